@@ -1,0 +1,115 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Everything that is made lands in .work, which git ignores; `make clean` removes it.
+WORK := $(CURDIR)/.work
+VENV := $(WORK)/venv
+BIN := $(VENV)/bin
+STAGE := $(WORK)/stage
+STAGED := $(STAGE)/ansible_collections/bill/connect
+
+# A pyenv shim can exist and yet not run, so each is tried. ansible-core 2.19 knows Python 3.11 to 3.13.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+
+# Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21".
+CORES ?=
+
+export PYTHONPYCACHEPREFIX := $(WORK)/pycache
+export RUFF_CACHE_DIR := $(WORK)/ruff
+export MYPY_CACHE_DIR := $(WORK)/mypy
+export UV_PYTHON_DOWNLOADS := never
+# Behind a company's proxy it is the machine that knows whom to trust.
+export UV_SYSTEM_CERTS := 1
+
+# Tools that keep things below HOME get one of their own, so that the user's stays as it was.
+IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ansible \
+	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
+
+TESTS := lint types unit docs e2e units sanity
+
+.DEFAULT_GOAL := help
+.PHONY: help venv stage demo emulator test format lint types unit units docs e2e sanity matrix sanity-matrix \
+	benchmark build clean
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.toml changes)
+
+# uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index.
+$(VENV)/.stamp: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No working Python 3.11, 3.12 or 3.13 found: install one, or run make PYTHON=/path/to/it" >&2; exit 1; }
+	@mkdir -p $(WORK)/home
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip uv
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev || $(BIN)/python -m pip install --quiet --group dev
+	@touch $@
+
+# ansible-test wants a folder .../ansible_collections/bill/connect, wherever the checkout is.
+stage: venv
+	@$(BIN)/python -m tests.tools.stage $(STAGE) >/dev/null
+
+demo: build ## Watch a sign-in against the emulator: no account needed
+	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
+
+emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" tells its options)
+	@$(BIN)/python -m tests.emulator $(ARGS)
+
+test: ## Run every check and test on one core
+	@start=$$(date +%s); \
+	for target in $(TESTS); do \
+		echo "== $$target"; $(MAKE) --no-print-directory $$target || { echo "FAILED: make $$target"; exit 1; }; \
+	done; \
+	echo "All passed ($(TESTS)) in $$(($$(date +%s) - start)) seconds."
+
+format: venv ## Rewrite the Python files in the agreed form
+	$(BIN)/ruff format plugins tests
+	$(BIN)/ruff check --fix plugins tests
+
+lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
+	@$(IN_STAGE) ruff format --check plugins tests
+	@$(IN_STAGE) ruff check plugins tests
+	@$(IN_STAGE) yamllint --strict .
+	@$(IN_STAGE) shellcheck .ci/run
+	@$(IN_STAGE) antsibull-changelog lint
+	@$(IN_STAGE) ansible-lint
+
+# The plugins go by the names that Ansible gives them, the tests by those that pytest and `python -m` give.
+types: stage ## Check the types, strictly
+	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
+	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests
+
+unit: stage ## Run the unit tests by plain pytest
+	@$(IN_STAGE) pytest tests/unit
+
+units: stage ## Run the unit tests as ansible-test does
+	@$(BIN)/python -m tests.tools.ansible_test units
+
+docs: stage ## Check that the documentation of the plugins is sound
+	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+
+e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
+	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
+
+sanity: stage ## Run ansible-test's sanity tests
+	@$(BIN)/python -m tests.tools.ansible_test sanity
+
+matrix: stage ## Run the e2e tests on every supported core, or on CORES="2.16 2.21"
+	@$(BIN)/python -m tests.tools.cores e2e $(CORES)
+
+sanity-matrix: stage ## Run the sanity tests of every supported core (long)
+	@$(BIN)/python -m tests.tools.cores sanity $(CORES)
+
+benchmark: stage ## Measure what a task costs
+	@$(IN_STAGE) pytest tests/benchmarks -s
+
+build: venv ## Build the collection's archive into .work/dist
+	@rm -rf $(WORK)/build
+	@$(BIN)/python -m tests.tools.stage $(WORK)/build >/dev/null
+	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
+
+clean: ## Remove everything that was made
+	rm -rf $(WORK)

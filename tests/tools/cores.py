@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Hold the table of supported cores, make an environment for each, and run tests on all of them.
+
+A core here is a release line of ansible-core. A core that could not be tried is named as loudly as one that
+failed: a closing table without it would promise more than was seen.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as XML
+
+from . import ansible_test
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+WORK = CHECKOUT / ".work"
+DEVELOPMENT_BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Core:
+    """A release line, the releases of it that are supported, and the Pythons it runs on, best first."""
+
+    line: str
+    releases: str
+    pythons: tuple[str, ...]
+
+    @property
+    def bin(self) -> Path:
+        return WORK / "cores" / self.line / "bin"
+
+
+# Releases before 2.16.13 and 2.17.6 ignore the flag that hides a result (CVE-2024-8775).
+CORES = (
+    Core("2.16", ">=2.16.13,<2.17", ("3.11", "3.12")),
+    Core("2.17", ">=2.17.6,<2.18", ("3.11", "3.12")),
+    Core("2.18", ">=2.18.0,<2.19", ("3.11", "3.12", "3.13")),
+    Core("2.19", ">=2.19.0,<2.20", ("3.11", "3.12", "3.13")),
+    Core("2.20", ">=2.20.0,<2.21", ("3.12", "3.13", "3.14")),
+    Core("2.21", ">=2.21.0,<2.22", ("3.12", "3.13", "3.14")),
+    Core("2.22", ">=2.22.0.dev0,<2.23", ("3.13", "3.14")),
+)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One line of the closing table."""
+
+    core: str
+    python: str
+    result: str
+    tests: str = ""
+    seconds: float = 0
+
+
+def interpreters(version: str) -> Iterator[str]:
+    """Give what may be a Python of this version, from the likeliest place to the last."""
+    name = f"python{version}"
+    yield from (str(Path(folder) / name) for folder in os.environ["PATH"].split(os.pathsep))
+    # Without a version chosen, pyenv's shims fail, although the Pythons behind them are fine.
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    yield from map(str, sorted(pyenv.glob(f"versions/{version}*/bin/{name}"), reverse=True))
+    found = subprocess.run(
+        [DEVELOPMENT_BIN / "uv", "python", "find", "--no-project", version],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    yield from found.stdout.split()
+
+
+def find_python(versions: tuple[str, ...]) -> str | None:
+    """Give the first interpreter that really runs, and is what its name says."""
+    check = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
+    for version in versions:
+        for candidate in interpreters(version):
+            try:
+                answer = subprocess.run([candidate, "-c", check], check=False, capture_output=True, text=True)
+            except OSError:
+                continue
+            if answer.stdout.strip() == version:
+                return candidate
+    return None
+
+
+def make_environment(core: Core, python: str) -> None:
+    """Make the core's virtual environment: ansible-core and requests, as a user has them, no more."""
+    home = core.bin.parent
+    if (home / ".complete").exists():
+        return
+    uv = DEVELOPMENT_BIN / "uv"
+    subprocess.run([uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, home], check=True)
+    packages = ["--quiet", f"ansible-core{core.releases}", "requests"]
+    target = ["--python", str(core.bin / "python")]
+    # As in the Makefile: pip knows a package index that is set in pip's configuration only.
+    if subprocess.run([uv, "pip", "install", *target, *packages], check=False).returncode != 0:
+        subprocess.run([sys.executable, "-m", "pip", *target, "install", *packages], check=True)
+    (home / ".complete").touch()
+
+
+def run_e2e(core: Core) -> tuple[bool, str]:
+    """Run the end-to-end tests; they stay on the development Python, and start this core's programs."""
+    report = WORK / "cores" / f"{core.line}.xml"
+    report.unlink(missing_ok=True)
+    done = subprocess.run(
+        ["make", "--no-print-directory", "e2e"],
+        cwd=CHECKOUT,
+        env={
+            **os.environ,
+            "BILL_TEST_CORE_BIN": str(core.bin),
+            "PYTEST_ADDOPTS": f"--quiet --junit-xml={shlex.quote(str(report))}",
+        },
+        check=False,
+    )
+    if not report.exists():
+        return False, "no report"
+    suites = list(XML.parse(report).iter("testsuite"))  # noqa: S314 - pytest has just written it
+    total, skipped, failed, errors = (
+        sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "skipped", "failures", "errors")
+    )
+    passed = total - skipped - failed - errors
+    tests = f"{passed} passed, {failed + errors} failed, {skipped} skipped"
+    return done.returncode == 0 and passed > 0, tests
+
+
+def run_sanity(core: Core) -> tuple[bool, str]:
+    """Run the sanity tests that this core brings along."""
+    succeeded, tests = ansible_test.run("sanity", core_bin=core.bin)
+    return succeeded, f"{tests} run"
+
+
+def try_core(kind: str, core: Core) -> Outcome:
+    """Run one kind of test on one core, whatever happens."""
+    start = time.monotonic()
+    python = find_python(core.pythons)
+    if python is None:
+        return Outcome(core.line, " or ".join(core.pythons), "NOT RUN", "no such Python here")
+    try:
+        make_environment(core, python)
+    except subprocess.CalledProcessError:
+        return Outcome(core.line, python, "NOT RUN", "could not be installed")
+    versions = subprocess.run(
+        [
+            core.bin / "python",
+            "-c",
+            "import platform, ansible.release; print(ansible.release.__version__, platform.python_version())",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    print(f"\n== {kind} on ansible-core {versions[0]}, Python {versions[1]}", flush=True)
+    succeeded, tests = {"e2e": run_e2e, "sanity": run_sanity}[kind](core)
+    return Outcome(versions[0], versions[1], "passed" if succeeded else "FAILED", tests, time.monotonic() - start)
+
+
+def main(kind: str, *lines: str) -> int:
+    """Try the cores asked for, or all, and close with a table."""
+    if unknown := set(lines) - {core.line for core in CORES}:
+        sys.exit(f"Not a supported core: {', '.join(sorted(unknown))}")
+    outcomes = [try_core(kind, core) for core in CORES if not lines or core.line in lines]
+    print(f"\n{'core':<12}{'Python':<22}{'result':<10}{'tests':<36}{'seconds':>7}")
+    for outcome in outcomes:
+        print(f"{outcome.core:<12}{outcome.python:<22}{outcome.result:<10}{outcome.tests:<36}{outcome.seconds:>7.0f}")
+    results = [outcome.result for outcome in outcomes]
+    # A core asked for by name must have run; the others need a Python that not every machine has.
+    return int("FAILED" in results or "passed" not in results or (bool(lines) and "NOT RUN" in results))
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,21 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What every unit test can use."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+# Nothing else puts `tests` within reach: pytest knows the folder of a test only, and ansible-test runs the tests as parts
+# of ansible_collections.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # ansible-test runs pytest with a configuration of its own, which does not know the project's marker.
+    config.addinivalue_line("markers", "promise(number): which numbered promise of the design a test holds")
