@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Builds the application: BILL under /connect behind its door, the control interface under /control."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from . import bill, control
+from .door import Door
+from .errors import NOT_SUPPORTED, Refusal
+from .state import Emulator
+
+
+def build() -> FastAPI:
+    emulator = Emulator()
+    connect = _app(emulator, bill.router)
+    connect.add_exception_handler(Refusal, _refused)
+    connect.add_exception_handler(HTTPException, _not_supported)
+    app = _app(emulator)
+    app.mount("/connect", Door(connect, emulator))
+    app.mount("/control", _app(emulator, control.router))
+    return app
+
+
+def _app(emulator: Emulator, router: APIRouter | None = None) -> FastAPI:
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+    app.state.emulator = emulator
+    if router is not None:
+        app.include_router(router)
+    return app
+
+
+async def _refused(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Refusal)
+    emulator: Emulator = request.app.state.emulator
+    return JSONResponse(error.envelope(emulator.clock), error.status(emulator.settings))
+
+
+async def _not_supported(request: Request, error: Exception) -> JSONResponse:
+    """An unknown path (BILL's FAQ: 404), or a known one with the wrong method (inferred to be the same)."""
+    return await _refused(request, Refusal(NOT_SUPPORTED))

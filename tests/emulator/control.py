@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What tests ask and change, as paths below /control; README.md has one line for each."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, HTTPException
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from . import world
+from .bill import TheEmulator
+from .faults import Fault
+
+router = APIRouter()
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClockChange(Strict):
+    advance: float = 0
+    set: datetime | None = None
+
+
+class SessionsEnd(Strict):
+    session_id: str | None = None
+
+
+class NewPassword(Strict):
+    password: str
+
+
+@router.get("/requests")
+async def requests(emulator: TheEmulator) -> list[dict[str, Any]]:
+    return [asdict(heard) for heard in emulator.record.requests]
+
+
+@router.get("/counts")
+async def counts(emulator: TheEmulator) -> dict[str, int]:
+    return emulator.record.counts()
+
+
+@router.get("/state")
+async def state(emulator: TheEmulator) -> dict[str, Any]:
+    return {
+        "now": emulator.clock.stamp(),
+        "sessions": len(emulator.sessions.alive()),
+        "peak_in_flight": emulator.limits.peak_in_flight,
+        "logins_this_hour": emulator.limits.logins_this_hour(),
+    }
+
+
+@router.get("/clock")
+async def clock(emulator: TheEmulator) -> dict[str, Any]:
+    return {"now": emulator.clock.stamp(), "offset": emulator.clock.offset}
+
+
+@router.post("/clock")
+async def change_clock(change: ClockChange, emulator: TheEmulator) -> dict[str, Any]:
+    if change.set is not None:
+        emulator.clock.set(change.set)
+    emulator.clock.advance(change.advance)
+    return await clock(emulator)
+
+
+@router.get("/faults")
+async def faults(emulator: TheEmulator) -> list[dict[str, Any]]:
+    return [fault.model_dump(by_alias=True, exclude_unset=True) for fault in emulator.faults.queue]
+
+
+@router.post("/faults")
+async def add_faults(given: Fault | list[Fault], emulator: TheEmulator) -> list[dict[str, Any]]:
+    emulator.faults.queue += given if isinstance(given, list) else [given]
+    return await faults(emulator)
+
+
+@router.delete("/faults")
+async def clear_faults(emulator: TheEmulator) -> list[dict[str, Any]]:
+    emulator.faults.queue.clear()
+    return []
+
+
+@router.get("/settings")
+async def settings(emulator: TheEmulator) -> dict[str, Any]:
+    return emulator.settings.model_dump()
+
+
+@router.post("/settings")
+async def change_settings(changes: Annotated[dict[str, Any], Body()], emulator: TheEmulator) -> dict[str, Any]:
+    try:
+        emulator.settings.merge(changes)
+    except ValidationError as error:
+        raise HTTPException(422, error.errors(include_url=False, include_context=False)) from None
+    return emulator.settings.model_dump()
+
+
+@router.post("/sessions/end")
+async def end_sessions(which: SessionsEnd, emulator: TheEmulator) -> dict[str, int]:
+    ended = [one for one in emulator.sessions.alive() if which.session_id in (None, one.id)]
+    for session in ended:
+        session.ended = True
+    return {"ended": len(ended)}
+
+
+@router.post("/users/{username}/password")
+async def change_password(username: str, new: NewPassword, emulator: TheEmulator) -> dict[str, str]:
+    try:
+        emulator.accounts.change_password(username, new.password)
+    except KeyError:
+        raise HTTPException(404, "no such user or sync token") from None
+    return {"username": username}
+
+
+@router.get("/world")
+async def the_world(emulator: TheEmulator) -> dict[str, Any]:
+    now = {account.username: account.password for account in emulator.accounts.by_username.values()}
+    return {
+        "dev_keys": world.DEV_KEYS,
+        "inactive_dev_key": world.INACTIVE_DEV_KEY,
+        "organizations": [asdict(organization) for organization in world.ORGANIZATIONS],
+        "users": [{**asdict(user), "password": now[user.username]} for user in world.USERS],
+        "sync_tokens": [{**asdict(token), "value": now[token.name]} for token in world.SYNC_TOKENS],
+    }
+
+
+@router.post("/reset")
+async def reset(emulator: TheEmulator) -> dict[str, str]:
+    emulator.reset()
+    return {"now": emulator.clock.stamp()}

@@ -1,0 +1,129 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BILL's door: each call is heard, counted, delayed, faulted or let in, and its answer goes out here."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from .errors import Refusal
+from .faults import Fault
+from .limits import Caller, Flight
+from .record import Heard, codes_in, read
+from .sessions import Session
+from .state import Emulator
+from .wire import Answer, Line, ask
+
+
+@dataclass
+class Call:
+    scope: Scope
+    body: bytes
+    heard: Heard
+    fault: Fault | None
+    caller: Caller | None
+    flight: Flight
+
+
+def is_login(heard: Heard) -> bool:
+    return (heard.method, heard.path) == ("POST", "/v3/login")
+
+
+class Door:
+    def __init__(self, bill: ASGIApp, emulator: Emulator) -> None:
+        self._bill = bill
+        self._emulator = emulator
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            body = await request.body()
+        except ClientDisconnect:
+            return
+        call = self._hear(request, body)
+
+        async def send_and_leave(message: Message) -> None:
+            # Leave before the last byte: whoever has read it may call again at once.
+            if message["type"] == "http.response.body" and not message.get("more_body", False):
+                call.flight.leave()
+            await send(message)
+
+        line = Line(scope, receive, send_and_leave)
+        try:
+            await self._deliver(line, call, await self._answer(call))
+        except asyncio.CancelledError:
+            # The emulator is stopping while this call is being slow.
+            await line.hang_up()
+        finally:
+            call.flight.leave()
+
+    def _hear(self, request: Request, body: bytes) -> Call:
+        emulator = self._emulator
+        path = request.scope["path"].removeprefix(request.scope["root_path"])
+        fault = emulator.faults.meet(request.method, path)
+        heard = Heard(
+            at=emulator.clock.stamp(),
+            method=request.method,
+            path=path,
+            query=dict(request.query_params),
+            headers=dict(request.headers),
+            body=read(body),
+            fault=fault.kind if fault else None,
+        )
+        emulator.record.requests.append(heard)
+        caller = self._caller(heard)
+        return Call(request.scope, body, heard, fault, caller, Flight(emulator.limits, caller))
+
+    def _caller(self, heard: Heard) -> Caller | None:
+        """Whose limits a call counts for: of a login those in its body, else the session's."""
+        if is_login(heard):
+            body: dict[str, Any] = heard.body if isinstance(heard.body, dict) else {}
+            named = (body.get("devKey"), body.get("organizationId"))
+            return Caller(str(named[0]), str(named[1])) if all(named) else None
+        session = self._emulator.sessions.known.get(heard.headers.get("sessionid", ""))
+        return Caller(session.dev_key, session.organization_id) if session else None
+
+    async def _answer(self, call: Call) -> Answer:
+        emulator, fault = self._emulator, call.fault
+        acts = fault is None or fault.acts
+        refusal = self._refusal(call) if acts else None
+        await asyncio.sleep(emulator.settings.latency + (fault.slow or 0 if fault else 0))
+        if fault is not None and not acts:
+            return fault.answer(emulator.clock, emulator.settings)
+        if refusal is not None:
+            return Answer.of_json(refusal.status(emulator.settings), refusal.envelope(emulator.clock))
+        answer = await ask(self._bill, call.scope, call.body)
+        session: Session | None = call.scope["state"].get("session")
+        if session is not None and (answer.status < 400 or emulator.settings.errors_reset_idle):
+            emulator.sessions.touch(session)
+        return answer
+
+    def _refusal(self, call: Call) -> Refusal | None:
+        """A call over a limit, which then takes no place from the others."""
+        if call.caller is None:
+            return None
+        try:
+            self._emulator.limits.check(call.caller, login=is_login(call.heard))
+        except Refusal as refusal:
+            call.flight.leave()
+            return refusal
+        return None
+
+    @staticmethod
+    async def _deliver(line: Line, call: Call, answer: Answer) -> None:
+        fault = call.fault
+        if fault is not None and fault.reset:
+            return await line.reset()
+        call.heard.status = answer.status
+        call.heard.codes = codes_in(answer.body)
+        if fault is not None and fault.cut:
+            return await line.cut(answer)
+        if fault is not None and fault.drip:
+            return await line.drip(answer, fault.drip)
+        return await line.answer(answer)

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The record of what BILL heard: every call under /connect, written down when it arrives."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass
+class Heard:
+    at: str
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    body: Any
+    fault: str | None
+    # Filled in with the answer; a reset connection has none.
+    status: int | None = None
+    codes: list[str] = field(default_factory=list)
+
+
+class Record:
+    def __init__(self) -> None:
+        self.requests: list[Heard] = []
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(f"{heard.method} {heard.path}" for heard in self.requests))
+
+
+def read(body: bytes) -> Any:
+    """A body as parsed JSON, or else as its text; None if there is none."""
+    if not body:
+        return None
+    try:
+        return json.loads(body)
+    except ValueError:
+        return body.decode(errors="replace")
+
+
+def codes_in(body: bytes) -> list[str]:
+    answer = read(body)
+    if not isinstance(answer, list):
+        return []
+    return [error["code"] for error in answer if isinstance(error, dict) and "code" in error]

@@ -1,0 +1,28 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that the emulator knows at a moment, in one place, so that it can be put back to the start at once."""
+
+from __future__ import annotations
+
+from .accounts import Accounts
+from .clock import Clock
+from .faults import Faults
+from .limits import Limits
+from .record import Record
+from .sessions import Sessions
+from .settings import Settings
+
+
+class Emulator:
+    def __init__(self) -> None:
+        self.reset()
+
+    def reset(self) -> None:
+        self.clock = Clock()
+        self.settings = Settings()
+        self.accounts = Accounts(self.settings)
+        self.sessions = Sessions(self.clock)
+        self.limits = Limits(self.clock, self.settings)
+        self.faults = Faults()
+        self.record = Record()

@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Talks to a running emulator from a test: as a client of BILL, and over the control interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+
+from . import world
+
+TIMEOUT = 10
+
+
+class Bill:
+    """A client of BILL that is as plain as possible: no retries, no kept sessions."""
+
+    def __init__(self, api_url: str) -> None:
+        self.api_url = api_url
+
+    def sign_in(self, **changes: str | None) -> requests.Response:
+        """Sign in as the first user; `changes` replaces fields, or leaves out those that are None."""
+        fields = {
+            "devKey": world.DEV_KEY,
+            "username": world.USER.username,
+            "organizationId": world.ORGANIZATION.id,
+            "password": world.USER.password,
+            **changes,
+        }
+        body = {name: value for name, value in fields.items() if value is not None}
+        return requests.post(f"{self.api_url}/v3/login", json=body, timeout=TIMEOUT)
+
+    def session(self, **changes: str | None) -> dict[str, str]:
+        """Sign in, and give the headers that later calls need."""
+        answer = self.sign_in(**changes)
+        answer.raise_for_status()
+        return {"sessionId": answer.json()["sessionId"], "devKey": changes.get("devKey") or world.DEV_KEY}
+
+    def get(
+        self, path: str, headers: dict[str, str] | None = None, timeout: float = TIMEOUT, **options: Any
+    ) -> requests.Response:
+        return requests.get(f"{self.api_url}{path}", headers=headers, timeout=timeout, **options)
+
+    def check(self, headers: dict[str, str]) -> int:
+        return self.get("/v3/login/session", headers).status_code
+
+    def sign_out(self, headers: dict[str, str]) -> requests.Response:
+        return requests.post(f"{self.api_url}/v3/logout", headers=headers, timeout=TIMEOUT)
+
+
+class Control:
+    def __init__(self, api_url: str) -> None:
+        self.url = api_url.removesuffix("/connect") + "/control"
+
+    def get(self, what: str) -> Any:
+        return self._told(requests.get(f"{self.url}/{what}", timeout=TIMEOUT))
+
+    def post(self, what: str, **content: Any) -> Any:
+        return self._told(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT))
+
+    def fault(self, on: str, **kind: Any) -> None:
+        self.post("faults", on=on, **kind)
+
+    def advance(self, seconds: float) -> None:
+        self.post("clock", advance=seconds)
+
+    def heard(self) -> list[dict[str, Any]]:
+        requests_heard: list[dict[str, Any]] = self.get("requests")
+        return requests_heard
+
+    @staticmethod
+    def _told(answer: requests.Response) -> Any:
+        answer.raise_for_status()
+        return answer.json()
+
+
+def codes(answer: requests.Response) -> list[str]:
+    """The BDC codes of a refusal."""
+    return [error["code"] for error in answer.json()]

@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The wire: what an answer is, and the ways to send it, whole or broken."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import socket
+import struct
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+DRIP_EVERY = 0.2
+# On, and no time to linger: closing drops what is unsent and makes the kernel send RST.
+LINGER_NOT = struct.pack("ii", 1, 0)
+
+
+class Protocol(H11Protocol):
+    """uvicorn's HTTP/1.1 that also hands over its transport, since ASGI itself knows no way to hang up."""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    content_type: str
+    body: bytes
+    location: str | None = None
+
+    @classmethod
+    def of_json(cls, status: int, content: Any) -> Answer:
+        return cls(status, "application/json", json.dumps(content).encode())
+
+    def start(self, length: int) -> Message:
+        headers = [(b"content-type", self.content_type.encode()), (b"content-length", str(length).encode())]
+        if self.location is not None:
+            headers.append((b"location", self.location.encode()))
+        return {"type": "http.response.start", "status": self.status, "headers": headers}
+
+
+async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
+    """What the application answers, kept back from the wire."""
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    await app(scope, receive, send)
+    start, *parts = messages
+    headers = dict(start["headers"])
+    content = b"".join(part.get("body", b"") for part in parts)
+    return Answer(start["status"], headers[b"content-type"].decode(), content)
+
+
+class Line:
+    """One connection, for as long as one request takes."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._transport: asyncio.Transport = scope["state"]["transport"]
+        self._receive = receive
+        self._send = send
+
+    async def answer(self, answer: Answer) -> None:
+        await self._send(answer.start(len(answer.body)))
+        await self._send({"type": "http.response.body", "body": answer.body})
+
+    async def drip(self, answer: Answer, seconds: float) -> None:
+        # Blanks after JSON mean nothing, so a short answer can be made to last.
+        drops = math.ceil(seconds / DRIP_EVERY)
+        body = answer.body.ljust(drops + 1)
+        await self._send(answer.start(len(body)))
+        for drop in body[:drops]:
+            await self._send({"type": "http.response.body", "body": bytes([drop]), "more_body": True})
+            await asyncio.sleep(DRIP_EVERY)
+            if self._transport.is_closing():
+                return await self.hang_up()
+        await self._send({"type": "http.response.body", "body": body[drops:]})
+
+    async def cut(self, answer: Answer) -> None:
+        """Promise the whole, send half, close."""
+        length = max(len(answer.body), 2)
+        await self._send(answer.start(length))
+        await self._send({"type": "http.response.body", "body": answer.body[: length // 2], "more_body": True})
+        self._transport.close()
+        await self._gone()
+
+    async def reset(self) -> None:
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
+        await self.hang_up()
+
+    async def hang_up(self) -> None:
+        self._transport.abort()
+        await self._gone()
+
+    async def _gone(self) -> None:
+        # uvicorn takes a missing answer for a bug, unless it has seen the connection close.
+        while (await self._receive())["type"] != "http.disconnect":
+            pass

@@ -1,0 +1,33 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One emulator for each module of tests, put back to the start before each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.emulator import server
+from tests.emulator.talk import Bill, Control
+
+
+@pytest.fixture(scope="module")
+def api_url() -> Iterator[str]:
+    with server.running() as url:
+        yield url
+
+
+@pytest.fixture
+def control(api_url: str) -> Control:
+    control = Control(api_url)
+    control.post("reset")
+    # Far from the turn of an hour, so that the hourly counts of a test are never split by it.
+    control.post("clock", set="2026-03-02T10:10:00Z")
+    return control
+
+
+@pytest.fixture
+def bill(api_url: str, control: Control) -> Bill:
+    return Bill(api_url)

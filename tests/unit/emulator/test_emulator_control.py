@@ -1,0 +1,101 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The control interface, and the command that starts it all."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_what_bill_heard_is_told_in_full(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    bill.get("/v3/vendors?max=2&page=nonsense", headers)
+    requests.post(f"{bill.api_url}/v3/login", data="not json", timeout=5)
+    login, vendors, broken = control.heard()
+    assert login["at"].startswith("2026-03-02T10:10:")
+    assert (login["method"], login["path"], login["query"]) == ("POST", "/v3/login", {})
+    assert login["body"]["password"] == world.USER.password
+    assert (login["status"], login["codes"], login["fault"]) == (200, [], None)
+    assert vendors["query"] == {"max": "2", "page": "nonsense"}
+    assert vendors["headers"]["sessionid"] == headers["sessionId"]
+    assert (vendors["body"], vendors["status"], vendors["codes"]) == (None, 400, ["BDC_1129"])
+    assert broken["body"] == "not json"
+
+
+def test_the_clock_can_be_set_and_moved(control: Control) -> None:
+    assert control.post("clock", set="2026-07-01T12:00:00+02:00")["now"].startswith("2026-07-01T10:00:00")
+    assert control.post("clock", advance=-3600)["now"].startswith("2026-07-01T09:00:00")
+    assert control.get("clock")["now"].startswith("2026-07-01T09:00:0")
+
+
+def test_the_world_has_all_that_a_vault_needs(bill: Bill, control: Control) -> None:
+    told = control.get("world")
+    assert told["dev_keys"] == list(world.DEV_KEYS)
+    for user in told["users"]:
+        for organization in set(user["organization_ids"]) - {world.LOCKED_ORGANIZATION.id}:
+            changes = {
+                "username": user["username"],
+                "password": user["password"],
+                "organizationId": organization,
+                "devKey": told["dev_keys"][1],
+            }
+            assert bill.sign_in(**changes).status_code == 200
+    assert told["sync_tokens"][0]["value"] == world.SYNC_TOKEN.value
+
+
+def test_reset_puts_everything_back(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.post("settings", latency=0.01, status_of={"BDC_1109": 403})
+    control.post(f"users/{world.USER.username}/password", password="other")
+    control.fault("*", status=500)
+    control.post("reset")
+    assert control.get("counts") == {}
+    assert control.get("faults") == []
+    assert abs(control.get("clock")["offset"]) == 0
+    assert bill.check(headers) == 401
+    assert bill.sign_in().status_code == 200
+
+
+@pytest.mark.parametrize("unfit", [{"colour": "blue"}, {"lock_after": 0}, {"latency": "soon"}])
+def test_an_unfit_setting_is_told_and_changes_nothing(control: Control, unfit: dict[str, object]) -> None:
+    before = control.get("settings")
+    answer = requests.post(f"{control.url}/settings", json={"in_flight": 1, **unfit}, timeout=5)
+    assert answer.status_code == 422
+    assert control.get("settings") == before
+
+
+def test_unknown_names_are_told(control: Control) -> None:
+    answer = requests.post(f"{control.url}/users/nobody/password", json={"password": "x"}, timeout=5)
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_listens_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+    url_file = tmp_path / "url"
+    command = [sys.executable, "-m", "tests.emulator", "--url-file", str(url_file)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        bill, control = Bill(url), Control(url)
+        assert bill.check(bill.session()) == 200
+        assert control.get("counts") == {
+            "POST /v3/login": 1,
+            "GET /v3/login/session": 1,
+        }
+        process.send_signal(number)
+        rest, complaints = process.communicate(timeout=5)
+    assert (process.returncode, rest, complaints) == (0, "", "")
+    assert url_file.read_text() == f"{url}\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["url"]

@@ -1,0 +1,165 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Each kind of fault, as the client meets it and as BILL records it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+LOGIN = "POST /v3/login"
+VENDORS = "GET /v3/vendors"
+
+
+def cause(error: BaseException) -> BaseException:
+    """The innermost error: what the operating system or the parser said."""
+    while error.__cause__ or error.__context__:
+        error = error.__cause__ or error.__context__ or error
+    return error
+
+
+def test_a_status_with_nothing_a_code_or_a_text(bill: Bill, control: Control) -> None:
+    control.fault(LOGIN, status=503)
+    control.fault(LOGIN, status=500, code="BDC_1001")
+    control.fault(LOGIN, status=502, body="<html>Bad gateway</html>", content_type="text/html")
+    empty, coded, text = bill.sign_in(), bill.sign_in(), bill.sign_in()
+    assert (empty.status_code, empty.text) == (503, "")
+    assert (coded.status_code, codes(coded)) == (500, ["BDC_1001"])
+    assert (text.status_code, text.text, text.headers["content-type"]) == (
+        502,
+        "<html>Bad gateway</html>",
+        "text/html",
+    )
+    assert bill.sign_in().status_code == 200
+    assert [(one["fault"], one["status"], one["codes"]) for one in control.heard()] == [
+        ("status", 503, []),
+        ("status", 500, ["BDC_1001"]),
+        ("status", 502, []),
+        (None, 200, []),
+    ]
+
+
+def test_a_code_comes_with_its_own_status(bill: Bill, control: Control) -> None:
+    control.fault(LOGIN, code="BDC_1322")
+    answer = bill.sign_in()
+    assert (answer.status_code, codes(answer)) == (422, ["BDC_1322"])
+
+
+def test_slow_is_the_normal_answer_later(bill: Bill, control: Control) -> None:
+    control.fault(LOGIN, slow=0.3, times=2)
+    began = time.monotonic()
+    assert bill.sign_in().status_code == 200
+    assert time.monotonic() - began >= 0.3
+
+    # A client that does not wait has signed in all the same.
+    with pytest.raises(requests.ReadTimeout):
+        requests.post(f"{bill.api_url}/v3/login", json=control.heard()[0]["body"], timeout=0.05)
+    assert (control.heard()[1]["fault"], control.heard()[1]["status"]) == ("slow", None)
+    time.sleep(0.4)
+    assert control.get("state")["sessions"] == 2
+
+
+@pytest.mark.parametrize(("options", "made"), [({}, 1), ({"acted": False}, 0)])
+def test_cut_promises_more_than_it_sends(bill: Bill, control: Control, options: dict[str, Any], made: int) -> None:
+    control.fault(LOGIN, cut=True, **options)
+    with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
+        bill.sign_in()
+    assert control.get("state")["sessions"] == made
+    assert control.heard()[0]["fault"] == "cut"
+
+
+@pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
+def test_reset_is_a_reset(bill: Bill, control: Control, options: dict[str, Any], made: int) -> None:
+    control.fault(LOGIN, reset=True, **options)
+    with pytest.raises(requests.ConnectionError) as caught:
+        bill.sign_in()
+    assert isinstance(cause(caught.value), ConnectionResetError)
+    assert control.get("state")["sessions"] == made
+    assert (control.heard()[0]["fault"], control.heard()[0]["status"]) == ("reset", None)
+
+
+def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.fault("POST /v3/logout", drip=0.6)
+    began = time.monotonic()
+    # Even an answer shorter than that: each byte is in time, the whole is not.
+    answer = requests.post(f"{bill.api_url}/v3/logout", headers=headers, timeout=0.5)
+    assert time.monotonic() - began >= 0.6
+    assert answer.json() == {}
+
+
+def test_a_drip_ends_with_its_client(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.post("settings", in_flight=1)
+    control.fault(VENDORS, drip=60)
+    bill.get("/v3/vendors", headers, stream=True).close()
+    time.sleep(0.5)
+    assert bill.check(headers) == 200
+
+
+def test_answers_of_the_wrong_kind(bill: Bill, control: Control) -> None:
+    control.fault(LOGIN, not_json=True)
+    control.fault(LOGIN, json=["surprise"])
+    control.fault(LOGIN, json=None)
+    html, listed, null = bill.sign_in(), bill.sign_in(), bill.sign_in()
+    assert html.status_code == 200
+    assert html.headers["content-type"] == "text/html"
+    assert (listed.status_code, listed.json()) == (200, ["surprise"])
+    assert null.text == "null"
+
+
+def test_a_redirect_leads_elsewhere(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.fault(VENDORS, redirect="https://elsewhere.example.com/")
+    answer = bill.get("/v3/vendors", headers, allow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example.com/")
+
+
+def test_faults_wait_their_turn_and_last_as_told(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.fault(VENDORS, status=503, after=1, times=2)
+    statuses = [bill.get("/v3/vendors", headers).status_code for _time in range(4)]
+    assert statuses == [200, 503, 503, 200]
+
+    control.fault("GET *", status=500, times=None)
+    assert [bill.check(headers) for _time in range(3)] == [500] * 3
+    assert control.get("faults") == [{"on": "GET *", "status": 500, "times": None}]
+    requests.delete(f"{control.url}/faults", timeout=5)
+    assert control.get("faults") == []
+    assert bill.check(headers) == 200
+
+
+def test_faults_come_as_a_list_too(bill: Bill, control: Control) -> None:
+    faults = [{"on": "*", "status": 500}, {"on": "*", "status": 502}]
+    requests.post(f"{control.url}/faults", json=faults, timeout=5)
+    assert [bill.sign_in().status_code for _time in range(3)] == [500, 502, 200]
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [
+        {"on": LOGIN},
+        {"on": LOGIN, "status": 500, "slow": 1},
+        {"on": LOGIN, "slow": 1, "code": "BDC_1001"},
+        {"on": LOGIN, "slow": 1, "acted": False},
+        {"on": LOGIN, "explode": True},
+        {"status": 500},
+    ],
+)
+def test_an_unfit_fault_is_told(control: Control, unfit: dict[str, Any]) -> None:
+    assert requests.post(f"{control.url}/faults", json=unfit, timeout=5).status_code == 422
+    assert control.get("faults") == []
+
+
+def test_what_a_fault_refuses_does_not_use_up_the_quota(bill: Bill, control: Control) -> None:
+    control.post("settings", logins_per_hour=1)
+    control.fault(LOGIN, status=503, times=3)
+    assert [bill.sign_in().status_code for _time in range(4)] == [503, 503, 503, 200]
+    assert world.USER.username == control.heard()[3]["body"]["username"]
