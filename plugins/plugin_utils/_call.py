@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One call of a task or lookup: its options, the sign-in they lead to, and one clean message if it fails.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from ansible.utils.display import Display
+
+from . import _compat
+from ._errors import BillError
+from ._options import OPTIONS, PUBLISHED, Option, Options, gather
+from ._sign_in import Outcome, SignIn, open_sign_in
+
+_T = TypeVar("_T")
+
+display = Display()
+
+# The return values, in the order in which the documentation lists them.
+FIELDS = (
+    "session_id",
+    "organization_id",
+    "user_id",
+    "headers",
+    "api_url",
+    "auth_method",
+    "trusted",
+    "expires_at",
+    "changed",
+)
+
+
+@dataclass(frozen=True)
+class Call:
+    """``options`` by name and the sign-in that they lead to."""
+
+    options: Mapping[str, Any]
+    sign_in: SignIn
+
+    def returned(self, outcome: Outcome) -> dict[str, Any]:
+        """What the user gets back: the documented return values, all of them null where no session is left."""
+        session = outcome.session
+        _compat.mask([session.session_id, *session.headers.values()] if session else [])
+        return {
+            "session_id": session and session.session_id,
+            "organization_id": session and session.organization_id,
+            "user_id": session and session.user_id,
+            "headers": session and dict(session.headers),
+            "api_url": self.sign_in.gateway.api_url,
+            "auth_method": self.sign_in.credential.method,
+            "trusted": session and session.trusted,
+            "expires_at": session and session.expires_at,
+            "changed": outcome.changed,
+        }
+
+
+def attempt(
+    work: Callable[[Call], _T],
+    *,
+    given: Mapping[str, Any],
+    variables: Mapping[str, Any],
+    templar: Any,
+    failure: type[Exception],
+    own_options: tuple[Option, ...] = (),
+) -> _T:
+    """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
+
+    ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated.
+    """
+    options: Options | None = None
+    try:
+        options = gather(
+            given,
+            table=(*OPTIONS, *own_options),
+            variable=_compat.variables_of(templar, variables),
+            published=variables.get(PUBLISHED),
+        )
+        _compat.mask(options.secrets)
+        return work(Call(options.values, _open(options)))
+    # "from None", because Ansible also shows the errors behind an error, and those may hold anything.
+    except BillError as error:
+        raise failure(options.explain(error) if options else str(error)) from None
+    except Exception as error:
+        raise failure(_bug(error)) from None
+
+
+def _open(options: Options) -> SignIn:
+    return open_sign_in(
+        options.values,
+        default_store=_compat.default_store(),
+        store_for_the_run=_compat.store_for_the_run(),
+        warn=display.warning,
+        tell=lambda text: display.vv(f"bill.connect: {text}"),
+    )
+
+
+def _bug(error: Exception) -> str:
+    """What to say of an error that nobody expected: where it came from, but nothing that it may hold."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "unknown"
+    return f"bill.connect met a fault of its own ({type(error).__name__} at {where}). Please report it."

@@ -1,0 +1,18 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The authentication methods, one small file each.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from ._credential import Credential
+from ._password import Password
+from ._sync_token import SyncToken
+
+METHODS: dict[str, type[Credential]] = {method.method: method for method in (Password, SyncToken)}
+
+__all__ = ["METHODS", "Credential"]

@@ -1,0 +1,278 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The BillError family, and what each BDC code means for the person reading it.
+
+Private to bill.connect. A message here names a code, an option or a host; it never holds a body, a header,
+or any value that a user or BILL sent.
+
+Codes and their short meanings are documented by BILL ("Common API error codes" and its error code list), except
+BDC_1361, which was observed. BILL does not document the HTTP status that goes with a code, so nothing here
+depends on one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class BillError(Exception):
+    """Something that ends the operation, told in one or two sentences for the person who wrote the play.
+
+    ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
+    whose values are the likely cause. ``transient`` says that asking again may well succeed.
+    """
+
+    transient: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        concerns: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+        self.concerns = tuple(concerns)
+
+
+class OptionError(BillError):
+    """An option is missing or cannot be used; nothing was sent."""
+
+
+class StoreError(BillError):
+    """The session store cannot be used."""
+
+
+class BusyError(BillError):
+    """Another task held the sign-in for longer than a sign-in can take."""
+
+
+class ConnectionFailed(BillError):
+    """No connection, or one that broke before a whole answer came."""
+
+    transient = True
+
+
+class TimedOut(ConnectionFailed):
+    """BILL did not answer within ``timeout`` seconds."""
+
+
+class CertificateRefused(BillError):
+    """TLS could not prove who answered, so nothing was sent."""
+
+
+class UnexpectedAnswer(BillError):
+    """An answer that BILL's API does not give: not JSON, a redirect, the wrong shape."""
+
+
+class ServerFault(BillError):
+    """BILL said that the fault is on its side."""
+
+    transient = True
+
+
+class Rejected(BillError):
+    """BILL understood the request and said no."""
+
+
+class CredentialRefused(Rejected):
+    """BILL refused the credential itself; the same one would be refused again."""
+
+
+class SessionEnded(Rejected):
+    """The session is over (BDC_1109); a new sign-in cures it."""
+
+
+class SessionUntrusted(Rejected):
+    """The session lacks MFA trust (BDC_1361); a new sign-in does not cure it."""
+
+
+class HourSpent(Rejected):
+    """The quota of the clock hour is used up (BDC_1144)."""
+
+
+class TooManyAtOnce(Rejected):
+    """More than three requests were in flight (BDC_1322)."""
+
+    transient = True
+
+
+@dataclass(frozen=True)
+class _Meaning:
+    kind: type[BillError]
+    says: str
+    do: str
+    concerns: tuple[str, ...] = ()
+
+
+_OTHER_ENVIRONMENT = (
+    "Sandbox and production share no users, keys or organizations, so check that these belong to {place} too."
+)
+
+# In order of weight: where an answer carries several codes, the first one listed here decides.
+_MEANINGS: dict[str, _Meaning] = {
+    "BDC_1109": _Meaning(
+        SessionEnded,
+        "the session is not valid any more, or the developer key is not the one it was made with",
+        "Sign in again.",
+    ),
+    "BDC_1361": _Meaning(
+        SessionUntrusted,
+        "this needs an MFA-trusted session and this session is not trusted",
+        "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge.",
+    ),
+    "BDC_1110": _Meaning(
+        CredentialRefused,
+        "the login is locked",
+        "Unlock it in BILL's web app (or wait until BILL does) before trying again.",
+        ("username",),
+    ),
+    "BDC_1107": _Meaning(
+        CredentialRefused,
+        "the organization is locked out",
+        "Wait, or ask BILL's support to unlock it, before trying again.",
+        ("organization_id",),
+    ),
+    "BDC_1101": _Meaning(
+        CredentialRefused,
+        "the user name or the password is wrong",
+        "Correct them. " + _OTHER_ENVIRONMENT,
+        ("username", "password"),
+    ),
+    "BDC_1102": _Meaning(
+        CredentialRefused,
+        "the developer key is not valid",
+        "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + _OTHER_ENVIRONMENT,
+        ("dev_key",),
+    ),
+    "BDC_1103": _Meaning(
+        CredentialRefused,
+        "the developer key is inactive",
+        "Activate it, or generate another, under Settings > Sync & Integrations > Manage Developer Keys.",
+        ("dev_key",),
+    ),
+    "BDC_1104": _Meaning(
+        Rejected,
+        "the developer terms are not accepted",
+        "Accept them in BILL's web app as the owner of the developer key.",
+        ("dev_key",),
+    ),
+    "BDC_1106": _Meaning(
+        Rejected,
+        "the user and the organization belong to different partners",
+        "Use a user of this organization.",
+        ("username", "organization_id"),
+    ),
+    "BDC_1111": _Meaning(
+        Rejected,
+        "there is no active user for these credentials",
+        "Check that the user is active in this organization. " + _OTHER_ENVIRONMENT,
+        ("username", "organization_id"),
+    ),
+    "BDC_1113": _Meaning(
+        Rejected,
+        "the sign-in failed for a reason that BILL does not tell",
+        "Try the same values in BILL's web app.",
+        ("username", "organization_id"),
+    ),
+    "BDC_1123": _Meaning(
+        CredentialRefused,
+        "the organization id is unknown, or it is not one of this user's",
+        "Correct it. " + _OTHER_ENVIRONMENT,
+        ("organization_id",),
+    ),
+    "BDC_1144": _Meaning(
+        HourSpent,
+        "the requests of this clock hour are used up (BILL allows 200 sign-ins an hour for a developer key)",
+        "Wait for the next full hour.",
+    ),
+    "BDC_1322": _Meaning(
+        TooManyAtOnce,
+        "more than three requests were in flight for this developer key and organization",
+        "Let fewer programs call BILL at the same time.",
+    ),
+    "BDC_1121": _Meaning(
+        Rejected,
+        "there is no such API here",
+        "Check api_url: it ends before /v3, as in https://gateway.stage.bill.com/connect.",
+        ("api_url",),
+    ),
+    "BDC_1001": _Meaning(ServerFault, "a fault on BILL's side", "Try again later."),
+}
+
+_CODE = re.compile(r"BDC_[0-9]{1,6}")
+_FIELD = re.compile(r"([A-Za-z]{1,40}): ")
+
+# BILL's names of the fields that a sign-in sends, and our options for them: an answer that objects to one of these
+# fields can then name the option without repeating anything else that BILL wrote.
+_FIELDS = {
+    "username": "username",
+    "password": "password",
+    "organizationId": "organization_id",
+    "devKey": "dev_key",
+}
+
+
+def complaints(answer: object) -> list[dict[str, object]]:
+    """The error objects of an answer, whatever envelope they came in.
+
+    BILL documents an array of objects. Clients have also met one object alone and ``{"errors": [...]}``.
+    """
+    if isinstance(answer, dict):
+        inner = answer.get("errors")
+        answer = inner if isinstance(inner, list) else [answer]
+    if not isinstance(answer, list):
+        return []
+    return [each for each in answer if isinstance(each, dict)]
+
+
+def from_answer(status: int, answer: object, place: str) -> BillError:
+    """The error that an answer other than a success means; decided on the BDC code, then on the HTTP status.
+
+    ``place`` says which BILL was asked, for example ``the sandbox (gateway.stage.bill.com)``.
+    """
+    objections = complaints(answer)
+    codes = [c for each in objections if _CODE.fullmatch(c := str(each.get("code")))]
+    for code, meaning in _MEANINGS.items():
+        if code in codes:
+            return meaning.kind(
+                f"BILL answered {code}: {meaning.says}. {meaning.do.format(place=place)}",
+                code=code,
+                status=status,
+                concerns=meaning.concerns,
+            )
+    first = codes[0] if codes else None
+    named = f"{first} (HTTP status {status})" if first else f"HTTP status {status}"
+    if status >= 500:
+        return ServerFault(
+            f"BILL answered {named}: a fault on the side of {place}. Try again later.", code=first, status=status
+        )
+    fields = [m[1] for each in objections if (m := _FIELD.match(str(each.get("message"))))]
+    options = tuple(dict.fromkeys(_FIELDS[name] for name in fields if name in _FIELDS))
+    if options:
+        return Rejected(
+            f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what is written there.",
+            code=first,
+            status=status,
+            concerns=options,
+        )
+    if first:
+        return Rejected(
+            f"BILL answered {named}. Look the code up in BILL's list of common API error codes.",
+            code=first,
+            status=status,
+        )
+    return UnexpectedAnswer(
+        f"{place} answered {named} without an error code of BILL's. "
+        "Check api_url, and that no proxy answers in BILL's place.",
+        status=status,
+        concerns=("api_url",),
+    )

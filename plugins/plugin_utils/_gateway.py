@@ -1,0 +1,298 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP exchange with BILL: an answer, or a BillError.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from . import _errors as errors
+
+try:
+    import requests
+    from urllib3 import disable_warnings
+except ImportError:  # said in words where it is needed, see _requests()
+    requests = None  # type: ignore[assignment]
+
+# Documented by BILL: "Environmental differences" and "Get started in production".
+API_URLS = {
+    "sandbox": "https://gateway.stage.bill.com/connect",
+    "production": "https://gateway.prod.bill.com/connect",
+}
+
+# Hosts that people try and that are not BILL's v3 API; each with what is known about it.
+_NOT_THE_API = {
+    "gateway.bill.com": "is not a host of BILL's API",
+    "api-sandbox.bill.com": "was retired by BILL in 2024",
+    "app-sandbox.bill.com": "was retired by BILL in 2024",
+    "api.bill.com": "serves BILL's v2 API",
+    "api-stage.bill.com": "serves BILL's v2 API",
+}
+
+# Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
+_LARGEST_ANSWER = 32 * 2**20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What BILL answered: the HTTP status (200 to 299) and the decoded JSON."""
+
+    status: int
+    json: Any
+
+
+class Gateway:
+    """The way to one BILL environment.
+
+    ``api_url`` ends before ``/v3``. ``timeout`` is in seconds and covers one whole exchange, from looking the name up
+    to the last byte of the answer. ``ca_path`` is a file or directory of certificates to trust instead of the usual
+    ones. Proxies come from the usual environment names. Raises OptionError when ``api_url`` or ``ca_path`` cannot be
+    used.
+    """
+
+    def __init__(
+        self, api_url: str, *, timeout: float, validate_certs: bool = True, ca_path: str | None = None
+    ) -> None:
+        self.api_url = api_url.rstrip("/")
+        self._timeout = timeout
+        self._validate_certs = validate_certs
+        self._ca_path = ca_path
+        parts = _checked(self.api_url)
+        self.host = parts.netloc
+        self._plain = parts.scheme == "http"
+        if ca_path and not os.path.exists(ca_path):
+            raise errors.OptionError(f"ca_path names {ca_path}, which does not exist.", concerns=("ca_path",))
+
+    @property
+    def place(self) -> str:
+        """Which BILL this is, for messages: ``the sandbox (gateway.stage.bill.com)``."""
+        for name, url in API_URLS.items():
+            if self.api_url == url:
+                return f"BILL's {name} ({self.host})"
+        return f"the BILL at {self.host}"
+
+    def ask(
+        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send one request, once, and return BILL's answer.
+
+        Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
+        of BILL's, and else the BillError that the BDC code stands for.
+        """
+        status, raw = self._within_timeout(lambda: self._exchange(method, path, headers or {}, body))
+        if 300 <= status < 400:
+            raise errors.UnexpectedAnswer(
+                f"{self.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
+                f"credentials reach no other place. Check api_url.",
+                status=status,
+                concerns=("api_url",),
+            )
+        try:
+            # BILL does not document the body of a sign-out's answer: an empty one is taken as no value.
+            answer = json.loads(raw) if raw.strip() else None
+        except (ValueError, RecursionError):
+            answer = None
+            if 200 <= status < 300:
+                raise errors.UnexpectedAnswer(
+                    f"{self.host} answered with something that is not JSON (HTTP status {status}). "
+                    "Check api_url, and that no proxy or sign-in page answers in BILL's place.",
+                    status=status,
+                    concerns=("api_url",),
+                ) from None
+        if not 200 <= status < 300:
+            raise errors.from_answer(status, answer, self.place)
+        return Answer(status, answer)
+
+    def _exchange(
+        self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
+    ) -> tuple[int, bytes]:
+        library = _requests()
+        if not self._validate_certs:
+            # Else urllib3 writes its own warning with every request; the user has had one in Ansible's way.
+            disable_warnings()
+        with library.Session() as http:
+            # requests would otherwise send whatever ~/.netrc has for this host.
+            http.auth = lambda request: request
+            # A proxy would carry what is meant for this machine in the clear to another one.
+            http.trust_env = not self._plain
+            try:
+                with http.request(
+                    method,
+                    self.api_url + path,
+                    headers={"Accept": "application/json", **headers},
+                    json=body,
+                    timeout=self._timeout,
+                    allow_redirects=False,
+                    verify=self._verify(),
+                    stream=True,
+                ) as response:
+                    return response.status_code, self._read(response)
+            except library.exceptions.RequestException as error:
+                # "from None": the original error carries the request, credentials included.
+                raise self._failure(error) from None
+            except OSError:
+                # How requests says that it cannot find the certificates to trust.
+                raise errors.CertificateRefused(
+                    f"The file of trusted certificates for {self.host} cannot be found, so nothing was sent. Check "
+                    "ca_path, or REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment.",
+                    concerns=("ca_path",),
+                ) from None
+
+    def _verify(self) -> bool | str | None:
+        # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
+        if not self._validate_certs:
+            return False
+        return self._ca_path
+
+    def _read(self, response: requests.Response) -> bytes:
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_content(65536):
+            size += len(part)
+            if size > _LARGEST_ANSWER:
+                raise errors.UnexpectedAnswer(
+                    f"{self.host} sent an answer of more than {_LARGEST_ANSWER // 2**20} MiB, which BILL never does. "
+                    "Check api_url.",
+                    concerns=("api_url",),
+                )
+            parts.append(part)
+        return b"".join(parts)
+
+    def _within_timeout(self, work: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+        # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
+        # could hold a task for ever. The exchange therefore runs in a thread that is left behind when its time is up.
+        outcome: list[tuple[int, bytes] | BaseException] = []
+
+        def run() -> None:
+            try:
+                outcome.append(work())
+            except BaseException as error:
+                outcome.append(error)
+
+        thread = threading.Thread(target=run, name="bill.connect exchange", daemon=True)
+        thread.start()
+        thread.join(self._timeout)
+        if not outcome:
+            raise self._timed_out()
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        return outcome[0]
+
+    def _timed_out(self) -> errors.TimedOut:
+        return errors.TimedOut(
+            f"{self.host} did not answer within {self._timeout:g} seconds (option timeout). "
+            "Check the network and the proxy, or allow more time.",
+            concerns=("timeout",),
+        )
+
+    def _failure(self, error: Exception) -> errors.BillError:
+        """What an exception of requests means, in words that hold nothing of the request."""
+        library = _requests()
+        causes = list(_causes(error))
+        for cause in causes:
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                return errors.CertificateRefused(
+                    f"The certificate of {self.host} was not accepted ({cause.verify_message}), so nothing was sent. "
+                    "If it was issued by an authority of your own, name its file with ca_path.",
+                    concerns=("ca_path", "api_url"),
+                )
+        if isinstance(error, library.exceptions.SSLError):
+            return errors.CertificateRefused(
+                f"No TLS connection to {self.host} could be made, so nothing was sent. "
+                "Check that api_url names an https address, and that ca_path, if given, holds PEM certificates.",
+                concerns=("api_url", "ca_path"),
+            )
+        if isinstance(error, library.exceptions.Timeout):
+            return self._timed_out()
+        for cause in causes:
+            if isinstance(cause, socket.gaierror):
+                return errors.ConnectionFailed(
+                    f"The name {self.host} could not be found. Check api_url and the controller's DNS.",
+                    concerns=("api_url",),
+                )
+        if isinstance(error, library.exceptions.ProxyError):
+            return errors.ConnectionFailed(
+                f"The proxy for {self.host} gave no connection. Check HTTPS_PROXY and NO_PROXY in the environment."
+            )
+        for cause in causes:
+            if isinstance(cause, ConnectionRefusedError):
+                return errors.ConnectionFailed(
+                    f"{self.host} refused the connection. Check api_url, and the network or firewall in between.",
+                    concerns=("api_url",),
+                )
+        return errors.ConnectionFailed(
+            f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
+        )
+
+
+def _checked(api_url: str) -> Any:
+    """The parts of an API address; OptionError if credentials must not go there, or would go astray there."""
+
+    def wrong(why: str) -> errors.OptionError:
+        return errors.OptionError(f"api_url {why}", concerns=("api_url",))
+
+    try:
+        parts = urlsplit(api_url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise wrong("is not a web address. The sandbox's is " + API_URLS["sandbox"] + ".") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise wrong("must begin with https:// and a host. The sandbox's is " + API_URLS["sandbox"] + ".")
+    if "@" in parts.netloc:
+        raise wrong("must not carry a user name or password; give those as username and password.")
+    if parts.query or parts.fragment:
+        raise wrong("must end before the ? or # part.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise wrong(
+            f"would send the credentials to {host} unencrypted. Use https; http is only for an address of this machine."
+        )
+    if host in _NOT_THE_API:
+        raise wrong(
+            f"names {host}, which {_NOT_THE_API[host]}. Leave api_url out and set environment to sandbox "
+            "(gateway.stage.bill.com) or production (gateway.prod.bill.com)."
+        )
+    if "/v3" in parts.path:
+        raise wrong(f"must end before /v3, as in {API_URLS['sandbox']}.")
+    for url in API_URLS.values():
+        known = urlsplit(url)
+        if host == known.hostname and parts.path != known.path:
+            raise wrong(f"names {host} with another path than BILL's own; BILL's address is {url}.")
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """An exception and all that it was raised from; urllib3 also hides some in ``reason`` and in its arguments."""
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and not any(each is other for other in seen):
+            seen.append(each)
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
+    return iter(seen)
+
+
+def _requests() -> Any:
+    if requests is None:
+        raise errors.BillError(
+            "bill.connect needs the Python library requests on the controller, in the Python that runs Ansible. "
+            "Install it there, for example with: python3 -m pip install requests"
+        )
+    return requests

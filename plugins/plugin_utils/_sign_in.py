@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reuse, check, or sign in: the only place that decides.
+
+Private to bill.connect. Plain Python, without Ansible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ._credentials import METHODS, Credential
+from ._errors import SessionEnded
+from ._gateway import API_URLS, Gateway
+from ._retry import Retry
+from ._seal import Seal
+from ._session import Session
+from ._store import open_stores
+from ._store._kept import Kept
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """``session`` is the one to use (None after a sign-out); ``changed`` says that one was made or ended."""
+
+    session: Session | None
+    changed: bool
+
+
+@dataclass
+class SignIn:
+    """The sign-in of one credential at one BILL.
+
+    ``check_after`` is in seconds: a kept session that BILL answered more recently is used without asking.
+    ``longest_wait`` is how many seconds to wait for another task that is signing in. ``clock`` gives seconds since the
+    epoch. ``tell`` is told what was decided.
+    """
+
+    credential: Credential
+    gateway: Gateway
+    kept: Kept
+    retry: Retry
+    check_after: float
+    longest_wait: float
+    tell: Callable[[str], None]
+    clock: Callable[[], float] = time.time
+
+    def present(self, *, force: bool = False) -> Outcome:
+        """A session that works: the kept one, or else a new one.
+
+        Raises the BillError of whatever keeps BILL from giving one, BusyError if others hold the sign-in for too long.
+        """
+        if not force and (session := self._trusted_without_asking()):
+            return Outcome(session, changed=False)
+        with self.kept.lock(self.longest_wait):
+            # Whoever held the lock before may have signed in or checked meanwhile.
+            if not force and (session := self._trusted_without_asking() or self._kept_and_checked()):
+                return Outcome(session, changed=False)
+            session = self.retry.run(lambda: self.credential.sign_in(self.gateway, self.clock()))
+            self.kept.save(session)
+            self.tell(f"signed in to {self.gateway.place}; the session is kept for later tasks and runs")
+            return Outcome(session, changed=True)
+
+    def absent(self, *, only_look: bool = False) -> Outcome:
+        """No session any more: end the kept one at BILL and forget it.
+
+        With ``only_look`` nothing is ended; ``changed`` says whether a kept session would be.
+        """
+        with self.kept.lock(self.longest_wait):
+            session = self.kept.load()
+            if session is None or only_look:
+                return Outcome(None, changed=session is not None)
+            kept = session
+            try:
+                self.retry.run(lambda: self.credential.sign_out(self.gateway, kept))
+                ended = True
+            except SessionEnded:
+                ended = False
+            self.kept.forget()
+            self.tell("signed out" if ended else "the kept session had ended before; it is forgotten")
+            return Outcome(None, changed=ended)
+
+    def _trusted_without_asking(self) -> Session | None:
+        session = self.kept.load()
+        # An answer from the future means that the clock was set back: its age is unknown, so BILL is asked.
+        if session and 0 <= self.clock() - session.answered_at < self.check_after:
+            self.tell("used the kept session; BILL answered it a moment ago, so it was not asked again")
+            return session
+        return None
+
+    def _kept_and_checked(self) -> Session | None:
+        session = self.kept.load()
+        if session is None:
+            return None
+        kept = session
+        try:
+            self.retry.run(lambda: self.credential.check(self.gateway, kept))
+        except SessionEnded:
+            # A session that was used by other means may outlive what we know of it, and one that is young may have
+            # been ended elsewhere: only BILL knows, so only its word ends a session.
+            self.tell("the kept session has ended at BILL")
+            self.kept.forget()
+            return None
+        session = session.answered(self.clock())
+        self.kept.save(session)
+        self.tell("used the kept session; BILL says that it is alive")
+        return session
+
+
+def open_sign_in(
+    options: Mapping[str, Any],
+    *,
+    default_store: str,
+    store_for_the_run: str,
+    warn: Callable[[str], None],
+    tell: Callable[[str], None],
+) -> SignIn:
+    """The sign-in that a complete set of options asks for; OptionError if they do not fit together.
+
+    ``options`` holds every option of the table under its name. ``default_store`` and ``store_for_the_run`` are the
+    directories for sessions that last, and for those that last as long as this run.
+    """
+    gateway = Gateway(
+        options["api_url"] or API_URLS[options["environment"]],
+        timeout=options["timeout"],
+        validate_certs=options["validate_certs"],
+        ca_path=options["ca_path"],
+    )
+    if not options["validate_certs"]:
+        warn(
+            f"validate_certs is false: anybody between here and {gateway.host} can read the credentials. "
+            "Name the authority's file with ca_path instead."
+        )
+    credential = METHODS[options["auth_method"]](options)
+    seal = Seal({"auth_method": credential.method, "api_url": gateway.api_url, **credential.values})
+    stores = open_stores(
+        options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
+    )
+    retry = Retry(options["retries"], tell)
+    return SignIn(
+        credential=credential,
+        gateway=gateway,
+        kept=Kept(seal, stores, warn),
+        retry=retry,
+        check_after=options["check_after"],
+        # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing.
+        longest_wait=2 * retry.longest(options["timeout"]),
+        tell=tell,
+    )

@@ -1,0 +1,92 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kept session of one credential: sealed on the way in, opened on the way out.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from .._errors import StoreError
+from .._seal import Seal
+from .._session import Session
+from ._store import Store, Warn
+
+
+class Kept:
+    """Loads, saves and forgets the session of the credential that ``seal`` was made from.
+
+    ``stores`` are tried in their order: where one cannot be used, a warning says so and the next one serves, the last
+    of them for this run only. With none left, the session is simply not kept: that costs sign-ins, never the play.
+    """
+
+    def __init__(self, seal: Seal, stores: list[Store], warn: Warn) -> None:
+        self._seal = seal
+        self._stores = stores
+        self._warn = warn
+
+    def load(self) -> Session | None:
+        for store in self._stores:
+            sealed = store.read(self._seal.address)
+            if sealed is not None and (session := self._opened(sealed)):
+                return session
+        return None
+
+    def save(self, session: Session) -> None:
+        sealed = self._seal.close(session.to_bytes())
+        for number, store in enumerate(self._stores):
+            try:
+                store.write(self._seal.address, sealed)
+                return
+            except StoreError as error:
+                self._unusable(error, self._stores[number + 1 :])
+            # An older session must not be found before the new one.
+            self._erase(store)
+
+    def forget(self) -> None:
+        for store in self._stores:
+            self._erase(store)
+
+    @contextmanager
+    def lock(self, seconds: float) -> Iterator[None]:
+        """Hold this credential's session against all others; BusyError if that takes more than ``seconds``."""
+        while self._stores:
+            entered = False
+            try:
+                with self._stores[0].lock(self._seal.address, seconds):
+                    entered = True
+                    yield
+                    return
+            except StoreError as error:
+                if entered:
+                    raise
+                self._stores = self._stores[1:]
+                self._unusable(error, self._stores)
+        yield
+
+    def _opened(self, sealed: bytes) -> Session | None:
+        plain = self._seal.open(sealed)
+        try:
+            if plain is not None:
+                return Session.from_bytes(plain)
+        except (ValueError, TypeError):
+            pass
+        self._warn(
+            "A kept session was cut, changed or written by another version of bill.connect. It is ignored, "
+            "and a new one takes its place."
+        )
+        return None
+
+    def _erase(self, store: Store) -> None:
+        # A store that cannot be used has been told of already, or holds nothing that could be found again.
+        with suppress(StoreError):
+            store.erase(self._seal.address)
+
+    def _unusable(self, error: StoreError, left: list[Store]) -> None:
+        then = "The session is kept until this run ends" if left else "Nothing else is left, so every task signs in"
+        self._warn(f"{error}. {then}. Name another directory with session_store.")

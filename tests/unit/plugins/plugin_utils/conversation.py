@@ -1,0 +1,113 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both ends of a conversation: credentials, a clock to move, and a BILL that says what a test has written down."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections.abc import Callable
+from typing import Any
+
+OPTIONS = {
+    "username": "ap@example.com",
+    "password": "s3cret-findme-password",
+    "organization_id": "00801EXAMPLEEXAMPLE1",
+    "dev_key": "s3cret-findme-devkey",
+}
+
+Reply = Callable[[socket.socket], None]
+
+
+class Clock:
+    """Seconds since the epoch, which pass only when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def says(status: int, answer: Any, **headers: str) -> Reply:
+    """A whole answer; ``answer`` is sent as it is if it is bytes, and as JSON if not."""
+    body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+    lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return lambda peer: peer.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+def refuses(status: int, code: str) -> Reply:
+    """BILL's documented error envelope with one code."""
+    return says(status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}])
+
+
+def cuts(peer: socket.socket) -> None:
+    """Promises more than it sends."""
+    peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"sessionId": "abc')
+
+
+def resets(peer: socket.socket) -> None:
+    peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def trickles(bytes_at_a_time: bytes, stop: threading.Event) -> Reply:
+    """Sends a little, again and again, and never comes to an end."""
+
+    def reply(peer: socket.socket) -> None:
+        peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
+        while not stop.wait(0.02):
+            peer.sendall(bytes_at_a_time)
+
+    return reply
+
+
+class ScriptedBill:
+    """Listens on loopback, remembers byte by byte what it heard, and gives the replies in their order; the last one serves for all that follows."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self._replies = list(replies)
+        self.heard: list[str] = []
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}/connect"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._listener.close()
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                peer, _address = self._listener.accept()
+            except OSError:
+                return
+            with peer:
+                try:
+                    self.heard.append(_whole_request(peer))
+                    reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+                    reply(peer)
+                except OSError:
+                    continue
+
+
+def _whole_request(peer: socket.socket) -> str:
+    data = b""
+    while b"\r\n\r\n" not in data and (part := peer.recv(65536)):
+        data += part
+        if data.startswith(b"\x16"):  # the beginning of TLS, which never has a blank line
+            break
+    head, _blank, body = data.partition(b"\r\n\r\n")
+    for line in head.split(b"\r\n"):
+        name, _colon, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            while len(body) < int(value) and (part := peer.recv(65536)):
+                body += part
+    return (head + b"\r\n\r\n" + body).decode("latin-1")

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors teach: code, meaning and what to do, and never what was sent or answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+
+PLACE = "BILL's sandbox (gateway.stage.bill.com)"
+
+
+def envelope(*codes: str) -> list[dict[str, str]]:
+    return [{"code": code, "severity": "ERROR", "category": "DOWNSTREAM", "message": "echo findme"} for code in codes]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 422, 423, 429, 500])
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("BDC_1101", errors.CredentialRefused),
+        ("BDC_1102", errors.CredentialRefused),
+        ("BDC_1103", errors.CredentialRefused),
+        ("BDC_1107", errors.CredentialRefused),
+        ("BDC_1110", errors.CredentialRefused),
+        ("BDC_1123", errors.CredentialRefused),
+        ("BDC_1109", errors.SessionEnded),
+        ("BDC_1361", errors.SessionUntrusted),
+        ("BDC_1144", errors.HourSpent),
+        ("BDC_1322", errors.TooManyAtOnce),
+    ],
+)
+def test_the_code_decides_whatever_the_http_status(code: str, kind: type[errors.BillError], status: int) -> None:
+    error = errors.from_answer(status, envelope(code), PLACE)
+    assert error.__class__ is kind
+    assert (error.code, error.status) == (code, status)
+    assert code in str(error)
+
+
+@pytest.mark.promise(9)
+def test_only_what_may_heal_by_itself_is_tried_again() -> None:
+    transient = {
+        code: errors.from_answer(400, envelope(code), PLACE).transient
+        for code in ("BDC_1101", "BDC_1102", "BDC_1109", "BDC_1144", "BDC_1361", "BDC_1322", "BDC_1001")
+    }
+    assert [code for code, again in transient.items() if again] == ["BDC_1322", "BDC_1001"]
+    assert errors.from_answer(503, None, PLACE).transient
+    assert not errors.from_answer(400, None, PLACE).transient
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        envelope("BDC_1101"),
+        envelope("BDC_1101")[0],
+        {"errors": envelope("BDC_1101")},
+        [{"message": "no code here"}, *envelope("BDC_1101")],
+        ["not an object", *envelope("BDC_9999", "BDC_1101")],
+    ],
+    ids=["array", "one object", "errors object", "after one without a code", "among others"],
+)
+def test_every_envelope_that_clients_have_met_is_understood(answer: Any) -> None:
+    assert errors.from_answer(400, answer, PLACE).code == "BDC_1101"
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "answer",
+    [None, [], {}, "text", 7, {"errors": None}, {"errors": "findme"}, [None], [{"code": None}], [{"code": 1101}], [[]]],
+)
+def test_any_other_shape_is_an_error_with_a_remedy(answer: Any) -> None:
+    error = errors.from_answer(400, answer, PLACE)
+    assert isinstance(error, errors.UnexpectedAnswer)
+    assert "HTTP status 400" in str(error)
+    assert "api_url" in str(error)
+
+
+@pytest.mark.promise(8)
+def test_nothing_that_bill_wrote_is_repeated() -> None:
+    for code in (*errors._MEANINGS, "BDC_9999", "BDC_findme", "findme"):
+        for status in (400, 500):
+            assert "findme" not in str(errors.from_answer(status, envelope(code), PLACE))
+
+
+@pytest.mark.promise(8)
+def test_a_wrong_password_names_the_environment_that_was_asked() -> None:
+    error = errors.from_answer(401, envelope("BDC_1101"), PLACE)
+    assert str(error) == (
+        "BILL answered BDC_1101: the user name or the password is wrong. Correct them. Sandbox and production share no "
+        "users, keys or organizations, so check that these belong to BILL's sandbox (gateway.stage.bill.com) too."
+    )
+    assert error.concerns == ("username", "password")
+
+
+@pytest.mark.promise(8)
+def test_a_field_that_bill_objects_to_is_named_as_the_option() -> None:
+    answer = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
+    error = errors.from_answer(400, answer, PLACE)
+    assert error.concerns == ("organization_id", "dev_key")
+    assert "organization_id and dev_key" in str(error)
+    assert "findme" not in str(error)
+
+
+@pytest.mark.promise(8)
+def test_an_unknown_code_is_told() -> None:
+    error = errors.from_answer(409, envelope("BDC_7777"), PLACE)
+    assert error.__class__ is errors.Rejected
+    assert "BDC_7777 (HTTP status 409)" in str(error)

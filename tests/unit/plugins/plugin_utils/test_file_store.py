@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sessions are kept in files that only their owner can read, replaced in one step, under a lock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import stat
+import time
+from multiprocessing.synchronize import Event
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BusyError, OptionError, StoreError
+from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
+from tests.unit.plugins.plugin_utils.conversation import Clock
+
+ADDRESS = "0123456789abcdef"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def store(tmp_path: Path, said: list[str]) -> FileStore:
+    return FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=said.append)
+
+
+@pytest.fixture
+def kept(store: FileStore, tmp_path: Path) -> Path:
+    """The file of a session that the store keeps."""
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"sealed")
+    return tmp_path / "home" / "bill" / f"{ADDRESS}.session"
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_directory_and_files_are_private_whatever_the_umask(store: FileStore, tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        with store.lock(ADDRESS, 1):
+            store.write(ADDRESS, b"sealed")
+    finally:
+        os.umask(before)
+    directory = tmp_path / "home" / "bill"
+    assert mode(directory) == 0o700
+    assert {path.name: mode(path) for path in directory.iterdir()} == {
+        f"{ADDRESS}.lock": 0o600,
+        f"{ADDRESS}.session": 0o600,
+    }
+
+
+def test_what_is_written_is_read_until_it_is_erased(store: FileStore) -> None:
+    assert store.read(ADDRESS) is None
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"first")
+        store.write(ADDRESS, b"second")
+        assert store.read(ADDRESS) == b"second"
+        store.erase(ADDRESS)
+        store.erase(ADDRESS)
+    assert store.read(ADDRESS) is None
+
+
+@pytest.mark.promise(6)
+def test_a_task_killed_while_writing_leaves_the_old_session_and_is_cleared_away(store: FileStore, kept: Path) -> None:
+    half = kept.with_name(kept.name + ".new")
+    half.write_bytes(b"ha")
+    assert store.read(ADDRESS) == b"sealed"
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"next")
+    assert store.read(ADDRESS) == b"next"
+    assert not half.exists()
+
+
+@pytest.mark.promise(6)
+def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
+    store: FileStore, kept: Path, said: list[str]
+) -> None:
+    kept.chmod(0o640)
+    assert store.read(ADDRESS) is None
+    assert said == [f"The kept session {kept} is ignored: others may read or change it."]
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"next")
+    assert store.read(ADDRESS) == b"next"
+    assert mode(kept) == 0o600
+
+
+@pytest.mark.promise(6)
+def test_a_link_in_its_place_is_not_followed(store: FileStore, kept: Path, tmp_path: Path, said: list[str]) -> None:
+    target = tmp_path / "target"
+    target.write_bytes(b"theirs")
+    kept.unlink()
+    kept.symlink_to(target)
+    assert store.read(ADDRESS) is None
+    assert len(said) == 1
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"next")
+    assert (store.read(ADDRESS), target.read_bytes()) == (b"next", b"theirs")
+
+
+@pytest.mark.promise(6)
+def test_a_pipe_or_a_huge_file_in_its_place_is_ignored(store: FileStore, kept: Path, said: list[str]) -> None:
+    kept.write_bytes(b"x" * 2**20)
+    assert store.read(ADDRESS) is None
+    kept.unlink()
+    os.mkfifo(kept, 0o600)
+    assert store.read(ADDRESS) is None
+    assert [text.rpartition(": ")[2] for text in said] == ["it is too large.", "it is not a file."]
+
+
+@pytest.mark.promise(13)
+def test_a_directory_in_its_place_makes_the_store_unusable(store: FileStore, kept: Path) -> None:
+    kept.unlink()
+    kept.mkdir()
+    (kept / "inside").touch()
+    with store.lock(ADDRESS, 1), pytest.raises(StoreError, match="cannot be used .Is a directory."):
+        store.write(ADDRESS, b"next")
+    assert not kept.with_name(kept.name + ".new").exists()
+
+
+@pytest.mark.promise(13)
+def test_a_file_where_the_directory_should_be_makes_the_store_unusable(tmp_path: Path, said: list[str]) -> None:
+    (tmp_path / "file").touch()
+    store = FileStore(str(tmp_path / "file"), ours=False, warn=said.append)
+    assert store.read(ADDRESS) is None
+    with pytest.raises(StoreError, match="cannot be used"), store.lock(ADDRESS, 1):
+        pass
+
+
+@pytest.mark.promise(6)
+def test_our_own_directory_is_closed_to_others_again(store: FileStore, kept: Path) -> None:
+    kept.parent.chmod(0o755)
+    with store.lock(ADDRESS, 1):
+        pass
+    assert mode(kept.parent) == 0o700
+
+
+@pytest.mark.promise(6)
+def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alone(
+    tmp_path: Path, said: list[str]
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    store = FileStore(str(shared), ours=False, warn=said.append)
+    with pytest.raises(OptionError, match=r"session_store names .*shared.*\(mode 1777\)"), store.lock(ADDRESS, 1):
+        pass
+    assert mode(shared) == 0o1777
+    assert list(shared.iterdir()) == []
+
+
+def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_path: Path) -> None:
+    clock = Clock()
+    patient = FileStore(
+        str(tmp_path / "home" / "bill"), ours=True, warn=said.append, clock=clock, sleep=lambda _s: clock.advance(1)
+    )
+    with (
+        store.lock(ADDRESS, 1),
+        pytest.raises(BusyError, match="held the sign-in for 254 seconds"),
+        patient.lock(ADDRESS, 254),
+    ):
+        pass
+    with patient.lock(ADDRESS, 1):
+        pass
+
+
+def test_other_credentials_do_not_wait(store: FileStore) -> None:
+    with store.lock(ADDRESS, 1), store.lock("fedcba", 0):
+        pass
+
+
+def _hold(directory: str, holding: Event) -> None:
+    with FileStore(directory, ours=True, warn=print).lock(ADDRESS, 10):
+        holding.set()
+        time.sleep(600)
+
+
+def test_the_lock_of_a_killed_process_is_free_at_once(store: FileStore, tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    holding = context.Event()
+    process = context.Process(target=_hold, args=(str(tmp_path / "home" / "bill"), holding), daemon=True)
+    process.start()
+    assert holding.wait(10)
+    with pytest.raises(BusyError), store.lock(ADDRESS, 0):
+        pass
+    process.kill()
+    process.join()
+    with store.lock(ADDRESS, 5):
+        pass

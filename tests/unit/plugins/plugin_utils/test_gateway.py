@@ -1,0 +1,325 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP exchange: what BILL hears, and what the user is told."""
+
+from __future__ import annotations
+
+import json
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from ipaddress import IPv4Address
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, refuses, resets, says, trickles
+
+Start = Callable[..., ScriptedBill]
+SECRET = "s3cret-findme"
+
+
+def ask(url: str, timeout: float = 10, **kwargs: object) -> object:
+    return Gateway(url, timeout=timeout, **kwargs).ask(  # type: ignore[arg-type]
+        "POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET}
+    )
+
+
+def test_a_request_and_its_answer(scripted: Start) -> None:
+    bill = scripted(says(200, {"sessionId": "abc"}))
+    answer = Gateway(bill.url + "/", timeout=10).ask("POST", "/v3/login", headers={"devKey": "key"}, body={"a": "b"})
+    assert (answer.status, answer.json) == (200, {"sessionId": "abc"})
+    [heard] = bill.heard
+    assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
+    assert "\r\ndevKey: key\r\n" in heard
+    assert heard.endswith('{"a": "b"}')
+
+
+@pytest.mark.parametrize("body", [b"", b"  \n"])
+def test_an_empty_answer_to_a_success_is_no_fault(scripted: Start, body: bytes) -> None:
+    assert Gateway(scripted(says(200, body)).url, timeout=10).ask("POST", "/v3/logout").json is None
+
+
+@pytest.mark.promise(7)
+def test_a_netrc_file_adds_nothing(scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    bill = scripted(says(200, {}))
+    ask(bill.url)
+    assert "Authorization" not in bill.heard[0]
+
+
+@pytest.mark.promise(7)
+def test_what_is_meant_for_this_machine_goes_through_no_proxy(scripted: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy, bill = scripted(says(200, {})), scripted(says(200, {"from": "bill"}))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    assert Gateway(bill.url, timeout=10).ask("GET", "/v3/health").json == {"from": "bill"}
+    assert proxy.heard == []
+
+
+@pytest.mark.promise(7)
+def test_a_redirect_is_told_and_not_followed(scripted: Start) -> None:
+    elsewhere = scripted(says(200, {"sessionId": "abc"}))
+    for status in (301, 302, 303, 307, 308):
+        bill = scripted(says(status, b"", Location=f"{elsewhere.url}/v3/login?{SECRET}"))
+        with pytest.raises(errors.UnexpectedAnswer, match=f"redirect .HTTP status {status}.") as failure:
+            ask(bill.url)
+        assert SECRET not in str(failure.value)
+        assert len(bill.heard) == 1
+    assert elsewhere.heard == []
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("url", "says_why"),
+    [
+        ("http://192.0.2.7/connect", "would send the credentials to 192.0.2.7 unencrypted"),
+        ("http://127.example.com/connect", "would send the credentials to 127.example.com unencrypted"),
+        ("http://localhost.example.com/connect", "unencrypted"),
+        ("http://gateway.stage.bill.com/connect", "unencrypted"),
+        ("ftp://gateway.stage.bill.com/connect", "must begin with https://"),
+        ("gateway.stage.bill.com/connect", "must begin with https://"),
+        ("https:///connect", "must begin with https://"),
+        ("https://[::1/connect", "is not a web address"),
+        ("https://host:port/connect", "is not a web address"),
+        (f"https://me:{SECRET}@bill.example.com/connect", "must not carry a user name or password"),
+        ("https://bill.example.com/connect?x=1", "must end before the ?"),
+    ],
+)
+def test_credentials_go_nowhere_unsafe(url: str, says_why: str) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        Gateway(url, timeout=1)
+    assert says_why in str(failure.value)
+    assert str(failure.value).startswith("api_url ")
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8:99", "localhost:8080", "[::1]:8080"])
+def test_http_is_allowed_on_this_machine(host: str) -> None:
+    assert Gateway(f"http://{host}/connect", timeout=1).place == f"the BILL at {host}"
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("url", "says_why"),
+    [
+        ("https://gateway.bill.com/connect", "gateway.bill.com, which is not a host of BILL's API"),
+        ("https://api-sandbox.bill.com/api/v2", "which was retired by BILL in 2024"),
+        ("https://app-sandbox.bill.com/", "which was retired by BILL in 2024"),
+        ("https://api.bill.com/api/v2", "which serves BILL's v2 API"),
+        ("https://api-stage.bill.com/api/v2", "which serves BILL's v2 API"),
+        ("https://gateway.prod.bill.com", "BILL's address is https://gateway.prod.bill.com/connect"),
+        ("https://gateway.stage.bill.com/connect/v3", "must end before /v3"),
+        ("https://gateway.stage.bill.com/connect/v3/login", "must end before /v3"),
+    ],
+)
+def test_typical_mistakes_are_named(url: str, says_why: str) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        Gateway(url, timeout=1)
+    assert says_why in str(failure.value)
+
+
+def test_bills_own_addresses_are_good() -> None:
+    for name, url in _gateway.API_URLS.items():
+        assert Gateway(url, timeout=1).place == f"BILL's {name} ({Gateway(url, timeout=1).host})"
+
+
+@pytest.mark.promise(8)
+def test_a_name_that_cannot_be_found_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    with pytest.raises(errors.ConnectionFailed, match="The name bill.example.com could not be found"):
+        ask("https://bill.example.com/connect")
+
+
+@pytest.mark.promise(8)
+def test_each_broken_connection_is_told_apart(scripted: Start) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    cases = {
+        f"http://127.0.0.1:{port}/connect": f"127.0.0.1:{port} refused the connection",
+        scripted(resets).url: "broke before a whole answer came",
+        scripted(cuts).url: "broke before a whole answer came",
+    }
+    for url, why in cases.items():
+        with pytest.raises(errors.ConnectionFailed) as failure:
+            ask(url)
+        assert why in str(failure.value)
+        assert SECRET not in str(failure.value)
+        assert failure.value.__suppress_context__ or failure.value.__context__ is None
+
+
+@pytest.mark.promise(8)
+def test_a_proxy_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{taken.getsockname()[1]}")
+    with pytest.raises(errors.ConnectionFailed, match="The proxy for bill.example.com gave no connection"):
+        ask("https://bill.example.com/connect")
+
+
+@pytest.mark.promise(15)
+def test_the_timeout_covers_the_whole_exchange(scripted: Start) -> None:
+    stop = threading.Event()
+
+    def silent(_peer: socket.socket) -> None:
+        stop.wait(20)
+
+    try:
+        for reply in (silent, trickles(b" ", stop)):
+            with pytest.raises(errors.TimedOut, match=r"did not answer within 0\.3 seconds .option timeout."):
+                ask(scripted(reply).url, timeout=0.3)
+    finally:
+        stop.set()
+
+
+@pytest.mark.promise(9)
+def test_an_endless_answer_is_given_up(scripted: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**20)
+    stop = threading.Event()
+    with pytest.raises(errors.UnexpectedAnswer, match="more than 1 MiB"):
+        ask(scripted(trickles(b"x" * 2**18, stop)).url)
+    stop.set()
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00", b"[" * 200_000])
+def test_a_success_that_is_not_json_is_told(scripted: Start, answer: bytes) -> None:
+    with pytest.raises(errors.UnexpectedAnswer, match=r"not JSON .HTTP status 200.") as failure:
+        ask(scripted(says(200, answer)).url)
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.promise(9)
+def test_a_refusal_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
+    with pytest.raises(errors.ServerFault):
+        ask(scripted(says(502, b"<html>Bad Gateway</html>")).url)
+    with pytest.raises(errors.UnexpectedAnswer, match="HTTP status 401 without an error code of BILL's"):
+        ask(scripted(says(401, b"<html>Sign in</html>")).url)
+
+
+@pytest.mark.promise(9)
+def test_a_refusal_goes_by_its_code(scripted: Start) -> None:
+    with pytest.raises(errors.SessionEnded):
+        ask(scripted(refuses(422, "BDC_1109")).url)
+
+
+@pytest.mark.promise(8)
+def test_without_requests_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_gateway, "requests", None)
+    with pytest.raises(errors.BillError, match="pip install requests"):
+        ask("http://127.0.0.1:1/connect")
+
+
+@pytest.fixture
+def tls_bill(tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """A BILL behind TLS: its address, and the file of the authority that its certificate comes from."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "an authority of the tests")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = tmp_path / "authority.pem"
+    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = tmp_path / "key.pem"
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem, private)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                plain, _address = listener.accept()
+            except OSError:
+                return
+            with plain:
+                try:
+                    with context.wrap_socket(plain, server_side=True) as peer:
+                        peer.recv(65536)
+                        says(200, {"secure": True})(peer)
+                except OSError:
+                    continue
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield f"https://127.0.0.1:{listener.getsockname()[1]}/connect", str(pem)
+    listener.close()
+
+
+@pytest.mark.promise(7)
+def test_a_certificate_nobody_vouches_for_is_refused(tls_bill: tuple[str, str]) -> None:
+    url, _authority = tls_bill
+    with pytest.raises(errors.CertificateRefused, match="was not accepted .*so nothing was sent.*ca_path"):
+        ask(url)
+
+
+@pytest.mark.promise(7)
+def test_ca_path_vouches_for_it(tls_bill: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    url, authority = tls_bill
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert Gateway(url, timeout=10, ca_path=authority).ask("GET", "/").json == {"secure": True}
+    assert Gateway(url, timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority)
+    assert Gateway(url, timeout=10).ask("GET", "/").json == {"secure": True}
+
+
+@pytest.mark.promise(7)
+def test_a_bundle_in_the_environment_does_not_undo_validate_certs(
+    tls_bill: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
+    assert Gateway(tls_bill[0], timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
+
+
+@pytest.mark.promise(8)
+def test_a_ca_path_that_is_not_there_is_named(tls_bill: tuple[str, str]) -> None:
+    with pytest.raises(errors.OptionError, match="ca_path") as failure:
+        Gateway(tls_bill[0], timeout=10, ca_path="/nonexistent/authority.pem").ask("GET", "/")
+    assert "/nonexistent/authority.pem" in str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_certificates_that_cannot_be_used_are_named(
+    tls_bill: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+) -> None:
+    bundle = tmp_path / "bundle.pem"
+    if content:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with pytest.raises(errors.CertificateRefused, match="nothing was sent.*ca_path"):
+        ask(tls_bill[0])
+
+
+@pytest.mark.promise(8)
+def test_http_behind_an_https_address_is_told(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    with pytest.raises(errors.BillError, match="No TLS connection|broke before"):
+        ask(bill.url.replace("http://", "https://"))
+    assert json.dumps(bill.heard).count(SECRET) == 0

@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kept session: sealed on the way in, opened on the way out, and no store is no reason to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
+from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+
+Open = Callable[..., Kept]
+
+SESSION = Session(
+    session_id="SESSION-findme",
+    headers={"sessionId": "SESSION-findme"},
+    organization_id="00801EXAMPLEEXAMPLE1",
+    user_id=None,
+    trusted=False,
+    idle_seconds=2100,
+    made_at=1.0,
+    answered_at=1.0,
+)
+
+
+@pytest.fixture
+def open_kept(tmp_path: Path, said: list[str]) -> Open:
+    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> Kept:
+        stores = open_stores(
+            store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
+        )
+        return Kept(Seal({**OPTIONS, **changes}), stores, said.append)
+
+    return open_kept
+
+
+def save(kept: Kept) -> None:
+    with kept.lock(1):
+        kept.save(SESSION)
+
+
+@pytest.mark.promise(1)
+def test_another_task_finds_what_one_has_kept(open_kept: Open, said: list[str]) -> None:
+    assert open_kept().load() is None
+    save(open_kept())
+    assert open_kept().load() == SESSION
+    open_kept().forget()
+    assert open_kept().load() is None
+    assert said == []
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_wrong_value_finds_nothing(open_kept: Open, name: str, said: list[str]) -> None:
+    save(open_kept())
+    assert open_kept(**{name: "wrong"}).load() is None
+    assert said == []
+
+
+@pytest.mark.promise(6)
+def test_no_byte_on_disk_tells_anything(open_kept: Open, tmp_path: Path) -> None:
+    save(open_kept())
+    for path in tmp_path.rglob("*"):
+        assert "findme" not in path.name
+        assert path.is_dir() or b"findme" not in path.read_bytes()
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("damage", [b"", b"garbage", None], ids=["emptied", "overwritten", "cut"])
+def test_a_damaged_file_counts_as_none_with_a_warning(
+    open_kept: Open, tmp_path: Path, said: list[str], damage: bytes | None
+) -> None:
+    save(open_kept())
+    [file] = tmp_path.glob("store/*.session")
+    file.write_bytes(file.read_bytes()[:-7] if damage is None else damage)
+    assert open_kept().load() is None
+    assert len(said) == 1
+    assert said[0].startswith("A kept session was cut, changed or written by another version")
+
+
+@pytest.mark.promise(6)
+def test_a_session_of_somebody_else_in_its_place_counts_as_none(
+    open_kept: Open, tmp_path: Path, said: list[str]
+) -> None:
+    save(open_kept())
+    save(open_kept(username="other@example.com"))
+    ours, theirs = (
+        tmp_path / "store" / f"{Seal({**OPTIONS, **change}).address}.session"
+        for change in ({}, {"username": "other@example.com"})
+    )
+    ours.write_bytes(theirs.read_bytes())
+    assert open_kept().load() is None
+    assert len(said) == 1
+
+
+@pytest.mark.promise(13)
+def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+    (tmp_path / "store").write_text("a file where the directory should be")
+    save(open_kept())
+    assert open_kept().load() == SESSION
+    assert [path.suffix for path in sorted(tmp_path.glob("run/*"))] == [".lock", ".session"]
+    assert len(said) == 1
+    assert "cannot be used" in said[0]
+    assert "until this run ends" in said[0]
+
+
+@pytest.mark.promise(13)
+def test_a_store_that_cannot_take_the_session_does_not_hide_it_behind_an_old_one(
+    open_kept: Open, tmp_path: Path, said: list[str]
+) -> None:
+    kept = open_kept()
+    with kept.lock(1):
+        # A directory in the place of the file takes no write, as a full disk would not.
+        (tmp_path / "store" / f"{Seal(OPTIONS).address}.session").mkdir()
+        (tmp_path / "store" / f"{Seal(OPTIONS).address}.session" / "x").touch()
+        kept.save(SESSION)
+    assert open_kept().load() == SESSION
+    assert said
+
+
+@pytest.mark.promise(13)
+def test_with_no_usable_store_at_all_the_play_goes_on(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+    (tmp_path / "store").touch()
+    (tmp_path / "run").touch()
+    save(open_kept())
+    assert open_kept().load() is None
+    assert "every task signs in" in said[-1]
+
+
+def test_none_keeps_it_in_this_process_only(open_kept: Open, tmp_path: Path) -> None:
+    save(open_kept("none"))
+    assert open_kept("none").load() == SESSION
+    assert list(tmp_path.iterdir()) == []
+    open_kept("none").forget()
+    assert open_kept("none").load() is None
+
+
+@pytest.mark.promise(8)
+def test_a_store_of_another_kind_is_refused_in_words(open_kept: Open) -> None:
+    with pytest.raises(OptionError, match="session_store takes a directory or none"):
+        open_kept("redis://127.0.0.1/0")

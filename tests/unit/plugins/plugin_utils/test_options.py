@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where the value of each option comes from, and what is said of a bad one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
+
+SECRET = "s3cret-findme"
+
+
+def gathered(
+    given: Mapping[str, Any] | None = None,
+    *,
+    variables: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    published: Mapping[str, Any] | None = None,
+    own: tuple[Option, ...] = (),
+) -> Options:
+    return gather(
+        given or {},
+        table=(*OPTIONS, *own),
+        variable=lambda name, _secret: (variables or {}).get(name),
+        environ=environ or {},
+        published=published,
+    )
+
+
+def test_the_names_are_those_of_the_design() -> None:
+    assert {option.name: (option.variable, option.environment_name) for option in OPTIONS} == {
+        name: (f"bill_{name}", f"BILL_{name.upper()}")
+        for name in [
+            "auth_method",
+            "environment",
+            "api_url",
+            "username",
+            "password",
+            "organization_id",
+            "dev_key",
+            "session_store",
+            "check_after",
+            "timeout",
+            "retries",
+            "validate_certs",
+            "ca_path",
+        ]
+    }
+    assert [option.name for option in OPTIONS if option.secret] == ["password", "dev_key"]
+
+
+def test_the_defaults_are_those_of_the_design() -> None:
+    values = {name: value for name, value in gathered().values.items() if value is not None}
+    assert values == {
+        "auth_method": "password",
+        "environment": "sandbox",
+        "check_after": 60,
+        "timeout": 30,
+        "retries": 3,
+        "validate_certs": True,
+    }
+
+
+def test_the_first_place_that_has_a_value_gives_it() -> None:
+    places: dict[str, Any] = {
+        "given": {"username": "given"},
+        "variables": {"bill_username": "variable"},
+        "environ": {"BILL_USERNAME": "environment"},
+    }
+    seen = []
+    while places:
+        options = gathered(**places)
+        seen.append((options.values["username"], options.sources["username"]))
+        del places[next(iter(places))]
+    assert seen == [
+        ("given", "the option username"),
+        ("variable", "the variable bill_username"),
+        ("environment", "the environment variable BILL_USERNAME"),
+    ]
+    assert gathered().values["username"] is None
+
+
+@pytest.mark.parametrize("empty", [None, ""])
+def test_an_empty_value_counts_as_not_given(empty: Any) -> None:
+    options = gathered(
+        {"username": empty}, variables={"bill_username": empty}, environ={"BILL_USERNAME": "x", "BILL_TIMEOUT": ""}
+    )
+    assert (options.values["username"], options.values["timeout"]) == ("x", 30)
+
+
+def test_an_alias_is_as_good_as_the_name() -> None:
+    assert gathered({"developer_key": SECRET}).values["dev_key"] == SECRET
+    assert gathered({"developer_key": SECRET, "dev_key": SECRET}).values["dev_key"] == SECRET
+    with pytest.raises(OptionError, match="dev_key is given twice") as failure:
+        gathered({"developer_key": SECRET, "dev_key": "other"})
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "truth"), [(True, True), ("yes", True), ("False", False), (0, False), ("off", False)]
+)
+def test_truth_values_in_all_of_ansibles_words(value: Any, truth: bool) -> None:
+    for options in (
+        gathered({"validate_certs": value}),
+        gathered(variables={"bill_validate_certs": value}),
+        gathered(environ={"BILL_VALIDATE_CERTS": str(value)}),
+    ):
+        assert options.values["validate_certs"] is truth
+
+
+@pytest.mark.parametrize(("value", "number"), [(5, 5), ("5", 5), (5.0, 5), (" 5 ", 5)])
+def test_numbers(value: Any, number: int) -> None:
+    assert gathered({"timeout": value}).values["timeout"] == number
+
+
+def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ap")
+    monkeypatch.chdir("/")
+    for given, path in {
+        "~/bill": "/home/ap/bill",
+        "bill/../x": "/x",
+        "none": "none",
+        "redis://h/0": "redis://h/0",
+    }.items():
+        assert gathered({"session_store": given}).values["session_store"] == path
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("given", "says_why"),
+    [
+        ({"timeout": 0}, "The option timeout must be 1 or more."),
+        ({"retries": -1}, "The option retries must be 0 or more."),
+        ({"timeout": "soon"}, "The option timeout must be a whole number."),
+        ({"timeout": 1.5}, "The option timeout must be a whole number."),
+        ({"timeout": True}, "The option timeout must be a whole number."),
+        ({"timeout": []}, "The option timeout must be a whole number."),
+        ({"check_after": float("inf")}, "The option check_after must be a whole number."),
+        ({"validate_certs": "perhaps"}, "The option validate_certs must be true or false."),
+        ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
+        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
+        ({"pasword": SECRET}, "There is no option pasword. Did you mean password?"),
+        ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
+        ({"password": 123}, "The option password holds a number where a text is needed. Put it in quotes"),
+        ({"password": True}, "The option password holds true or false where a text is needed."),
+        ({"password": {"a": SECRET}}, "The option password holds a dictionary where a text is needed."),
+        ({"password": [SECRET]}, "The option password holds a list where a text is needed."),
+        ({"password": SECRET + "\n"}, "The option password holds a line break or another control character."),
+        ({"dev_key": "\t" + SECRET}, "The option dev_key holds a line break or another control character."),
+        ({"dev_key": SECRET + "é"}, "The option dev_key holds a character that no developer key of BILL's has."),
+        ({"organization_id": "008 x"}, "The option organization_id holds a character that no organization id"),
+    ],
+)
+def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict[str, Any], says_why: str) -> None:
+    with pytest.raises(OptionError) as failure:
+        gathered(given)
+    assert str(failure.value).startswith(says_why)
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+def test_a_bad_value_is_told_by_the_place_it_came_from() -> None:
+    with pytest.raises(OptionError, match=r"^The variable bill_timeout must be a whole number\.$"):
+        gathered(variables={"bill_timeout": "soon"})
+    with pytest.raises(OptionError, match=r"^The environment variable BILL_TIMEOUT must be a whole number\.$"):
+        gathered(environ={"BILL_TIMEOUT": "soon"})
+
+
+@pytest.mark.promise(8)
+def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
+    options = gathered({"username": "ap"}, environ={"BILL_PASSWORD": SECRET})
+    error = BillError("Refused.", concerns=("username", "password", "dev_key"))
+    assert options.explain(error) == (
+        "Refused. (username comes from the option username; password comes from the environment variable BILL_PASSWORD)"
+    )
+    assert options.explain(BillError("Refused.")) == "Refused."
+
+
+def test_a_tasks_own_option_is_no_variable() -> None:
+    force = Option("force", kind="bool", default=False, shared=False)
+    options = gathered(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
+    assert options.values["force"] is False
+
+
+@pytest.mark.promise(5)
+def test_secrets_are_listed_and_not_in_the_representation() -> None:
+    options = gathered({"password": SECRET, "dev_key": "key-findme"})
+    assert options.secrets == (SECRET, "key-findme")
+    assert "findme" not in repr(options)
+
+
+# bill_organization_id is an option's variable and the name of a fact; the fact must never steer a sign-in.
+OURS = {"bill_organization_id": "008LAST"}
+
+
+def test_the_environment_goes_before_the_last_session() -> None:
+    options = gathered(variables=OURS, published=OURS, environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
+    assert options.values["organization_id"] == "008ENVIRONMENT"
+
+
+def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
+    options = gathered(variables={"bill_organization_id": "008USERS"}, published=OURS)
+    assert options.values["organization_id"] == "008USERS"
+
+
+def test_where_nobody_says_anything_the_last_session_decides() -> None:
+    options = gathered(variables=OURS, published=OURS)
+    assert options.values["organization_id"] == "008LAST"
+    assert options.sources["organization_id"] == "the sign-in before"

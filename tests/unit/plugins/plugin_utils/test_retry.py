@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""BILL is asked again where that is safe, and never for longer than it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
+
+
+def failing(times: int, error: errors.BillError) -> Callable[[], str]:
+    left = [error] * times
+
+    def ask() -> str:
+        if left:
+            raise left.pop()
+        return "answer"
+
+    return ask
+
+
+@pytest.mark.promise(9)
+def test_waits_grow_and_each_is_told() -> None:
+    slept: list[float] = []
+    told: list[str] = []
+    retry = Retry(3, told.append, sleep=slept.append, chance=lambda: 1.0)
+    assert retry.run(failing(3, errors.ServerFault("BILL is ill."))) == "answer"
+    assert slept == [1, 2, 4]
+    assert told[0] == "BILL is ill. Trying again in 1.0 seconds (1 of 3)."
+
+
+@pytest.mark.promise(9)
+def test_after_the_last_try_the_failure_is_told() -> None:
+    slept: list[float] = []
+    with pytest.raises(errors.ConnectionFailed, match="no way"):
+        Retry(2, sleep=slept.append).run(failing(3, errors.ConnectionFailed("no way")))
+    assert len(slept) == 2
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("kind", [errors.CredentialRefused, errors.HourSpent, errors.SessionUntrusted])
+def test_a_refusal_is_asked_once(kind: type[errors.BillError]) -> None:
+    slept: list[float] = []
+    with pytest.raises(kind):
+        Retry(3, sleep=slept.append).run(failing(1, kind("no")))
+    assert slept == []
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(("retries", "longest"), [(0, 30), (1, 61), (3, 127), (6, 7 * 30 + 61), (7, 8 * 30 + 91)])
+def test_the_longest_time_is_what_the_documentation_says(retries: int, longest: float) -> None:
+    slept: list[float] = []
+    assert Retry(retries).longest(30) == longest
+    with pytest.raises(errors.TimedOut):
+        Retry(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.TimedOut("")))
+    assert sum(slept) + (retries + 1) * 30 == longest

@@ -1,0 +1,372 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Reuse, check, or sign in: what BILL hears, and what comes of it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+
+Open = Callable[..., SignIn]
+
+
+class Bill:
+    """What BILL is from the core's side: it answers requests, and keeps count of them."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.alive: set[str] = set()
+        self.password = OPTIONS["password"]
+        self.answer: dict[str, Any] = {}
+        self.failures: list[errors.BillError] = []
+        self.in_flight = 0
+        self.peak = 0
+
+    def ask(self, method: str, path: str, *, headers: dict[str, str] | None = None, body: Any = None) -> Answer:
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            return self._answer(f"{method} {path}", headers or {}, body)
+        finally:
+            self.in_flight -= 1
+
+    def _answer(self, request: str, headers: dict[str, str], body: Any) -> Answer:
+        self.heard.append(request)
+        if self.failures:
+            raise self.failures.pop(0)
+        if request == "POST /v3/login":
+            if body["password"] != self.password:
+                raise errors.from_answer(401, [{"code": "BDC_1101"}], "BILL")
+            session_id = f"SESSION-{len(self.heard)}"
+            self.alive.add(session_id)
+            answer = {
+                "sessionId": session_id,
+                "organizationId": body["organizationId"],
+                "userId": "006",
+                "trusted": False,
+            }
+            return Answer(200, {**answer, **self.answer})
+        if headers["sessionId"] not in self.alive:
+            raise errors.from_answer(401, [{"code": "BDC_1109"}], "BILL")
+        if request == "POST /v3/logout":
+            self.alive.remove(headers["sessionId"])
+        return Answer(200, {})
+
+    @property
+    def sign_ins(self) -> int:
+        return self.heard.count("POST /v3/login")
+
+
+@pytest.fixture
+def bill() -> Bill:
+    return Bill()
+
+
+@pytest.fixture
+def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> Open:
+    """A new task each time: nothing is shared with the one before but the store and BILL."""
+
+    def open_sign_in(**changes: Any) -> SignIn:
+        options = {
+            "auth_method": "password",
+            "environment": "sandbox",
+            "api_url": "http://127.0.0.1:9/connect",
+            "session_store": None,
+            "check_after": 60,
+            "timeout": 30,
+            "retries": 3,
+            "validate_certs": True,
+            "ca_path": None,
+            **OPTIONS,
+            **changes,
+        }
+        sign_in = _sign_in.open_sign_in(
+            options,
+            default_store=str(tmp_path / "bill"),
+            store_for_the_run=str(tmp_path / "run"),
+            warn=said.append,
+            tell=lambda _text: None,
+        )
+        sign_in.clock = clock
+        sign_in.retry = Retry(sign_in.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
+        monkeyed: Any = sign_in.gateway
+        monkeyed.ask = bill.ask
+        return sign_in
+
+    return open_sign_in
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_one_sign_in_serves_every_later_task(open_sign_in: Open, bill: Bill) -> None:
+    outcomes = [open_sign_in().present() for _time in range(10)]
+    assert [outcome.changed for outcome in outcomes] == [True] + [False] * 9
+    assert len({outcome.session.session_id for outcome in outcomes if outcome.session}) == 1
+    assert bill.heard == ["POST /v3/login"]
+
+
+def test_the_session_is_what_bill_said(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    bill.answer = {"trusted": True}
+    session = open_sign_in().present().session
+    assert session is not None
+    assert session.headers == {"sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
+    assert (session.organization_id, session.user_id, session.trusted) == (OPTIONS["organization_id"], "006", True)
+    assert (session.made_at, session.answered_at, session.idle_seconds) == (clock.now, clock.now, 2100)
+
+
+@pytest.mark.promise(1)
+def test_a_session_is_trusted_for_check_after_seconds_and_then_checked(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in().present()
+    clock.advance(59)
+    open_sign_in().present()
+    assert bill.heard == ["POST /v3/login"]
+    clock.advance(1)
+    assert not open_sign_in().present().changed
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session"]
+    clock.advance(59)
+    assert not open_sign_in().present().changed
+    assert len(bill.heard) == 2
+
+
+@pytest.mark.promise(1)
+def test_check_after_zero_asks_every_time(open_sign_in: Open, bill: Bill) -> None:
+    for _time in range(3):
+        open_sign_in(check_after=0).present()
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "GET /v3/login/session"]
+
+
+def test_a_check_begins_the_idle_life_anew(open_sign_in: Open, clock: Clock) -> None:
+    first = open_sign_in().present().session
+    clock.advance(2000)
+    later = open_sign_in().present().session
+    assert first
+    assert later
+    assert (later.session_id, later.made_at, later.answered_at) == (first.session_id, first.made_at, clock.now)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(9)
+def test_a_session_that_ended_is_replaced_once(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    clock.advance(3600)
+    bill.alive.clear()
+    assert [open_sign_in().present().changed for _time in range(3)] == [True, False, False]
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "POST /v3/login"]
+
+
+@pytest.mark.promise(1)
+def test_a_session_that_others_kept_alive_is_not_replaced(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    clock.advance(24 * 3600)
+    assert not open_sign_in().present().changed
+    assert bill.sign_ins == 1
+
+
+@pytest.mark.promise(1)
+def test_a_clock_set_back_means_asking_bill(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    clock.advance(-7200)
+    assert not open_sign_in().present().changed
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session"]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("check_after", [60, 0])
+def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, check_after: int) -> None:
+    changed: list[bool] = []
+    begin = threading.Barrier(40)
+
+    def task() -> None:
+        sign_in = open_sign_in(check_after=check_after)
+        begin.wait()
+        changed.append(sign_in.present().changed)
+
+    threads = [threading.Thread(target=task) for _time in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(changed) == [False] * 39 + [True]
+    assert bill.sign_ins == 1
+    assert bill.peak <= 3
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_wrong_value_is_always_asked_at_bill(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in().present()
+    bill.failures = [errors.from_answer(401, [{"code": "BDC_1101"}], "BILL")]
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(**{name: OPTIONS[name] + "x"}).present()
+    assert bill.heard == ["POST /v3/login", "POST /v3/login"]
+    assert not open_sign_in().present().changed
+
+
+@pytest.mark.promise(3)
+def test_methods_and_environments_do_not_mix(open_sign_in: Open, bill: Bill) -> None:
+    for changes in (
+        {},
+        {"auth_method": "sync_token"},
+        {"api_url": None},
+        {"api_url": None, "environment": "production"},
+    ):
+        assert open_sign_in(**changes).present().changed
+        assert not open_sign_in(**changes).present().changed
+    assert bill.sign_ins == 4
+
+
+def test_a_sync_token_has_48_hours(open_sign_in: Open) -> None:
+    session = open_sign_in(auth_method="sync_token").present().session
+    assert session
+    assert session.idle_seconds == 48 * 3600
+
+
+def test_force_signs_in_anew_and_the_new_session_serves_from_then_on(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    forced = open_sign_in().present(force=True)
+    assert forced.changed
+    assert open_sign_in().present().session == forced.session
+    assert bill.heard == ["POST /v3/login", "POST /v3/login"]
+    assert len(bill.alive) == 2
+
+
+def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sign_in: Open, bill: Bill) -> None:
+    kept = open_sign_in().present().session
+    bill.password = "changed elsewhere"
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present(force=True)
+    assert open_sign_in().present().session == kept
+
+
+@pytest.mark.promise(9)
+def test_faults_are_tried_again_and_a_refusal_is_not(open_sign_in: Open, bill: Bill) -> None:
+    bill.failures = [errors.ServerFault("ill"), errors.ConnectionFailed("gone")]
+    assert open_sign_in().present().changed
+    assert bill.heard == ["POST /v3/login"] * 3
+    bill.failures = [errors.CredentialRefused("no")]
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(username="other@example.com").present()
+    assert bill.heard == ["POST /v3/login"] * 4
+
+
+@pytest.mark.promise(9)
+def test_an_untrusted_session_is_no_reason_to_sign_in(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.failures = [errors.from_answer(403, [{"code": "BDC_1361"}], "BILL")]
+    with pytest.raises(errors.SessionUntrusted):
+        open_sign_in(check_after=0).present()
+    assert bill.sign_ins == 1
+
+
+@pytest.mark.promise(9)
+def test_a_check_that_fails_costs_no_sign_in(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.failures = [errors.ServerFault("ill") for _time in range(4)]
+    with pytest.raises(errors.ServerFault):
+        open_sign_in(check_after=0).present()
+    assert bill.sign_ins == 1
+    assert not open_sign_in(check_after=0).present().changed
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("answer", [None, [], "text", {}, {"sessionId": None}, {"sessionId": ""}, {"sessionId": 7}])
+def test_an_answer_without_a_session_is_told(
+    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    monkeypatch.setattr(bill, "_answer", lambda *_request: Answer(200, answer))
+    with pytest.raises(errors.UnexpectedAnswer, match="no usable sessionId"):
+        open_sign_in().present()
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("session_id", ["SESSION\r\nX-Findme: 1", "SESSION-é", " \n"])
+def test_a_session_that_fits_no_header_is_refused_unseen(open_sign_in: Open, bill: Bill, session_id: str) -> None:
+    bill.answer = {"sessionId": session_id}
+    with pytest.raises(errors.UnexpectedAnswer) as failure:
+        open_sign_in().present()
+    assert session_id not in str(failure.value)
+
+
+@pytest.mark.promise(9)
+def test_a_session_of_another_organization_is_not_used(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer = {"organizationId": "00809SOMEBODYELSE0009"}
+    with pytest.raises(errors.UnexpectedAnswer, match="another organization"):
+        open_sign_in().present()
+    bill.answer = {}
+    assert open_sign_in().present().changed
+
+
+def test_what_bill_does_not_document_may_be_missing(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer = {"organizationId": None, "userId": None, "trusted": None}
+    session = open_sign_in().present().session
+    assert session
+    assert (session.organization_id, session.user_id, session.trusted) == (OPTIONS["organization_id"], None, False)
+
+
+@pytest.mark.promise(2)
+def test_absent_ends_the_session_at_bill_and_forgets_it(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    gone = open_sign_in().absent()
+    assert (gone.session, gone.changed) == (None, True)
+    assert bill.alive == set()
+    assert not open_sign_in().absent().changed
+    assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(2)
+def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    assert not open_sign_in().absent().changed
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(12)
+def test_check_mode_does_not_sign_out(open_sign_in: Open, bill: Bill) -> None:
+    assert not open_sign_in().absent(only_look=True).changed
+    open_sign_in().present()
+    assert open_sign_in().absent(only_look=True).changed
+    assert bill.heard == ["POST /v3/login"]
+    assert not open_sign_in().present().changed
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("missing", [None, ""])
+def test_every_missing_option_is_named_at_once(open_sign_in: Open, bill: Bill, missing: str | None) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        open_sign_in(password=missing, dev_key=missing)
+    assert str(failure.value) == (
+        "auth_method password needs password (your BILL password), dev_key (a developer key). Define bill_password and "
+        "bill_dev_key, best in a vault file; the options and the environment names (BILL_PASSWORD, BILL_DEV_KEY) work too."
+    )
+    assert bill.heard == []
+
+
+@pytest.mark.promise(7)
+def test_unchecked_certificates_draw_a_warning(open_sign_in: Open, said: list[str]) -> None:
+    open_sign_in(validate_certs=False)
+    [warning] = said
+    assert warning.startswith("validate_certs is false: anybody between here and 127.0.0.1:9 can read the credentials.")
+
+
+@pytest.mark.promise(15)
+def test_the_wait_for_others_is_as_long_as_their_work_can_be(open_sign_in: Open) -> None:
+    assert open_sign_in().longest_wait == 254
