@@ -1,0 +1,167 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    # The options of every task and lookup that signs in. The table in plugin_utils/_options.py is what the code uses; a
+    # test holds the two against each other.
+    DOCUMENTATION = r"""
+options:
+  auth_method:
+    description:
+      - How to sign in.
+      - V(password) signs in as a user, with O(username) and O(password). BILL ends such a session after 35 minutes
+        without activity.
+      - V(sync_token) signs in with an AP & AR sync token, its name as O(username) and its value as O(password). BILL ends
+        such a session after 48 hours without activity. It can do no payments and nothing else that needs MFA.
+      - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
+    type: str
+    choices: [password, sync_token]
+    default: password
+  environment:
+    description:
+      - Which BILL to sign in to. The two share no users, keys or organizations, and what is done in V(production) is done
+        with real money.
+      - If not given, taken from the variable C(bill_environment), then from the environment variable E(BILL_ENVIRONMENT).
+    type: str
+    choices: [sandbox, production]
+    default: sandbox
+  api_url:
+    description:
+      - The address of BILL's API up to, and without, C(/v3). Overrides O(environment); needed only for a gateway of your own
+        or for a test server.
+      - Must be https, or http to an address of the controller itself.
+      - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL), then
+        from O(environment).
+    type: str
+  username:
+    description:
+      - The e-mail address of the user, or the name of the sync token.
+      - If not given, taken from the variable C(bill_username), then from the environment variable E(BILL_USERNAME).
+    type: str
+  password:
+    description:
+      - The password of the user, or the value of the sync token. Keep it in a variable that is encrypted with
+        C(ansible-vault), and quote it there.
+      - If not given, taken from the variable C(bill_password), then from the environment variable E(BILL_PASSWORD).
+    type: str
+  organization_id:
+    description:
+      - The id of the organization to sign in to. It begins with C(008).
+      - If not given, taken from the variable C(bill_organization_id), then from the environment variable
+        E(BILL_ORGANIZATION_ID).
+    type: str
+  dev_key:
+    description:
+      - The developer key, as generated in BILL under Settings > Sync & Integrations > Manage Developer Keys. A session can
+        only be used together with the developer key that it was made with.
+      - If not given, taken from the variable C(bill_dev_key), then from the environment variable E(BILL_DEV_KEY).
+    type: str
+    aliases: [developer_key]
+  session_store:
+    description:
+      - Where sessions are kept for later tasks and runs. A directory, made with mode C(0700) if it does not exist, or V(none).
+      - If not given, taken from the variable C(bill_session_store), then from the environment variable
+        E(BILL_SESSION_STORE), then C(bill) in Ansible's home (E(ANSIBLE_HOME), usually C(~/.ansible/bill)).
+      - With V(none) nothing is written, and every task of every host signs in for itself. Mind that BILL allows 200
+        sign-ins an hour for a developer key.
+      - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so and the
+        session is kept in Ansible's temporary directory until the run ends.
+    type: path
+  check_after:
+    description:
+      - How old, in seconds, BILL's last answer to a kept session may be for the session to be used without asking BILL
+        whether it still lives.
+      - With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was
+        ended elsewhere is noticed later.
+      - If not given, taken from the variable C(bill_check_after), then from the environment variable E(BILL_CHECK_AFTER).
+    type: int
+    default: 60
+  timeout:
+    description:
+      - How many seconds one exchange with BILL may take, from looking the name up to the last byte of the answer. At least 1.
+      - If not given, taken from the variable C(bill_timeout), then from the environment variable E(BILL_TIMEOUT).
+    type: int
+    default: 30
+  retries:
+    description:
+      - How often to try again when BILL cannot be reached, does not answer in time, or says that the fault is on its side.
+        A refusal is never tried again.
+      - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
+        C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. A task makes two requests at most
+        (a check and a sign-in), after waiting as long again at most for another task that is signing in: 508 seconds with
+        the defaults."
+      - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
+    type: int
+    default: 3
+  validate_certs:
+    description:
+      - Whether to check the TLS certificate of BILL. With V(false) anybody on the way can read the credentials, so a warning
+        is shown; use O(ca_path) instead.
+      - If not given, taken from the variable C(bill_validate_certs), then from the environment variable
+        E(BILL_VALIDATE_CERTS).
+    type: bool
+    default: true
+  ca_path:
+    description:
+      - A file, or a directory prepared by C(openssl rehash), of certificates of authorities to trust instead of the usual
+        ones.
+      - If not given, taken from the variable C(bill_ca_path), then from the environment variable E(BILL_CA_PATH), then as
+        usual for the Python library requests (E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE), its own list).
+    type: path
+notes:
+  - All of it happens on the controller, in the process of Ansible itself. Environment variables are those of the controller,
+    and no connection to the managed host is made.
+  - A value is taken from the first place that has it - the option itself, C(module_defaults) (tasks only), the variable, the
+    environment, the default. Variables are templated, the environment never is. An empty value counts as not given.
+  - Proxies come from the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)). Redirects are never followed.
+requirements:
+  - requests on the controller, in the Python that runs Ansible
+"""
+
+    # Where a lookup finds its options, in the words that ansible-doc has for it. For tasks these keys do not exist.
+    PLUGINS = r"""
+options:
+  auth_method:
+    env: [{name: BILL_AUTH_METHOD}]
+    vars: [{name: bill_auth_method}]
+  environment:
+    env: [{name: BILL_ENVIRONMENT}]
+    vars: [{name: bill_environment}]
+  api_url:
+    env: [{name: BILL_API_URL}]
+    vars: [{name: bill_api_url}]
+  username:
+    env: [{name: BILL_USERNAME}]
+    vars: [{name: bill_username}]
+  password:
+    env: [{name: BILL_PASSWORD}]
+    vars: [{name: bill_password}]
+  organization_id:
+    env: [{name: BILL_ORGANIZATION_ID}]
+    vars: [{name: bill_organization_id}]
+  dev_key:
+    env: [{name: BILL_DEV_KEY}]
+    vars: [{name: bill_dev_key}]
+  session_store:
+    env: [{name: BILL_SESSION_STORE}]
+    vars: [{name: bill_session_store}]
+  check_after:
+    env: [{name: BILL_CHECK_AFTER}]
+    vars: [{name: bill_check_after}]
+  timeout:
+    env: [{name: BILL_TIMEOUT}]
+    vars: [{name: bill_timeout}]
+  retries:
+    env: [{name: BILL_RETRIES}]
+    vars: [{name: bill_retries}]
+  validate_certs:
+    env: [{name: BILL_VALIDATE_CERTS}]
+    vars: [{name: bill_validate_certs}]
+  ca_path:
+    env: [{name: BILL_CA_PATH}]
+    vars: [{name: bill_ca_path}]
+"""

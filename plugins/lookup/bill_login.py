@@ -1,0 +1,73 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: bill_login
+short_description: A session of BILL, signing in only if there is none
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Returns a session of BILL (bill.com), for templates and for the arguments of other tasks.
+  - It uses the same kept sessions as the task M(bill.connect.bill_login), so any number of lookups makes one sign-in.
+  - Takes its options from the same variables and environment names as the task, templated in the same way. C(module_defaults)
+    do not apply to lookups.
+extends_documentation_fragment:
+  - bill.connect.sign_in
+  - bill.connect.sign_in.plugins
+options:
+  _terms:
+    description:
+      - The fields to return, in this order. Without any, one dictionary of all of them.
+    type: list
+    elements: str
+    choices: [session_id, organization_id, user_id, headers, api_url, auth_method, trusted, expires_at, changed]
+notes:
+  - Before ansible-core 2.22 the value of a lookup is shown by whatever shows the task that uses it, since only the task can hide
+    it. Give such tasks C(no_log).
+  - A variable that is defined as a lookup is evaluated at each use. That costs some milliseconds each time, but no sign-in.
+seealso:
+  - module: bill.connect.bill_login
+"""
+
+EXAMPLES = r"""
+- name: List vendors
+  ansible.builtin.uri:
+    url: "{{ lookup('bill.connect.bill_login', 'api_url') }}/v3/vendors?max=100"
+    headers: "{{ lookup('bill.connect.bill_login', 'headers') }}"
+  register: vendors
+  no_log: true
+
+- name: Show where the session belongs and when it ends
+  ansible.builtin.debug:
+    msg: "{{ query('bill.connect.bill_login', 'organization_id', 'expires_at') }}"
+
+- name: Work with another organization
+  ansible.builtin.uri:
+    url: "{{ session.api_url }}/v3/bills?max=100"
+    headers: "{{ session.headers }}"
+  no_log: true
+  vars:
+    session: "{{ lookup('bill.connect.bill_login', organization_id='00802EXAMPLEEXAMPLE2') }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - The fields that were asked for, or one dictionary of all the fields that the task M(bill.connect.bill_login) returns. In it
+      C(changed) says whether this lookup had to sign in.
+  type: list
+  elements: raw
+"""
+
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+
+
+class LookupModule(BillLookup):
+    def perform(self, call: Call) -> Outcome:
+        return call.sign_in.present()

@@ -1,0 +1,172 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bill_login
+short_description: Sign in to BILL, once
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Gives later tasks a session of BILL (bill.com). A session that still works is used again, by every task, host, fork, lookup
+    and later run on this controller that has the same credentials; only when there is none does it sign in.
+  - Needs no options when the variables C(bill_username), C(bill_password), C(bill_organization_id) and C(bill_dev_key) are
+    defined, best in a file that is encrypted with C(ansible-vault).
+  - The result is hidden from all output without C(no_log) in the task; C(register) and the facts have the real values. A failure
+    shows its message, which never holds a secret.
+  - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong
+    password or developer key therefore never finds a session that the right one made, and is always asked at BILL.
+extends_documentation_fragment:
+  - bill.connect.sign_in
+options:
+  state:
+    description:
+      - With V(present) there is a session that works.
+      - With V(absent) the kept session, if there is one, is ended at BILL and forgotten; all return values but RV(api_url) and
+        RV(auth_method) are then null. Nothing signs in just to sign out.
+    type: str
+    choices: [present, absent]
+    default: present
+  force:
+    description:
+      - Sign in anew although a good session is kept. The old one is not ended at BILL, since other runs may be using it.
+      - Each host does so for itself, so combine it with C(run_once) on more than one host.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Works in check mode.
+    support: full
+    details:
+      - Reuses or makes a session, because later tasks need one and nothing in BILL's books changes. Does not sign out.
+  diff_mode:
+    description: Shows what changes.
+    support: none
+    details:
+      - There is nothing to show that is not secret.
+  async:
+    description: Can be run in the background.
+    support: none
+  delegation:
+    description: Can be run somewhere else.
+    support: none
+    details:
+      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
+  action_group:
+    description: Takes C(module_defaults) of its action group.
+    support: full
+    membership:
+      - bill.connect.bill
+notes:
+  - Apart from C(register), the session is also left for later tasks of the same host in the variables C(bill_session_id),
+    C(bill_organization_id), C(bill_user_id) and C(bill_headers).
+  - From ansible-core 2.21 on these are plain variables. On older versions they are facts, and if those versions keep facts in
+    a file or database, C(bill_session_id), C(bill_headers) and C(bill_organization_id) are withheld with a warning, so that
+    no session is written in the clear. Use C(register) or the role P(bill.connect.connect#role) there. On ansible-core 2.20,
+    ansible-core itself deprecates facts that are used by their bare names.
+  - C(bill_organization_id) is only set where you have not defined it yourself, because it also decides where later tasks sign
+    in. To work with several organizations, give O(organization_id) and use C(register).
+  - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Before ansible-core 2.22
+    they show their arguments with C(-vvv) and more; give them C(no_log).
+  - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.
+seealso:
+  - plugin: bill.connect.bill_login
+    plugin_type: lookup
+  - name: Sign in with BILL
+    description: BILL's own description of the sign-in.
+    link: https://developer.bill.com/reference/login
+"""
+
+EXAMPLES = r"""
+# group_vars/all/bill.yml, encrypted with ansible-vault:
+#
+#   bill_username: ap@example.com
+#   bill_password: "..."
+#   bill_organization_id: "008..."
+#   bill_dev_key: "..."
+
+- name: Sign in to BILL
+  bill.connect.bill_login:
+  register: bill
+
+- name: List vendors
+  ansible.builtin.uri:
+    url: "{{ bill.api_url }}/v3/vendors?max=100"
+    headers: "{{ bill.headers }}"
+  register: vendors
+  no_log: true
+
+- name: Sign in to production with a sync token
+  bill.connect.bill_login:
+    environment: production
+    auth_method: sync_token
+    username: nightly-report
+    password: "{{ vault_sync_token }}"
+
+- name: Sign in anew, whatever is kept
+  bill.connect.bill_login:
+    force: true
+  run_once: true
+
+- name: End the session at BILL and forget it
+  bill.connect.bill_login:
+    state: absent
+"""
+
+RETURN = r"""
+session_id:
+  description: The session, which BILL calls C(sessionId). Secret.
+  returned: success
+  type: str
+  sample: 02UXZMEB7FRWR8THEXAMPLE
+organization_id:
+  description: The id of the organization that the session belongs to.
+  returned: success
+  type: str
+  sample: 00801EXAMPLEEXAMPLE1
+user_id:
+  description: The id of the user that the session belongs to; null if BILL does not tell.
+  returned: success
+  type: str
+  sample: 00601EXAMPLEEXAMPLE1
+headers:
+  description:
+    - What a call of BILL's API needs, ready for the C(headers) of M(ansible.builtin.uri) - C(sessionId) and C(devKey). Secret.
+  returned: success
+  type: dict
+  sample:
+    sessionId: 02UXZMEB7FRWR8THEXAMPLE
+    devKey: 01EXAMPLEEXAMPLE
+api_url:
+  description: The address of BILL's API up to, and without, C(/v3).
+  returned: success
+  type: str
+  sample: https://gateway.stage.bill.com/connect
+auth_method:
+  description: The authentication method that the session was made with.
+  returned: success
+  type: str
+  sample: password
+trusted:
+  description: Whether BILL called the session MFA-trusted when it was made.
+  returned: success
+  type: bool
+  sample: false
+expires_at:
+  description:
+    - UTC time when the session ends if it is not used. BILL does not tell; this is 35 minutes (48 hours for a sync token) after
+      BILL last answered this collection. Every later call of BILL with the session moves the end further.
+  returned: success
+  type: str
+  sample: "2026-11-22T10:58:00Z"
+changed:
+  description: Whether a session was made, or ended.
+  returned: always
+  type: bool
+  sample: true
+"""

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What ansible-doc shows is what the code does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
+from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
+from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
+from ansible_collections.bill.connect.plugins.modules import bill_login as module
+from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._options import FACTS, OPTIONS, Option
+
+ROOT = Path(__file__).resolve().parents[3]
+DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
+OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
+MODULE = yaml.safe_load(module.DOCUMENTATION)
+LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
+ROLE = yaml.safe_load((ROOT / "roles/connect/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
+
+
+def shape(option: Option) -> dict[str, Any]:
+    about: dict[str, Any] = {"type": option.kind}
+    if option.default is not None:
+        about["default"] = option.default
+    if option.choices:
+        about["choices"] = list(option.choices)
+    if option.aliases:
+        about["aliases"] = list(option.aliases)
+    return about
+
+
+def documented_shape(option: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in option.items() if key != "description"}
+
+
+def test_every_shared_option_is_documented_as_it_is() -> None:
+    assert {name: documented_shape(option) for name, option in DOCUMENTED.items()} == {
+        option.name: shape(option) for option in OPTIONS
+    }
+
+
+def test_the_tasks_own_options_are_documented_as_they_are() -> None:
+    assert {name: documented_shape(option) for name, option in MODULE["options"].items()} == {
+        option.name: shape(option) for option in ActionModule.OWN_OPTIONS
+    }
+
+
+def test_lookups_say_where_each_option_comes_from() -> None:
+    assert {
+        option.name: {"env": [{"name": option.environment_name}], "vars": [{"name": option.variable}]}
+        for option in OPTIONS
+    } == OF_LOOKUPS
+
+
+def test_tasks_say_where_each_option_comes_from() -> None:
+    for option in OPTIONS:
+        text = " ".join(DOCUMENTED[option.name]["description"])
+        assert f"C({option.variable})" in text, option.name
+        assert f"E({option.environment_name})" in text, option.name
+
+
+def test_the_role_takes_every_option_as_its_variable() -> None:
+    # No alias: there is one variable for each option.
+    expected = {option.variable: {k: v for k, v in shape(option).items() if k != "aliases"} for option in OPTIONS}
+    assert {name: documented_shape(option) for name, option in ROLE.items()} == expected
+
+
+def test_every_return_value_is_documented() -> None:
+    assert tuple(yaml.safe_load(module.RETURN)) == FIELDS
+    assert tuple(LOOKUP["options"]["_terms"]["choices"]) == FIELDS
+
+
+def test_every_variable_for_later_tasks_is_documented() -> None:
+    text = " ".join(MODULE["notes"])
+    for fact in FACTS:
+        assert f"C({fact})" in text
+
+
+@pytest.mark.parametrize("examples", [module.EXAMPLES, lookup.EXAMPLES])
+def test_examples_are_tasks_with_names_and_full_names(examples: str) -> None:
+    for task in yaml.safe_load(examples):
+        assert "name" in task
+        assert any(key.count(".") == 2 for key in task)
+
+
+def test_every_module_is_in_the_action_group() -> None:
+    groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
+    modules = {path.stem for path in (ROOT / "plugins/modules").glob("bill_*.py")}
+    assert {name.rpartition(".")[2] for name in groups["bill"]} == modules
