@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A user's folder, the plays in it, and what running one shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.emulator import world
+
+VAULT_PASSWORD = "vault-findme-password"
+
+# What a finance-operations engineer keeps in the vault: BILL's names on the right, values behind names of their own.
+CREDENTIALS = {
+    "vault_bill_password": world.USER.password,
+    "vault_bill_dev_key": world.DEV_KEY,
+    "bill_username": world.USER.username,
+    "bill_password": "{{ vault_bill_password }}",
+    "bill_organization_id": world.ORGANIZATION.id,
+    "bill_dev_key": "{{ vault_bill_dev_key }}",
+}
+
+# Every secret of the emulator's world has one of these in it.
+_SECRET = re.compile(rb"findme|SESSION-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of ansible-playbook: how it ended and all that it showed."""
+
+    code: int
+    output: str
+
+    def says(self, text: str) -> bool:
+        """Whether the text was shown, however Ansible broke it into lines."""
+        return " ".join(text.split()) in " ".join(self.output.split())
+
+    def times(self, text: str) -> int:
+        return " ".join(self.output.split()).count(" ".join(text.split()))
+
+    def recap(self, host: str = "localhost") -> dict[str, int]:
+        found = re.search(rf"^{re.escape(host)}\s*: (.*)$", self.output, re.MULTILINE)
+        assert found, self.output
+        return {name: int(count) for name, count in (pair.split("=") for pair in found[1].split())}
+
+    @property
+    def changed(self) -> int:
+        """How many tasks of all hosts changed something."""
+        return sum(int(count) for count in re.findall(r"changed=(\d+)", self.output))
+
+    @property
+    def warnings(self) -> list[str]:
+        return re.findall(r"\[(?:DEPRECATION )?WARNING\].*", self.output)
+
+
+@dataclass
+class Project:
+    """A folder with an inventory, variables and a vault file, and an empty HOME."""
+
+    folder: Path
+    home: Path
+    core_bin: Path
+    collections: Path
+    vault: Path
+    api_url: str
+    core: tuple[int, int]
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        (self.folder / "group_vars" / "all").mkdir(parents=True)
+        self.home.mkdir()
+        shutil.copy(self.vault, self.folder / "group_vars" / "all" / "bill.yml")
+        (self.folder / "vault_password").write_text(VAULT_PASSWORD + "\n")
+        self.variables(bill_api_url=self.api_url)
+        self.hosts("localhost")
+
+    def hosts(self, *names: str, **variables: Any) -> None:
+        about = {
+            "ansible_connection": "local",
+            "ansible_python_interpreter": "{{ ansible_playbook_python }}",
+            **variables,
+        }
+        self._write("inventory.yml", {"all": {"hosts": dict.fromkeys(names, about)}})
+
+    def variables(self, **variables: Any) -> None:
+        """Plain variables beside the vault file."""
+        self._write("group_vars/all/plain.yml", variables)
+
+    def without_vault(self) -> None:
+        (self.folder / "group_vars" / "all" / "bill.yml").unlink()
+
+    def play(self, *tasks: Mapping[str, Any], arguments: tuple[str, ...] = (), **keywords: Any) -> Run:
+        """Run one play of these tasks on all hosts."""
+        return self.plays({"tasks": list(tasks), **keywords}, arguments=arguments)
+
+    def plays(self, *plays: Mapping[str, Any], arguments: tuple[str, ...] = ()) -> Run:
+        self._write("site.yml", [{"hosts": "all", "gather_facts": False, **play} for play in plays])
+        return self.run("ansible-playbook", "site.yml", *arguments)
+
+    def run(self, program: str, *arguments: str, with_vault: bool = True) -> Run:
+        environ = {
+            "HOME": str(self.home),
+            "PATH": f"{self.core_bin}:{os.defpath}",
+            "LANG": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": str(self.collections),
+            "ANSIBLE_INVENTORY": str(self.folder / "inventory.yml"),
+            "ANSIBLE_NOCOLOR": "1",
+            **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
+            **self.environ,
+        }
+        done = subprocess.run(
+            [str(self.core_bin / program), *arguments],
+            cwd=self.folder,
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        return Run(done.returncode, done.stdout)
+
+    def secrets_on_disk(self) -> list[str]:
+        """Every file below HOME and the project in which a secret can be read, but for the vault's own password."""
+        return [str(path) for path in self._files() if _SECRET.search(path.read_bytes())]
+
+    def _files(self) -> Iterator[Path]:
+        for top in (self.home, self.folder):
+            for path in top.rglob("*"):
+                if path.is_file() and path.name != "vault_password":
+                    yield path
+
+    def _write(self, name: str, content: Any) -> None:
+        (self.folder / name).write_text(yaml.safe_dump(content, sort_keys=False))
+
+
+def secrets_in(text: str) -> list[str]:
+    return [found.decode() for found in _SECRET.findall(text.encode())]

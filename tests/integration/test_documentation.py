@@ -1,0 +1,37 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""ansible-doc shows the manual of every part."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.integration.project import Project
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "sentences"),
+    [
+        (
+            "module",
+            "bill.connect.bill_login",
+            ["Gives later tasks a session of BILL (bill.com).", "BILL_DEV_KEY", "CVE-2024-8775", "expires_at"],
+        ),
+        ("lookup", "bill.connect.bill_login", ["so any number of lookups makes one sign-in", "- name: bill_dev_key"]),
+        ("role", "bill.connect.connect", ["Sign in to BILL, once, and keep the session", "bill_organization_id"]),
+    ],
+)
+def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]) -> None:
+    run = project.run("ansible-doc", "-t", kind, name)
+    assert run.code == 0, run.output
+    # Early releases of ansible-core 2.22 warn here of a part of their own.
+    assert [warning for warning in run.warnings if "bill" in warning] == []
+    for sentence in sentences:
+        assert run.says(sentence), run.output
+
+
+def test_every_part_is_listed(project: Project) -> None:
+    for kind, name in (("module", "bill_login"), ("lookup", "bill_login"), ("role", "connect")):
+        assert project.run("ansible-doc", "-t", kind, "-l", "bill.connect").says(f"bill.connect.{name}")

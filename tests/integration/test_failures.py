@@ -1,0 +1,248 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a user sees when it does not work: a code or an option, and what to do; and never a kept session instead."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project, Run, secrets_in
+
+
+def login(**options: Any) -> dict[str, Any]:
+    return {"name": "Sign in", "bill.connect.bill_login": options or None, "register": "bill"}
+
+
+def failure(run: Run) -> Run:
+    """A run that failed as it should: with a message, without a secret, without a traceback or a fault of ours."""
+    assert run.code == 2, run.output
+    assert secrets_in(run.output) == []
+    assert "Traceback" not in run.output
+    assert not run.says("fault of its own")
+    assert not run.says("output has been hidden")
+    return run
+
+
+@pytest.mark.promise(3)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [
+        ("password", "wrong-findme", "BDC_1101"),
+        ("username", "nobody@example.com", "BDC_1101"),
+        ("dev_key", "wrong-findme", "BDC_1102"),
+        ("dev_key", world.INACTIVE_DEV_KEY, "BDC_1103"),
+        ("organization_id", "00899NOSUCHTHING0099", "BDC_1123"),
+        ("organization_id", world.LOCKED_ORGANIZATION.id, "BDC_1107"),
+    ],
+)
+def test_a_wrong_value_right_after_a_good_sign_in_is_refused(
+    project: Project, bill: Control, option: str, value: str, code: str
+) -> None:
+    run = failure(project.play(login(), login(**{option: value})))
+    assert run.says(f"BILL answered {code}: ")
+    assert run.says(f"{option} comes from the option {option}")
+    assert bill.get("counts") == {"POST /v3/login": 2}
+    assert project.play(login()).recap()["changed"] == 0
+
+
+@pytest.mark.promise(3)
+def test_the_lookup_refuses_it_too(project: Project, bill: Control) -> None:
+    run = failure(
+        project.play(
+            login(),
+            {
+                "name": "Look up",
+                "ansible.builtin.debug": {
+                    "msg": "{{ lookup('bill.connect.bill_login', 'user_id', password='wrong-' + 'find' + 'me') }}"
+                },
+            },
+        )
+    )
+    assert run.says("BILL answered BDC_1101: the user name or the password is wrong.")
+    assert bill.get("counts") == {"POST /v3/login": 2}
+
+
+@pytest.mark.promise(3)
+def test_a_password_changed_at_bill_is_asked_with_the_next_sign_in(project: Project, bill: Control) -> None:
+    project.play(login())
+    bill.post(f"users/{world.USER.username}/password", password="new-findme-password")
+    bill.post("sessions/end")
+    assert failure(project.play(login(check_after=0))).says("BDC_1101")
+    assert bill.get("counts")["POST /v3/login"] == 2
+
+
+@pytest.mark.promise(8)
+def test_the_message_of_a_refusal_says_where_each_value_came_from(project: Project) -> None:
+    project.variables(bill_api_url=project.api_url, bill_password="wrong-findme")
+    run = failure(project.play(login()))
+    assert run.says("Sandbox and production share no users, keys or organizations")
+    assert run.says("username comes from the variable bill_username")
+    assert run.says("password comes from the variable bill_password")
+
+
+@pytest.mark.promise(8)
+def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Control) -> None:
+    project.without_vault()
+    run = failure(project.play(login(username="ap@example.com")))
+    assert run.says(
+        "auth_method password needs password (your BILL password), organization_id (begins with 008), dev_key "
+        "(a developer key). Define bill_password and bill_organization_id and bill_dev_key, best in a vault file"
+    )
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
+        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
+        ({"api_url": "https://gateway.bill.com/connect"}, "names gateway.bill.com, which is not a host of BILL's API"),
+        ({"api_url": "http://192.0.2.7/connect"}, "would send the credentials to 192.0.2.7 unencrypted"),
+        ({"timeout": 0}, "The option timeout must be 1 or more."),
+        ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),
+        ({"state": "gone"}, "The option state must be one of present, absent."),
+        ({"password": 1234}, "The option password holds a number where a text is needed."),
+        ({"password": "findme\n"}, "holds a line break or another control character."),
+        ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
+        ({"session_store": "redis://127.0.0.1"}, "session_store takes a directory or none"),
+    ],
+)
+def test_a_bad_option_is_told_before_anything_is_sent(
+    project: Project, bill: Control, options: dict[str, Any], message: str
+) -> None:
+    # As in a play that is written well, texts come from variables: Ansible quotes the lines of a task that fails.
+    project.variables(bill_api_url=project.api_url, wanted=options)
+    given = {key: f"{{{{ wanted.{key} }}}}" if isinstance(value, str) else value for key, value in options.items()}
+    run = failure(project.play({"name": "Sign in", "bill.connect.bill_login": given}))
+    assert run.says(message), run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+def test_a_missing_vault_password_is_told(project: Project) -> None:
+    project.without_vault()
+    project.variables(bill_api_url=project.api_url, bill_username="ap", bill_password="{{ vault_bill_password }}")
+    run = failure(project.play(login()))
+    assert run.says(
+        "The variable bill_password cannot be used: it refers to vault_bill_password, which is not defined."
+    ), run.output
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Project) -> None:
+    project.variables(bill_api_url=project.api_url, bill_password="findme{{ oops")
+    for arguments in ((), ("-vvvvv",)):
+        run = project.play(login(), arguments=arguments)
+        assert run.code == 2
+        assert run.says("The variable bill_password cannot be used: its template has a fault."), run.output
+        assert secrets_in(run.output) == []
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({"not_json": True}, "answered with something that is not JSON"),
+        ({"redirect": "http://127.0.0.1:9/elsewhere"}, "answered with a redirect (HTTP status 302), which is never"),
+        ({"json": {"hello": "world"}}, "BILL's answer to the sign-in has no usable sessionId"),
+        ({"json": []}, "BILL's answer to the sign-in has no usable sessionId"),
+        ({"status": 401, "body": "<html>findme</html>"}, "HTTP status 401 without an error code of BILL's"),
+        ({"code": "BDC_1144"}, "BILL answered BDC_1144: the requests of this clock hour are used up"),
+        ({"code": "BDC_7777"}, "BILL answered BDC_7777"),
+    ],
+)
+def test_an_odd_answer_is_told_and_not_asked_for_again(
+    project: Project, bill: Control, fault: dict[str, Any], message: str
+) -> None:
+    bill.post("faults", on="POST /v3/login", **fault)
+    assert failure(project.play(login())).says(message)
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        ({"status": 502, "body": "<html>Bad Gateway</html>"}, "HTTP status 502: a fault on the side of the BILL at"),
+        ({"reset": True}, "broke before a whole answer came"),
+        ({"cut": True}, "broke before a whole answer came"),
+        ({"slow": 5}, "did not answer within 1 seconds (option timeout)"),
+    ],
+)
+def test_a_broken_exchange_is_told_after_the_last_retry(
+    project: Project, bill: Control, fault: dict[str, Any], message: str
+) -> None:
+    bill.post("faults", on="POST /v3/login", times=None, **fault)
+    assert failure(project.play(login(retries=1, timeout=1))).says(message)
+    assert bill.get("counts") == {"POST /v3/login": 2}
+
+
+@pytest.mark.promise(8)
+def test_nobody_there_is_told(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    run = failure(project.play(login(api_url=f"http://127.0.0.1:{port}/connect", retries=0)))
+    assert run.says(f"127.0.0.1:{port} refused the connection.")
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+def test_tls_that_cannot_be_made_is_told(project: Project, bill: Control) -> None:
+    run = failure(project.play(login(api_url=project.api_url.replace("http://", "https://"), retries=0)))
+    assert run.says("No TLS connection to 127.0.0.1"), run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+def test_a_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project, bill: Control) -> None:
+    run = failure(
+        project.play(
+            {
+                "name": "Look up",
+                "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'sessionId') }}"},
+            }
+        )
+    )
+    assert run.says("There is no field sessionId. The fields are: session_id, organization_id, ")
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(5)
+def test_running_in_the_background_is_refused(project: Project, bill: Control) -> None:
+    run = failure(project.play({**login(), "async": 30, "poll": 1}))
+    assert bill.get("counts") == {}
+    assert "async" in run.output
+
+
+def test_a_failed_sign_in_can_be_rescued(project: Project) -> None:
+    run = project.play(
+        {
+            "name": "Try",
+            "block": [login(password="{{ 'wrong-' + 'find' + 'me' }}")],
+            "rescue": [
+                {"name": "Say", "ansible.builtin.debug": {"msg": "rescued {{ ansible_failed_result.msg[:30] }}"}}
+            ],
+        }
+    )
+    assert run.code == 0, run.output
+    assert run.says("rescued BILL answered BDC_1101")
+    assert secrets_in(run.output) == []
+
+
+def test_delegation_to_another_machine_draws_a_warning(project: Project) -> None:
+    project.hosts("localhost", "other")
+    run = project.play({**login(), "delegate_to": "other", "run_once": True}, {**login(), "delegate_to": "localhost"})
+    assert run.code == 0, run.output
+    assert run.times("always runs on the controller; delegate_to does not change where BILL is called from") == 1

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Options from the task, module_defaults, variables and the environment; the same for tasks and lookups."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
+LOOKUP = {
+    "name": "Look up",
+    "ansible.builtin.assert": {"that": "lookup('bill.connect.bill_login', 'user_id') == user_id"},
+}
+GOOD = {
+    "bill_username": world.USER.username,
+    "bill_password": world.USER.password,
+    "bill_organization_id": world.ORGANIZATION.id,
+    "bill_dev_key": world.DEV_KEY,
+}
+
+
+def passwords_heard(bill: Control) -> list[Any]:
+    return [r["body"]["password"] for r in bill.get("requests") if r["path"] == "/v3/login"]
+
+
+def test_environment_names_are_enough(project: Project, bill: Control) -> None:
+    project.without_vault()
+    project.variables(user_id=world.USER.id)
+    project.environ = {name.upper(): value for name, value in GOOD.items()} | {"BILL_API_URL": project.api_url}
+    run = project.play(LOGIN, LOOKUP)
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.parametrize("password", ["a{{ 6*7 }}b-findme", "{% raw %}findme", '["findme"]', "{'findme': 1}", "0123"])
+def test_the_environment_is_never_templated(project: Project, bill: Control, password: str) -> None:
+    bill.post(f"users/{world.USER.username}/password", password=password)
+    project.without_vault()
+    project.variables(bill_api_url=project.api_url)
+    project.environ = {name.upper(): value for name, value in GOOD.items()} | {"BILL_PASSWORD": password}
+    project.play(
+        LOGIN,
+        {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"}},
+    )
+    assert passwords_heard(bill) == [password]
+
+
+@pytest.mark.parametrize("native", ["false", "true"])
+@pytest.mark.parametrize("password", ['["findme"]', "{'findme': 1}", "12345678", "0123", "True", "None", "1e3"])
+def test_a_templated_variable_stays_the_text_it_is(project: Project, bill: Control, password: str, native: str) -> None:
+    bill.post(f"users/{world.USER.username}/password", password=password)
+    project.environ = {"ANSIBLE_JINJA2_NATIVE": native}
+    project.variables(
+        bill_api_url=project.api_url, secret_text=password, bill_password="{{ secret_text }}", user_id=world.USER.id
+    )
+    run = project.play(LOGIN, LOOKUP)
+    assert run.code == 0, run.output
+    assert passwords_heard(bill) == [password]
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("truth", ["{{ false }}", "{{ 'false' }}", "{{ no_checks }}", False, "no"])
+def test_a_templated_false_is_false(project: Project, truth: Any) -> None:
+    project.variables(bill_api_url=project.api_url, no_checks=False, bill_validate_certs=truth, user_id=world.USER.id)
+    for task in (LOGIN, LOOKUP):
+        run = project.play(task)
+        assert run.code == 0, run.output
+        assert run.times("validate_certs is false") == 1, run.output
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("truth", ["{{ true }}", "{{ 'yes' }}", "{{ not no_checks }}", True])
+def test_a_templated_true_is_true(project: Project, truth: Any) -> None:
+    project.variables(bill_api_url=project.api_url, no_checks=False, bill_validate_certs=truth, user_id=world.USER.id)
+    for task in (LOGIN, LOOKUP):
+        run = project.play(task)
+        assert run.code == 0, run.output
+        assert not run.says("validate_certs")
+
+
+def test_module_defaults_go_before_variables_and_behind_the_task(project: Project, bill: Control) -> None:
+    project.play(
+        LOGIN,
+        {**LOGIN, "bill.connect.bill_login": {"password": "{{ 'of the task-' + 'findme' }}"}, "ignore_errors": True},
+        module_defaults={"group/bill.connect.bill": {"password": "{{ 'of the defaults-' + 'findme' }}"}},
+        ignore_errors=True,
+    )
+    assert passwords_heard(bill) == ["of the defaults-findme", "of the task-findme"]
+
+
+def test_a_variable_encrypted_on_its_own_is_decrypted(project: Project, bill: Control) -> None:
+    encrypted = project.run("ansible-vault", "encrypt_string", world.USER.password, "--name", "inline_password").output
+    (project.folder / "group_vars" / "all" / "inline.yml").write_text(
+        encrypted[encrypted.index("inline_password") :].replace("Encryption successful", "")
+    )
+    project.variables(bill_api_url=project.api_url, bill_password="{{ inline_password }}", user_id=world.USER.id)
+    run = project.play(LOGIN, LOOKUP)
+    assert run.code == 0, run.output
+    (project.folder / "group_vars" / "all" / "inline.yml").write_text(
+        encrypted[encrypted.index("inline_password") :]
+        .replace("Encryption successful", "")
+        .replace("inline_password", "bill_password")
+    )
+    project.variables(bill_api_url=project.api_url, user_id=world.USER.id)
+    run = project.play(LOGIN, LOOKUP)
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.parametrize("nothing", ["{{ omit }}", "{{ undefined_one | default(omit) }}", "", None])
+def test_an_omitted_variable_counts_as_not_given(project: Project, bill: Control, nothing: Any) -> None:
+    project.variables(
+        bill_api_url=project.api_url, bill_auth_method=nothing, bill_timeout=nothing, user_id=world.USER.id
+    )
+    run = project.play(LOGIN, LOOKUP)
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+def test_a_variable_of_each_host_gives_each_host_its_own_session(project: Project, bill: Control) -> None:
+    project.without_vault()
+    project.hosts("one", "two")
+    good = {name: value for name, value in GOOD.items() if name != "bill_organization_id"}
+    organizations = {"one": world.ORGANIZATION.id, "two": world.SECOND_ORGANIZATION.id}
+    project.variables(
+        bill_api_url=project.api_url,
+        bill_organization_id="{{ organizations[inventory_hostname] }}",
+        organizations=organizations,
+        **good,
+    )
+    show = {"name": "Show", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }}={{ bill.organization_id }}"}}
+    run = project.play(LOGIN, show)
+    for host, organization in organizations.items():
+        assert run.says(f"{host}={organization}"), run.output
+    assert bill.get("counts") == {"POST /v3/login": 2}

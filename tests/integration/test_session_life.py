@@ -1,0 +1,151 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How a session lives and ends, as a play sees it."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": {}, "register": "bill"}
+ASK_EVERY_TIME = {"name": "Sign in", "bill.connect.bill_login": {"check_after": 0}, "register": "bill"}
+LOGOUT = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}, "register": "bill"}
+SIGN_IN, CHECK, SIGN_OUT = "POST /v3/login", "GET /v3/login/session", "POST /v3/logout"
+
+
+def heard(bill: Control) -> list[str]:
+    return [f"{request['method']} {request['path']}" for request in bill.get("requests")]
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(9)
+def test_a_session_ended_elsewhere_is_noticed_and_replaced_once(project: Project, bill: Control) -> None:
+    project.play(LOGIN)
+    bill.post("sessions/end")
+    run = project.play(ASK_EVERY_TIME, ASK_EVERY_TIME)
+    assert run.recap()["changed"] == 1, run.output
+    assert heard(bill) == [SIGN_IN, CHECK, SIGN_IN, CHECK]
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(9)
+def test_an_idle_session_is_noticed_and_replaced_once_by_forty_hosts(project: Project, bill: Control) -> None:
+    project.hosts(*(f"host{number:02}" for number in range(40)))
+    project.play(ASK_EVERY_TIME, arguments=("--limit", "host00"))
+    bill.post("clock", advance=35 * 60 + 1)
+    run = project.play(ASK_EVERY_TIME, arguments=("--forks", "20"))
+    assert run.changed == 1, run.output
+    assert bill.get("counts")[SIGN_IN] == 2
+
+
+@pytest.mark.promise(1)
+def test_a_session_used_a_moment_ago_is_trusted_without_a_question(project: Project, bill: Control) -> None:
+    project.play(LOGIN)
+    bill.post("sessions/end")
+    assert project.play(LOGIN).recap()["changed"] == 0
+    assert heard(bill) == [SIGN_IN]
+
+
+@pytest.mark.promise(1)
+def test_a_sync_token_lasts_for_two_days_of_silence(project: Project, bill: Control) -> None:
+    project.without_vault()
+    project.variables(
+        bill_api_url=project.api_url,
+        bill_auth_method="sync_token",
+        bill_username=world.SYNC_TOKEN.name,
+        bill_password=world.SYNC_TOKEN.value,
+        bill_organization_id=world.ORGANIZATION.id,
+        bill_dev_key=world.DEV_KEY,
+    )
+    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 1
+    bill.post("clock", advance=47 * 3600)
+    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 0
+    bill.post("clock", advance=47 * 3600)
+    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 0
+    bill.post("clock", advance=48 * 3600 + 1)
+    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 1
+    assert heard(bill) == [SIGN_IN, CHECK, CHECK, CHECK, SIGN_IN]
+
+
+def test_force_signs_in_anew(project: Project, bill: Control) -> None:
+    forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
+    assert project.play(LOGIN, forced, LOGIN).recap()["changed"] == 2
+    assert heard(bill) == [SIGN_IN, SIGN_IN]
+
+
+@pytest.mark.promise(2)
+def test_absent_signs_out_and_clears_the_variables(project: Project, bill: Control) -> None:
+    cleared = {
+        "name": "Nothing is left",
+        "ansible.builtin.assert": {
+            "that": [
+                "bill.session_id is none and bill.headers is none and bill.expires_at is none",
+                "bill.organization_id is none and bill.user_id is none and bill.trusted is none",
+                "bill.auth_method == 'password' and bill.api_url == bill_api_url",
+                "bill_session_id is none and bill_headers is none and bill_user_id is none",
+                f"bill_organization_id == '{world.ORGANIZATION.id}'",
+            ]
+        },
+    }
+    run = project.play(LOGIN, LOGOUT, cleared, LOGOUT)
+    assert run.code == 0, run.output
+    assert run.recap()["changed"] == 2
+    assert heard(bill) == [SIGN_IN, SIGN_OUT]
+    assert bill.get("state")["sessions"] == 0
+
+
+@pytest.mark.promise(12)
+def test_check_mode_gives_later_tasks_a_session_and_does_not_sign_out(project: Project, bill: Control) -> None:
+    use = {
+        "name": "Use it",
+        "ansible.builtin.assert": {
+            "that": "bill.headers.sessionId == bill_session_id and bill_session_id | length > 8"
+        },
+        "no_log": True,
+    }
+    run = project.play(LOGIN, use, LOGOUT, arguments=("--check", "--diff"))
+    assert run.code == 0, run.output
+    assert run.recap()["changed"] == 2
+    assert heard(bill) == [SIGN_IN]
+    assert project.play(LOGIN).recap()["changed"] == 0
+
+
+@pytest.mark.promise(3)
+def test_two_organizations_in_one_play_do_not_mix(project: Project, bill: Control) -> None:
+    other = {
+        "name": "Sign in elsewhere",
+        "bill.connect.bill_login": {"organization_id": world.SECOND_ORGANIZATION.id},
+        "register": "other",
+    }
+    run = project.play(
+        LOGIN,
+        other,
+        {"name": "Sign in as before", "bill.connect.bill_login": None, "register": "again"},
+        {
+            "name": "Each has its own",
+            "ansible.builtin.assert": {
+                "that": [
+                    f"bill.organization_id == '{world.ORGANIZATION.id}'",
+                    f"other.organization_id == '{world.SECOND_ORGANIZATION.id}'",
+                    "again.session_id == bill.session_id and other.session_id != bill.session_id",
+                ]
+            },
+        },
+    )
+    assert run.code == 0, run.output
+    assert heard(bill) == [SIGN_IN, SIGN_IN]
+
+
+@pytest.mark.promise(9)
+def test_a_fault_of_bill_is_tried_again_and_told_at_v(project: Project, bill: Control) -> None:
+    bill.post("faults", on=SIGN_IN, status=503)
+    run = project.play(LOGIN, arguments=("-vv",))
+    assert run.code == 0, run.output
+    assert run.says("Trying again in")
+    assert run.says("signed in to the BILL at 127.0.0.1")
+    assert heard(bill) == [SIGN_IN, SIGN_IN]
