@@ -12,13 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
-from ._errors import BillError
 from ._options import FACTS, PUBLISHED, SECRET_FACTS, Option
 from ._sign_in import Outcome
 
@@ -42,14 +40,11 @@ class BillAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
-        try:
-            _compat.refuse_unsafe_core()
-        except BillError as error:
-            raise AnsibleActionFail(str(error)) from None
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._warn_of_delegation()
 
         def work(call: Call) -> None:
+            _compat.refuse_unsafe_core()
             outcome = self.perform(call)
             result.update(call.returned(outcome))
             self._publish(result, outcome, task_vars)
@@ -59,7 +54,7 @@ class BillAction(ActionBase):
             given=self._task.args,
             variables=task_vars,
             templar=self._templar,
-            failure=AnsibleActionFail,
+            failure=_compat.failure,
             own_options=self.OWN_OPTIONS,
         )
         # A failure never gets here, because its message is meant to be read.

@@ -69,7 +69,7 @@ def attempt(
     given: Mapping[str, Any],
     variables: Mapping[str, Any],
     templar: Any,
-    failure: type[Exception],
+    failure: Callable[[str], Exception],
     own_options: tuple[Option, ...] = (),
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
@@ -86,11 +86,12 @@ def attempt(
         )
         _compat.mask(options.secrets)
         return work(Call(options.values, _open(options)))
-    # "from None", because Ansible also shows the errors behind an error, and those may hold anything.
     except BillError as error:
-        raise failure(options.explain(error) if options else str(error)) from None
+        message = options.explain(error) if options else str(error)
     except Exception as error:
-        raise failure(_bug(error)) from None
+        message = _bug(error)
+    # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
+    raise failure(message)
 
 
 def _open(options: Options) -> SignIn:
@@ -100,6 +101,7 @@ def _open(options: Options) -> SignIn:
         store_for_the_run=_compat.store_for_the_run(),
         warn=display.warning,
         tell=lambda text: display.vv(f"bill.connect: {text}"),
+        tell_of_waits=lambda text: display.v(f"bill.connect: {text}"),
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleUndefinedVariable
 from ansible.release import __version__ as core_version
 
 from ._errors import BillError, OptionError
@@ -115,6 +115,15 @@ def _why(error: Exception, secret: bool) -> str:
     if secret:
         return "its template has a fault. (It is not shown, because this variable is a secret.)"
     return text
+
+
+def failure(message: str) -> AnsibleActionFail:
+    """The failure of a task, whose message is shown."""
+    error = AnsibleActionFail(message)
+    # Up to ansible-core 2.18 every failure carries a traceback, which is shown in front of the message.
+    if UP_TO_2_18:
+        error.result.pop("exception", None)
+    return error
 
 
 def hide(action: Any, result: dict[str, Any]) -> None:

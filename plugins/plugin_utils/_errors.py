@@ -234,22 +234,27 @@ def complaints(answer: object) -> list[dict[str, object]]:
     return [each for each in answer if isinstance(each, dict)]
 
 
+def codes(answer: object) -> list[str]:
+    """The BDC codes that an answer carries; none if it is no error."""
+    return [code for each in complaints(answer) if _CODE.fullmatch(code := str(each.get("code")))]
+
+
 def from_answer(status: int, answer: object, place: str) -> BillError:
-    """The error that an answer other than a success means; decided on the BDC code, then on the HTTP status.
+    """The error that an answer means; decided on the BDC code, then on the HTTP status.
 
     ``place`` says which BILL was asked, for example ``the sandbox (gateway.stage.bill.com)``.
     """
     objections = complaints(answer)
-    codes = [c for each in objections if _CODE.fullmatch(c := str(each.get("code")))]
+    carried = codes(answer)
     for code, meaning in _MEANINGS.items():
-        if code in codes:
+        if code in carried:
             return meaning.kind(
                 f"BILL answered {code}: {meaning.says}. {meaning.do.format(place=place)}",
                 code=code,
                 status=status,
                 concerns=meaning.concerns,
             )
-    first = codes[0] if codes else None
+    first = carried[0] if carried else None
     named = f"{first} (HTTP status {status})" if first else f"HTTP status {status}"
     if status >= 500:
         return ServerFault(

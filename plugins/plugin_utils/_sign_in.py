@@ -119,11 +119,13 @@ def open_sign_in(
     store_for_the_run: str,
     warn: Callable[[str], None],
     tell: Callable[[str], None],
+    tell_of_waits: Callable[[str], None],
 ) -> SignIn:
     """The sign-in that a complete set of options asks for; OptionError if they do not fit together.
 
     ``options`` holds every option of the table under its name. ``default_store`` and ``store_for_the_run`` are the
-    directories for sessions that last, and for those that last as long as this run.
+    directories for sessions that last, and for those that last as long as this run. ``tell`` is told what was decided,
+    ``tell_of_waits`` of each wait before BILL is asked again.
     """
     gateway = Gateway(
         options["api_url"] or API_URLS[options["environment"]],
@@ -141,7 +143,7 @@ def open_sign_in(
     stores = open_stores(
         options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
     )
-    retry = Retry(options["retries"], tell)
+    retry = Retry(options["retries"], tell_of_waits)
     return SignIn(
         credential=credential,
         gateway=gateway,

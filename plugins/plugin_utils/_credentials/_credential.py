@@ -48,7 +48,7 @@ class Credential(ABC):
 
     def _missing(self, names: list[str]) -> str:
         wanted = ", ".join(f"{name} ({self.needs[name]})" for name in names)
-        variables = " and ".join(f"bill_{name}" for name in names)
+        variables = ", ".join(f"bill_{name}" for name in names)
         return (
             f"auth_method {self.method} needs {wanted}. Define {variables}, best in a vault file; the options and "
             f"the environment names ({', '.join('BILL_' + name.upper() for name in names)}) work too."

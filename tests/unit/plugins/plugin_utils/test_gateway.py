@@ -213,8 +213,9 @@ def test_a_refusal_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
 
 @pytest.mark.promise(9)
 def test_a_refusal_goes_by_its_code(scripted: Start) -> None:
-    with pytest.raises(errors.SessionEnded):
-        ask(scripted(refuses(422, "BDC_1109")).url)
+    for status in (200, 401, 422, 500):
+        with pytest.raises(errors.SessionEnded):
+            ask(scripted(refuses(status, "BDC_1109")).url)
 
 
 @pytest.mark.promise(8)

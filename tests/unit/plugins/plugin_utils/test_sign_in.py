@@ -99,6 +99,7 @@ def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> O
             store_for_the_run=str(tmp_path / "run"),
             warn=said.append,
             tell=lambda _text: None,
+            tell_of_waits=lambda _text: None,
         )
         sign_in.clock = clock
         sign_in.retry = Retry(sign_in.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
@@ -354,7 +355,7 @@ def test_every_missing_option_is_named_at_once(open_sign_in: Open, bill: Bill, m
     with pytest.raises(errors.OptionError) as failure:
         open_sign_in(password=missing, dev_key=missing)
     assert str(failure.value) == (
-        "auth_method password needs password (your BILL password), dev_key (a developer key). Define bill_password and "
+        "auth_method password needs password (your BILL password), dev_key (a developer key). Define bill_password, "
         "bill_dev_key, best in a vault file; the options and the environment names (BILL_PASSWORD, BILL_DEV_KEY) work too."
     )
     assert bill.heard == []
