@@ -242,7 +242,7 @@ def codes(answer: object) -> list[str]:
 def from_answer(status: int, answer: object, place: str) -> BillError:
     """The error that an answer means; decided on the BDC code, then on the HTTP status.
 
-    ``place`` says which BILL was asked, for example ``the sandbox (gateway.stage.bill.com)``.
+    ``place`` says which BILL was asked, as in Gateway.place.
     """
     objections = complaints(answer)
     carried = codes(answer)

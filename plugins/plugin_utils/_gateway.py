@@ -42,6 +42,8 @@ _NOT_THE_API = {
     "api-stage.bill.com": "serves BILL's v2 API",
 }
 
+_USER_AGENT = "bill.connect (Ansible collection)"
+
 # Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
 _LARGEST_ANSWER = 32 * 2**20
 
@@ -78,7 +80,7 @@ class Gateway:
 
     @property
     def place(self) -> str:
-        """Which BILL this is, for messages: ``the sandbox (gateway.stage.bill.com)``."""
+        """Which BILL this is, for messages: ``BILL's sandbox (gateway.stage.bill.com)``."""
         for name, url in API_URLS.items():
             if self.api_url == url:
                 return f"BILL's {name} ({self.host})"
@@ -133,7 +135,7 @@ class Gateway:
                 with http.request(
                     method,
                     self.api_url + path,
-                    headers={"Accept": "application/json", **headers},
+                    headers={"Accept": "application/json", "User-Agent": _USER_AGENT, **headers},
                     json=body,
                     timeout=self._timeout,
                     allow_redirects=False,
@@ -250,7 +252,7 @@ def _checked(api_url: str) -> Any:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise wrong("is not a web address. The sandbox's is " + API_URLS["sandbox"] + ".") from None
-    if parts.scheme not in ("http", "https") or not host:
+    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in api_url):
         raise wrong("must begin with https:// and a host. The sandbox's is " + API_URLS["sandbox"] + ".")
     if "@" in parts.netloc:
         raise wrong("must not carry a user name or password; give those as username and password.")

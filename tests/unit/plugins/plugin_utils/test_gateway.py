@@ -42,6 +42,7 @@ def test_a_request_and_its_answer(scripted: Start) -> None:
     [heard] = bill.heard
     assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
     assert "\r\ndevKey: key\r\n" in heard
+    assert "\r\nUser-Agent: bill.connect (Ansible collection)\r\n" in heard
     assert heard.endswith('{"a": "b"}')
 
 
@@ -91,6 +92,7 @@ def test_a_redirect_is_told_and_not_followed(scripted: Start) -> None:
         ("ftp://gateway.stage.bill.com/connect", "must begin with https://"),
         ("gateway.stage.bill.com/connect", "must begin with https://"),
         ("https:///connect", "must begin with https://"),
+        ("https://gateway .stage.bill.com/connect", "must begin with https://"),
         ("https://[::1/connect", "is not a web address"),
         ("https://host:port/connect", "is not a web address"),
         (f"https://me:{SECRET}@bill.example.com/connect", "must not carry a user name or password"),
