@@ -52,7 +52,7 @@ class FileStore:
         path = self._path(address)
         try:
             # NONBLOCK: a pipe put in the file's place must not make a task wait for ever.
-            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+            file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -72,7 +72,7 @@ class FileStore:
         try:
             with suppress(FileNotFoundError):
                 os.unlink(new)
-            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as stream:
+            with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
                 stream.write(sealed)
             os.replace(new, path)
         except OSError as error:
@@ -94,7 +94,7 @@ class FileStore:
         try:
             file = os.open(
                 os.path.join(self._directory, address + ".lock"),
-                os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC,
+                os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW,
                 0o600,
             )
         except OSError as error:

@@ -41,7 +41,11 @@ def kept(store: FileStore, tmp_path: Path) -> Path:
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_directory_and_files_are_private_whatever_the_umask(store: FileStore, tmp_path: Path, umask: int) -> None:
+@pytest.mark.parametrize("ours", [True, False])
+def test_directory_and_files_are_private_whatever_the_umask(
+    tmp_path: Path, said: list[str], umask: int, ours: bool
+) -> None:
+    store = FileStore(str(tmp_path / "home" / "bill"), ours=ours, warn=said.append)
     before = os.umask(umask)
     try:
         with store.lock(ADDRESS, 1):
@@ -95,6 +99,7 @@ def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
 def test_a_link_in_its_place_is_not_followed(store: FileStore, kept: Path, tmp_path: Path, said: list[str]) -> None:
     target = tmp_path / "target"
     target.write_bytes(b"theirs")
+    target.chmod(0o600)
     kept.unlink()
     kept.symlink_to(target)
     assert store.read(ADDRESS) is None
@@ -102,6 +107,26 @@ def test_a_link_in_its_place_is_not_followed(store: FileStore, kept: Path, tmp_p
     with store.lock(ADDRESS, 1):
         store.write(ADDRESS, b"next")
     assert (store.read(ADDRESS), target.read_bytes()) == (b"next", b"theirs")
+
+
+@pytest.mark.promise(6)
+def test_a_link_in_the_place_of_the_lock_is_not_followed(store: FileStore, kept: Path, tmp_path: Path) -> None:
+    kept.with_suffix(".lock").unlink()
+    kept.with_suffix(".lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(StoreError, match="cannot be used"), store.lock(ADDRESS, 1):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.promise(6)
+def test_what_belongs_to_somebody_else_is_not_used(
+    store: FileStore, kept: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
+    assert store.read(ADDRESS) is None
+    assert said == [f"The kept session {kept} is ignored: it belongs to somebody else."]
+    with pytest.raises(StoreError, match="belongs to another user"), store.lock(ADDRESS, 1):
+        pass
 
 
 @pytest.mark.promise(6)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta, timezone
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 from cryptography import x509
@@ -49,15 +50,6 @@ def test_a_request_and_its_answer(scripted: Start) -> None:
 @pytest.mark.parametrize("body", [b"", b"  \n"])
 def test_an_empty_answer_to_a_success_is_no_fault(scripted: Start, body: bytes) -> None:
     assert Gateway(scripted(says(200, body)).url, timeout=10).ask("POST", "/v3/logout").json is None
-
-
-@pytest.mark.promise(7)
-def test_a_netrc_file_adds_nothing(scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login somebody password else\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    bill = scripted(says(200, {}))
-    ask(bill.url)
-    assert "Authorization" not in bill.heard[0]
 
 
 @pytest.mark.promise(7)
@@ -227,9 +219,17 @@ def test_without_requests_the_user_is_told_what_to_install(monkeypatch: pytest.M
         ask("http://127.0.0.1:1/connect")
 
 
+class TlsBill(NamedTuple):
+    """Its address, the file of the authority that its certificate comes from, and the requests that it heard."""
+
+    url: str
+    authority: str
+    heard: list[str]
+
+
 @pytest.fixture
-def tls_bill(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A BILL behind TLS: its address, and the file of the authority that its certificate comes from."""
+def tls_bill(tmp_path: Path) -> Iterator[TlsBill]:
+    """A BILL behind TLS."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "an authority of the tests")])
     now = datetime.now(timezone.utc)
@@ -254,6 +254,7 @@ def tls_bill(tmp_path: Path) -> Iterator[tuple[str, str]]:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(pem, private)
     listener = socket.create_server(("127.0.0.1", 0))
+    heard: list[str] = []
 
     def serve() -> None:
         while True:
@@ -264,26 +265,26 @@ def tls_bill(tmp_path: Path) -> Iterator[tuple[str, str]]:
             with plain:
                 try:
                     with context.wrap_socket(plain, server_side=True) as peer:
-                        peer.recv(65536)
+                        heard.append(peer.recv(65536).decode())
                         says(200, {"secure": True})(peer)
                 except OSError:
                     continue
 
     threading.Thread(target=serve, daemon=True).start()
-    yield f"https://127.0.0.1:{listener.getsockname()[1]}/connect", str(pem)
+    yield TlsBill(f"https://127.0.0.1:{listener.getsockname()[1]}/connect", str(pem), heard)
     listener.close()
 
 
 @pytest.mark.promise(7)
-def test_a_certificate_nobody_vouches_for_is_refused(tls_bill: tuple[str, str]) -> None:
-    url, _authority = tls_bill
+def test_a_certificate_nobody_vouches_for_is_refused(tls_bill: TlsBill) -> None:
     with pytest.raises(errors.CertificateRefused, match="was not accepted .*so nothing was sent.*ca_path"):
-        ask(url)
+        ask(tls_bill.url)
+    assert tls_bill.heard == []
 
 
 @pytest.mark.promise(7)
-def test_ca_path_vouches_for_it(tls_bill: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    url, authority = tls_bill
+def test_ca_path_vouches_for_it(tls_bill: TlsBill, monkeypatch: pytest.MonkeyPatch) -> None:
+    url, authority, _heard = tls_bill
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
         monkeypatch.delenv(name, raising=False)
     assert Gateway(url, timeout=10, ca_path=authority).ask("GET", "/").json == {"secure": True}
@@ -293,31 +294,40 @@ def test_ca_path_vouches_for_it(tls_bill: tuple[str, str], monkeypatch: pytest.M
 
 
 @pytest.mark.promise(7)
+def test_a_netrc_file_adds_nothing(tls_bill: TlsBill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    Gateway(tls_bill.url, timeout=10, ca_path=tls_bill.authority).ask("GET", "/")
+    assert "GET /connect/ HTTP/1.1" in tls_bill.heard[0]
+    assert "Authorization" not in tls_bill.heard[0]
+
+
+@pytest.mark.promise(7)
 def test_a_bundle_in_the_environment_does_not_undo_validate_certs(
-    tls_bill: tuple[str, str], monkeypatch: pytest.MonkeyPatch
+    tls_bill: TlsBill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
-    assert Gateway(tls_bill[0], timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
+    assert Gateway(tls_bill.url, timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
 
 
 @pytest.mark.promise(8)
-def test_a_ca_path_that_is_not_there_is_named(tls_bill: tuple[str, str]) -> None:
+def test_a_ca_path_that_is_not_there_is_named(tls_bill: TlsBill) -> None:
     with pytest.raises(errors.OptionError, match="ca_path") as failure:
-        Gateway(tls_bill[0], timeout=10, ca_path="/nonexistent/authority.pem").ask("GET", "/")
+        Gateway(tls_bill.url, timeout=10, ca_path="/nonexistent/authority.pem").ask("GET", "/")
     assert "/nonexistent/authority.pem" in str(failure.value)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("content", [None, "no certificate"])
 def test_certificates_that_cannot_be_used_are_named(
-    tls_bill: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
+    tls_bill: TlsBill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     bundle = tmp_path / "bundle.pem"
     if content:
         bundle.write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
     with pytest.raises(errors.CertificateRefused, match="nothing was sent.*ca_path"):
-        ask(tls_bill[0])
+        ask(tls_bill.url)
 
 
 @pytest.mark.promise(8)

@@ -6,6 +6,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,17 +117,26 @@ def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, t
 
 
 @pytest.mark.promise(13)
-def test_a_store_that_cannot_take_the_session_does_not_hide_it_behind_an_old_one(
-    open_kept: Open, tmp_path: Path, said: list[str]
+def test_a_full_disk_does_not_leave_an_old_session_in_front_of_the_new_one(
+    open_kept: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    kept = open_kept()
-    with kept.lock(1):
-        # A directory in the place of the file takes no write, as a full disk would not.
-        (tmp_path / "store" / f"{Seal(OPTIONS).address}.session").mkdir()
-        (tmp_path / "store" / f"{Seal(OPTIONS).address}.session" / "x").touch()
-        kept.save(SESSION)
-    assert open_kept().load() == SESSION
-    assert said
+    save(open_kept())
+    replace = os.replace
+
+    def full(source: str, target: str) -> None:
+        if str(tmp_path / "store") in target:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", full)
+    new = dataclasses.replace(SESSION, session_id="SESSION-new")
+    with (kept := open_kept()).lock(1):
+        kept.save(new)
+    assert open_kept().load() == new
+    assert len(said) == 1
+    assert "No space left on device" in said[0]
+    open_kept().forget()
+    assert open_kept().load() is None
 
 
 @pytest.mark.promise(13)

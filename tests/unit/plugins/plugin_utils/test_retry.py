@@ -36,6 +36,13 @@ def test_waits_grow_and_each_is_told() -> None:
 
 
 @pytest.mark.promise(9)
+def test_chance_shortens_each_wait_by_half_at_most() -> None:
+    slept: list[float] = []
+    Retry(3, sleep=slept.append, chance=lambda: 0.0).run(failing(3, errors.ServerFault("")))
+    assert slept == [0.5, 1, 2]
+
+
+@pytest.mark.promise(9)
 def test_after_the_last_try_the_failure_is_told() -> None:
     slept: list[float] = []
     with pytest.raises(errors.ConnectionFailed, match="no way"):
@@ -44,7 +51,18 @@ def test_after_the_last_try_the_failure_is_told() -> None:
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("kind", [errors.CredentialRefused, errors.HourSpent, errors.SessionUntrusted])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        errors.CredentialRefused,
+        errors.HourSpent,
+        errors.SessionUntrusted,
+        errors.SessionEnded,
+        errors.CertificateRefused,
+        errors.UnexpectedAnswer,
+        errors.OptionError,
+    ],
+)
 def test_a_refusal_is_asked_once(kind: type[errors.BillError]) -> None:
     slept: list[float] = []
     with pytest.raises(kind):

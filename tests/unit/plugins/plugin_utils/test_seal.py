@@ -28,9 +28,11 @@ def test_what_is_sealed_shows_neither_session_nor_credential() -> None:
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_any_other_value_leads_to_another_address_and_another_key(name: str) -> None:
-    right, wrong = Seal(OPTIONS), Seal({**OPTIONS, name: OPTIONS[name] + "x"})
-    assert wrong.address != right.address
-    assert wrong.open(right.close(b"session")) is None
+    right = Seal(OPTIONS)
+    for value in (OPTIONS[name] + "x", OPTIONS[name] + " ", OPTIONS[name][:-1], OPTIONS[name].swapcase(), ""):
+        wrong = Seal({**OPTIONS, name: value})
+        assert wrong.address != right.address
+        assert wrong.open(right.close(b"session")) is None
 
 
 @pytest.mark.promise(3)

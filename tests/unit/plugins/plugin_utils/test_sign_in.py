@@ -170,6 +170,17 @@ def test_a_session_that_ended_is_replaced_once(open_sign_in: Open, bill: Bill, c
     assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "POST /v3/login"]
 
 
+@pytest.mark.promise(9)
+def test_a_session_that_ended_is_not_asked_about_again(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    bill.password = "changed elsewhere"
+    for _time in range(2):
+        with pytest.raises(errors.CredentialRefused):
+            open_sign_in(check_after=0).present()
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "POST /v3/login", "POST /v3/login"]
+
+
 @pytest.mark.promise(1)
 def test_a_session_that_others_kept_alive_is_not_replaced(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     open_sign_in().present()
@@ -205,7 +216,7 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, ch
     for thread in threads:
         thread.join(60)
     assert sorted(changed) == [False] * 39 + [True]
-    assert bill.sign_ins == 1
+    assert bill.heard == ["POST /v3/login"] + ["GET /v3/login/session"] * (0 if check_after else 39)
     assert bill.peak <= 3
 
 
@@ -330,6 +341,19 @@ def test_absent_ends_the_session_at_bill_and_forgets_it(open_sign_in: Open, bill
     assert not open_sign_in().absent().changed
     assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
     assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(2)
+def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    changed: list[bool] = []
+    threads = [threading.Thread(target=lambda: changed.append(open_sign_in().absent().changed)) for _time in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(changed) == [False] * 9 + [True]
+    assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
 
 
 @pytest.mark.promise(2)
