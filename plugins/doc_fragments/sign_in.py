@@ -82,14 +82,14 @@ options:
     default: 60
   timeout:
     description:
-      - How many seconds one exchange with BILL may take, from looking the name up to the last byte of the answer. At least 1.
+      - How many seconds one exchange with BILL may take, from looking the name up to the last byte of the answer. At least 1, at most 3600.
       - If not given, taken from the variable C(bill_timeout), then from the environment variable E(BILL_TIMEOUT).
     type: int
     default: 30
   retries:
     description:
       - How often to try again when BILL cannot be reached, does not answer in time, or says that the fault is on its side.
-        A refusal is never tried again.
+        A refusal is never tried again. At most 100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. A task makes two requests at most
         (a check and a sign-in), after waiting as long again at most for another task that is signing in: 508 seconds with

@@ -66,11 +66,12 @@ notes:
   - Apart from C(register), the session is also left for later tasks of the same host in the variables C(bill_session_id),
     C(bill_organization_id), C(bill_user_id) and C(bill_headers).
   - From ansible-core 2.21 on these are plain variables. On older versions they are facts, and if those versions keep facts in
-    a file or database, C(bill_session_id), C(bill_headers) and C(bill_organization_id) are withheld with a warning, so that
-    no session is written in the clear. Use C(register) or the role P(bill.connect.connect#role) there. On ansible-core 2.20,
-    ansible-core itself deprecates facts that are used by their bare names.
+    a file or database, C(bill_session_id) and C(bill_headers) are withheld with a warning, so that no session is written in
+    the clear. Use C(register) or the role P(bill.connect.connect#role) there.
   - C(bill_organization_id) is only set where you have not defined it yourself, because it also decides where later tasks sign
-    in. To work with several organizations, give O(organization_id) and use C(register).
+    in. It is always a fact, which gives way to whatever a later play defines, and is not set at all where facts are kept in a
+    file or database. To work with several organizations, give O(organization_id) and use C(register).
+  - From ansible-core 2.20 on, ansible-core itself deprecates facts that are used by their bare names.
   - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Before ansible-core 2.22
     they show their arguments with C(-vvv) and more; give them C(no_log).
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.

@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
-from ._options import FACTS, PUBLISHED, SECRET_FACTS, Option
+from ._options import OPTIONS, PUBLISHED, SESSION_VARIABLES, Option
 from ._sign_in import Outcome
 
 display = Display()
@@ -47,42 +47,54 @@ class BillAction(ActionBase):
             _compat.refuse_unsafe_core()
             outcome = self.perform(call)
             result.update(call.returned(outcome))
-            self._publish(result, outcome, task_vars)
+            if outcome.session is not None or not self._task.check_mode:
+                self._publish(result, task_vars)
+
+        def failure(message: str) -> Exception:
+            # Ansible shows the item of a loop that failed, and credentials may have come from there.
+            if _compat.item_of_loop_holds(self._task, task_vars, self._secrets_given()):
+                _compat.hide_item(self._task, message)
+            return _compat.failure(message)
 
         attempt(
             work,
             given=self._task.args,
             variables=task_vars,
             templar=self._templar,
-            failure=_compat.failure,
+            failure=failure,
             own_options=self.OWN_OPTIONS,
         )
         # A failure never gets here, because its message is meant to be read.
-        _compat.hide(self, result)
+        _compat.hide(self._task, result)
         return result
 
-    def _publish(self, result: dict[str, Any], outcome: Outcome, task_vars: Mapping[str, Any]) -> None:
-        """Define the variables that name the session for later tasks."""
-        if task_vars.get("bill_connect_role"):
-            # The role does it, with set_fact, which no version of ansible-core writes to disk.
-            return
-        if outcome.session is None and self._task.check_mode:
-            return
-        facts = {name: result[field] for name, field in FACTS.items()}
-        ours = (task_vars.get(PUBLISHED) or {}).get(_ORGANIZATION)
-        if facts[_ORGANIZATION] is None or task_vars.get(_ORGANIZATION) not in (None, ours):
-            # The user's own variable decides where later tasks sign in, so it is never talked over.
-            del facts[_ORGANIZATION]
-        if _compat.facts_are_kept_on_disk():
-            for name in (*SECRET_FACTS, _ORGANIZATION):
-                facts.pop(name, None)
+    def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+        """Define the variables that name the session for later tasks of this host."""
+        # Of the connect role, which sets these itself, with set_fact.
+        names = () if task_vars.get("bill_connect_role") else SESSION_VARIABLES
+        session = {name: result[field] for name, field in names}
+        organization = {_ORGANIZATION: result["organization_id"]}
+        # Where the user defines this variable it stays theirs, because it decides where later tasks sign in.
+        if result["organization_id"] is None or not (task_vars.get(PUBLISHED) or task_vars.get(_ORGANIZATION) is None):
+            organization = {}
+        if warning := _compat.publish(
+            self, result, session, organization and {**organization, PUBLISHED: organization}
+        ):
+            display.warning(warning)
+        elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
             display.warning(
-                "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core "
-                "would write them to the fact cache in the clear. Use register, or the role bill.connect.connect."
+                "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
+                "a task cannot change on this version of ansible-core. Use register, or the role again."
             )
-        elif _ORGANIZATION in facts:
-            facts[PUBLISHED] = {_ORGANIZATION: facts[_ORGANIZATION]}
-        _compat.publish(self, result, facts)
+
+    @staticmethod
+    def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:
+        name = "bill_session_id"
+        return bool(task_vars.get("bill_connect_role_set")) and name in session and session[name] != task_vars.get(name)
+
+    def _secrets_given(self) -> list[str]:
+        names = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
+        return [str(self._task.args[name]) for name in names if self._task.args.get(name)]
 
     def _warn_of_delegation(self) -> None:
         if self._task.delegate_to not in (None, "localhost", "127.0.0.1", "::1"):

@@ -79,7 +79,7 @@ def attempt(
     options: Options | None = None
     try:
         options = gather(
-            given,
+            {name: _compat.decrypted(value) for name, value in given.items()},
             table=(*OPTIONS, *own_options),
             variable=_compat.variables_of(templar, variables),
             published=variables.get(PUBLISHED),

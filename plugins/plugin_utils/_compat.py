@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleUndefinedVariable
 from ansible.release import __version__ as core_version
+from ansible.utils.display import Display
 
 from ._errors import BillError, OptionError
+from ._options import SECRET_VARIABLES
 
 try:
     from ansible.errors import AnsibleValueOmittedError  # ansible-core 2.19+
@@ -43,6 +45,9 @@ try:
     from ansible.plugins.action import VariableLayer  # ansible-core 2.21+
 except ImportError:
     VariableLayer = None
+CAN_CHANGE_SET_FACT = VariableLayer is not None
+
+display = Display()
 
 # The first patch releases that heed an action's wish to hide its result (CVE-2024-8775).
 _FIRST_SAFE_PATCH = {(2, 16): 13, (2, 17): 6}
@@ -72,15 +77,15 @@ def store_for_the_run() -> str:
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
 
 
-def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str, bool], Any]:
-    """How to look a variable up: by its name, and whether its value is secret; templated, None if not defined.
+def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], Any]:
+    """How to look a variable up by its name: templated, None if it is not defined.
 
-    The lookup raises OptionError if the variable cannot be templated. Neither that message nor anything it was raised
-    from repeats a secret, or the template that leads to one.
+    The lookup raises OptionError if the variable cannot be templated. That message repeats nothing of the variable or
+    of a template, since these may hold a secret.
     """
     render = _renderer(templar)
 
-    def variable(name: str, secret: bool) -> Any:
+    def variable(name: str) -> Any:
         raw = variables.get(name)
         if raw is None:
             return None
@@ -89,12 +94,17 @@ def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str, b
         except AnsibleValueOmittedError:
             return None
         except (AnsibleError, ValueError, TypeError) as error:
-            raise OptionError(f"The variable {name} cannot be used: {_why(error, secret)}") from None
+            raise OptionError(f"The variable {name} cannot be used: {_why(error)}") from None
         if value is None or value == variables.get("omit"):
             return None
-        return value if isinstance(value, (bool, int, float, list, dict)) else str(value)
+        return decrypted(value)
 
     return variable
+
+
+def decrypted(value: Any) -> Any:
+    """A value that was encrypted on its own, as text: up to ansible-core 2.18 it is an object of another kind."""
+    return str(value) if isinstance(value, str) or hasattr(value, "__ENCRYPTED__") else value
 
 
 def _renderer(templar: Any) -> Callable[[Any], Any]:
@@ -106,15 +116,13 @@ def _renderer(templar: Any) -> Callable[[Any], Any]:
     return templar.template  # type: ignore[no-any-return]
 
 
-def _why(error: Exception, secret: bool) -> str:
+def _why(error: Exception) -> str:
     text = str(error)
     if isinstance(error, AnsibleUndefinedVariable) and (name := re.search(r"'([A-Za-z_][\w.]*)' is undefined", text)):
         return f"it refers to {name[1]}, which is not defined."
     if "vault" in type(error).__name__.lower() or "vault secret" in text.lower() or "decrypt" in text.lower():
         return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
-    if secret:
-        return "its template has a fault. (It is not shown, because this variable is a secret.)"
-    return text
+    return "its template has a fault. (It is not repeated here, because it may hold a secret.)"
 
 
 def failure(message: str) -> AnsibleActionFail:
@@ -126,28 +134,72 @@ def failure(message: str) -> AnsibleActionFail:
     return error
 
 
-def hide(action: Any, result: dict[str, Any]) -> None:
+def hide(task: Any, result: dict[str, Any]) -> None:
     """Have Ansible show nothing of a result, while ``register`` has it all. Only an action may ask for this itself."""
     result["_ansible_no_log"] = True
     # Up to ansible-core 2.18 a loop forgets what its items asked for: the result of the whole loop, which callbacks get,
     # goes by the task's own no_log. Elsewhere that would hide the message of a later try that fails.
-    if UP_TO_2_18 and action._task.loop is not None:
-        action._task.no_log = True
+    if UP_TO_2_18 and task.loop is not None:
+        task.no_log = True
 
 
-def facts_are_kept_on_disk() -> bool:
-    """Whether facts of an action end in a file or database: not where they can be registered as plain variables."""
-    return VariableLayer is None and C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
+def hide_item(task: Any, message: str) -> None:
+    """Have Ansible show neither the item of a loop that failed nor its result, but the message all the same."""
+    task.no_log = True
+    if UP_TO_2_18:
+        display.error(message, wrap_text=False)
 
 
-def publish(action: Any, result: dict[str, Any], facts: Mapping[str, Any]) -> None:
-    """Define variables for later tasks of this host: ephemeral ones where ansible-core has them, else facts."""
-    if not facts:
-        return
-    if VariableLayer is None:
-        result["ansible_facts"] = dict(facts)
-        return
-    action.register_host_variables(dict(facts), VariableLayer.EPHEMERAL_FACT)
+def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterable[str]) -> bool:
+    """Whether the present item of a task's loop has one of these texts in it."""
+    if task.loop is None:
+        return False
+    item = variables.get(task.loop_control.loop_var if task.loop_control else "item")
+    texts = list(_texts(item))
+    return any(secret in text for secret in secrets for text in texts)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    value = decrypted(value)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _texts(key)
+            yield from _texts(each)
+    elif isinstance(value, Iterable):
+        for each in value:
+            yield from _texts(each)
+
+
+def publish(
+    action: Any, result: dict[str, Any], session: Mapping[str, Any], organization: Mapping[str, Any]
+) -> str | None:
+    """Define variables for later tasks of this host; a warning, if they cannot all be defined safely.
+
+    Those of the session are plain variables where ansible-core has a way (2.21+), else facts. Those of the organization are
+    always facts, because these give way to every variable that a later play defines. Where facts are written to disk, those
+    that are secret are left out, and those of the organization, which would steer the next run.
+    """
+    on_disk = C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
+    facts = {} if on_disk else dict(organization)
+    withheld = False
+    if VariableLayer is not None:
+        if session:
+            action.register_host_variables(dict(session), VariableLayer.EPHEMERAL_FACT)
+    elif on_disk:
+        facts |= {name: value for name, value in session.items() if name not in SECRET_VARIABLES}
+        withheld = len(facts) < len(session)
+    else:
+        facts |= session
+    if facts:
+        result["ansible_facts"] = facts
+    if not withheld:
+        return None
+    return (
+        "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core would write them "
+        "to the fact cache in the clear. Use register, or the role bill.connect.connect."
+    )
 
 
 def mask(secrets: Iterable[str | None]) -> None:

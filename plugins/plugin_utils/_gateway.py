@@ -24,6 +24,7 @@ from . import _errors as errors
 try:
     import requests
     from urllib3 import disable_warnings
+    from urllib3.exceptions import LocationParseError
 except ImportError:  # said in words where it is needed, see _requests()
     requests = None  # type: ignore[assignment]
 
@@ -143,6 +144,13 @@ class Gateway:
                     stream=True,
                 ) as response:
                     return response.status_code, self._read(response)
+            except (*_unusable_addresses(), UnicodeError):
+                # requests tells these apart from one another, but not whose address it was.
+                raise errors.OptionError(
+                    f"Neither {self.host} nor a proxy can be asked, because one of them is no address. Check api_url, "
+                    "and HTTPS_PROXY in the environment.",
+                    concerns=("api_url",),
+                ) from None
             except library.exceptions.RequestException as error:
                 # "from None": the original error carries the request, credentials included.
                 raise self._failure(error) from None
@@ -290,6 +298,11 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             seen.append(each)
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     return iter(seen)
+
+
+def _unusable_addresses() -> tuple[type[Exception], ...]:
+    library = _requests().exceptions
+    return (library.InvalidURL, library.InvalidSchema, library.MissingSchema, LocationParseError)
 
 
 def _requests() -> Any:

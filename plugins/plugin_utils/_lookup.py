@@ -27,6 +27,9 @@ class BillLookup(LookupBase):
         raise NotImplementedError
 
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        # What with_ loops of ansible-core 2.16 add to the arguments.
+        kwargs.pop("wantlist", None)
+
         def work(call: Call) -> list[Any]:
             # Before the sign-in: a misspelt field must not cost one.
             unknown = [str(term) for term in terms if term not in FIELDS]

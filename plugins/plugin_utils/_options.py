@@ -26,8 +26,8 @@ from ._gateway import API_URLS
 class Option:
     """One option of a task or lookup.
 
-    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``. ``least`` is the smallest number
-    accepted. ``shared`` options can also come from a variable or the environment; the others only from the task.
+    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``. ``least`` and ``most`` bound a number.
+    ``shared`` options can also come from a variable or the environment; the others only from the task.
     """
 
     name: str
@@ -37,6 +37,7 @@ class Option:
     secret: bool = False
     aliases: tuple[str, ...] = ()
     least: int = 0
+    most: int = 1_000_000
     shared: bool = True
 
     @property
@@ -58,21 +59,17 @@ OPTIONS = (
     Option("dev_key", secret=True, aliases=("developer_key",)),
     Option("session_store", kind="path"),
     Option("check_after", kind="int", default=60),
-    Option("timeout", kind="int", default=30, least=1),
-    Option("retries", kind="int", default=3),
+    Option("timeout", kind="int", default=30, least=1, most=3600),
+    Option("retries", kind="int", default=3, most=100),
     Option("validate_certs", kind="bool", default=True),
     Option("ca_path", kind="path"),
 )
 
-# The variables that name the last session for later tasks, by the field of the result that each one holds.
-FACTS = {
-    "bill_session_id": "session_id",
-    "bill_organization_id": "organization_id",
-    "bill_user_id": "user_id",
-    "bill_headers": "headers",
-}
-SECRET_FACTS = ("bill_session_id", "bill_headers")
-# Remembers which of these values come from a session, where the same variable is an option too: see gather().
+# The variables that name the last session for later tasks, and the field of the result that each one holds. The fourth,
+# bill_organization_id, is the variable of an option, too.
+SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_user_id", "user_id"), ("bill_headers", "headers"))
+SECRET_VARIABLES = ("bill_session_id", "bill_headers")
+# Remembers the value of bill_organization_id that came from a session: see gather().
 PUBLISHED = "bill_connect_published"
 
 # "Not given" in every place alike: YAML's empty value, and the empty text that a form or shell leaves behind.
@@ -99,14 +96,14 @@ def gather(
     given: Mapping[str, Any],
     *,
     table: Sequence[Option],
-    variable: Callable[[str, bool], Any],
+    variable: Callable[[str], Any],
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, Any] | None = None,
 ) -> Options:
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
     ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
-    variable, templated, by its name and whether its value is secret; None if it is not defined. ``published`` holds
+    variable, templated, by its name; None if it is not defined. ``published`` holds
     variables that bill.connect has set itself to name the last session: such a value answers last, so that a session
     never decides where the next sign-in goes while anybody else says something about it. Raises OptionError.
     """
@@ -119,7 +116,7 @@ def gather(
         value, source = given.get(option.name), f"the option {option.name}"
         if value in _NOT_GIVEN and option.shared:
             ours = None
-            value, source = variable(option.variable, option.secret), f"the variable {option.variable}"
+            value, source = variable(option.variable), f"the variable {option.variable}"
             if value not in _NOT_GIVEN and value == published.get(option.variable):
                 ours, value = value, None
             if value in _NOT_GIVEN:
@@ -198,8 +195,8 @@ def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> 
         number = int(value)
     except (ValueError, TypeError, OverflowError):
         raise wrong("must be a whole number.") from None
-    if number < option.least:
-        raise wrong(f"must be {option.least} or more.")
+    if not option.least <= number <= option.most:
+        raise wrong(f"must be between {option.least} and {option.most}.")
     return number
 
 

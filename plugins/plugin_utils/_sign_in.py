@@ -88,7 +88,7 @@ class SignIn:
     def _trusted_without_asking(self) -> Session | None:
         session = self.kept.load()
         # An answer from the future means that the clock was set back: its age is unknown, so BILL is asked.
-        if session and 0 <= self.clock() - session.answered_at < self.check_after:
+        if session and 0 <= self.clock() - session.answered_at < min(self.check_after, session.idle_seconds):
             self.tell("used the kept session; BILL answered it a moment ago, so it was not asked again")
             return session
         return None

@@ -112,7 +112,33 @@ def test_a_variable_encrypted_on_its_own_is_decrypted(project: Project, bill: Co
     project.variables(bill_api_url=project.api_url, user_id=world.USER.id)
     run = project.play(LOGIN, LOOKUP)
     assert run.code == 0, run.output
+    given = {"bill.connect.bill_login": {"password": "{{ inline }}"}, "vars": {"inline": "{{ bill_password }}"}}
+    looked_up = {"that": "lookup('bill.connect.bill_login', 'user_id', password=bill_password) == user_id"}
+    run = project.play({**LOGIN, **given}, {"name": "Look up", "ansible.builtin.assert": looked_up})
+    assert run.code == 0, run.output
     assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+def test_a_value_encrypted_on_its_own_can_stand_in_the_task(project: Project, bill: Control) -> None:
+    encrypted = project.run("ansible-vault", "encrypt_string", world.USER.password, "--name", "password").output
+    lines = encrypted[encrypted.index("password:") :].replace("Encryption successful", "").rstrip().splitlines()
+    (project.folder / "inline.yml").write_text(
+        "- hosts: all\n  gather_facts: false\n  tasks:\n    - name: Sign in\n      bill.connect.bill_login:\n"
+        + "".join(f"        {line}\n" for line in lines)
+    )
+    run = project.run("ansible-playbook", "inline.yml")
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+def test_a_loop_can_be_made_of_lookups(project: Project) -> None:
+    loop = {
+        "name": "Loop",
+        "ansible.builtin.debug": {"msg": "got {{ item }}"},
+        "with_bill.connect.bill_login": ["user_id"],
+    }
+    run = project.play(loop)
+    assert run.says(f"got {world.USER.id}"), run.output
 
 
 @pytest.mark.parametrize("nothing", ["{{ omit }}", "{{ undefined_one | default(omit) }}", "", None])

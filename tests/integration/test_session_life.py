@@ -108,7 +108,12 @@ def test_check_mode_gives_later_tasks_a_session_and_does_not_sign_out(project: P
         },
         "no_log": True,
     }
-    run = project.play(LOGIN, use, LOGOUT, arguments=("--check", "--diff"))
+    still = {
+        "name": "It is still there",
+        "ansible.builtin.assert": {"that": "bill_session_id | length > 8"},
+        "no_log": True,
+    }
+    run = project.play(LOGIN, use, LOGOUT, still, arguments=("--check", "--diff"))
     assert run.code == 0, run.output
     assert run.recap()["changed"] == 2
     assert heard(bill) == [SIGN_IN]

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.emulator import world
@@ -73,40 +75,73 @@ def test_the_role_sets_them_whatever_the_fact_cache(cached: Project, bill: Contr
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-@pytest.mark.promise(3)
-@pytest.mark.parametrize("sign_in", [LOGIN, ROLE], ids=["task", "role"])
-def test_they_never_decide_where_a_later_play_signs_in(
-    project: Project, bill: Control, sign_in: dict[str, object]
-) -> None:
-    """bill_organization_id is an option too: what one play was given must not reach into the next."""
+@pytest.fixture
+def nowhere(project: Project) -> Project:
+    """All the credentials but the organization."""
     project.without_vault()
     project.variables(
         bill_api_url=project.api_url, **{k: v for k, v in CREDENTIALS.items() if k != "bill_organization_id"}
     )
-    show = {"name": "Show", "ansible.builtin.debug": {"msg": "{{ mark }}={{ bill_organization_id }}"}}
-    run = project.plays(
-        {"vars": {"bill_organization_id": world.ORGANIZATION.id, "mark": "first"}, "tasks": [sign_in, show]},
-        {"vars": {"bill_organization_id": world.SECOND_ORGANIZATION.id, "mark": "second"}, "tasks": [sign_in, show]},
+    return project
+
+
+def organizations(bill: Control) -> list[str]:
+    return [request["body"]["organizationId"] for request in bill.get("requests") if request["path"] == "/v3/login"]
+
+
+A, B = world.ORGANIZATION.id, world.SECOND_ORGANIZATION.id
+AT_A = {"name": "Sign in to A", "bill.connect.bill_login": {"organization_id": A}}
+LOOKUP = {
+    "name": "Look up",
+    "ansible.builtin.assert": {"that": f"lookup('bill.connect.bill_login', 'organization_id') == '{B}'"},
+}
+
+
+# bill_organization_id is the variable of an option, too: what one task was given must not decide where a later one signs in.
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("first", ["option", "variable", "environment", "role", "role with environment"])
+@pytest.mark.parametrize("second", [LOGIN, ROLE, LOOKUP], ids=["task", "role", "lookup"])
+@pytest.mark.parametrize("where", ["play", "task"])
+def test_a_later_sign_in_goes_where_its_own_variable_says(
+    nowhere: Project, bill: Control, first: str, second: dict[str, Any], where: str
+) -> None:
+    if "environment" in first:
+        nowhere.environ = {"BILL_ORGANIZATION_ID": A}
+    before = AT_A if first == "option" else ROLE if "role" in first else LOGIN
+    at_a, at_b = {"bill_organization_id": A}, {"bill_organization_id": B}
+    run = nowhere.plays(
+        {"tasks": [before], "vars": at_a if first in ("variable", "role") else {}},
+        {"tasks": [second], "vars": at_b} if where == "play" else {"tasks": [{**second, "vars": at_b}]},
     )
-    assert run.says(f"first={world.ORGANIZATION.id}"), run.output
-    assert run.says(f"second={world.SECOND_ORGANIZATION.id}"), run.output
-    organizations = [request["body"]["organizationId"] for request in bill.get("requests")]
-    assert organizations == [world.ORGANIZATION.id, world.SECOND_ORGANIZATION.id]
+    assert run.code == 0, run.output
+    assert organizations(bill) == [A, B]
 
 
 @pytest.mark.promise(3)
-def test_an_organization_given_as_an_option_is_named_and_does_not_outlive_the_environment(
-    project: Project, bill: Control
-) -> None:
-    project.without_vault()
-    project.variables(
-        bill_api_url=project.api_url, **{k: v for k, v in CREDENTIALS.items() if k != "bill_organization_id"}
-    )
-    project.environ = {"BILL_ORGANIZATION_ID": world.ORGANIZATION.id}
+def test_the_environment_goes_before_the_organization_of_the_last_session(nowhere: Project, bill: Control) -> None:
+    nowhere.environ = {"BILL_ORGANIZATION_ID": B}
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "now={{ bill_organization_id }}"}}
-    other = {"name": "Elsewhere", "bill.connect.bill_login": {"organization_id": world.SECOND_ORGANIZATION.id}}
-    run = project.play(other, show, LOGIN, show)
-    assert run.says(f"now={world.SECOND_ORGANIZATION.id}"), run.output
-    assert run.says(f"now={world.ORGANIZATION.id}"), run.output
-    organizations = [request["body"]["organizationId"] for request in bill.get("requests")]
-    assert organizations == [world.SECOND_ORGANIZATION.id, world.ORGANIZATION.id]
+    run = nowhere.play(AT_A, show, LOGIN, show)
+    assert run.says(f"now={A}"), run.output
+    assert run.says(f"now={B}"), run.output
+    assert organizations(bill) == [A, B]
+
+
+def test_a_variable_of_your_own_stays_yours(project: Project) -> None:
+    other = {"name": "Elsewhere", "bill.connect.bill_login": {"organization_id": B}, "register": "other"}
+    check = {
+        "name": "Check",
+        "ansible.builtin.assert": {"that": [f"bill_organization_id == '{A}'", f"other.organization_id == '{B}'"]},
+    }
+    run = project.play(other, check)
+    assert run.code == 0, run.output
+
+
+def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project: Project) -> None:
+    forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}, "register": "bill"}
+    show = {"name": "Show", "ansible.builtin.debug": {"msg": "same: {{ bill_headers == bill.headers }}"}}
+    run = project.play(ROLE, LOGIN, forced, show)
+    assert run.code == 0, run.output
+    can = project.core >= (2, 21)
+    assert run.says(f"same: {can}")
+    assert run.times("still name the session that the role bill.connect.connect has set") == (0 if can else 1)

@@ -51,6 +51,11 @@ class FileStore:
     def read(self, address: str) -> bytes | None:
         path = self._path(address)
         try:
+            self._is_open(os.stat(self._directory))
+        except (OSError, StoreError):
+            # Told by the lock, which every task takes before it writes.
+            return None
+        try:
             # NONBLOCK: a pipe put in the file's place must not make a task wait for ever.
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
@@ -122,20 +127,25 @@ class FileStore:
     def _prepare(self) -> None:
         try:
             os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            about = os.stat(self._directory)
+            if self._is_open(os.stat(self._directory)):
+                os.chmod(self._directory, 0o700)
         except OSError as error:
             raise self._unusable(error) from None
+
+    def _is_open(self, about: os.stat_result) -> bool:
+        """Whether our own directory can be entered by others; StoreError or OptionError if it must not be used."""
+        if not stat.S_ISDIR(about.st_mode):
+            raise StoreError(f"The session store {self._directory} is not a directory")
         if about.st_uid != os.geteuid():
             raise StoreError(f"The session store {self._directory} belongs to another user")
-        if about.st_mode & _PRIVATE:
-            if not self._ours:
-                raise OptionError(
-                    f"session_store names {self._directory}, which other users can enter (mode "
-                    f"{stat.S_IMODE(about.st_mode):04o}). Name a directory of its own: one that does not exist yet is "
-                    "made with mode 0700.",
-                    concerns=("session_store",),
-                )
-            os.chmod(self._directory, 0o700)
+        if about.st_mode & _PRIVATE and not self._ours:
+            raise OptionError(
+                f"session_store names {self._directory}, which other users can enter (mode "
+                f"{stat.S_IMODE(about.st_mode):04o}). Name a directory of its own: one that does not exist yet is made "
+                "with mode 0700.",
+                concerns=("session_store",),
+            )
+        return bool(about.st_mode & _PRIVATE)
 
     def _path(self, address: str) -> str:
         return os.path.join(self._directory, address + ".session")

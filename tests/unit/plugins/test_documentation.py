@@ -17,7 +17,7 @@ from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import Modul
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.modules import bill_login as module
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._options import FACTS, OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, SESSION_VARIABLES, Option
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
@@ -81,8 +81,8 @@ def test_every_return_value_is_documented() -> None:
 
 def test_every_variable_for_later_tasks_is_documented() -> None:
     text = " ".join(MODULE["notes"])
-    for fact in FACTS:
-        assert f"C({fact})" in text
+    for name in ("bill_organization_id", *(name for name, _field in SESSION_VARIABLES)):
+        assert f"C({name})" in text
 
 
 @pytest.mark.parametrize("examples", [module.EXAMPLES, lookup.EXAMPLES])

@@ -32,7 +32,7 @@ def run(error: Exception, **given: Any) -> Failed:
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     compat = "ansible_collections.bill.connect.plugins.plugin_utils._compat"
-    monkeypatch.setattr(f"{compat}.variables_of", lambda *_any: lambda *_name: None)
+    monkeypatch.setattr(f"{compat}.variables_of", lambda *_any: lambda _name: None)
 
 
 @pytest.mark.promise(8)

@@ -6,10 +6,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
-from ansible_collections.bill.connect.plugins.plugin_utils._compat import _why, refuse_unsafe_core
+from ansible_collections.bill.connect.plugins.plugin_utils._compat import (
+    _why,
+    decrypted,
+    item_of_loop_holds,
+    refuse_unsafe_core,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
 
 
@@ -30,17 +38,51 @@ def test_a_core_that_hides_it_is_welcome(version: str) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_the_template_of_a_secret_is_not_repeated() -> None:
+def test_nothing_of_a_template_is_repeated() -> None:
     undefined = AnsibleUndefinedVariable("findme {{ vault_pw }}: 'vault_pw' is undefined. 'vault_pw' is undefined")
-    assert _why(undefined, secret=True) == "it refers to vault_pw, which is not defined."
+    assert _why(undefined) == "it refers to vault_pw, which is not defined."
     broken = AnsibleError("template error while templating string: unexpected end. String: findme{{")
-    assert "findme" not in _why(broken, secret=True)
-    assert "findme" in _why(broken, secret=False)
+    assert "findme" not in _why(broken)
+    dictionary = AnsibleUndefinedVariable("'dict object' has no attribute 'findme'")
+    assert "findme" not in _why(dictionary)
 
 
 @pytest.mark.promise(8)
 def test_a_variable_that_cannot_be_decrypted_says_what_to_do() -> None:
     error = AnsibleError("Attempting to decrypt but no vault secrets found")
-    assert _why(error, secret=True) == (
-        "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
-    )
+    assert _why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
+
+
+class EncryptedUpTo218(list[str]):
+    """A value encrypted on its own, as older versions hand it over: no text, but one inside."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        return "findme"
+
+
+@pytest.mark.parametrize("value", ["text", 7, True, None, ["a"], {"a": 1}])
+def test_only_encrypted_values_are_decrypted(value: Any) -> None:
+    assert decrypted(value) is value or decrypted(value) == value
+    assert decrypted(EncryptedUpTo218()) == "findme"
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("item", "holds"),
+    [
+        ("findme", True),
+        ("x:findme:x", True),
+        ({"a": [{"b": "findme"}]}, True),
+        ({"findme": 1}, True),
+        (["a", EncryptedUpTo218()], True),
+        ({"a": ["b", 7, None, True]}, False),
+        (None, False),
+    ],
+)
+def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> None:
+    for control, name in ((None, "item"), (SimpleNamespace(loop_var="account"), "account")):
+        task = SimpleNamespace(loop=[item], loop_control=control)
+        assert item_of_loop_holds(task, {name: item}, ["findme"]) is holds
+    assert not item_of_loop_holds(SimpleNamespace(loop=None), {"item": item}, ["findme"])

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import stat
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BusyError, OptionError, StoreError
-from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
+from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore, _unsafe
 from tests.unit.plugins.plugin_utils.conversation import Clock
 
 ADDRESS = "0123456789abcdef"
@@ -120,11 +121,12 @@ def test_a_link_in_the_place_of_the_lock_is_not_followed(store: FileStore, kept:
 
 @pytest.mark.promise(6)
 def test_what_belongs_to_somebody_else_is_not_used(
-    store: FileStore, kept: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    assert _unsafe(kept.stat()) is None
     monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
+    assert _unsafe(kept.stat()) == "it belongs to somebody else"
     assert store.read(ADDRESS) is None
-    assert said == [f"The kept session {kept} is ignored: it belongs to somebody else."]
     with pytest.raises(StoreError, match="belongs to another user"), store.lock(ADDRESS, 1):
         pass
 
@@ -178,6 +180,29 @@ def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alo
         pass
     assert mode(shared) == 0o1777
     assert list(shared.iterdir()) == []
+
+
+@pytest.mark.promise(6)
+def test_a_directory_that_was_opened_to_others_later_is_refused_too(
+    store: FileStore, kept: Path, said: list[str]
+) -> None:
+    kept.parent.chmod(0o777)
+    users = FileStore(str(kept.parent), ours=False, warn=said.append)
+    with pytest.raises(OptionError, match=r"\(mode 0777\)"):
+        users.read(ADDRESS)
+
+
+@pytest.mark.promise(13)
+def test_a_directory_whose_mode_cannot_be_mended_makes_the_store_unusable(
+    store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(*_arguments: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    kept.parent.chmod(0o755)
+    monkeypatch.setattr(os, "chmod", read_only)
+    with pytest.raises(StoreError, match="Read-only file system"), store.lock(ADDRESS, 1):
+        pass
 
 
 def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_path: Path) -> None:

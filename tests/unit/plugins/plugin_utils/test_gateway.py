@@ -158,6 +158,28 @@ def test_each_broken_connection_is_told_apart(scripted: Start) -> None:
 
 
 @pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://a..b/connect", None),
+        ("https://" + "a" * 70 + ".example.com/connect", None),
+        ("https://bill.example.com/connect", "http://findme:findme@a..b:3128"),
+        ("https://bill.example.com/connect", "http://findme:日@127.0.0.1:1"),
+        ("https://bill.example.com/connect", "ftp://findme:findme@127.0.0.1:1"),
+    ],
+)
+def test_an_address_that_is_none_is_told_and_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None
+) -> None:
+    if proxy:
+        monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(errors.BillError, match=r"HTTPS_PROXY|could not be found") as failure:
+        ask(url)
+    assert not failure.value.transient or "could not be found" in str(failure.value)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
 def test_a_proxy_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{taken.getsockname()[1]}")
@@ -176,6 +198,10 @@ def test_the_timeout_covers_the_whole_exchange(scripted: Start) -> None:
         for reply in (silent, trickles(b" ", stop)):
             with pytest.raises(errors.TimedOut, match=r"did not answer within 0\.3 seconds .option timeout."):
                 ask(scripted(reply).url, timeout=0.3)
+        left = [thread for thread in threading.enumerate() if thread.name == "bill.connect exchange"]
+        # What is left behind must not keep Ansible from ending.
+        assert left
+        assert all(thread.daemon for thread in left)
     finally:
         stop.set()
 

@@ -28,7 +28,7 @@ def gathered(
     return gather(
         given or {},
         table=(*OPTIONS, *own),
-        variable=lambda name, _secret: (variables or {}).get(name),
+        variable=(variables or {}).get,
         environ=environ or {},
         published=published,
     )
@@ -136,8 +136,9 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("given", "says_why"),
     [
-        ({"timeout": 0}, "The option timeout must be 1 or more."),
-        ({"retries": -1}, "The option retries must be 0 or more."),
+        ({"timeout": 0}, "The option timeout must be between 1 and 3600."),
+        ({"retries": -1}, "The option retries must be between 0 and 100."),
+        ({"timeout": 10**10}, "The option timeout must be between 1 and 3600."),
         ({"timeout": "soon"}, "The option timeout must be a whole number."),
         ({"timeout": 1.5}, "The option timeout must be a whole number."),
         ({"timeout": True}, "The option timeout must be a whole number."),

@@ -198,6 +198,19 @@ def test_a_clock_set_back_means_asking_bill(open_sign_in: Open, bill: Bill, cloc
 
 
 @pytest.mark.promise(1)
+def test_no_check_after_makes_a_session_live_longer_than_its_idle_life(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in(check_after=9999).present()
+    clock.advance(2099)
+    assert not open_sign_in(check_after=9999).present().changed
+    assert bill.heard == ["POST /v3/login"]
+    clock.advance(1)
+    bill.alive.clear()
+    assert open_sign_in(check_after=9999).present().changed
+
+
+@pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("check_after", [60, 0])
@@ -323,6 +336,14 @@ def test_a_session_of_another_organization_is_not_used(open_sign_in: Open, bill:
         open_sign_in().present()
     bill.answer = {}
     assert open_sign_in().present().changed
+
+
+@pytest.mark.parametrize("trusted", ["true", 1, {}, None, False])
+def test_only_true_means_trusted(open_sign_in: Open, bill: Bill, trusted: Any) -> None:
+    bill.answer = {"trusted": trusted}
+    session = open_sign_in().present().session
+    assert session
+    assert session.trusted is False
 
 
 def test_what_bill_does_not_document_may_be_missing(open_sign_in: Open, bill: Bill) -> None:
