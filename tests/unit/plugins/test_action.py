@@ -1,0 +1,62 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The task as Ansible calls it, where no end-to-end test can go."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+from ansible.errors import AnsibleActionFail
+
+from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+
+OPTIONS = {
+    "username": "ap@example.com",
+    "password": "s3cret-findme",
+    "organization_id": "00801EXAMPLEEXAMPLE1",
+    "dev_key": "s3cret-findme",
+    "api_url": "http://127.0.0.1:9/connect",
+    "session_store": "none",
+    "retries": 0,
+}
+
+
+def action() -> ActionModule:
+    task = SimpleNamespace(
+        action="bill.connect.bill_login",
+        args=OPTIONS,
+        async_val=0,
+        check_mode=False,
+        delegate_to=None,
+        loop=None,
+        no_log=False,
+    )
+    # What the base class of ansible-core looks at before the action has its turn.
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
+    return ActionModule(task, connection, None, None, None, None)
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+
+
+@pytest.mark.promise(5)
+def test_a_core_that_would_show_the_session_is_not_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise BillError("ansible-core 2.16.12 would show the session")
+
+    monkeypatch.setattr(_compat, "refuse_unsafe_core", refuse)
+    with pytest.raises(AnsibleActionFail, match=r"2\.16\.12 would show the session"):
+        action().run()
+
+
+@pytest.mark.promise(8)
+def test_nobody_there() -> None:
+    with pytest.raises(AnsibleActionFail, match=r"127\.0\.0\.1:9 refused the connection"):
+        action().run()
