@@ -54,7 +54,8 @@ class BillAction(ActionBase):
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
             if _compat.item_of_loop_holds(self._task, task_vars, self._secrets_given()):
                 _compat.hide_item(self._task, message)
-            return _compat.failure(message)
+            failed: Exception = _compat.failure(message)
+            return failed
 
         attempt(
             work,

@@ -144,7 +144,7 @@ class Gateway:
                     stream=True,
                 ) as response:
                     return response.status_code, self._read(response)
-            except (*_unusable_addresses(), UnicodeError):
+            except _unusable_addresses():
                 # requests tells these apart from one another, but not whose address it was.
                 raise errors.OptionError(
                     f"Neither {self.host} nor a proxy can be asked, because one of them is no address. Check api_url, "
@@ -302,7 +302,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _unusable_addresses() -> tuple[type[Exception], ...]:
     library = _requests().exceptions
-    return (library.InvalidURL, library.InvalidSchema, library.MissingSchema, LocationParseError)
+    return (library.InvalidURL, library.InvalidSchema, library.MissingSchema, LocationParseError, UnicodeError)
 
 
 def _requests() -> Any:
