@@ -66,8 +66,8 @@ options:
       - Where sessions are kept for later tasks and runs. A directory, made with mode C(0700) if it does not exist, or V(none).
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
         E(BILL_SESSION_STORE), then C(bill) in Ansible's home (E(ANSIBLE_HOME), usually C(~/.ansible/bill)).
-      - With V(none) nothing is written, and every task of every host signs in for itself. Mind that BILL allows 200
-        sign-ins an hour for a developer key.
+      - With V(none) nothing is written, every task of every host signs in for itself, and none knows of a refusal that another
+        had. Mind that BILL allows 200 sign-ins an hour for a developer key, and locks accounts.
       - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so and the
         session is kept in Ansible's temporary directory until the run ends.
     type: path

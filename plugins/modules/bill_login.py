@@ -21,6 +21,10 @@ description:
     shows its message, which never holds a secret.
   - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong
     password or developer key therefore never finds a session that the right one made, and is always asked at BILL.
+  - Credentials that BILL has refused in a way that cannot heal by itself (BDC_1101, 1102, 1103, 1107, 1110, 1123) are not sent
+    again for ten minutes, by any task, host, fork, lookup or later run, so that fifty hosts with one stale password do not lock
+    the account. Corrected values are tried at once. When BILL says that the requests of the clock hour are used up (BDC_1144),
+    nothing is asked with the same developer key until the next hour begins.
 extends_documentation_fragment:
   - bill.connect.sign_in
 options:
@@ -34,7 +38,8 @@ options:
     default: present
   force:
     description:
-      - Sign in anew although a good session is kept. The old one is not ended at BILL, since other runs may be using it.
+      - Sign in anew although a good session is kept, and although a refusal is remembered. The old session is not ended at BILL,
+        since other runs may be using it.
       - Each host does so for itself, so combine it with C(run_once) on more than one host.
     type: bool
     default: false

@@ -11,17 +11,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, TypeVar
 
 from ._credentials import METHODS, Credential
-from ._errors import SessionEnded
+from ._errors import BusyError, CredentialRefused, HourSpent, SessionEnded
 from ._gateway import API_URLS, Gateway
+from ._refusal import Refusal
 from ._retry import Retry
 from ._seal import Seal
 from ._session import Session
 from ._store import open_stores
 from ._store._kept import Kept
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
@@ -37,13 +42,16 @@ class SignIn:
     """The sign-in of one credential at one BILL.
 
     ``check_after`` is in seconds: a kept session that BILL answered more recently is used without asking.
-    ``longest_wait`` is how many seconds to wait for another task that is signing in. ``clock`` gives seconds since the
+    ``refused`` and ``hour`` open what is remembered of refusals of this credential, and of its developer key's quota; only a
+    task without a session needs to know. ``longest_wait`` is how many seconds to wait for another task that is signing in. ``clock`` gives seconds since the
     epoch. ``tell`` is told what was decided.
     """
 
     credential: Credential
     gateway: Gateway
-    kept: Kept
+    kept: Kept[Session]
+    refused: Callable[[], Kept[Refusal]]
+    hour: Callable[[], Kept[Refusal]]
     retry: Retry
     check_after: float
     longest_wait: float
@@ -58,11 +66,17 @@ class SignIn:
         if not force and (session := self._trusted_without_asking()):
             return Outcome(session, changed=False)
         with self.kept.lock(self.longest_wait):
-            # Whoever held the lock before may have signed in or checked meanwhile.
-            if not force and (session := self._trusted_without_asking() or self._kept_and_checked()):
+            # Whoever held the lock before may have signed in, checked, or been refused meanwhile.
+            if not force and (session := self._trusted_without_asking()):
                 return Outcome(session, changed=False)
-            session = self.retry.run(lambda: self.credential.sign_in(self.gateway, self.clock()))
+            if not force:
+                self._heed(self.hour())
+                if session := self._kept_and_checked():
+                    return Outcome(session, changed=False)
+                self._heed(self.refused())
+            session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()))
             self.kept.save(session)
+            self.refused().forget()
             self.tell(f"signed in to {self.gateway.place}; the session is kept for later tasks and runs")
             return Outcome(session, changed=True)
 
@@ -85,6 +99,27 @@ class SignIn:
             self.tell("signed out" if ended else "the kept session had ended before; it is forgotten")
             return Outcome(None, changed=ended)
 
+    def _heed(self, remembered: Kept[Refusal]) -> None:
+        """Raise a refusal that still stands, so that BILL is not asked."""
+        refusal = remembered.load()
+        if refusal and refusal.stands(self.clock()):
+            raise refusal.error(remembered=True)
+
+    def _remembering(self, ask: Callable[[], _T]) -> _T:
+        """Ask BILL, and have every task and run remember a no that asking again would not change."""
+        try:
+            return self.retry.run(ask)
+        except CredentialRefused as error:
+            refusal = Refusal.of(error, self.clock())
+            self.refused().save(refusal)
+        except HourSpent as error:
+            refusal = Refusal.of(error, self.clock())
+            # Other credentials with the same developer key write here too, so it has a lock of its own. That is held for a
+            # moment only; should it not be free, then somebody else is just writing the same.
+            with suppress(BusyError), self.hour().lock(1):
+                self.hour().save(refusal)
+        raise refusal.error(remembered=False)
+
     def _trusted_without_asking(self) -> Session | None:
         session = self.kept.load()
         # An answer from the future means that the clock was set back: its age is unknown, so BILL is asked.
@@ -99,7 +134,7 @@ class SignIn:
             return None
         kept = session
         try:
-            self.retry.run(lambda: self.credential.check(self.gateway, kept))
+            self._remembering(lambda: self.credential.check(self.gateway, kept))
         except SessionEnded:
             # A session that was used by other means may outlive what we know of it, and one that is young may have
             # been ended elsewhere: only BILL knows, so only its word ends a session.
@@ -139,7 +174,8 @@ def open_sign_in(
             "Name the authority's file with ca_path instead."
         )
     credential = METHODS[options["auth_method"]](options)
-    seal = Seal({"auth_method": credential.method, "api_url": gateway.api_url, **credential.values})
+    whole = {"auth_method": credential.method, "api_url": gateway.api_url, **credential.values}
+    dev_key = {"api_url": gateway.api_url, "dev_key": credential.values["dev_key"]}
     stores = open_stores(
         options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
     )
@@ -147,7 +183,9 @@ def open_sign_in(
     return SignIn(
         credential=credential,
         gateway=gateway,
-        kept=Kept(seal, stores, warn),
+        kept=Kept(Session, Seal(whole), stores, warn),
+        refused=cache(lambda: Kept(Refusal, Seal({**whole, "kept": "refusal"}), stores, warn)),
+        hour=cache(lambda: Kept(Refusal, Seal({**dev_key, "kept": "spent hour"}), stores, warn)),
         retry=retry,
         check_after=options["check_after"],
         # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing.

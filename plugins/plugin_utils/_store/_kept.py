@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kept session of one credential: sealed on the way in, opened on the way out.
+"""What is kept of one credential, a session or a refusal: sealed on the way in, opened on the way out.
 
 Private to bill.connect.
 """
@@ -11,41 +11,54 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any, Generic, Protocol, TypeVar
 
 from .._errors import StoreError
 from .._seal import Seal
-from .._session import Session
 from ._store import Store, Warn
 
 
-class Kept:
-    """Loads, saves and forgets the session of the credential that ``seal`` was made from.
+class Keepable(Protocol):
+    """What can be kept: it becomes bytes, and comes back from them (or raises ValueError or TypeError)."""
+
+    def to_bytes(self) -> bytes: ...
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Any: ...
+
+
+_T = TypeVar("_T", bound=Keepable)
+
+
+class Kept(Generic[_T]):
+    """Loads, saves and forgets one thing of the class ``kind``, for the credential that ``seal`` was made from.
 
     ``stores`` are tried in their order: where one cannot be used, a warning says so and the next one serves, the last
-    of them for this run only. With none left, the session is simply not kept: that costs sign-ins, never the play.
+    of them for this run only. With none left, nothing is kept: that costs sign-ins, never the play.
     """
 
-    def __init__(self, seal: Seal, stores: list[Store], warn: Warn) -> None:
+    def __init__(self, kind: type[_T], seal: Seal, stores: list[Store], warn: Warn) -> None:
+        self._kind = kind
         self._seal = seal
         self._stores = stores
         self._warn = warn
 
-    def load(self) -> Session | None:
+    def load(self) -> _T | None:
         for store in self._stores:
             sealed = store.read(self._seal.address)
-            if sealed is not None and (session := self._opened(sealed)):
-                return session
+            if sealed is not None and (kept := self._opened(sealed)):
+                return kept
         return None
 
-    def save(self, session: Session) -> None:
-        sealed = self._seal.close(session.to_bytes())
+    def save(self, kept: _T) -> None:
+        sealed = self._seal.close(kept.to_bytes())
         for number, store in enumerate(self._stores):
             try:
                 store.write(self._seal.address, sealed)
                 return
             except StoreError as error:
                 self._unusable(error, self._stores[number + 1 :])
-            # An older session must not be found before the new one.
+            # An older one must not be found before the new one.
             self._erase(store)
 
     def forget(self) -> None:
@@ -54,7 +67,7 @@ class Kept:
 
     @contextmanager
     def lock(self, seconds: float) -> Iterator[None]:
-        """Hold this credential's session against all others; BusyError if that takes more than ``seconds``."""
+        """Hold this against all others; BusyError if that takes more than ``seconds``."""
         while self._stores:
             entered = False
             try:
@@ -69,11 +82,12 @@ class Kept:
                 self._unusable(error, self._stores)
         yield
 
-    def _opened(self, sealed: bytes) -> Session | None:
+    def _opened(self, sealed: bytes) -> _T | None:
         plain = self._seal.open(sealed)
         try:
             if plain is not None:
-                return Session.from_bytes(plain)
+                kept: _T = self._kind.from_bytes(plain)
+                return kept
         except (ValueError, TypeError):
             pass
         self._warn(

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 
 # The lookups of one task share a process, so a loop of them still makes one sign-in.
 _KEPT: dict[str, bytes] = {}
-_LOCK = threading.Lock()
+# One lock for all addresses, which one thread may hold for several.
+_LOCK = threading.RLock()
 
 
 class MemoryStore:

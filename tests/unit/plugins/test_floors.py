@@ -24,7 +24,7 @@ FLOORS = [
     ("_seal",),
     ("_retry",),
     ("_gateway",),
-    ("_session",),
+    ("_session", "_refusal"),
     ("_errors",),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

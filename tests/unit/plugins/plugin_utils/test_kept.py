@@ -21,7 +21,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store import open_st
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
-Open = Callable[..., Kept]
+Open = Callable[..., Kept[Session]]
 
 SESSION = Session(
     session_id="SESSION-findme",
@@ -37,16 +37,16 @@ SESSION = Session(
 
 @pytest.fixture
 def open_kept(tmp_path: Path, said: list[str]) -> Open:
-    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> Kept:
+    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> Kept[Session]:
         stores = open_stores(
             store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
         )
-        return Kept(Seal({**OPTIONS, **changes}), stores, said.append)
+        return Kept(Session, Seal({**OPTIONS, **changes}), stores, said.append)
 
     return open_kept
 
 
-def save(kept: Kept) -> None:
+def save(kept: Kept[Session]) -> None:
     with kept.lock(1):
         kept.save(SESSION)
 

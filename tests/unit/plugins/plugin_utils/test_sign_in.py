@@ -178,7 +178,7 @@ def test_a_session_that_ended_is_not_asked_about_again(open_sign_in: Open, bill:
     for _time in range(2):
         with pytest.raises(errors.CredentialRefused):
             open_sign_in(check_after=0).present()
-    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "POST /v3/login", "POST /v3/login"]
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "POST /v3/login"]
 
 
 @pytest.mark.promise(1)
@@ -289,6 +289,148 @@ def test_faults_are_tried_again_and_a_refusal_is_not(open_sign_in: Open, bill: B
     with pytest.raises(errors.CredentialRefused):
         open_sign_in(username="other@example.com").present()
     assert bill.heard == ["POST /v3/login"] * 4
+
+
+REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_1123")
+
+
+def says_no(bill: Bill, code: str) -> None:
+    bill.failures = [errors.from_answer(400, [{"code": code}], "BILL")]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("store", [None, "none"])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refused_credential_is_asked_once_in_ten_minutes(
+    open_sign_in: Open, bill: Bill, clock: Clock, code: str, store: str | None
+) -> None:
+    username = f"{code}-{store}"
+    says_no(bill, code)
+    for advance in (0, 1, 597, 1):
+        clock.advance(advance)
+        with pytest.raises(errors.CredentialRefused, match=code):
+            open_sign_in(username=username, session_store=store).present()
+    assert bill.heard == ["POST /v3/login"]
+    clock.advance(1)
+    assert open_sign_in(username=username, session_store=store).present().changed
+    assert bill.heard == ["POST /v3/login"] * 2
+
+
+@pytest.mark.promise(4)
+def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    messages = []
+    says_no(bill, "BDC_1102")
+    for _time in range(2):
+        with pytest.raises(errors.CredentialRefused) as failure:
+            open_sign_in().present()
+        messages.append(str(failure.value))
+        assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
+        clock.advance(60)
+    then = (
+        " The same credentials are not sent again before 08:10:00 UTC, so that no account gets locked; corrected ones are "
+        "tried at once, and so are these with force: true."
+    )
+    told = str(errors.from_answer(400, [{"code": "BDC_1102"}], "BILL"))
+    assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_corrected_value_is_tried_at_once(open_sign_in: Open, bill: Bill, name: str) -> None:
+    says_no(bill, "BDC_1101")
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(**{name: "wrong"}).present()
+    assert open_sign_in().present().changed
+    with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+        open_sign_in(**{name: "wrong"}).present()
+    assert bill.heard == ["POST /v3/login"] * 2
+
+
+@pytest.mark.promise(4)
+def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    says_no(bill, "BDC_1110")
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present()
+    assert open_sign_in().present(force=True).changed
+    bill.alive.clear()
+    clock.advance(60)
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(4)
+def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    bill.password = "changed elsewhere"
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present(force=True)
+    clock.advance(61)
+    assert not open_sign_in().present().changed
+    assert bill.heard == ["POST /v3/login", "POST /v3/login", "GET /v3/login/session"]
+
+
+@pytest.mark.promise(4)
+def test_a_clock_set_back_does_not_make_a_refusal_last(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    says_no(bill, "BDC_1101")
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present()
+    clock.advance(-3600)
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(4)
+def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sign_in: Open, bill: Bill) -> None:
+    refused: list[str] = []
+    begin = threading.Barrier(50)
+
+    def task() -> None:
+        sign_in = open_sign_in(password="stale")
+        begin.wait()
+        try:
+            sign_in.present()
+        except errors.CredentialRefused as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=task) for _time in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(refused) == 50
+    assert bill.heard == ["POST /v3/login"]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("store", [None, "none"])
+def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
+    open_sign_in: Open, bill: Bill, clock: Clock, store: str | None
+) -> None:
+    clock.advance(1500)
+    key = f"key-{store}"
+    says_no(bill, "BDC_1144")
+    for username in ("one", "two"):
+        with pytest.raises(errors.HourSpent, match=r"Nothing signs in with this developer key before 09:00:00 UTC"):
+            open_sign_in(username=username, dev_key=key, session_store=store).present()
+    assert bill.heard == ["POST /v3/login"]
+    assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
+    clock.advance(2099)
+    with pytest.raises(errors.HourSpent, match="BILL said so at 08:25:00 UTC and was not asked again"):
+        open_sign_in(username="two", dev_key=key, session_store=store).present()
+    clock.advance(1)
+    assert open_sign_in(username="two", dev_key=key, session_store=store).present().changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in().present()
+    clock.advance(61)
+    says_no(bill, "BDC_1144")
+    for _time in range(2):
+        with pytest.raises(errors.HourSpent):
+            open_sign_in().present()
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session"]
+    assert not open_sign_in(check_after=120).present().changed
 
 
 @pytest.mark.promise(9)

@@ -1,0 +1,85 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A refused credential is asked once, whoever asks: fifty hosts with a stale password do not lock an account."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import CREDENTIALS, Project, secrets_in
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
+FORCE = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
+LOOKUP = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"}}
+ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
+ONCE = {"POST /v3/login": 1}
+
+
+@pytest.fixture
+def stale(project: Project) -> Project:
+    project.variables(bill_api_url=project.api_url, bill_password="stale-findme")
+    return project
+
+
+@pytest.mark.promise(4)
+def test_fifty_hosts_on_25_forks_are_one_refused_sign_in(stale: Project, bill: Control) -> None:
+    stale.hosts(*(f"host{number:02}" for number in range(50)))
+    bill.post("settings", latency=0.05)
+    run = stale.play(LOGIN, arguments=("--forks", "25"))
+    assert run.times("failed=1") == 50, run.output
+    assert run.says("and was not asked again. The same credentials are not sent again before")
+    assert secrets_in(run.output) == []
+    assert bill.get("counts") == ONCE
+
+
+@pytest.mark.promise(4)
+def test_a_later_run_a_lookup_and_the_role_know_of_it(stale: Project, bill: Control) -> None:
+    assert stale.play(LOGIN).says("BILL answered BDC_1101: the user name or the password is wrong.")
+    for task in (LOGIN, LOOKUP, ROLE):
+        run = stale.play(task)
+        assert run.code == 2
+        assert run.says("BILL answered BDC_1101: the user name or the password is wrong."), run.output
+        assert run.says("and was not asked again"), run.output
+        assert run.says("password comes from the variable bill_password")
+    assert bill.get("counts") == ONCE
+    assert stale.secrets_on_disk() == [str(stale.folder / "group_vars" / "all" / "plain.yml")]
+
+
+@pytest.mark.promise(4)
+def test_a_corrected_value_and_force_are_tried_at_once(stale: Project, bill: Control) -> None:
+    stale.play(LOGIN)
+    assert stale.play(FORCE).says("BDC_1101")
+    assert bill.get("counts") == {"POST /v3/login": 2}
+    stale.variables(bill_api_url=stale.api_url, bill_password=CREDENTIALS["bill_password"])
+    assert stale.play(LOGIN).recap()["changed"] == 1
+    assert bill.get("counts") == {"POST /v3/login": 3}
+
+
+@pytest.mark.promise(4)
+def test_the_account_is_not_locked_by_what_the_play_repeats(stale: Project, bill: Control) -> None:
+    bill.post("settings", lock_after=3)
+    stale.play({**LOGIN, "retries": 5, "delay": 0, "until": "bill is success"})
+    stale.variables(bill_api_url=stale.api_url)
+    assert stale.play(LOGIN).recap()["changed"] == 1
+    assert bill.get("counts") == {"POST /v3/login": 2}
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_is_remembered_by_every_user_of_the_developer_key(project: Project, bill: Control) -> None:
+    bill.post("settings", logins_per_hour=0)
+    begin = datetime.now(timezone.utc).hour
+    run = project.play(LOGIN)
+    assert run.says("BILL answered BDC_1144: the requests of this clock hour are used up"), run.output
+    assert run.says("Nothing signs in with this developer key before")
+    other = {"username": world.SECOND_USER.username, "organization_id": world.SECOND_ORGANIZATION.id}
+    run = project.play({"name": "Another user", "bill.connect.bill_login": other})
+    assert run.says("BILL answered BDC_1144"), run.output
+    # Once in each clock hour that this test has seen, which may be two.
+    hours = 1 + (datetime.now(timezone.utc).hour - begin) % 24
+    assert bill.get("counts")["POST /v3/login"] <= hours
