@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,8 +27,9 @@ from ._gateway import API_URLS
 class Option:
     """One option of a task or lookup.
 
-    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``. ``least`` and ``most`` bound a number.
-    ``shared`` options can also come from a variable or the environment; the others only from the task.
+    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``. ``pattern`` is a regular expression for
+    the whole of a text, ``least`` and ``most`` bound a number. ``shared`` options can also come from a variable or the
+    environment; the others only from the task.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Option:
     choices: tuple[str, ...] = ()
     secret: bool = False
     aliases: tuple[str, ...] = ()
+    pattern: str = ".*"
     least: int = 0
     most: int = 1_000_000
     shared: bool = True
@@ -55,8 +58,9 @@ OPTIONS = (
     Option("api_url"),
     Option("username"),
     Option("password", secret=True),
-    Option("organization_id"),
-    Option("dev_key", secret=True, aliases=("developer_key",)),
+    # Looser than what BILL's samples look like, but nothing that is no identifier, and nothing that fits no header.
+    Option("organization_id", pattern="[0-9A-Za-z]+"),
+    Option("dev_key", secret=True, aliases=("developer_key",), pattern="[!-~]+"),
     Option("session_store", kind="path"),
     Option("check_after", kind="int", default=60),
     Option("timeout", kind="int", default=30, least=1, most=3600),
@@ -103,34 +107,44 @@ def gather(
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
     ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
-    variable, templated, by its name; None if it is not defined. ``published`` holds
-    variables that bill.connect has set itself to name the last session: such a value answers last, so that a session
-    never decides where the next sign-in goes while anybody else says something about it. Raises OptionError.
+    variable by its name, templated; None if it is not defined. ``published`` holds variables that bill.connect has set
+    itself to name the last session: such a value comes last, so that a session never decides where the next sign-in goes
+    while anybody else says something about it. Raises OptionError.
     """
-    environ = os.environ if environ is None else environ
-    published = published or {}
     given = _by_name(given, table)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for option in table:
-        value, source = given.get(option.name), f"the option {option.name}"
-        if value in _NOT_GIVEN and option.shared:
-            ours = None
-            value, source = variable(option.variable), f"the variable {option.variable}"
-            if value not in _NOT_GIVEN and value == published.get(option.variable):
-                ours, value = value, None
-            if value in _NOT_GIVEN:
-                value = environ.get(option.environment_name)
-                source = f"the environment variable {option.environment_name}"
-            if value in _NOT_GIVEN and ours is not None:
-                value, source = ours, "the sign-in before"
-        if value in _NOT_GIVEN:
-            values[option.name] = option.default
-        else:
-            values[option.name] = _converted(option, value, source)
-            sources[option.name] = source
+        values[option.name] = option.default
+        for value, source in _places(
+            option, given, variable, os.environ if environ is None else environ, published or {}
+        ):
+            if value not in _NOT_GIVEN:
+                values[option.name] = _converted(option, value, source)
+                sources[option.name] = source
+                break
     secrets = tuple(values[option.name] for option in table if option.secret and values[option.name])
     return Options(values, sources, secrets)
+
+
+def _places(
+    option: Option,
+    given: Mapping[str, Any],
+    variable: Callable[[str], Any],
+    environ: Mapping[str, str],
+    published: Mapping[str, Any],
+) -> Iterator[tuple[Any, str]]:
+    """What each place says about an option, and the place in words; the first that says anything is right."""
+    yield given.get(option.name), f"the option {option.name}"
+    if not option.shared:
+        return
+    value = variable(option.variable)
+    ours = value is not None and value == published.get(option.variable)
+    if not ours:
+        yield value, f"the variable {option.variable}"
+    yield environ.get(option.environment_name), f"the environment variable {option.environment_name}"
+    if ours:
+        yield value, "the sign-in before"
 
 
 def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any]:
@@ -172,10 +186,8 @@ def _converted(option: Option, value: Any, source: str) -> Any:
         )
     if option.choices and text not in option.choices:
         raise wrong(f"must be one of {', '.join(option.choices)}.")
-    if option.name == "dev_key" and not text.isascii():
-        raise wrong("holds a character that no developer key of BILL's has. Copy the key again.")
-    if option.name == "organization_id" and not (text.isascii() and text.isalnum()):
-        raise wrong("holds a character that no organization id of BILL's has; one begins with 008. Copy it again.")
+    if not re.fullmatch(option.pattern, text):
+        raise wrong("holds a character, perhaps a blank, that cannot be part of it. Copy it again.")
     if option.kind == "path":
         return text if "://" in text or text == "none" else os.path.abspath(os.path.expanduser(text))
     return text
