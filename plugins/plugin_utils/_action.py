@@ -9,7 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from ansible.plugins.action import ActionBase
@@ -50,9 +50,9 @@ class BillAction(ActionBase):
             if outcome.session is not None or not self._task.check_mode:
                 self._publish(result, task_vars)
 
-        def failure(message: str) -> Exception:
+        def failure(message: str, secrets: Sequence[str]) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            if _compat.item_of_loop_holds(self._task, task_vars, self._secrets_given()):
+            if _compat.item_of_loop_holds(self._task, task_vars, [*secrets, *self._secrets_given()]):
                 _compat.hide_item(self._task, message)
             failed: Exception = _compat.failure(message)
             return failed
@@ -94,6 +94,7 @@ class BillAction(ActionBase):
         return bool(task_vars.get("bill_connect_role_set")) and name in session and session[name] != task_vars.get(name)
 
     def _secrets_given(self) -> list[str]:
+        # Known even where the options were not accepted.
         names = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
         return [str(self._task.args[name]) for name in names if self._task.args.get(name)]
 

@@ -10,7 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -69,12 +69,13 @@ def attempt(
     given: Mapping[str, Any],
     variables: Mapping[str, Any],
     templar: Any,
-    failure: Callable[[str], Exception],
+    failure: Callable[[str, Sequence[str]], Exception],
     own_options: tuple[Option, ...] = (),
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
 
-    ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated.
+    ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated. ``failure`` makes the
+    exception from the message and the secrets that were in use, which the message does not hold.
     """
     options: Options | None = None
     try:
@@ -91,7 +92,7 @@ def attempt(
     except Exception as error:
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
-    raise failure(message)
+    raise failure(message, options.secrets if options else ())
 
 
 def _open(options: Options) -> SignIn:

@@ -38,4 +38,10 @@ class BillLookup(LookupBase):
             returned = call.returned(self.perform(call))
             return [returned[term] for term in terms] if terms else [returned]
 
-        return attempt(work, given=kwargs, variables=variables or {}, templar=self._templar, failure=AnsibleLookupError)
+        return attempt(
+            work,
+            given=kwargs,
+            variables=variables or {},
+            templar=self._templar,
+            failure=lambda message, _secrets: AnsibleLookupError(message),
+        )

@@ -196,16 +196,12 @@ def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(watched: 
             {"organization": name, "password": "{{ vault_bill_password }}"} for name in (A, "00899NOSUCHTHING0099")
         ],
     )
-    run = watched.play(
-        {
-            "name": "Sign in to each",
-            "bill.connect.bill_login": {
-                "organization_id": "{{ item.organization }}",
-                "password": "{{ item.password }}",
-            },
-            "loop": "{{ accounts }}",
-        }
-    )
-    assert run.code == 2
-    assert run.says("BILL answered BDC_1123"), run.output
-    nothing_shows(watched, run.output)
+    of_item = {"organization_id": "{{ item.organization }}", "password": "{{ item.password }}"}
+    for given in (
+        {"bill.connect.bill_login": of_item},
+        {"bill.connect.bill_login": None, "vars": {f"bill_{name}": value for name, value in of_item.items()}},
+    ):
+        run = watched.play({"name": "Sign in to each", **given, "loop": "{{ accounts }}"})
+        assert run.code == 2
+        assert run.says("BILL answered BDC_1123"), run.output
+        nothing_shows(watched, run.output)

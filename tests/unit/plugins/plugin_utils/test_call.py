@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,6 +19,10 @@ from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 class Failed(Exception):
     """What a task or lookup raises."""
+
+    def __init__(self, message: str, secrets: Sequence[str]) -> None:
+        super().__init__(message)
+        self.secrets = secrets
 
 
 def run(error: Exception, **given: Any) -> Failed:
@@ -39,6 +44,7 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
     failed = run(BillError("Refused.", concerns=("username",)))
     assert str(failed) == "Refused. (username comes from the option username)"
+    assert failed.secrets == (OPTIONS["password"], OPTIONS["dev_key"])
 
 
 @pytest.mark.promise(5)
