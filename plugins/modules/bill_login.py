@@ -166,7 +166,8 @@ trusted:
 expires_at:
   description:
     - UTC time when the session ends if it is not used. BILL does not tell; this is 35 minutes (48 hours for a sync token) after
-      BILL last answered this collection. Every later call of BILL with the session moves the end further.
+      BILL last answered this collection. Every later call with the session moves the end further, as BILL documents it for its
+      v2 API.
   returned: success
   type: str
   sample: "2026-11-22T10:58:00Z"

@@ -132,13 +132,13 @@ _MEANINGS: dict[str, _Meaning] = {
     "BDC_1110": _Meaning(
         CredentialRefused,
         "the login is locked",
-        "Unlock it in BILL's web app (or wait until BILL does) before trying again.",
+        "It has to be unlocked at BILL before a sign-in can work.",
         ("username",),
     ),
     "BDC_1107": _Meaning(
         CredentialRefused,
         "the organization is locked out",
-        "Wait, or ask BILL's support to unlock it, before trying again.",
+        "It has to be unlocked at BILL before a sign-in can work.",
         ("organization_id",),
     ),
     "BDC_1101": _Meaning(
@@ -156,13 +156,13 @@ _MEANINGS: dict[str, _Meaning] = {
     "BDC_1103": _Meaning(
         CredentialRefused,
         "the developer key is inactive",
-        "Activate it, or generate another, under Settings > Sync & Integrations > Manage Developer Keys.",
+        "Use one that is active: Settings > Sync & Integrations > Manage Developer Keys.",
         ("dev_key",),
     ),
     "BDC_1104": _Meaning(
         Rejected,
         "the developer terms are not accepted",
-        "Accept them in BILL's web app as the owner of the developer key.",
+        "They have to be accepted at BILL before the developer key can be used.",
         ("dev_key",),
     ),
     "BDC_1106": _Meaning(

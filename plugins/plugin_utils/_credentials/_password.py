@@ -43,7 +43,7 @@ class Password(Credential):
         if organization != self.values["organization_id"]:
             raise UnexpectedAnswer(
                 "BILL's answer to the sign-in is for another organization than organization_id asks for, so its session "
-                "is not used. Compare organization_id with the address bar or the settings of BILL's web app.",
+                "is not used. Check organization_id.",
                 concerns=("organization_id",),
             )
         user = answer.get("userId")
