@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
+from ansible import errors as ansible_errors
 from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleUndefinedVariable
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
@@ -22,13 +23,8 @@ from ansible.utils.display import Display
 from ._errors import BillError, OptionError
 from ._options import SECRET_VARIABLES
 
-try:
-    from ansible.errors import AnsibleValueOmittedError  # ansible-core 2.19+
-except ImportError:
-
-    class AnsibleValueOmittedError(Exception):  # type: ignore[no-redef]
-        """Never raised before ansible-core 2.19."""
-
+# ansible-core 2.19+; nothing is ever caught as an empty tuple.
+_OMITTED = getattr(ansible_errors, "AnsibleValueOmittedError", ())
 
 try:
     from ansible.template import AnsibleEnvironment  # ansible-core up to 2.18
@@ -91,7 +87,7 @@ def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], 
             return None
         try:
             value = render(raw)
-        except AnsibleValueOmittedError:
+        except _OMITTED:
             return None
         except (AnsibleError, ValueError, TypeError) as error:
             raise OptionError(f"The variable {name} cannot be used: {_why(error)}") from None
@@ -113,7 +109,8 @@ def _renderer(templar: Any) -> Callable[[Any], Any]:
         # a list, and with jinja2_native 0123456 a number.
         plain = templar.copy_with_new_env(environment_class=AnsibleEnvironment)
         return lambda raw: plain.template(raw, convert_data=False)
-    return templar.template  # type: ignore[no-any-return]
+    template: Callable[[Any], Any] = templar.template
+    return template
 
 
 def _why(error: Exception) -> str:

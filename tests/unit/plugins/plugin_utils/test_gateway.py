@@ -30,10 +30,8 @@ Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 
 
-def ask(url: str, timeout: float = 10, **kwargs: object) -> object:
-    return Gateway(url, timeout=timeout, **kwargs).ask(  # type: ignore[arg-type]
-        "POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET}
-    )
+def ask(url: str, timeout: float = 10) -> object:
+    return Gateway(url, timeout=timeout).ask("POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET})
 
 
 def test_a_request_and_its_answer(scripted: Start) -> None:
