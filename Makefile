@@ -9,9 +9,11 @@ BIN := $(VENV)/bin
 STAGE := $(WORK)/stage
 STAGED := $(STAGE)/ansible_collections/bill/connect
 
-# A pyenv shim can exist and yet not run, so each is tried. ansible-core 2.19 knows Python 3.11 to 3.13.
-PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
-	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; done)
+# A pyenv shim can exist and yet not run, so each is tried. ansible-core 2.19, the newest for Python 3.11, knows Python
+# 3.11 to 3.13; only where there is none of these a later Python is taken, and a later ansible-core with it.
+PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 python3.13 python3.14; do \
+	$$p -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null && echo $$p && exit; \
+	done; done)
 
 # Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21".
 CORES ?=
@@ -40,7 +42,7 @@ venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.to
 
 # uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index.
 $(VENV)/.stamp: pyproject.toml
-	@test -n "$(PYTHON)" || { echo "No working Python 3.11, 3.12 or 3.13 found: install one, or run make PYTHON=/path/to/it" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or later found: install one, or run make PYTHON=/path/to/it" >&2; exit 1; }
 	@mkdir -p $(WORK)/home
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
