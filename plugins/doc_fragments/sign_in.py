@@ -33,7 +33,7 @@ options:
     description:
       - The address of BILL's API up to, and without, C(/v3). Overrides O(environment); needed only for a gateway of your own
         or for a test server.
-      - Must be https, or http to an address of the controller itself.
+      - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
       - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL), then
         from O(environment).
     type: str
@@ -64,17 +64,21 @@ options:
   session_store:
     description:
       - Where sessions are kept for later tasks and runs. A directory, made with mode C(0700) if it does not exist, or V(none).
+        C(~) and environment variables in it are expanded; one that does not begin with C(/) is taken from the directory that
+        Ansible was started in.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
         E(BILL_SESSION_STORE), then C(bill) in Ansible's home (E(ANSIBLE_HOME), usually C(~/.ansible/bill)).
       - With V(none) nothing is written, every task of every host signs in for itself, and none knows of a refusal that another
-        had. Mind that BILL allows 200 sign-ins an hour for a developer key, and locks accounts.
+        had, or of a session to end with O(bill.connect.bill_login#module:state=absent). Mind that BILL allows 200 sign-ins an
+        hour for a developer key, and locks accounts.
       - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so and the
         session is kept in Ansible's temporary directory until the run ends.
     type: path
   check_after:
     description:
       - How old, in seconds, BILL's last answer to a kept session may be for the session to be used without asking BILL
-        whether it still lives.
+        whether it still lives. Only answers to this collection count; those to C(uri) and others are not seen. At most 1000000,
+        and in effect not longer than the session lives without use.
       - With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was
         ended elsewhere is noticed later.
       - If not given, taken from the variable C(bill_check_after), then from the environment variable E(BILL_CHECK_AFTER).
@@ -88,8 +92,9 @@ options:
     default: 30
   retries:
     description:
-      - How often to try again when BILL cannot be reached, does not answer in time, or says that the fault is on its side.
-        A refusal is never tried again. At most 100.
+      - How often to try again when BILL cannot be reached, does not answer in time, says that the fault is on its side, or has
+        more than three requests of this developer key and organization in flight (BDC_1322). No other refusal is tried again.
+        At most 100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. A task makes two requests at most
         (a check and a sign-in), after waiting as long again at most for another task that is signing in: 508 seconds with

@@ -20,19 +20,22 @@ description:
   - The result is hidden from all output without C(no_log) in the task; C(register) and the facts have the real values. A failure
     shows its message, which never holds a secret.
   - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong
-    password or developer key therefore never finds a session that the right one made, and is always asked at BILL.
-  - Credentials that BILL has refused in a way that cannot heal by itself (BDC_1101, 1102, 1103, 1107, 1110, 1123) are not sent
-    again for ten minutes, by any task, host, fork, lookup or later run, so that fifty hosts with one stale password do not lock
-    the account. Corrected values are tried at once. When BILL says that the requests of the clock hour are used up (BDC_1144),
-    nothing is asked with the same developer key until the next hour begins.
+    password or developer key therefore never finds a session that the right one made. One that you change at BILL keeps the
+    session that it made until that ends; to end it at once, sign out with the old value first.
+  - Credentials that BILL has refused in a way that asking again would not change (BDC_1101, 1102, 1103, 1107, 1110, 1123) are not
+    sent again for ten minutes, by any task, host, fork, lookup or later run with the same session store, so that fifty hosts with
+    one stale password do not lock the account. Corrected values are tried at once. When BILL says that the requests of the clock
+    hour are used up (BDC_1144), no sign-in and no check is sent with the same developer key until the next hour begins, except
+    with O(force); a kept session that is due for a check cannot be used meanwhile.
 extends_documentation_fragment:
   - bill.connect.sign_in
 options:
   state:
     description:
       - With V(present) there is a session that works.
-      - With V(absent) the kept session, if there is one, is ended at BILL and forgotten; all return values but RV(api_url) and
-        RV(auth_method) are then null. Nothing signs in just to sign out.
+      - With V(absent) the kept session, if there is one, is ended at BILL and forgotten. All return values but RV(api_url),
+        RV(auth_method) and RV(changed) are then null, and so are the variables C(bill_session_id), C(bill_user_id) and
+        C(bill_headers). Nothing signs in just to sign out.
     type: str
     choices: [present, absent]
     default: present
@@ -48,7 +51,8 @@ attributes:
     description: Works in check mode.
     support: full
     details:
-      - Reuses or makes a session, because later tasks need one and nothing in BILL's books changes. Does not sign out.
+      - Reuses or makes a session, because later tasks need one and nothing in BILL's books changes.
+      - Does not sign out and leaves the variables as they are; RV(changed) says whether there is a session to end.
   diff_mode:
     description: Shows what changes.
     support: none
@@ -78,7 +82,8 @@ notes:
     file or database. To work with several organizations, give O(organization_id) and use C(register).
   - From ansible-core 2.20 on, ansible-core itself deprecates facts that are used by their bare names.
   - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Before ansible-core 2.22
-    they show their arguments with C(-vvv) and more; give them C(no_log).
+    they show their arguments with C(-vvv) and more; give them C(no_log). They also take the session to the managed host that
+    they run on; C(delegate_to) localhost keeps it on the controller.
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.
 seealso:
   - plugin: bill.connect.bill_login
@@ -172,7 +177,7 @@ expires_at:
   type: str
   sample: "2026-11-22T10:58:00Z"
 changed:
-  description: Whether a session was made, or ended.
+  description: Whether a session was made, or ended (in check mode, would be ended).
   returned: always
   type: bool
   sample: true

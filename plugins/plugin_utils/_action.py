@@ -85,7 +85,7 @@ class BillAction(ActionBase):
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
             display.warning(
                 "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
-                "a task cannot change on this version of ansible-core. Use register, or the role again."
+                "a task cannot change on this version of ansible-core. Do not use them from here on; use register."
             )
 
     @staticmethod

@@ -121,7 +121,7 @@ _OTHER_ENVIRONMENT = (
 _MEANINGS: dict[str, _Meaning] = {
     "BDC_1109": _Meaning(
         SessionEnded,
-        "the session is not valid any more, or the developer key is not the one it was made with",
+        "the session is not valid any more",
         "Sign in again.",
     ),
     "BDC_1361": _Meaning(
@@ -132,13 +132,13 @@ _MEANINGS: dict[str, _Meaning] = {
     "BDC_1110": _Meaning(
         CredentialRefused,
         "the login is locked",
-        "It has to be unlocked at BILL before a sign-in can work.",
+        "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("username",),
     ),
     "BDC_1107": _Meaning(
         CredentialRefused,
         "the organization is locked out",
-        "It has to be unlocked at BILL before a sign-in can work.",
+        "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("organization_id",),
     ),
     "BDC_1101": _Meaning(
@@ -191,7 +191,7 @@ _MEANINGS: dict[str, _Meaning] = {
     ),
     "BDC_1144": _Meaning(
         HourSpent,
-        "the requests of this clock hour are used up (BILL allows 200 sign-ins an hour for a developer key)",
+        "the requests of this clock hour are used up (BILL allows 20,000 requests and 200 sign-ins an hour for a developer key)",
         "Wait for the next full hour.",
     ),
     "BDC_1322": _Meaning(

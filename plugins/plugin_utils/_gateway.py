@@ -36,7 +36,7 @@ API_URLS = {
 
 # Hosts that people try and that are not BILL's v3 API; each with what is known about it.
 _NOT_THE_API = {
-    "gateway.bill.com": "is not a host of BILL's API",
+    "gateway.bill.com": "is none of the hosts that BILL documents",
     "api-sandbox.bill.com": "was retired by BILL in 2024",
     "app-sandbox.bill.com": "was retired by BILL in 2024",
     "api.bill.com": "serves BILL's v2 API",
@@ -268,7 +268,7 @@ def _checked(api_url: str) -> Any:
         raise wrong("must end before the ? or # part.")
     if parts.scheme == "http" and not _is_loopback(host):
         raise wrong(
-            f"would send the credentials to {host} unencrypted. Use https; http is only for an address of this machine."
+            f"would send the credentials to {host} unencrypted. Use https; http is only for localhost, 127.x.x.x and ::1."
         )
     if host in _NOT_THE_API:
         raise wrong(

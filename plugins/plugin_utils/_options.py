@@ -189,7 +189,9 @@ def _converted(option: Option, value: Any, source: str) -> Any:
     if not re.fullmatch(option.pattern, text):
         raise wrong("holds a character, perhaps a blank, that cannot be part of it. Copy it again.")
     if option.kind == "path":
-        return text if "://" in text or text == "none" else os.path.abspath(os.path.expanduser(text))
+        return (
+            text if "://" in text or text == "none" else os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
+        )
     return text
 
 

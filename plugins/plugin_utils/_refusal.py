@@ -52,11 +52,14 @@ class Refusal:
         """The error to raise; ``remembered`` says that BILL was not asked this time."""
         since = f" BILL said so at {_time(self.at)} and was not asked again." if remembered else ""
         if self.code == "BDC_1144":
-            then = f" Nothing signs in with this developer key before {_time(self.until)}, unless force is true."
+            then = (
+                f" No sign-in and no check is sent with this developer key before {_time(self.until)}, except by the task "
+                "bill_login with force: true."
+            )
         else:
             then = (
-                f" The same credentials are not sent again before {_time(self.until)}, so that no account gets locked; "
-                "corrected ones are tried at once, and so are these with force: true."
+                f" The same credentials are not sent again before {_time(self.until)}, so that nothing gets locked by "
+                "repetition; corrected ones are tried at once, and so are these by the task bill_login with force: true."
             )
         kind = HourSpent if self.code == "BDC_1144" else CredentialRefused
         return kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)

@@ -77,7 +77,7 @@ class SignIn:
             session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()))
             self.kept.save(session)
             self.refused().forget()
-            self.tell(f"signed in to {self.gateway.place}; the session is kept for later tasks and runs")
+            self.tell(f"signed in to {self.gateway.place}")
             return Outcome(session, changed=True)
 
     def absent(self, *, only_look: bool = False) -> Outcome:

@@ -107,7 +107,10 @@ def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Con
     [
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
         ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
-        ({"api_url": "https://gateway.bill.com/connect"}, "names gateway.bill.com, which is not a host of BILL's API"),
+        (
+            {"api_url": "https://gateway.bill.com/connect"},
+            "names gateway.bill.com, which is none of the hosts that BILL documents",
+        ),
         ({"api_url": "http://192.0.2.7/connect"}, "would send the credentials to 192.0.2.7 unencrypted"),
         ({"timeout": 0}, "The option timeout must be between 1 and 3600."),
         ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),

@@ -117,8 +117,8 @@ class FileStore:
             except BlockingIOError:
                 if self._clock() >= end:
                     raise BusyError(
-                        f"Another task or run with the same credentials has held the sign-in for {seconds:.0f} seconds. "
-                        "Look for one that hangs, then run the play again."
+                        f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
+                        "Perhaps BILL is slow or out of reach: their messages tell."
                     ) from None
             except OSError as error:
                 raise self._unusable(error) from None

@@ -212,7 +212,7 @@ def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_p
     )
     with (
         store.lock(ADDRESS, 1),
-        pytest.raises(BusyError, match="held the sign-in for 254 seconds"),
+        pytest.raises(BusyError, match="signing in for 254 seconds"),
         patient.lock(ADDRESS, 254),
     ):
         pass

@@ -125,6 +125,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     for given, path in {
         "~/bill": "/home/ap/bill",
+        "$HOME/bill": "/home/ap/bill",
         "bill/../x": "/x",
         "none": "none",
         "redis://h/0": "redis://h/0",

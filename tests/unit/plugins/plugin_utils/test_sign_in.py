@@ -327,8 +327,8 @@ def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill
         assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
         clock.advance(60)
     then = (
-        " The same credentials are not sent again before 08:10:00 UTC, so that no account gets locked; corrected ones are "
-        "tried at once, and so are these with force: true."
+        " The same credentials are not sent again before 08:10:00 UTC, so that nothing gets locked by repetition; corrected "
+        "ones are tried at once, and so are these by the task bill_login with force: true."
     )
     told = str(errors.from_answer(400, [{"code": "BDC_1102"}], "BILL"))
     assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
@@ -408,7 +408,9 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     key = f"key-{store}"
     says_no(bill, "BDC_1144")
     for username in ("one", "two"):
-        with pytest.raises(errors.HourSpent, match=r"Nothing signs in with this developer key before 09:00:00 UTC"):
+        with pytest.raises(
+            errors.HourSpent, match=r"No sign-in and no check is sent with this developer key before 09:00:00 UTC"
+        ):
             open_sign_in(username=username, dev_key=key, session_store=store).present()
     assert bill.heard == ["POST /v3/login"]
     assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
