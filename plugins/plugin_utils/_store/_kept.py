@@ -19,12 +19,14 @@ from ._store import Store, Warn
 
 
 class Keepable(Protocol):
-    """What can be kept: it becomes bytes, and comes back from them (or raises ValueError or TypeError)."""
+    """What can be kept."""
 
-    def to_bytes(self) -> bytes: ...
+    def to_bytes(self) -> bytes:
+        """The whole of it, as bytes."""
 
     @classmethod
-    def from_bytes(cls, data: bytes) -> Any: ...
+    def from_bytes(cls, data: bytes) -> Any:
+        """What ``to_bytes`` wrote; ValueError or TypeError if it was not this version's."""
 
 
 _T = TypeVar("_T", bound=Keepable)
