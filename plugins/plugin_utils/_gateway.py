@@ -25,7 +25,8 @@ try:
     import requests
     from urllib3 import disable_warnings
     from urllib3.exceptions import LocationParseError
-except ImportError:  # said in words where it is needed, see _requests()
+except ImportError:
+    # Said in words where it is needed, see _requests(). mypy knows no way to say "a module, or nothing".
     requests = None  # type: ignore[assignment]
 
 # Documented by BILL: "Environmental differences" and "Get started in production".

@@ -237,10 +237,11 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, ch
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_wrong_value_is_always_asked_at_bill(open_sign_in: Open, bill: Bill, name: str) -> None:
     open_sign_in().present()
-    bill.failures = [errors.from_answer(401, [{"code": "BDC_1101"}], "BILL")]
-    with pytest.raises(errors.CredentialRefused):
-        open_sign_in(**{name: OPTIONS[name] + "x"}).present()
-    assert bill.heard == ["POST /v3/login", "POST /v3/login"]
+    for wrong in (OPTIONS[name] + "x", OPTIONS[name].swapcase()):
+        bill.failures = [errors.from_answer(401, [{"code": "BDC_1101"}], "BILL")]
+        with pytest.raises(errors.CredentialRefused):
+            open_sign_in(**{name: wrong}).present()
+    assert bill.heard == ["POST /v3/login"] * 3
     assert not open_sign_in().present().changed
 
 
