@@ -33,7 +33,7 @@ TESTS := lint types unit docs e2e units sanity
 
 .DEFAULT_GOAL := help
 .PHONY: help venv stage demo emulator test format lint types unit units docs e2e sanity matrix sanity-matrix \
-	benchmark build clean
+	benchmark sweep build clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ sanity-matrix: stage ## Run the sanity tests of every supported core (long)
 
 benchmark: stage ## Measure what a task costs
 	@$(IN_STAGE) pytest tests/benchmarks -s
+
+sweep: stage ## Run the long sweeps: many processes, many malformed answers (BILL_TEST_CORE_BIN as for e2e)
+	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
 	@rm -rf $(WORK)/build

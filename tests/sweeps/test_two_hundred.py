@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Two hundred hosts at once, each in a process of its own, with nothing kept."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator.talk import Control
+from tests.integration.project import Project
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
+TWO_HUNDRED = tuple(f"host{number:03}" for number in range(200))
+
+
+@pytest.fixture
+def crowd(project: Project, bill: Control) -> Project:
+    """Two hundred hosts, and a BILL slow enough that all of them are there before it has answered."""
+    project.hosts(*TWO_HUNDRED)
+    bill.post("settings", latency=2)
+    return project
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_two_hundred_forks_are_one_sign_in(crowd: Project, bill: Control) -> None:
+    run = crowd.play(LOGIN, arguments=("--forks", "200"))
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(4)
+def test_two_hundred_forks_with_a_wrong_password_are_one_refused_sign_in(crowd: Project, bill: Control) -> None:
+    crowd.variables(bill_api_url=crowd.api_url, bill_password="stale-findme")
+    run = crowd.play(LOGIN, arguments=("--forks", "200"))
+    assert run.times("failed=1") == len(TWO_HUNDRED)
+    assert bill.get("counts") == {"POST /v3/login": 1}
