@@ -25,7 +25,8 @@ _HOUR = 60 * 60
 class Refusal:
     """What BILL said (``says`` is the whole message of the error, ``code`` its BDC code), and how long it stands.
 
-    ``at`` and ``until`` are seconds since the epoch.
+    ``at`` and ``until`` are seconds since the epoch. ``of_session`` says that BILL was asked with a kept session, which is then
+    no better than a new sign-in; after a refused sign-in a kept session may still be good.
     """
 
     says: str
@@ -34,15 +35,16 @@ class Refusal:
     concerns: list[str]
     at: float
     until: float
+    of_session: bool
 
     @classmethod
-    def of(cls, error: BillError, now: float) -> Refusal:
+    def of(cls, error: BillError, now: float, *, of_session: bool) -> Refusal:
         """The refusal that an error means: of a credential for ten minutes, of an hour until the next one begins.
 
         Documented by BILL ("API rate limits"): the window is the clock hour, and everything has to wait for the next.
         """
         until = now - now % _HOUR + _HOUR if isinstance(error, HourSpent) else now + REMEMBERED
-        return cls(str(error), error.code, error.status, list(error.concerns), now, until)
+        return cls(str(error), error.code, error.status, list(error.concerns), now, until, of_session)
 
     def stands(self, now: float) -> bool:
         """Whether it still holds. One from the future means that the clock was set back; then BILL is asked."""
@@ -53,7 +55,7 @@ class Refusal:
         since = f" BILL said so at {_time(self.at)} and was not asked again." if remembered else ""
         if self.code == "BDC_1144":
             then = (
-                f" No sign-in and no check is sent with this developer key before {_time(self.until)}, except by the task "
+                f" No sign-in, check or sign-out is sent with this developer key before {_time(self.until)}, except by the task "
                 "bill_login with force: true."
             )
         else:

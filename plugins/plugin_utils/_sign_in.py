@@ -74,7 +74,7 @@ class SignIn:
                 if session := self._kept_and_checked():
                     return Outcome(session, changed=False)
                 self._heed(self.refused())
-            session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()))
+            session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()), of_session=False)
             self.kept.save(session)
             self.refused().forget()
             self.tell(f"signed in to {self.gateway.place}")
@@ -90,8 +90,10 @@ class SignIn:
             if session is None or only_look:
                 return Outcome(None, changed=session is not None)
             kept = session
+            self._heed(self.hour())
+            self._heed(self.refused(), of_session=True)
             try:
-                self.retry.run(lambda: self.credential.sign_out(self.gateway, kept))
+                self._remembering(lambda: self.credential.sign_out(self.gateway, kept), of_session=True)
                 ended = True
             except SessionEnded:
                 ended = False
@@ -99,24 +101,24 @@ class SignIn:
             self.tell("signed out" if ended else "the kept session had ended before; it is forgotten")
             return Outcome(None, changed=ended)
 
-    def _heed(self, remembered: Kept[Refusal]) -> None:
-        """Raise a refusal that still stands, so that BILL is not asked."""
+    def _heed(self, remembered: Kept[Refusal], *, of_session: bool = False) -> None:
+        """Raise a refusal that still stands, so that BILL is not asked; with ``of_session`` only one of a session."""
         refusal = remembered.load()
-        if refusal and refusal.stands(self.clock()):
+        if refusal and refusal.stands(self.clock()) and (refusal.of_session or not of_session):
             raise refusal.error(remembered=True)
 
-    def _remembering(self, ask: Callable[[], _T]) -> _T:
+    def _remembering(self, ask: Callable[[], _T], *, of_session: bool) -> _T:
         """Ask BILL, and have every task and run remember a no that asking again would not change."""
         try:
             return self.retry.run(ask)
         except CredentialRefused as error:
-            refusal = Refusal.of(error, self.clock())
+            refusal = Refusal.of(error, self.clock(), of_session=of_session)
             self.refused().save(refusal)
         except HourSpent as error:
-            refusal = Refusal.of(error, self.clock())
+            refusal = Refusal.of(error, self.clock(), of_session=of_session)
             # Other credentials with the same developer key write here too, so it has a lock of its own. That is held for a
             # moment only; should it not be free, then somebody else is just writing the same.
-            with suppress(BusyError), self.hour().lock(1):
+            with suppress(BusyError), self.hour().lock(0):
                 self.hour().save(refusal)
         raise refusal.error(remembered=False)
 
@@ -133,8 +135,9 @@ class SignIn:
         if session is None:
             return None
         kept = session
+        self._heed(self.refused(), of_session=True)
         try:
-            self._remembering(lambda: self.credential.check(self.gateway, kept))
+            self._remembering(lambda: self.credential.check(self.gateway, kept), of_session=True)
         except SessionEnded:
             # A session that was used by other means may outlive what we know of it, and one that is young may have
             # been ended elsewhere: only BILL knows, so only its word ends a session.

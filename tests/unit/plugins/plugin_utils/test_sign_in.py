@@ -370,6 +370,38 @@ def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: B
 
 
 @pytest.mark.promise(4)
+@pytest.mark.parametrize("work", [SignIn.present, SignIn.absent])
+def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_again_either(
+    open_sign_in: Open, bill: Bill, clock: Clock, work: Callable[[SignIn], Any]
+) -> None:
+    open_sign_in().present()
+    clock.advance(60)
+    says_no(bill, "BDC_1103")
+    for _time in range(3):
+        with pytest.raises(errors.CredentialRefused, match="BDC_1103"):
+            work(open_sign_in())
+        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+            open_sign_in().present()
+        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+            open_sign_in().absent()
+    assert len(bill.heard) == 2
+    clock.advance(600)
+    assert not open_sign_in().present().changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_stops_sign_outs_too(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    says_no(bill, "BDC_1144")
+    for _time in range(2):
+        with pytest.raises(errors.HourSpent):
+            open_sign_in().absent()
+    assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
+    clock.advance(3600)
+    assert open_sign_in().absent().changed
+
+
+@pytest.mark.promise(4)
 def test_a_clock_set_back_does_not_make_a_refusal_last(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     says_no(bill, "BDC_1101")
     with pytest.raises(errors.CredentialRefused):
@@ -410,7 +442,7 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     says_no(bill, "BDC_1144")
     for username in ("one", "two"):
         with pytest.raises(
-            errors.HourSpent, match=r"No sign-in and no check is sent with this developer key before 09:00:00 UTC"
+            errors.HourSpent, match=r"No sign-in, check or sign-out is sent with this developer key before 09:00:00 UTC"
         ):
             open_sign_in(username=username, dev_key=key, session_store=store).present()
     assert bill.heard == ["POST /v3/login"]
