@@ -97,8 +97,11 @@ options:
         At most 100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. A task makes two requests at most
-        (a check and a sign-in), after waiting as long again at most for another task that is signing in: 508 seconds with
-        the defaults."
+        (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way."
+      - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn, so that one
+        request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. And where
+        another task is signing in with the same credentials, a task waits for it as long as its two requests can take: 988
+        seconds with the defaults are the longest that any task takes."
       - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
     type: int
     default: 3

@@ -55,6 +55,12 @@ class BusyError(BillError):
     """Another task held the sign-in for longer than a sign-in can take."""
 
 
+class NoPlace(BillError):
+    """Three requests were in flight, and none ended in time; nothing was sent."""
+
+    transient = True
+
+
 class ConnectionFailed(BillError):
     """No connection, or one that broke before a whole answer came."""
 

@@ -15,6 +15,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -63,17 +64,24 @@ class Gateway:
 
     ``api_url`` ends before ``/v3``. ``timeout`` is in seconds and covers one whole exchange, from looking the name up
     to the last byte of the answer. ``ca_path`` is a file or directory of certificates to trust instead of the usual
-    ones. Proxies come from the usual environment names. Raises OptionError when ``api_url`` or ``ca_path`` cannot be
-    used.
+    ones. ``place`` gives what each exchange holds while it is in flight; waiting for it is not part of ``timeout``. Proxies
+    come from the usual environment names. Raises OptionError when ``api_url`` or ``ca_path`` cannot be used.
     """
 
     def __init__(
-        self, api_url: str, *, timeout: float, validate_certs: bool = True, ca_path: str | None = None
+        self,
+        api_url: str,
+        *,
+        timeout: float,
+        validate_certs: bool = True,
+        ca_path: str | None = None,
+        place: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.api_url = api_url.rstrip("/")
         self._timeout = timeout
         self._validate_certs = validate_certs
         self._ca_path = ca_path
+        self._place = place
         parts = _checked(self.api_url)
         self.host = parts.netloc
         self._plain = parts.scheme == "http"
@@ -94,7 +102,7 @@ class Gateway:
         """Send one request, once, and return BILL's answer.
 
         Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
-        of BILL's, and else the BillError that the BDC code stands for.
+        of BILL's, the BillError that the BDC code stands for, and what ``place`` raises.
         """
         status, raw = self._within_timeout(lambda: self._exchange(method, path, headers or {}, body))
         if 300 <= status < 400:
@@ -187,15 +195,23 @@ class Gateway:
         # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
         # could hold a task for ever. The exchange therefore runs in a thread that is left behind when its time is up.
         outcome: list[tuple[int, bytes] | BaseException] = []
+        held = ExitStack()
 
         def run() -> None:
-            try:
-                outcome.append(work())
-            except BaseException as error:
-                outcome.append(error)
+            # Held until the exchange has really ended: one that is left behind is still in flight.
+            with held:
+                try:
+                    outcome.append(work())
+                except BaseException as error:
+                    outcome.append(error)
 
         thread = threading.Thread(target=run, name="bill.connect exchange", daemon=True)
-        thread.start()
+        held.enter_context(self._place())
+        try:
+            thread.start()
+        except RuntimeError:
+            held.close()
+            raise
         thread.join(self._timeout)
         if not outcome:
             raise self._timed_out()

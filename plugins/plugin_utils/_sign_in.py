@@ -18,12 +18,13 @@ from typing import Any, TypeVar
 
 from ._credentials import METHODS, Credential
 from ._errors import BusyError, CredentialRefused, HourSpent, SessionEnded
+from ._gate import Gate
 from ._gateway import API_URLS, Gateway
 from ._refusal import Refusal
 from ._retry import Retry
 from ._seal import Seal
 from ._session import Session
-from ._store import open_stores
+from ._store import open_shared, open_stores
 from ._store._kept import Kept
 
 _T = TypeVar("_T")
@@ -165,11 +166,21 @@ def open_sign_in(
     directories for sessions that last, and for those that last as long as this run. ``tell`` is told what was decided,
     ``tell_of_waits`` of each wait before BILL is asked again.
     """
+    stores = open_stores(
+        options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
+    )
+    gate = Gate(
+        # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
+        cache(lambda: Seal({**caller, "kept": "places in flight"}).address),
+        open_shared(stores, for_the_run=store_for_the_run, warn=warn),
+        options["timeout"],
+    )
     gateway = Gateway(
         options["api_url"] or API_URLS[options["environment"]],
         timeout=options["timeout"],
         validate_certs=options["validate_certs"],
         ca_path=options["ca_path"],
+        place=gate.place,
     )
     if not options["validate_certs"]:
         warn(
@@ -179,9 +190,7 @@ def open_sign_in(
     credential = METHODS[options["auth_method"]](options)
     whole = {"auth_method": credential.method, "api_url": gateway.api_url, **credential.values}
     dev_key = {"api_url": gateway.api_url, "dev_key": credential.values["dev_key"]}
-    stores = open_stores(
-        options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
-    )
+    caller = {**dev_key, "organization_id": credential.values["organization_id"]}
     retry = Retry(options["retries"], tell_of_waits)
     return SignIn(
         credential=credential,
@@ -191,7 +200,8 @@ def open_sign_in(
         hour=cache(lambda: Kept(Refusal, Seal({**dev_key, "kept": "spent hour"}), stores, warn)),
         retry=retry,
         check_after=options["check_after"],
-        # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing.
-        longest_wait=2 * retry.longest(options["timeout"]),
+        # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing. Each try may first have
+        # to wait for its place.
+        longest_wait=2 * retry.longest(2 * options["timeout"]),
         tell=tell,
     )

@@ -58,7 +58,17 @@ USER = User(
     tuple(organization.id for organization in ORGANIZATIONS),
 )
 SECOND_USER = User("00602SAMRIVERA000002", "sam@example.com", "Passw0rd-findme-b41d60e8", (SECOND_ORGANIZATION.id,))
-USERS = (USER, SECOND_USER)
+# More people of one organization than BILL takes requests at a time.
+CLERKS = tuple(
+    User(
+        f"0060{3 + number}CLERK000000000{number}",
+        f"clerk{number}@example.com",
+        f"Passw0rd-findme-c1e2k{number:03}",
+        (ORGANIZATION.id,),
+    )
+    for number in range(6)
+)
+USERS = (USER, SECOND_USER, *CLERKS)
 
 SYNC_TOKEN = SyncToken("erp-sync", "SYNCTOKEN-findme-9d27e5b04c8f4136", (ORGANIZATION.id,), USER.id)
 SYNC_TOKENS = (SYNC_TOKEN,)

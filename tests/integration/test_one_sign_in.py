@@ -136,6 +136,28 @@ def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_afte
     assert bill.get("state")["peak_in_flight"] <= 3
 
 
+@pytest.mark.promise(11)
+@pytest.mark.parametrize("session_store", [None, "none"])
+def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
+    project: Project, bill: Control, session_store: str | None
+) -> None:
+    people = {f"person{number}": clerk for number, clerk in enumerate(world.CLERKS)}
+    project.hosts(*people)
+    project.variables(
+        bill_api_url=project.api_url,
+        bill_session_store=session_store,
+        people={name: {"username": clerk.username, "password": clerk.password} for name, clerk in people.items()},
+        bill_username="{{ people[inventory_hostname].username }}",
+        bill_password="{{ people[inventory_hostname].password }}",
+    )
+    bill.post("settings", latency=0.5)
+    run = project.play(LOGIN, arguments=("--forks", "6"))
+    assert run.code == 0, run.output
+    assert run.changed == len(people)
+    assert bill.get("counts") == {"POST /v3/login": len(people)}
+    assert bill.get("state")["peak_in_flight"] == 3
+
+
 @pytest.mark.promise(1)
 def test_hosts_need_not_be_reachable(project: Project, bill: Control) -> None:
     project.hosts("far", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=9)

@@ -14,6 +14,8 @@ from ._file import FileStore
 from ._memory import MemoryStore
 from ._store import Store, Warn
 
+__all__ = ["Store", "open_shared", "open_stores"]
+
 
 def open_stores(session_store: str, *, default: str, for_the_run: str, warn: Warn) -> list[Store]:
     """The stores that ``session_store`` asks for, in the order in which to try them.
@@ -32,3 +34,8 @@ def open_stores(session_store: str, *, default: str, for_the_run: str, warn: War
         FileStore(session_store, ours=session_store == default, warn=warn),
         FileStore(for_the_run, ours=True, warn=warn),
     ]
+
+
+def open_shared(stores: list[Store], *, for_the_run: str, warn: Warn) -> list[Store]:
+    """Those of ``stores`` that processes share; where there are none, one that the forks of this run share."""
+    return [store for store in stores if store.shared] or [FileStore(for_the_run, ours=True, warn=warn)]

@@ -33,6 +33,8 @@ class FileStore:
     directory that a user named is not touched, and refused with OptionError when others can enter it.
     """
 
+    shared = True
+
     def __init__(
         self,
         directory: str,

@@ -20,6 +20,8 @@ _LOCK = threading.RLock()
 
 
 class MemoryStore:
+    shared = False
+
     def read(self, address: str) -> bytes | None:
         return _KEPT.get(address)
 

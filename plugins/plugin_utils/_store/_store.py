@@ -17,6 +17,10 @@ from typing import Protocol
 class Store(Protocol):
     """Sealed sessions, each under its address. Every method raises StoreError when the store cannot be used."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes find what one keeps, and wait for its locks."""
+
     def read(self, address: str) -> bytes | None:
         """The bytes kept under an address; None where there are none."""
 

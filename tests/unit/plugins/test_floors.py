@@ -20,6 +20,7 @@ FLOORS = [
     ("_options",),
     ("_sign_in",),
     ("_credentials",),
+    ("_gate",),
     ("_store",),
     ("_seal",),
     ("_retry",),

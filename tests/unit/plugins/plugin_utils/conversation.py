@@ -24,16 +24,20 @@ Reply = Callable[[socket.socket], None]
 
 
 class Clock:
-    """Seconds since the epoch, which pass only when a test says so."""
+    """Seconds since the epoch, which pass only when a test says so; and what then happens, once."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
+        self.at_next_move: Callable[[], object] | None = None
 
     def __call__(self) -> float:
         return self.now
 
     def advance(self, seconds: float) -> None:
         self.now += seconds
+        happens, self.at_next_move = self.at_next_move, None
+        if happens:
+            happens()
 
 
 def says(status: int, answer: Any, **headers: str) -> Reply:

@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Never more than three requests in flight, from whatever task, fork or run.
+
+Private to bill.connect. Documented by BILL ("API rate limits"): three for a developer key and organization; a fourth is
+refused (BDC_1322).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+
+from ._errors import BusyError, NoPlace, StoreError
+from ._store import Store
+
+PLACES = 3
+
+
+class Gate:
+    """The three places of one developer key and organization.
+
+    A place is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
+    shares the places. ``stores`` are tried in their order; ``address`` gives the name of the places in them, and is asked only
+    when a request is made; ``seconds`` is how long to wait for a place.
+    """
+
+    def __init__(
+        self,
+        address: Callable[[], str],
+        stores: Sequence[Store],
+        seconds: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._address = address
+        self._stores = stores
+        self._seconds = seconds
+        self._clock = clock
+        self._sleep = sleep
+
+    @contextmanager
+    def place(self) -> Iterator[None]:
+        """Hold one of the places; NoPlace if none gets free in time."""
+        with ExitStack() as held:
+            for store in self._stores:
+                # A store that cannot be used has been told of by the lock of the sign-in; without any, nobody is counted.
+                with suppress(StoreError):
+                    self._wait(store, held)
+                    break
+            yield
+
+    def _wait(self, store: Store, held: ExitStack) -> None:
+        end = self._clock() + self._seconds
+        while True:
+            for number in range(PLACES):
+                with suppress(BusyError):
+                    held.enter_context(store.lock(f"{self._address()}-{number}", 0))
+                    return
+            if self._clock() >= end:
+                raise NoPlace(
+                    f"For {self._seconds:g} seconds {PLACES} other requests with this developer key and organization were in "
+                    "flight, and BILL allows no more. Perhaps BILL is slow: their messages tell. Let fewer tasks call BILL at "
+                    "the same time, or allow more time (option timeout).",
+                    concerns=("timeout",),
+                )
+            self._sleep(0.02)

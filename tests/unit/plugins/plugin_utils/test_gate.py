@@ -1,0 +1,189 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Three requests in flight and no more, whoever makes them."""
+
+from __future__ import annotations
+
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Barrier, Event
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._gate import PLACES, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
+from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
+
+FORK = multiprocessing.get_context("fork")
+Open = Callable[..., Gate]
+
+
+def gate_in(directory: Path, seconds: float = 30) -> Gate:
+    return Gate(lambda: "0123", [FileStore(str(directory), ours=True, warn=print)], seconds)
+
+
+@pytest.fixture
+def open_gate(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
+    """The gate of a new task, whose waits only move the clock."""
+
+    def open_gate(*directories: str, address: str = "0123") -> Gate:
+        stores = [FileStore(str(tmp_path / name), ours=True, warn=said.append) for name in directories or ("bill",)]
+        return Gate(lambda: address, stores, 30, clock=clock, sleep=clock.advance)
+
+    return open_gate
+
+
+@pytest.mark.promise(11)
+def test_the_fourth_waits_until_one_of_the_three_has_ended(open_gate: Open, clock: Clock) -> None:
+    with ExitStack() as two, ExitStack() as third:
+        for held in (two, two, third):
+            held.enter_context(open_gate().place())
+        clock.at_next_move = third.close
+        with open_gate().place():
+            assert clock.at_next_move is None
+            with pytest.raises(errors.NoPlace), open_gate().place():
+                pass
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(15)
+def test_who_gets_no_place_in_time_is_told(open_gate: Open, clock: Clock) -> None:
+    with ExitStack() as held:
+        for _time in range(PLACES):
+            held.enter_context(open_gate().place())
+        before = clock.now
+        with pytest.raises(errors.NoPlace) as failure, open_gate().place():
+            pass
+    assert 30 <= clock.now - before < 31
+    assert str(failure.value) == (
+        "For 30 seconds 3 other requests with this developer key and organization were in flight, and BILL allows no more. "
+        "Perhaps BILL is slow: their messages tell. Let fewer tasks call BILL at the same time, or allow more time (option "
+        "timeout)."
+    )
+    # Nothing was sent, so it is safe to try again.
+    assert failure.value.transient
+
+
+def test_other_keys_and_organizations_do_not_wait(open_gate: Open, clock: Clock) -> None:
+    before = clock.now
+    with ExitStack() as held:
+        for address in ("0123", "4567"):
+            for _time in range(PLACES):
+                held.enter_context(open_gate(address=address).place())
+    assert clock.now == before
+
+
+@pytest.mark.promise(13)
+def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody(
+    open_gate: Open, tmp_path: Path, said: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    with ExitStack() as held:
+        for _time in range(PLACES):
+            held.enter_context(open_gate("file", "run").place())
+        with pytest.raises(errors.NoPlace), open_gate("file", "run").place():
+            pass
+        for _time in range(PLACES + 1):
+            held.enter_context(open_gate("file").place())
+    # The lock of the sign-in has told of it already.
+    assert said == []
+
+
+def _come_and_go(directory: Path, begin: Barrier, inside: Synchronized[int], peak: Synchronized[int]) -> None:
+    begin.wait()
+    for _time in range(5):
+        with gate_in(directory).place():
+            with inside.get_lock():
+                inside.value += 1
+                peak.value = max(peak.value, inside.value)
+            time.sleep(0.005)
+            with inside.get_lock():
+                inside.value -= 1
+
+
+@pytest.mark.promise(11)
+def test_thirty_processes_are_never_more_than_three(tmp_path: Path) -> None:
+    begin, inside, peak = FORK.Barrier(30), FORK.Value("i", 0), FORK.Value("i", 0)
+    crowd = [FORK.Process(target=_come_and_go, args=(tmp_path / "bill", begin, inside, peak)) for _time in range(30)]
+    for process in crowd:
+        process.start()
+    for process in crowd:
+        process.join(60)
+    assert [process.exitcode for process in crowd] == [0] * 30
+    assert peak.value == PLACES
+
+
+def _hold(directory: Path, holding: Event) -> None:
+    with gate_in(directory).place():
+        holding.set()
+        time.sleep(600)
+
+
+@pytest.mark.promise(11)
+def test_the_place_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
+    holders = []
+    for _time in range(PLACES):
+        holding = FORK.Event()
+        holders.append(FORK.Process(target=_hold, args=(tmp_path / "bill", holding), daemon=True))
+        holders[-1].start()
+        assert holding.wait(10)
+    with pytest.raises(errors.NoPlace), gate_in(tmp_path / "bill", 0).place():
+        pass
+    holders[1].kill()
+    holders[1].join()
+    with gate_in(tmp_path / "bill", 0).place():
+        pass
+    for process in holders:
+        process.kill()
+
+
+@pytest.mark.promise(11)
+def test_an_exchange_that_is_left_behind_keeps_its_place_until_it_ends(
+    scripted: Callable[..., ScriptedBill], tmp_path: Path
+) -> None:
+    end = threading.Event()
+    gate = gate_in(tmp_path / "bill", 0)
+    with ExitStack() as held:
+        for _time in range(PLACES - 1):
+            held.enter_context(gate.place())
+        with pytest.raises(errors.TimedOut):
+            Gateway(scripted(trickles(b" ", end)).url, timeout=0.2, place=gate.place).ask("GET", "/")
+        with pytest.raises(errors.NoPlace), gate.place():
+            pass
+        end.set()
+        with gate_in(tmp_path / "bill", 10).place():
+            pass
+
+
+@pytest.mark.promise(15)
+def test_the_wait_for_a_place_is_not_part_of_the_timeout(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+    bill = scripted(says(200, {}))
+    gate = gate_in(tmp_path / "bill", 10)
+    held = ExitStack()
+    for _time in range(PLACES):
+        held.enter_context(gate.place())
+    leaving = threading.Timer(0.5, held.close)
+    leaving.start()
+    Gateway(bill.url, timeout=0.4, place=gate.place).ask("GET", "/")
+    leaving.join()
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(11)
+def test_whatever_the_answer_the_place_is_free_again(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+    bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
+    gateway = Gateway(bill.url, timeout=10, place=gate_in(tmp_path / "bill", 0).place)
+    for _time in range(3):
+        with pytest.raises(errors.BillError):
+            gateway.ask("GET", "/")
+    for _time in range(PLACES + 1):
+        gateway.ask("GET", "/")
