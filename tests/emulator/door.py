@@ -126,4 +126,6 @@ class Door:
             return await line.cut(answer)
         if fault is not None and fault.drip:
             return await line.drip(answer, fault.drip)
+        if fault is not None and fault.endless:
+            return await line.endless(answer)
         return await line.answer(answer)

@@ -15,7 +15,7 @@ from .errors import Refusal
 from .settings import Settings
 from .wire import Answer
 
-KINDS = ("status", "slow", "cut", "reset", "not_json", "json_", "redirect", "drip")
+KINDS = ("status", "slow", "cut", "reset", "not_json", "json_", "redirect", "drip", "endless")
 
 
 class Fault(BaseModel):
@@ -34,6 +34,7 @@ class Fault(BaseModel):
     json_: Any = Field(default=None, alias="json")
     redirect: str | None = None
     drip: float | None = Field(default=None, gt=0)
+    endless: Literal[True] | None = None
 
     code: str | None = None  # alone, or with `status`
     body: str | None = None  # with `status`
@@ -69,7 +70,7 @@ class Fault(BaseModel):
         """Whether BILL does what it was asked, and only the answer suffers."""
         if self.acted is not None:
             return self.acted
-        return self.kind in {"slow", "drip", "cut"}
+        return self.kind in {"slow", "drip", "endless", "cut"}
 
     def answer(self, clock: Clock, settings: Settings) -> Answer:
         """The answer of a fault that does not act."""

@@ -17,6 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DRIP_EVERY = 0.2
+# More bytes than anybody waits for.
+ENDLESS = 2**62
 # On, and no time to linger: closing drops what is unsent and makes the kernel send RST.
 LINGER_NOT = struct.pack("ii", 1, 0)
 
@@ -87,6 +89,15 @@ class Line:
             if self._transport.is_closing():
                 return await self.hang_up()
         await self._send({"type": "http.response.body", "body": body[drops:]})
+
+    async def endless(self, answer: Answer) -> None:
+        """The answer, then blanks as fast as they are taken, until the client hangs up."""
+        await self._send(answer.start(ENDLESS))
+        part = answer.body
+        while not self._transport.is_closing():
+            await self._send({"type": "http.response.body", "body": part, "more_body": True})
+            part = b" " * 2**20
+        return await self.hang_up()
 
     async def cut(self, answer: Answer) -> None:
         """Promise the whole, send half, close."""

@@ -95,6 +95,18 @@ def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
     assert answer.json() == {}
 
 
+def test_an_endless_answer_ends_with_its_client(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.post("settings", in_flight=1)
+    control.fault(VENDORS, endless=True)
+    with bill.get("/v3/vendors", headers, stream=True) as answer:
+        begin = answer.raw.read(2**22)
+    assert begin.startswith(b'{"results"')
+    assert begin.endswith(b" " * 2**20)
+    time.sleep(0.5)
+    assert bill.check(headers) == 200
+
+
 def test_a_drip_ends_with_its_client(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", in_flight=1)
