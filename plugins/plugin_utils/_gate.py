@@ -63,9 +63,9 @@ class Gate:
                     return
             if self._clock() >= end:
                 raise NoPlace(
-                    f"For {self._seconds:g} seconds {PLACES} other requests with this developer key and organization were in "
-                    "flight, and BILL allows no more. Perhaps BILL is slow: their messages tell. Let fewer tasks call BILL at "
-                    "the same time, or allow more time (option timeout).",
+                    f"{PLACES} requests with this developer key and organization were in flight for {self._seconds:g} seconds, "
+                    "and BILL takes no more at a time. Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow "
+                    "more time (option timeout).",
                     concerns=("timeout",),
                 )
             self._sleep(0.02)

@@ -65,9 +65,8 @@ def test_who_gets_no_place_in_time_is_told(open_gate: Open, clock: Clock) -> Non
             pass
     assert 30 <= clock.now - before < 31
     assert str(failure.value) == (
-        "For 30 seconds 3 other requests with this developer key and organization were in flight, and BILL allows no more. "
-        "Perhaps BILL is slow: their messages tell. Let fewer tasks call BILL at the same time, or allow more time (option "
-        "timeout)."
+        "3 requests with this developer key and organization were in flight for 30 seconds, and BILL takes no more at a time. "
+        "Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow more time (option timeout)."
     )
     # Nothing was sent, so it is safe to try again.
     assert failure.value.transient
