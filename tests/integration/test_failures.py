@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import re
-import socket
 from typing import Any
 
 import pytest
@@ -151,65 +150,6 @@ def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Proj
         assert run.code == 2
         assert run.says("The variable bill_password cannot be used: its template has a fault."), run.output
         assert secrets_in(run.output) == []
-
-
-@pytest.mark.promise(8)
-@pytest.mark.promise(7)
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ({"not_json": True}, "answered with something that is not JSON"),
-        ({"redirect": "http://127.0.0.1:9/elsewhere"}, "answered with a redirect (HTTP status 302), which is never"),
-        ({"json": {"hello": "world"}}, "BILL's answer to the sign-in has no usable sessionId"),
-        ({"json": []}, "BILL's answer to the sign-in has no usable sessionId"),
-        ({"status": 401, "body": "<html>findme</html>"}, "HTTP status 401 without an error code of BILL's"),
-        ({"code": "BDC_1144"}, "BILL answered BDC_1144: the requests of this clock hour are used up"),
-        ({"code": "BDC_7777"}, "BILL answered BDC_7777"),
-    ],
-)
-def test_an_odd_answer_is_told_and_not_asked_for_again(
-    project: Project, bill: Control, fault: dict[str, Any], message: str
-) -> None:
-    bill.post("faults", on="POST /v3/login", **fault)
-    assert failure(project.play(login())).says(message)
-    assert bill.get("counts") == {"POST /v3/login": 1}
-
-
-@pytest.mark.promise(8)
-@pytest.mark.promise(9)
-@pytest.mark.promise(15)
-@pytest.mark.parametrize(
-    ("fault", "message"),
-    [
-        ({"status": 502, "body": "<html>Bad Gateway</html>"}, "HTTP status 502: a fault on the side of the BILL at"),
-        ({"reset": True}, "broke before a whole answer came"),
-        ({"cut": True}, "broke before a whole answer came"),
-        ({"slow": 5}, "did not answer within 1 seconds (option timeout)"),
-        ({"drip": 5}, "did not answer within 1 seconds (option timeout)"),
-    ],
-)
-def test_a_broken_exchange_is_told_after_the_last_retry(
-    project: Project, bill: Control, fault: dict[str, Any], message: str
-) -> None:
-    bill.post("faults", on="POST /v3/login", times=None, **fault)
-    assert failure(project.play(login(retries=1, timeout=1))).says(message)
-    assert bill.get("counts") == {"POST /v3/login": 2}
-
-
-@pytest.mark.promise(8)
-def test_nobody_there_is_told(project: Project) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    run = failure(project.play(login(api_url=f"http://127.0.0.1:{port}/connect", retries=0)))
-    assert run.says(f"127.0.0.1:{port} refused the connection.")
-
-
-@pytest.mark.promise(7)
-@pytest.mark.promise(8)
-def test_tls_that_cannot_be_made_is_told(project: Project, bill: Control) -> None:
-    run = failure(project.play(login(api_url=project.api_url.replace("http://", "https://"), retries=0)))
-    assert run.says("No TLS connection to 127.0.0.1"), run.output
-    assert bill.get("counts") == {}
 
 
 @pytest.mark.promise(8)

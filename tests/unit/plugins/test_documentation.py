@@ -17,11 +17,14 @@ from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import Modul
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.modules import bill_login as module
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, SESSION_VARIABLES, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
+GUIDE = (ROOT / "docs/docsite/rst/guide_faults.rst").read_text()
 MODULE = yaml.safe_load(module.DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
 ROLE = yaml.safe_load((ROOT / "roles/connect/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
@@ -83,6 +86,25 @@ def test_every_variable_for_later_tasks_is_documented() -> None:
     text = " ".join(MODULE["notes"])
     for name in ("bill_organization_id", *(name for name, _field in SESSION_VARIABLES)):
         assert f"C({name})" in text
+
+
+def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
+    for code in _MEANINGS:
+        assert code in GUIDE, code
+
+
+@pytest.mark.promise(15)
+def test_the_longest_times_are_those_of_the_defaults() -> None:
+    default = {option.name: option.default for option in OPTIONS}
+    retry = Retry(default["retries"])
+    request, crowded = retry.longest(default["timeout"]), retry.longest(2 * default["timeout"])
+    # A check and a sign-in, and as long again for another task's.
+    assert [request, 2 * request, crowded, 4 * crowded] == [127, 254, 247, 988]
+    manual = " ".join(DOCUMENTED["retries"]["description"])
+    for seconds in ("127 seconds", "254 seconds", "988 seconds"):
+        assert seconds in manual
+        assert seconds in GUIDE
+    assert "247 seconds" in manual
 
 
 @pytest.mark.parametrize("examples", [module.EXAMPLES, lookup.EXAMPLES])

@@ -1,0 +1,186 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every line of the table in the guide on faults, word for word: what goes wrong, what BILL hears, what the user sees."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import socket
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project, Run, secrets_in
+
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
+SIGN_IN, CHECK = "POST /v3/login", "GET /v3/login/session"
+
+# One line of the table: what goes wrong, what BILL hears, what the user sees.
+Line = tuple[str, str, str]
+
+
+def lines() -> list[Line]:
+    block = re.search(r"^\.\. csv-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", GUIDE.read_text(), re.MULTILINE)
+    assert block
+    return [
+        (wrong, hears, sees)
+        for wrong, hears, sees in csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True)
+    ]
+
+
+# What BILL has heard after two tasks with one retry each, by the words of the table.
+HEARS = {
+    "nothing": {},
+    "one sign-in": {SIGN_IN: 1},
+    "one sign-in in this run": {SIGN_IN: 1},
+    "one sign-in for each task": {SIGN_IN: 2},
+    "a sign-in, and up to ``retries`` more": {SIGN_IN: 4},
+    "one sign-in, then none for ten minutes": {SIGN_IN: 1},
+    "one sign-in, then none until the next hour": {SIGN_IN: 1},
+    "one check, one sign-in": {CHECK: 1, SIGN_IN: 1},
+    "one check, then none for ten minutes": {CHECK: 1},
+    "one check for each task": {CHECK: 2},
+    "a check, and up to ``retries`` more": {CHECK: 4},
+}
+
+# How a fault is brought about: by what the emulator answers to a sign-in or a check ...
+ON_SIGN_IN: dict[str, dict[str, Any]] = {
+    "The user name or the password is wrong": {"code": "BDC_1101"},
+    "The developer key is wrong": {"code": "BDC_1102"},
+    "The developer key is inactive": {"code": "BDC_1103"},
+    "The organization is locked": {"code": "BDC_1107"},
+    "The login is locked": {"code": "BDC_1110"},
+    "The organization is not one of the user's": {"code": "BDC_1123"},
+    "The developer terms are not accepted": {"code": "BDC_1104"},
+    "The user and the organization belong to different partners": {"code": "BDC_1106"},
+    "The user is not active": {"code": "BDC_1111"},
+    "BILL does not say why it refuses": {"code": "BDC_1113"},
+    "A code that this collection does not know": {"code": "BDC_7777"},
+    "BILL objects to a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
+    "The requests of the clock hour are used up": {"code": "BDC_1144"},
+    "Other programs have three requests in flight": {"code": "BDC_1322"},
+    "A fault at BILL": {"code": "BDC_1001"},
+    "A fault of what stands before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
+    "A refusal in an object named errors": {
+        "status": 401,
+        "body": json.dumps({"errors": [{"code": "BDC_1101", "message": "findme"}]}),
+    },
+    "A refusal that stands alone": {"status": 401, "body": json.dumps({"code": "BDC_1101", "message": "findme"})},
+    "A refusal with status 200": {"code": "BDC_1101", "status": 200},
+    "A refusal with status 503": {"code": "BDC_1101", "status": 503},
+    "The connection is reset": {"reset": True},
+    "The answer is cut off": {"cut": True},
+    "The answer does not come in time": {"slow": 5},
+    "The answer trickles": {"drip": 5},
+    "The answer has no end": {"endless": True},
+    "The answer is not JSON": {"not_json": True},
+    "The answer is JSON of another shape": {"json": ["findme"]},
+    "The answer has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
+    "The session in the answer is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
+    "The session belongs to another organization": {
+        "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
+    },
+    "The answer leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
+    "A refusal without a code": {"status": 401, "body": "<html>findme</html>"},
+}
+ON_CHECK: dict[str, dict[str, Any]] = {
+    "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
+    "The kept session has ended": {"code": "BDC_1109", "times": 1},
+    "The kept session is not trusted": {"code": "BDC_1361"},
+    "A fault at BILL while the kept session is checked": {"status": 503},
+}
+
+
+# ... or by what the user has done.
+def _nobody_there(project: Project) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        project.variables(bill_api_url=f"http://127.0.0.1:{taken.getsockname()[1]}/connect")
+
+
+def _past_the_api(project: Project) -> None:
+    project.variables(bill_api_url=project.api_url + "/elsewhere")
+
+
+def _no_tls(project: Project) -> None:
+    project.variables(bill_api_url=project.api_url.replace("http:", "https:"))
+
+
+def _no_store(project: Project) -> None:
+    (project.home / ".ansible").mkdir()
+    (project.home / ".ansible" / "bill").write_text("a file where the directory should be")
+
+
+def _damaged(project: Project) -> None:
+    project.play(TASK)
+    [kept] = (project.home / ".ansible" / "bill").glob("*.session")
+    kept.write_bytes(kept.read_bytes()[:-10])
+
+
+BY_THE_USER: dict[str, Callable[[Project], None]] = {
+    "Nobody listens there": _nobody_there,
+    "The address leads past BILL's API": _past_the_api,
+    "There is no TLS behind an https address": _no_tls,
+    "The session store cannot be used": _no_store,
+    "The kept session is damaged": _damaged,
+}
+
+TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
+# Those that are no failure.
+SUCCEED = {"The kept session has ended", "The session store cannot be used", "The kept session is damaged"}
+
+
+def test_every_line_is_tested_and_every_test_is_a_line() -> None:
+    named = [wrong for wrong, _hears, _sees in lines()]
+    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER])
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line[0] for line in lines()])
+def test_a_fault(project: Project, bill: Control, wrong: str, hears: str, sees: str) -> None:
+    if wrong in BY_THE_USER:
+        BY_THE_USER[wrong](project)
+    if wrong in ON_CHECK:
+        project.play(TASK)
+        project.environ["BILL_CHECK_AFTER"] = "0"
+        bill.post("faults", **{"on": CHECK, "times": None, **ON_CHECK[wrong]})
+    if wrong in ON_SIGN_IN:
+        bill.post("faults", on=SIGN_IN, times=None, **ON_SIGN_IN[wrong])
+    before = bill.get("counts")
+    late = "did not answer within" in sees
+    project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
+    run = project.play({**TASK, "ignore_errors": True}, TASK)
+    assert run.code == (0 if wrong in SUCCEED else 2), run.output
+    assert shows(run, sees), run.output
+    counts = {asked: count - before.get(asked, 0) for asked, count in bill.get("counts").items()}
+    assert {asked: count for asked, count in counts.items() if count} == expected(wrong, hears, bill)
+    assert secrets_in(run.output) == []
+    for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden"):
+        assert not run.says(ours)
+
+
+def expected(wrong: str, hears: str, bill: Control) -> dict[str, int]:
+    counts = dict(HEARS[hears])
+    if wrong == "The address leads past BILL's API":
+        return {"POST /elsewhere/v3/login": 2}
+    if wrong == "The kept session has ended":
+        # The second task, which asks again because of check_after 0.
+        counts[CHECK] += 1
+    return counts
+
+
+def shows(run: Run, text: str) -> bool:
+    """Whether a run shows the text of the table, in which ``...`` stands for anything but the end of the message."""
+    parts = [re.escape(" ".join(part.split())) for part in text.split("...")]
+    return re.search(".{1,200}?".join(parts).replace(r"\ .{", " .{"), " ".join(run.output.split())) is not None
