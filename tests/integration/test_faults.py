@@ -96,6 +96,8 @@ ON_CHECK: dict[str, dict[str, Any]] = {
     "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
     "The kept session has ended": {"code": "BDC_1109", "times": 1},
     "The kept session is not trusted": {"code": "BDC_1361"},
+    "The kept session is said to be another organization's": {"json": {"organizationId": world.SECOND_ORGANIZATION.id}},
+    "The check is answered with JSON of another shape": {"json": ["findme"]},
     "A fault at BILL while the kept session is checked": {"status": 503},
 }
 

@@ -9,6 +9,8 @@ Private to bill.connect. Documented by BILL: reference/login, reference/getsessi
 
 from __future__ import annotations
 
+from typing import Any
+
 from .._errors import UnexpectedAnswer
 from .._gateway import Gateway
 from .._session import Session
@@ -38,19 +40,12 @@ class Password(Credential):
             },
         ).json
         session_id = text_of(answer, "sessionId")
-        # Observed, not documented, hence tolerant of an answer without it, but not of another organization.
-        organization = answer.get("organizationId") or self.values["organization_id"]
-        if organization != self.values["organization_id"]:
-            raise UnexpectedAnswer(
-                "BILL's answer to the sign-in is for another organization than organization_id asks for, so its session "
-                "is not used. Check organization_id.",
-                concerns=("organization_id",),
-            )
+        self._refuse_another_organization(answer, "the sign-in")
         user = answer.get("userId")
         return Session(
             session_id=session_id,
             headers={"sessionId": session_id, "devKey": self.values["dev_key"]},
-            organization_id=organization,
+            organization_id=self.values["organization_id"],
             user_id=user if isinstance(user, str) else None,
             trusted=answer.get("trusted") is True,
             idle_seconds=self.idle_seconds,
@@ -59,7 +54,24 @@ class Password(Credential):
         )
 
     def check(self, gateway: Gateway, session: Session) -> None:
-        gateway.ask("GET", "/v3/login/session", headers=session.headers)
+        answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
+        if not isinstance(answer, dict):
+            raise UnexpectedAnswer(
+                "BILL's answer to the check of the kept session is no JSON object. Check api_url, and that no proxy answers "
+                "in BILL's place.",
+                concerns=("api_url",),
+            )
+        self._refuse_another_organization(answer, "the check of the kept session")
 
     def sign_out(self, gateway: Gateway, session: Session) -> None:
         gateway.ask("POST", "/v3/logout", headers=session.headers)
+
+    def _refuse_another_organization(self, answer: dict[str, Any], to_what: str) -> None:
+        # For a sign-in this field is observed, not documented, hence tolerant of an answer without it.
+        organization = answer.get("organizationId")
+        if organization and organization != self.values["organization_id"]:
+            raise UnexpectedAnswer(
+                f"BILL's answer to {to_what} is for another organization than organization_id asks for, so its session is "
+                "not used. Check organization_id.",
+                concerns=("organization_id",),
+            )

@@ -31,6 +31,7 @@ class Bill:
         self.alive: set[str] = set()
         self.password = OPTIONS["password"]
         self.answer: dict[str, Any] = {}
+        self.answer_to_check: dict[str, Any] = {}
         self.failures: list[errors.BillError] = []
         self.in_flight = 0
         self.peak = 0
@@ -63,7 +64,7 @@ class Bill:
             raise errors.from_answer(401, [{"code": "BDC_1109"}], "BILL")
         if request == "POST /v3/logout":
             self.alive.remove(headers["sessionId"])
-        return Answer(200, {})
+        return Answer(200, self.answer_to_check)
 
     @property
     def sign_ins(self) -> int:
@@ -513,6 +514,38 @@ def test_a_session_of_another_organization_is_not_used(open_sign_in: Open, bill:
         open_sign_in().present()
     bill.answer = {}
     assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ({"organizationId": "00809SOMEBODYELSE0009"}, "the check of the kept session is for another organization"),
+        ({"organizationId": 8}, "the check of the kept session is for another organization"),
+        (None, "the check of the kept session is no JSON object"),
+        (["findme"], "the check of the kept session is no JSON object"),
+    ],
+)
+def test_an_odd_answer_to_the_check_is_told_and_costs_no_sign_in(
+    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, answer: Any, says: str
+) -> None:
+    open_sign_in().present()
+    monkeypatch.setattr(bill, "_answer", lambda *_request: Answer(200, answer))
+    with pytest.raises(errors.UnexpectedAnswer, match=says):
+        open_sign_in(check_after=0).present()
+    assert bill.sign_ins == 1
+
+
+def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    for answer in (
+        {},
+        {"organizationId": None},
+        {"organizationId": ""},
+        {"organizationId": OPTIONS["organization_id"]},
+    ):
+        bill.answer_to_check = answer
+        assert not open_sign_in(check_after=0).present().changed
 
 
 @pytest.mark.parametrize("trusted", ["true", 1, {}, None, False])
