@@ -234,6 +234,19 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, ch
     assert bill.peak <= 3
 
 
+@pytest.mark.promise(11)
+def test_the_places_in_flight_are_those_of_the_developer_key_and_organization(
+    open_sign_in: Open, tmp_path: Path
+) -> None:
+    shared = [{}, {"username": "other"}, {"password": "other"}, {"auth_method": "sync_token"}]
+    others = [{"dev_key": "other"}, {"organization_id": "008OTHER"}, {"api_url": "http://127.0.0.1:9/other"}]
+    for changes in [*shared, *others]:
+        with open_sign_in(**changes).gateway._place():
+            pass
+    places = [path.name for path in (tmp_path / "bill").iterdir()]
+    assert len(places) == 1 + len(others), places
+
+
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_wrong_value_is_always_asked_at_bill(open_sign_in: Open, bill: Bill, name: str) -> None:
