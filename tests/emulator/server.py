@@ -61,14 +61,14 @@ def _is_news(line: logging.LogRecord) -> bool:
 
 
 @contextmanager
-def running() -> Iterator[str]:
+def running(certificate: Path | None = None, private_key: Path | None = None) -> Iterator[str]:
     """An emulator in a thread of this process, for as long as the block lasts; gives the API base."""
-    server = make()
+    server = make(certificate, private_key)
     listener = listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     try:
-        yield api_url(listener)
+        yield api_url(listener, "https" if certificate else "http")
     finally:
         server.should_exit = True
         thread.join()

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import requests
@@ -51,14 +52,17 @@ class Bill:
 
 
 class Control:
-    def __init__(self, api_url: str) -> None:
+    """`verify` is for https: the file of the authority to trust, or False where a certificate is bad on purpose."""
+
+    def __init__(self, api_url: str, verify: Path | bool = True) -> None:
         self.url = api_url.removesuffix("/connect") + "/control"
+        self._verify = verify if isinstance(verify, bool) else str(verify)
 
     def get(self, what: str) -> Any:
-        return self._told(requests.get(f"{self.url}/{what}", timeout=TIMEOUT))
+        return self._told(requests.get(f"{self.url}/{what}", timeout=TIMEOUT, verify=self._verify))
 
     def post(self, what: str, **content: Any) -> Any:
-        return self._told(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT))
+        return self._told(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT, verify=self._verify))
 
     def fault(self, on: str, **kind: Any) -> None:
         self.post("faults", on=on, **kind)
