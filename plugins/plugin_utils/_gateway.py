@@ -14,7 +14,7 @@ import os
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +46,31 @@ _NOT_THE_API = {
 }
 
 _USER_AGENT = "bill.connect (Ansible collection)"
+
+# What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options
+# concerned; _UNKNOWN_AUTHORITY has its own remedies, and all other faults have _ANY_OTHER_FAULT.
+_OTHER_NAME = ("Check api_url: it has to name the host as its certificate does.", ("api_url",))
+_CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
+    9: (
+        "Check the controller's clock; if it is right, the certificate has to be replaced by one that is valid already.",
+        ("api_url",),
+    ),
+    10: (
+        "Check the controller's clock; if it is right, the certificate or that of its authority has to be renewed.",
+        ("api_url",),
+    ),
+    18: (
+        "No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
+        ("api_url", "ca_path"),
+    ),
+    62: _OTHER_NAME,
+    64: _OTHER_NAME,
+}
+_UNKNOWN_AUTHORITY = (2, 19, 20, 21)
+_ANY_OTHER_FAULT = ("Whoever runs that host, or issued its certificate, has to put that right.", ("api_url", "ca_path"))
+
+# OpenSSL's names for a version of TLS that one of the two sides does without.
+_TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 # Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
 _LARGEST_ANSWER = 32 * 2**20
@@ -165,11 +190,7 @@ class Gateway:
                 raise self._failure(error) from None
             except OSError:
                 # How requests says that it cannot find the certificates to trust.
-                raise errors.CertificateRefused(
-                    f"The file of trusted certificates for {self.host} cannot be found, so nothing was sent. Check "
-                    "ca_path, or REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment.",
-                    concerns=("ca_path",),
-                ) from None
+                raise self._nobody_to_trust() from None
 
     def _verify(self) -> bool | str | None:
         # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
@@ -232,17 +253,13 @@ class Gateway:
         causes = list(_causes(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
-                return errors.CertificateRefused(
-                    f"The certificate of {self.host} was not accepted ({cause.verify_message}), so nothing was sent. "
-                    "If it was issued by an authority of your own, name its file with ca_path.",
-                    concerns=("ca_path", "api_url"),
-                )
+                return self._not_accepted(cause.verify_code, cause.verify_message)
+            # Where OpenSSL's word on names is not enough for it, and before its version 2 always, urllib3 looks at them
+            # itself; each version keeps its exception in another place.
+            if type(cause).__name__ == "CertificateError":
+                return self._not_accepted(62, "it is for another host")
         if isinstance(error, library.exceptions.SSLError):
-            return errors.CertificateRefused(
-                f"No TLS connection to {self.host} could be made, so nothing was sent. "
-                "Check that api_url names an https address, and that ca_path, if given, holds PEM certificates.",
-                concerns=("api_url", "ca_path"),
-            )
+            return self._no_tls(causes)
         if isinstance(error, library.exceptions.Timeout):
             return self._timed_out()
         for cause in causes:
@@ -263,6 +280,55 @@ class Gateway:
                 )
         return errors.ConnectionFailed(
             f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
+        )
+
+    def _not_accepted(self, number: int, fault: str) -> errors.CertificateRefused:
+        remedy, concerns = _CERTIFICATE_REMEDIES.get(number, _ANY_OTHER_FAULT)
+        if number in _UNKNOWN_AUTHORITY:
+            remedy = self._how_to_name_the_authority()
+        return errors.CertificateRefused(
+            f"The certificate of {self.host} was not accepted ({fault.rstrip('.')}), so nothing was sent. {remedy}",
+            concerns=concerns,
+        )
+
+    def _how_to_name_the_authority(self) -> str:
+        if not self._ca_path:
+            return "If it was issued by an authority of your own, name the file of that authority with ca_path."
+        if os.path.isdir(self._ca_path):
+            return (
+                "ca_path is a directory: it has to hold the certificate of the authority that issued it, and to be "
+                "prepared by openssl rehash."
+            )
+        return (
+            "ca_path does not hold the authority that issued it. Add that authority's certificate there, or leave "
+            "ca_path out if a public authority issued it."
+        )
+
+    def _no_tls(self, causes: Sequence[BaseException]) -> errors.CertificateRefused:
+        """What keeps TLS from coming about before there is a certificate to look at."""
+        for cause in causes:
+            if isinstance(cause, PermissionError) or (isinstance(cause, ssl.SSLError) and cause.library == "X509"):
+                return self._nobody_to_trust()
+            if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
+                return errors.CertificateRefused(
+                    f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check api_url; if it is "
+                    "right, TLS 1.2 or later has to be switched on there.",
+                    concerns=("api_url",),
+                )
+        return errors.CertificateRefused(
+            f"No TLS connection to {self.host} could be made, so nothing was sent. "
+            "Check that api_url names an address that serves https.",
+            concerns=("api_url",),
+        )
+
+    def _nobody_to_trust(self) -> errors.CertificateRefused:
+        if self._ca_path:
+            remedy = "Check that ca_path names a readable file of PEM certificates."
+        else:
+            remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path."
+        return errors.CertificateRefused(
+            f"The certificates to trust for {self.host} cannot be read, so nothing was sent. {remedy}",
+            concerns=("ca_path",),
         )
 
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -28,8 +29,8 @@ def said() -> list[str]:
 def scripted() -> Iterator[Callable[..., ScriptedBill]]:
     servers: list[ScriptedBill] = []
 
-    def start(*replies: Reply) -> ScriptedBill:
-        servers.append(ScriptedBill(*replies))
+    def start(*replies: Reply, tls: ssl.SSLContext | None = None) -> ScriptedBill:
+        servers.append(ScriptedBill(*replies, tls=tls))
         return servers[-1]
 
     yield start

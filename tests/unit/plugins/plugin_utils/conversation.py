@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import Callable
@@ -74,14 +75,18 @@ def trickles(bytes_at_a_time: bytes, stop: threading.Event) -> Reply:
 
 
 class ScriptedBill:
-    """Listens on loopback, remembers byte by byte what it heard, and gives the replies in their order; the last one serves for all that follows."""
+    """Listens on loopback, remembers byte by byte what it heard, and gives the replies in their order; the last one serves for all that follows.
 
-    def __init__(self, *replies: Reply) -> None:
+    With ``tls`` it speaks https.
+    """
+
+    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
         self._replies = list(replies)
+        self._tls = tls
         self.heard: list[str] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}/connect"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/connect"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
@@ -93,13 +98,13 @@ class ScriptedBill:
                 peer, _address = self._listener.accept()
             except OSError:
                 return
-            with peer:
-                try:
-                    self.heard.append(_whole_request(peer))
+            try:
+                with self._tls.wrap_socket(peer, server_side=True) if self._tls else peer as line:
+                    self.heard.append(_whole_request(line))
                     reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-                    reply(peer)
-                except OSError:
-                    continue
+                    reply(line)
+            except OSError:
+                continue
 
 
 def _whole_request(peer: socket.socket) -> str:

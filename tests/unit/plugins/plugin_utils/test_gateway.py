@@ -6,20 +6,11 @@
 
 from __future__ import annotations
 
-import json
 import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta, timezone
-from ipaddress import IPv4Address
-from pathlib import Path
-from typing import NamedTuple
+from collections.abc import Callable
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
@@ -241,122 +232,3 @@ def test_without_requests_the_user_is_told_what_to_install(monkeypatch: pytest.M
     monkeypatch.setattr(_gateway, "requests", None)
     with pytest.raises(errors.BillError, match="pip install requests"):
         ask("http://127.0.0.1:1/connect")
-
-
-class TlsBill(NamedTuple):
-    """Its address, the file of the authority that its certificate comes from, and the requests that it heard."""
-
-    url: str
-    authority: str
-    heard: list[str]
-
-
-@pytest.fixture
-def tls_bill(tmp_path: Path) -> Iterator[TlsBill]:
-    """A BILL behind TLS."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "an authority of the tests")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = tmp_path / "authority.pem"
-    pem.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = tmp_path / "key.pem"
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem, private)
-    listener = socket.create_server(("127.0.0.1", 0))
-    heard: list[str] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                plain, _address = listener.accept()
-            except OSError:
-                return
-            with plain:
-                try:
-                    with context.wrap_socket(plain, server_side=True) as peer:
-                        heard.append(peer.recv(65536).decode())
-                        says(200, {"secure": True})(peer)
-                except OSError:
-                    continue
-
-    threading.Thread(target=serve, daemon=True).start()
-    yield TlsBill(f"https://127.0.0.1:{listener.getsockname()[1]}/connect", str(pem), heard)
-    listener.close()
-
-
-@pytest.mark.promise(7)
-def test_a_certificate_nobody_vouches_for_is_refused(tls_bill: TlsBill) -> None:
-    with pytest.raises(errors.CertificateRefused, match="was not accepted .*so nothing was sent.*ca_path"):
-        ask(tls_bill.url)
-    assert tls_bill.heard == []
-
-
-@pytest.mark.promise(7)
-def test_ca_path_vouches_for_it(tls_bill: TlsBill, monkeypatch: pytest.MonkeyPatch) -> None:
-    url, authority, _heard = tls_bill
-    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
-        monkeypatch.delenv(name, raising=False)
-    assert Gateway(url, timeout=10, ca_path=authority).ask("GET", "/").json == {"secure": True}
-    assert Gateway(url, timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority)
-    assert Gateway(url, timeout=10).ask("GET", "/").json == {"secure": True}
-
-
-@pytest.mark.promise(7)
-def test_a_netrc_file_adds_nothing(tls_bill: TlsBill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
-    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
-    Gateway(tls_bill.url, timeout=10, ca_path=tls_bill.authority).ask("GET", "/")
-    assert "GET /connect/ HTTP/1.1" in tls_bill.heard[0]
-    assert "Authorization" not in tls_bill.heard[0]
-
-
-@pytest.mark.promise(7)
-def test_a_bundle_in_the_environment_does_not_undo_validate_certs(
-    tls_bill: TlsBill, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
-    assert Gateway(tls_bill.url, timeout=10, validate_certs=False).ask("GET", "/").json == {"secure": True}
-
-
-@pytest.mark.promise(8)
-def test_a_ca_path_that_is_not_there_is_named(tls_bill: TlsBill) -> None:
-    with pytest.raises(errors.OptionError, match="ca_path") as failure:
-        Gateway(tls_bill.url, timeout=10, ca_path="/nonexistent/authority.pem").ask("GET", "/")
-    assert "/nonexistent/authority.pem" in str(failure.value)
-
-
-@pytest.mark.promise(8)
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_certificates_that_cannot_be_used_are_named(
-    tls_bill: TlsBill, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
-) -> None:
-    bundle = tmp_path / "bundle.pem"
-    if content:
-        bundle.write_text(content)
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
-    with pytest.raises(errors.CertificateRefused, match="nothing was sent.*ca_path"):
-        ask(tls_bill.url)
-
-
-@pytest.mark.promise(8)
-def test_http_behind_an_https_address_is_told(scripted: Start) -> None:
-    bill = scripted(says(200, {}))
-    with pytest.raises(errors.BillError, match="No TLS connection|broke before"):
-        ask(bill.url.replace("http://", "https://"))
-    assert json.dumps(bill.heard).count(SECRET) == 0
