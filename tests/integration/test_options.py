@@ -66,26 +66,6 @@ def test_a_templated_variable_stays_the_text_it_is(project: Project, bill: Contr
     assert passwords_heard(bill) == [password]
 
 
-@pytest.mark.promise(7)
-@pytest.mark.parametrize("truth", ["{{ false }}", "{{ 'false' }}", "{{ no_checks }}", False, "no"])
-def test_a_templated_false_is_false(project: Project, truth: Any) -> None:
-    project.variables(bill_api_url=project.api_url, no_checks=False, bill_validate_certs=truth, user_id=world.USER.id)
-    for task in (LOGIN, LOOKUP):
-        run = project.play(task)
-        assert run.code == 0, run.output
-        assert run.times("validate_certs is false") == 1, run.output
-
-
-@pytest.mark.promise(7)
-@pytest.mark.parametrize("truth", ["{{ true }}", "{{ 'yes' }}", "{{ not no_checks }}", True])
-def test_a_templated_true_is_true(project: Project, truth: Any) -> None:
-    project.variables(bill_api_url=project.api_url, no_checks=False, bill_validate_certs=truth, user_id=world.USER.id)
-    for task in (LOGIN, LOOKUP):
-        run = project.play(task)
-        assert run.code == 0, run.output
-        assert not run.says("validate_certs")
-
-
 def test_module_defaults_go_before_variables_and_behind_the_task(project: Project, bill: Control) -> None:
     project.play(
         LOGIN,

@@ -1,0 +1,223 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A BILL behind TLS: who is believed, what is sent to those who are not (nothing), and what the user reads then."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import yaml
+
+from tests.emulator import server, world
+from tests.emulator.certificates import Authority, self_signed
+from tests.emulator.talk import Control
+from tests.integration.project import Project, Run, secrets_in
+
+# What is bad on purpose is asked by its control interface without a check.
+pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
+LOOKUP = {
+    "name": "Look up",
+    "ansible.builtin.assert": {"that": "lookup('bill.connect.bill_login', 'user_id') == user_id"},
+}
+ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
+ALL = (LOGIN, LOOKUP, ROLE)
+
+
+@dataclass(frozen=True)
+class Bills:
+    """Emulators, each with a certificate of its own, and the two authorities."""
+
+    urls: Mapping[str, str]
+    authority: Authority
+    another: Authority
+
+    def control(self, name: str) -> Control:
+        return Control(self.urls[name], self.authority.file if name == "good" else False)
+
+    def host(self, name: str) -> str:
+        return urlsplit(self.urls[name]).netloc
+
+
+@pytest.fixture(scope="module")
+def bills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bills]:
+    folder = tmp_path_factory.mktemp("tls")
+    authority = Authority(folder / "authority")
+    another = Authority(folder / "another", "another authority of the tests")
+    shown = {
+        "good": authority.good(),
+        "expired": authority.expired(),
+        "not_yet_valid": authority.not_yet_valid(),
+        "for_another_host": authority.for_another_host(),
+        "self_signed": self_signed(folder / "self-signed"),
+        "of_another_authority": another.good(),
+    }
+    with ExitStack() as running:
+        yield Bills(
+            {name: running.enter_context(server.running(c.certificate, c.private_key)) for name, c in shown.items()},
+            authority,
+            another,
+        )
+
+
+@pytest.fixture(scope="module")
+def api_url(bills: Bills) -> str:
+    """The one that is good, which is also what `bill` and `project` are about here."""
+    return bills.urls["good"]
+
+
+@pytest.fixture
+def bill(bills: Bills) -> Control:
+    for name in bills.urls:
+        bills.control(name).post("reset")
+    return bills.control("good")
+
+
+def hosts(project: Project, **variables: Mapping[str, Any]) -> None:
+    """A host for each keyword, with variables of its own."""
+    project.hosts(*variables)
+    (project.folder / "host_vars").mkdir()
+    for name, own in variables.items():
+        (project.folder / "host_vars" / f"{name}.yml").write_text(yaml.safe_dump(dict(own)))
+    # Kept sessions are asked about each time, so each task and lookup has to trust BILL anew.
+    project.variables(bill_api_url=project.api_url, bill_check_after=0, user_id=world.USER.id, strict=True)
+
+
+def refusals(run: Run, host: str, told: str) -> int:
+    """How many tasks and lookups of a host failed with this message."""
+    failed = [line for line in run.output.splitlines() if line.startswith(f"fatal: [{host}]")]
+    return sum(told in line for line in failed)
+
+
+@pytest.mark.promise(7)
+def test_ca_path_vouches_for_task_lookup_and_role(project: Project, bills: Bills, bill: Control) -> None:
+    (project.home / ".netrc").write_text("machine 127.0.0.1 login somebody password else-findme\n")
+    # ca_path goes before this, which vouches for nobody here.
+    project.environ = {"REQUESTS_CA_BUNDLE": str(bills.another.file)}
+    hosts(
+        project,
+        file={"authority": str(bills.authority.file), "bill_ca_path": "{{ authority }}"},
+        directory={"authority": str(bills.authority.directory), "bill_ca_path": "{{ authority }}"},
+    )
+    run = project.play(*ALL)
+    assert run.code == 0, run.output
+    assert not run.says("validate_certs")
+    assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 5}
+    assert [heard for heard in bill.heard() if "authorization" in heard["headers"]] == []
+
+
+REFUSED = {
+    "expired": (
+        "{{ true }}",
+        "(certificate has expired), so nothing was sent. Check the controller's clock; if it is right, the certificate "
+        "or that of its authority has to be renewed. (api_url comes from the variable bill_api_url)",
+    ),
+    "not_yet_valid": (
+        "{{ 'true' }}",
+        "(certificate is not yet valid), so nothing was sent. Check the controller's clock; if it is right, the "
+        "certificate has to be replaced by one that is valid already.",
+    ),
+    "for_another_host": (
+        "{{ strict }}",
+        "so nothing was sent. Check api_url: it has to name the host as its certificate does.",
+    ),
+    "self_signed": (
+        "{{ 'yes' }}",
+        "so nothing was sent. No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
+    ),
+    "of_another_authority": (
+        "{{ not not strict }}",
+        "so nothing was sent. ca_path does not hold the authority that issued it. Add that authority's certificate "
+        "there, or leave ca_path out if a public authority issued it.",
+    ),
+}
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, bills: Bills, bill: Control) -> None:
+    # A templated true is true, and goes before the environment.
+    project.environ = {"BILL_VALIDATE_CERTS": "false"}
+    hosts(
+        project,
+        **{
+            name: {
+                "bill_api_url": bills.urls[name],
+                "bill_ca_path": str(bills.authority.file),
+                "bill_validate_certs": truth,
+            }
+            for name, (truth, _remedy) in REFUSED.items()
+        },
+    )
+    run = project.play(*ALL, ignore_errors=True, arguments=("-v",))
+    for name, (_truth, remedy) in REFUSED.items():
+        assert refusals(run, name, f"The certificate of {bills.host(name)} was not accepted") == 3, run.output
+        assert refusals(run, name, remedy) == 3, run.output
+        assert bills.control(name).heard() == []
+    assert not run.says("Trying again")
+    assert not run.says("validate_certs is false")
+    assert secrets_in(run.output) == []
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("native", ["false", "true"])
+def test_a_false_is_false_wherever_it_comes_from(project: Project, bills: Bills, bill: Control, native: str) -> None:
+    project.environ = {"ANSIBLE_JINJA2_NATIVE": native, "BILL_VALIDATE_CERTS": "false"}
+    spelt = ["{{ not true }}", "{{ false }}", "{{ 'false' }}", "{{ not strict }}", "no", False]
+    variables = {f"host{number}": {"bill_validate_certs": falsehood} for number, falsehood in enumerate(spelt)}
+    hosts(project, environment={}, **variables)
+    expired = {"bill_api_url": bills.urls["expired"]}
+    run = project.play(*ALL, vars=expired)
+    assert run.code == 0, run.output
+    told = f"validate_certs is false: anybody between here and {bills.host('expired')} can read the credentials."
+    assert run.times(told) == 1, run.output
+    assert bills.control("expired").get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 20}
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+def test_a_ca_path_that_does_not_vouch_is_told(project: Project, bills: Bills, bill: Control) -> None:
+    (project.folder / "unprepared").mkdir()
+    (project.folder / "unprepared" / "authority.pem").write_bytes(bills.authority.file.read_bytes())
+    (project.folder / "empty.pem").write_text("")
+    project.environ = {"BILL_CA_PATH": str(bills.another.file)}
+    hosts(
+        project,
+        by_environment={},
+        directory={"bill_ca_path": str(bills.another.directory)},
+        unprepared={"bill_ca_path": "{{ playbook_dir }}/unprepared"},
+        empty={"bill_ca_path": "{{ playbook_dir }}/empty.pem"},
+    )
+    run = project.play(LOGIN, LOOKUP, ignore_errors=True, arguments=("-v",))
+    for host, told in {
+        "by_environment": "ca_path comes from the environment variable BILL_CA_PATH",
+        "directory": "ca_path is a directory: it has to hold the certificate of the authority that issued it, and to be",
+        "unprepared": "and to be prepared by openssl rehash. (api_url comes from the variable bill_api_url; ca_path comes",
+        "empty": "so nothing was sent. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
+    }.items():
+        assert refusals(run, host, told) == 2, run.output
+    assert not run.says("Trying again")
+    assert bill.heard() == []
+
+
+@pytest.mark.promise(7)
+def test_a_redirect_is_not_followed_whatever_is_checked(project: Project, bills: Bills, bill: Control) -> None:
+    project.variables(bill_api_url=project.api_url, bill_ca_path=str(bills.authority.file))
+    with server.running() as plain:
+        tasks = []
+        for elsewhere in (plain, project.api_url.replace("127.0.0.1", "localhost")):
+            for checked in (True, False):
+                bill.fault("POST /v3/login", redirect=f"{elsewhere}/v3/vendors")
+                tasks.append({"name": "Sign in", "bill.connect.bill_login": {"validate_certs": checked}})
+        run = project.play(*tasks, ignore_errors=True)
+        assert refusals(run, "localhost", "answered with a redirect (HTTP status 302), which is never followed") == 4
+        assert Control(plain).heard() == []
+    assert bill.get("counts") == {"POST /v3/login": 4}
