@@ -181,6 +181,17 @@ def test_an_authority_that_nobody_named_is_told(bill_with: Bills) -> None:
 
 
 @pytest.mark.promise(8)
+def test_a_server_that_shows_its_unknown_authority_is_told_the_same(
+    scripted: Start, authority: Authority, another: Authority, certificates: dict[str, Certificate], tmp_path: Path
+) -> None:
+    alone = certificates["of_another_authority"]
+    chain = Certificate(tmp_path / "chain.pem", alone.private_key)
+    chain.certificate.write_bytes(alone.certificate.read_bytes() + another.file.read_bytes())
+    told = refusal(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
+    assert "ca_path does not hold the authority that issued it." in str(told)
+
+
+@pytest.mark.promise(8)
 def test_a_directory_that_was_not_prepared_is_told(bill_with: Bills, authority: Authority, tmp_path: Path) -> None:
     (tmp_path / "authority.pem").write_bytes(authority.file.read_bytes())
     bill = bill_with("good")
