@@ -199,6 +199,8 @@ class Gateway:
         return self._ca_path
 
     def _read(self, response: requests.Response) -> bytes:
+        # urllib3 before its version 2 would else take an answer that was cut off for a whole one.
+        response.raw.enforce_content_length = True
         parts: list[bytes] = []
         size = 0
         for part in response.iter_content(65536):

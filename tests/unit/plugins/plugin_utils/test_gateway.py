@@ -9,8 +9,10 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
@@ -144,6 +146,22 @@ def test_each_broken_connection_is_told_apart(scripted: Start) -> None:
         assert why in str(failure.value)
         assert SECRET not in str(failure.value)
         assert failure.value.__suppress_context__ or failure.value.__context__ is None
+
+
+@pytest.mark.promise(9)
+def test_an_answer_that_was_cut_off_is_noticed_by_an_old_urllib3_as_well(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = requests.adapters.HTTPAdapter.send
+
+    def as_before_version_2(*arguments: Any, **keywords: Any) -> requests.Response:
+        response = send(*arguments, **keywords)
+        response.raw.enforce_content_length = False
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", as_before_version_2)
+    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+        ask(scripted(cuts).url)
 
 
 @pytest.mark.promise(8)
