@@ -93,6 +93,8 @@ class SignIn:
             kept = session
             self._heed(self.hour())
             self._heed(self.refused(), of_session=True)
+            # Should this task be killed on its way, or BILL's answer be lost, then the next one asks before it uses this.
+            self.kept.save(session.answered(0))
             try:
                 self._remembering(lambda: self.credential.sign_out(self.gateway, kept), of_session=True)
                 ended = True

@@ -608,6 +608,19 @@ def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sign_i
     assert open_sign_in().present().changed
 
 
+@pytest.mark.promise(1)
+def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked(
+    open_sign_in: Open, bill: Bill
+) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    bill.failures = [errors.ConnectionFailed("gone") for _time in range(4)]
+    with pytest.raises(errors.ConnectionFailed):
+        open_sign_in().absent()
+    assert open_sign_in().present().changed
+    assert bill.heard[-2:] == ["GET /v3/login/session", "POST /v3/login"]
+
+
 @pytest.mark.promise(12)
 def test_check_mode_does_not_sign_out(open_sign_in: Open, bill: Bill) -> None:
     assert not open_sign_in().absent(only_look=True).changed
