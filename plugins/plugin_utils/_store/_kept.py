@@ -46,7 +46,8 @@ class Kept(Generic[_T]):
         self._warn = warn
 
     def load(self) -> _T | None:
-        for store in self._stores:
+        # The last store first: it holds what could not be written to those before it.
+        for store in reversed(self._stores):
             sealed = store.read(self._seal.address)
             if sealed is not None and (kept := self._opened(sealed)):
                 return kept
@@ -55,13 +56,16 @@ class Kept(Generic[_T]):
     def save(self, kept: _T) -> None:
         sealed = self._seal.close(kept.to_bytes())
         for number, store in enumerate(self._stores):
+            later = self._stores[number + 1 :]
             try:
                 store.write(self._seal.address, sealed)
-                return
             except StoreError as error:
-                self._unusable(error, self._stores[number + 1 :])
-            # An older one must not be found before the new one.
-            self._erase(store)
+                # What is kept there already stays: it may well serve the next run.
+                self._unusable(error, later)
+            else:
+                for other in later:
+                    self._erase(other)
+                return
 
     def forget(self) -> None:
         for store in self._stores:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,18 @@ def open_kept(tmp_path: Path, said: list[str]) -> Open:
         return Kept(Session, Seal({**OPTIONS, **changes}), stores, said.append)
 
     return open_kept
+
+
+def full_disk(place: Path) -> Callable[[str, str], None]:
+    """What os.replace does where there is no room left at one place."""
+    replace = os.replace
+
+    def full(source: str, target: str) -> None:
+        if str(place) in target:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        replace(source, target)
+
+    return full
 
 
 def save(kept: Kept[Session]) -> None:
@@ -117,26 +130,36 @@ def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, t
 
 
 @pytest.mark.promise(13)
-def test_a_full_disk_does_not_leave_an_old_session_in_front_of_the_new_one(
+def test_a_full_disk_leaves_the_old_session_for_later_runs_but_not_in_front_of_the_new_one(
     open_kept: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(open_kept())
-    replace = os.replace
-
-    def full(source: str, target: str) -> None:
-        if str(tmp_path / "store") in target:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        replace(source, target)
-
-    monkeypatch.setattr(os, "replace", full)
+    monkeypatch.setattr(os, "replace", full_disk(tmp_path / "store"))
     new = dataclasses.replace(SESSION, session_id="SESSION-new")
     with (kept := open_kept()).lock(1):
         kept.save(new)
     assert open_kept().load() == new
     assert len(said) == 1
     assert "No space left on device" in said[0]
+    shutil.rmtree(tmp_path / "run")
+    assert open_kept().load() == SESSION
     open_kept().forget()
     assert open_kept().load() is None
+
+
+@pytest.mark.promise(13)
+def test_a_store_that_can_be_used_again_takes_over(
+    open_kept: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full_disk(tmp_path / "store"))
+        save(open_kept())
+    assert list(tmp_path.glob("run/*.session"))
+    new = dataclasses.replace(SESSION, session_id="SESSION-new")
+    with (kept := open_kept()).lock(1):
+        kept.save(new)
+    assert open_kept().load() == new
+    assert not list(tmp_path.glob("run/*.session"))
 
 
 @pytest.mark.promise(13)
