@@ -15,6 +15,16 @@ from datetime import datetime, timezone
 
 # Raised when the fields change: a session kept by another version then counts as none.
 _FORMAT = 1
+_KINDS: dict[str, tuple[type, ...]] = {
+    "session_id": (str, type(None)),
+    "headers": (dict,),
+    "organization_id": (str,),
+    "user_id": (str, type(None)),
+    "trusted": (bool,),
+    "idle_seconds": (int,),
+    "made_at": (int, float),
+    "answered_at": (int, float),
+}
 
 
 @dataclass(frozen=True)
@@ -54,4 +64,9 @@ class Session:
         fields = json.loads(data)
         if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
             raise ValueError("not a session of this version")
-        return cls(**fields)
+        session = cls(**fields)
+        if not all(isinstance(fields[name], kinds) for name, kinds in _KINDS.items()):
+            raise TypeError("a field of another type")
+        if not all(isinstance(text, str) for text in session.headers.values()):
+            raise TypeError("a header that is no text")
+        return session

@@ -94,7 +94,7 @@ class Kept(Generic[_T]):
             if plain is not None:
                 kept: _T = self._kind.from_bytes(plain)
                 return kept
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RecursionError):
             pass
         self._warn(
             "A kept session was cut, changed or written by another version of bill.connect. It is ignored, "

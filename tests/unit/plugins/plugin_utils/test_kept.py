@@ -16,10 +16,12 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
 from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store._memory import MemoryStore
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 Open = Callable[..., Kept[Session]]
@@ -91,16 +93,40 @@ def test_no_byte_on_disk_tells_anything(open_kept: Open, tmp_path: Path) -> None
 
 
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("damage", [b"", b"garbage", None], ids=["emptied", "overwritten", "cut"])
-def test_a_damaged_file_counts_as_none_with_a_warning(
-    open_kept: Open, tmp_path: Path, said: list[str], damage: bytes | None
+def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
+    open_kept: Open, tmp_path: Path, said: list[str]
 ) -> None:
     save(open_kept())
     [file] = tmp_path.glob("store/*.session")
-    file.write_bytes(file.read_bytes()[:-7] if damage is None else damage)
-    assert open_kept().load() is None
+    whole = file.read_bytes()
+    damaged = [whole[:length] for length in range(0, len(whole), 3)] + [whole + b"x", whole * 2, b"garbage"]
+    # Every single bit is tried where the seal is tested.
+    for bit in range(0, 8 * len(whole), 31):
+        changed = bytearray(whole)
+        changed[bit // 8] ^= 1 << bit % 8
+        damaged.append(bytes(changed))
+    kept = open_kept()
+    for damage in damaged:
+        file.write_bytes(damage)
+        assert kept.load() is None
+    assert len(said) == len(damaged)
+    assert all(text.startswith("A kept session was cut, changed or written by another version") for text in said)
+    file.write_bytes(whole)
+    assert kept.load() == SESSION
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("kind", [Session, Refusal])
+@pytest.mark.parametrize("plain", [b"", b"null", b'{"format": 2}', b"[" * 10**6, b'{"a":' * 10**6, b"9" * 10**4])
+def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none(
+    tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
+) -> None:
+    seal = Seal(OPTIONS)
+    store = MemoryStore()
+    store.write(seal.address, seal.close(plain))
+    assert Kept(kind, seal, [store], said.append).load() is None
     assert len(said) == 1
-    assert said[0].startswith("A kept session was cut, changed or written by another version")
+    store.erase(seal.address)
 
 
 @pytest.mark.promise(6)
