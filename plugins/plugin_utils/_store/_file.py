@@ -29,8 +29,8 @@ _PRIVATE = 0o077
 class FileStore:
     """A directory of sealed sessions.
 
-    ``ours`` says that bill.connect chose the directory itself; its mode is then tightened when it is open to others. A
-    directory that a user named is not touched, and refused with OptionError when others can enter it.
+    ``ours`` says that bill.connect chose the directory itself; its mode is then tightened when it is open to others, unless
+    a link is in its place. A directory that a user named is not touched, and refused with OptionError when others can enter it.
     """
 
     shared = True
@@ -68,6 +68,8 @@ class FileStore:
             if why := _unsafe(os.fstat(file)):
                 return self._ignored(path, why)
             return os.read(file, _LARGEST)
+        except OSError as error:
+            return self._ignored(path, f"it cannot be read ({error.strerror})")
         finally:
             os.close(file)
 
@@ -147,6 +149,9 @@ class FileStore:
                 "with mode 0700.",
                 concerns=("session_store",),
             )
+        if about.st_mode & _PRIVATE and os.path.islink(self._directory):
+            # Where the link leads may have been made for something else, too.
+            raise StoreError(f"The session store {self._directory} is a link to a directory that other users can enter")
         return bool(about.st_mode & _PRIVATE)
 
     def _path(self, address: str) -> str:

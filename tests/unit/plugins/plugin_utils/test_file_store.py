@@ -169,6 +169,34 @@ def test_our_own_directory_is_closed_to_others_again(store: FileStore, kept: Pat
 
 
 @pytest.mark.promise(6)
+def test_a_directory_that_ours_is_a_link_to_is_not_closed_to_others(
+    store: FileStore, tmp_path: Path, said: list[str]
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o755)
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "bill").symlink_to(shared)
+    with pytest.raises(StoreError, match="is a link to a directory that other users can enter"), store.lock(ADDRESS, 1):
+        pass
+    assert mode(shared) == 0o755
+    assert list(shared.iterdir()) == []
+
+
+@pytest.mark.promise(13)
+def test_a_file_that_cannot_be_read_is_ignored(
+    store: FileStore, kept: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken_disk(*_arguments: object) -> bytes:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", broken_disk)
+        assert store.read(ADDRESS) is None
+    assert said == [f"The kept session {kept} is ignored: it cannot be read (Input/output error)."]
+
+
+@pytest.mark.promise(6)
 def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alone(
     tmp_path: Path, said: list[str]
 ) -> None:
