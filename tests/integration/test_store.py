@@ -7,8 +7,14 @@
 from __future__ import annotations
 
 import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.emulator.talk import Control
 from tests.integration.project import Project
@@ -62,4 +68,69 @@ def test_none_writes_nothing(project: Project, bill: Control) -> None:
     run = project.play(LOGIN, LOGIN)
     assert run.recap()["changed"] == 2
     assert not (project.home / ".ansible" / "bill").exists()
+    assert bill.get("counts") == {"POST /v3/login": 2}
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Path]:
+    """A folder outside HOME, for Ansible's own temporary files."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.mark.promise(13)
+def test_a_home_in_which_nothing_can_be_made(project: Project, bill: Control, elsewhere: Path) -> None:
+    # Not even root can make a directory below /proc.
+    project.environ = {"ANSIBLE_HOME": "/proc/ansible", "ANSIBLE_LOCAL_TEMP": str(elsewhere)}
+    project.hosts(*(f"host{number}" for number in range(5)))
+    run = project.play(LOGIN, LOGIN)
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    # ansible-core warns of it, too.
+    assert len([text for text in run.warnings if "session store" in text]) == 1, run.output
+    assert run.says(
+        "The session store /proc/ansible/bill cannot be used (No such file or directory). The session is kept"
+    )
+    assert bill.get("counts") == {"POST /v3/login": 1}
+    assert list(elsewhere.rglob("*.session")) == []
+
+
+# A limit takes the place of a full disk; what Ansible itself needs to write is smaller.
+NO_ROOM = """
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+@pytest.mark.promise(13)
+def test_a_disk_without_room_loses_no_session(project: Project, bill: Control) -> None:
+    project.play(LOGIN)
+    run = project.run(sys.executable, "-c", NO_ROOM, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
+    assert run.code == 0, run.output
+    assert run.changed == 0
+    assert run.says(f"The session store {project.home}/.ansible/bill cannot be used (File too large).")
+    assert project.play(LOGIN).changed == 0
+    assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 1}
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(4)
+def test_runs_at_the_same_moment_share_one_home(project: Project, bill: Control) -> None:
+    project.hosts(*(f"host{number}" for number in range(10)))
+    # So slow that all of them are there before the first has its answer.
+    bill.post("settings", latency=1)
+    right: tuple[str, ...] = ("ansible-playbook", "site.yml", "--forks", "10")
+    wrong = (*right, "-e", "bill_password=stale-findme")
+    (project.folder / "site.yml").write_text(
+        yaml.safe_dump([{"hosts": "all", "gather_facts": False, "tasks": [LOGIN]}])
+    )
+    with ThreadPoolExecutor() as pool:
+        runs = list(pool.map(lambda arguments: project.run(*arguments), [right, right, wrong, right, right]))
+    refused = runs.pop(2)
+    assert [run.code for run in runs] == [0] * 4, runs
+    assert sum(run.changed for run in runs) == 1
+    assert [run.warnings for run in runs] == [[]] * 4
+    assert refused.times("failed=1") == 10, refused.output
+    assert refused.changed == 0
     assert bill.get("counts") == {"POST /v3/login": 2}

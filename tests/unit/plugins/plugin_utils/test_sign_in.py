@@ -191,11 +191,38 @@ def test_a_session_that_others_kept_alive_is_not_replaced(open_sign_in: Open, bi
 
 
 @pytest.mark.promise(1)
-def test_a_clock_set_back_means_asking_bill(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
-    clock.advance(-7200)
-    assert not open_sign_in().present().changed
-    assert bill.heard == ["POST /v3/login", "GET /v3/login/session"]
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_jumps_means_asking_bill_once(open_sign_in: Open, bill: Bill, clock: Clock, hours: int) -> None:
+    first = open_sign_in().present().session
+    for jump in (hours, -hours):
+        clock.advance(jump * 3600)
+        for _time in range(2):
+            outcome = open_sign_in().present()
+            assert (outcome.changed, outcome.session and outcome.session.session_id) == (
+                False,
+                first and first.session_id,
+            )
+    assert bill.heard == ["POST /v3/login", "GET /v3/login/session", "GET /v3/login/session"]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_jumps_does_not_make_a_refusal_last(
+    open_sign_in: Open, bill: Bill, clock: Clock, code: str, hours: int
+) -> None:
+    for asked, jump in enumerate((0, hours), start=1):
+        clock.advance(jump * 3600)
+        says_no(bill, code)
+        with pytest.raises(errors.Rejected, match=code):
+            open_sign_in().present()
+        bill.failures = []
+        with pytest.raises(errors.Rejected, match="was not asked again"):
+            open_sign_in().present()
+        assert bill.sign_ins == asked
+    clock.advance(-hours * 3600)
+    assert open_sign_in().present().changed
 
 
 @pytest.mark.promise(1)
@@ -413,15 +440,6 @@ def test_a_spent_hour_stops_sign_outs_too(open_sign_in: Open, bill: Bill, clock:
     assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
     clock.advance(3600)
     assert open_sign_in().absent().changed
-
-
-@pytest.mark.promise(4)
-def test_a_clock_set_back_does_not_make_a_refusal_last(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    says_no(bill, "BDC_1101")
-    with pytest.raises(errors.CredentialRefused):
-        open_sign_in().present()
-    clock.advance(-3600)
-    assert open_sign_in().present().changed
 
 
 @pytest.mark.promise(4)

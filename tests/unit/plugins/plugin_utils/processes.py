@@ -1,0 +1,432 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Tasks in processes of their own, a BILL in another, and a way to kill a task at each of its steps.
+
+Runs in an interpreter of its own (see ``apart``), because only a process with one thread may fork.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import multiprocessing
+import os
+import resource
+import signal
+import socketserver
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from types import FrameType
+from typing import Any, Protocol
+
+import requests
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._store import _file
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+
+FORK = multiprocessing.get_context("fork")
+NOBODY = 65534
+NOON = 1_800_014_400.0
+WRONG = {"password": "stale-findme"}
+SPENT = {"dev_key": "spent-findme"}
+
+
+def apart(scenario: str, *arguments: Any) -> Any:
+    """What a scenario below tells, played in an interpreter of its own."""
+    collections = Path(_sign_in.__file__).parents[5]
+    checkout = Path(__file__).parents[4]
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-m", __name__, scenario, json.dumps(arguments)],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(collections), str(checkout), *sys.path])},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# --- BILL ---
+
+
+class _Handler(BaseHTTPRequestHandler):
+    alive: set[str]
+    log: int
+    unanswered: int
+
+    def do_GET(self) -> None:
+        self._answer({})
+
+    def do_POST(self) -> None:
+        self._answer(json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}"))
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Nothing: the file of what was heard is the log."""
+
+    def _answer(self, body: dict[str, str]) -> None:
+        kind = type(self)
+        path = self.path.removeprefix("/connect")
+        if path == "/end":
+            kind.alive.clear()
+            return self._say(200, {})
+        os.write(kind.log, f"{self.command} {path}\n".encode())
+        session_id = self.headers.get("sessionId") or ""
+        if path == "/v3/login":
+            if kind.unanswered:
+                kind.unanswered -= 1
+                self.connection.recv(1)  # until whoever asked is gone
+                return None
+            if body["password"] == WRONG["password"]:
+                return self._say(401, [{"code": "BDC_1101"}])
+            if body["devKey"] == SPENT["dev_key"]:
+                return self._say(429, [{"code": "BDC_1144"}])
+            session_id = f"SESSION-{os.urandom(4).hex()}"
+            kind.alive.add(session_id)
+            return self._say(200, {"sessionId": session_id, "organizationId": body["organizationId"]})
+        if session_id not in kind.alive:
+            return self._say(401, [{"code": "BDC_1109"}])
+        if path == "/v3/logout":
+            kind.alive.remove(session_id)
+        return self._say(200, {})
+
+    def _say(self, status: int, answer: Any) -> None:
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+class _Server(socketserver.TCPServer):
+    request_queue_size = 256
+    parent = 0
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Nothing: a client that was killed is no fault of BILL's."""
+
+    def service_actions(self) -> None:
+        if os.getppid() != self.parent:
+            os._exit(0)
+
+
+class Bill:
+    """A BILL in a process of its own; the first ``unanswered`` sign-ins get no answer."""
+
+    def __init__(self, folder: Path, unanswered: int = 0) -> None:
+        self._log = folder / "heard"
+        self._log.touch()
+        server = _Server(("127.0.0.1", 0), _Handler)
+        _Handler.alive = set()
+        _Handler.log = os.open(self._log, os.O_WRONLY | os.O_APPEND)
+        _Handler.unanswered = unanswered
+        # Should the test be ended by force, BILL ends too.
+        server.parent = os.getpid()
+        self.url = f"http://127.0.0.1:{server.server_address[1]}/connect"
+        self._process = FORK.Process(target=server.serve_forever, daemon=True)
+        self._process.start()
+        server.server_close()
+
+    @property
+    def heard(self) -> list[str]:
+        return self._log.read_text().splitlines()
+
+
+# --- Tasks ---
+
+
+class Hears(Protocol):
+    """A BILL: this one, or the one in a thread."""
+
+    url: str
+
+    @property
+    def heard(self) -> list[str]:
+        """Its requests."""
+
+
+class Tasks:
+    """The tasks of one run; nothing is shared but the store and BILL."""
+
+    def __init__(self, folder: Path, bill: Hears) -> None:
+        self.folder = folder
+        self.store = folder / "bill"
+        self._bill = bill
+
+    def open(self, said: list[str], now: float = NOON, **changes: Any) -> _sign_in.SignIn:
+        options = {
+            "auth_method": "password",
+            "environment": "sandbox",
+            "api_url": self._bill.url,
+            "session_store": None,
+            "check_after": 60,
+            "timeout": 30,
+            "retries": 0,
+            "validate_certs": True,
+            "ca_path": None,
+            **OPTIONS,
+            **changes,
+        }
+        sign_in = _sign_in.open_sign_in(
+            options,
+            default_store=str(self.store),
+            store_for_the_run=str(self.folder / "run"),
+            warn=said.append,
+            tell=lambda _text: None,
+            tell_of_waits=lambda _text: None,
+        )
+        sign_in.clock = lambda: now
+        return sign_in
+
+    def do(
+        self,
+        verb: str = "present",
+        *,
+        prepare: Callable[[], None] = lambda: None,
+        die_at: int | None = None,
+        **how: Any,
+    ) -> dict[str, Any]:
+        """One task in a process of its own: what came of it, or by which signal it died.
+
+        With ``die_at`` it kills itself at the step of that number; 0 only finds the steps.
+        """
+        reader, writer = os.pipe()
+        process = os.fork()
+        if not process:
+            try:
+                prepare()
+                os.write(writer, json.dumps(self.tell(verb, die_at, **how)).encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        with os.fdopen(reader) as stream:
+            text = stream.read()
+        _process, status = os.waitpid(process, 0)
+        return dict(json.loads(text)) if text else {"signal": os.WTERMSIG(status)}
+
+    def tell(self, verb: str, die_at: int | None, *, force: bool = False, **how: Any) -> dict[str, Any]:
+        """The same in this process."""
+        told: dict[str, Any] = {"said": [], "steps": []}
+        sign_in = self.open(told["said"], **how)
+        if die_at is not None:
+            told["steps"] = _steps(self._look, die_at)
+        try:
+            outcome = sign_in.absent() if verb == "absent" else sign_in.present(force=force)
+            told["changed"] = outcome.changed
+            told["session"] = outcome.session and outcome.session.session_id
+        except errors.BillError as error:
+            told["error"] = str(error)
+        return told
+
+    def kept(self, **how: Any) -> str | None:
+        """The session that the next task would find; or the warning in its place."""
+        said: list[str] = []
+        session = self.open(said, **how).kept.load()
+        if said:
+            return said[0]
+        return session.session_id if session else None
+
+    @property
+    def address(self) -> str:
+        """Under which name the session of the right credential is kept."""
+        return self.open([]).kept._seal.address
+
+    def sessions(self) -> list[Path]:
+        """The files of all that is kept, in this run's directory, too."""
+        return [*self.store.glob("*.session"), *(self.folder / "run").glob("*.session")]
+
+    def locked(self) -> bool:
+        """Whether anybody holds a lock."""
+        for path in self.store.glob("*.lock"):
+            with path.open() as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return True
+        return False
+
+    def _look(self) -> list[Any]:
+        """What a task can have changed: files, and what BILL heard."""
+        seen: list[Any] = [len(self._bill.heard)]
+        for path in sorted(self.folder.rglob("*")):
+            about = path.lstat()
+            seen.append([path.name, about.st_ino, about.st_mode, about.st_size, about.st_mtime_ns * path.is_file()])
+        return seen
+
+
+def _steps(look: Callable[[], Any], die_at: int) -> list[tuple[str, Any]]:
+    """From now on, note each step of this process and how the world looked; die by SIGKILL at step number ``die_at``.
+
+    A step is each line of the file store, and whatever Python reports of itself before it asks the system for something
+    (to open, rename, connect and so on). So there is one before and one after everything, also what is added later.
+    """
+    steps: list[tuple[str, Any]] = []
+    looking = False
+
+    def step(name: str) -> None:
+        nonlocal looking
+        looking = True
+        steps.append((name, None if die_at else look()))
+        if len(steps) == die_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        looking = False
+
+    def heard(event: str, _arguments: tuple[Any, ...]) -> None:
+        if not looking and event.partition(".")[0] in ("open", "os", "fcntl", "socket"):
+            step(event)
+
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        if frame.f_code.co_filename != _file.__file__:
+            return None
+        if event == "line":
+            step(f"{frame.f_code.co_name}, line {frame.f_lineno}")
+        return trace
+
+    sys.addaudithook(heard)
+    sys.settrace(trace)
+    return steps
+
+
+# --- Scenarios ---
+
+LATER = NOON + 61
+# What has happened before, and then the task that is killed.
+LIVES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+    "first": ([], {}),
+    "checked": ([{}], {"now": LATER}),
+    "ended": ([{}, {"end": True}], {"now": LATER}),
+    "forced": ([{}], {"force": True}),
+    "signed out": ([{}], {"verb": "absent"}),
+    "refused": ([], WRONG),
+    "spent": ([], SPENT),
+}
+
+
+def deaths(folder: str, life: str) -> list[dict[str, Any]]:
+    """Kill one task of a life just before and just after everything that it changes, and tell what comes of each."""
+    top = Path(folder)
+    bill = Bill(top)
+    before, last = LIVES[life]
+
+    def begun() -> Tasks:
+        tasks = Tasks(Path(tempfile.mkdtemp(dir=top)), bill)
+        for task in before:
+            if "end" in task:
+                requests.post(bill.url + "/end", timeout=10)
+            else:
+                tasks.do(**task)
+        return tasks
+
+    unharmed = begun().do(**last, die_at=0)["steps"]
+    return [_death(begun(), bill, last, number, unharmed[number - 1][0]) for number in _edges(unharmed)]
+
+
+def _edges(steps: list[tuple[str, Any]]) -> list[int]:
+    """The numbers of the first and the last step of each state of the world."""
+    looks = [look for _name, look in steps]
+    return [
+        number
+        for number, look in enumerate(looks, start=1)
+        if number in (1, len(looks)) or look != looks[number - 2] or look != looks[number]
+    ]
+
+
+def _death(tasks: Tasks, bill: Bill, last: dict[str, Any], number: int, step: str) -> dict[str, Any]:
+    before = len(bill.heard)
+    kept = tasks.kept()
+    death = tasks.do(**last, die_at=number)
+    how = {name: value for name, value in last.items() if name in ("now", "password", "dev_key")}
+    return {
+        "step": f"{number}: {step}",
+        "signal": death.get("signal"),
+        "kept_before": kept,
+        "kept": tasks.kept(),
+        "locked": tasks.locked(),
+        "next": tasks.do(**how),
+        "checked": tasks.do(**how, check_after=0),
+        "heard": bill.heard[before:],
+        "left": sorted(path.suffix for path in tasks.store.iterdir()),
+    }
+
+
+def crowd(folder: str, size: int, first_dies: bool, how: dict[str, Any]) -> dict[str, Any]:
+    """Start so many tasks at once; before them, perhaps, one that is killed while BILL thinks about its sign-in."""
+    bill = Bill(Path(folder), unanswered=int(first_dies))
+    tasks = Tasks(Path(folder), bill)
+    holder = FORK.Process(target=lambda: tasks.open([], **how).present())
+    if first_dies:
+        holder.start()
+        while not bill.heard:
+            time.sleep(0.01)
+    begin = FORK.Barrier(size + 1)
+    reader, writer = os.pipe()
+    crowd = [FORK.Process(target=_member, args=(tasks, how, begin, writer)) for _number in range(size)]
+    for process in crowd:
+        process.start()
+    os.close(writer)
+    begin.wait(60)
+    if first_dies:
+        holder.kill()
+    with os.fdopen(reader) as stream:
+        told = [json.loads(line) for line in stream]
+    for process in crowd:
+        process.join()
+    return {"told": told, "heard": bill.heard}
+
+
+def _member(tasks: Tasks, how: dict[str, Any], begin: Any, writer: int) -> None:
+    begin.wait(60)
+    # One short line, which the system writes in one piece.
+    os.write(writer, (json.dumps(tasks.tell("present", None, **how)) + "\n").encode())
+
+
+def full(folder: str, room: int) -> dict[str, Any]:
+    """A session is kept; then no file may become larger than ``room`` bytes, and it is checked, replaced, and used."""
+    tasks = Tasks(Path(folder), bill := Bill(Path(folder)))
+
+    def no_room() -> None:
+        # Python ignores the signal that would come with the error.
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    first = tasks.do()
+    return {
+        "first": first["session"],
+        "checked": tasks.do(now=LATER, prepare=no_room),
+        "forced": tasks.do(now=LATER, force=True, prepare=no_room),
+        "later": tasks.do(now=LATER),
+        "heard": bill.heard,
+        "left": sorted(path.suffix for path in tasks.store.iterdir()),
+    }
+
+
+def read_only(folder: str) -> dict[str, Any]:
+    """A session is kept and ends at BILL; meanwhile the directory became one in which nothing can be written."""
+    bill = Bill(Path(folder))
+    with tempfile.TemporaryDirectory() as top:
+        user = os.geteuid() or NOBODY
+        os.chown(top, user, -1)
+        tasks = Tasks(Path(top), bill)
+
+        def task(verb: str = "present", **how: Any) -> dict[str, Any]:
+            # Nothing is read-only for root.
+            return tasks.do(verb, prepare=lambda: os.setuid(user), **how)
+
+        told = [task()]
+        tasks.store.chmod(0o500)
+        requests.post(bill.url + "/end", timeout=10)
+        told += [task(now=LATER) for _time in range(3)]
+        told += [task("absent", now=LATER), task(now=LATER)]
+    return {"told": told, "heard": bill.heard}
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](*json.loads(sys.argv[2]))))
