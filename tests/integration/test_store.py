@@ -109,7 +109,7 @@ def test_a_disk_without_room_loses_no_session(project: Project, bill: Control) -
     run = project.run(sys.executable, "-c", NO_ROOM, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
     assert run.code == 0, run.output
     assert run.changed == 0
-    assert run.says(f"The session store {project.home}/.ansible/bill cannot be used (File too large).")
+    assert run.says("cannot be used (File too large).")
     assert project.play(LOGIN).changed == 0
     assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 1}
 
