@@ -10,30 +10,19 @@ the account, and a spent hour stays spent.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from ._errors import BillError, CredentialRefused, HourSpent
+from ._record import Record
 
 # How long a refused credential is not sent again, in seconds.
 REMEMBERED = 10 * 60
 _HOUR = 60 * 60
 
-# Raised when the fields change: a refusal remembered by another version then counts as none.
-_FORMAT = 1
-_KINDS: dict[str, tuple[type, ...]] = {
-    "says": (str,),
-    "code": (str, type(None)),
-    "status": (int, type(None)),
-    "concerns": (list,),
-    "at": (int, float),
-    "until": (int, float),
-}
-
 
 @dataclass(frozen=True)
-class Refusal:
+class Refusal(Record):
     """What BILL said (``says`` is the whole message of the error, ``code`` its BDC code), and how long it stands.
 
     ``at`` and ``until`` are seconds since the epoch. ``of_session`` says that BILL was asked with a kept session, which is then
@@ -76,22 +65,6 @@ class Refusal:
             )
         kind = HourSpent if self.code == "BDC_1144" else CredentialRefused
         return kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)
-
-    def to_bytes(self) -> bytes:
-        return json.dumps({"format": _FORMAT, **asdict(self)}).encode()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Refusal:
-        """The refusal that ``to_bytes`` wrote; ValueError or TypeError if it was not this version's."""
-        fields = json.loads(data)
-        if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
-            raise ValueError("not a refusal of this version")
-        refusal = cls(**fields)
-        if not all(isinstance(fields[name], kinds) for name, kinds in _KINDS.items()):
-            raise TypeError("a field of another type")
-        if not all(isinstance(name, str) for name in refusal.concerns):
-            raise TypeError("an option whose name is no text")
-        return refusal
 
 
 def _time(seconds: float) -> str:

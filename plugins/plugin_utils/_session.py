@@ -9,26 +9,14 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-# Raised when the fields change: a session kept by another version then counts as none.
-_FORMAT = 1
-_KINDS: dict[str, tuple[type, ...]] = {
-    "session_id": (str, type(None)),
-    "headers": (dict,),
-    "organization_id": (str,),
-    "user_id": (str, type(None)),
-    "trusted": (bool,),
-    "idle_seconds": (int,),
-    "made_at": (int, float),
-    "answered_at": (int, float),
-}
+from ._record import Record
 
 
 @dataclass(frozen=True)
-class Session:
+class Session(Record):
     """A session that BILL has given out.
 
     ``idle_seconds`` is how long BILL keeps it without being asked anything; ``made_at`` and ``answered_at`` are
@@ -54,19 +42,3 @@ class Session:
     def answered(self, now: float) -> Session:
         """The same session after BILL has answered a request with it, which begins its idle life anew."""
         return replace(self, answered_at=now)
-
-    def to_bytes(self) -> bytes:
-        return json.dumps({"format": _FORMAT, **asdict(self)}).encode()
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Session:
-        """The session that ``to_bytes`` wrote; ValueError or TypeError if it was not this version's."""
-        fields = json.loads(data)
-        if not isinstance(fields, dict) or fields.pop("format", None) != _FORMAT:
-            raise ValueError("not a session of this version")
-        session = cls(**fields)
-        if not all(isinstance(fields[name], kinds) for name, kinds in _KINDS.items()):
-            raise TypeError("a field of another type")
-        if not all(isinstance(text, str) for text in session.headers.values()):
-            raise TypeError("a header that is no text")
-        return session

@@ -11,25 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from .._errors import StoreError
+from .._record import Record
 from .._seal import Seal
 from ._store import Store, Warn
 
-
-class Keepable(Protocol):
-    """What can be kept."""
-
-    def to_bytes(self) -> bytes:
-        """The whole of it, as bytes."""
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> Any:
-        """What ``to_bytes`` wrote; ValueError or TypeError if it was not this version's."""
-
-
-_T = TypeVar("_T", bound=Keepable)
+_T = TypeVar("_T", bound=Record)
 
 
 class Kept(Generic[_T]):
@@ -92,8 +81,7 @@ class Kept(Generic[_T]):
         plain = self._seal.open(sealed)
         try:
             if plain is not None:
-                kept: _T = self._kind.from_bytes(plain)
-                return kept
+                return self._kind.from_bytes(plain)
         except (ValueError, TypeError, RecursionError):
             pass
         self._warn(

@@ -26,7 +26,7 @@ FLOORS = [
     ("_retry",),
     ("_gateway",),
     ("_session", "_refusal"),
-    ("_errors",),
+    ("_errors", "_record"),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {

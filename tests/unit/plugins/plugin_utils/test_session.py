@@ -6,12 +6,8 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any
-
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 
 SESSION = Session(
@@ -25,46 +21,10 @@ SESSION = Session(
     answered_at=1_800_000_000.0,
 )
 
-VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
-# Which of these a field may hold; the others are wrong in it.
-FITS: dict[str, tuple[Any, ...]] = {
-    **dict.fromkeys(("organization_id", "says"), ("7",)),
-    **dict.fromkeys(("session_id", "user_id", "code"), ("7", None)),
-    **dict.fromkeys(("idle_seconds", "made_at", "answered_at", "at", "until"), (7, True)),
-    "status": (7, True, None),
-    **dict.fromkeys(("trusted", "format"), (True,)),  # in Python, True is 1
-}
-REFUSAL = Refusal("BILL answered BDC_1101", "BDC_1101", 401, ["username", "password"], 1_800_000_000.0, 1_800_000_600.0)
-
 
 def test_it_ends_its_idle_life_after_the_last_answer() -> None:
     assert SESSION.expires_at == "2027-01-15T08:35:00Z"
     assert SESSION.answered(SESSION.made_at + 60).expires_at == "2027-01-15T08:36:00Z"
-
-
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_it_comes_back_from_bytes_as_it_was(kept: Any) -> None:
-    assert type(kept).from_bytes(kept.to_bytes()) == kept
-
-
-@pytest.mark.promise(6)
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-@pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"7", b"\xff\xfe", b'{"format": 1}'])
-def test_bytes_that_we_never_wrote_are_none(kept: Any, data: bytes) -> None:
-    with pytest.raises((ValueError, TypeError)):
-        type(kept).from_bytes(data)
-
-
-@pytest.mark.promise(6)
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_bytes_of_another_version_are_none(kept: Any) -> None:
-    fields = json.loads(kept.to_bytes())
-    others = [{**fields, "new": 1}]
-    others += [{name: value for name, value in fields.items() if name != missing} for missing in fields]
-    others += [{**fields, name: value} for name in fields for value in VALUES if value not in FITS.get(name, ())]
-    for other in others:
-        with pytest.raises((ValueError, TypeError)):
-            type(kept).from_bytes(json.dumps(other).encode())
 
 
 @pytest.mark.promise(5)

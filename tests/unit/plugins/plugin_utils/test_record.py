@@ -1,0 +1,71 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is kept comes back as it was, or not at all."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+
+SESSION = Session(
+    session_id="SESSION-findme",
+    headers={"sessionId": "SESSION-findme", "devKey": "devkey-findme"},
+    organization_id="00801EXAMPLEEXAMPLE1",
+    user_id="00601EXAMPLEEXAMPLE1",
+    trusted=False,
+    idle_seconds=2100,
+    made_at=1_800_000_000.0,
+    answered_at=1_800_000_000.0,
+)
+
+VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
+# Which of these a field may hold; the others are wrong in it.
+FITS: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("organization_id", "says"), ("7",)),
+    **dict.fromkeys(("session_id", "user_id", "code"), ("7", None)),
+    **dict.fromkeys(("idle_seconds", "made_at", "answered_at", "at", "until"), (7,)),
+    "status": (7, None),
+    **dict.fromkeys(("trusted", "of_session", "format"), (True,)),  # in Python, True is 1
+}
+REFUSAL = Refusal(
+    "BILL answered BDC_1101", "BDC_1101", 401, ["username", "password"], 1_800_000_000.0, 1_800_000_600.0, False
+)
+
+
+@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
+def test_it_comes_back_from_bytes_as_it_was(kept: Any) -> None:
+    assert type(kept).from_bytes(kept.to_bytes()) == kept
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
+@pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"7", b"\xff\xfe", b'{"format": 1}'])
+def test_bytes_that_we_never_wrote_are_none(kept: Any, data: bytes) -> None:
+    with pytest.raises((ValueError, TypeError)):
+        type(kept).from_bytes(data)
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
+def test_bytes_of_another_version_are_none(kept: Any) -> None:
+    fields = json.loads(kept.to_bytes())
+    others = [{**fields, "new": 1}]
+    others += [{name: value for name, value in fields.items() if name != missing} for missing in fields]
+    others += [{**fields, name: value} for name in fields for value in VALUES if value not in FITS.get(name, ())]
+    for other in others:
+        with pytest.raises((ValueError, TypeError)):
+            type(kept).from_bytes(json.dumps(other).encode())
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("seconds", ["NaN", "Infinity", "-Infinity"])
+def test_a_time_that_is_no_number_is_none(seconds: str) -> None:
+    with pytest.raises(TypeError):
+        Session.from_bytes(SESSION.to_bytes().replace(b'"made_at": 1800000000.0', f'"made_at": {seconds}'.encode()))
