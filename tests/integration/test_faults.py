@@ -11,13 +11,14 @@ import json
 import re
 import socket
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.emulator import world
+from tests.emulator import server, world
+from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.emulator.talk import Control
 from tests.integration.project import Project, Run, secrets_in
 
@@ -127,6 +128,15 @@ def _damaged(project: Project) -> None:
     kept.write_bytes(kept.read_bytes()[:-10])
 
 
+# ... or by the certificate that BILL shows, as far as an authority that the user trusts has given it out.
+CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
+    "The certificate has expired": Authority.expired,
+    "The certificate is not valid yet": Authority.not_yet_valid,
+    "The certificate is for another host": Authority.for_another_host,
+    "The certificate is self-signed": lambda authority: self_signed(authority.file.parent / "self-signed"),
+    "The certificate comes from an authority that is not trusted": Authority.good,
+}
+
 BY_THE_USER: dict[str, Callable[[Project], None]] = {
     "Nobody listens there": _nobody_there,
     "The address leads past BILL's API": _past_the_api,
@@ -142,15 +152,31 @@ SUCCEED = {"The kept session has ended", "The session store cannot be used", "Th
 
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
     named = [wrong for wrong, _hears, _sees in lines()]
-    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER])
+    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER, *CERTIFICATES])
+
+
+@pytest.fixture
+def asked(bill: Control, project: Project, wrong: str, tmp_path: Path) -> Iterator[Control]:
+    """The usual BILL, or one with a certificate that nobody should believe."""
+    if wrong not in CERTIFICATES:
+        yield bill
+        return
+    authority = Authority(tmp_path / "authority")
+    shown = CERTIFICATES[wrong](authority)
+    with server.running(shown.certificate, shown.private_key) as url:
+        project.variables(bill_api_url=url)
+        if "authority" not in wrong:
+            project.environ["BILL_CA_PATH"] = str(authority.file)
+        yield Control(url, verify=False)
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 @pytest.mark.promise(15)
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 @pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line[0] for line in lines()])
-def test_a_fault(project: Project, bill: Control, wrong: str, hears: str, sees: str) -> None:
+def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, hears: str, sees: str) -> None:
     if wrong in BY_THE_USER:
         BY_THE_USER[wrong](project)
     if wrong in ON_CHECK:
@@ -159,20 +185,20 @@ def test_a_fault(project: Project, bill: Control, wrong: str, hears: str, sees: 
         bill.post("faults", **{"on": CHECK, "times": None, **ON_CHECK[wrong]})
     if wrong in ON_SIGN_IN:
         bill.post("faults", on=SIGN_IN, times=None, **ON_SIGN_IN[wrong])
-    before = bill.get("counts")
+    before = asked.get("counts")
     late = "did not answer within" in sees
     project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
     run = project.play({**TASK, "ignore_errors": True}, TASK)
     assert run.code == (0 if wrong in SUCCEED else 2), run.output
     assert shows(run, sees), run.output
-    counts = {asked: count - before.get(asked, 0) for asked, count in bill.get("counts").items()}
-    assert {asked: count for asked, count in counts.items() if count} == expected(wrong, hears, bill)
+    counts = {request: count - before.get(request, 0) for request, count in asked.get("counts").items()}
+    assert {request: count for request, count in counts.items() if count} == expected(wrong, hears)
     assert secrets_in(run.output) == []
     for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden"):
         assert not run.says(ours)
 
 
-def expected(wrong: str, hears: str, bill: Control) -> dict[str, int]:
+def expected(wrong: str, hears: str) -> dict[str, int]:
     counts = dict(HEARS[hears])
     if wrong == "The address leads past BILL's API":
         return {"POST /elsewhere/v3/login": 2}
