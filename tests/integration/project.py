@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 import yaml
 
 from tests.emulator import world
+from tests.integration.leaks import MARKS, Leaks
 
 VAULT_PASSWORD = "vault-findme-password"
 
@@ -31,8 +33,7 @@ CREDENTIALS = {
     "bill_dev_key": "{{ vault_bill_dev_key }}",
 }
 
-# Every secret of the emulator's world has one of these in it.
-_SECRET = re.compile(rb"findme|SESSION-[0-9a-f]{8}")
+_LEAKS = Leaks(*MARKS)
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,8 @@ class Project:
     api_url: str
     core: tuple[int, int]
     environ: dict[str, str] = field(default_factory=dict)
+    # Goes along with each run, from the id of its process on.
+    watch: Callable[[int], AbstractContextManager[None]] = field(default=lambda _pid: nullcontext())
 
     def __post_init__(self) -> None:
         (self.folder / "group_vars" / "all").mkdir(parents=True)
@@ -119,24 +122,31 @@ class Project:
             **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
             **self.environ,
         }
-        done = subprocess.run(
-            [str(self.core_bin / program), *arguments],
-            cwd=self.folder,
-            env=environ,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return Run(done.returncode, done.stdout)
+        with (
+            subprocess.Popen(
+                [str(self.core_bin / program), *arguments],
+                cwd=self.folder,
+                env=environ,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                encoding="utf-8",
+                errors="backslashreplace",
+            ) as process,
+            self.watch(process.pid),
+        ):
+            try:
+                output, _nothing = process.communicate(timeout=120)
+            except BaseException:
+                process.kill()
+                raise
+        return Run(process.returncode, output)
 
     def secrets_on_disk(self) -> list[str]:
         """Every file below HOME and the project in which a secret can be read, but for the vault's own password."""
-        return [str(path) for path in self._files() if _SECRET.search(path.read_bytes())]
+        return [str(path) for path in self.files() if _LEAKS.in_bytes(path.read_bytes())]
 
-    def _files(self) -> Iterator[Path]:
+    def files(self) -> Iterator[Path]:
         for top in (self.home, self.folder):
             for path in top.rglob("*"):
                 if path.is_file() and path.name != "vault_password":
@@ -147,4 +157,5 @@ class Project:
 
 
 def secrets_in(text: str) -> list[str]:
-    return [found.decode() for found in _SECRET.findall(text.encode())]
+    """Every secret that can be read in a text, and in which form."""
+    return _LEAKS.in_text(text)

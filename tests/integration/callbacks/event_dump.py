@@ -1,0 +1,78 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A callback that writes down everything it hears, as log shippers do, and more: every event, result, field and attribute."""
+
+from __future__ import annotations
+
+DOCUMENTATION = """
+name: event_dump
+type: notification
+short_description: Writes everything it hears to a file
+description: Writes everything it hears to the file that EVENT_DUMP names.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ansible.plugins.callback import CallbackBase
+
+# The parts of a play that have events of their own.
+_OTHERS = ("block", "handlers", "post_tasks", "pre_tasks", "rescue", "always", "roles", "tasks")
+
+
+class CallbackModule(CallbackBase):
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "notification"
+    CALLBACK_NAME = "event_dump"
+
+
+def _hears(event: str) -> Callable[..., None]:
+    def hear(_self: CallbackModule, *arguments: Any, **keywords: Any) -> None:
+        lines: list[str] = []
+        _write([arguments, keywords], event, lines, [])
+        with open(os.environ["EVENT_DUMP"], "a", encoding="utf-8", errors="backslashreplace") as dump:
+            dump.writelines(f"{line}\n" for line in lines)
+
+    return hear
+
+
+# Not v2_on_any, which hears all of them a second time.
+for _event in dir(CallbackBase):
+    if _event.startswith("v2_") and _event != "v2_on_any":
+        setattr(CallbackModule, _event, _hears(_event))
+
+
+def _write(thing: Any, where: str, lines: list[str], seen: list[Any]) -> None:
+    """One line for whatever hangs on a thing, with the way there; each thing once in an event."""
+    if isinstance(thing, (str, bytes, int, float)) or thing is None:
+        lines.append(f"{where} = {thing!s} {thing!r}")
+        return
+    if any(thing is each for each in seen):
+        return
+    seen.append(thing)
+    if isinstance(thing, Mapping):
+        for key, value in thing.items():
+            _write(value, f"{where}.{key}", lines, seen)
+    elif isinstance(thing, Iterable):
+        for number, value in enumerate(thing):
+            _write(value, f"{where}.{number}", lines, seen)
+    else:
+        lines.append(f"{where} = {thing!s} {thing!r}")
+        _write(_held(thing), where, lines, seen)
+
+
+def _held(thing: Any) -> dict[str, Any]:
+    """What an object of Ansible's own holds, but not the way from there to all other objects."""
+    if hasattr(thing, "dump_attrs"):  # plays, blocks, tasks and handlers
+        fields = {name: value for name, value in thing.dump_attrs().items() if name not in _OTHERS}
+        return {**fields, "get_vars": thing.get_vars(), "get_name": thing.get_name()}
+    if hasattr(thing, "get_vars"):  # hosts
+        return {"get_vars": thing.get_vars()}
+    if type(thing).__module__.startswith("ansible."):
+        # Not the loader, which has the vault's password, nor names mangled by Python, which hold a result before it is hidden.
+        names = [name for name in dir(thing) if "__" not in name and name != "_loader"]
+        return {name: value for name in names if not callable(value := getattr(thing, name))}
+    return {}
