@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ansible.utils.display import Display
@@ -43,7 +43,8 @@ FIELDS = (
 class Call:
     """``options`` by name and the sign-in that they lead to."""
 
-    options: Mapping[str, Any]
+    # Kept out of repr(), so that no message or traceback can show them.
+    options: Mapping[str, Any] = field(repr=False)
     sign_in: SignIn
 
     def returned(self, outcome: Outcome) -> dict[str, Any]:

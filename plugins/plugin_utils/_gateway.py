@@ -16,7 +16,7 @@ import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -81,7 +81,8 @@ class Answer:
     """What BILL answered: the HTTP status (200 to 299) and the decoded JSON."""
 
     status: int
-    json: Any
+    # Kept out of repr(): the answer to a sign-in holds the session.
+    json: Any = field(repr=False)
 
 
 class Gateway:

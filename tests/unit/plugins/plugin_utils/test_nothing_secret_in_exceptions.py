@@ -1,0 +1,156 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whatever goes wrong, nothing that can be reached from the failure holds a secret; nor does any object describe one."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleLookupError
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._options import Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
+
+ECHO = {"echo": dict(OPTIONS)}
+SIGNED_IN = says(200, {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"]})
+
+
+def reachable(thing: Any, seen: list[Any]) -> list[Any]:
+    """Everything that hangs on a thing: attributes, causes, items; not the frames, which are Python's."""
+    if isinstance(thing, type) or callable(thing) or any(thing is each for each in seen):
+        return seen
+    seen.append(thing)
+    if isinstance(thing, Mapping):
+        for each in (*thing.keys(), *thing.values()):
+            reachable(each, seen)
+    elif isinstance(thing, (list, tuple, set, frozenset)):
+        for each in thing:
+            reachable(each, seen)
+    elif isinstance(thing, BaseException) or type(thing).__module__.startswith("ansible"):
+        for name in {*dir(thing), "__notes__", "__cause__", "__context__"}:
+            if name not in ("__traceback__", "__class__"):
+                reachable(getattr(thing, name, None), seen)
+    return seen
+
+
+def fail(work: Callable[[Call], Any], **changes: Any) -> Exception:
+    def failure(message: str, _secrets: Any) -> Exception:
+        failed: Exception = changes.pop("kind", _compat.failure)(message)
+        return failed
+
+    given = {**OPTIONS, "session_store": "none", "retries": 0, **changes}
+    kind = given.pop("kind", _compat.failure)
+    changes["kind"] = kind
+    with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever leaves, of whatever kind
+        attempt(work, given=given, variables={}, templar=None, failure=failure)
+    return raised.value
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+
+
+def present(call: Call) -> dict[str, Any]:
+    return call.returned(call.sign_in.present(force=True))
+
+
+def bug(call: Call) -> None:
+    secret = call.options["password"]
+    try:
+        raise KeyError(secret)
+    except KeyError as error:
+        raise ValueError(secret, call.options, secret.encode()) from error
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("kind", [_compat.failure, AnsibleLookupError], ids=["task", "lookup"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        refuses(401, "BDC_1101"),
+        refuses(429, "BDC_1144"),
+        refuses(400, "BDC_9999"),
+        says(500, ECHO),
+        says(400, [{"code": "BDC_1", "message": f"password: {OPTIONS['password']}"}]),
+        says(200, ECHO),
+        says(200, str(ECHO).encode()),
+        says(302, b"", Location=f"https://127.0.0.1/{OPTIONS['dev_key']}"),
+        says(200, {"sessionId": "SESSION-findme", "organizationId": "findme"}),
+        says(200, {"sessionId": "SESSION-findme\n"}),
+        cuts,
+        resets,
+    ],
+)
+def test_of_what_bill_answers(
+    scripted: Callable[..., ScriptedBill], reply: Reply, kind: Callable[[str], Exception]
+) -> None:
+    bill = scripted(reply)
+    failed = fail(present, api_url=bill.url, kind=kind)
+    assert_nothing_secret(failed)
+    assert "findme" in bill.heard[0]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"password": "findme\n"},
+        {"password": ["findme"]},
+        {"dev_key": "find me findme"},
+        {"developer_key": "another-findme"},
+        {"organization_id": "findme!"},
+        {"api_url": "https://ap:findme@127.0.0.1"},
+        {"api_url": "http://127.0.0.1:9/connect"},
+        {"session_store": "redis://:findme@127.0.0.1"},
+        {"check_after": "findme"},
+        {"auth_method": "findme"},
+    ],
+    ids=str,
+)
+def test_of_what_is_given(changes: dict[str, Any]) -> None:
+    assert_nothing_secret(fail(present, **changes))
+
+
+@pytest.mark.promise(5)
+def test_of_a_fault_of_our_own() -> None:
+    assert_nothing_secret(fail(bug, api_url="http://127.0.0.1:9"))
+
+
+def assert_nothing_secret(failed: Exception) -> None:
+    found = reachable(failed, [])
+    assert str(failed) in found
+    assert [each for each in found if "findme" in f"{each!s}{each!r}"] == []
+    assert "findme" not in "".join(traceback.format_exception(failed))
+
+
+@pytest.mark.promise(5)
+def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+    described: list[Any] = []
+
+    def work(call: Call) -> None:
+        outcome: Outcome = call.sign_in.present()
+        sign_in, session = call.sign_in, outcome.session
+        sealed = sign_in.kept
+        described.extend([call, outcome, session, sign_in, sign_in.credential, sign_in.gateway, sealed, vars(sealed)])
+        answer = sign_in.gateway.ask("POST", "/v3/login")
+        assert "SESSION-findme" in str(answer.json)
+        described.append(answer)
+
+    given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}
+    attempt(work, given=given, variables={}, templar=None, failure=lambda message, _secrets: ValueError(message))
+    described.append(gather(given, table=TABLE, variable=lambda _name: None, environ={}))
+    assert {Call, Outcome, Answer, Options} <= {each.__class__ for each in described}
+    assert [each.__class__ for each in described if "findme" in f"{each!s}{each!r}"] == []
