@@ -20,7 +20,7 @@ ALL_SET = {
     "name": "All four are there",
     "ansible.builtin.assert": {
         "that": [
-            "bill_session_id is match('SESSION-')",
+            "bill_session_id is match('SESSION.[0-9a-f]{32}')",
             "bill_headers.sessionId == bill_session_id and bill_headers | length == 2",
             f"bill_organization_id == '{world.ORGANIZATION.id}'",
             f"bill_user_id == '{world.USER.id}'",
