@@ -25,6 +25,10 @@ display = Display()
 _ORGANIZATION = "bill_organization_id"
 
 
+class _Failed(Exception):
+    """The message of a task that failed."""
+
+
 class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``."""
 
@@ -54,17 +58,20 @@ class BillAction(ActionBase):
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
             if _compat.item_of_loop_holds(self._task, task_vars, [*secrets, *self._secrets_given()]):
                 _compat.hide_item(self._task, message)
-            failed: Exception = _compat.failure(message)
-            return failed
+            return _Failed(message)
 
-        attempt(
-            work,
-            given=self._task.args,
-            variables=task_vars,
-            templar=self._templar,
-            failure=failure,
-            own_options=self.OWN_OPTIONS,
-        )
+        try:
+            attempt(
+                work,
+                given=self._task.args,
+                variables=task_vars,
+                templar=self._templar,
+                failure=failure,
+                own_options=self.OWN_OPTIONS,
+            )
+        except _Failed as failed:
+            # Not raised, because ansible-core then pays no heed to until.
+            return {"changed": False, "failed": True, "msg": str(failed)}
         # A failure never gets here, because its message is meant to be read.
         _compat.hide(self._task, result)
         return result

@@ -16,7 +16,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible import errors as ansible_errors
-from ansible.errors import AnsibleActionFail, AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
@@ -120,15 +120,6 @@ def _why(error: Exception) -> str:
     if "vault" in type(error).__name__.lower() or "vault secret" in text.lower() or "decrypt" in text.lower():
         return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
     return "its template has a fault. (It is not repeated here, because it may hold a secret.)"
-
-
-def failure(message: str) -> AnsibleActionFail:
-    """The failure of a task, whose message is shown."""
-    error = AnsibleActionFail(message)
-    # Up to ansible-core 2.18 every failure carries a traceback, which is shown in front of the message.
-    if UP_TO_2_18:
-        error.result.pop("exception", None)
-    return error
 
 
 def hide(task: Any, result: dict[str, Any]) -> None:

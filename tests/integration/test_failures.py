@@ -175,6 +175,13 @@ def test_running_in_the_background_is_refused(project: Project, bill: Control) -
     assert bill.get("counts") == {}
 
 
+def test_a_failed_sign_in_can_be_tried_again_by_until(project: Project, bill: Control) -> None:
+    bill.fault("POST /v3/login", status=503)
+    run = project.play({**login(retries=0), "until": "bill is success", "retries": 2, "delay": 0})
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 2}
+
+
 def test_a_failed_sign_in_can_be_rescued(project: Project) -> None:
     run = project.play(
         {
