@@ -23,6 +23,7 @@ from ._sign_in import Outcome
 display = Display()
 
 _ORGANIZATION = "bill_organization_id"
+_SECRETS = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
 
 
 class _Failed(Exception):
@@ -39,6 +40,11 @@ class BillAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        super().__init__(*arguments, **keywords)
+        # Taken once, since with until the same action runs again for the same task.
+        self._arguments = dict(self._task.args)
+
     def perform(self, call: Call) -> Outcome:
         raise NotImplementedError
 
@@ -46,6 +52,7 @@ class BillAction(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._warn_of_delegation()
+        self._empty_the_task()
 
         def work(call: Call) -> None:
             _compat.refuse_unsafe_core()
@@ -63,7 +70,7 @@ class BillAction(ActionBase):
         try:
             attempt(
                 work,
-                given=self._task.args,
+                given=self._arguments,
                 variables=task_vars,
                 templar=self._templar,
                 failure=failure,
@@ -75,6 +82,12 @@ class BillAction(ActionBase):
         # A failure never gets here, because its message is meant to be read.
         _compat.hide(self._task, result)
         return result
+
+    def _empty_the_task(self) -> None:
+        """Leave no secret in the task, because callbacks hear what a task holds at its end."""
+        # In a dictionary of its own, since the items of a loop may share theirs.
+        hidden = {name: _compat.HIDDEN for name in _SECRETS if self._arguments.get(name)}
+        self._task.args = {**self._task.args, **hidden}
 
     def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
@@ -102,8 +115,7 @@ class BillAction(ActionBase):
 
     def _secrets_given(self) -> list[str]:
         # Known even where the options were not accepted.
-        names = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
-        return [str(self._task.args[name]) for name in names if self._task.args.get(name)]
+        return [str(self._arguments[name]) for name in _SECRETS if self._arguments.get(name)]
 
     def _warn_of_delegation(self) -> None:
         if self._task.delegate_to not in (None, "localhost", "127.0.0.1", "::1"):

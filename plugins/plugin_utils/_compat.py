@@ -48,6 +48,9 @@ display = Display()
 # The first patch releases that heed an action's wish to hide its result (CVE-2024-8775).
 _FIRST_SAFE_PATCH = {(2, 16): 13, (2, 17): 6}
 
+# What ansible-core itself writes in the place of a secret argument.
+HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
 # Masking a short or common text would garble everything that Ansible shows.
 _SHORTEST_SECRET = 8
 

@@ -67,7 +67,8 @@ class Sweep:
     def leaks(self, run: Run) -> dict[str, list[str]]:
         """Where there are secrets, and which."""
         places = {"output": {run.output.encode()}, **self.watcher.seen}
-        for path in self.project.files():
+        left = [path for folder in self.watcher.folders for path in Path(folder).rglob("*") if path.is_file()]
+        for path in {*self.project.files(), *left}:
             places.setdefault(str(path), set()).add(path.read_bytes())
         places = {place: seen for place, seen in places.items() if os.path.basename(place) not in self.own}
         given_out = {heard["headers"].get("sessionid", "") for heard in self.bill.heard()} - {""}
@@ -104,9 +105,10 @@ class Sweep:
 
 
 @pytest.fixture
-def sweep(project: Project, bill: Control) -> Sweep:
+def sweep(project: Project, bill: Control, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     home = project.home
-    (home / "tmp").mkdir()
+    # ansible-core 2.22 puts a socket in there, whose path may have no more than about 100 characters.
+    temporary = tmp_path_factory.mktemp("t")
     project.environ = {
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(home / "facts"),
@@ -124,10 +126,10 @@ def sweep(project: Project, bill: Control) -> Sweep:
         "ANSIBLE_RETRY_FILES_SAVE_PATH": str(home / "retry"),
         "EVENT_DUMP": str(home / "events"),
         "JUNIT_OUTPUT_DIR": str(home / "junit"),
-        "TMPDIR": str(home / "tmp"),
+        "TMPDIR": str(temporary),
     }
     project.variables(bill_api_url=project.api_url, bill_retries=0)
-    watcher = Watcher(tuple(str(home / name) for name in (".ansible", "remote", "tmp")))
+    watcher = Watcher((str(home / ".ansible"), str(home / "remote"), str(temporary)))
     project.watch = watcher.watch
     # So that the workers can be seen at their work.
     bill.post("settings", latency=0.02)
@@ -338,18 +340,6 @@ def test_kept_sessions_are_private(project: Project, umask: int) -> None:
     assert project.secrets_on_disk() == []
 
 
-@pytest.mark.promise(6)
-@pytest.mark.promise(2)
-def test_a_damaged_session_is_replaced_with_a_warning(project: Project, bill: Control) -> None:
-    project.play(LOGIN)
-    [kept] = (project.home / ".ansible" / "bill").glob("*.session")
-    kept.write_bytes(kept.read_bytes()[:-10])
-    run = project.play(LOGIN, LOGIN)
-    assert run.recap()["changed"] == 1
-    assert run.times("A kept session was cut, changed or written by another version") == 1
-    assert bill.get("counts") == {"POST /v3/login": 2}
-
-
 @pytest.mark.promise(5)
 def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
     """ansible-core 2.22 hides registered secrets even in a play that prints them itself, but not encoded; older ones cannot."""
@@ -389,9 +379,8 @@ def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> Non
     before_2_22 = {"output", "ansible.log"}
     shown = {os.path.basename(place) for place in leaks} & (in_all | before_2_22)
     assert shown == in_all | (before_2_22 if core < (2, 22) else set())
-    # And the task of ours shows nothing of its argument but to callbacks.
-    assert "Passw0rd" not in run.output
-    assert f"{world.USER.password} (plain)" in leaks[str(home / "events")]
+    # Of the argument of our own task nobody hears.
+    assert not any(world.USER.password in leak for found in leaks.values() for leak in found)
 
 
 @pytest.mark.promise(5)
@@ -408,8 +397,6 @@ def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(sweep: Sw
         {"bill.connect.bill_login": of_item},
         {"bill.connect.bill_login": None, "vars": {f"bill_{name}": value for name, value in of_item.items()}},
     ):
-        # Callbacks hear the arguments of every task.
-        sweep.own += ["events"] if "vars" not in given else []
         run = sweep.play({"name": "Sign in to each", **given, "loop": "{{ accounts }}"})
         assert run.code == 2
         assert run.says("BILL answered BDC_1123"), run.output

@@ -9,7 +9,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from ansible.errors import AnsibleActionFail
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat
@@ -52,11 +51,26 @@ def test_a_core_that_would_show_the_session_is_not_run_on(monkeypatch: pytest.Mo
         raise BillError("ansible-core 2.16.12 would show the session")
 
     monkeypatch.setattr(_compat, "refuse_unsafe_core", refuse)
-    with pytest.raises(AnsibleActionFail, match=r"2\.16\.12 would show the session"):
-        action().run()
+    assert action().run() == {
+        "changed": False,
+        "failed": True,
+        "msg": "ansible-core 2.16.12 would show the session",
+    }
 
 
 @pytest.mark.promise(8)
 def test_nobody_there() -> None:
-    with pytest.raises(AnsibleActionFail, match=r"127\.0\.0\.1:9 refused the connection"):
-        action().run()
+    failed = action().run()
+    assert sorted(failed) == ["changed", "failed", "msg"]
+    assert failed["msg"].startswith("127.0.0.1:9 refused the connection")
+
+
+@pytest.mark.promise(5)
+def test_no_secret_stays_in_the_task_but_every_try_has_it() -> None:
+    """Callbacks hear what a task holds at its end."""
+    ours = action()
+    for _try in range(2):
+        assert "needs" not in ours.run()["msg"]
+        assert ours._task.args == {**OPTIONS, "password": _compat.HIDDEN, "dev_key": _compat.HIDDEN}
+    # Another item of a loop begins with the same arguments.
+    assert OPTIONS["password"] == "s3cret-findme"

@@ -15,6 +15,7 @@ import pytest
 from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._action import _Failed
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
@@ -46,11 +47,11 @@ def reachable(thing: Any, seen: list[Any]) -> list[Any]:
 
 def fail(work: Callable[[Call], Any], **changes: Any) -> Exception:
     def failure(message: str, _secrets: Any) -> Exception:
-        failed: Exception = changes.pop("kind", _compat.failure)(message)
+        failed: Exception = changes.pop("kind", _Failed)(message)
         return failed
 
     given = {**OPTIONS, "session_store": "none", "retries": 0, **changes}
-    kind = given.pop("kind", _compat.failure)
+    kind = given.pop("kind", _Failed)
     changes["kind"] = kind
     with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever leaves, of whatever kind
         attempt(work, given=given, variables={}, templar=None, failure=failure)
@@ -76,7 +77,7 @@ def bug(call: Call) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("kind", [_compat.failure, AnsibleLookupError], ids=["task", "lookup"])
+@pytest.mark.parametrize("kind", [_Failed, AnsibleLookupError], ids=["task", "lookup"])
 @pytest.mark.parametrize(
     "reply",
     [
