@@ -242,7 +242,12 @@ def complaints(answer: object) -> list[dict[str, object]]:
 
 def codes(answer: object) -> list[str]:
     """The BDC codes that an answer carries; none if it is no error."""
-    return [code for each in complaints(answer) if _CODE.fullmatch(code := str(each.get("code")))]
+    return [code for code in _texts(answer, "code") if _CODE.fullmatch(code)]
+
+
+def _texts(answer: object, field: str) -> list[str]:
+    # Nothing else is turned into a text: what is nested deeply enough cannot be.
+    return [value for each in complaints(answer) if isinstance(value := each.get(field), str)]
 
 
 def from_answer(status: int, answer: object, place: str) -> BillError:
@@ -250,7 +255,6 @@ def from_answer(status: int, answer: object, place: str) -> BillError:
 
     ``place`` says which BILL was asked, as in Gateway.place.
     """
-    objections = complaints(answer)
     carried = codes(answer)
     for code, meaning in _MEANINGS.items():
         if code in carried:
@@ -266,7 +270,7 @@ def from_answer(status: int, answer: object, place: str) -> BillError:
         return ServerFault(
             f"BILL answered {named}: a fault on the side of {place}. Try again later.", code=first, status=status
         )
-    fields = [m[1] for each in objections if (m := _FIELD.match(str(each.get("message"))))]
+    fields = [m[1] for message in _texts(answer, "message") if (m := _FIELD.match(message))]
     options = tuple(dict.fromkeys(_FIELDS[name] for name in fields if name in _FIELDS))
     if options:
         return Rejected(

@@ -82,6 +82,15 @@ def test_any_other_shape_is_an_error_with_a_remedy(answer: Any) -> None:
 
 
 @pytest.mark.promise(8)
+@pytest.mark.parametrize("field", ["code", "message"])
+def test_a_field_too_deep_to_be_written_out_is_no_text(field: str) -> None:
+    deep: list[Any] = []
+    for _level in range(100_000):
+        deep = [deep]
+    assert isinstance(errors.from_answer(400, [{field: deep}], PLACE), errors.UnexpectedAnswer)
+
+
+@pytest.mark.promise(8)
 def test_nothing_that_bill_wrote_is_repeated() -> None:
     for code in (*errors._MEANINGS, "BDC_9999", "BDC_findme", "findme"):
         for status in (400, 500):
