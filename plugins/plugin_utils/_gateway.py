@@ -165,6 +165,8 @@ class Gateway:
         with library.Session() as http:
             # requests would otherwise send whatever ~/.netrc has for this host.
             http.auth = lambda request: request
+            # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
+            http.get_redirect_target = lambda _response: None
             # A proxy would carry what is meant for this machine in the clear to another one.
             http.trust_env = not self._plain
             try:

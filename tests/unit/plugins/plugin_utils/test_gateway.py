@@ -165,6 +165,15 @@ def test_an_answer_that_was_cut_off_is_noticed_by_an_old_urllib3_as_well(
 
 
 @pytest.mark.promise(8)
+@pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
+def test_a_redirect_to_nowhere_is_told_as_any_other(scripted: Start, location: bytes) -> None:
+    answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+    with pytest.raises(errors.UnexpectedAnswer, match="redirect .HTTP status 302.") as failure:
+        ask(scripted(lambda peer: peer.sendall(answer)).url)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("url", "proxy"),
     [
