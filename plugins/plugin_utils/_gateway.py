@@ -194,6 +194,15 @@ class Gateway:
             except OSError:
                 # How requests says that it cannot find the certificates to trust.
                 raise self._nobody_to_trust() from None
+            except errors.BillError:
+                raise
+            except Exception:
+                # What requests and the libraries below it did not foresee in an answer, such as a chunk of negative length.
+                raise errors.UnexpectedAnswer(
+                    f"{self.host} answered with something that is not HTTP. Check api_url, and that no proxy answers in "
+                    "BILL's place.",
+                    concerns=("api_url",),
+                ) from None
 
     def _verify(self) -> bool | str | None:
         # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.

@@ -174,6 +174,15 @@ def test_a_redirect_to_nowhere_is_told_as_any_other(scripted: Start, location: b
 
 
 @pytest.mark.promise(8)
+def test_an_answer_that_no_library_foresaw_is_told(scripted: Start) -> None:
+    # urllib3 asks Python's http.client for -5 bytes, which raises ValueError.
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
+    with pytest.raises(errors.UnexpectedAnswer, match="something that is not HTTP") as failure:
+        ask(scripted(lambda peer: peer.sendall(answer)).url)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("url", "proxy"),
     [
