@@ -224,6 +224,10 @@ class Gateway:
                     concerns=("api_url",),
                 )
             parts.append(part)
+        # urllib3 knows no length where the headers tell none.
+        if response.ok and not parts and not response.raw.chunked and response.raw.length_remaining is None:
+            # Headers that were cut look like a success without a body.
+            raise self._broken()
         return b"".join(parts)
 
     def _within_timeout(self, work: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
@@ -292,6 +296,9 @@ class Gateway:
                     f"{self.host} refused the connection. Check api_url, and the network or firewall in between.",
                     concerns=("api_url",),
                 )
+        return self._broken()
+
+    def _broken(self) -> errors.ConnectionFailed:
         return errors.ConnectionFailed(
             f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
         )

@@ -164,6 +164,13 @@ def test_an_answer_that_was_cut_off_is_noticed_by_an_old_urllib3_as_well(
         ask(scripted(cuts).url)
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("cut", [b"", b"\r\nContent-Ty", b"\r\nContent-Length: ", b"\r\nTransfer-Encoding: chu"])
+def test_an_answer_cut_in_its_headers_is_no_success(scripted: Start, cut: bytes) -> None:
+    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+        ask(scripted(lambda peer: peer.sendall(b"HTTP/1.1 200 OK" + cut)).url)
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
 def test_a_redirect_to_nowhere_is_told_as_any_other(scripted: Start, location: bytes) -> None:
