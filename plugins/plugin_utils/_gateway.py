@@ -10,6 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import ssl
@@ -47,6 +48,8 @@ _NOT_THE_API = {
 
 _USER_AGENT = "bill.connect (Ansible collection)"
 
+_EXCHANGE = "bill.connect exchange"
+
 # What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options
 # concerned; _UNKNOWN_AUTHORITY has its own remedies, and all other faults have _ANY_OTHER_FAULT.
 _OTHER_NAME = ("Check api_url: it has to name the host as its certificate does.", ("api_url",))
@@ -74,6 +77,15 @@ _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 # Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
 _LARGEST_ANSWER = 32 * 2**20
+
+
+def _of_others(record: logging.LogRecord) -> bool:
+    return record.threadName != _EXCHANGE
+
+
+# urllib3 logs parts of an answer that it cannot read, and Ansible writes what is logged to a file where log_path is set.
+for _logger in ("urllib3.connection", "urllib3.connectionpool"):
+    logging.getLogger(_logger).addFilter(_of_others)
 
 
 @dataclass(frozen=True)
@@ -244,7 +256,7 @@ class Gateway:
                 except BaseException as error:
                     outcome.append(error)
 
-        thread = threading.Thread(target=run, name="bill.connect exchange", daemon=True)
+        thread = threading.Thread(target=run, name=_EXCHANGE, daemon=True)
         held.enter_context(self._place())
         try:
             thread.start()

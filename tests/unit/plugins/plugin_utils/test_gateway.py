@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -187,6 +189,17 @@ def test_an_answer_that_no_library_foresaw_is_told(scripted: Start) -> None:
     with pytest.raises(errors.UnexpectedAnswer, match="something that is not HTTP") as failure:
         ask(scripted(lambda peer: peer.sendall(answer)).url)
     assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(5)
+def test_nothing_of_an_answer_gets_into_a_log(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
+    # urllib3 logs what it cannot read as a header; where the blank line is missing, that is the session.
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
+    caplog.set_level("DEBUG")
+    Gateway(scripted(lambda peer: peer.sendall(answer)).url, timeout=10).ask("GET", "/")
+    assert "findme" not in caplog.text
+    logging.getLogger("urllib3.connection").warning("of another program in this process")
+    assert "of another program" in caplog.text
 
 
 @pytest.mark.promise(8)
