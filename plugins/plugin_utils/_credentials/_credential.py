@@ -17,6 +17,9 @@ from .._errors import OptionError, UnexpectedAnswer
 from .._gateway import Gateway
 from .._session import Session
 
+# Far above any id of BILL's; it only keeps a session within what a header and the store take.
+_LONGEST = 4096
+
 
 class Credential(ABC):
     """One authentication method with its values.
@@ -55,11 +58,17 @@ class Credential(ABC):
         )
 
 
+def plain_text(value: object) -> str | None:
+    """The value if it is a text that fits a header and can be shown; None if not."""
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
+        return None
+    return value if value.isascii() and value.isprintable() and value == value.strip() else None
+
+
 def text_of(answer: object, field: str) -> str:
     """A field of BILL's answer that must be a text fit for a header; UnexpectedAnswer if it is not."""
-    value = answer.get(field) if isinstance(answer, dict) else None
-    if isinstance(value, str) and value and value.isascii() and value.isprintable():
-        return value
+    if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
+        return text
     raise UnexpectedAnswer(
         f"BILL's answer to the sign-in has no usable {field}. Check api_url, and that no proxy answers in BILL's place.",
         concerns=("api_url",),

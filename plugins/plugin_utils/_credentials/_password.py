@@ -14,7 +14,7 @@ from typing import Any
 from .._errors import UnexpectedAnswer
 from .._gateway import Gateway
 from .._session import Session
-from ._credential import Credential, text_of
+from ._credential import Credential, plain_text, text_of
 
 
 class Password(Credential):
@@ -41,12 +41,11 @@ class Password(Credential):
         ).json
         session_id = text_of(answer, "sessionId")
         self._refuse_another_organization(answer, "the sign-in")
-        user = answer.get("userId")
         return Session(
             session_id=session_id,
             headers={"sessionId": session_id, "devKey": self.values["dev_key"]},
             organization_id=self.values["organization_id"],
-            user_id=user if isinstance(user, str) else None,
+            user_id=plain_text(answer.get("userId")),
             trusted=answer.get("trusted") is True,
             idle_seconds=self.idle_seconds,
             made_at=now,

@@ -530,12 +530,21 @@ def test_an_answer_without_a_session_is_told(
 
 
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("session_id", ["SESSION\r\nX-Findme: 1", "SESSION-é", " \n"])
+@pytest.mark.parametrize("session_id", ["SESSION\r\nX-Findme: 1", "SESSION-é", " \n", " x", "x ", "x" * 4097])
 def test_a_session_that_fits_no_header_is_refused_unseen(open_sign_in: Open, bill: Bill, session_id: str) -> None:
     bill.answer = {"sessionId": session_id}
     with pytest.raises(errors.UnexpectedAnswer) as failure:
         open_sign_in().present()
     assert session_id not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("user", [7, True, ["006"], "", " ", "006\n", "\ud800", "006-é", "x" * 4097])
+def test_a_user_id_that_is_none_is_left_out(open_sign_in: Open, bill: Bill, user: Any) -> None:
+    bill.answer = {"userId": user}
+    session = open_sign_in().present().session
+    assert session
+    assert session.user_id is None
 
 
 @pytest.mark.promise(9)
