@@ -152,9 +152,11 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in names:
-            close = difflib.get_close_matches(str(key), names, n=1)
+            # What is no name at all may be anything that slipped, a secret too.
+            named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "of the name that was given"
+            close = difflib.get_close_matches(named, names, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"The options are: {', '.join(o.name for o in table)}."
-            raise OptionError(f"There is no option {key}. {hint}")
+            raise OptionError(f"There is no option {named}. {hint}")
         name = names[key]
         if found.get(name) not in _NOT_GIVEN and value not in _NOT_GIVEN and found[name] != value:
             raise OptionError(f"The option {name} is given twice, once as {key}, with different values. Keep one.")
@@ -179,6 +181,8 @@ def _converted(option: Option, value: Any, source: str) -> Any:
             "(0123 becomes 83, yes becomes true)."
         )
     text = str(value)
+    if option.kind == "path" and "://" not in text and text != "none":
+        text = os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
     if not text.isprintable():
         raise wrong(
             "holds a line break or another control character. A YAML block that begins with | ends in a line break; "
@@ -188,17 +192,13 @@ def _converted(option: Option, value: Any, source: str) -> Any:
         raise wrong(f"must be one of {', '.join(option.choices)}.")
     if not re.fullmatch(option.pattern, text):
         raise wrong("holds a character, perhaps a blank, that cannot be part of it. Copy it again.")
-    if option.kind == "path":
-        return (
-            text if "://" in text or text == "none" else os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
-        )
     return text
 
 
 def _to_bool(value: Any, wrong: Callable[[str], OptionError]) -> bool:
     try:
         return bool(boolean(value))
-    except TypeError:
+    except (TypeError, ValueError):
         raise wrong("must be true or false.") from None
 
 

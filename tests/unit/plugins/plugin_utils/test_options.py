@@ -149,6 +149,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
         ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
         ({"pasword": SECRET}, "There is no option pasword. Did you mean password?"),
+        ({"api-url": SECRET}, "There is no option api-url. Did you mean api_url?"),
         ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
         ({"password": 123}, "The option password holds a number where a text is needed. Put it in quotes"),
         ({"password": True}, "The option password holds true or false where a text is needed."),
@@ -172,6 +173,36 @@ def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict
         gathered(given)
     assert str(failure.value).startswith(says_why)
     assert SECRET not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "key",
+    ["a\nb", "\ud800", SECRET * 1000, f"a {SECRET}", 10**5000, b"x", ("a", "b")],
+    ids=["a line break", "a surrogate", "long", "a text", "a number", "bytes", "several"],
+)
+def test_a_name_that_is_none_is_not_repeated(key: Any) -> None:
+    with pytest.raises(OptionError) as failure:
+        gathered({key: SECRET})
+    assert str(failure.value).startswith(
+        "There is no option of the name that was given. The options are: auth_method, "
+    )
+
+
+@pytest.mark.promise(8)
+def test_a_number_too_long_to_be_written_out_is_not_true_or_false() -> None:
+    with pytest.raises(OptionError, match=r"^The option validate_certs must be true or false\.$"):
+        gathered({"validate_certs": 10**5000})
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("value", ["a\nb", "a\udc80b"])
+@pytest.mark.parametrize("path", ["$FOLDER/bill", "~/bill"])
+def test_a_path_is_as_clean_after_it_was_expanded(monkeypatch: pytest.MonkeyPatch, path: str, value: str) -> None:
+    for name in ("HOME", "FOLDER"):
+        monkeypatch.setenv(name, f"/{value}")
+    with pytest.raises(OptionError, match=r"^The option session_store holds a line break or another control character"):
+        gathered({"session_store": path})
 
 
 @pytest.mark.promise(8)
