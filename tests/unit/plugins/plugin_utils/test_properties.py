@@ -1,0 +1,487 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What holds whatever comes: from BILL, from the user, from the disk."""
+
+from __future__ import annotations
+
+import gc
+import gzip
+import json
+import logging
+import os
+import re
+import tracemalloc
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome, SignIn, open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
+from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.malformed import (
+    CORRECT,
+    KNOWN_CODES,
+    LOGIN,
+    LONGEST_MESSAGE,
+    WHOLE,
+    Ear,
+    Played,
+    Stage,
+    any_answers,
+    any_json,
+    any_text,
+    assert_answer_or_clean,
+    assert_clean,
+    envelopes,
+    envelopes_with,
+    http,
+    outcome_of,
+)
+
+PLACE = "BILL's sandbox (gateway.stage.bill.com)"
+ORGANIZATION = CREDENTIAL["organization_id"]
+
+# Every message of from_answer that is not about one known code; what varies in it comes from us, except code and status.
+_NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
+_FIELD = "(username|password|organization_id|dev_key)"
+GENERAL = re.compile(
+    rf"BILL answered {_NAMED}: a fault on the side of {re.escape(PLACE)}\. Try again later\."
+    rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what is written there\."
+    rf"|BILL answered {_NAMED}\. Look the code up in BILL's list of common API error codes\."
+    rf"|{re.escape(PLACE)} answered {_NAMED} without an error code of BILL's\. "
+    r"Check api_url, and that no proxy answers in BILL's place\."
+)
+
+statuses = st.integers(100, 999)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+@given(statuses, envelopes)
+def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, answer: Any) -> None:
+    error = errors.from_answer(status, answer, PLACE)
+    assert_clean(error)
+    assert error.status == status
+    if error.code in KNOWN_CODES:
+        assert str(error) == str(errors.from_answer(status, [{"code": error.code}], PLACE))
+    else:
+        assert GENERAL.fullmatch(str(error)), str(error)
+
+
+@pytest.mark.promise(9)
+@given(statuses, st.sampled_from(KNOWN_CODES).flatmap(lambda code: st.tuples(st.just(code), envelopes_with(code))))
+def test_a_known_code_decides_in_any_company(status: int, carried: tuple[str, Any]) -> None:
+    code, answer = carried
+    alone = errors.from_answer(400, [{"code": code}], PLACE)
+    error = errors.from_answer(status, answer, PLACE)
+    assert (error.__class__, str(error), error.concerns) == (alone.__class__, str(alone), alone.concerns)
+    assert code in errors.codes(answer)
+
+
+@pytest.fixture
+def ear() -> Iterator[Ear]:
+    ear = Ear()
+    root = logging.getLogger()
+    level = root.level
+    root.addHandler(ear)
+    root.setLevel(logging.INFO)
+    yield ear
+    root.setLevel(level)
+    root.removeHandler(ear)
+
+
+@pytest.fixture
+def stage(ear: Ear, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[[float], Stage]]:
+    stages: list[Stage] = []
+
+    def start(timeout: float) -> Stage:
+        stages.append(Stage(timeout))
+        return stages[-1]
+
+    yield start
+    for each in stages:
+        each.close()
+    # urllib3 leaves a socket to the garbage collector where the lengths of an answer contradict each other.
+    gc.collect()
+    assert [line for line in ear.heard if "findme" in line] == []
+    assert capfd.readouterr() == ("", "")
+
+
+left_to_the_garbage_collector = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+
+
+@left_to_the_garbage_collector
+@pytest.mark.promise(8)
+@pytest.mark.promise(15)
+def test_any_bytes_end_in_an_answer_or_a_clean_error(stage: Callable[[float], Stage]) -> None:
+    bill = stage(0.5)
+
+    @settings(max_examples=300)
+    @given(any_answers)
+    def asked(played: Played) -> None:
+        assert_answer_or_clean(bill.outcome(played))
+
+    asked()
+    # The gateway's own time, and some for a busy machine.
+    assert bill.slowest < bill.timeout + 2
+
+
+@pytest.mark.parametrize("data", CORRECT)
+def test_every_form_of_a_correct_answer_is_understood(stage: Callable[[float], Stage], data: bytes) -> None:
+    outcome = stage(30).outcome(Played(data))
+    if b"401" in data:
+        assert isinstance(outcome, errors.CredentialRefused)
+    else:
+        assert isinstance(outcome, Answer)
+        assert outcome.json == (None if b"204" in data else json.loads(LOGIN))
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("data", WHOLE)
+def test_an_answer_that_was_cut_anywhere_is_no_success(stage: Callable[[float], Stage], data: bytes) -> None:
+    bill = stage(30)
+    # The end of the last chunk says nothing any more.
+    telling = len(data) - 4 if b"chunked" in data else len(data)
+    for length in range(telling):
+        outcome = bill.outcome(Played(data[:length]))
+        assert isinstance(outcome, errors.ConnectionFailed), (data[:length], outcome)
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
+def test_an_answer_that_unpacks_to_gigabytes_is_given_up(stage: Callable[[float], Stage], coding: str) -> None:
+    # 64 MiB in 64 KiB, 32 times.
+    packed = gzip.compress(bytes(64 * 2**20)) * 32
+    if "," in coding:
+        packed = gzip.compress(packed)
+    headers = [b"Content-Encoding: " + coding.encode(), b"Content-Length: %d" % len(packed)]
+    bill = stage(60)
+    tracemalloc.start()
+    try:
+        outcome = bill.outcome(Played(http(b"200 OK", headers, packed)))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert isinstance(outcome, errors.UnexpectedAnswer)
+    assert "more than 32 MiB" in str(outcome)
+    assert peak < 100 * 2**20
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("stores")
+
+
+@pytest.fixture(scope="module")
+def sign_in(folder: Path) -> SignIn:
+    """A sign-in with a real gateway, whose exchange each test replaces, and a real store."""
+    options = {option.name: option.default for option in OPTIONS}
+    return open_sign_in(
+        {**options, **CREDENTIAL, "api_url": "http://127.0.0.1:9/connect", "retries": 0, "check_after": 0},
+        default_store=str(folder / "bill"),
+        store_for_the_run=str(folder / "run"),
+        warn=_no_warning,
+        tell=lambda _text: None,
+        tell_of_waits=lambda _text: None,
+    )
+
+
+def _no_warning(text: str) -> None:
+    raise AssertionError(text)
+
+
+def assert_usable(session: Session) -> None:
+    """That a session holds what its fields say, and nothing that a header or a screen cannot take."""
+    texts = [session.session_id, session.organization_id, *session.headers, *session.headers.values()]
+    for text in (*texts, *([] if session.user_id is None else [session.user_id])):
+        assert isinstance(text, str)
+        assert text.isascii()
+        assert text.isprintable()
+        assert text == text.strip() != ""
+    assert session.organization_id == ORGANIZATION
+    assert isinstance(session.trusted, bool)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", session.expires_at)
+
+
+def often(usual: Any, odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly as BILL answers, so that what is odd stands alone and gets far."""
+    return st.integers(0, 2).flatmap(lambda chance: odd if chance == 0 else st.just(usual))
+
+
+_other_organizations = st.sampled_from([None, ORGANIZATION.lower(), f"{ORGANIZATION} ", [ORGANIZATION], "", 0])
+sessions = st.fixed_dictionaries(
+    {
+        "sessionId": often("SESSION-findme", any_text | st.sampled_from([" x", "x\t", 7, "x" * 5000])),
+        "organizationId": often(ORGANIZATION, any_json | _other_organizations),
+        "userId": often("006", any_text | any_json),
+        "trusted": often(True, any_json),
+    },
+    optional={"errors": any_json},
+)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@settings(max_examples=100)
+@given(sessions | envelopes, envelopes, envelopes)
+@example({"sessionId": "x", "organizationId": "008OTHER"}, {}, {})
+def test_a_sign_in_a_check_and_a_sign_out_whatever_bill_answers(
+    sign_in: SignIn, login: Any, check: Any, logout: Any
+) -> None:
+    def hears(answer: Any) -> None:
+        gateway: Any = sign_in.gateway
+        gateway._exchange = lambda *_request: (200, json.dumps(answer).encode())
+
+    hears(login)
+    outcome = outcome_of(lambda: sign_in.present(force=True))
+    if not isinstance(outcome, Outcome):
+        assert_clean(outcome)
+        sign_in.kept.forget()
+        return
+    assert outcome.changed
+    assert outcome.session
+    assert_usable(outcome.session)
+    assert login.get("organizationId") in (ORGANIZATION, None, "", False, 0, [], {})
+    assert sign_in.kept.load() == outcome.session
+
+    hears(check)
+    checked = outcome_of(sign_in.present)
+    if isinstance(checked, Outcome):
+        assert checked.session
+        assert_usable(checked.session)
+    else:
+        assert_clean(checked)
+
+    hears(logout)
+    ended = outcome_of(sign_in.absent)
+    if isinstance(ended, Outcome):
+        assert sign_in.kept.load() is None
+    else:
+        assert_clean(ended)
+
+
+# What a user, a template, a shell or a form can hand over as a value.
+# hypothesis itself cannot write out what has so many digits.
+_long_numbers = st.sampled_from([5000, 4299]).map(lambda digits: 10**digits)
+values = st.one_of(
+    any_json,
+    _long_numbers,
+    st.sampled_from([float("nan"), float("inf"), b"findme", ("findme",), "findme" * 100_000, 1e300, -1]),
+    st.sampled_from(
+        ["yes", "No", "TRUE", "f", "off", "1", " y ", "0", "5", " 5 ", "5.0", "1_0", "\u0665", "0x5", "~", "$HOME"]
+    ),
+    st.sampled_from(
+        ["findme\udc80", "findme\ud800", "findme\n", "\0findme", "findme\x1b[2J", "findme\u202e", "findme\u2028"]
+    ),
+    st.sampled_from([option.default for option in OPTIONS]),
+)
+names = st.sampled_from([option.name for option in OPTIONS])
+
+
+def assert_options_or_clean(outcome: Any) -> None:
+    if not isinstance(outcome, Options):
+        assert isinstance(outcome, errors.OptionError), repr(outcome)[:500]
+        assert_clean(outcome)
+        return
+    assert "findme" not in repr(outcome)
+    for option in OPTIONS:
+        value = outcome.values[option.name]
+        if option.kind == "int":
+            assert value.__class__ is int
+            assert option.least <= value <= option.most
+        elif option.kind == "bool":
+            assert isinstance(value, bool)
+        elif value is not None:
+            assert value.__class__ is str
+            assert value.isprintable()
+            assert not option.choices or value in option.choices
+    everything = errors.BillError("Refused, and that is all there is.", concerns=tuple(outcome.values))
+    assert_clean(errors.BillError(outcome.explain(everything)), longest=100 + 100 * len(OPTIONS))
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@settings(max_examples=400)
+@given(
+    st.sampled_from(OPTIONS),
+    values,
+    st.sampled_from(["given", "alias", "variable", "environment", "published"]),
+    st.dictionaries(names, values, max_size=1),
+)
+def test_any_value_from_any_place_is_taken_or_refused_in_words(
+    option: Option, value: Any, place: str, given: Mapping[str, Any]
+) -> None:
+    variables = {option.variable: value} if place in ("variable", "published") else {}
+    environ = {option.environment_name: value} if place == "environment" and isinstance(value, str) else {}
+    if place in ("given", "alias"):
+        given = {**given, (option.aliases[0] if option.aliases and place == "alias" else option.name): value}
+    assert_options_or_clean(
+        outcome_of(
+            lambda: gather(
+                given,
+                table=OPTIONS,
+                variable=variables.get,
+                environ=environ,
+                published=variables if place == "published" else None,
+            )
+        )
+    )
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@given(st.sampled_from(OPTIONS), st.binary(min_size=1, max_size=40).filter(lambda value: b"\0" not in value))
+def test_any_bytes_in_the_environment_are_taken_or_refused_in_words(option: Any, value: bytes) -> None:
+    # As os.environ has them: what is no UTF-8 becomes lone surrogates.
+    environ = {option.environment_name: (b"findme" + value).decode("utf-8", "surrogateescape")}
+    assert_options_or_clean(outcome_of(lambda: gather({}, table=OPTIONS, variable=lambda _name: None, environ=environ)))
+
+
+@pytest.mark.promise(8)
+@given(st.dictionaries(any_text | st.binary() | st.integers() | st.just("passwrd") | _long_numbers, values, min_size=1))
+def test_any_name_of_an_option_that_there_is_none_of_is_refused_in_words(given: Mapping[Any, Any]) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        gather(given, table=OPTIONS, variable=lambda _name: None, environ={})
+    assert_clean(errors.OptionError(str(failure.value).replace("canary-findme", "a name of letters, as a name is")))
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+@given(
+    st.one_of(
+        st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), max_size=40),
+        st.lists(
+            st.sampled_from(
+                [
+                    "https",
+                    "http",
+                    ":",
+                    "//",
+                    "/",
+                    "@",
+                    "findme:findme@",
+                    "127.0.0.1",
+                    "localhost",
+                    "[::1",
+                    "]",
+                    ":99999",
+                    ":x",
+                    "gateway.bill.com",
+                    "a..b",
+                    "?",
+                    "#",
+                    "%",
+                    "\\",
+                    "é",
+                    "/v3",
+                    "xn--",
+                    "℀",
+                ]
+            ),
+            max_size=6,
+        ).map(lambda parts: "".join(["https://", *parts])),
+    )
+)
+def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> None:
+    outcome = outcome_of(lambda: Gateway(url, timeout=1))
+    if isinstance(outcome, Gateway):
+        assert outcome.place.isprintable()
+        assert "findme" not in outcome.place
+    else:
+        assert isinstance(outcome, errors.OptionError), repr(outcome)
+        assert_clean(outcome)
+
+
+SESSION = Session(
+    session_id="SESSION-findme",
+    headers={"sessionId": "SESSION-findme", "devKey": "key"},
+    organization_id=ORGANIZATION,
+    user_id=None,
+    trusted=False,
+    idle_seconds=2100,
+    made_at=1.0,
+    answered_at=1.0,
+)
+SEAL = Seal(CREDENTIAL)
+SEALED = SEAL.close(SESSION.to_bytes())
+
+
+def kept(folder: Path, said: list[str]) -> Kept[Session]:
+    directory = str(folder / "damaged")
+    return Kept(
+        Session, SEAL, open_stores(directory, default=directory, for_the_run=directory, warn=said.append), said.append
+    )
+
+
+def put(folder: Path, sealed: bytes) -> None:
+    """Write a file where the session is kept, as somebody else would."""
+    (folder / "damaged").mkdir(mode=0o700, exist_ok=True)
+    path = folder / "damaged" / f"{SEAL.address}.session"
+    path.write_bytes(sealed)
+    os.chmod(path, 0o600)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """The file of the session after something has happened to it."""
+    data = bytearray(SEALED)
+    at, length = draw(st.integers(0, len(data))), draw(st.integers(0, len(data)))
+    data[at : at + length] = draw(st.binary(max_size=length + 1))
+    return bytes(data)
+
+
+@pytest.mark.promise(6)
+@given(st.binary(max_size=300) | damaged() | st.just(b"x" * 70_000))
+@example(SEALED)
+def test_any_bytes_in_place_of_the_kept_file_are_the_true_session_or_none(folder: Path, data: bytes) -> None:
+    said: list[str] = []
+    put(folder, data)
+    loaded = kept(folder, said).load()
+    if data == SEALED:
+        assert (loaded, said) == (SESSION, [])
+        return
+    assert loaded is None
+    # Both stores are the same directory here.
+    assert len(said) == 2
+    for line in said:
+        assert re.fullmatch(
+            r"A kept session was cut, [ -~]*|The kept session [ -~]* is ignored: it is too large\.", line
+        )
+        assert len(line) < LONGEST_MESSAGE
+
+
+# What the options let through, hence no surrogates: those written as JSON are ambiguous.
+_credentials = st.fixed_dictionaries(
+    dict.fromkeys(CREDENTIAL, st.text(max_size=6) | st.sampled_from(["a", "aa", '","', "\\u0061"]))
+)
+
+
+@pytest.mark.promise(3)
+@settings(max_examples=30)
+@given(_credentials, _credentials)
+def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
+    assert (Seal(one).address == Seal(other).address) is (one == other)
+    assert (Seal(one).open(Seal(other).close(b"x")) == b"x") is (one == other)
+
+
+@pytest.mark.promise(6)
+@given(st.binary(max_size=2000), st.data())
+def test_what_is_sealed_comes_back_unless_anything_was_changed(plain: bytes, data: st.DataObject) -> None:
+    sealed = SEAL.close(plain)
+    assert SEAL.open(sealed) == plain
+    at, by = data.draw(st.integers(0, len(sealed) - 1)), data.draw(st.integers(1, 255))
+    assert SEAL.open(sealed[:at] + bytes([sealed[at] ^ by]) + sealed[at + 1 :]) is None
+    assert SEAL.open(sealed[:at]) is None
+    assert SEAL.open(sealed[:at] + bytes([by]) + sealed[at:]) is None
