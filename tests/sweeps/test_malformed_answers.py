@@ -1,0 +1,90 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ten thousand malformed answers, other ones every time, through the real gateway and real sockets.
+
+BILL_TEST_SEED repeats a run: each prints its own.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+import secrets
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+from tests.unit.plugins.plugin_utils.malformed import Ear, Played, Stage, any_answers, assert_answer_or_clean
+
+ERRORS = 10_000
+EACH_ROUND = 1_000
+TIMEOUT = 0.3
+
+# For a machine that is busy with other things.
+SLACK = 2.0
+
+
+# urllib3 leaves a socket to the garbage collector where the lengths of an answer contradict each other.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.promise(15)
+def test_ten_thousand_malformed_answers_end_in_clean_errors(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+    first = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
+    bill, ear = Stage(TIMEOUT), Ear()
+    logging.getLogger().addHandler(ear)
+    outcomes: Counter[str] = Counter()
+    errors, begin = 0, time.monotonic()
+
+    @settings(
+        max_examples=EACH_ROUND,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate, Phase.shrink],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(any_answers)
+    def ask(played: Played) -> None:
+        nonlocal errors
+        outcome = bill.outcome(played)
+        assert_answer_or_clean(outcome)
+        outcomes[outcome.__class__.__name__] += 1
+        errors += isinstance(outcome, BillError)
+
+    def tell(text: str) -> None:
+        with capfd.disabled():
+            print(text, flush=True)
+
+    tell(f"\nBILL_TEST_SEED={first}")
+    for number in range(2 * ERRORS // EACH_ROUND):
+        if errors >= ERRORS:
+            break
+        seed(first + number)(ask)()
+        tell(
+            f"{sum(outcomes.values())} answers, {errors} of them errors, in {time.monotonic() - begin:.0f} seconds; "
+            f"the slowest took {bill.slowest:.2f} of {TIMEOUT} seconds"
+        )
+    tell(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
+    bill.close()
+    logging.getLogger().removeHandler(ear)
+
+    assert errors >= ERRORS
+    assert bill.slowest < TIMEOUT + SLACK
+    for thread in threading.enumerate():
+        if thread.name == "bill.connect exchange":
+            thread.join(TIMEOUT + SLACK)
+            assert not thread.is_alive()
+    gc.collect()
+    assert [line for line in ear.heard if "findme" in line] == []
+    assert capfd.readouterr() == ("", "")
