@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
 from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome, SignIn, open_sign_in
@@ -485,3 +486,79 @@ def test_what_is_sealed_comes_back_unless_anything_was_changed(plain: bytes, dat
     assert SEAL.open(sealed[:at] + bytes([sealed[at] ^ by]) + sealed[at + 1 :]) is None
     assert SEAL.open(sealed[:at]) is None
     assert SEAL.open(sealed[:at] + bytes([by]) + sealed[at:]) is None
+
+
+_fields = {
+    "session_id": st.just("SESSION-findme"),
+    "headers": st.just(SESSION.headers),
+    "organization_id": st.just(ORGANIZATION),
+    "user_id": st.none() | st.just("006"),
+    "trusted": st.booleans(),
+    "idle_seconds": st.integers(1, 10**6),
+    "made_at": st.floats(0, 4e9),
+    "answered_at": st.floats(0, 4e9),
+    "format": st.just(1),
+}
+_refusal = {
+    "says": st.just("Refused."),
+    "code": st.none() | st.just("BDC_1101"),
+    "status": st.none() | st.just(401),
+    "concerns": st.just(["username"]),
+    "at": st.just(0.0),
+    "until": st.just(2.0),
+    "format": st.just(1),
+}
+
+
+@st.composite
+def _nearly(draw: st.DrawFn, fields: Mapping[str, st.SearchStrategy[Any]]) -> bytes:
+    """What is kept, as another version or a fault may have written it: one field is missing or of any kind."""
+    value = {name: draw(strategy) for name, strategy in fields.items()}
+    if draw(st.booleans()):
+        del value["format"]
+    name = draw(st.sampled_from(sorted(value)))
+    if draw(st.booleans()):
+        value[name] = draw(any_json)
+    else:
+        del value[name]
+    return json.dumps(value).encode()
+
+
+_of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode()), st.binary(), st.just(b"[" * 100_000))
+
+
+@pytest.mark.promise(6)
+@given(_nearly(_fields) | _of_any_shape)
+def test_whatever_was_sealed_is_a_session_that_can_be_used_or_none(folder: Path, plain: bytes) -> None:
+    said: list[str] = []
+    put(folder, SEAL.close(plain))
+    loaded = kept(folder, said).load()
+    if loaded is None:
+        assert all(line.isprintable() and "findme" not in line for line in said)
+        return
+    # Sealed with the right key, so it is only a matter of kinds: nothing below may trip over one.
+    for text in (loaded.organization_id, *loaded.headers, *loaded.headers.values()):
+        assert isinstance(text, str)
+    for identifier in (loaded.session_id, loaded.user_id):
+        assert identifier is None or isinstance(identifier, str)
+    assert isinstance(loaded.trusted, bool)
+    assert 0 <= 1e9 - loaded.answered_at < loaded.idle_seconds or loaded.expires_at
+    assert Session.from_bytes(loaded.to_bytes()) == loaded
+
+
+@pytest.mark.promise(4)
+@given(_nearly(_refusal) | _of_any_shape)
+def test_whatever_was_sealed_is_a_refusal_that_can_be_told_or_none(folder: Path, plain: bytes) -> None:
+    said: list[str] = []
+    put(folder, SEAL.close(plain))
+    directory = str(folder / "damaged")
+    stores = open_stores(directory, default=directory, for_the_run=directory, warn=said.append)
+    loaded = Kept(Refusal, SEAL, stores, said.append).load()
+    if loaded is None:
+        assert all(line.isprintable() and "findme" not in line for line in said)
+        return
+    if loaded.stands(1.0):
+        error = loaded.error(remembered=True)
+        assert str(error).startswith(loaded.says)
+        assert error.code is None or isinstance(error.code, str)
+        assert all(isinstance(name, str) for name in error.concerns)
