@@ -9,6 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,9 +33,11 @@ class BillLookup(LookupBase):
 
         def work(call: Call) -> list[Any]:
             # Before the sign-in: a misspelt field must not cost one.
-            unknown = [str(term) for term in terms if term not in FIELDS]
-            if unknown:
-                raise OptionError(f"There is no field {unknown[0]}. The fields are: {', '.join(FIELDS)}.")
+            if unknown := [str(term) for term in terms if term not in FIELDS]:
+                # Repeated only if it is a slip of the pen: a password given by mistake must not be shown.
+                close = difflib.get_close_matches(unknown[0], FIELDS, n=1)
+                named = f"field {unknown[0]}. Did you mean {close[0]}?" if close else "such field."
+                raise OptionError(f"There is no {named} The fields are: {', '.join(FIELDS)}.")
             returned = call.returned(self.perform(call))
             return [returned[term] for term in terms] if terms else [returned]
 

@@ -153,16 +153,27 @@ def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Proj
 
 
 @pytest.mark.promise(8)
-def test_a_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project, bill: Control) -> None:
+@pytest.mark.parametrize(
+    ("field", "message"),
+    [
+        (
+            "sessionId",
+            "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
+        ),
+        ("a secret given by mistake", "There is no such field. The fields are: session_id, organization_id, "),
+    ],
+)
+def test_a_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(
+    project: Project, bill: Control, field: str, message: str
+) -> None:
+    project.variables(bill_api_url=project.api_url, field=field)
     run = failure(
         project.play(
-            {
-                "name": "Look up",
-                "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'sessionId') }}"},
-            }
+            {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', field) }}"}}
         )
     )
-    assert run.says("There is no field sessionId. The fields are: session_id, organization_id, ")
+    assert run.says(message)
+    assert not run.says("by mistake")
     assert bill.get("counts") == {}
 
 
