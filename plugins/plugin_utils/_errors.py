@@ -55,7 +55,7 @@ class BusyError(BillError):
     """Another task held the sign-in for longer than a sign-in can take."""
 
 
-class NoPlace(BillError):
+class NoSlot(BillError):
     """Three requests were in flight, and none ended in time; nothing was sent."""
 
     transient = True

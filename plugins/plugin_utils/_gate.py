@@ -14,18 +14,18 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from ._errors import BusyError, NoPlace, StoreError
+from ._errors import BusyError, NoSlot, StoreError
 from ._store import Store
 
-PLACES = 3
+SLOTS = 3
 
 
 class Gate:
-    """The three places of one developer key and organization.
+    """The three slots of one developer key and organization.
 
-    A place is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
-    shares the places. ``stores`` are tried in their order; ``address`` gives the name of the places in them, and is asked only
-    when a request is made; ``seconds`` is how long to wait for a place.
+    A slot is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
+    shares the slots. ``stores`` are tried in their order; ``address`` gives the name of the slots in them, and is asked only
+    when a request is made; ``seconds`` is how long to wait for a slot.
     """
 
     def __init__(
@@ -44,8 +44,8 @@ class Gate:
         self._sleep = sleep
 
     @contextmanager
-    def place(self) -> Iterator[None]:
-        """Hold one of the places; NoPlace if none gets free in time."""
+    def slot(self) -> Iterator[None]:
+        """Hold one of the slots; NoSlot if none gets free in time."""
         with ExitStack() as held:
             for store in self._stores:
                 # A store that cannot be used has been told of by the lock of the sign-in; without any, nobody is counted.
@@ -57,13 +57,13 @@ class Gate:
     def _wait(self, store: Store, held: ExitStack) -> None:
         end = self._clock() + self._seconds
         while True:
-            for number in range(PLACES):
+            for number in range(SLOTS):
                 with suppress(BusyError):
                     held.enter_context(store.lock(f"{self._address()}-{number}", 0))
                     return
             if self._clock() >= end:
-                raise NoPlace(
-                    f"{PLACES} requests with this developer key and organization were in flight for {self._seconds:g} seconds, "
+                raise NoSlot(
+                    f"{SLOTS} requests with this developer key and organization were in flight for {self._seconds:g} seconds, "
                     "and BILL takes no more at a time. Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow "
                     "more time (option timeout).",
                     concerns=("timeout",),

@@ -12,21 +12,21 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
-import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
 from . import _errors as errors
+from ._failures import Failures
 
 try:
     import requests
     from urllib3 import disable_warnings
-    from urllib3.exceptions import LocationParseError
+    from urllib3.exceptions import HTTPError, LocationParseError
 except ImportError:
     # Said in words where it is needed, see _requests(). mypy knows no way to say "a module, or nothing".
     requests = None  # type: ignore[assignment]
@@ -46,34 +46,16 @@ _NOT_THE_API = {
     "api-stage.bill.com": "serves BILL's v2 API",
 }
 
-_USER_AGENT = "bill.connect (Ansible collection)"
+_HEADERS = {
+    "Accept": "application/json",
+    # A packed answer of some kilobytes could unpack to gigabytes, and only the newest urllib3 notices in time.
+    "Accept-Encoding": "identity",
+    "User-Agent": "bill.connect (Ansible collection)",
+}
+# Packed once all the same is harmless; packed several times it is not.
+_CODINGS = ("", "identity", "gzip", "deflate")
 
 _EXCHANGE = "bill.connect exchange"
-
-# What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options
-# concerned; _UNKNOWN_AUTHORITY has its own remedies, and all other faults have _ANY_OTHER_FAULT.
-_OTHER_NAME = ("Check api_url: it has to name the host as its certificate does.", ("api_url",))
-_CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
-    9: (
-        "Check the controller's clock; if it is right, the certificate has to be replaced by one that is valid already.",
-        ("api_url",),
-    ),
-    10: (
-        "Check the controller's clock; if it is right, the certificate or that of its authority has to be renewed.",
-        ("api_url",),
-    ),
-    18: (
-        "No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
-        ("api_url", "ca_path"),
-    ),
-    62: _OTHER_NAME,
-    64: _OTHER_NAME,
-}
-_UNKNOWN_AUTHORITY = (2, 19, 20, 21)
-_ANY_OTHER_FAULT = ("Whoever runs that host, or issued its certificate, has to put that right.", ("api_url", "ca_path"))
-
-# OpenSSL's names for a version of TLS that one of the two sides does without.
-_TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 # Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
 _LARGEST_ANSWER = 32 * 2**20
@@ -102,7 +84,7 @@ class Gateway:
 
     ``api_url`` ends before ``/v3``. ``timeout`` is in seconds and covers one whole exchange, from looking the name up
     to the last byte of the answer. ``ca_path`` is a file or directory of certificates to trust instead of the usual
-    ones. ``place`` gives what each exchange holds while it is in flight; waiting for it is not part of ``timeout``. Proxies
+    ones. ``slot`` gives what each exchange holds while it is in flight; waiting for it is not part of ``timeout``. Proxies
     come from the usual environment names. Raises OptionError when ``api_url`` or ``ca_path`` cannot be used.
     """
 
@@ -113,16 +95,17 @@ class Gateway:
         timeout: float,
         validate_certs: bool = True,
         ca_path: str | None = None,
-        place: Callable[[], AbstractContextManager[None]] = nullcontext,
+        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.api_url = api_url.rstrip("/")
         self._timeout = timeout
         self._validate_certs = validate_certs
         self._ca_path = ca_path
-        self._place = place
+        self._slot = slot
         parts = _checked(self.api_url)
         self.host = parts.netloc
         self._plain = parts.scheme == "http"
+        self._failures = Failures(self.host, timeout, ca_path)
         if ca_path and not os.path.exists(ca_path):
             raise errors.OptionError(f"ca_path names {ca_path}, which does not exist.", concerns=("ca_path",))
 
@@ -140,7 +123,7 @@ class Gateway:
         """Send one request, once, and return BILL's answer.
 
         Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
-        of BILL's, the BillError that the BDC code stands for, and what ``place`` raises.
+        of BILL's, the BillError that the BDC code stands for, and what ``slot`` raises.
         """
         status, raw = self._within_timeout(lambda: self._exchange(method, path, headers or {}, body))
         if 300 <= status < 400:
@@ -185,7 +168,7 @@ class Gateway:
                 with http.request(
                     method,
                     self.api_url + path,
-                    headers={"Accept": "application/json", "User-Agent": _USER_AGENT, **headers},
+                    headers={**_HEADERS, **headers},
                     json=body,
                     timeout=self._timeout,
                     allow_redirects=False,
@@ -202,19 +185,13 @@ class Gateway:
                 ) from None
             except library.exceptions.RequestException as error:
                 # "from None": the original error carries the request, credentials included.
-                raise self._failure(error) from None
+                raise self._failures.of(error) from None
             except OSError:
                 # How requests says that it cannot find the certificates to trust.
-                raise self._nobody_to_trust() from None
-            except errors.BillError:
-                raise
-            except Exception:
-                # What requests and the libraries below it did not foresee in an answer, such as a chunk of negative length.
-                raise errors.UnexpectedAnswer(
-                    f"{self.host} answered with something that is not HTTP. Check api_url, and that no proxy answers in "
-                    "BILL's place.",
-                    concerns=("api_url",),
-                ) from None
+                raise self._failures.nobody_to_trust() from None
+            except (ValueError, HTTPException, HTTPError):
+                # What requests does not foresee in an answer, such as a chunk of negative length.
+                raise self._failures.no_http() from None
 
     def _verify(self) -> bool | str | None:
         # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
@@ -223,6 +200,8 @@ class Gateway:
         return self._ca_path
 
     def _read(self, response: requests.Response) -> bytes:
+        if response.headers.get("Content-Encoding", "").strip().lower() not in _CODINGS:
+            raise self._failures.no_http()
         # urllib3 before its version 2 would else take an answer that was cut off for a whole one.
         response.raw.enforce_content_length = True
         parts: list[bytes] = []
@@ -239,7 +218,7 @@ class Gateway:
         # urllib3 knows no length where the headers tell none.
         if response.ok and not parts and not response.raw.chunked and response.raw.length_remaining is None:
             # Headers that were cut look like a success without a body.
-            raise self._broken()
+            raise self._failures.broken()
         return b"".join(parts)
 
     def _within_timeout(self, work: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
@@ -257,7 +236,7 @@ class Gateway:
                     outcome.append(error)
 
         thread = threading.Thread(target=run, name=_EXCHANGE, daemon=True)
-        held.enter_context(self._place())
+        held.enter_context(self._slot())
         try:
             thread.start()
         except RuntimeError:
@@ -265,104 +244,10 @@ class Gateway:
             raise
         thread.join(self._timeout)
         if not outcome:
-            raise self._timed_out()
+            raise self._failures.timed_out()
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
         return outcome[0]
-
-    def _timed_out(self) -> errors.TimedOut:
-        return errors.TimedOut(
-            f"{self.host} did not answer within {self._timeout:g} seconds (option timeout). "
-            "Check the network and the proxy, or allow more time.",
-            concerns=("timeout",),
-        )
-
-    def _failure(self, error: Exception) -> errors.BillError:
-        """What an exception of requests means, in words that hold nothing of the request."""
-        library = _requests()
-        causes = list(_causes(error))
-        for cause in causes:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                return self._not_accepted(cause.verify_code, cause.verify_message)
-            # Where OpenSSL's word on names is not enough for it, and before its version 2 always, urllib3 looks at them
-            # itself; each version keeps its exception in another place.
-            if type(cause).__name__ == "CertificateError":
-                return self._not_accepted(62, "it is for another host")
-        if isinstance(error, library.exceptions.SSLError):
-            return self._no_tls(causes)
-        if isinstance(error, library.exceptions.Timeout):
-            return self._timed_out()
-        for cause in causes:
-            if isinstance(cause, socket.gaierror):
-                return errors.ConnectionFailed(
-                    f"The name {self.host} could not be found. Check api_url and the controller's DNS.",
-                    concerns=("api_url",),
-                )
-        if isinstance(error, library.exceptions.ProxyError):
-            return errors.ConnectionFailed(
-                f"The proxy for {self.host} gave no connection. Check HTTPS_PROXY and NO_PROXY in the environment."
-            )
-        for cause in causes:
-            if isinstance(cause, ConnectionRefusedError):
-                return errors.ConnectionFailed(
-                    f"{self.host} refused the connection. Check api_url, and the network or firewall in between.",
-                    concerns=("api_url",),
-                )
-        return self._broken()
-
-    def _broken(self) -> errors.ConnectionFailed:
-        return errors.ConnectionFailed(
-            f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
-        )
-
-    def _not_accepted(self, number: int, fault: str) -> errors.CertificateRefused:
-        remedy, concerns = _CERTIFICATE_REMEDIES.get(number, _ANY_OTHER_FAULT)
-        if number in _UNKNOWN_AUTHORITY:
-            remedy = self._how_to_name_the_authority()
-        return errors.CertificateRefused(
-            f"The certificate of {self.host} was not accepted ({fault.rstrip('.')}), so nothing was sent. {remedy}",
-            concerns=concerns,
-        )
-
-    def _how_to_name_the_authority(self) -> str:
-        if not self._ca_path:
-            return "If it was issued by an authority of your own, name the file of that authority with ca_path."
-        if os.path.isdir(self._ca_path):
-            return (
-                "ca_path is a directory: it has to hold the certificate of the authority that issued it, and to be "
-                "prepared by openssl rehash."
-            )
-        return (
-            "ca_path does not hold the authority that issued it. Add that authority's certificate there, or leave "
-            "ca_path out if a public authority issued it."
-        )
-
-    def _no_tls(self, causes: Sequence[BaseException]) -> errors.CertificateRefused:
-        """What keeps TLS from coming about before there is a certificate to look at."""
-        for cause in causes:
-            if isinstance(cause, PermissionError) or (isinstance(cause, ssl.SSLError) and cause.library == "X509"):
-                return self._nobody_to_trust()
-            if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
-                return errors.CertificateRefused(
-                    f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check api_url; if it is "
-                    "right, TLS 1.2 or later has to be switched on there.",
-                    concerns=("api_url",),
-                )
-        return errors.CertificateRefused(
-            f"No TLS connection to {self.host} could be made, so nothing was sent. "
-            "Check that api_url names an address that serves https.",
-            concerns=("api_url",),
-        )
-
-    def _nobody_to_trust(self) -> errors.CertificateRefused:
-        if self._ca_path:
-            remedy = "Check that ca_path names a readable file of PEM certificates."
-        else:
-            remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path."
-        return errors.CertificateRefused(
-            f"The certificates to trust for {self.host} cannot be read, so nothing was sent. {remedy}",
-            concerns=("ca_path",),
-        )
 
 
 def _checked(api_url: str) -> Any:
@@ -402,18 +287,6 @@ def _checked(api_url: str) -> Any:
 
 def _is_loopback(host: str) -> bool:
     return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that it was raised from; urllib3 also hides some in ``reason`` and in its arguments."""
-    seen: list[BaseException] = []
-    waiting = [error]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, BaseException) and not any(each is other for other in seen):
-            seen.append(each)
-            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-    return iter(seen)
 
 
 def _unusable_addresses() -> tuple[type[Exception], ...]:

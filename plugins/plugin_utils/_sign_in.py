@@ -173,7 +173,7 @@ def open_sign_in(
     )
     gate = Gate(
         # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
-        cache(lambda: Seal({**caller, "kept": "places in flight"}).address),
+        cache(lambda: Seal({**caller, "kept": "slots in flight"}).address),
         open_shared(stores, for_the_run=store_for_the_run, warn=warn),
         options["timeout"],
     )
@@ -182,7 +182,7 @@ def open_sign_in(
         timeout=options["timeout"],
         validate_certs=options["validate_certs"],
         ca_path=options["ca_path"],
-        place=gate.place,
+        slot=gate.slot,
     )
     if not options["validate_certs"]:
         warn(
@@ -203,7 +203,7 @@ def open_sign_in(
         retry=retry,
         check_after=options["check_after"],
         # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing. Each try may first have
-        # to wait for its place.
+        # to wait for its slot.
         longest_wait=2 * retry.longest(2 * options["timeout"]),
         tell=tell,
     )

@@ -25,6 +25,7 @@ FLOORS = [
     ("_seal",),
     ("_retry",),
     ("_gateway",),
+    ("_failures",),
     ("_session", "_refusal"),
     ("_errors", "_record"),
 ]

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._gate import PLACES, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
 from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
@@ -49,22 +49,22 @@ def open_gate(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
 def test_the_fourth_waits_until_one_of_the_three_has_ended(open_gate: Open, clock: Clock) -> None:
     with ExitStack() as two, ExitStack() as third:
         for held in (two, two, third):
-            held.enter_context(open_gate().place())
+            held.enter_context(open_gate().slot())
         clock.at_next_move = third.close
-        with open_gate().place():
+        with open_gate().slot():
             assert clock.at_next_move is None
-            with pytest.raises(errors.NoPlace), open_gate().place():
+            with pytest.raises(errors.NoSlot), open_gate().slot():
                 pass
 
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
-def test_who_gets_no_place_in_time_is_told(open_gate: Open, clock: Clock) -> None:
+def test_who_gets_no_slot_in_time_is_told(open_gate: Open, clock: Clock) -> None:
     with ExitStack() as held:
-        for _time in range(PLACES):
-            held.enter_context(open_gate().place())
+        for _time in range(SLOTS):
+            held.enter_context(open_gate().slot())
         before = clock.now
-        with pytest.raises(errors.NoPlace) as failure, open_gate().place():
+        with pytest.raises(errors.NoSlot) as failure, open_gate().slot():
             pass
     assert 30 <= clock.now - before < 31
     assert str(failure.value) == (
@@ -79,8 +79,8 @@ def test_other_keys_and_organizations_do_not_wait(open_gate: Open, clock: Clock)
     before = clock.now
     with ExitStack() as held:
         for address in ("0123", "4567"):
-            for _time in range(PLACES):
-                held.enter_context(open_gate(address=address).place())
+            for _time in range(SLOTS):
+                held.enter_context(open_gate(address=address).slot())
     assert clock.now == before
 
 
@@ -90,12 +90,12 @@ def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody
 ) -> None:
     (tmp_path / "file").touch()
     with ExitStack() as held:
-        for _time in range(PLACES):
-            held.enter_context(open_gate("file", "run").place())
-        with pytest.raises(errors.NoPlace), open_gate("file", "run").place():
+        for _time in range(SLOTS):
+            held.enter_context(open_gate("file", "run").slot())
+        with pytest.raises(errors.NoSlot), open_gate("file", "run").slot():
             pass
-        for _time in range(PLACES + 1):
-            held.enter_context(open_gate("file").place())
+        for _time in range(SLOTS + 1):
+            held.enter_context(open_gate("file").slot())
     # The lock of the sign-in has told of it already.
     assert said == []
 
@@ -103,7 +103,7 @@ def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody
 def _come_and_go(directory: Path, begin: Barrier, inside: Synchronized[int], peak: Synchronized[int]) -> None:
     begin.wait()
     for _time in range(5):
-        with gate_in(directory).place():
+        with gate_in(directory).slot():
             with inside.get_lock():
                 inside.value += 1
                 peak.value = max(peak.value, inside.value)
@@ -121,71 +121,71 @@ def test_thirty_processes_are_never_more_than_three(tmp_path: Path) -> None:
     for process in crowd:
         process.join(60)
     assert [process.exitcode for process in crowd] == [0] * 30
-    assert peak.value == PLACES
+    assert peak.value == SLOTS
 
 
 def _hold(directory: Path, holding: Event) -> None:
-    with gate_in(directory).place():
+    with gate_in(directory).slot():
         holding.set()
         time.sleep(600)
 
 
 @pytest.mark.promise(11)
-def test_the_place_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
+def test_the_slot_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
     holders = []
-    for _time in range(PLACES):
+    for _time in range(SLOTS):
         holding = FORK.Event()
         holders.append(FORK.Process(target=_hold, args=(tmp_path / "bill", holding), daemon=True))
         holders[-1].start()
         assert holding.wait(10)
-    with pytest.raises(errors.NoPlace), gate_in(tmp_path / "bill", 0).place():
+    with pytest.raises(errors.NoSlot), gate_in(tmp_path / "bill", 0).slot():
         pass
     holders[1].kill()
     holders[1].join()
-    with gate_in(tmp_path / "bill", 0).place():
+    with gate_in(tmp_path / "bill", 0).slot():
         pass
     for process in holders:
         process.kill()
 
 
 @pytest.mark.promise(11)
-def test_an_exchange_that_is_left_behind_keeps_its_place_until_it_ends(
+def test_an_exchange_that_is_left_behind_keeps_its_slot_until_it_ends(
     scripted: Callable[..., ScriptedBill], tmp_path: Path
 ) -> None:
     end = threading.Event()
     gate = gate_in(tmp_path / "bill", 0)
     with ExitStack() as held:
-        for _time in range(PLACES - 1):
-            held.enter_context(gate.place())
+        for _time in range(SLOTS - 1):
+            held.enter_context(gate.slot())
         with pytest.raises(errors.TimedOut):
-            Gateway(scripted(trickles(b" ", end)).url, timeout=0.2, place=gate.place).ask("GET", "/")
-        with pytest.raises(errors.NoPlace), gate.place():
+            Gateway(scripted(trickles(b" ", end)).url, timeout=0.2, slot=gate.slot).ask("GET", "/")
+        with pytest.raises(errors.NoSlot), gate.slot():
             pass
         end.set()
-        with gate_in(tmp_path / "bill", 10).place():
+        with gate_in(tmp_path / "bill", 10).slot():
             pass
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_a_place_is_not_part_of_the_timeout(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+def test_the_wait_for_a_slot_is_not_part_of_the_timeout(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     bill = scripted(says(200, {}))
     gate = gate_in(tmp_path / "bill", 10)
     held = ExitStack()
-    for _time in range(PLACES):
-        held.enter_context(gate.place())
+    for _time in range(SLOTS):
+        held.enter_context(gate.slot())
     leaving = threading.Timer(0.5, held.close)
     leaving.start()
-    Gateway(bill.url, timeout=0.4, place=gate.place).ask("GET", "/")
+    Gateway(bill.url, timeout=0.4, slot=gate.slot).ask("GET", "/")
     leaving.join()
     assert len(bill.heard) == 1
 
 
 @pytest.mark.promise(11)
-def test_whatever_the_answer_the_place_is_free_again(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+def test_whatever_the_answer_the_slot_is_free_again(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
-    gateway = Gateway(bill.url, timeout=10, place=gate_in(tmp_path / "bill", 0).place)
+    gateway = Gateway(bill.url, timeout=10, slot=gate_in(tmp_path / "bill", 0).slot)
     for _time in range(3):
         with pytest.raises(errors.BillError):
             gateway.ask("GET", "/")
-    for _time in range(PLACES + 1):
+    for _time in range(SLOTS + 1):
         gateway.ask("GET", "/")

@@ -157,7 +157,9 @@ def test_an_answer_that_was_cut_anywhere_is_no_success(stage: Callable[[float], 
     telling = len(data) - 4 if b"chunked" in data else len(data)
     for length in range(telling):
         outcome = bill.outcome(Played(data[:length]))
-        assert isinstance(outcome, errors.ConnectionFailed), (data[:length], outcome)
+        # Half the name of a coding is the name of one that was not asked for.
+        no_success = errors.BillError if b"Content-Encoding" in data[:length] else errors.ConnectionFailed
+        assert isinstance(outcome, no_success), (data[:length], outcome)
 
 
 @pytest.mark.promise(9)
@@ -176,8 +178,9 @@ def test_an_answer_that_unpacks_to_gigabytes_is_given_up(stage: Callable[[float]
     finally:
         tracemalloc.stop()
     assert isinstance(outcome, errors.UnexpectedAnswer)
-    assert "more than 32 MiB" in str(outcome)
-    assert peak < 100 * 2**20
+    assert ("more than 32 MiB" if coding == "gzip" else "something that is not HTTP") in str(outcome)
+    # Before its version 2.6 urllib3 unpacks a whole part at once, which is 64 MiB, and copies it.
+    assert peak < 200 * 2**20
 
 
 @pytest.fixture(scope="module")

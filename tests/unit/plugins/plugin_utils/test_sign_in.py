@@ -262,16 +262,16 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, ch
 
 
 @pytest.mark.promise(11)
-def test_the_places_in_flight_are_those_of_the_developer_key_and_organization(
+def test_the_slots_in_flight_are_those_of_the_developer_key_and_organization(
     open_sign_in: Open, tmp_path: Path
 ) -> None:
     shared = [{}, {"username": "other"}, {"password": "other"}, {"auth_method": "sync_token"}]
     others = [{"dev_key": "other"}, {"organization_id": "008OTHER"}, {"api_url": "http://127.0.0.1:9/other"}]
     for changes in [*shared, *others]:
-        with open_sign_in(**changes).gateway._place():
+        with open_sign_in(**changes).gateway._slot():
             pass
-    places = [path.name for path in (tmp_path / "bill").iterdir()]
-    assert len(places) == 1 + len(others), places
+    slots = [path.name for path in (tmp_path / "bill").iterdir()]
+    assert len(slots) == 1 + len(others), slots
 
 
 @pytest.mark.promise(3)
