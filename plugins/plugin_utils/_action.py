@@ -40,10 +40,7 @@ class BillAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def __init__(self, *arguments: Any, **keywords: Any) -> None:
-        super().__init__(*arguments, **keywords)
-        # Taken once, since with until the same action runs again for the same task.
-        self._arguments = dict(self._task.args)
+    _arguments: dict[str, Any] | None = None
 
     def perform(self, call: Call) -> Outcome:
         raise NotImplementedError
@@ -52,7 +49,7 @@ class BillAction(ActionBase):
         task_vars = task_vars or {}
         result: dict[str, Any] = super().run(tmp, task_vars)
         self._warn_of_delegation()
-        self._empty_the_task()
+        given = self._arguments = self._arguments or self._taken_from_the_task()
 
         def work(call: Call) -> None:
             _compat.refuse_unsafe_core()
@@ -63,14 +60,14 @@ class BillAction(ActionBase):
 
         def failure(message: str, secrets: Sequence[str]) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            if _compat.item_of_loop_holds(self._task, task_vars, [*secrets, *self._secrets_given()]):
+            if _compat.item_of_loop_holds(self._task, task_vars, [*secrets, *_secrets_of(given).values()]):
                 _compat.hide_item(self._task, message)
             return _Failed(message)
 
         try:
             attempt(
                 work,
-                given=self._arguments,
+                given=given,
                 variables=task_vars,
                 templar=self._templar,
                 failure=failure,
@@ -83,11 +80,13 @@ class BillAction(ActionBase):
         _compat.hide(self._task, result)
         return result
 
-    def _empty_the_task(self) -> None:
-        """Leave no secret in the task, because callbacks hear what a task holds at its end."""
+    def _taken_from_the_task(self) -> dict[str, Any]:
+        """The arguments; no secret of them is left in the task, because callbacks hear what a task holds at its end."""
+        # Once for each action: with until, the same one runs again for the same task.
+        arguments = dict(self._task.args)
         # In a dictionary of its own, since the items of a loop may share theirs.
-        hidden = {name: _compat.HIDDEN for name in _SECRETS if self._arguments.get(name)}
-        self._task.args = {**self._task.args, **hidden}
+        self._task.args = {**arguments, **dict.fromkeys(_secrets_of(arguments), _compat.HIDDEN)}
+        return arguments
 
     def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
@@ -113,12 +112,13 @@ class BillAction(ActionBase):
         name = "bill_session_id"
         return bool(task_vars.get("bill_connect_role_set")) and name in session and session[name] != task_vars.get(name)
 
-    def _secrets_given(self) -> list[str]:
-        # Known even where the options were not accepted.
-        return [str(self._arguments[name]) for name in _SECRETS if self._arguments.get(name)]
-
     def _warn_of_delegation(self) -> None:
         if self._task.delegate_to not in (None, "localhost", "127.0.0.1", "::1"):
             display.warning(
                 f"{self._task.action} always runs on the controller; delegate_to does not change where BILL is called from."
             )
+
+
+def _secrets_of(arguments: Mapping[str, Any]) -> dict[str, str]:
+    # Known even where the options are not accepted.
+    return {name: str(arguments[name]) for name in _SECRETS if arguments.get(name)}
