@@ -83,7 +83,7 @@ notes:
     in. It is always a fact, which gives way to whatever a later play defines, and is not set at all where facts are kept in a
     file or database. To work with several organizations, give O(organization_id) and use C(register).
   - From ansible-core 2.20 on, ansible-core itself deprecates facts that are used by their bare names.
-  - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Before ansible-core 2.22
+  - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Up to ansible-core 2.20
     they show their arguments with C(-vvv) and more; give them C(no_log). They also take the session to the managed host that
     they run on; C(delegate_to) localhost keeps it on the controller.
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.

@@ -17,13 +17,15 @@ from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import Modul
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.modules import bill_login as module
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS, CredentialRefused
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, SESSION_VARIABLES, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Seal
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
+SECURITY = (ROOT / "docs/docsite/rst/guide_security.rst").read_text()
 GUIDE = (ROOT / "docs/docsite/rst/guide_faults.rst").read_text()
 MODULE = yaml.safe_load(module.DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
@@ -105,6 +107,17 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
         assert seconds in manual
         assert seconds in GUIDE
     assert "247 seconds" in manual
+
+
+@pytest.mark.promise(6)
+def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
+    assert f"n = {_SCRYPT_COST}, r = {_SCRYPT_BLOCK}, p = 1" in SECURITY
+    # What scrypt needs for each guess, in bytes.
+    assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
+    assert "one MiB" in SECURITY
+    assert len(bytes.fromhex(Seal({}).address)) == 16
+    for code in (code for code, meaning in _MEANINGS.items() if meaning.kind is CredentialRefused):
+        assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 
 
 @pytest.mark.parametrize("examples", [module.EXAMPLES, lookup.EXAMPLES])
