@@ -96,6 +96,8 @@ def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody
             pass
         for _time in range(SLOTS + 1):
             held.enter_context(open_gate("file").slot())
+    with open_gate("good", "spare").slot():
+        assert not (tmp_path / "spare").exists()
     # The lock of the sign-in has told of it already.
     assert said == []
 
