@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 
 from . import _errors as errors
 from ._failures import Failures
+from ._line import Line
 
 try:
     import requests
@@ -97,13 +98,14 @@ class Gateway:
         ca_path: str | None = None,
         slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        self.api_url = api_url.rstrip("/")
         self._timeout = timeout
         self._validate_certs = validate_certs
         self._ca_path = ca_path
         self._slot = slot
-        parts = _checked(self.api_url)
-        self.host = parts.netloc
+        parts = _checked(api_url.rstrip("/"))
+        self.host = _host_of(parts)
+        # However it was written: the same BILL has the same sessions and the same three slots.
+        self.api_url = f"{parts.scheme}://{self.host}{parts.path}"
         self._plain = parts.scheme == "http"
         self._failures = Failures(self.host, timeout, ca_path)
         if ca_path and not os.path.exists(ca_path):
@@ -125,7 +127,7 @@ class Gateway:
         Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
         of BILL's, the BillError that the BDC code stands for, and what ``slot`` raises.
         """
-        status, raw = self._within_timeout(lambda: self._exchange(method, path, headers or {}, body))
+        status, raw = self._within_timeout(lambda line: self._exchange(line, method, path, headers or {}, body))
         if 300 <= status < 400:
             raise errors.UnexpectedAnswer(
                 f"{self.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
@@ -151,13 +153,15 @@ class Gateway:
         return Answer(status, answer)
 
     def _exchange(
-        self, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
+        self, line: Line, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
     ) -> tuple[int, bytes]:
         library = _requests()
         if not self._validate_certs:
             # Else urllib3 writes its own warning with every request; the user has had one in Ansible's way.
             disable_warnings()
         with library.Session() as http:
+            for scheme in ("https://", "http://"):
+                http.mount(scheme, line)
             # requests would otherwise send whatever ~/.netrc has for this host.
             http.auth = lambda request: request
             # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
@@ -201,7 +205,7 @@ class Gateway:
 
     def _read(self, response: requests.Response) -> bytes:
         if response.headers.get("Content-Encoding", "").strip().lower() not in _CODINGS:
-            raise self._failures.no_http()
+            return b"?"  # which is no JSON
         # urllib3 before its version 2 would else take an answer that was cut off for a whole one.
         response.raw.enforce_content_length = True
         parts: list[bytes] = []
@@ -221,17 +225,19 @@ class Gateway:
             raise self._failures.broken()
         return b"".join(parts)
 
-    def _within_timeout(self, work: Callable[[], tuple[int, bytes]]) -> tuple[int, bytes]:
+    def _within_timeout(self, work: Callable[[Line], tuple[int, bytes]]) -> tuple[int, bytes]:
         # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
-        # could hold a task for ever. The exchange therefore runs in a thread that is left behind when its time is up.
+        # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up.
+        _requests()
+        line = Line()
         outcome: list[tuple[int, bytes] | BaseException] = []
         held = ExitStack()
 
         def run() -> None:
-            # Held until the exchange has really ended: one that is left behind is still in flight.
+            # Held until the exchange has really ended, which a look-up of a name may outlive.
             with held:
                 try:
-                    outcome.append(work())
+                    outcome.append(work(line))
                 except BaseException as error:
                     outcome.append(error)
 
@@ -244,6 +250,7 @@ class Gateway:
             raise
         thread.join(self._timeout)
         if not outcome:
+            line.cut()
             raise self._failures.timed_out()
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
@@ -283,6 +290,13 @@ def _checked(api_url: str) -> Any:
         if host == known.hostname and parts.path != known.path:
             raise wrong(f"names {host} with another path than BILL's own; BILL's address is {url}.")
     return parts
+
+
+def _host_of(parts: Any) -> str:
+    """The host as messages name it, with its port unless that is the usual one."""
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -25,7 +25,7 @@ FLOORS = [
     ("_seal",),
     ("_retry",),
     ("_gateway",),
-    ("_failures",),
+    ("_failures", "_line"),
     ("_session", "_refusal"),
     ("_errors", "_record"),
 ]

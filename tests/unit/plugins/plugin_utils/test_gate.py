@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from contextlib import ExitStack
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -151,34 +153,64 @@ def test_the_slot_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise(11)
-def test_an_exchange_that_is_left_behind_keeps_its_slot_until_it_ends(
+@pytest.mark.promise(15)
+def test_an_exchange_whose_time_is_up_is_cut_and_gives_its_slot_back(
     scripted: Callable[..., ScriptedBill], tmp_path: Path
 ) -> None:
     end = threading.Event()
+    bill = scripted(trickles(b" ", end))
+    gateway = Gateway(bill.url, timeout=0.2, slot=gate_in(tmp_path / "bill", 5).slot)
+    for number in range(2 * SLOTS):
+        with pytest.raises(errors.TimedOut):
+            gateway.ask("GET", "/")
+        # This BILL has one ear: it hears the next one because the line of the last one was cut.
+        assert len(bill.heard) == number + 1
+    end.set()
+
+
+@pytest.mark.promise(11)
+def test_a_slot_is_held_until_the_exchange_has_really_ended(
+    scripted: Callable[..., ScriptedBill], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No one can cut the look-up of a name; but when it comes back, nothing is sent any more."""
+    bill, found = scripted(says(200, {})), threading.Event()
+    look_up = socket.getaddrinfo
+
+    def slow(*arguments: Any, **keywords: Any) -> Any:
+        found.wait(30)
+        return look_up(*arguments, **keywords)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
     gate = gate_in(tmp_path / "bill", 0)
     with ExitStack() as held:
         for _time in range(SLOTS - 1):
             held.enter_context(gate.slot())
         with pytest.raises(errors.TimedOut):
-            Gateway(scripted(trickles(b" ", end)).url, timeout=0.2, slot=gate.slot).ask("GET", "/")
+            Gateway(bill.url, timeout=0.2, slot=gate.slot).ask("GET", "/")
         with pytest.raises(errors.NoSlot), gate.slot():
             pass
-        end.set()
+        found.set()
         with gate_in(tmp_path / "bill", 10).slot():
             pass
+    assert "".join(bill.heard).strip() == ""
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_a_slot_is_not_part_of_the_timeout(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
-    bill = scripted(says(200, {}))
-    gate = gate_in(tmp_path / "bill", 10)
-    held = ExitStack()
+def test_the_wait_for_a_slot_is_not_part_of_the_timeout(
+    scripted: Callable[..., ScriptedBill], open_gate: Open, clock: Clock
+) -> None:
+    bill, gate, held = scripted(says(200, {})), open_gate(), ExitStack()
     for _time in range(SLOTS):
         held.enter_context(gate.slot())
-    leaving = threading.Timer(0.5, held.close)
-    leaving.start()
-    Gateway(bill.url, timeout=0.4, slot=gate.slot).ask("GET", "/")
-    leaving.join()
+    before = clock.now
+
+    def waited() -> None:
+        clock.advance(20)
+        held.close()
+
+    clock.at_next_move = waited
+    Gateway(bill.url, timeout=10, slot=gate.slot).ask("GET", "/")
+    assert clock.now - before > 20
     assert len(bill.heard) == 1
 
 
