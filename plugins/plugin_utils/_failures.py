@@ -117,11 +117,13 @@ class Failures:
             "ca_path out if a public authority issued it."
         )
 
-    def _no_tls(self, causes: Sequence[BaseException]) -> errors.CertificateRefused:
-        """What keeps TLS from coming about before there is a certificate to look at."""
+    def _no_tls(self, causes: Sequence[BaseException]) -> errors.BillError:
+        """What kept TLS from coming about before there was a certificate to look at, or broke it later."""
         for cause in causes:
             if isinstance(cause, PermissionError) or (isinstance(cause, ssl.SSLError) and cause.library == "X509"):
                 return self.nobody_to_trust()
+            if isinstance(cause, ssl.SSLError) and (not _in_the_handshake(cause) or _is_an_end(cause)):
+                return self.broken()
             if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
                 return errors.CertificateRefused(
                     f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check api_url; if it is "
@@ -156,6 +158,18 @@ class Failures:
             f"{self.host} answered with something that is not HTTP. Check api_url, and that no proxy answers in BILL's place.",
             concerns=("api_url",),
         )
+
+
+def _in_the_handshake(error: ssl.SSLError) -> bool:
+    """Whether it came before anything was sent, which only the function tells that it came from."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_name != "do_handshake":
+        trace = trace.tb_next
+    return trace is not None
+
+
+def _is_an_end(error: ssl.SSLError) -> bool:
+    return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -6,6 +6,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +17,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
 from tests.emulator.certificates import Authority, Certificate, self_signed
-from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, says
+from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
@@ -267,6 +269,35 @@ def test_a_server_that_speaks_only_tls_1_1_is_sent_nothing(
     assert f"127.0.0.1:{bill.port} speaks no version of TLS that is safe" in str(told)
     assert told.concerns == ("api_url",)
     assert SECRET not in "".join(bill.heard)
+
+
+def breaks_the_line(peer: socket.socket) -> None:
+    """Plain text in the middle of TLS, after the whole request was read."""
+    os.write(peer.fileno(), b"HTTP/1.1 500 Oops\r\n\r\n")
+
+
+def breaks_the_answer(peer: socket.socket) -> None:
+    peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"a"')
+    os.write(peer.fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("breaks", [breaks_the_line, breaks_the_answer])
+def test_tls_that_breaks_after_the_request_was_sent_is_a_broken_connection(
+    scripted: Start, certificates: dict[str, Certificate], authority: Authority, breaks: Reply
+) -> None:
+    bill = scripted(breaks, tls=showing(certificates["good"]))
+    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+        ask(bill.url, ca_path=authority.file)
+    assert SECRET in bill.heard[0]
+
+
+@pytest.mark.promise(9)
+def test_a_connection_that_ends_in_the_handshake_may_be_tried_again(scripted: Start) -> None:
+    bill = scripted(lambda _peer: None)
+    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+        ask(bill.url.replace("http://", "https://"))
 
 
 @pytest.mark.promise(8)
