@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
@@ -24,6 +25,9 @@ display = Display()
 
 _ORGANIZATION = "bill_organization_id"
 _SECRETS = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
+
+# What was taken from which task: with until, ansible-core makes a new action for every try, and gives it the same task.
+_TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 class _Failed(Exception):
@@ -40,16 +44,13 @@ class BillAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    _arguments: dict[str, Any] | None = None
-
     def perform(self, call: Call) -> Outcome:
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
-        result: dict[str, Any] = super().run(tmp, task_vars)
-        self._warn_of_delegation()
-        given = self._arguments = self._arguments or self._taken_from_the_task()
+        given = self._taken_from_the_task()
+        result: dict[str, Any] = {}
 
         def work(call: Call) -> None:
             _compat.refuse_unsafe_core()
@@ -58,13 +59,15 @@ class BillAction(ActionBase):
             if outcome.session is not None or not self._task.check_mode:
                 self._publish(result, task_vars)
 
-        def failure(message: str, secrets: Sequence[str]) -> Exception:
+        def failure(message: str, secrets: Sequence[str] | None) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            if _compat.item_of_loop_holds(self._task, task_vars, [*secrets, *_secrets_of(given).values()]):
+            if _compat.item_of_loop_holds(self._task, task_vars, secrets):
                 _compat.hide_item(self._task, message)
             return _Failed(message)
 
         try:
+            result.update(super().run(tmp, task_vars))
+            self._warn_of_delegation()
             attempt(
                 work,
                 given=given,
@@ -76,16 +79,23 @@ class BillAction(ActionBase):
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
             return {"changed": False, "failed": True, "msg": str(failed)}
+        except BaseException as error:
+            # Of Ansible itself: the task has run into its own timeout, or was meant to run in the background.
+            failure(f"ansible-core has ended the task: {error}", None)
+            raise
         # A failure never gets here, because its message is meant to be read.
         _compat.hide(self._task, result)
         return result
 
     def _taken_from_the_task(self) -> dict[str, Any]:
         """The arguments; no secret of them is left in the task, because callbacks hear what a task holds at its end."""
-        # Once for each action: with until, the same one runs again for the same task.
-        arguments = dict(self._task.args)
+        before = _TAKEN.get(self._task, {})
+        arguments = {
+            name: before.get(name) if value == _compat.HIDDEN else value for name, value in self._task.args.items()
+        }
+        _TAKEN[self._task] = arguments
         # In a dictionary of its own, since the items of a loop may share theirs.
-        self._task.args = {**arguments, **dict.fromkeys(_secrets_of(arguments), _compat.HIDDEN)}
+        self._task.args = {**arguments, **dict.fromkeys(_secrets_in(arguments), _compat.HIDDEN)}
         return arguments
 
     def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
@@ -119,6 +129,5 @@ class BillAction(ActionBase):
             )
 
 
-def _secrets_of(arguments: Mapping[str, Any]) -> dict[str, str]:
-    # Known even where the options are not accepted.
-    return {name: str(arguments[name]) for name in _SECRETS if arguments.get(name)}
+def _secrets_in(arguments: Mapping[str, Any]) -> list[str]:
+    return [name for name in _SECRETS if arguments.get(name)]

@@ -70,13 +70,14 @@ def attempt(
     given: Mapping[str, Any],
     variables: Mapping[str, Any],
     templar: Any,
-    failure: Callable[[str, Sequence[str]], Exception],
+    failure: Callable[[str, Sequence[str] | None], Exception],
     own_options: tuple[Option, ...] = (),
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
 
     ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated. ``failure`` makes the
-    exception from the message and the secrets that were in use, which the message does not hold.
+    exception from the message and the secrets that were in use, which the message does not hold; None if the options were
+    not accepted.
     """
     options: Options | None = None
     try:
@@ -93,7 +94,7 @@ def attempt(
     except Exception as error:
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
-    raise failure(message, options.secrets if options else ())
+    raise failure(message, options.secrets if options else None)
 
 
 def _open(options: Options) -> SignIn:

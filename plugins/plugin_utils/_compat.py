@@ -141,10 +141,10 @@ def hide_item(task: Any, message: str) -> None:
         display.error(message, wrap_text=False)
 
 
-def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterable[str]) -> bool:
-    """Whether the present item of a task's loop has one of these texts in it."""
-    if task.loop is None:
-        return False
+def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterable[str] | None) -> bool:
+    """Whether the present item of a task's loop has one of these texts in it; or may have, where they are not known."""
+    if task.loop is None or secrets is None:
+        return task.loop is not None
     item = variables.get(task.loop_control.loop_var if task.loop_control else "item")
     texts = list(_texts(item))
     return any(secret in text for secret in secrets for text in texts)
@@ -152,8 +152,8 @@ def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterabl
 
 def _texts(value: Any) -> Iterator[str]:
     value = decrypted(value)
-    if isinstance(value, str):
-        yield value
+    if isinstance(value, (str, int, float)):
+        yield str(value)
     elif isinstance(value, Mapping):
         for key, each in value.items():
             yield from _texts(key)

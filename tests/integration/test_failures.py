@@ -186,11 +186,16 @@ def test_running_in_the_background_is_refused(project: Project, bill: Control) -
     assert bill.get("counts") == {}
 
 
-def test_a_failed_sign_in_can_be_tried_again_by_until(project: Project, bill: Control) -> None:
-    bill.fault("POST /v3/login", status=503)
-    run = project.play({**login(retries=0), "until": "bill is success", "retries": 2, "delay": 0})
+@pytest.mark.parametrize("given", [{}, {"password": "{{ vault_bill_password }}"}], ids=["variables", "arguments"])
+def test_a_failed_sign_in_can_be_tried_again_by_until(project: Project, bill: Control, given: dict[str, str]) -> None:
+    bill.fault("POST /v3/login", times=2, status=503)
+    run = project.play(
+        {**login(retries=0), "until": "bill is success", "retries": 3, "delay": 0},
+        module_defaults={"group/bill.connect.bill": {"dev_key": "{{ vault_bill_dev_key }}", **given}},
+    )
     assert run.code == 0, run.output
-    assert bill.get("counts") == {"POST /v3/login": 2}
+    heard = [(asked["body"]["password"], asked["body"]["devKey"]) for asked in bill.heard()]
+    assert heard == [(world.USER.password, world.DEV_KEY)] * 3
 
 
 def test_a_failed_sign_in_can_be_rescued(project: Project) -> None:

@@ -393,12 +393,34 @@ def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(sweep: Sw
         ],
     )
     of_item = {"organization_id": "{{ item.organization }}", "password": "{{ item.password }}"}
-    for given in (
-        {"bill.connect.bill_login": of_item},
-        {"bill.connect.bill_login": None, "vars": {f"bill_{name}": value for name, value in of_item.items()}},
+    of_variables = {f"bill_{name}": value for name, value in of_item.items()}
+    for given, told in (
+        ({"bill.connect.bill_login": of_item}, "BILL answered BDC_1123"),
+        ({"bill.connect.bill_login": None, "vars": of_variables}, "BILL answered BDC_1123"),
+        ({"bill.connect.bill_login": {"timeout": "abc"}, "vars": of_variables}, "timeout must be a whole number"),
+        ({"bill.connect.bill_login": {"user_name": "x"}, "vars": of_variables}, "Did you mean username?"),
+        ({"bill.connect.bill_login": of_item, "async": 9, "poll": 1}, "async"),
+        ({"bill.connect.bill_login": of_item, "timeout": 1}, "time"),
     ):
+        bill.post("settings", latency=3 if "timeout" in given else 0.02)
         run = sweep.play({"name": "Sign in to each", **given, "loop": "{{ accounts }}"})
         assert run.code == 2
-        assert run.says("BILL answered BDC_1123"), run.output
+        assert run.says(told), run.output
         assert sweep.leaks(run) == {}
         sweep.saw()
+
+
+@pytest.mark.promise(5)
+def test_a_password_that_is_a_number_is_not_shown_with_its_item(project: Project) -> None:
+    project.variables(bill_api_url=project.api_url, accounts=[{"password": 9876543210}])
+    for password in ("{{ item.password }}", "{{ item.password | string }}"):
+        run = project.play(
+            {
+                "name": "Sign in to each",
+                "bill.connect.bill_login": {"password": password},
+                "loop": "{{ accounts }}",
+            },
+            arguments=("-vvv",),
+        )
+        assert run.code == 2
+        assert "9876543210" not in run.output
