@@ -18,5 +18,5 @@ class ActionModule(BillAction):
 
     def perform(self, call: Call) -> Outcome:
         if call.options["state"] == "absent":
-            return call.sign_in.absent(only_look=self._task.check_mode)
+            return call.sign_in.absent(force=call.options["force"], only_look=self._task.check_mode)
         return call.sign_in.present(force=call.options["force"])

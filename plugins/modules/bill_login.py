@@ -27,8 +27,9 @@ description:
     one stale password do not lock the account. Corrected values are tried at once. When BILL says that the requests of the clock
     hour are used up (BDC_1144), no sign-in, check or sign-out is sent with the same developer key until the next hour begins,
     except with O(force); a kept session that is due for a check cannot be used meanwhile.
-  - BILL takes three requests at a time for a developer key and organization. No task, host, fork, lookup or run with the same
-    session store makes it more than three; one that comes while three are in flight waits for its turn.
+  - BILL takes three requests at a time for a developer key and organization. The requests of this collection, from whatever
+    task, host, fork, lookup or run with the same session store, are never more than three; one that comes while three are in
+    flight waits for its turn. Those of C(uri) and other tasks are not counted; C(throttle) limits how many hosts make them at once.
 extends_documentation_fragment:
   - bill.connect.sign_in
 options:
@@ -43,8 +44,10 @@ options:
     default: present
   force:
     description:
-      - Sign in anew although a good session is kept, and although a refusal is remembered. The old session is not ended at BILL,
-        since other runs may be using it.
+      - Sign in anew although a good session is kept, and although a refusal is remembered. The task does not end the old session
+        at BILL, since other runs may be using it.
+      - With O(state=absent), ask BILL although a refusal is remembered, and forget the kept session even if BILL refuses to end
+        it.
       - Each host does so for itself, so combine it with C(run_once) on more than one host.
     type: bool
     default: false

@@ -17,7 +17,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from ._credentials import METHODS, Credential
-from ._errors import BusyError, CredentialRefused, HourSpent, SessionEnded
+from ._errors import BusyError, CredentialRefused, HourSpent, Rejected, SessionEnded
 from ._gate import Gate
 from ._gateway import API_URLS, Gateway
 from ._refusal import Refusal
@@ -77,22 +77,24 @@ class SignIn:
                 self._heed(self.refused())
             session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()), of_session=False)
             self.kept.save(session)
-            self.refused().forget()
+            self._forget_refusals()
             self.tell(f"signed in to {self.gateway.place}")
             return Outcome(session, changed=True)
 
-    def absent(self, *, only_look: bool = False) -> Outcome:
+    def absent(self, *, force: bool = False, only_look: bool = False) -> Outcome:
         """No session any more: end the kept one at BILL and forget it.
 
-        With ``only_look`` nothing is ended; ``changed`` says whether a kept session would be.
+        With ``force`` it is forgotten even if BILL refuses to end it. With ``only_look`` nothing is ended; ``changed`` says
+        whether a kept session would be.
         """
         with self.kept.lock(self.longest_wait):
             session = self.kept.load()
             if session is None or only_look:
                 return Outcome(None, changed=session is not None)
             kept = session
-            self._heed(self.hour())
-            self._heed(self.refused(), of_session=True)
+            if not force:
+                self._heed(self.hour())
+                self._heed(self.refused(), of_session=True)
             # Should this task be killed on its way, or BILL's answer be lost, then the next one asks before it uses this.
             self.kept.save(session.answered(0))
             try:
@@ -100,9 +102,21 @@ class SignIn:
                 ended = True
             except SessionEnded:
                 ended = False
+            except Rejected:
+                if not force:
+                    raise
+                ended = False
             self.kept.forget()
-            self.tell("signed out" if ended else "the kept session had ended before; it is forgotten")
+            self.tell("signed out" if ended else "BILL did not end the kept session; it is forgotten")
             return Outcome(None, changed=ended)
+
+    def _forget_refusals(self) -> None:
+        """BILL has just said yes, whatever it said before."""
+        self.refused().forget()
+        if self.hour().load():
+            # Of all that use the developer key; should somebody else be at it, then that one knows better.
+            with suppress(BusyError), self.hour().lock(0):
+                self.hour().forget()
 
     def _heed(self, remembered: Kept[Refusal], *, of_session: bool = False) -> None:
         """Raise a refusal that still stands, so that BILL is not asked; with ``of_session`` only one of a session."""

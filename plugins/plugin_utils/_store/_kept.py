@@ -58,7 +58,14 @@ class Kept(Generic[_T]):
 
     def forget(self) -> None:
         for store in self._stores:
-            self._erase(store)
+            try:
+                store.erase(self._seal.address)
+            except StoreError as error:
+                # What has been written to a later store since stays there, and goes before this.
+                self._warn(
+                    f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
+                )
+                return
 
     @contextmanager
     def lock(self, seconds: float) -> Iterator[None]:

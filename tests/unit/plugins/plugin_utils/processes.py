@@ -428,5 +428,19 @@ def read_only(folder: str) -> dict[str, Any]:
     return {"told": told, "heard": bill.heard}
 
 
+def signed_out_of_read_only(folder: str) -> dict[str, Any]:
+    """Somebody signs out of a session that can not be erased, and a task comes right after."""
+    bill = Bill(Path(folder))
+    with tempfile.TemporaryDirectory() as top:
+        user = os.geteuid() or NOBODY
+        os.chown(top, user, -1)
+        tasks = Tasks(Path(top), bill)
+        told = []
+        for verb, seconds in (("present", 0), ("absent", 2), ("present", 5), ("present", 8)):
+            told.append(tasks.do(verb, prepare=lambda: os.setuid(user), now=NOON + seconds))
+            tasks.store.chmod(0o500)
+    return {"told": told, "heard": bill.heard}
+
+
 if __name__ == "__main__":
     print(json.dumps(globals()[sys.argv[1]](*json.loads(sys.argv[2]))))

@@ -20,7 +20,7 @@ from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 class Failed(Exception):
     """What a task or lookup raises."""
 
-    def __init__(self, message: str, secrets: Sequence[str]) -> None:
+    def __init__(self, message: str, secrets: Sequence[str] | None) -> None:
         super().__init__(message)
         self.secrets = secrets
 

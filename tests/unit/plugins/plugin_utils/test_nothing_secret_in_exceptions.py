@@ -45,16 +45,15 @@ def reachable(thing: Any, seen: list[Any]) -> list[Any]:
     return seen
 
 
-def fail(work: Callable[[Call], Any], **changes: Any) -> Exception:
-    def failure(message: str, _secrets: Any) -> Exception:
-        failed: Exception = changes.pop("kind", _Failed)(message)
-        return failed
-
-    given = {**OPTIONS, "session_store": "none", "retries": 0, **changes}
-    kind = given.pop("kind", _Failed)
-    changes["kind"] = kind
+def fail(work: Callable[[Call], Any], kind: Callable[[str], Exception] = _Failed, **changes: Any) -> Exception:
     with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever leaves, of whatever kind
-        attempt(work, given=given, variables={}, templar=None, failure=failure)
+        attempt(
+            work,
+            given={**OPTIONS, "session_store": "none", "retries": 0, **changes},
+            variables={},
+            templar=None,
+            failure=lambda message, _secrets: kind(message),
+        )
     return raised.value
 
 

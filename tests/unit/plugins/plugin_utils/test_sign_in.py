@@ -627,6 +627,30 @@ def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: B
     assert bill.heard == ["POST /v3/login", "POST /v3/logout"]
 
 
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
+def test_force_forgets_a_session_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill, code: str) -> None:
+    open_sign_in().present()
+    says_no(bill, code)
+    with pytest.raises(errors.Rejected, match=code):
+        open_sign_in().absent()
+    says_no(bill, code)
+    assert not open_sign_in().absent(force=True).changed
+    assert bill.heard == ["POST /v3/login", "POST /v3/logout", "POST /v3/logout"]
+    assert not open_sign_in().absent(only_look=True).changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    says_no(bill, "BDC_1144")
+    with pytest.raises(errors.HourSpent):
+        open_sign_in().present()
+    open_sign_in().present(force=True)
+    clock.advance(60)
+    assert not open_sign_in().present().changed
+    assert bill.heard == ["POST /v3/login", "POST /v3/login", "GET /v3/login/session"]
+
+
 @pytest.mark.promise(2)
 def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()

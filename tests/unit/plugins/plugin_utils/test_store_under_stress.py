@@ -107,6 +107,15 @@ def test_an_old_session_in_a_directory_that_became_read_only_costs_one_sign_in_a
     assert told["heard"] == [SIGN_IN, CHECK, SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 
+@pytest.mark.promise(2)
+@pytest.mark.promise(13)
+def test_a_session_that_cannot_be_erased_is_not_used_after_its_end(tmp_path: Path) -> None:
+    told = apart("signed_out_of_read_only", str(tmp_path))
+    assert [each["changed"] for each in told["told"]] == [True, True, True, False]
+    assert "so what is kept in it stays. Remove it" in " ".join(told["told"][1]["said"])
+    assert told["heard"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
+
+
 def link(path: Path, target: Path) -> None:
     """A link to a file of the user's own, which nobody else can read."""
     target.write_bytes(b"theirs")
