@@ -68,7 +68,7 @@ options:
         Ansible was started in.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
         E(BILL_SESSION_STORE), then C(bill) in Ansible's home (E(ANSIBLE_HOME), usually C(~/.ansible/bill)).
-      - With V(none) nothing is written, every task of every host signs in for itself, and none knows of a refusal that another
+      - With V(none) no session is written, every task of every host signs in for itself, and none knows of a refusal that another
         had, or of a session to end with O(bill.connect.bill_login#module:state=absent). Mind that BILL allows 200 sign-ins an
         hour for a developer key, and locks accounts.
       - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so and the

@@ -12,6 +12,7 @@ import re
 import socket
 import textwrap
 from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -104,11 +105,6 @@ ON_CHECK: dict[str, dict[str, Any]] = {
 
 
 # ... or by what the user has done.
-def _nobody_there(project: Project) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        project.variables(bill_api_url=f"http://127.0.0.1:{taken.getsockname()[1]}/connect")
-
-
 def _past_the_api(project: Project) -> None:
     project.variables(bill_api_url=project.api_url + "/elsewhere")
 
@@ -137,8 +133,8 @@ CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
     "The certificate comes from an authority that is not trusted": Authority.good,
 }
 
+NOBODY = "Nobody listens there"
 BY_THE_USER: dict[str, Callable[[Project], None]] = {
-    "Nobody listens there": _nobody_there,
     "The address leads past BILL's API": _past_the_api,
     "There is no TLS behind an https address": _no_tls,
     "The session store cannot be used": _no_store,
@@ -152,12 +148,19 @@ SUCCEED = {"The kept session has ended", "The session store cannot be used", "Th
 
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
     named = [wrong for wrong, _hears, _sees in lines()]
-    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER, *CERTIFICATES])
+    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER, *CERTIFICATES, NOBODY])
 
 
 @pytest.fixture
 def asked(bill: Control, project: Project, wrong: str, tmp_path: Path) -> Iterator[Control]:
-    """The usual BILL, or one with a certificate that nobody should believe."""
+    """The usual BILL, or one with a certificate that nobody should believe, or nobody."""
+    if wrong == NOBODY:
+        with socket.socket() as taken:
+            # So that nobody else can have it; but it has no ear.
+            taken.bind(("127.0.0.1", 0))
+            project.variables(bill_api_url=f"http://127.0.0.1:{taken.getsockname()[1]}/connect")
+            yield bill
+        return
     if wrong not in CERTIFICATES:
         yield bill
         return
@@ -185,13 +188,16 @@ def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, he
         bill.post("faults", **{"on": CHECK, "times": None, **ON_CHECK[wrong]})
     if wrong in ON_SIGN_IN:
         bill.post("faults", on=SIGN_IN, times=None, **ON_SIGN_IN[wrong])
-    before = asked.get("counts")
+    before, hour = asked.get("counts"), datetime.now(timezone.utc).hour
     late = "did not answer within" in sees
     project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
     run = project.play({**TASK, "ignore_errors": True}, TASK)
     assert run.code == (0 if wrong in SUCCEED else 2), run.output
     assert shows(run, sees), run.output
     counts = {request: count - before.get(request, 0) for request, count in asked.get("counts").items()}
+    if "hour" in hears and datetime.now(timezone.utc).hour != hour:
+        # The next hour has begun meanwhile, and with it another try.
+        counts[SIGN_IN] = min(counts[SIGN_IN], 1)
     assert {request: count for request, count in counts.items() if count} == expected(wrong, hears)
     assert secrets_in(run.output) == []
     for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden"):

@@ -150,7 +150,8 @@ def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
         bill_username="{{ people[inventory_hostname].username }}",
         bill_password="{{ people[inventory_hostname].password }}",
     )
-    bill.post("settings", latency=0.5)
+    # Long enough for all six to be there.
+    bill.post("settings", latency=2)
     run = project.play(LOGIN, arguments=("--forks", "6"))
     assert run.code == 0, run.output
     assert run.changed == len(people)

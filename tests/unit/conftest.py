@@ -12,14 +12,22 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 # Nothing else puts `tests` within reach: pytest knows the folder of a test only, and ansible-test runs the tests as parts
 # of ansible_collections.
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 # The same examples every time, so that only a change of the code can turn a test red; the sweeps look for new ones.
-settings.register_profile("the same every time", derandomize=True, database=None, deadline=None, max_examples=150)
+settings.register_profile(
+    "the same every time",
+    derandomize=True,
+    database=None,
+    deadline=None,
+    max_examples=150,
+    # How long it takes is a matter of the machine.
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 def pytest_configure(config: pytest.Config) -> None:

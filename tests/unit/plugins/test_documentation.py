@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import re
+import socket
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 import yaml
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
@@ -17,10 +21,13 @@ from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import Modul
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.modules import bill_login as module
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS, CredentialRefused
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS, BillError, CredentialRefused
+from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
+from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, SESSION_VARIABLES, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
 from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
@@ -93,6 +100,27 @@ def test_every_variable_for_later_tasks_is_documented() -> None:
 def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
     for code in _MEANINGS:
         assert code in GUIDE, code
+
+
+@pytest.mark.promise(8)
+def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(tmp_path: Path) -> None:
+    """The others are held word for word by the end-to-end tests."""
+    failures, store = Failures("bill.example.com", 30, None), FileStore(str(tmp_path / "bill"), ours=True, warn=print)
+    not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
+    messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
+    gate = Gate(lambda: "0123", [store], 0)
+    with ExitStack() as held:
+        for _time in range(SLOTS):
+            held.enter_context(gate.slot())
+        held.enter_context(store.lock("4567", 0))
+        for attempt in (gate.slot, lambda: store.lock("4567", 0)):
+            with pytest.raises(BillError) as failure, attempt():
+                pass
+            messages.append(str(failure.value))
+    told = re.findall(r"^- ``(.+?)``", GUIDE, re.MULTILINE)
+    assert len(told) == len(messages)
+    for text, message in zip(told, messages, strict=True):
+        assert re.match(re.escape(text).replace(re.escape("..."), ".+?"), message), (text, message)
 
 
 @pytest.mark.promise(15)
