@@ -14,7 +14,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -26,17 +26,19 @@ from tests.integration.project import Project, Run, secrets_in
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
 SIGN_IN, CHECK = "POST /v3/login", "GET /v3/login/session"
 
-# One line of the table: what goes wrong, what BILL hears, what the user sees.
-Line = tuple[str, str, str]
+
+class Line(NamedTuple):
+    """One line of the table: what goes wrong, what BILL hears, what the user sees."""
+
+    wrong: str
+    hears: str
+    sees: str
 
 
 def lines() -> list[Line]:
     block = re.search(r"^\.\. csv-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", GUIDE.read_text(), re.MULTILINE)
     assert block
-    return [
-        (wrong, hears, sees)
-        for wrong, hears, sees in csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True)
-    ]
+    return [Line(*row) for row in csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True)]
 
 
 # What BILL has heard after two tasks with one retry each, by the words of the table.
@@ -147,7 +149,7 @@ SUCCEED = {"The kept session has ended", "The session store cannot be used", "Th
 
 
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
-    named = [wrong for wrong, _hears, _sees in lines()]
+    named = [line.wrong for line in lines()]
     assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER, *CERTIFICATES, NOBODY])
 
 
@@ -178,7 +180,7 @@ def asked(bill: Control, project: Project, wrong: str, tmp_path: Path) -> Iterat
 @pytest.mark.promise(9)
 @pytest.mark.promise(15)
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-@pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line[0] for line in lines()])
+@pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line.wrong for line in lines()])
 def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, hears: str, sees: str) -> None:
     if wrong in BY_THE_USER:
         BY_THE_USER[wrong](project)
