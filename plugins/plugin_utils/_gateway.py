@@ -227,7 +227,8 @@ class Gateway:
 
     def _within_timeout(self, work: Callable[[Line], tuple[int, bytes]]) -> tuple[int, bytes]:
         # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
-        # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up.
+        # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up, or when
+        # the task is ended from outside.
         _requests()
         line = Line()
         outcome: list[tuple[int, bytes] | BaseException] = []
@@ -248,9 +249,12 @@ class Gateway:
         except RuntimeError:
             held.close()
             raise
-        thread.join(self._timeout)
+        try:
+            thread.join(self._timeout)
+        finally:
+            if not outcome:
+                line.cut()
         if not outcome:
-            line.cut()
             raise self._failures.timed_out()
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
