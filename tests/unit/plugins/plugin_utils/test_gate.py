@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import signal
 import socket
 import threading
 import time
@@ -159,13 +160,39 @@ def test_an_exchange_whose_time_is_up_is_cut_and_gives_its_slot_back(
 ) -> None:
     end = threading.Event()
     bill = scripted(trickles(b" ", end))
-    gateway = Gateway(bill.url, timeout=0.2, slot=gate_in(tmp_path / "bill", 5).slot)
-    for number in range(2 * SLOTS):
+    gateway = Gateway(bill.url, timeout=1, slot=gate_in(tmp_path / "bill", 5).slot)
+    for number in range(SLOTS + 1):
         with pytest.raises(errors.TimedOut):
             gateway.ask("GET", "/")
         # This BILL has one ear: it hears the next one because the line of the last one was cut.
         assert len(bill.heard) == number + 1
     end.set()
+
+
+@pytest.mark.promise(11)
+def test_an_exchange_whose_task_is_ended_gives_its_slot_back(
+    scripted: Callable[..., ScriptedBill], tmp_path: Path
+) -> None:
+    """As when the task runs into a timeout of Ansible's own, which comes with a signal."""
+
+    def end(*_signal: object) -> None:
+        raise InterruptedError
+
+    stop = threading.Event()
+    gate = gate_in(tmp_path / "bill", 0)
+    before = signal.signal(signal.SIGALRM, end)
+    try:
+        with ExitStack() as held:
+            for _time in range(SLOTS - 1):
+                held.enter_context(gate.slot())
+            signal.setitimer(signal.ITIMER_REAL, 0.3)
+            with pytest.raises(InterruptedError):
+                Gateway(scripted(trickles(b" ", stop)).url, timeout=60, slot=gate.slot).ask("GET", "/")
+            with gate_in(tmp_path / "bill", 10).slot():
+                pass
+    finally:
+        signal.signal(signal.SIGALRM, before)
+        stop.set()
 
 
 @pytest.mark.promise(11)

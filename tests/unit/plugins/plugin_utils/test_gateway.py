@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import logging
-import signal
 import socket
 import threading
 from collections.abc import Callable
@@ -250,28 +249,6 @@ def test_the_timeout_covers_the_whole_exchange(scripted: Start) -> None:
                 thread.join(10)
                 assert not thread.is_alive()
     finally:
-        stop.set()
-
-
-@pytest.mark.promise(11)
-def test_an_exchange_that_its_task_gives_up_is_cut(scripted: Start) -> None:
-    """As when the task runs into a timeout of Ansible's own, which comes with a signal."""
-
-    def end(*_signal: object) -> None:
-        raise InterruptedError
-
-    stop = threading.Event()
-    before = signal.signal(signal.SIGALRM, end)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 0.3)
-        with pytest.raises(InterruptedError):
-            ask(scripted(trickles(b" ", stop)).url, timeout=60)
-        for thread in threading.enumerate():
-            if thread.name == "bill.connect exchange":
-                thread.join(10)
-                assert not thread.is_alive()
-    finally:
-        signal.signal(signal.SIGALRM, before)
         stop.set()
 
 
