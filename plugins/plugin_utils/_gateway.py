@@ -252,9 +252,11 @@ class Gateway:
         try:
             thread.join(self._timeout)
         finally:
-            if not outcome:
+            # Noted before: a line that was cut can look like the end of an answer.
+            late = not outcome
+            if late:
                 line.cut()
-        if not outcome:
+        if late:
             raise self._failures.timed_out()
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
