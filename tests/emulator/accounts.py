@@ -1,61 +1,83 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may sign in: the current secret of each user and sync token, and the lock after wrong ones in a row.
+"""Who may sign in: the current secret of each account, and the lock after wrong ones in a row.
 
 A sync token signs in with its name as username and its value as password (documented by BILL:
-bill-keys-tokens).
+bill-keys-tokens). The apps of OAuth go by their client id, Spend & Expense tokens by their name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from . import errors, world
 from .settings import Settings
 
-# Idle lives in seconds. Documented by BILL: reference/login, token-based-sign-in.
+# Idle lives in seconds. Documented by BILL: reference/login, token-based-sign-in, bill-partner-operations; that
+# the Accountant Console's sessions live as long as a user's is inferred.
 USER_IDLE_LIFE = 35 * 60
 SYNC_TOKEN_IDLE_LIFE = 48 * 3600
+
+Kind = Literal["user", "sync_token", "console", "partner", "client", "spend"]
 
 
 @dataclass
 class Account:
-    username: str
-    password: str
-    user_id: str
-    organization_ids: tuple[str, ...]
-    idle_life: int
+    kind: Kind
+    name: str
+    secret: str
+    user_id: str = ""
+    organization_ids: tuple[str, ...] = ()
     wrong_in_a_row: int = 0
+
+    @property
+    def idle_life(self) -> int:
+        return SYNC_TOKEN_IDLE_LIFE if self.kind == "sync_token" else USER_IDLE_LIFE
 
 
 class Accounts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        users = [
-            Account(user.username, user.password, user.id, user.organization_ids, USER_IDLE_LIFE)
-            for user in world.USERS
-        ]
-        tokens = [
-            Account(token.name, token.value, token.user_id, token.organization_ids, SYNC_TOKEN_IDLE_LIFE)
-            for token in world.SYNC_TOKENS
-        ]
-        self.by_username = {account.username: account for account in (*users, *tokens)}
+        accounts = (
+            *(Account("user", one.username, one.password, one.id, one.organization_ids) for one in world.USERS),
+            *(
+                Account("sync_token", one.name, one.value, one.user_id, one.organization_ids)
+                for one in world.SYNC_TOKENS
+            ),
+            *(
+                Account("console", one.username, one.token, one.user_id, one.organization_ids)
+                for one in world.CONSOLE_ACCOUNTS
+            ),
+            *(
+                Account("partner", one.username, one.password, organization_ids=one.organization_ids)
+                for one in world.PARTNERS
+            ),
+            *(Account("client", one.id, one.secret, one.user_id, (one.organization_id,)) for one in world.CLIENTS),
+            *(Account("spend", one.name, one.value, one.user_id) for one in world.SPEND_TOKENS),
+        )
+        self.by_name = {account.name: account for account in accounts}
 
-    def check(self, username: str, password: str) -> Account:
-        account = self.by_username.get(username)
-        if account is None:
+    def check(self, name: str, secret: str, *kinds: Kind) -> Account:
+        """The account that signs in. Whether wrong secrets lock others than users is unknown; it is inferred."""
+        account = self.by_name.get(name)
+        if account is None or account.kind not in kinds:
             raise errors.Refusal(errors.WRONG_CREDENTIALS)
         if account.wrong_in_a_row >= self._settings.lock_after:
             raise errors.Refusal(errors.USER_LOCKED)
-        if account.password != password:
+        if account.secret != secret:
             account.wrong_in_a_row += 1
             raise errors.Refusal(errors.WRONG_CREDENTIALS)
         account.wrong_in_a_row = 0
         return account
 
-    def change_password(self, username: str, password: str) -> None:
-        """Rotation, as by an administrator: it also unlocks. KeyError if there is no such user."""
-        account = self.by_username[username]
-        account.password = password
+    def user(self, user_id: str) -> Account | None:
+        users = (account for account in self.by_name.values() if account.kind == "user")
+        return next((account for account in users if account.user_id == user_id), None)
+
+    def change_secret(self, name: str, secret: str) -> None:
+        """Rotation, as by an administrator: it also unlocks. KeyError if there is no such account."""
+        account = self.by_name[name]
+        account.secret = secret
         account.wrong_in_a_row = 0

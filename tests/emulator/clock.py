@@ -8,12 +8,16 @@ from __future__ import annotations
 import time
 from datetime import datetime, timezone
 
+MINUTE = 60
 HOUR = 3600
+DAY = 24 * HOUR
 
 
 class Clock:
     def __init__(self) -> None:
         self.offset = 0.0
+        # When the story began, whatever the date is: at the start, or at the moment the clock was last set to.
+        self.began = self.now()
 
     def now(self) -> float:
         return time.time() + self.offset
@@ -21,6 +25,10 @@ class Clock:
     def hour(self) -> int:
         """Which clock hour this is; BILL's hourly limits start anew with each."""
         return int(self.now() // HOUR)
+
+    def minute(self) -> int:
+        """Which clock minute this is."""
+        return int(self.now() // MINUTE)
 
     def stamp(self) -> str:
         return timestamp(self.now())
@@ -32,6 +40,7 @@ class Clock:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
         self.offset = moment.timestamp() - time.time()
+        self.began = moment.timestamp()
 
 
 def timestamp(seconds: float) -> str:

@@ -13,8 +13,11 @@ from fastapi import APIRouter, Body, HTTPException
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from . import world
-from .bill import TheEmulator
+from .access_tokens import AccessToken
+from .clock import timestamp
 from .faults import Fault
+from .sessions import Session
+from .who import TheEmulator
 
 router = APIRouter()
 
@@ -53,7 +56,19 @@ async def state(emulator: TheEmulator) -> dict[str, Any]:
         "sessions": len(emulator.sessions.alive()),
         "peak_in_flight": emulator.limits.peak_in_flight,
         "logins_this_hour": emulator.limits.logins_this_hour(),
+        "access_tokens": len(emulator.access_tokens.alive()),
+        "payments": len(emulator.payments),
     }
+
+
+@router.get("/messages")
+async def messages(emulator: TheEmulator) -> list[dict[str, Any]]:
+    return [{**asdict(message), "at": timestamp(message.at)} for message in emulator.trust.messages]
+
+
+@router.get("/payments")
+async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
+    return emulator.payments
 
 
 @router.get("/clock")
@@ -102,30 +117,39 @@ async def change_settings(changes: Annotated[dict[str, Any], Body()], emulator: 
 
 @router.post("/sessions/end")
 async def end_sessions(which: SessionsEnd, emulator: TheEmulator) -> dict[str, int]:
-    ended = [one for one in emulator.sessions.alive() if which.session_id in (None, one.id)]
-    for session in ended:
-        session.ended = True
-    return {"ended": len(ended)}
+    ending: list[Session | AccessToken] = [
+        *(one for one in emulator.sessions.alive() if which.session_id in (None, one.id)),
+        *(one for one in emulator.access_tokens.alive() if which.session_id in (None, one.value)),
+    ]
+    for one in ending:
+        one.ended = True
+    return {"ended": len(ending)}
 
 
 @router.post("/users/{username}/password")
 async def change_password(username: str, new: NewPassword, emulator: TheEmulator) -> dict[str, str]:
     try:
-        emulator.accounts.change_password(username, new.password)
+        emulator.accounts.change_secret(username, new.password)
     except KeyError:
-        raise HTTPException(404, "no such user or sync token") from None
+        raise HTTPException(404, "no such user, token or app") from None
     return {"username": username}
 
 
 @router.get("/world")
 async def the_world(emulator: TheEmulator) -> dict[str, Any]:
-    now = {account.username: account.password for account in emulator.accounts.by_username.values()}
+    now = {account.name: account.secret for account in emulator.accounts.by_name.values()}
     return {
         "dev_keys": world.DEV_KEYS,
         "inactive_dev_key": world.INACTIVE_DEV_KEY,
         "organizations": [asdict(organization) for organization in world.ORGANIZATIONS],
         "users": [{**asdict(user), "password": now[user.username]} for user in world.USERS],
         "sync_tokens": [{**asdict(token), "value": now[token.name]} for token in world.SYNC_TOKENS],
+        "console_accounts": [{**asdict(one), "token": now[one.username]} for one in world.CONSOLE_ACCOUNTS],
+        "partners": [{**asdict(one), "password": now[one.username]} for one in world.PARTNERS],
+        "clients": [{**asdict(one), "secret": now[one.id]} for one in world.CLIENTS],
+        "spend_tokens": [{**asdict(one), "value": now[one.name]} for one in world.SPEND_TOKENS],
+        "phones": [asdict(phone) for phone in world.PHONES],
+        "remembered_devices": [asdict(device) for device in world.REMEMBERED_DEVICES],
     }
 
 

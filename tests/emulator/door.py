@@ -16,8 +16,9 @@ from .errors import Refusal
 from .faults import Fault
 from .limits import Caller, Flight
 from .record import Heard, codes_in, read
-from .sessions import Session
+from .sessions import Session, UserSession
 from .state import Emulator
+from .who import bearer
 from .wire import Answer, Line, ask
 
 
@@ -33,6 +34,12 @@ class Call:
 
 def is_login(heard: Heard) -> bool:
     return (heard.method, heard.path) == ("POST", "/v3/login")
+
+
+def told_path(path: str) -> str:
+    """Below the API base, as BILL's pages tell it; OAuth's in full, since it is served inside the base and outside."""
+    below = path.removeprefix("/connect")
+    return path if below.startswith("/authx/") else below
 
 
 class Door:
@@ -65,7 +72,7 @@ class Door:
 
     def _hear(self, request: Request, body: bytes) -> Call:
         emulator = self._emulator
-        path = request.scope["path"].removeprefix(request.scope["root_path"])
+        path = told_path(request.scope["path"])
         fault = emulator.faults.meet(request.method, path)
         heard = Heard(
             at=emulator.clock.stamp(),
@@ -73,7 +80,7 @@ class Door:
             path=path,
             query=dict(request.query_params),
             headers=dict(request.headers),
-            body=read(body),
+            body=read(body, request.headers.get("content-type", "")),
             fault=fault.kind if fault else None,
         )
         emulator.record.requests.append(heard)
@@ -81,13 +88,20 @@ class Door:
         return Call(request.scope, body, heard, fault, caller, Flight(emulator.limits, caller))
 
     def _caller(self, heard: Heard) -> Caller | None:
-        """Whose limits a call counts for: of a login those in its body, else the session's."""
+        """Whose limits a call counts for: of a login those in its body, else the session's or the access token's."""
         if is_login(heard):
             body: dict[str, Any] = heard.body if isinstance(heard.body, dict) else {}
             named = (body.get("devKey"), body.get("organizationId"))
             return Caller(str(named[0]), str(named[1])) if all(named) else None
-        session = self._emulator.sessions.known.get(heard.headers.get("sessionid", ""))
-        return Caller(session.dev_key, session.organization_id) if session else None
+        emulator, headers = self._emulator, heard.headers
+        session = emulator.sessions.known.get(headers.get("sessionid", ""))
+        if isinstance(session, UserSession):
+            key = session.limited_key(headers.get("devkey"))
+            return Caller(key, session.organization_id) if key else None
+        token = emulator.access_tokens.known.get(bearer(headers.get("authorization")) or "")
+        if session is None and token is not None and emulator.settings.bearer_limits:
+            return Caller(token.client.id, token.organization_id)
+        return None
 
     async def _answer(self, call: Call) -> Answer:
         emulator, fault = self._emulator, call.fault

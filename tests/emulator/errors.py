@@ -23,6 +23,8 @@ ORGANIZATION_LOCKED = "BDC_1107"
 MISSING_FIELD = "BDC_1108"
 INVALID_SESSION = "BDC_1109"
 USER_LOCKED = "BDC_1110"
+NO_ACTIVE_USER = "BDC_1111"
+INVALID_FIELD = "BDC_1119"
 NO_DATA = "BDC_1120"
 NOT_SUPPORTED = "BDC_1121"
 NOT_JSON = "BDC_1122"
@@ -30,7 +32,11 @@ INVALID_ORGANIZATION = "BDC_1123"
 INVALID_PARAMETER = "BDC_1129"
 HOURLY_LIMIT = "BDC_1144"
 TOO_MANY_IN_FLIGHT = "BDC_1322"
+NO_PHONE = "BDC_1354"
+TOO_MANY_CODES = "BDC_1358"
 UNTRUSTED_SESSION = "BDC_1361"
+EXPIRED_CODE = "BDC_1374"
+MFA_BLOCKED = "BDC_5324"
 
 KNOWN: dict[str, tuple[int, str]] = {
     SYSTEM_ERROR: (500, "System error occurred."),
@@ -43,6 +49,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     # The two spaces are BILL's.
     INVALID_SESSION: (401, "Session is invalid.  Please log in."),
     USER_LOCKED: (401, "Login is locked."),
+    NO_ACTIVE_USER: (400, "No active user for: ${paramName0}, ${paramName1}"),
+    INVALID_FIELD: (400, "Invalid field,value"),
     NO_DATA: (404, "No data found."),
     NOT_SUPPORTED: (404, "API not supported."),
     NOT_JSON: (400, "Error parsing JSON"),
@@ -50,7 +58,12 @@ KNOWN: dict[str, tuple[int, str]] = {
     INVALID_PARAMETER: (400, "Invalid parameter"),
     HOURLY_LIMIT: (422, "Max number of allowed requests per hour reached: 20000."),
     TOO_MANY_IN_FLIGHT: (422, "Max number of concurrent requests per organization reached."),
+    NO_PHONE: (400, "Specified 2-Step Verification phone is not setup or is invalid."),
+    TOO_MANY_CODES: (400, "2-Step Verification too many token response attempts."),
     UNTRUSTED_SESSION: (403, "Untrusted session."),
+    # That it means an expired code is a third party's word; BILL's text is unknown, this one is inferred.
+    EXPIRED_CODE: (400, "2-Step Verification token has expired."),
+    MFA_BLOCKED: (400, "Mfa action blocked."),
 }
 
 

@@ -5,7 +5,7 @@
 
 Documented by BILL (api-rate-limits): 200 and 20,000 an hour, counted by the clock hour and not in a rolling
 window; 3 in flight for each developer key and organization. That every login attempt counts, and that logins
-count towards the 20,000 too, is inferred.
+count towards the 20,000 too, is inferred; and so is that partner sign-ins count for neither.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Caller:
+    # With OAuth, which knows no developer key, the client id.
     dev_key: str
     organization_id: str
 
@@ -53,6 +54,18 @@ class Limits:
 
     def logins_this_hour(self) -> int:
         return sum(count for (_key, hour), count in self._logins.items() if hour == self._clock.hour())
+
+
+class PerMinute:
+    """How often something was done in this clock minute, by whom. That minutes are the clock's is inferred."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._done: Counter[tuple[str, int]] = Counter()
+
+    def one_more(self, who: str) -> int:
+        self._done[who, self._clock.minute()] += 1
+        return self._done[who, self._clock.minute()]
 
 
 class Flight:

@@ -9,6 +9,9 @@ import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
+
+FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
@@ -33,10 +36,12 @@ class Record:
         return dict(Counter(f"{heard.method} {heard.path}" for heard in self.requests))
 
 
-def read(body: bytes) -> Any:
-    """A body as parsed JSON, or else as its text; None if there is none."""
+def read(body: bytes, content_type: str = "") -> Any:
+    """A body as parsed JSON, a form as its fields, or else as its text; None if there is none."""
     if not body:
         return None
+    if content_type.startswith(FORM):
+        return dict(parse_qsl(body.decode(errors="replace"), keep_blank_values=True))
     try:
         return json.loads(body)
     except ValueError:

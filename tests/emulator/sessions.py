@@ -12,43 +12,98 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from .accounts import Account
+from . import world
+from .accounts import USER_IDLE_LIFE, Account
 from .clock import Clock
 from .errors import INVALID_SESSION, Refusal
+from .settings import Settings
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Session:
     id: str
-    dev_key: str
-    organization_id: str
-    user_id: str
-    idle_life: int
     last_used: float
+    idle_life: int
     ended: bool = False
 
 
+@dataclass(kw_only=True)
+class PartnerSession(Session):
+    app_key: str
+    organization_ids: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class UserSession(Session):
+    account: Account
+    organization_id: str
+    # None after login-as-user: no developer key took part, so that any valid one will do (inferred).
+    dev_key: str | None
+    can_be_trusted: bool
+    trusted: bool = False
+
+    @property
+    def user_id(self) -> str:
+        return self.account.user_id
+
+    @property
+    def organization_ids(self) -> tuple[str, ...]:
+        return self.account.organization_ids
+
+    def limited_key(self, given: str | None) -> str | None:
+        """The developer key for whose limits a call counts; None if it comes with none that is valid."""
+        return self.dev_key or (given if given in world.DEV_KEYS else None)
+
+
 class Sessions:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, settings: Settings) -> None:
         self._clock = clock
+        self._settings = settings
         # Ended sessions stay known: a call with one still counts for its developer key and organization.
         self.known: dict[str, Session] = {}
 
-    def start(self, account: Account, dev_key: str, organization_id: str) -> Session:
-        session = Session(
-            id=f"SESSION-{secrets.token_hex(16)}",
-            dev_key=dev_key,
-            organization_id=organization_id,
-            user_id=account.user_id,
-            idle_life=account.idle_life,
+    def start(self, account: Account, dev_key: str | None, organization_id: str) -> UserSession:
+        if self._settings.one_session_per_user:
+            for earlier in self.alive():
+                if isinstance(earlier, UserSession) and (earlier.user_id, earlier.organization_id) == (
+                    account.user_id,
+                    organization_id,
+                ):
+                    earlier.ended = True
+        session = UserSession(
+            id=_new_id(),
             last_used=self._clock.now(),
+            idle_life=account.idle_life,
+            account=account,
+            organization_id=organization_id,
+            dev_key=dev_key,
+            can_be_trusted=account.kind == "user" or (account.kind == "console" and self._settings.console_mfa),
         )
         self.known[session.id] = session
         return session
 
-    def check(self, session_id: str | None, dev_key: str | None) -> Session:
+    def start_partner(self, account: Account, app_key: str) -> PartnerSession:
+        session = PartnerSession(
+            id=_new_id(),
+            last_used=self._clock.now(),
+            idle_life=USER_IDLE_LIFE,
+            app_key=app_key,
+            organization_ids=account.organization_ids,
+        )
+        self.known[session.id] = session
+        return session
+
+    def check(self, session_id: str | None, dev_key: str | None) -> UserSession:
         session = self.known.get(session_id or "")
-        if session is None or session.dev_key != dev_key or not self.is_alive(session):
+        if not isinstance(session, UserSession) or not self.is_alive(session):
+            raise Refusal(INVALID_SESSION)
+        if dev_key is None or dev_key != session.limited_key(dev_key):
+            raise Refusal(INVALID_SESSION)
+        return session
+
+    def check_partner(self, session_id: str | None, app_key: str | None) -> PartnerSession:
+        session = self.known.get(session_id or "")
+        if not isinstance(session, PartnerSession) or not self.is_alive(session) or session.app_key != app_key:
             raise Refusal(INVALID_SESSION)
         return session
 
@@ -60,3 +115,7 @@ class Sessions:
 
     def touch(self, session: Session) -> None:
         session.last_used = self._clock.now()
+
+
+def _new_id() -> str:
+    return f"SESSION-{secrets.token_hex(16)}"

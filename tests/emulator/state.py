@@ -5,13 +5,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .access_tokens import AccessTokens
 from .accounts import Accounts
 from .clock import Clock
 from .faults import Faults
-from .limits import Limits
+from .limits import Limits, PerMinute
 from .record import Record
 from .sessions import Sessions
 from .settings import Settings
+from .trust import Trust
 
 
 class Emulator:
@@ -22,7 +26,11 @@ class Emulator:
         self.clock = Clock()
         self.settings = Settings()
         self.accounts = Accounts(self.settings)
-        self.sessions = Sessions(self.clock)
+        self.sessions = Sessions(self.clock, self.settings)
+        self.access_tokens = AccessTokens(self.clock, self.settings)
+        self.trust = Trust(self.clock, self.settings)
         self.limits = Limits(self.clock, self.settings)
+        self.spend_calls = PerMinute(self.clock)
+        self.payments: list[dict[str, Any]] = []
         self.faults = Faults()
         self.record = Record()

@@ -47,6 +47,12 @@ class Bill:
     def check(self, headers: dict[str, str]) -> int:
         return self.get("/v3/login/session", headers).status_code
 
+    def post(
+        self, path: str, headers: dict[str, str] | None = None, content: Any = None, **options: Any
+    ) -> requests.Response:
+        """`content` is sent as JSON."""
+        return requests.post(f"{self.api_url}{path}", headers=headers, json=content, timeout=TIMEOUT, **options)
+
     def sign_out(self, headers: dict[str, str]) -> requests.Response:
         return requests.post(f"{self.api_url}/v3/logout", headers=headers, timeout=TIMEOUT)
 
@@ -69,6 +75,11 @@ class Control:
 
     def advance(self, seconds: float) -> None:
         self.post("clock", advance=seconds)
+
+    def last_code(self) -> str:
+        """The code that was last sent to a phone."""
+        code: str = self.get("messages")[-1]["code"]
+        return code
 
     def heard(self) -> list[dict[str, Any]]:
         requests_heard: list[dict[str, Any]] = self.get("requests")

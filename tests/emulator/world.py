@@ -41,6 +41,62 @@ class SyncToken:
     user_id: str
 
 
+@dataclass(frozen=True)
+class ConsoleAccount:
+    """An accountant's, for the organizations of its clients."""
+
+    username: str
+    token: str
+    user_id: str
+    organization_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Partner:
+    app_key: str
+    username: str
+    password: str
+    organization_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A developer app, for OAuth: of one organization, with the permissions of the user who made it."""
+
+    id: str
+    secret: str
+    organization_id: str
+    user_id: str
+    full_access: bool
+
+
+@dataclass(frozen=True)
+class SpendToken:
+    """Spend & Expense knows a token by its value alone; the name is for `/control/users/{username}/password`."""
+
+    name: str
+    value: str
+    user_id: str
+    user_name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Phone:
+    user_id: str
+    number: str
+    type: str
+
+
+@dataclass(frozen=True)
+class RememberedDevice:
+    """As if a code had been validated with `rememberMe` when the emulator's clock began."""
+
+    id: str
+    device: str
+    user_id: str
+
+
 DEV_KEY = "DEVKEY-findme-01-5b2e84c1d97f4a06"
 SECOND_DEV_KEY = "DEVKEY-findme-02-c83d16f0a2b94e75"
 INACTIVE_DEV_KEY = "DEVKEY-findme-03-0f6a7d3e51c8492b"
@@ -49,13 +105,15 @@ DEV_KEYS = (DEV_KEY, SECOND_DEV_KEY)
 ORGANIZATION = Organization("00801MAPLEBAKERY0001", "Maple Street Bakery", vendors=350)
 SECOND_ORGANIZATION = Organization("00802HARBORSTUDIO002", "Harbor Light Studio", vendors=30)
 LOCKED_ORGANIZATION = Organization("00803LOCKEDSTORE0003", "Closed Corner Store", vendors=0, locked=True)
-ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION)
+# Known to the accountant alone.
+CLIENT_ORGANIZATION = Organization("00804WILLOWCLINIC004", "Willow Vet Clinic", vendors=12)
+ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION, CLIENT_ORGANIZATION)
 
 USER = User(
     "00601ALEXPARKER00001",
     "ap@example.com",
     "Passw0rd-findme-7f3a9c1e",
-    tuple(organization.id for organization in ORGANIZATIONS),
+    (ORGANIZATION.id, SECOND_ORGANIZATION.id, LOCKED_ORGANIZATION.id),
 )
 SECOND_USER = User("00602SAMRIVERA000002", "sam@example.com", "Passw0rd-findme-b41d60e8", (SECOND_ORGANIZATION.id,))
 # More people of one organization than BILL takes requests at a time.
@@ -68,10 +126,47 @@ CLERKS = tuple(
     )
     for number in range(6)
 )
-USERS = (USER, SECOND_USER, *CLERKS)
+# The one with a phone, and a device that BILL remembers. Everyone else has to set up MFA first.
+PAYER = User("00609JORDANPAYER0009", "pay@example.com", "Passw0rd-findme-52fd08b3", (ORGANIZATION.id,))
+USERS = (USER, SECOND_USER, *CLERKS, PAYER)
 
 SYNC_TOKEN = SyncToken("erp-sync", "SYNCTOKEN-findme-9d27e5b04c8f4136", (ORGANIZATION.id,), USER.id)
 SYNC_TOKENS = (SYNC_TOKEN,)
+
+CONSOLE_ACCOUNT = ConsoleAccount(
+    "books@example.net",
+    "CONSOLETOKEN-findme-3e60d1b87a9c4f25",
+    "00610ROBINBOOKS00010",
+    (ORGANIZATION.id, SECOND_ORGANIZATION.id, CLIENT_ORGANIZATION.id),
+)
+CONSOLE_ACCOUNTS = (CONSOLE_ACCOUNT,)
+
+PARTNER = Partner(
+    "APPKEY-findme-01-7c15ea90b3d8462f",
+    "partner@example.org",
+    "Passw0rd-findme-90ae47c6",
+    (ORGANIZATION.id, LOCKED_ORGANIZATION.id),
+)
+PARTNERS = (PARTNER,)
+
+CLIENT = Client("OAUTHCLIENTPAYMENT01", "CLIENTSECRET-findme-01-b68f20d4", ORGANIZATION.id, USER.id, full_access=True)
+ACCOUNTING_CLIENT = Client(
+    "OAUTHCLIENTBOOKS0002", "CLIENTSECRET-findme-02-41c9e7a5", ORGANIZATION.id, USER.id, full_access=False
+)
+CLIENTS = (CLIENT, ACCOUNTING_CLIENT)
+
+SPEND_TOKEN = SpendToken(
+    "spend", "SPENDTOKEN-findme-01-e2947bc06d1f", "SPENDUSER00000000001", "Alex Parker", USER.username
+)
+SECOND_SPEND_TOKEN = SpendToken(
+    "spend-2", "SPENDTOKEN-findme-02-08d5fa61c37b", "SPENDUSER00000000002", "Sam Rivera", SECOND_USER.username
+)
+SPEND_TOKENS = (SPEND_TOKEN, SECOND_SPEND_TOKEN)
+
+# The numbers are of a kind that is kept for stories.
+PHONES = (Phone(PAYER.id, "+12025550142", "TEXT"),)
+REMEMBERED_DEVICE = RememberedDevice("MFAID-findme-6a0c93e5d7b14f82", "build-server", PAYER.id)
+REMEMBERED_DEVICES = (REMEMBERED_DEVICE,)
 
 _FIRST = ("Acorn", "Birch", "Cedar", "Delta", "Ember", "Fjord", "Grove", "Hazel", "Iris", "Juniper")
 _TRADE = ("Paper", "Flour", "Freight", "Electric", "Cleaning", "Design", "Print", "Dairy", "Linen", "Tools")

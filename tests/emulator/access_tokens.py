@@ -1,0 +1,68 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The access tokens of OAuth: short-lived, each for one app of one organization.
+
+Documented by BILL (oauth-client-credentials): short-lived, and with the permissions of the user who made the app.
+Which error an expired one gets is unknown.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from .clock import Clock
+from .errors import Refusal
+from .settings import Settings
+from .world import Client
+
+
+@dataclass
+class AccessToken:
+    value: str
+    client: Client
+    expires_at: float
+    ended: bool = False
+
+    @property
+    def user_id(self) -> str:
+        return self.client.user_id
+
+    @property
+    def organization_id(self) -> str:
+        return self.client.organization_id
+
+    @property
+    def organization_ids(self) -> tuple[str, ...]:
+        return (self.client.organization_id,)
+
+    @property
+    def trusted(self) -> bool:
+        """Documented: full access needs MFA once, when the app is made, and then covers payments."""
+        return self.client.full_access
+
+
+class AccessTokens:
+    def __init__(self, clock: Clock, settings: Settings) -> None:
+        self._clock = clock
+        self._settings = settings
+        self.known: dict[str, AccessToken] = {}
+
+    def issue(self, client: Client) -> AccessToken:
+        expires_at = self._clock.now() + self._settings.oauth_token_life
+        token = AccessToken(f"ACCESS-findme-{secrets.token_hex(16)}", client, expires_at)
+        self.known[token.value] = token
+        return token
+
+    def check(self, value: str) -> AccessToken:
+        token = self.known.get(value)
+        if token is None or not self.is_alive(token):
+            raise Refusal(self._settings.codes.bearer)
+        return token
+
+    def is_alive(self, token: AccessToken) -> bool:
+        return not token.ended and self._clock.now() < token.expires_at
+
+    def alive(self) -> list[AccessToken]:
+        return [token for token in self.known.values() if self.is_alive(token)]

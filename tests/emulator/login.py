@@ -1,0 +1,122 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Signing in and out, and what a session is told about itself.
+
+Documented by BILL unless a comment says otherwise: reference/login, reference/getsessioninfo,
+reference/listallorganizations, bill-accountant-console-operations.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+
+from . import errors, fields, pages, world
+from .access_tokens import AccessToken
+from .accounts import Account
+from .errors import Refusal
+from .sessions import PartnerSession, UserSession
+from .state import Emulator
+from .who import InSession, MfaBypass, SignedIn, TheEmulator, full_access, in_session, partner, signed_in
+
+router = APIRouter()
+
+
+@router.post("/v3/login")
+async def login(given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
+    by_token = _by_console_token(given, emulator)
+    secret_field = "consoleApiToken" if by_token else "password"
+    dev_key, username, organization_id, secret = fields.require(
+        given, "devKey", "username", "organizationId", secret_field
+    )
+    device = fields.both_or_neither(given, "rememberMeId", "device")
+    if dev_key == world.INACTIVE_DEV_KEY:
+        raise Refusal(errors.INACTIVE_DEV_KEY)
+    if dev_key not in world.DEV_KEYS:
+        raise Refusal(errors.INVALID_DEV_KEY)
+    check_organization(organization_id)
+    kinds = ("console",) if by_token else ("user", "sync_token")
+    account = emulator.accounts.check(username, secret, *kinds)
+    if organization_id not in account.organization_ids:
+        raise Refusal(errors.INVALID_ORGANIZATION)
+    return start(emulator, account, dev_key, organization_id, device)
+
+
+def _by_console_token(given: dict[str, Any], emulator: Emulator) -> bool:
+    if not fields.text(given, "consoleApiToken"):
+        # Neither of the two is inferred to be a missing password.
+        return False
+    if not fields.text(given, "password"):
+        return True
+    if emulator.settings.password_and_console_token == "refused":
+        raise Refusal(errors.MISSING_FIELD, "password: must be null when consoleApiToken is given")
+    return emulator.settings.password_and_console_token == "console_token"
+
+
+def check_organization(organization_id: str) -> None:
+    organization = next((one for one in world.ORGANIZATIONS if one.id == organization_id), None)
+    if organization is None:
+        raise Refusal(errors.INVALID_ORGANIZATION)
+    if organization.locked:
+        raise Refusal(errors.ORGANIZATION_LOCKED)
+
+
+def start(
+    emulator: Emulator,
+    account: Account,
+    dev_key: str | None,
+    organization_id: str,
+    device: tuple[str, ...] | None,
+) -> dict[str, Any]:
+    """A new session, and the answer to whoever signed in. That login-as-user answers as login does is inferred."""
+    session = emulator.sessions.start(account, dev_key, organization_id)
+    if device is not None and session.can_be_trusted:
+        # By analogy with step-up: a pair that is no good leaves the session untrusted, and is no error (inferred).
+        session.trusted = emulator.trust.is_remembered(session.user_id, *device)
+    answer = {"sessionId": session.id, "userId": session.user_id, "trusted": session.trusted}
+    if emulator.settings.organization_in_answer:
+        answer["organizationId"] = organization_id
+    return answer
+
+
+@router.get("/v3/login/session")
+async def session_info(who: InSession, bypass: MfaBypass, emulator: TheEmulator) -> dict[str, Any]:
+    return {
+        "organizationId": who.organization_id,
+        "userId": who.user_id,
+        "mfaStatus": _mfa_status(who, bypass, has_phone=who.user_id in emulator.trust.phones),
+        "mfaBypass": bypass,
+    }
+
+
+def _mfa_status(who: UserSession | AccessToken, bypass: bool, has_phone: bool) -> str:
+    """The values are documented or a third party's, COMPLETE was observed; which state has which is inferred."""
+    if bypass:
+        return "DISABLED"
+    if who.trusted:
+        return "COMPLETE"
+    if not isinstance(who, UserSession) or not who.can_be_trusted:
+        return "UNDEFINED"
+    return "CHALLENGE" if has_phone else "SETUP"
+
+
+@router.get("/v3/login/organizations")
+async def organizations(request: Request, who: SignedIn, emulator: TheEmulator) -> dict[str, Any]:
+    # The names of the fields are inferred, and so is that a locked organization is listed.
+    reached = [{"id": one.id, "name": one.name} for one in world.ORGANIZATIONS if one.id in who.organization_ids]
+    return pages.page("organizations", reached, emulator.settings.organizations_page, request.query_params.get("page"))
+
+
+@router.post("/v3/logout")
+async def logout(request: Request, emulator: TheEmulator) -> dict[str, Any]:
+    ending: PartnerSession | UserSession | AccessToken
+    if isinstance(emulator.sessions.known.get(request.headers.get("sessionId", "")), PartnerSession):
+        ending = await partner(request, emulator)
+    else:
+        # That an access token ends with this is inferred.
+        ending = await in_session(await full_access(await signed_in(request, emulator), emulator), emulator)
+    ending.ended = True
+    # The body of a success is not documented; empty is inferred.
+    return {}

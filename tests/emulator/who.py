@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who is asking: what endpoints declare that they need of a caller.
+
+Documented by BILL: sessionId and devKey (bill-keys-tokens), sessionId and appKey (bill-partner-operations), or
+a Bearer token alone (oauth-client-credentials). What counts when several are sent is not; the session is inferred.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from .access_tokens import AccessToken
+from .errors import INVALID_SESSION, UNTRUSTED_SESSION, Refusal
+from .sessions import PartnerSession, UserSession
+from .state import Emulator
+
+Who = UserSession | AccessToken
+
+
+async def the_emulator(request: Request) -> Emulator:
+    emulator: Emulator = request.app.state.emulator
+    return emulator
+
+
+TheEmulator = Annotated[Emulator, Depends(the_emulator)]
+
+
+async def signed_in(request: Request, emulator: TheEmulator) -> Who:
+    headers = request.headers
+    token = bearer(headers.get("Authorization"))
+    if token is not None and "sessionId" not in headers:
+        return emulator.access_tokens.check(token)
+    session = emulator.sessions.check(headers.get("sessionId"), headers.get("devKey"))
+    request.state.session = session
+    return session
+
+
+SignedIn = Annotated[Who, Depends(signed_in)]
+
+
+async def full_access(who: SignedIn, emulator: TheEmulator) -> Who:
+    """Documented: payments, session details and sign-out are not for apps with the accounting scope."""
+    if isinstance(who, AccessToken) and not who.client.full_access:
+        raise Refusal(emulator.settings.codes.scope)
+    return who
+
+
+FullAccess = Annotated[Who, Depends(full_access)]
+
+
+async def in_session(who: FullAccess, emulator: TheEmulator) -> Who:
+    """For calls about the session itself."""
+    if isinstance(who, AccessToken) and not emulator.settings.bearer_session_check:
+        raise Refusal(INVALID_SESSION)
+    return who
+
+
+InSession = Annotated[Who, Depends(in_session)]
+
+
+async def can_be_trusted(who: SignedIn) -> UserSession:
+    """Documented: no MFA for sync tokens. That they and Bearer tokens meet this refusal is inferred."""
+    if not isinstance(who, UserSession) or not who.can_be_trusted:
+        raise Refusal(UNTRUSTED_SESSION)
+    return who
+
+
+CanBeTrusted = Annotated[UserSession, Depends(can_be_trusted)]
+
+
+async def partner(request: Request, emulator: TheEmulator) -> PartnerSession:
+    session = emulator.sessions.check_partner(request.headers.get("sessionId"), request.headers.get("appKey"))
+    request.state.session = session
+    return session
+
+
+Partner = Annotated[PartnerSession, Depends(partner)]
+
+
+async def mfa_bypass(request: Request, emulator: TheEmulator) -> bool:
+    return request.headers.get("devKey") in emulator.settings.mfa_bypass
+
+
+MfaBypass = Annotated[bool, Depends(mfa_bypass)]
+
+
+def bearer(authorization: str | None) -> str | None:
+    scheme, _blank, token = (authorization or "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else None

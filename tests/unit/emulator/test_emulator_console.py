@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The Accountant Console's sign-in, and the organizations that a session can reach."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+ACCOUNTANT = world.CONSOLE_ACCOUNT
+BY_TOKEN = {"username": ACCOUNTANT.username, "password": None, "consoleApiToken": ACCOUNTANT.token}
+
+
+def test_an_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> None:
+    for organization_id in ACCOUNTANT.organization_ids:
+        answer = bill.sign_in(**BY_TOKEN, organizationId=organization_id)
+        assert answer.status_code == 200
+        told = answer.json()
+        assert (told["userId"], told["organizationId"]) == (ACCOUNTANT.user_id, organization_id)
+        assert told["trusted"] is False
+        headers = {"sessionId": told["sessionId"], "devKey": world.DEV_KEY}
+        assert bill.get("/v3/vendors", headers).status_code == 200
+    assert control.get("state")["logins_this_hour"] == 3
+    control.advance(2101)
+    assert control.get("state")["sessions"] == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"consoleApiToken": "wrong"}, "BDC_1101"),
+        # A token is no password, and a password no token.
+        ({"password": ACCOUNTANT.token, "consoleApiToken": None}, "BDC_1101"),
+        ({"username": world.USER.username, "consoleApiToken": world.USER.password}, "BDC_1101"),
+        ({"organizationId": world.LOCKED_ORGANIZATION.id}, "BDC_1107"),
+        ({"organizationId": "00899999999999999999"}, "BDC_1123"),
+        ({"consoleApiToken": None}, "BDC_1108"),
+        ({"consoleApiToken": " "}, "BDC_1108"),
+    ],
+)
+def test_a_wrong_console_sign_in_is_refused(bill: Bill, changes: dict[str, str | None], code: str) -> None:
+    assert codes(bill.sign_in(**{**BY_TOKEN, **changes})) == [code]
+
+
+def test_only_the_accountant_reaches_a_client_of_the_console(bill: Bill) -> None:
+    assert codes(bill.sign_in(organizationId=world.CLIENT_ORGANIZATION.id)) == ["BDC_1123"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "password_counts", "token_counts"),
+    [("refused", "BDC_1108", "BDC_1108"), ("password", None, "BDC_1101"), ("console_token", "BDC_1101", None)],
+)
+def test_which_of_a_password_and_a_token_counts_is_a_setting(
+    bill: Bill, control: Control, setting: str, password_counts: str | None, token_counts: str | None
+) -> None:
+    control.post("settings", password_and_console_token=setting)
+    user = bill.sign_in(consoleApiToken=ACCOUNTANT.token)
+    accountant = bill.sign_in(**{**BY_TOKEN, "password": world.USER.password})
+    for answer, code in ((user, password_counts), (accountant, token_counts)):
+        assert codes(answer) == [code] if code else answer.status_code == 200
+
+
+def test_a_changed_console_token_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+    control.post(f"users/{ACCOUNTANT.username}/password", password="New-findme")
+    assert codes(bill.sign_in(**BY_TOKEN)) == ["BDC_1101"]
+    assert bill.sign_in(**{**BY_TOKEN, "consoleApiToken": "New-findme"}).status_code == 200
+    assert control.get("world")["console_accounts"][0]["token"] == "New-findme"
+
+
+def test_a_session_is_told_every_organization_it_can_reach(bill: Bill) -> None:
+    told = bill.get("/v3/login/organizations", bill.session(**BY_TOKEN)).json()
+    assert told == {
+        "results": [
+            {"id": one.id, "name": one.name}
+            for one in (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION)
+        ]
+    }
+    clerk = world.CLERKS[0]
+    headers = bill.session(username=clerk.username, password=clerk.password)
+    told = bill.get("/v3/login/organizations", headers).json()
+    assert [one["id"] for one in told["results"]] == [world.ORGANIZATION.id]
+    assert codes(bill.get("/v3/login/organizations")) == ["BDC_1109"]
+
+
+def test_organizations_come_in_pages(bill: Bill, control: Control) -> None:
+    assert control.get("settings")["organizations_page"] == 100
+    control.post("settings", organizations_page=2)
+    headers = bill.session(**BY_TOKEN)
+    # The size of a page is BILL's alone.
+    first = bill.get("/v3/login/organizations?max=1", headers).json()
+    second = bill.get("/v3/login/organizations", headers, params={"page": first["nextPage"]}).json()
+    assert [one["id"] for one in (*first["results"], *second["results"])] == list(ACCOUNTANT.organization_ids)
+    assert (set(first), set(second)) == ({"results", "nextPage"}, {"results", "prevPage"})
+    # A cursor belongs to its list.
+    assert bill.get("/v3/vendors", headers, params={"page": first["nextPage"]}).status_code == 400
