@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import login, vendors
+from . import login, mfa, payments, vendors
 
 router = APIRouter()
-for room in (login, vendors):
+for room in (login, mfa, payments, vendors):
     router.include_router(room.router)
 
 

@@ -1,0 +1,324 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""MFA: a phone is set up, a code trusts a session, a remembered device trusts the next; payments need it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+PAYER = {"username": world.PAYER.username, "password": world.PAYER.password}
+REMEMBERED = {"rememberMeId": world.REMEMBERED_DEVICE.id, "device": world.REMEMBERED_DEVICE.device}
+SYNC_TOKEN = {"username": world.SYNC_TOKEN.name, "password": world.SYNC_TOKEN.value}
+CONSOLE = {
+    "username": world.CONSOLE_ACCOUNT.username,
+    "password": None,
+    "consoleApiToken": world.CONSOLE_ACCOUNT.token,
+}
+PAYMENT = {"vendorId": "00901VENDOR000000001", "amount": 12.5, "processDate": "2026-03-06"}
+PHONE = {"phone": "+12025550100", "type": "TEXT"}
+MONTH = 30 * 24 * 3600
+
+
+def status(bill: Bill, headers: dict[str, str]) -> str:
+    answer: str = bill.get("/v3/login/session", headers).json()["mfaStatus"]
+    return answer
+
+
+def challenge(bill: Bill, headers: dict[str, str]) -> str:
+    answer: str = bill.post("/v3/mfa/challenge", headers, {"useBackup": False}).json()["challengeId"]
+    return answer
+
+
+def respond(bill: Bill, headers: dict[str, str], challenge_id: str, code: str, **more: Any) -> requests.Response:
+    return bill.post("/v3/mfa/challenge/validate", headers, {"challengeId": challenge_id, "token": code, **more})
+
+
+def wrong(code: str) -> str:
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+@pytest.mark.parametrize("path", ["/v3/mfa/setup/validate", "/v3/mfa/validate"])
+def test_a_phone_is_set_up_a_code_trusts_the_session_and_the_device_is_remembered(
+    bill: Bill, control: Control, path: str
+) -> None:
+    headers = bill.session()
+    assert (status(bill, headers), bill.get("/v3/mfa/phones", headers).json()) == ("SETUP", {"results": []})
+
+    setup = bill.post("/v3/mfa/setup", headers, {**PHONE, "primary": True})
+    assert (setup.status_code, set(setup.json())) == (200, {"setupId"})
+    (message,) = control.get("messages")
+    assert message["at"].startswith("2026-03-02T10:10:")
+    assert (message["user_id"], message["phone"], message["type"]) == (world.USER.id, *PHONE.values())
+    assert (message["purpose"], message["id"], len(message["code"])) == ("setup", setup.json()["setupId"], 6)
+    body = {"setupId": setup.json()["setupId"], "type": "TEXT", "token": message["code"]}
+    assert bill.post(path, headers, body).json() == {"status": "SUCCESS"}
+    assert bill.get("/v3/mfa/phones", headers).json() == {
+        "results": [{"type": "TEXT", "last4digits": "0100", "primary": True}]
+    }
+
+    # A phone alone trusts no session.
+    assert status(bill, headers) == "CHALLENGE"
+    assert codes(bill.post("/v3/payments", headers, PAYMENT)) == ["BDC_1361"]
+    answer = respond(
+        bill, headers, challenge(bill, headers), control.last_code(), rememberMe=True, device="mine", machineName="m"
+    )
+    assert (answer.status_code, set(answer.json())) == (200, {"rememberMeId"})
+    assert status(bill, headers) == "COMPLETE"
+    assert bill.post("/v3/payments", headers, PAYMENT).status_code == 201
+
+    # Another session is not trusted by that, but with the device it is.
+    assert bill.sign_in().json()["trusted"] is False
+    pair = {"rememberMeId": answer.json()["rememberMeId"], "device": "mine"}
+    assert bill.sign_in(**pair).json()["trusted"] is True
+    control.advance(MONTH + 1)
+    assert bill.sign_in(**pair).json()["trusted"] is False
+
+
+def test_a_remembered_device_signs_in_trusted_for_30_days(bill: Bill, control: Control) -> None:
+    control.advance(MONTH - 60)
+    assert bill.sign_in(**PAYER, **REMEMBERED).json()["trusted"] is True
+    headers = bill.session(**PAYER, **REMEMBERED)
+    assert status(bill, headers) == "COMPLETE"
+    assert bill.post("/v3/payments", headers, PAYMENT).status_code == 201
+    control.advance(61)
+    assert bill.sign_in(**PAYER, **REMEMBERED).json()["trusted"] is False
+
+
+@pytest.mark.parametrize(
+    "changes", [{"rememberMeId": "MFAID-findme-unknown"}, {"device": "other"}, {"username": world.USER.username}]
+)
+def test_a_pair_that_is_no_good_signs_in_without_trust(bill: Bill, changes: dict[str, str]) -> None:
+    if "username" in changes:
+        changes = {**changes, "password": world.USER.password}
+    answer = bill.sign_in(**{**PAYER, **REMEMBERED, **changes})
+    assert (answer.status_code, answer.json()["trusted"]) == (200, False)
+
+
+@pytest.mark.parametrize("alone", ["rememberMeId", "device"])
+def test_one_of_the_pair_alone_is_a_missing_field(bill: Bill, alone: str) -> None:
+    (other,) = set(REMEMBERED) - {alone}
+    for answer in (
+        bill.sign_in(**PAYER, **{alone: REMEMBERED[alone]}),
+        bill.post("/v3/mfa/step-up", bill.session(**PAYER), {alone: REMEMBERED[alone]}),
+    ):
+        assert (answer.status_code, [error["message"] for error in answer.json()]) == (
+            400,
+            [f"{other}: must not be blank"],
+        )
+
+
+def test_step_up_trusts_a_session_that_is_there_already(bill: Bill) -> None:
+    headers = bill.session(**PAYER)
+    answer = bill.post("/v3/mfa/step-up", headers, {**REMEMBERED, "device": "other"})
+    assert (answer.status_code, answer.json()) == (200, {"trusted": False})
+    assert status(bill, headers) == "CHALLENGE"
+    assert bill.post("/v3/mfa/step-up", headers, REMEMBERED).json() == {"trusted": True}
+    assert status(bill, headers) == "COMPLETE"
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_without_remember_me_the_id_is_left_out_or_worth_nothing(bill: Bill, control: Control, always: bool) -> None:
+    control.post("settings", remember_me_id_always=always)
+    headers = bill.session(**PAYER)
+    answer = respond(bill, headers, challenge(bill, headers), control.last_code(), rememberMe=False, device="d")
+    assert set(answer.json()) == ({"rememberMeId"} if always else set())
+    assert status(bill, headers) == "COMPLETE"
+    if always:
+        assert bill.sign_in(**PAYER, **answer.json(), device="d").json()["trusted"] is False
+
+
+def test_remember_me_needs_a_device_and_leaves_the_code_good(bill: Bill, control: Control) -> None:
+    headers = bill.session(**PAYER)
+    challenge_id = challenge(bill, headers)
+    nameless = respond(bill, headers, challenge_id, control.last_code(), rememberMe=True)
+    assert (nameless.status_code, codes(nameless)) == (400, ["BDC_1108"])
+    assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
+    # Once.
+    assert codes(respond(bill, headers, challenge_id, control.last_code())) == ["BDC_1119"]
+
+
+def test_a_wrong_code_is_refused_and_too_many_lock_for_a_while(bill: Bill, control: Control) -> None:
+    control.post("settings", codes={"mfa_code": "BDC_1356"})
+    headers = bill.session(**PAYER)
+    challenge_id = challenge(bill, headers)
+    code = control.last_code()
+    assert [codes(respond(bill, headers, challenge_id, wrong(code))) for _time in range(4)] == [
+        ["BDC_1356"],
+        ["BDC_1356"],
+        ["BDC_1356"],
+        ["BDC_1358"],
+    ]
+    assert codes(respond(bill, headers, challenge_id, code)) == ["BDC_1358"]
+    assert codes(bill.post("/v3/mfa/challenge", headers, {})) == ["BDC_1358"]
+    assert status(bill, headers) == "CHALLENGE"
+    control.advance(600)
+    # The lock is gone, and the count with it.
+    challenge_id = challenge(bill, headers)
+    assert codes(respond(bill, headers, challenge_id, wrong(control.last_code()))) == ["BDC_1356"]
+    assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
+
+
+def test_a_right_code_forgives_the_wrong_ones(bill: Bill, control: Control) -> None:
+    headers = bill.session(**PAYER)
+    for _time in range(2):
+        challenge_id = challenge(bill, headers)
+        for _wrong in range(2):
+            assert codes(respond(bill, headers, challenge_id, wrong(control.last_code()))) == ["BDC_1119"]
+        assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
+
+
+@pytest.mark.parametrize(("seconds", "refused"), [(298, []), (301, ["BDC_1374"])])
+def test_a_code_expires(bill: Bill, control: Control, seconds: float, refused: list[str]) -> None:
+    headers = bill.session(**PAYER)
+    challenge_id = challenge(bill, headers)
+    control.advance(seconds)
+    answer = respond(bill, headers, challenge_id, control.last_code())
+    assert (codes(answer) if answer.status_code == 400 else []) == refused
+
+
+def test_a_code_is_good_only_for_its_user_and_purpose(bill: Bill, control: Control) -> None:
+    headers, payer = bill.session(), bill.session(**PAYER)
+    challenge_id = challenge(bill, payer)
+    code = control.last_code()
+    assert codes(respond(bill, headers, challenge_id, code)) == ["BDC_1119"]
+    as_setup = {"setupId": challenge_id, "type": "TEXT", "token": code}
+    assert codes(bill.post("/v3/mfa/setup/validate", headers, as_setup)) == ["BDC_1119"]
+    assert respond(bill, payer, challenge_id, code).status_code == 200
+
+
+def test_a_sixth_text_in_a_clock_minute_is_refused(bill: Bill, control: Control) -> None:
+    control.post("clock", set="2026-03-02T10:10:10Z")
+    headers = bill.session(**PAYER)
+    for _time in range(5):
+        challenge(bill, headers)
+    refused = bill.post("/v3/mfa/challenge", headers, {})
+    assert (refused.status_code, codes(refused)) == (422, ["BDC_1322"])
+    assert len(control.get("messages")) == 5
+    # Somebody else, and a call instead of a text.
+    other = bill.session()
+    assert bill.post("/v3/mfa/setup", other, PHONE).status_code == 200
+    for _time in range(6):
+        assert bill.post("/v3/mfa/setup", other, {**PHONE, "type": "VOICE"}).status_code == 200
+    control.post("settings", codes={"text_limit": "BDC_1144"})
+    assert codes(bill.post("/v3/mfa/challenge", headers, {})) == ["BDC_1144"]
+    control.post("clock", set="2026-03-02T10:11:00Z")
+    challenge(bill, headers)
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "code"),
+    [
+        ("/v3/mfa/setup", {}, "BDC_1108"),
+        ("/v3/mfa/setup", {**PHONE, "primary": False}, "BDC_1119"),
+        ("/v3/mfa/setup", {**PHONE, "type": "EMAIL"}, "BDC_1119"),
+        ("/v3/mfa/setup/validate", {"setupId": "SETUP-none", "type": "TEXT", "token": "000000"}, "BDC_1119"),
+        ("/v3/mfa/setup/validate", {}, "BDC_1108"),
+        ("/v3/mfa/challenge", {}, "BDC_1354"),
+        ("/v3/mfa/challenge", {"useBackup": True}, "BDC_1119"),
+        # Without a body at all.
+        ("/v3/mfa/challenge", None, "BDC_1122"),
+        ("/v3/mfa/challenge/validate", {"challengeId": "CHALLENGE-none", "token": "000000"}, "BDC_1119"),
+        ("/v3/mfa/challenge/validate", {}, "BDC_1108"),
+    ],
+)
+def test_an_unfit_call_is_refused_with_400(bill: Bill, path: str, content: Any, code: str) -> None:
+    answer = bill.post(path, bill.session(), content)
+    assert (answer.status_code, set(codes(answer))) == (400, {code})
+
+
+def test_the_code_for_a_second_phone_is_a_setting(bill: Bill, control: Control) -> None:
+    control.post("settings", codes={"secondary_phone": "BDC_1129"})
+    headers = bill.session()
+    assert codes(bill.post("/v3/mfa/setup", headers, {**PHONE, "primary": False})) == ["BDC_1129"]
+    assert codes(bill.post("/v3/mfa/challenge", headers, {"useBackup": True})) == ["BDC_1129"]
+
+
+def test_a_second_phone_is_blocked(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    setups = [bill.post("/v3/mfa/setup", headers, PHONE).json()["setupId"] for _time in range(2)]
+    answers = [
+        bill.post("/v3/mfa/validate", headers, {"setupId": one, "type": "TEXT", "token": message["code"]})
+        for one, message in zip(setups, control.get("messages"), strict=True)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 400]
+    assert codes(answers[1]) == codes(bill.post("/v3/mfa/setup", headers, PHONE)) == ["BDC_5324"]
+
+
+CALLS = (
+    "POST /v3/mfa/setup",
+    "POST /v3/mfa/setup/validate",
+    "POST /v3/mfa/validate",
+    "POST /v3/mfa/challenge",
+    "POST /v3/mfa/challenge/validate",
+    "POST /v3/mfa/step-up",
+    "GET /v3/mfa/phones",
+)
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_mfa_is_for_users_alone(bill: Bill, call: str) -> None:
+    method, path = call.split()
+    for headers, refused in (
+        ({}, (401, ["BDC_1109"])),
+        (bill.session(**SYNC_TOKEN), (403, ["BDC_1361"])),
+        (bill.session(**CONSOLE), (403, ["BDC_1361"])),
+    ):
+        answer = bill.get(path, headers) if method == "GET" else bill.post(path, headers, {**PHONE, **REMEMBERED})
+        assert (answer.status_code, codes(answer)) == refused
+
+
+def test_whether_the_console_can_be_trusted_is_a_setting(bill: Bill, control: Control) -> None:
+    assert status(bill, bill.session(**CONSOLE)) == "UNDEFINED"
+    control.post("settings", console_mfa=True)
+    headers = bill.session(**CONSOLE)
+    assert status(bill, headers) == "SETUP"
+    assert bill.post("/v3/mfa/setup", headers, PHONE).status_code == 200
+
+
+def test_a_sync_token_has_no_mfa_status(bill: Bill) -> None:
+    assert status(bill, bill.session(**SYNC_TOKEN)) == "UNDEFINED"
+
+
+def test_mfa_can_be_off_for_a_developer_key(bill: Bill, control: Control) -> None:
+    control.post("settings", mfa_bypass=[world.SECOND_DEV_KEY])
+    free, bound = bill.session(devKey=world.SECOND_DEV_KEY), bill.session()
+    told = [bill.get("/v3/login/session", headers).json() for headers in (free, bound)]
+    assert [(one["mfaBypass"], one["mfaStatus"]) for one in told] == [(True, "DISABLED"), (False, "SETUP")]
+    assert bill.post("/v3/payments", free, PAYMENT).status_code == 201
+    assert bill.post("/v3/payments", bound, PAYMENT).status_code == 403
+
+
+def test_a_payment_is_taken_as_it_is_and_told(bill: Bill, control: Control) -> None:
+    headers = bill.session(**PAYER, **REMEMBERED)
+    answers = [bill.post("/v3/payments", headers, {**PAYMENT, "colour": "blue"}) for _time in range(2)]
+    ids = [answer.json()["id"] for answer in answers]
+    assert len(set(ids)) == 2
+    assert all(one.startswith("stp") and len(one) == 20 for one in ids)
+    assert answers[0].json() == {**PAYMENT, "colour": "blue", "id": ids[0]}
+    first, second = control.get("payments")
+    assert (first["organization_id"], first["user_id"]) == (world.ORGANIZATION.id, world.PAYER.id)
+    assert (first["payment"], second["payment"]["id"]) == (answers[0].json(), ids[1])
+    assert first["at"].startswith("2026-03-02T10:10:")
+    assert control.get("state")["payments"] == 2
+
+
+@pytest.mark.parametrize("left_out", ["vendorId", "amount"])
+def test_a_payment_needs_a_vendor_and_an_amount(bill: Bill, control: Control, left_out: str) -> None:
+    content = {name: value for name, value in PAYMENT.items() if name != left_out}
+    answer = bill.post("/v3/payments", bill.session(**PAYER, **REMEMBERED), content)
+    assert (answer.status_code, answer.json()[0]["message"]) == (400, f"{left_out}: must not be blank")
+    assert control.get("payments") == []
+
+
+@pytest.mark.parametrize("who", [{}, SYNC_TOKEN, CONSOLE])
+def test_a_payment_needs_trust(bill: Bill, control: Control, who: dict[str, str | None]) -> None:
+    answer = bill.post("/v3/payments", bill.session(**who), PAYMENT)
+    assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
+    assert control.get("state")["payments"] == 0
