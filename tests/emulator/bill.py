@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import login, mfa, payments, vendors
+from . import login, mfa, partner, payments, vendors
 
 router = APIRouter()
-for room in (login, mfa, payments, vendors):
+for room in (login, mfa, partner, payments, vendors):
     router.include_router(room.router)
 
 

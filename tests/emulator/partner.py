@@ -1,0 +1,45 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BILL partners: their own sign-in, and sessions for the users of their organizations.
+
+Documented by BILL: bill-partner-operations, reference/partnerlogin, reference/loginasuser. Of an answer only
+sessionId is; codes are inferred.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from . import errors, fields, login, world
+from .errors import Refusal
+from .who import Partner, TheEmulator
+
+router = APIRouter()
+
+
+@router.post("/v3/partner/login")
+async def partner_login(given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
+    app_key, username, password = fields.require(given, "appKey", "username", "password")
+    partner = next((one for one in world.PARTNERS if one.app_key == app_key), None)
+    if partner is None:
+        raise Refusal(emulator.settings.codes.app_key)
+    account = emulator.accounts.check(username, password, "partner")
+    if account.name != partner.username:
+        raise Refusal(errors.WRONG_CREDENTIALS)
+    return {"sessionId": emulator.sessions.start_partner(account, app_key).id}
+
+
+@router.post("/v3/partner/login-as-user")
+async def login_as_user(session: Partner, given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
+    user_id, organization_id = fields.require(given, "userId", "organizationId")
+    device = fields.both_or_neither(given, "rememberMeId", "device")
+    if organization_id not in session.organization_ids:
+        raise Refusal(errors.INVALID_ORGANIZATION)
+    login.check_organization(organization_id)
+    account = emulator.accounts.user(user_id)
+    if account is None or organization_id not in account.organization_ids:
+        raise Refusal(errors.NO_ACTIVE_USER, f"No active user for: {user_id}, {organization_id}")
+    return login.start(emulator, account, None, organization_id, device)

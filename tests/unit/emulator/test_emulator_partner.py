@@ -1,0 +1,133 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""BILL partners: their sessions, and those they make for the users of their organizations."""
+
+from __future__ import annotations
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+PARTNER = world.PARTNER
+CREDENTIALS = {"appKey": PARTNER.app_key, "username": PARTNER.username, "password": PARTNER.password}
+PAYER = {"userId": world.PAYER.id, "organizationId": world.ORGANIZATION.id}
+
+
+def partner_session(bill: Bill) -> dict[str, str]:
+    answer = bill.post("/v3/partner/login", content=CREDENTIALS)
+    assert (answer.status_code, set(answer.json())) == (200, {"sessionId"})
+    return {"sessionId": answer.json()["sessionId"], "appKey": PARTNER.app_key}
+
+
+def as_user(bill: Bill, partner: dict[str, str], **changes: str | None) -> requests.Response:
+    content = {name: value for name, value in {**PAYER, **changes}.items() if value is not None}
+    return bill.post("/v3/partner/login-as-user", partner, content)
+
+
+def test_a_partner_signs_in_as_a_user_who_works_with_any_developer_key(bill: Bill, control: Control) -> None:
+    answer = as_user(bill, partner_session(bill))
+    assert answer.status_code == 200
+    session_id = answer.json().pop("sessionId")
+    assert {**answer.json(), "sessionId": ""} == {**PAYER, "trusted": False, "sessionId": ""}
+    for key in world.DEV_KEYS:
+        assert bill.check({"sessionId": session_id, "devKey": key}) == 200
+    for key in ("wrong", world.INACTIVE_DEV_KEY, PARTNER.app_key):
+        assert bill.check({"sessionId": session_id, "devKey": key}) == 401
+    assert codes(bill.get("/v3/login/session", {"sessionId": session_id})) == ["BDC_1109"]
+    # Documented for POST /v3/login alone.
+    assert control.get("state")["logins_this_hour"] == 0
+
+
+def test_the_calls_of_such_a_user_count_for_the_key_they_come_with(bill: Bill, control: Control) -> None:
+    session_id = as_user(bill, partner_session(bill)).json()["sessionId"]
+    control.post("settings", requests_per_hour=1)
+    for key in world.DEV_KEYS:
+        assert [bill.check({"sessionId": session_id, "devKey": key}) for _time in range(2)] == [200, 422]
+
+
+def test_a_remembered_device_makes_the_users_session_trusted(bill: Bill) -> None:
+    partner = partner_session(bill)
+    device = world.REMEMBERED_DEVICE
+    assert as_user(bill, partner, rememberMeId=device.id, device=device.device).json()["trusted"] is True
+    assert as_user(bill, partner, rememberMeId=device.id, device="other").json()["trusted"] is False
+    assert codes(as_user(bill, partner, rememberMeId=device.id)) == ["BDC_1108"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        ({"appKey": "wrong"}, 400, "BDC_1102"),
+        ({"password": "wrong"}, 401, "BDC_1101"),
+        ({"username": world.USER.username, "password": world.USER.password}, 401, "BDC_1101"),
+        ({"appKey": ""}, 400, "BDC_1108"),
+        ({"username": ""}, 400, "BDC_1108"),
+        ({"password": ""}, 400, "BDC_1108"),
+    ],
+)
+def test_a_wrong_partner_sign_in_is_refused(bill: Bill, changes: dict[str, str], status: int, code: str) -> None:
+    answer = bill.post("/v3/partner/login", content={**CREDENTIALS, **changes})
+    assert (answer.status_code, codes(answer)) == (status, [code])
+
+
+def test_the_code_for_an_app_key_is_a_setting(bill: Bill, control: Control) -> None:
+    control.post("settings", codes={"app_key": "BDC_1106"})
+    assert codes(bill.post("/v3/partner/login", content={**CREDENTIALS, "appKey": "wrong"})) == ["BDC_1106"]
+
+
+def test_a_partner_is_no_user(bill: Bill) -> None:
+    assert codes(bill.sign_in(username=PARTNER.username, password=PARTNER.password)) == ["BDC_1101"]
+    partner = partner_session(bill)
+    assert codes(bill.get("/v3/vendors", {**partner, "devKey": world.DEV_KEY})) == ["BDC_1109"]
+    # Nor a user a partner.
+    assert codes(as_user(bill, {**bill.session(), "appKey": PARTNER.app_key})) == ["BDC_1109"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"userId": "00699999999999999999"}, "BDC_1111"),
+        ({"userId": world.SECOND_USER.id}, "BDC_1111"),
+        ({"organizationId": world.SECOND_ORGANIZATION.id, "userId": world.USER.id}, "BDC_1123"),
+        ({"organizationId": world.LOCKED_ORGANIZATION.id, "userId": world.USER.id}, "BDC_1107"),
+        ({"userId": None}, "BDC_1108"),
+        ({"organizationId": None}, "BDC_1108"),
+    ],
+)
+def test_an_unfit_user_is_refused(bill: Bill, changes: dict[str, str | None], code: str) -> None:
+    assert codes(as_user(bill, partner_session(bill), **changes)) == [code]
+
+
+@pytest.mark.parametrize("changes", [{"appKey": "wrong"}, {"appKey": None}, {"sessionId": None}])
+def test_login_as_user_needs_the_partners_session_and_app_key(bill: Bill, changes: dict[str, str | None]) -> None:
+    partner = {name: value for name, value in {**partner_session(bill), **changes}.items() if value}
+    assert codes(as_user(bill, partner)) == ["BDC_1109"]
+
+
+def test_a_partners_session_lives_35_idle_minutes(bill: Bill, control: Control) -> None:
+    partner = partner_session(bill)
+    control.advance(2099)
+    user = {"sessionId": as_user(bill, partner).json()["sessionId"], "devKey": world.DEV_KEY}
+    # That call began the 35 minutes anew; the user's have begun with it.
+    control.advance(2099)
+    assert as_user(bill, partner).status_code == 200
+    control.advance(2)
+    assert bill.check(user) == 401
+    control.advance(2098)
+    assert codes(as_user(bill, partner)) == ["BDC_1109"]
+
+
+def test_signing_out_ends_one_of_the_two_sessions(bill: Bill, control: Control) -> None:
+    partner = partner_session(bill)
+    first, second = (
+        {"sessionId": as_user(bill, partner).json()["sessionId"], "devKey": world.DEV_KEY} for _time in range(2)
+    )
+    assert bill.sign_out(first).status_code == 200
+    assert [bill.check(first), bill.check(second)] == [401, 200]
+    assert codes(bill.sign_out({**partner, "appKey": "wrong"})) == ["BDC_1109"]
+    assert bill.sign_out(partner).status_code == 200
+    assert codes(as_user(bill, partner)) == codes(bill.sign_out(partner)) == ["BDC_1109"]
+    assert bill.check(second) == 200
+    assert control.get("state")["sessions"] == 1
