@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the application: BILL under /connect behind its door, the control interface under /control."""
+"""Builds the application: BILL under /connect and /authx behind its door, the control interface under /control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from . import bill, control
+from . import bill, control, oauth
 from .door import Door
 from .errors import NOT_SUPPORTED, Refusal
 from .state import Emulator
@@ -17,11 +17,12 @@ from .state import Emulator
 
 def build() -> FastAPI:
     emulator = Emulator()
-    connect = _app(emulator, bill.router)
-    connect.add_exception_handler(Refusal, _refused)
-    connect.add_exception_handler(HTTPException, _not_supported)
     app = _app(emulator)
-    app.mount("/connect", Door(connect, emulator))
+    for path, router in (("/connect", bill.router), ("/authx", oauth.router)):
+        theirs = _app(emulator, router)
+        theirs.add_exception_handler(Refusal, _refused)
+        theirs.add_exception_handler(HTTPException, _not_supported)
+        app.mount(path, Door(theirs, emulator))
     app.mount("/control", _app(emulator, control.router))
     return app
 

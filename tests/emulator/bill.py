@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import login, mfa, partner, payments, vendors
+from . import login, mfa, oauth, partner, payments, vendors
 
 router = APIRouter()
 for room in (login, mfa, partner, payments, vendors):
     router.include_router(room.router)
+router.include_router(oauth.router, prefix="/authx")
 
 
 @router.get("/v3/health")

@@ -1,0 +1,198 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""OAuth: an app's id and secret for a short-lived token, and what the token alone is good for."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": world.CLIENT.id,
+    "client_secret": world.CLIENT.secret,
+}
+ACCOUNTING = {"client_id": world.ACCOUNTING_CLIENT.id, "client_secret": world.ACCOUNTING_CLIENT.secret}
+PAYMENT = {"vendorId": "00901VENDOR000000001", "amount": 12.5}
+
+
+def ask(bill: Bill, **changes: str | None) -> requests.Response:
+    form = {name: value for name, value in {**FORM, **changes}.items() if value is not None}
+    return requests.post(f"{bill.api_url}/authx/token", data=form, timeout=5)
+
+
+def bearer(bill: Bill, **changes: str | None) -> dict[str, str]:
+    answer = ask(bill, **changes)
+    answer.raise_for_status()
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def test_the_token_is_served_at_both_places_it_may_have(bill: Bill, control: Control) -> None:
+    root = bill.api_url.removesuffix("/connect")
+    for url in (f"{root}/authx/token", f"{root}/connect/authx/token"):
+        answer = requests.post(url, data=FORM, timeout=5)
+        assert answer.status_code == 200
+        told = answer.json()
+        headers = {"Authorization": f"Bearer {told.pop('access_token')}"}
+        assert told == {"token_type": "Bearer", "expires_in": 900}
+        assert bill.get("/v3/vendors", headers).status_code == 200
+    assert control.get("counts") == {
+        "POST /authx/token": 1,
+        "POST /connect/authx/token": 1,
+        "GET /v3/vendors": 2,
+    }
+    assert control.heard()[0]["body"] == FORM
+    assert control.get("state")["access_tokens"] == 2
+    # Faults are found by the same paths.
+    control.fault("POST /authx/token", status=503)
+    assert ask(bill).status_code == 200
+    assert requests.post(f"{root}/authx/token", data=FORM, timeout=5).status_code == 503
+    assert codes(requests.post(f"{root}/authx/other", data=FORM, timeout=5)) == ["BDC_1121"]
+
+
+@pytest.mark.parametrize("life", [900, 60])
+def test_a_token_expires_whether_it_is_used_or_not(bill: Bill, control: Control, life: int) -> None:
+    control.post("settings", oauth_token_life=life)
+    assert ask(bill).json()["expires_in"] == life
+    headers = bearer(bill)
+    control.advance(life - 5)
+    assert bill.get("/v3/vendors", headers).status_code == 200
+    control.advance(6)
+    answer = bill.get("/v3/vendors", headers)
+    assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
+    control.post("settings", codes={"bearer": "BDC_1101"})
+    assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1101"]
+
+
+def test_the_life_can_be_left_untold(bill: Bill, control: Control) -> None:
+    control.post("settings", oauth_tells_life=False)
+    assert set(ask(bill).json()) == {"access_token", "token_type"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "rfc6749", "envelope"),
+    [
+        ({"client_secret": "wrong"}, (401, "invalid_client"), (401, "BDC_1101")),
+        ({"client_id": "nobody"}, (401, "invalid_client"), (401, "BDC_1101")),
+        # Who may sign in otherwise is no app.
+        (
+            {"client_id": world.USER.username, "client_secret": world.USER.password},
+            (401, "invalid_client"),
+            (401, "BDC_1101"),
+        ),
+        ({"client_id": None}, (400, "invalid_request"), (400, "BDC_1108")),
+        ({"client_secret": None}, (400, "invalid_request"), (400, "BDC_1108")),
+        ({"grant_type": None}, (400, "invalid_request"), (400, "BDC_1108")),
+        ({"grant_type": "password"}, (400, "unsupported_grant_type"), (400, "BDC_1129")),
+    ],
+)
+def test_a_refusal_comes_in_either_shape(
+    bill: Bill,
+    control: Control,
+    changes: dict[str, str | None],
+    rfc6749: tuple[int, str],
+    envelope: tuple[int, str],
+) -> None:
+    answer = ask(bill, **changes)
+    assert (answer.status_code, answer.json()["error"]) == rfc6749
+    assert set(answer.json()) == {"error", "error_description"}
+    control.post("settings", oauth_errors="bill")
+    answer = ask(bill, **changes)
+    assert (answer.status_code, *codes(answer)) == envelope
+
+
+def test_json_is_no_form(bill: Bill) -> None:
+    answer = bill.post("/authx/token", content=FORM)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_changed_secret_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+    control.post(f"users/{world.CLIENT.id}/password", password="New-findme")
+    assert ask(bill).status_code == 401
+    assert ask(bill, client_secret="New-findme").status_code == 200
+    assert control.get("world")["clients"][0]["secret"] == "New-findme"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": "Basic {token}"}],
+)
+def test_another_authorization_is_refused(bill: Bill, headers: dict[str, str]) -> None:
+    token = ask(bill).json()["access_token"]
+    headers = {name: value.format(token=token) for name, value in headers.items()}
+    assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1109"]
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_whether_a_token_can_be_checked_and_signed_out_is_a_setting(bill: Bill, control: Control, works: bool) -> None:
+    control.post("settings", bearer_session_check=works)
+    headers = bearer(bill)
+    check, goodbye = bill.get("/v3/login/session", headers), bill.sign_out(headers)
+    assert [check.status_code, goodbye.status_code] == ([200, 200] if works else [401, 401])
+    if works:
+        assert check.json() == {
+            "organizationId": world.CLIENT.organization_id,
+            "userId": world.CLIENT.user_id,
+            "mfaStatus": "COMPLETE",
+            "mfaBypass": False,
+        }
+    else:
+        assert codes(check) == codes(goodbye) == ["BDC_1109"]
+    assert bill.get("/v3/vendors", headers).status_code == (401 if works else 200)
+
+
+def test_full_access_pays_and_the_accounting_scope_does_not(bill: Bill, control: Control) -> None:
+    assert bill.post("/v3/payments", bearer(bill), PAYMENT).status_code == 201
+    books = bearer(bill, **ACCOUNTING)
+    assert bill.get("/v3/vendors", books).status_code == 200
+    control.post("settings", codes={"scope": "BDC_1150"}, status_of={"BDC_1150": 403})
+    for answer in (
+        bill.post("/v3/payments", books, PAYMENT),
+        bill.get("/v3/login/session", books),
+        bill.sign_out(books),
+    ):
+        assert (answer.status_code, codes(answer)) == (403, ["BDC_1150"])
+    assert control.get("state")["payments"] == 1
+
+
+def test_a_token_has_the_vendors_of_its_organization_and_no_mfa(bill: Bill) -> None:
+    headers = bearer(bill)
+    here = bill.get("/v3/vendors", bill.session()).json()
+    assert bill.get("/v3/vendors", headers).json() == here
+    told = bill.get("/v3/login/organizations", headers).json()
+    assert [one["id"] for one in told["results"]] == [world.CLIENT.organization_id]
+    answer = bill.get("/v3/mfa/phones", headers)
+    assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
+
+
+def test_a_session_beside_a_token_counts(bill: Bill) -> None:
+    assert codes(bill.get("/v3/vendors", {**bearer(bill), "sessionId": "wrong"})) == ["BDC_1109"]
+
+
+@pytest.mark.parametrize(("setting", "refused"), [({}, 1), ({"bearer_limits": False}, 0)])
+def test_whether_tokens_count_for_the_limits_is_a_setting(
+    bill: Bill, control: Control, setting: dict[str, Any], refused: int
+) -> None:
+    # Two tokens of one app share its places.
+    first, second = bearer(bill), bearer(bill)
+    control.post("settings", latency=0.3, **setting)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(bill.get, "/v3/vendors", headers) for headers in (first, second, first, second)]
+        statuses = [call.result().status_code for call in calls]
+    assert statuses.count(422) == refused
+    # Asking for one counts for nothing that is documented.
+    assert control.get("state")["logins_this_hour"] == 0
+
+
+def test_tokens_can_be_ended_elsewhere(bill: Bill, control: Control) -> None:
+    first, second = bearer(bill), bearer(bill)
+    assert control.post("sessions/end", session_id=first["Authorization"].split()[1]) == {"ended": 1}
+    assert [bill.check(first), bill.check(second)] == [401, 200]
+    assert control.post("sessions/end") == {"ended": 1}
