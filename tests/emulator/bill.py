@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import login, mfa, oauth, partner, payments, vendors
+from . import login, mfa, oauth, partner, payments, spend, vendors
 
 router = APIRouter()
-for room in (login, mfa, partner, payments, vendors):
+for room in (login, mfa, partner, payments, spend, vendors):
     router.include_router(room.router)
 router.include_router(oauth.router, prefix="/authx")
 
