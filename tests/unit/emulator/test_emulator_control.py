@@ -53,22 +53,42 @@ def test_the_world_has_all_that_a_vault_needs(bill: Bill, control: Control) -> N
             }
             assert bill.sign_in(**changes).status_code == 200
     assert told["sync_tokens"][0]["value"] == world.SYNC_TOKEN.value
+    (phone,), (device,) = told["phones"], told["remembered_devices"]
+    assert phone["user_id"] == device["user_id"] == world.PAYER.id
+    payer = next(user for user in told["users"] if user["id"] == world.PAYER.id)
+    credentials = {name: payer[name] for name in ("username", "password")}
+    answer = bill.sign_in(**credentials, rememberMeId=device["id"], device=device["device"])
+    assert answer.json()["trusted"] is True
+    assert told["partners"][0]["app_key"] == world.PARTNER.app_key
 
 
 def test_reset_puts_everything_back(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", latency=0.01, status_of={"BDC_1109": 403})
     control.post(f"users/{world.USER.username}/password", password="other")
+    bill.post("/v3/mfa/setup", headers, {"phone": "+12025550100", "type": "TEXT"})
+    setup = {"setupId": control.get("messages")[0]["id"], "type": "TEXT", "token": control.last_code()}
+    assert bill.post("/v3/mfa/validate", headers, setup).status_code == 200
+    challenge = {"challengeId": bill.post("/v3/mfa/challenge", headers, {}).json()["challengeId"]}
+    bill.post("/v3/mfa/challenge/validate", headers, {**challenge, "token": control.last_code()})
+    assert bill.post("/v3/payments", headers, {"vendorId": "009", "amount": 1}).status_code == 201
+    client = {"client_id": world.CLIENT.id, "client_secret": world.CLIENT.secret}
+    form = {"grant_type": "client_credentials", **client}
+    assert requests.post(f"{bill.api_url}/authx/token", data=form, timeout=5).status_code == 200
     control.fault("*", status=500)
     control.post("reset")
+    assert control.get("messages") == control.get("payments") == []
+    assert (control.get("state")["payments"], control.get("state")["access_tokens"]) == (0, 0)
     assert control.get("counts") == {}
     assert control.get("faults") == []
     assert abs(control.get("clock")["offset"]) == 0
     assert bill.check(headers) == 401
-    assert bill.sign_in().status_code == 200
+    assert bill.get("/v3/mfa/phones", bill.session()).json() == {"results": []}
 
 
-@pytest.mark.parametrize("unfit", [{"colour": "blue"}, {"lock_after": 0}, {"latency": "soon"}])
+@pytest.mark.parametrize(
+    "unfit", [{"colour": "blue"}, {"codes": {"colour": "blue"}}, {"lock_after": 0}, {"latency": "soon"}]
+)
 def test_an_unfit_setting_is_told_and_changes_nothing(control: Control, unfit: dict[str, object]) -> None:
     before = control.get("settings")
     answer = requests.post(f"{control.url}/settings", json={"in_flight": 1, **unfit}, timeout=5)

@@ -68,9 +68,27 @@ def test_identifiers_are_20_characters_long() -> None:
     for organization in world.ORGANIZATIONS:
         assert organization.id.startswith("008")
         assert len(organization.id) == 20
-    for user in world.USERS:
-        assert user.id.startswith("006")
-        assert len(user.id) == 20
+    for user_id in (*(user.id for user in world.USERS), *(one.user_id for one in world.CONSOLE_ACCOUNTS)):
+        assert user_id.startswith("006")
+        assert len(user_id) == 20
+    for identifier in (*(one.id for one in world.CLIENTS), *(one.user_id for one in world.SPEND_TOKENS)):
+        assert len(identifier) == 20
+
+
+def test_every_secret_can_be_searched_for_and_no_two_are_the_same() -> None:
+    secrets = [
+        *world.DEV_KEYS,
+        world.INACTIVE_DEV_KEY,
+        *(one.password for one in world.USERS),
+        *(one.value for one in world.SYNC_TOKENS),
+        *(one.token for one in world.CONSOLE_ACCOUNTS),
+        *(secret for one in world.PARTNERS for secret in (one.app_key, one.password)),
+        *(one.secret for one in world.CLIENTS),
+        *(one.value for one in world.SPEND_TOKENS),
+        *(one.id for one in world.REMEMBERED_DEVICES),
+    ]
+    assert len(set(secrets)) == len(secrets)
+    assert all("findme" in secret for secret in secrets)
 
 
 def test_only_loopback_is_listened_on(api_url: str) -> None:
