@@ -147,7 +147,10 @@ PARTNER = Partner(
     "Passw0rd-findme-90ae47c6",
     (ORGANIZATION.id, LOCKED_ORGANIZATION.id),
 )
-PARTNERS = (PARTNER,)
+SECOND_PARTNER = Partner(
+    "APPKEY-findme-02-e9407ab1c65d4f38", "second@example.org", "Passw0rd-findme-1db7f25c", (SECOND_ORGANIZATION.id,)
+)
+PARTNERS = (PARTNER, SECOND_PARTNER)
 
 CLIENT = Client("OAUTHCLIENTPAYMENT01", "CLIENTSECRET-findme-01-b68f20d4", ORGANIZATION.id, USER.id, full_access=True)
 ACCOUNTING_CLIENT = Client(

@@ -62,6 +62,8 @@ def test_a_remembered_device_makes_the_users_session_trusted(bill: Bill) -> None
         ({"appKey": "wrong"}, 400, "BDC_1102"),
         ({"password": "wrong"}, 401, "BDC_1101"),
         ({"username": world.USER.username, "password": world.USER.password}, 401, "BDC_1101"),
+        # The key of one partner with the user of another.
+        ({"appKey": world.SECOND_PARTNER.app_key}, 401, "BDC_1101"),
         ({"appKey": ""}, 400, "BDC_1108"),
         ({"username": ""}, 400, "BDC_1108"),
         ({"password": ""}, 400, "BDC_1108"),
