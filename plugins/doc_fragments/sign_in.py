@@ -17,9 +17,12 @@ options:
         without activity.
       - V(sync_token) signs in with an AP & AR sync token, its name as O(username) and its value as O(password). BILL ends
         such a session after 48 hours without activity. It can do no payments and nothing else that needs MFA.
+      - V(console_token) signs an accountant in to a client's organization, with O(username) and O(console_api_token) of the
+        Accountant Console, and O(organization_id) and O(dev_key) of the client. That BILL ends such a session after 35 minutes
+        without activity, as it does a user's, is an assumption; only RV(bill.connect.bill_login#module:expires_at) depends on it.
       - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
     type: str
-    choices: [password, sync_token]
+    choices: [password, sync_token, console_token]
     default: password
   environment:
     description:
@@ -39,7 +42,7 @@ options:
     type: str
   username:
     description:
-      - The e-mail address of the user, or the name of the sync token.
+      - The e-mail address of the user or of the Accountant Console account, or the name of the sync token.
       - If not given, taken from the variable C(bill_username), then from the environment variable E(BILL_USERNAME).
     type: str
   password:
@@ -61,6 +64,13 @@ options:
       - If not given, taken from the variable C(bill_dev_key), then from the environment variable E(BILL_DEV_KEY).
     type: str
     aliases: [developer_key]
+  console_api_token:
+    description:
+      - The API token of the Accountant Console, for O(auth_method=console_token). Keep it in a variable that is encrypted with
+        C(ansible-vault).
+      - If not given, taken from the variable C(bill_console_api_token), then from the environment variable
+        E(BILL_CONSOLE_API_TOKEN).
+    type: str
   session_store:
     description:
       - Where sessions are kept for later tasks and runs. A directory, made with mode C(0700) if it does not exist, or V(none).
@@ -154,6 +164,9 @@ options:
   dev_key:
     env: [{name: BILL_DEV_KEY}]
     vars: [{name: bill_dev_key}]
+  console_api_token:
+    env: [{name: BILL_CONSOLE_API_TOKEN}]
+    vars: [{name: bill_console_api_token}]
   session_store:
     env: [{name: BILL_SESSION_STORE}]
     vars: [{name: bill_session_store}]

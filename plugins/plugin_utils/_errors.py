@@ -149,9 +149,9 @@ _MEANINGS: dict[str, _Meaning] = {
     ),
     "BDC_1101": _Meaning(
         CredentialRefused,
-        "the user name or the password is wrong",
+        "the user name, or its password or token, is wrong",
         "Correct them. " + _OTHER_ENVIRONMENT,
-        ("username", "password"),
+        ("username", "password", "console_api_token"),
     ),
     "BDC_1102": _Meaning(
         CredentialRefused,
@@ -222,6 +222,7 @@ _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 _FIELDS = {
     "username": "username",
     "password": "password",
+    "consoleApiToken": "console_api_token",
     "organizationId": "organization_id",
     "devKey": "dev_key",
 }

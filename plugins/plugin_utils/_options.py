@@ -61,6 +61,7 @@ OPTIONS = (
     # Looser than what BILL's samples look like, but nothing that is no identifier, and nothing that fits no header.
     Option("organization_id", pattern="[0-9A-Za-z]+"),
     Option("dev_key", secret=True, aliases=("developer_key",), pattern="[!-~]+"),
+    Option("console_api_token", secret=True),
     Option("session_store", kind="path"),
     Option("check_after", kind="int", default=60),
     Option("timeout", kind="int", default=30, least=1, most=3600),
@@ -76,6 +77,9 @@ SECRET_VARIABLES = ("bill_session_id", "bill_headers")
 # Remembers the value of bill_organization_id that came from a session: see gather().
 PUBLISHED = "bill_connect_published"
 
+# What one method needs may mean nothing to another.
+_OF_METHODS = {name for method in METHODS.values() for name in method.needs}
+
 # "Not given" in every place alike: YAML's empty value, and the empty text that a form or shell leaves behind.
 _NOT_GIVEN = (None, "")
 
@@ -90,7 +94,9 @@ class Options:
 
     def explain(self, error: BillError) -> str:
         """The error's message, followed by where the values that it concerns come from."""
-        concerned = [name for name in error.concerns if name in self.sources]
+        # Not of those that another method would need: they were given, but not used.
+        unused = _OF_METHODS - set(METHODS[self.values["auth_method"]].needs)
+        concerned = [name for name in error.concerns if name in self.sources and name not in unused]
         if not concerned:
             return str(error)
         return f"{error} ({'; '.join(f'{name} comes from {self.sources[name]}' for name in concerned)})"

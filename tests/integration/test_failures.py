@@ -67,7 +67,7 @@ def test_the_lookup_refuses_it_too(project: Project, bill: Control) -> None:
             },
         )
     )
-    assert run.says("BILL answered BDC_1101: the user name or the password is wrong.")
+    assert run.says("BILL answered BDC_1101: the user name, or its password or token, is wrong.")
     assert bill.get("counts") == {"POST /v3/login": 2}
 
 
@@ -105,7 +105,7 @@ def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Con
     ("options", "message"),
     [
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
-        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
+        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token, console_token."),
         (
             {"api_url": "https://gateway.bill.com/connect"},
             "names gateway.bill.com, which is none of the hosts that BILL documents",

@@ -9,10 +9,11 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+from ._console_token import ConsoleToken
 from ._credential import Credential
 from ._password import Password
 from ._sync_token import SyncToken
 
-METHODS: dict[str, type[Credential]] = {method.method: method for method in (Password, SyncToken)}
+METHODS: dict[str, type[Credential]] = {method.method: method for method in (Password, SyncToken, ConsoleToken)}
 
 __all__ = ["METHODS", "Credential"]

@@ -25,16 +25,19 @@ class Password(Credential):
         "organization_id": "begins with 008",
         "dev_key": "a developer key",
     }
+    # The option that proves who it is, and BILL's name for it.
+    secret = ("password", "password")
     # Documented by BILL: a session ends after 35 minutes without activity.
     idle_seconds = 35 * 60
 
     def sign_in(self, gateway: Gateway, now: float) -> Session:
+        option, field = self.secret
         answer = gateway.ask(
             "POST",
             "/v3/login",
             body={
                 "username": self.values["username"],
-                "password": self.values["password"],
+                field: self.values[option],
                 "organizationId": self.values["organization_id"],
                 "devKey": self.values["dev_key"],
             },

@@ -101,10 +101,10 @@ def test_nothing_that_bill_wrote_is_repeated() -> None:
 def test_a_wrong_password_names_the_environment_that_was_asked() -> None:
     error = errors.from_answer(401, envelope("BDC_1101"), PLACE)
     assert str(error) == (
-        "BILL answered BDC_1101: the user name or the password is wrong. Correct them. Sandbox and production share no "
+        "BILL answered BDC_1101: the user name, or its password or token, is wrong. Correct them. Sandbox and production share no "
         "users, keys or organizations, so check that these belong to BILL's sandbox (gateway.stage.bill.com) too."
     )
-    assert error.concerns == ("username", "password")
+    assert error.concerns == ("username", "password", "console_api_token")
 
 
 @pytest.mark.promise(8)

@@ -45,6 +45,7 @@ def test_the_names_are_those_of_the_design() -> None:
             "password",
             "organization_id",
             "dev_key",
+            "console_api_token",
             "session_store",
             "check_after",
             "timeout",
@@ -53,7 +54,7 @@ def test_the_names_are_those_of_the_design() -> None:
             "ca_path",
         ]
     }
-    assert [option.name for option in OPTIONS if option.secret] == ["password", "dev_key"]
+    assert [option.name for option in OPTIONS if option.secret] == ["password", "dev_key", "console_api_token"]
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
@@ -147,7 +148,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"check_after": float("inf")}, "The option check_after must be a whole number."),
         ({"validate_certs": "perhaps"}, "The option validate_certs must be true or false."),
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
-        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token."),
+        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token, console_token."),
         ({"pasword": SECRET}, "There is no option pasword. Did you mean password?"),
         ({"api-url": SECRET}, "There is no option api-url. Did you mean api_url?"),
         ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
@@ -221,6 +222,16 @@ def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
         "Refused. (username comes from the option username; password comes from the environment variable BILL_PASSWORD)"
     )
     assert options.explain(BillError("Refused.")) == "Refused."
+
+
+@pytest.mark.promise(8)
+def test_an_error_names_no_value_that_the_method_did_not_use() -> None:
+    error = BillError("Refused.", concerns=("username", "password", "console_api_token"))
+    both = {"username": "ap", "password": SECRET, "console_api_token": SECRET}
+    for method, used in (("password", "password"), ("sync_token", "password"), ("console_token", "console_api_token")):
+        assert gathered({**both, "auth_method": method}).explain(error) == (
+            f"Refused. (username comes from the option username; {used} comes from the option {used})"
+        )
 
 
 def test_a_tasks_own_option_is_no_variable() -> None:
