@@ -13,15 +13,14 @@ import os
 import socket
 import ssl
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from . import _errors as errors
 
-try:
+# That it is missing is said in words by the gateway, without which nothing comes here.
+with suppress(ImportError):
     from requests import exceptions
-except ImportError:
-    # Said in words by the gateway, without which nothing comes here. mypy knows no way to say "a module, or nothing".
-    exceptions = None  # type: ignore[assignment]
 
 
 # What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options

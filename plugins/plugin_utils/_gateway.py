@@ -28,9 +28,11 @@ try:
     import requests
     from urllib3 import disable_warnings
     from urllib3.exceptions import HTTPError, LocationParseError
+
+    HAS_REQUESTS = True
 except ImportError:
-    # Said in words where it is needed, see _requests(). mypy knows no way to say "a module, or nothing".
-    requests = None  # type: ignore[assignment]
+    # Said in words where it is needed, see _requests().
+    HAS_REQUESTS = False
 
 # Documented by BILL: "Environmental differences" and "Get started in production".
 API_URLS = {
@@ -315,7 +317,7 @@ def _unusable_addresses() -> tuple[type[Exception], ...]:
 
 
 def _requests() -> Any:
-    if requests is None:
+    if not HAS_REQUESTS:
         raise errors.BillError(
             "bill.connect needs the Python library requests on the controller, in the Python that runs Ansible. "
             "Install it there, for example with: python3 -m pip install requests"

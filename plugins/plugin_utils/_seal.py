@@ -19,10 +19,11 @@ from functools import lru_cache
 
 try:
     from cryptography.fernet import Fernet, InvalidToken
+
+    HAS_CRYPTOGRAPHY = True
 except ImportError:
-    # Never where Ansible runs, since ansible-core needs it; only where ansible-test looks at imports. mypy knows no way to
-    # say "a class, or nothing".
-    Fernet = None  # type: ignore[assignment,misc]
+    # Never where Ansible runs, since ansible-core needs it; only where ansible-test looks at imports.
+    HAS_CRYPTOGRAPHY = False
 
 # Every method's credential holds a secret that a machine made (a developer key or a token), which nobody can guess.
 # scrypt is the second line, for those who know that one but not the password: it makes each guess cost a MiB and
@@ -61,5 +62,5 @@ def _stretch(credential: bytes) -> bytes:
 
 # Ansible imports this once, in its parent process, and forks a worker for every task. What OpenSSL looks up when it is
 # first used is looked up here, so that the workers inherit it instead of spending milliseconds on it one by one.
-if Fernet is not None:
+if HAS_CRYPTOGRAPHY:
     Seal({"warm": "up"}).open(Seal({"warm": "up"}).close(b""))

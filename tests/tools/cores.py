@@ -123,8 +123,8 @@ def run_e2e(core: Core) -> tuple[bool, str]:
     )
     if not report.exists():
         return False, "no report"
-    # A parser hardened against hostile XML would be one more dependency, for a file that our own pytest has just written.
-    suites = list(XML.parse(report).iter("testsuite"))  # noqa: S314
+    # Against hostile XML one would need another parser, hence another dependency.
+    suites = list(XML.parse(report).iter("testsuite"))  # noqa: S314 - our own pytest has just written it
     total, skipped, failed, errors = (
         sum(int(suite.get(name, 0)) for suite in suites) for name in ("tests", "skipped", "failures", "errors")
     )

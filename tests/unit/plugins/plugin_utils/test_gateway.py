@@ -310,6 +310,6 @@ def test_a_refusal_goes_by_its_code(scripted: Start) -> None:
 
 @pytest.mark.promise(8)
 def test_without_requests_the_user_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_gateway, "requests", None)
+    monkeypatch.setattr(_gateway, "HAS_REQUESTS", False)
     with pytest.raises(errors.BillError, match="pip install requests"):
         ask("http://127.0.0.1:1/connect")
