@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both ends of a conversation: credentials, a clock to move, and a BILL that says what a test has written down."""
+"""Both ends of a conversation: credentials, a session that they made, a clock to move, and a BILL that says what a test has written down."""
 
 from __future__ import annotations
 
@@ -14,12 +14,25 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+
 OPTIONS = {
     "username": "ap@example.com",
     "password": "s3cret-findme-password",
     "organization_id": "00801EXAMPLEEXAMPLE1",
     "dev_key": "s3cret-findme-devkey",
 }
+
+SESSION = Session(
+    session_id="SESSION-findme",
+    headers={"sessionId": "SESSION-findme", "devKey": OPTIONS["dev_key"]},
+    organization_id=OPTIONS["organization_id"],
+    user_id="00601EXAMPLEEXAMPLE1",
+    trusted=False,
+    idle_seconds=2100,
+    made_at=1_800_000_000.0,
+    answered_at=1_800_000_000.0,
+)
 
 Reply = Callable[[socket.socket], None]
 

@@ -20,7 +20,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from types import FrameType
@@ -408,18 +410,20 @@ def full(folder: str, room: int) -> dict[str, Any]:
     }
 
 
-def read_only(folder: str) -> dict[str, Any]:
-    """A session is kept and ends at BILL; meanwhile the directory became one in which nothing can be written."""
-    bill = Bill(Path(folder))
+@contextmanager
+def not_by_root(bill: Bill) -> Iterator[tuple[Tasks, Callable[..., Any]]]:
+    """Tasks of a user who is not root, for whom nothing is read-only; and the way to do one."""
     with tempfile.TemporaryDirectory() as top:
         user = os.geteuid() or NOBODY
         os.chown(top, user, -1)
         tasks = Tasks(Path(top), bill)
+        yield tasks, partial(tasks.do, prepare=lambda: os.setuid(user))
 
-        def task(verb: str = "present", **how: Any) -> dict[str, Any]:
-            # Nothing is read-only for root.
-            return tasks.do(verb, prepare=lambda: os.setuid(user), **how)
 
+def read_only(folder: str) -> dict[str, Any]:
+    """A session is kept and ends at BILL; meanwhile the directory became one in which nothing can be written."""
+    bill = Bill(Path(folder))
+    with not_by_root(bill) as (tasks, task):
         told = [task()]
         tasks.store.chmod(0o500)
         requests.post(bill.url + "/end", timeout=10)
@@ -431,13 +435,10 @@ def read_only(folder: str) -> dict[str, Any]:
 def signed_out_of_read_only(folder: str) -> dict[str, Any]:
     """Somebody signs out of a session that can not be erased, and a task comes right after."""
     bill = Bill(Path(folder))
-    with tempfile.TemporaryDirectory() as top:
-        user = os.geteuid() or NOBODY
-        os.chown(top, user, -1)
-        tasks = Tasks(Path(top), bill)
-        told = []
+    told = []
+    with not_by_root(bill) as (tasks, task):
         for verb, seconds in (("present", 0), ("absent", 2), ("present", 5), ("present", 8)):
-            told.append(tasks.do(verb, prepare=lambda: os.setuid(user), now=NOON + seconds))
+            told.append(task(verb, now=NOON + seconds))
             tasks.store.chmod(0o500)
     return {"told": told, "heard": bill.heard}
 

@@ -22,20 +22,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._session import Sessi
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 from ansible_collections.bill.connect.plugins.plugin_utils._store._memory import MemoryStore
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
 
 Open = Callable[..., Kept[Session]]
-
-SESSION = Session(
-    session_id="SESSION-findme",
-    headers={"sessionId": "SESSION-findme"},
-    organization_id="00801EXAMPLEEXAMPLE1",
-    user_id=None,
-    trusted=False,
-    idle_seconds=2100,
-    made_at=1.0,
-    answered_at=1.0,
-)
 
 
 @pytest.fixture

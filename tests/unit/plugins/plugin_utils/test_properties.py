@@ -31,6 +31,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outco
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.conversation import SESSION
 from tests.unit.plugins.plugin_utils.malformed import (
     CORRECT,
     KNOWN_CODES,
@@ -408,16 +409,6 @@ def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> Non
         assert_clean(outcome)
 
 
-SESSION = Session(
-    session_id="SESSION-findme",
-    headers={"sessionId": "SESSION-findme", "devKey": "key"},
-    organization_id=ORGANIZATION,
-    user_id=None,
-    trusted=False,
-    idle_seconds=2100,
-    made_at=1.0,
-    answered_at=1.0,
-)
 SEAL = Seal(CREDENTIAL)
 SEALED = SEAL.close(SESSION.to_bytes())
 

@@ -13,17 +13,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-
-SESSION = Session(
-    session_id="SESSION-findme",
-    headers={"sessionId": "SESSION-findme", "devKey": "devkey-findme"},
-    organization_id="00801EXAMPLEEXAMPLE1",
-    user_id="00601EXAMPLEEXAMPLE1",
-    trusted=False,
-    idle_seconds=2100,
-    made_at=1_800_000_000.0,
-    answered_at=1_800_000_000.0,
-)
+from tests.unit.plugins.plugin_utils.conversation import SESSION
 
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
 # Which of these a field may hold; the others are wrong in it.

@@ -8,18 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-
-SESSION = Session(
-    session_id="SESSION-findme",
-    headers={"sessionId": "SESSION-findme", "devKey": "devkey-findme"},
-    organization_id="00801EXAMPLEEXAMPLE1",
-    user_id="00601EXAMPLEEXAMPLE1",
-    trusted=False,
-    idle_seconds=2100,
-    made_at=1_800_000_000.0,
-    answered_at=1_800_000_000.0,
-)
+from tests.unit.plugins.plugin_utils.conversation import SESSION
 
 
 def test_it_ends_its_idle_life_after_the_last_answer() -> None:
