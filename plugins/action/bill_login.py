@@ -4,19 +4,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+from ansible_collections.bill.connect.plugins.plugin_utils._options import REQUIRE_TRUSTED, Option
 
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
         Option("state", default="present", choices=("present", "absent"), shared=False),
         Option("force", kind="bool", default=False, shared=False),
+        REQUIRE_TRUSTED,
     )
+    MAKES_A_SESSION = True
 
-    def perform(self, call: Call) -> Outcome:
+    def perform(self, call: Call) -> dict[str, Any]:
+        force, trust = call.options["force"], call.options["require_trusted"]
         if call.options["state"] == "absent":
-            return call.sign_in.absent(force=call.options["force"], only_look=self._task.check_mode)
-        return call.sign_in.present(force=call.options["force"])
+            return call.returned(call.sign_in.absent(force=force, only_look=self._task.check_mode))
+        return call.returned(call.sign_in.present(force=force, require_trusted=trust))

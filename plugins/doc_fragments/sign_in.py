@@ -20,9 +20,18 @@ options:
       - V(console_token) signs an accountant in to a client's organization, with O(username) and O(console_api_token) of the
         Accountant Console, and O(organization_id) and O(dev_key) of the client. That BILL ends such a session after 35 minutes
         without activity, as it does a user's, is an assumption; only RV(bill.connect.bill_login#module:expires_at) depends on it.
+      - V(partner) signs a BILL partner in, with O(app_key), O(username) and O(password), and then in as the user O(user_id) of
+        O(organization_id), with O(dev_key). The partner's own session is kept, too, for further users. Without O(user_id) and
+        O(organization_id) it is the session of the partner itself, for the calls below C(/v3/partner). BILL ends both after 35
+        minutes without activity.
+      - V(oauth) signs an app in, with O(client_id) and O(client_secret). The access token ends when BILL says, however much it
+        is used, and is replaced two minutes before (a short-lived one after four fifths of its life). BILL is never asked whether
+        a token is still good. If BILL should not say when it ends, it is replaced after O(check_after) seconds.
+      - V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever RV(bill.connect.bill_login#module:changed);
+        instead BILL is asked whether the token is good, at first and then after O(check_after) seconds.
       - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
     type: str
-    choices: [password, sync_token, console_token]
+    choices: [password, sync_token, console_token, partner, oauth, spend_token]
     default: password
   environment:
     description:
@@ -42,12 +51,12 @@ options:
     type: str
   username:
     description:
-      - The e-mail address of the user or of the Accountant Console account, or the name of the sync token.
+      - The e-mail address of the user, of the Accountant Console account or of the partner's account, or the name of the sync token.
       - If not given, taken from the variable C(bill_username), then from the environment variable E(BILL_USERNAME).
     type: str
   password:
     description:
-      - The password of the user, or the value of the sync token. Keep it in a variable that is encrypted with
+      - The password of the user or of the partner's account, or the value of the sync token. Keep it in a variable that is encrypted with
         C(ansible-vault), and quote it there.
       - If not given, taken from the variable C(bill_password), then from the environment variable E(BILL_PASSWORD).
     type: str
@@ -70,6 +79,67 @@ options:
         C(ansible-vault).
       - If not given, taken from the variable C(bill_console_api_token), then from the environment variable
         E(BILL_CONSOLE_API_TOKEN).
+    type: str
+  app_key:
+    description:
+      - The partner's app key, for O(auth_method=partner). Keep it in a variable that is encrypted with C(ansible-vault).
+      - If not given, taken from the variable C(bill_app_key), then from the environment variable E(BILL_APP_KEY).
+    type: str
+  user_id:
+    description:
+      - The id of the user to sign in as, for O(auth_method=partner). It begins with C(006).
+      - If not given, taken from the variable C(bill_user_id), then from the environment variable E(BILL_USER_ID).
+    type: str
+  client_id:
+    description:
+      - The client ID of the app, for O(auth_method=oauth).
+      - If not given, taken from the variable C(bill_client_id), then from the environment variable E(BILL_CLIENT_ID).
+    type: str
+  client_secret:
+    description:
+      - The client secret of the app, for O(auth_method=oauth). Keep it in a variable that is encrypted with C(ansible-vault).
+      - If not given, taken from the variable C(bill_client_secret), then from the environment variable E(BILL_CLIENT_SECRET).
+    type: str
+  token_url:
+    description:
+      - The whole address at which BILL gives out access tokens, for O(auth_method=oauth). BILL documents the path
+        C(/authx/token), but not where it begins.
+      - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
+      - If not given, taken from the variable C(bill_token_url), then from the environment variable E(BILL_TOKEN_URL). Else both
+        places that it may be are tried, the first one C(<api_url>/authx/token), and if there is nothing the path C(/authx/token)
+        at the root of the same host.
+    type: str
+  api_token:
+    description:
+      - The API token of BILL Spend & Expense, for O(auth_method=spend_token). Keep it in a variable that is encrypted with
+        C(ansible-vault).
+      - If not given, taken from the variable C(bill_api_token), then from the environment variable E(BILL_API_TOKEN).
+    type: str
+  remember_me_id:
+    description:
+      - The MFA ID, which BILL calls C(rememberMeId). With it sessions are MFA-trusted, as payments need it, without a code. BILL
+        keeps one for 30 days. The role P(bill.connect.trust#role) hands one out. Keep it in a variable that is encrypted with
+        C(ansible-vault).
+      - Needs O(device). Used with O(auth_method=password), and with O(auth_method=partner) for a user. It is sent with
+        O(auth_method=console_token), too, of which BILL does not document whether its sessions can be trusted. The other
+        methods make no use of it.
+      - It is no part of the credentials. The same kept session serves tasks with and without it, and one that is not trusted
+        yet becomes so without a new sign-in. An MFA ID that BILL does not trust draws a warning, and is not sent again for
+        that session.
+      - If not given, taken from the variable C(bill_remember_me_id), then from the environment variable
+        E(BILL_REMEMBER_ME_ID).
+    type: str
+  device:
+    description:
+      - The name of the device that the MFA ID was made for. You chose it then; BILL takes the two only together.
+      - If not given, taken from the variable C(bill_device), then from the environment variable E(BILL_DEVICE).
+    type: str
+  remember_me_id_expires_on:
+    description:
+      - The day (UTC) on which the MFA ID ends, as V(2026-12-22). The role P(bill.connect.trust#role) tells it. When seven days or
+        fewer are left, a warning says so.
+      - If not given, taken from the variable C(bill_remember_me_id_expires_on), then from the environment variable
+        E(BILL_REMEMBER_ME_ID_EXPIRES_ON).
     type: str
   session_store:
     description:
@@ -106,12 +176,14 @@ options:
         more than three requests of this developer key and organization in flight (BDC_1322). No other refusal is tried again.
         At most 100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
-        C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. A task makes two requests at most
-        (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way."
+        C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes two
+        requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It makes up to two
+        more with O(remember_me_id), up to two more with O(auth_method=partner), and one more where trust is required."
       - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn, so that one
         request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. And where
         another task is signing in with the same credentials, a task waits for it as long as its two requests can take: 988
-        seconds with the defaults are the longest that any task takes."
+        seconds with the defaults are the longest that it takes to get a session; in proportion longer where there are more
+        requests."
       - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
     type: int
     default: 3
@@ -167,6 +239,33 @@ options:
   console_api_token:
     env: [{name: BILL_CONSOLE_API_TOKEN}]
     vars: [{name: bill_console_api_token}]
+  app_key:
+    env: [{name: BILL_APP_KEY}]
+    vars: [{name: bill_app_key}]
+  user_id:
+    env: [{name: BILL_USER_ID}]
+    vars: [{name: bill_user_id}]
+  client_id:
+    env: [{name: BILL_CLIENT_ID}]
+    vars: [{name: bill_client_id}]
+  client_secret:
+    env: [{name: BILL_CLIENT_SECRET}]
+    vars: [{name: bill_client_secret}]
+  token_url:
+    env: [{name: BILL_TOKEN_URL}]
+    vars: [{name: bill_token_url}]
+  api_token:
+    env: [{name: BILL_API_TOKEN}]
+    vars: [{name: bill_api_token}]
+  remember_me_id:
+    env: [{name: BILL_REMEMBER_ME_ID}]
+    vars: [{name: bill_remember_me_id}]
+  device:
+    env: [{name: BILL_DEVICE}]
+    vars: [{name: bill_device}]
+  remember_me_id_expires_on:
+    env: [{name: BILL_REMEMBER_ME_ID_EXPIRES_ON}]
+    vars: [{name: bill_remember_me_id_expires_on}]
   session_store:
     env: [{name: BILL_SESSION_STORE}]
     vars: [{name: bill_session_store}]

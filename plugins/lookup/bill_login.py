@@ -24,7 +24,11 @@ options:
       - The fields to return, in this order. Without any, one dictionary of all of them.
     type: list
     elements: str
-    choices: [session_id, organization_id, user_id, headers, api_url, auth_method, trusted, expires_at, changed]
+    choices: [session_id, organization_id, user_id, headers, api_url, auth_method, trusted, expires_at, remember_me_id_days_left, changed]
+  require_trusted:
+    description: Whether the session has to be MFA-trusted, as payments need it. The lookup fails if it is not, and says how to get trust.
+    type: bool
+    default: false
 notes:
   - Before ansible-core 2.22 the value of a lookup is shown by whatever shows the task that uses it, since only the task can hide
     it. Give such tasks C(no_log).
@@ -65,9 +69,12 @@ _raw:
 
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
 from ansible_collections.bill.connect.plugins.plugin_utils._lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._options import REQUIRE_TRUSTED
 from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
 
 
 class LookupModule(BillLookup):
+    OWN_OPTIONS = (REQUIRE_TRUSTED,)
+
     def perform(self, call: Call) -> Outcome:
-        return call.sign_in.present()
+        return call.sign_in.present(require_trusted=call.options["require_trusted"])

@@ -16,7 +16,7 @@ description:
   - Gives later tasks a session of BILL (bill.com). A session that still works is used again, by every task, host, fork, lookup
     and later run on this controller that has the same credentials; only when there is none does it sign in.
   - Needs no options when the variables C(bill_username), C(bill_password), C(bill_organization_id) and C(bill_dev_key) are
-    defined, best in a file that is encrypted with C(ansible-vault).
+    defined, best in a file that is encrypted with C(ansible-vault). Other ways to sign in (O(auth_method)) need other ones, and say so.
   - The result is hidden from all output without C(no_log) in the task; C(register) and the facts have the real values. A failure
     shows its message, which never holds a secret.
   - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong
@@ -27,7 +27,8 @@ description:
     one stale password do not lock the account. Corrected values are tried at once. When BILL says that the requests of the clock
     hour are used up (BDC_1144), no sign-in, check or sign-out is sent with the same developer key until the next hour begins,
     except with O(force); a kept session that is due for a check cannot be used meanwhile.
-  - BILL takes three requests at a time for a developer key and organization. The requests of this collection, from whatever
+  - BILL takes three requests at a time for a developer key and organization (here also for a client ID, an API token or an app
+    key, of which BILL does not document it). The requests of this collection, from whatever
     task, host, fork, lookup or run with the same session store, are never more than three; one that comes while three are in
     flight waits for its turn. Those of C(uri) and other tasks are not counted; C(throttle) limits how many hosts make them at once.
 extends_documentation_fragment:
@@ -36,9 +37,11 @@ options:
   state:
     description:
       - With V(present) there is a session that works.
-      - With V(absent) the kept session, if there is one, is ended at BILL and forgotten. All return values but RV(api_url),
-        RV(auth_method) and RV(changed) are then null, and so are the variables C(bill_session_id), C(bill_user_id) and
-        C(bill_headers). Nothing signs in just to sign out.
+      - With V(absent) the kept session, if there is one, is ended at BILL and forgotten; with O(auth_method=partner) so is that of
+        the partner. All return values but RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed) are then
+        null, and so are the variables that were set to name the session. Nothing signs in just to sign out.
+      - There is no sign-out for access tokens (O(auth_method=oauth)) and API tokens (O(auth_method=spend_token)). They are
+        forgotten, which ends nothing at BILL, so it is no change; a warning says until when BILL takes them.
     type: str
     choices: [present, absent]
     default: present
@@ -49,6 +52,16 @@ options:
       - With O(state=absent), ask BILL although a refusal is remembered, and forget the kept session even if BILL refuses to end
         it.
       - Each host does so for itself, so combine it with C(run_once) on more than one host.
+    type: bool
+    default: false
+  require_trusted:
+    description:
+      - Whether the session has to be MFA-trusted, as payments need it. If it is not, the task fails at once, and says how to get
+        trust, instead of a payment failing later with BDC_1361. It never signs in again for that.
+      - A session also passes for which BILL says that MFA is bypassed for the developer key, or that it has passed MFA elsewhere
+        (C(mfaStatus) is C(COMPLETE)); BILL is asked for that once.
+      - With O(auth_method=oauth) it has no effect, since it was decided when the app was made whether it can pay. Sessions of sync
+        tokens, of API tokens and of partners themselves can never be trusted.
     type: bool
     default: false
 attributes:
@@ -82,15 +95,17 @@ notes:
   - From ansible-core 2.21 on these are plain variables. On older versions they are facts, and if those versions keep facts in
     a file or database, C(bill_session_id) and C(bill_headers) are withheld with a warning, so that no session is written in
     the clear. Use C(register) or the role P(bill.connect.connect#role) there.
-  - C(bill_organization_id) is only set where you have not defined it yourself, because it also decides where later tasks sign
-    in. It is always a fact, which gives way to whatever a later play defines, and is not set at all where facts are kept in a
-    file or database. To work with several organizations, give O(organization_id) and use C(register).
+  - C(bill_organization_id) and C(bill_user_id) are only set where you have not defined them yourself, because they also decide
+    where later tasks sign in. They are always facts, which give way to whatever a later play defines, and are not set at all
+    where facts are kept in a file or database. To work with several organizations, give O(organization_id) and use C(register).
   - From ansible-core 2.20 on, ansible-core itself deprecates facts that are used by their bare names.
   - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Up to ansible-core 2.20
     they show their arguments with C(-vvv) and more; give them C(no_log). They also take the session to the managed host that
     they run on; C(delegate_to) localhost keeps it on the controller.
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.
 seealso:
+  - module: bill.connect.bill_session_info
+  - module: bill.connect.bill_mfa_challenge
   - plugin: bill.connect.bill_login
     plugin_type: lookup
   - name: Sign in with BILL
@@ -124,6 +139,17 @@ EXAMPLES = r"""
     username: nightly-report
     password: "{{ vault_sync_token }}"
 
+- name: Sign in as an app
+  bill.connect.bill_login:
+    auth_method: oauth
+    client_id: "{{ vault_client_id }}"
+    client_secret: "{{ vault_client_secret }}"
+  register: app
+
+- name: Go on only if the session can pay
+  bill.connect.bill_login:
+    require_trusted: true
+
 - name: Sign in anew, whatever is kept
   bill.connect.bill_login:
     force: true
@@ -136,12 +162,15 @@ EXAMPLES = r"""
 
 RETURN = r"""
 session_id:
-  description: The session, which BILL calls C(sessionId). Secret.
+  description:
+    - The session, which BILL calls C(sessionId); null with O(auth_method=oauth) and O(auth_method=spend_token), which have none. Secret.
   returned: success
   type: str
   sample: 02UXZMEB7FRWR8THEXAMPLE
 organization_id:
-  description: The id of the organization that the session belongs to.
+  description:
+    - The id of the organization that the session belongs to; null where BILL does not tell (O(auth_method=oauth),
+      O(auth_method=spend_token)) and for the partner itself.
   returned: success
   type: str
   sample: 00801EXAMPLEEXAMPLE1
@@ -152,7 +181,9 @@ user_id:
   sample: 00601EXAMPLEEXAMPLE1
 headers:
   description:
-    - What a call of BILL's API needs, ready for the C(headers) of M(ansible.builtin.uri) - C(sessionId) and C(devKey). Secret.
+    - What a call of BILL's API needs, ready for the C(headers) of M(ansible.builtin.uri) - C(sessionId) and C(devKey);
+      C(sessionId) and C(appKey) for the partner itself; C(Authorization) with O(auth_method=oauth); C(apiToken) with
+      O(auth_method=spend_token). Secret.
   returned: success
   type: dict
   sample:
@@ -169,7 +200,9 @@ auth_method:
   type: str
   sample: password
 trusted:
-  description: Whether BILL called the session MFA-trusted when it was made.
+  description:
+    - Whether the session is MFA-trusted, as far as BILL has told; null where MFA does not decide (O(auth_method=oauth),
+      O(auth_method=spend_token), and the partner itself).
   returned: success
   type: bool
   sample: false
@@ -178,9 +211,15 @@ expires_at:
     - UTC time when the session ends if it is not used. BILL does not tell; this is 35 minutes (48 hours for a sync token) after
       BILL last answered this collection. Every later call with the session moves the end further, as BILL documents it for its
       v2 API.
+    - With O(auth_method=oauth) the time that BILL told, or null if it told none; with O(auth_method=spend_token) null.
   returned: success
   type: str
   sample: "2026-11-22T10:58:00Z"
+remember_me_id_days_left:
+  description: How many days are left, from today, until O(remember_me_id_expires_on); null if that is not given or not used.
+  returned: success
+  type: int
+  sample: 12
 changed:
   description: Whether a session was made, or ended (in check mode, would be ended).
   returned: always

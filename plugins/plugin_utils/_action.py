@@ -18,13 +18,9 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
-from ._options import OPTIONS, PUBLISHED, SESSION_VARIABLES, Option
-from ._sign_in import Outcome
+from ._options import OPTION_VARIABLES, OPTIONS, PUBLISHED, SESSION_VARIABLES, Option, to_publish
 
 display = Display()
-
-_ORGANIZATION = "bill_organization_id"
-_SECRETS = [name for option in OPTIONS if option.secret for name in (option.name, *option.aliases)]
 
 # What was taken from which task: with until, ansible-core makes a new action for every try, and gives it the same task.
 _TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
@@ -35,16 +31,21 @@ class _Failed(Exception):
 
 
 class BillAction(ActionBase):
-    """The base of every task of bill.connect; a subclass names its operation in ``perform``."""
+    """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
+
+    ``SHOWN`` says that nothing in the result is secret, ``MAKES_A_SESSION`` that the result is a session for later tasks.
+    """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
+    SHOWN: ClassVar[bool] = False
+    MAKES_A_SESSION: ClassVar[bool] = False
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
 
-    def perform(self, call: Call) -> Outcome:
+    def perform(self, call: Call) -> dict[str, Any]:
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -54,10 +55,10 @@ class BillAction(ActionBase):
 
         def work(call: Call) -> None:
             _compat.refuse_unsafe_core()
-            outcome = self.perform(call)
-            result.update(call.returned(outcome))
-            if outcome.session is not None or not self._task.check_mode:
-                self._publish(result, task_vars)
+            result.update(self.perform(call))
+            # Check mode does not end a session, so what names it stays.
+            if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
+                self._publish(call, result, task_vars)
 
         def failure(message: str, secrets: Sequence[str] | None) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
@@ -84,7 +85,8 @@ class BillAction(ActionBase):
             failure(f"ansible-core has ended the task: {error}", None)
             raise
         # A failure never gets here, because its message is meant to be read.
-        _compat.hide(self._task, result)
+        if not self.SHOWN:
+            _compat.hide(self._task, result)
         return result
 
     def _taken_from_the_task(self) -> dict[str, Any]:
@@ -95,21 +97,27 @@ class BillAction(ActionBase):
         }
         _TAKEN[self._task] = arguments
         # In a dictionary of its own, since the items of a loop may share theirs.
-        self._task.args = {**arguments, **dict.fromkeys(_secrets_in(arguments), _compat.HIDDEN)}
+        self._task.args = {**arguments, **dict.fromkeys(self._secrets_in(arguments), _compat.HIDDEN)}
         return arguments
 
-    def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _secrets_in(self, arguments: Mapping[str, Any]) -> list[str]:
+        secret = (option for option in (*OPTIONS, *self.OWN_OPTIONS) if option.secret)
+        return [name for option in secret for name in (option.name, *option.aliases) if arguments.get(name)]
+
+    def _publish(self, call: Call, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # Of the connect role, which sets these itself, with set_fact.
         names = () if task_vars.get("bill_connect_role") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
-        organization = {_ORGANIZATION: result["organization_id"]}
-        # Where the user defines this variable it stays theirs, because it decides where later tasks sign in.
-        if result["organization_id"] is None or not (task_vars.get(PUBLISHED) or task_vars.get(_ORGANIZATION) is None):
-            organization = {}
-        if warning := _compat.publish(
-            self, result, session, organization and {**organization, PUBLISHED: organization}
-        ):
+        before = task_vars.get(PUBLISHED) or {}
+        # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
+        ours = {
+            name: result[field]
+            for name, field in OPTION_VARIABLES
+            if name in before or (task_vars.get(name) is None and result[field] is not None)
+        }
+        facts = {**ours, PUBLISHED: to_publish(call.options, ours)} if ours else {}
+        if warning := _compat.publish(self, result, session, facts):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
             display.warning(
@@ -127,7 +135,3 @@ class BillAction(ActionBase):
             display.warning(
                 f"{self._task.action} always runs on the controller; delegate_to does not change where BILL is called from."
             )
-
-
-def _secrets_in(arguments: Mapping[str, Any]) -> list[str]:
-    return [name for name in _SECRETS if arguments.get(name)]

@@ -19,6 +19,7 @@ from ansible.utils.display import Display
 from . import _compat
 from ._errors import BillError
 from ._options import OPTIONS, PUBLISHED, Option, Options, gather
+from ._session import Session
 from ._sign_in import Outcome, SignIn, open_sign_in
 
 _T = TypeVar("_T")
@@ -35,6 +36,7 @@ FIELDS = (
     "auth_method",
     "trusted",
     "expires_at",
+    "remember_me_id_days_left",
     "changed",
 )
 
@@ -56,11 +58,35 @@ class Call:
             "organization_id": session and session.organization_id,
             "user_id": session and session.user_id,
             "headers": session and dict(session.headers),
-            "api_url": self.sign_in.gateway.api_url,
+            "api_url": self.sign_in.gateway.address.url,
             "auth_method": self.sign_in.credential.method,
             "trusted": session and session.trusted,
             "expires_at": session and session.expires_at,
+            "remember_me_id_days_left": self.sign_in.days_left,
             "changed": outcome.changed,
+        }
+
+    @staticmethod
+    def tell_of_progress(text: str) -> None:
+        """Show with ``-v`` that a long task is alive."""
+        display.v(f"bill.connect: {text}")
+
+    def told(self, session: Session | None, changed: bool) -> dict[str, Any]:
+        """What is told of a session where nothing secret may be: the return values of bill_session_info."""
+        ends = session.end if session else None
+        return {
+            "signed_in": session is not None,
+            "organization_id": session and session.organization_id,
+            "user_id": session and session.user_id,
+            "api_url": self.sign_in.gateway.address.url,
+            "auth_method": self.sign_in.credential.method,
+            "trusted": session and session.trusted,
+            "mfa_status": session and session.mfa_status,
+            "mfa_bypass": session and session.mfa_bypass,
+            "expires_at": session and session.expires_at,
+            "expires_in": None if ends is None else max(0, int(ends - self.sign_in.clock())),
+            "remember_me_id_days_left": self.sign_in.days_left,
+            "changed": changed,
         }
 
 
@@ -104,7 +130,7 @@ def _open(options: Options) -> SignIn:
         store_for_the_run=_compat.store_for_the_run(),
         warn=display.warning,
         tell=lambda text: display.vv(f"bill.connect: {text}"),
-        tell_of_waits=lambda text: display.v(f"bill.connect: {text}"),
+        tell_of_waits=Call.tell_of_progress,
     )
 
 

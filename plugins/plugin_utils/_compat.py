@@ -21,7 +21,6 @@ from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
 from ._errors import BillError, OptionError
-from ._options import SECRET_VARIABLES
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
 _OMITTED = getattr(ansible_errors, "AnsibleValueOmittedError", ())
@@ -163,29 +162,23 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def publish(
-    action: Any, result: dict[str, Any], session: Mapping[str, Any], organization: Mapping[str, Any]
-) -> str | None:
+def publish(action: Any, result: dict[str, Any], session: Mapping[str, Any], others: Mapping[str, Any]) -> str | None:
     """Define variables for later tasks of this host; a warning, if they cannot all be defined safely.
 
-    Those of the session are plain variables where ansible-core has a way (2.21+), else facts. Those of the organization are
-    always facts, because these give way to every variable that a later play defines. Where facts are written to disk, those
-    that are secret are left out, and those of the organization, which would steer the next run.
+    Those of the session are plain variables where ansible-core has a way (2.21+), else facts. The others are always facts,
+    because these give way to every variable that a later play defines. Where facts are written to disk, those of the session
+    are left out because they are secret, and the others because they would steer the next run.
     """
     on_disk = C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
-    facts = {} if on_disk else dict(organization)
-    withheld = False
+    facts = {} if on_disk else dict(others)
     if VariableLayer is not None:
         if session:
             action.register_host_variables(dict(session), VariableLayer.EPHEMERAL_FACT)
-    elif on_disk:
-        facts |= {name: value for name, value in session.items() if name not in SECRET_VARIABLES}
-        withheld = len(facts) < len(session)
-    else:
+    elif not on_disk:
         facts |= session
     if facts:
         result["ansible_facts"] = facts
-    if not withheld:
+    if VariableLayer is not None or not on_disk or not session:
         return None
     return (
         "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core would write them "

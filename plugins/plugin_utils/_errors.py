@@ -8,14 +8,14 @@ Private to bill.connect. A message here names a code, an option or a host; it ne
 or any value that a user or BILL sent.
 
 Codes and their short meanings are documented by BILL ("Common API error codes" and its error code list), except
-BDC_1361, which was observed. BILL does not document the HTTP status that goes with a code, so nothing here
-depends on one.
+BDC_1354, 1358, 1361 and 1570, which were observed, and BDC_1374, which another client reports. BILL does not document the
+HTTP status that goes with a code, so nothing here depends on one.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,10 +24,12 @@ class BillError(Exception):
     """Something that ends the operation, told in one or two sentences for the person who wrote the play.
 
     ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
-    whose values are the likely cause. ``transient`` says that asking again may well succeed.
+    whose values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
+    done nothing of what it was asked.
     """
 
     transient: ClassVar[bool] = False
+    undone: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -59,6 +61,7 @@ class NoSlot(BillError):
     """Three requests were in flight, and none ended in time; nothing was sent."""
 
     transient = True
+    undone = True
 
 
 class ConnectionFailed(BillError):
@@ -89,6 +92,10 @@ class Rejected(BillError):
     """BILL understood the request and said no."""
 
 
+class Unexplained(Rejected):
+    """BILL said no with a code that means nothing here."""
+
+
 class CredentialRefused(Rejected):
     """BILL refused the credential itself; the same one would be refused again."""
 
@@ -109,122 +116,182 @@ class TooManyAtOnce(Rejected):
     """More than three requests were in flight (BDC_1322)."""
 
     transient = True
+    undone = True
 
 
 @dataclass(frozen=True)
-class _Meaning:
+class Meaning:
+    """What a code means: the error to raise, what BILL says with it and what to do, and the options concerned.
+
+    ``do`` may have ``{place}`` in it, which says which BILL was asked.
+    """
+
     kind: type[BillError]
     says: str
     do: str
     concerns: tuple[str, ...] = ()
 
 
-_OTHER_ENVIRONMENT = (
+OTHER_ENVIRONMENT = (
     "Sandbox and production share no users, keys or organizations, so check that these belong to {place} too."
 )
 
 # In order of weight: where an answer carries several codes, the first one listed here decides.
-_MEANINGS: dict[str, _Meaning] = {
-    "BDC_1109": _Meaning(
+_MEANINGS: dict[str, Meaning] = {
+    "BDC_1109": Meaning(
         SessionEnded,
         "the session is not valid any more",
         "Sign in again.",
     ),
-    "BDC_1361": _Meaning(
+    "BDC_1361": Meaning(
         SessionUntrusted,
         "this needs an MFA-trusted session and this session is not trusted",
-        "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge.",
+        "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge, which the role "
+        "bill.connect.trust does.",
     ),
-    "BDC_1110": _Meaning(
+    "BDC_1110": Meaning(
         CredentialRefused,
         "the login is locked",
         "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("username",),
     ),
-    "BDC_1107": _Meaning(
+    "BDC_1107": Meaning(
         CredentialRefused,
         "the organization is locked out",
         "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("organization_id",),
     ),
-    "BDC_1101": _Meaning(
+    "BDC_1101": Meaning(
         CredentialRefused,
         "the user name, or its password or token, is wrong",
-        "Correct them. " + _OTHER_ENVIRONMENT,
+        "Correct them. " + OTHER_ENVIRONMENT,
         ("username", "password", "console_api_token"),
     ),
-    "BDC_1102": _Meaning(
+    "BDC_1102": Meaning(
         CredentialRefused,
         "the developer key is not valid",
-        "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + _OTHER_ENVIRONMENT,
+        "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + OTHER_ENVIRONMENT,
         ("dev_key",),
     ),
-    "BDC_1103": _Meaning(
+    "BDC_1103": Meaning(
         CredentialRefused,
         "the developer key is inactive",
         "Use one that is active: Settings > Sync & Integrations > Manage Developer Keys.",
         ("dev_key",),
     ),
-    "BDC_1104": _Meaning(
+    "BDC_1104": Meaning(
         Rejected,
         "the developer terms are not accepted",
         "They have to be accepted at BILL before the developer key can be used.",
         ("dev_key",),
     ),
-    "BDC_1106": _Meaning(
+    "BDC_1106": Meaning(
         Rejected,
         "the user and the organization belong to different partners",
         "Use a user of this organization.",
-        ("username", "organization_id"),
+        ("username", "user_id", "organization_id"),
     ),
-    "BDC_1111": _Meaning(
+    "BDC_1111": Meaning(
         Rejected,
         "there is no active user for these credentials",
-        "Check that the user is active in this organization. " + _OTHER_ENVIRONMENT,
-        ("username", "organization_id"),
+        "Check that the user is active in this organization. " + OTHER_ENVIRONMENT,
+        ("username", "user_id", "organization_id"),
     ),
-    "BDC_1113": _Meaning(
+    "BDC_1113": Meaning(
         Rejected,
         "the sign-in failed for a reason that BILL does not tell",
         "Try the same values in BILL's web app.",
         ("username", "organization_id"),
     ),
-    "BDC_1123": _Meaning(
+    "BDC_1123": Meaning(
         CredentialRefused,
         "the organization id is unknown, or it is not one of this user's",
-        "Correct it. " + _OTHER_ENVIRONMENT,
+        "Correct it. " + OTHER_ENVIRONMENT,
         ("organization_id",),
     ),
-    "BDC_1144": _Meaning(
+    "BDC_1144": Meaning(
         HourSpent,
         "the requests of this clock hour are used up (BILL allows 20,000 requests and 200 sign-ins an hour for a developer key)",
         "Wait for the next full hour.",
     ),
-    "BDC_1322": _Meaning(
+    "BDC_1322": Meaning(
         TooManyAtOnce,
         "more than three requests were in flight for this developer key and organization",
         "Let fewer programs call BILL at the same time.",
     ),
-    "BDC_1121": _Meaning(
+    "BDC_1354": Meaning(
+        Rejected,
+        "this user has no phone for MFA, or none that works",
+        "Set up 2-step verification for the user in BILL's web app first.",
+    ),
+    "BDC_1358": Meaning(
+        Rejected,
+        "too many wrong MFA codes were tried",
+        "BILL does not document how long it takes no more. Wait some minutes, then ask for a new code.",
+    ),
+    "BDC_1374": Meaning(
+        Rejected,
+        "the MFA code has expired",
+        "Ask for a new code.",
+    ),
+    "BDC_1570": Meaning(
+        Rejected,
+        "BILL's risk service refused this, for a reason that it does not tell",
+        "Ask BILL's support.",
+    ),
+    "BDC_1121": Meaning(
         Rejected,
         "there is no such API here",
         "Check api_url: it ends before /v3, as in https://gateway.stage.bill.com/connect.",
         ("api_url",),
     ),
-    "BDC_1001": _Meaning(ServerFault, "a fault on BILL's side", "Try again later."),
+    "BDC_1001": Meaning(ServerFault, "a fault on BILL's side", "Try again later."),
 }
 
 _CODE = re.compile(r"BDC_[0-9]{1,6}")
 _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 
-# BILL's names of the fields that a sign-in sends, and our options for them: an answer that objects to one of these
-# fields can then name the option without repeating anything else that BILL wrote.
+# BILL's names of the fields that are sent, and our options for them: an answer that objects to one of these fields can then
+# name the option without repeating anything else that BILL wrote.
 _FIELDS = {
     "username": "username",
     "password": "password",
     "consoleApiToken": "console_api_token",
     "organizationId": "organization_id",
     "devKey": "dev_key",
+    "rememberMeId": "remember_me_id",
+    "device": "device",
+    "appKey": "app_key",
+    "userId": "user_id",
+    "challengeId": "challenge_id",
+    "token": "token",
+    "machineName": "machine_name",
+}
+
+# RFC 6749, section 5.2. BILL does not document what an error of its token endpoint looks like; its own kind is
+# understood there, too.
+_OF_OAUTH: dict[str, Meaning] = {
+    "invalid_client": Meaning(
+        CredentialRefused,
+        "the client id or the client secret is wrong",
+        "Correct them. " + OTHER_ENVIRONMENT,
+        ("client_id", "client_secret"),
+    ),
+    "unauthorized_client": Meaning(
+        Rejected,
+        "this app may not sign in with a client id and secret",
+        "Check the app in BILL's web app.",
+        ("client_id",),
+    ),
+    **dict.fromkeys(
+        ("invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"),
+        Meaning(
+            Rejected,
+            "a token cannot be had in this way",
+            "Check that token_url is the address of BILL's access tokens.",
+            ("token_url",),
+        ),
+    ),
 }
 
 
@@ -251,13 +318,19 @@ def _texts(answer: object, field: str) -> list[str]:
     return [value for each in complaints(answer) if isinstance(value := each.get(field), str)]
 
 
-def from_answer(status: int, answer: object, place: str) -> BillError:
+def from_answer(
+    status: int, answer: object, place: str, meanings: Mapping[str, Meaning] | None = None, option: str = "api_url"
+) -> BillError:
     """The error that an answer means; decided on the BDC code, then on the HTTP status.
 
-    ``place`` says which BILL was asked, as in Gateway.place.
+    ``place`` says which BILL was asked, as in Gateway.place, and ``option`` which option holds its address. ``meanings`` are
+    those that some codes have for this request, by code; they come before the usual ones.
     """
     carried = codes(answer)
-    for code, meaning in _MEANINGS.items():
+    known = {**(meanings or {}), **{code: each for code, each in _MEANINGS.items() if code not in (meanings or {})}}
+    if not carried and isinstance(answer, dict) and isinstance(error := answer.get("error"), str):
+        carried, known = [error] if error in _OF_OAUTH else [], _OF_OAUTH
+    for code, meaning in known.items():
         if code in carried:
             return meaning.kind(
                 f"BILL answered {code}: {meaning.says}. {meaning.do.format(place=place)}",
@@ -281,14 +354,14 @@ def from_answer(status: int, answer: object, place: str) -> BillError:
             concerns=options,
         )
     if first:
-        return Rejected(
+        return Unexplained(
             f"BILL answered {named}. Look the code up in BILL's list of common API error codes.",
             code=first,
             status=status,
         )
     return UnexpectedAnswer(
         f"{place} answered {named} without an error code of BILL's. "
-        "Check api_url, and that no proxy answers in BILL's place.",
+        f"Check {option}, and that no proxy answers in BILL's place.",
         status=status,
-        concerns=("api_url",),
+        concerns=(option,),
     )

@@ -25,25 +25,28 @@ with suppress(ImportError):
 
 # What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options
 # concerned; _UNKNOWN_AUTHORITY has its own remedies, and all other faults have _ANY_OTHER_FAULT.
-_OTHER_NAME = ("Check api_url: it has to name the host as its certificate does.", ("api_url",))
+_OTHER_NAME = ("Check {option}: it has to name the host as its certificate does.", ("{option}",))
 _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
         "Check the controller's clock; if it is right, the certificate has to be replaced by one that is valid already.",
-        ("api_url",),
+        ("{option}",),
     ),
     10: (
         "Check the controller's clock; if it is right, the certificate or that of its authority has to be renewed.",
-        ("api_url",),
+        ("{option}",),
     ),
     18: (
         "No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
-        ("api_url", "ca_path"),
+        ("{option}", "ca_path"),
     ),
     62: _OTHER_NAME,
     64: _OTHER_NAME,
 }
 _UNKNOWN_AUTHORITY = (2, 19, 20, 21)
-_ANY_OTHER_FAULT = ("Whoever runs that host, or issued its certificate, has to put that right.", ("api_url", "ca_path"))
+_ANY_OTHER_FAULT = (
+    "Whoever runs that host, or issued its certificate, has to put that right.",
+    ("{option}", "ca_path"),
+)
 
 # OpenSSL's names for a version of TLS that one of the two sides does without.
 _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
@@ -51,11 +54,15 @@ _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 @dataclass(frozen=True)
 class Failures:
-    """The failures of the exchanges with one ``host``, which has ``timeout`` seconds and is checked by ``ca_path``."""
+    """The failures of the exchanges with one ``host``, which has ``timeout`` seconds and is checked by ``ca_path``.
+
+    ``option`` names the option that holds the host's address.
+    """
 
     host: str
     timeout: float
     ca_path: str | None
+    option: str = "api_url"
 
     def of(self, error: Exception) -> errors.BillError:
         """What an exception of requests means."""
@@ -74,8 +81,8 @@ class Failures:
         for cause in causes:
             if isinstance(cause, socket.gaierror):
                 return errors.ConnectionFailed(
-                    f"The name {self.host} could not be found. Check api_url and the controller's DNS.",
-                    concerns=("api_url",),
+                    f"The name {self.host} could not be found. Check {self.option} and the controller's DNS.",
+                    concerns=(self.option,),
                 )
         if isinstance(error, exceptions.ProxyError):
             return errors.ConnectionFailed(
@@ -84,8 +91,8 @@ class Failures:
         for cause in causes:
             if isinstance(cause, ConnectionRefusedError):
                 return errors.ConnectionFailed(
-                    f"{self.host} refused the connection. Check api_url, and the network or firewall in between.",
-                    concerns=("api_url",),
+                    f"{self.host} refused the connection. Check {self.option}, and the network or firewall in between.",
+                    concerns=(self.option,),
                 )
         return self.broken()
 
@@ -98,9 +105,10 @@ class Failures:
         remedy, concerns = _CERTIFICATE_REMEDIES.get(number, _ANY_OTHER_FAULT)
         if number in _UNKNOWN_AUTHORITY:
             remedy = self._how_to_name_the_authority()
+        remedy = remedy.format(option=self.option)
         return errors.CertificateRefused(
             f"The certificate of {self.host} was not accepted ({fault.rstrip('.')}), so nothing was sent. {remedy}",
-            concerns=concerns,
+            concerns=[each.format(option=self.option) for each in concerns],
         )
 
     def _how_to_name_the_authority(self) -> str:
@@ -125,14 +133,14 @@ class Failures:
                 return self.broken()
             if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
                 return errors.CertificateRefused(
-                    f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check api_url; if it is "
+                    f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check {self.option}; if it is "
                     "right, TLS 1.2 or later has to be switched on there.",
-                    concerns=("api_url",),
+                    concerns=(self.option,),
                 )
         return errors.CertificateRefused(
             f"No TLS connection to {self.host} could be made, so nothing was sent. "
-            "Check that api_url names an address that serves https.",
-            concerns=("api_url",),
+            f"Check that {self.option} names an address that serves https.",
+            concerns=(self.option,),
         )
 
     def nobody_to_trust(self) -> errors.CertificateRefused:
@@ -154,8 +162,8 @@ class Failures:
 
     def no_http(self) -> errors.UnexpectedAnswer:
         return errors.UnexpectedAnswer(
-            f"{self.host} answered with something that is not HTTP. Check api_url, and that no proxy answers in BILL's place.",
-            concerns=("api_url",),
+            f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers in BILL's place.",
+            concerns=(self.option,),
         )
 
 

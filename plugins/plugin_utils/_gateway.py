@@ -18,9 +18,9 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
-from urllib.parse import urlsplit
 
 from . import _errors as errors
+from ._address import API_URLS, Address
 from ._failures import Failures
 from ._line import Line
 
@@ -33,21 +33,6 @@ try:
 except ImportError:
     # Said in words where it is needed, see _requests().
     HAS_REQUESTS = False
-
-# Documented by BILL: "Environmental differences" and "Get started in production".
-API_URLS = {
-    "sandbox": "https://gateway.stage.bill.com/connect",
-    "production": "https://gateway.prod.bill.com/connect",
-}
-
-# Hosts that people try and that are not BILL's v3 API; each with what is known about it.
-_NOT_THE_API = {
-    "gateway.bill.com": "is none of the hosts that BILL documents",
-    "api-sandbox.bill.com": "was retired by BILL in 2024",
-    "app-sandbox.bill.com": "was retired by BILL in 2024",
-    "api.bill.com": "serves BILL's v2 API",
-    "api-stage.bill.com": "serves BILL's v2 API",
-}
 
 _HEADERS = {
     "Accept": "application/json",
@@ -82,60 +67,84 @@ class Answer:
     json: Any = field(repr=False)
 
 
-class Gateway:
-    """The way to one BILL environment.
+@dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    # Kept out of repr(), so that no message or traceback can show them.
+    headers: Mapping[str, str] = field(repr=False)
+    body: Mapping[str, Any] | None = field(repr=False)
+    form: Mapping[str, str] | None = field(repr=False)
 
-    ``api_url`` ends before ``/v3``. ``timeout`` is in seconds and covers one whole exchange, from looking the name up
-    to the last byte of the answer. ``ca_path`` is a file or directory of certificates to trust instead of the usual
-    ones. ``slot`` gives what each exchange holds while it is in flight; waiting for it is not part of ``timeout``. Proxies
-    come from the usual environment names. Raises OptionError when ``api_url`` or ``ca_path`` cannot be used.
+
+class Gateway:
+    """The way to one address of BILL.
+
+    ``timeout`` is in seconds and covers one whole exchange, from looking the name up to the last byte of the answer.
+    ``ca_path`` is a file or directory of certificates to trust instead of the usual ones. ``slot`` gives what each exchange
+    holds while it is in flight; waiting for it is not part of ``timeout``. Proxies come from the usual environment names.
+    Raises OptionError when ``ca_path`` cannot be used.
     """
 
     def __init__(
         self,
-        api_url: str,
+        address: Address,
         *,
         timeout: float,
         validate_certs: bool = True,
         ca_path: str | None = None,
         slot: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
+        self.address = address
         self._timeout = timeout
         self._validate_certs = validate_certs
         self._ca_path = ca_path
         self._slot = slot
-        parts = _checked(api_url.rstrip("/"))
-        self.host = _host_of(parts)
-        # However it was written: the same BILL has the same sessions and the same three slots.
-        self.api_url = f"{parts.scheme}://{self.host}{parts.path}"
-        self._plain = parts.scheme == "http"
-        self._failures = Failures(self.host, timeout, ca_path)
+        self._failures = Failures(address.host, timeout, ca_path, address.option)
         if ca_path and not os.path.exists(ca_path):
             raise errors.OptionError(f"ca_path names {ca_path}, which does not exist.", concerns=("ca_path",))
+
+    def at(self, address: Address) -> Gateway:
+        """The way to another address, in the same manner."""
+        return Gateway(
+            address,
+            timeout=self._timeout,
+            validate_certs=self._validate_certs,
+            ca_path=self._ca_path,
+            slot=self._slot,
+        )
 
     @property
     def place(self) -> str:
         """Which BILL this is, for messages: ``BILL's sandbox (gateway.stage.bill.com)``."""
         for name, url in API_URLS.items():
-            if self.api_url == url:
-                return f"BILL's {name} ({self.host})"
-        return f"the BILL at {self.host}"
+            if self.address.url == url:
+                return f"BILL's {name} ({self.address.host})"
+        return f"the BILL at {self.address.host}"
 
     def ask(
-        self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        form: Mapping[str, str] | None = None,
+        meanings: Mapping[str, errors.Meaning] | None = None,
     ) -> Answer:
-        """Send one request, once, and return BILL's answer.
+        """Send one request, once, and return BILL's answer. ``body`` is sent as JSON, ``form`` as form data.
 
-        Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
+        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
         of BILL's, the BillError that the BDC code stands for, and what ``slot`` raises.
         """
-        status, raw = self._within_timeout(lambda line: self._exchange(line, method, path, headers or {}, body))
+        request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
+        status, raw = self._within_timeout(lambda line: self._exchange(line, request))
         if 300 <= status < 400:
             raise errors.UnexpectedAnswer(
-                f"{self.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
-                f"credentials reach no other place. Check api_url.",
+                f"{self.address.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
+                f"credentials reach no other place. Check {self.address.option}.",
                 status=status,
-                concerns=("api_url",),
+                concerns=(self.address.option,),
             )
         try:
             # BILL does not document the body of a sign-out's answer: an empty one is taken as no value.
@@ -144,19 +153,17 @@ class Gateway:
             answer = None
             if 200 <= status < 300:
                 raise errors.UnexpectedAnswer(
-                    f"{self.host} answered with something that is not JSON (HTTP status {status}). "
-                    "Check api_url, and that no proxy or sign-in page answers in BILL's place.",
+                    f"{self.address.host} answered with something that is not JSON (HTTP status {status}). "
+                    f"Check {self.address.option}, and that no proxy or sign-in page answers in BILL's place.",
                     status=status,
-                    concerns=("api_url",),
+                    concerns=(self.address.option,),
                 ) from None
         # BILL's v2 says no with status 200; should v3 ever do so too, the code still counts.
         if not 200 <= status < 300 or errors.codes(answer):
-            raise errors.from_answer(status, answer, self.place)
+            raise errors.from_answer(status, answer, self.place, meanings, self.address.option)
         return Answer(status, answer)
 
-    def _exchange(
-        self, line: Line, method: str, path: str, headers: Mapping[str, str], body: Mapping[str, Any] | None
-    ) -> tuple[int, bytes]:
+    def _exchange(self, line: Line, request: _Request) -> tuple[int, bytes]:
         library = _requests()
         if not self._validate_certs:
             # Else urllib3 writes its own warning with every request; the user has had one in Ansible's way.
@@ -165,17 +172,18 @@ class Gateway:
             for scheme in ("https://", "http://"):
                 http.mount(scheme, line)
             # requests would otherwise send whatever ~/.netrc has for this host.
-            http.auth = lambda request: request
+            http.auth = lambda prepared: prepared
             # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
             http.get_redirect_target = lambda _response: None
             # A proxy would carry what is meant for this machine in the clear to another one.
-            http.trust_env = not self._plain
+            http.trust_env = not self.address.plain
             try:
                 with http.request(
-                    method,
-                    self.api_url + path,
-                    headers={**_HEADERS, **headers},
-                    json=body,
+                    request.method,
+                    self.address.url + request.path,
+                    headers=request.headers,
+                    json=request.body,
+                    data=request.form,
                     timeout=self._timeout,
                     allow_redirects=False,
                     verify=self._verify(),
@@ -185,9 +193,9 @@ class Gateway:
             except _unusable_addresses():
                 # requests tells these apart from one another, but not whose address it was.
                 raise errors.OptionError(
-                    f"Neither {self.host} nor a proxy can be asked, because one of them is no address. Check api_url, "
+                    f"Neither {self.address.host} nor a proxy can be asked, because one of them is no address. Check {self.address.option}, "
                     "and HTTPS_PROXY in the environment.",
-                    concerns=("api_url",),
+                    concerns=(self.address.option,),
                 ) from None
             except library.exceptions.RequestException as error:
                 # "from None": the original error carries the request, credentials included.
@@ -216,9 +224,9 @@ class Gateway:
             size += len(part)
             if size > _LARGEST_ANSWER:
                 raise errors.UnexpectedAnswer(
-                    f"{self.host} sent an answer of more than {_LARGEST_ANSWER // 2**20} MiB, which BILL never does. "
-                    "Check api_url.",
-                    concerns=("api_url",),
+                    f"{self.address.host} sent an answer of more than {_LARGEST_ANSWER // 2**20} MiB, which BILL never does. "
+                    f"Check {self.address.option}.",
+                    concerns=(self.address.option,),
                 )
             parts.append(part)
         # urllib3 knows no length where the headers tell none.
@@ -263,52 +271,6 @@ class Gateway:
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
         return outcome[0]
-
-
-def _checked(api_url: str) -> Any:
-    """The parts of an API address; OptionError if credentials must not go there, or would go astray there."""
-
-    def wrong(why: str) -> errors.OptionError:
-        return errors.OptionError(f"api_url {why}", concerns=("api_url",))
-
-    try:
-        parts = urlsplit(api_url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise wrong("is not a web address. The sandbox's is " + API_URLS["sandbox"] + ".") from None
-    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in api_url):
-        raise wrong("must begin with https:// and a host. The sandbox's is " + API_URLS["sandbox"] + ".")
-    if "@" in parts.netloc:
-        raise wrong("must not carry a user name or password; give those as username and password.")
-    if parts.query or parts.fragment:
-        raise wrong("must end before the ? or # part.")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise wrong(
-            f"would send the credentials to {host} unencrypted. Use https; http is only for localhost, 127.x.x.x and ::1."
-        )
-    if host in _NOT_THE_API:
-        raise wrong(
-            f"names {host}, which {_NOT_THE_API[host]}. Leave api_url out and set environment to sandbox "
-            "(gateway.stage.bill.com) or production (gateway.prod.bill.com)."
-        )
-    if "/v3" in parts.path:
-        raise wrong(f"must end before /v3, as in {API_URLS['sandbox']}.")
-    for url in API_URLS.values():
-        known = urlsplit(url)
-        if host == known.hostname and parts.path != known.path:
-            raise wrong(f"names {host} with another path than BILL's own; BILL's address is {url}.")
-    return parts
-
-
-def _host_of(parts: Any) -> str:
-    """The host as messages name it, with its port unless that is the usual one."""
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    usual = {"http": 80, "https": 443}[parts.scheme]
-    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
-
-
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())
 
 
 def _unusable_addresses() -> tuple[type[Exception], ...]:

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ._call import FIELDS, Call, attempt
 from ._errors import OptionError
+from ._options import Option
 from ._sign_in import Outcome
 
 
 class BillLookup(LookupBase):
     """The base of the lookups that return a session; a subclass names its operation in ``perform``."""
+
+    OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
 
     def perform(self, call: Call) -> Outcome:
         raise NotImplementedError
@@ -47,4 +50,5 @@ class BillLookup(LookupBase):
             variables=variables or {},
             templar=self._templar,
             failure=lambda message, _secrets: AnsibleLookupError(message),
+            own_options=self.OWN_OPTIONS,
         )

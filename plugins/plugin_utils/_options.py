@@ -14,20 +14,22 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from ._address import API_URLS
 from ._credentials import METHODS
 from ._errors import BillError, OptionError
-from ._gateway import API_URLS
 
 
 @dataclass(frozen=True)
 class Option:
     """One option of a task or lookup.
 
-    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``. ``pattern`` is a regular expression for
+    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``; or ``date``, of which Ansible knows nothing, for
+    a day as text (``2026-12-22``), and ``digits`` for a text of digits. ``pattern`` is a regular expression for
     the whole of a text, ``least`` and ``most`` bound a number. ``shared`` options can also come from a variable or the
     environment; the others only from the task.
     """
@@ -42,6 +44,7 @@ class Option:
     least: int = 0
     most: int = 1_000_000
     shared: bool = True
+    required: bool = False
 
     @property
     def variable(self) -> str:
@@ -62,6 +65,15 @@ OPTIONS = (
     Option("organization_id", pattern="[0-9A-Za-z]+"),
     Option("dev_key", secret=True, aliases=("developer_key",), pattern="[!-~]+"),
     Option("console_api_token", secret=True),
+    Option("app_key", secret=True, pattern="[!-~]+"),
+    Option("user_id", pattern="[0-9A-Za-z]+"),
+    Option("client_id"),
+    Option("client_secret", secret=True),
+    Option("token_url"),
+    Option("api_token", secret=True, pattern="[!-~]+"),
+    Option("remember_me_id", secret=True),
+    Option("device"),
+    Option("remember_me_id_expires_on", kind="date"),
     Option("session_store", kind="path"),
     Option("check_after", kind="int", default=60),
     Option("timeout", kind="int", default=30, least=1, most=3600),
@@ -70,15 +82,22 @@ OPTIONS = (
     Option("ca_path", kind="path"),
 )
 
-# The variables that name the last session for later tasks, and the field of the result that each one holds. The fourth,
-# bill_organization_id, is the variable of an option, too.
-SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_user_id", "user_id"), ("bill_headers", "headers"))
-SECRET_VARIABLES = ("bill_session_id", "bill_headers")
-# Remembers the value of bill_organization_id that came from a session: see gather().
+# Of the tasks and lookups whose session may have to pay.
+REQUIRE_TRUSTED = Option("require_trusted", kind="bool", default=False, shared=False)
+
+# The variables that name the last session for later tasks, and the field of the result that each one holds. All are secret.
+SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_headers", "headers"))
+# Those that are the variable of an option, too.
+OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id", "user_id"))
+# Remembers the values of these that came from a session, and the options that say which BILL that was, and how: see gather().
 PUBLISHED = "bill_connect_published"
+_PUBLISHED = {name for name, _field in OPTION_VARIABLES}
+_WHERE_AND_HOW = ("auth_method", "environment", "api_url")
 
 # What one method needs may mean nothing to another.
-_OF_METHODS = {name for method in METHODS.values() for name in method.needs}
+_OF_METHODS = {name for method in METHODS.values() for name in method.uses()}
+
+_LAST_SESSION = "the sign-in before"
 
 # "Not given" in every place alike: YAML's empty value, and the empty text that a form or shell leaves behind.
 _NOT_GIVEN = (None, "")
@@ -95,7 +114,7 @@ class Options:
     def explain(self, error: BillError) -> str:
         """The error's message, followed by where the values that it concerns come from."""
         # Not of those that another method would need: they were given, but not used.
-        unused = _OF_METHODS - set(METHODS[self.values["auth_method"]].needs)
+        unused = _OF_METHODS - METHODS[self.values["auth_method"]].uses()
         concerned = [name for name in error.concerns if name in self.sources and name not in unused]
         if not concerned:
             return str(error)
@@ -113,24 +132,37 @@ def gather(
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
     ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
-    variable by its name, templated; None if it is not defined. ``published`` holds variables that bill.connect has set
-    itself to name the last session: such a value comes last, so that a session never decides where the next sign-in goes
-    while anybody else says something about it. Raises OptionError.
+    variable by its name, templated; None if it is not defined. ``published`` is what ``to_publish`` gave for the last session:
+    such a value comes last, so that a session never decides where the next sign-in goes while anybody else says something
+    about it; and it does not count where BILL or the method is another one. Raises OptionError.
     """
+    published = published or {}
     given = _by_name(given, table)
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for option in table:
         values[option.name] = option.default
-        for value, source in _places(
-            option, given, variable, os.environ if environ is None else environ, published or {}
-        ):
+        for value, source in _places(option, given, variable, os.environ if environ is None else environ, published):
+            if source == _LAST_SESSION and _where_and_how(values) != published.get("of"):
+                continue
             if value not in _NOT_GIVEN:
                 values[option.name] = _converted(option, value, source)
                 sources[option.name] = source
                 break
+        else:
+            if option.required:
+                raise OptionError(f"The option {option.name} is missing.")
     secrets = tuple(values[option.name] for option in table if option.secret and values[option.name])
     return Options(values, sources, secrets)
+
+
+def to_publish(options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
+    """What to remember of variables that a session with these options has given their values."""
+    return {**variables, "of": _where_and_how(options)}
+
+
+def _where_and_how(options: Mapping[str, Any]) -> list[Any]:
+    return [options[name] for name in _WHERE_AND_HOW]
 
 
 def _places(
@@ -145,12 +177,12 @@ def _places(
     if not option.shared:
         return
     value = variable(option.variable)
-    ours = value is not None and value == published.get(option.variable)
+    ours = option.variable in _PUBLISHED and value is not None and value == published.get(option.variable)
     if not ours:
         yield value, f"the variable {option.variable}"
     yield environ.get(option.environment_name), f"the environment variable {option.environment_name}"
     if ours:
-        yield value, "the sign-in before"
+        yield value, _LAST_SESSION
 
 
 def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any]:
@@ -181,6 +213,10 @@ def _converted(option: Option, value: Any, source: str) -> Any:
         return _to_bool(value, wrong)
     if option.kind == "int":
         return _to_int(option, value, wrong)
+    if option.kind == "date":
+        return _to_date(value, wrong)
+    if option.kind == "digits":
+        return _to_digits(option, value, wrong)
     if not isinstance(value, str):
         raise wrong(
             f"holds {_kind_of(value)} where a text is needed. Put it in quotes: YAML changes some unquoted values "
@@ -218,6 +254,24 @@ def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> 
     if not option.least <= number <= option.most:
         raise wrong(f"must be between {option.least} and {option.most}.")
     return number
+
+
+def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
+    try:
+        # YAML makes a date of an unquoted one.
+        if isinstance(value, datetime):
+            value = value.date()
+        return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError):
+        raise wrong("must be a day, as 2026-12-22.") from None
+
+
+def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
+    # Templates make a number of digits where jinja2_native says so; one that begins with 0 stays a text there.
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    if not re.fullmatch(option.pattern, text):
+        raise wrong("must be the digits of the code, in quotes: YAML changes unquoted ones that begin with 0.")
+    return text
 
 
 def _kind_of(value: Any) -> str:

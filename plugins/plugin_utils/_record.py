@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from dataclasses import fields as dataclass_fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
@@ -32,6 +33,8 @@ class Record:
         """What ``to_bytes`` wrote; ValueError, TypeError or RecursionError if it was not this version's."""
         fields = json.loads(data)
         if not isinstance(fields, dict) or fields.pop("format", None) != cls.FORMAT:
+            raise ValueError("not of this version")
+        if set(fields) != {each.name for each in dataclass_fields(cls)}:
             raise ValueError("not of this version")
         record = cls(**fields)
         for name, kind in get_type_hints(cls).items():

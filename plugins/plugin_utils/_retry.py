@@ -4,7 +4,7 @@
 
 """Asks BILL again where that is safe, and never for longer than it says.
 
-Private to bill.connect. Only for requests that may be sent twice without doing anything twice.
+Private to bill.connect.
 """
 
 from __future__ import annotations
@@ -34,12 +34,16 @@ class Retry:
     sleep: Callable[[float], None] = field(default=time.sleep)
     chance: Callable[[], float] = field(default=random.random)
 
-    def run(self, ask: Callable[[], _T]) -> _T:
+    def run(self, ask: Callable[[], _T], *, acts: bool = False) -> _T:
+        """What ``ask`` returns in the end. With ``acts`` it is not to be done twice, so that only what BILL has certainly not
+        done is asked again.
+        """
         for tried in range(self.retries + 1):
             try:
                 return ask()
             except BillError as error:
-                if not error.transient or tried == self.retries:
+                again = error.undone if acts else error.transient
+                if not again or tried == self.retries:
                     raise
                 wait = _wait(tried) * (0.5 + 0.5 * self.chance())
                 self.tell(f"{error} Trying again in {wait:.1f} seconds ({tried + 1} of {self.retries}).")

@@ -12,14 +12,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
 
-from ._credentials import METHODS, Credential
-from ._errors import BusyError, CredentialRefused, HourSpent, Rejected, SessionEnded
+from ._address import API_URLS, Address
+from ._credentials import METHODS, Credential, MfaId
+from ._errors import (
+    BusyError,
+    CredentialRefused,
+    HourSpent,
+    OptionError,
+    Rejected,
+    SessionEnded,
+    SessionUntrusted,
+    Unexplained,
+)
 from ._gate import Gate
-from ._gateway import API_URLS, Gateway
+from ._gateway import Gateway
 from ._refusal import Refusal
 from ._retry import Retry
 from ._seal import Seal
@@ -28,6 +38,9 @@ from ._store import open_shared, open_stores
 from ._store._kept import Kept
 
 _T = TypeVar("_T")
+
+# How many days before an MFA ID ends a warning begins to say so.
+_DAYS_TO_WARN = 7
 
 
 @dataclass(frozen=True)
@@ -44,8 +57,9 @@ class SignIn:
 
     ``check_after`` is in seconds: a kept session that BILL answered more recently is used without asking.
     ``refused`` and ``hour`` open what is remembered of refusals of this credential, and of its developer key's quota; only a
-    task without a session needs to know. ``longest_wait`` is how many seconds to wait for another task that is signing in. ``clock`` gives seconds since the
-    epoch. ``tell`` is told what was decided.
+    task without a session needs to know. ``longest_wait`` is how many seconds to wait for another task that is signing in.
+    ``through`` is the sign-in by whose session this one is made, where there is one. ``clock`` gives seconds since the
+    epoch. ``tell`` is told what was decided, ``warn`` of what the user should know.
     """
 
     credential: Credential
@@ -57,29 +71,99 @@ class SignIn:
     check_after: float
     longest_wait: float
     tell: Callable[[str], None]
+    warn: Callable[[str], None]
+    through: SignIn | None = None
     clock: Callable[[], float] = time.time
 
-    def present(self, *, force: bool = False) -> Outcome:
+    def present(self, *, force: bool = False, require_trusted: bool = False) -> Outcome:
         """A session that works: the kept one, or else a new one.
 
-        Raises the BillError of whatever keeps BILL from giving one, BusyError if others hold the sign-in for too long.
+        With ``require_trusted`` it is MFA-trusted, or BILL asks for no MFA. Raises the BillError of whatever keeps BILL from
+        giving one, BusyError if others hold the sign-in for too long, SessionUntrusted if there is no trust to be had.
         """
-        if not force and (session := self._trusted_without_asking()):
-            return Outcome(session, changed=False)
+        return Outcome(*self._working(force, require_trusted and self._can_be_required()))
+
+    @property
+    def days_left(self) -> int | None:
+        """How many days the MFA ID lasts from today on; None if there is none, or nobody knows."""
+        return self.credential.mfa_id.days_left(self.clock()) if self.credential.mfa_id else None
+
+    def use(self, ask: Callable[[Session], _T], *, acts: bool = False) -> tuple[_T, bool]:
+        """What ``ask`` returns for a session, and whether that had to be made.
+
+        A session that turns out to have ended is replaced, once, and ``ask`` is asked again. With ``acts`` it is not asked again for
+        any other reason, unless BILL has certainly done nothing.
+        """
+        return self.lend(lambda session: self._remembering(lambda: ask(session), of_session=True, acts=acts))
+
+    def lend(self, ask: Callable[[Session], _T]) -> tuple[_T, bool]:
+        """The same for an ``ask`` that sees to its own failures."""
+        session, changed = self._kept_or_new()
+        try:
+            result = ask(session)
+        except SessionEnded:
+            if changed:
+                raise
+            self._change_kept(session, lambda _kept: None)
+            session, changed = self._kept_or_new()
+            result = ask(session)
+        self._change_kept(session, lambda kept: kept.answered(self.clock()))
+        return result, changed
+
+    def ask_once(self, ask: Callable[[], _T]) -> _T:
+        """What ``ask`` returns, which is not asked again unless BILL has certainly done nothing."""
+        self._heed(self.hour())
+        self._heed(self.refused(), of_session=True)
+        return self._remembering(ask, of_session=True, acts=True)
+
+    def inquire(self) -> Session | None:
+        """The kept session with what BILL says of it now; None if there is none, or none any more."""
         with self.kept.lock(self.longest_wait):
-            # Whoever held the lock before may have signed in, checked, or been refused meanwhile.
-            if not force and (session := self._trusted_without_asking()):
-                return Outcome(session, changed=False)
-            if not force:
-                self._heed(self.hour())
-                if session := self._kept_and_checked():
-                    return Outcome(session, changed=False)
-                self._heed(self.refused())
-            session = self._remembering(lambda: self.credential.sign_in(self.gateway, self.clock()), of_session=False)
-            self.kept.save(session)
-            self._forget_refusals()
+            session = self.kept.load()
+            if session is None or session.is_due(self.clock()):
+                return None
+            self._heed(self.hour())
+            return self._asked(session, self._checked)
+
+    def update(self, session: Session, **changes: Any) -> None:
+        """Keep the session with these changes, unless another one has taken its place."""
+        self._change_kept(session, lambda kept: replace(kept, **changes))
+
+    def _working(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
+        """A session that works, and whether it was made for this."""
+        session, changed = None if force else self._usable_without_asking(require_trusted), False
+        if session is None:
+            with self.kept.lock(self.longest_wait):
+                session, changed = self._decided(force, require_trusted)
+        self._tell_of_trust(session, require_trusted)
+        return session, changed
+
+    def _decided(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
+        # Whoever held the lock before may have signed in, checked, or been refused meanwhile.
+        if not force:
+            if session := self._usable_without_asking(require_trusted):
+                return session, False
+            self._heed(self.hour())
+            if session := self._kept_and_alive(require_trusted):
+                return session, False
+            self._heed(self.refused())
+        session = self._made()
+        self.kept.save(session)
+        self._forget_refusals()
+        if self.credential.signs_in:
             self.tell(f"signed in to {self.gateway.place}")
-            return Outcome(session, changed=True)
+        if _trust_is_open(session, require_trusted):
+            session = self._checked(session)
+            self.kept.save(session)
+        return session, self.credential.signs_in
+
+    def _made(self) -> Session:
+        def ask(through: Session | None) -> Session:
+            return self._remembering(
+                lambda: self.credential.sign_in(self.gateway, self.clock(), through), of_session=False
+            )
+
+        return self.through.lend(ask)[0] if self.through else ask(None)
 
     def absent(self, *, force: bool = False, only_look: bool = False) -> Outcome:
         """No session any more: end the kept one at BILL and forget it.
@@ -87,10 +171,21 @@ class SignIn:
         With ``force`` it is forgotten even if BILL refuses to end it. With ``only_look`` nothing is ended; ``changed`` says
         whether a kept session would be.
         """
+        changed = self._ended(force, only_look)
+        if self.through:
+            changed = self.through.absent(force=force, only_look=only_look).changed or changed
+        return Outcome(None, changed=changed)
+
+    def _ended(self, force: bool, only_look: bool) -> bool:
         with self.kept.lock(self.longest_wait):
             session = self.kept.load()
+            if self.credential.no_sign_out:
+                if session and not only_look:
+                    self.kept.forget()
+                    self.warn(self.credential.no_sign_out.format(end=session.expires_at or "it ends by itself"))
+                return False
             if session is None or only_look:
-                return Outcome(None, changed=session is not None)
+                return session is not None
             kept = session
             if not force:
                 self._heed(self.hour())
@@ -108,15 +203,15 @@ class SignIn:
                 ended = False
             self.kept.forget()
             self.tell("signed out" if ended else "BILL did not end the kept session; it is forgotten")
-            return Outcome(None, changed=ended)
+            return ended
 
     def _forget_refusals(self) -> None:
         """BILL has just said yes, whatever it said before."""
-        self.refused().forget()
-        if self.hour().load():
-            # Of all that use the developer key; should somebody else be at it, then that one knows better.
-            with suppress(BusyError), self.hour().lock(0):
-                self.hour().forget()
+        for remembered in (self.refused(), self.hour()):
+            if remembered.load():
+                # Should somebody else be at it, then that one knows better.
+                with suppress(BusyError), remembered.lock(0):
+                    remembered.forget()
 
     def _heed(self, remembered: Kept[Refusal], *, of_session: bool = False) -> None:
         """Raise a refusal that still stands, so that BILL is not asked; with ``of_session`` only one of a session."""
@@ -124,47 +219,148 @@ class SignIn:
         if refusal and refusal.stands(self.clock()) and (refusal.of_session or not of_session):
             raise refusal.error(remembered=True)
 
-    def _remembering(self, ask: Callable[[], _T], *, of_session: bool) -> _T:
+    def _remembering(self, ask: Callable[[], _T], *, of_session: bool, acts: bool = False) -> _T:
         """Ask BILL, and have every task and run remember a no that asking again would not change."""
         try:
-            return self.retry.run(ask)
+            return self.retry.run(ask, acts=acts)
         except CredentialRefused as error:
-            refusal = Refusal.of(error, self.clock(), of_session=of_session)
-            self.refused().save(refusal)
+            refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.refused()
         except HourSpent as error:
-            refusal = Refusal.of(error, self.clock(), of_session=of_session)
-            # Other credentials with the same developer key write here too, so it has a lock of its own. That is held for a
-            # moment only; should it not be free, then somebody else is just writing the same.
-            with suppress(BusyError), self.hour().lock(0):
-                self.hour().save(refusal)
+            refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.hour()
+        # Others may write there at the same time, so it has a lock of its own. That is held for a moment only; should it not be
+        # free, then somebody else is just writing the same.
+        with suppress(BusyError), remembered.lock(0):
+            remembered.save(refusal)
         raise refusal.error(remembered=False)
 
-    def _trusted_without_asking(self) -> Session | None:
+    def _usable_without_asking(self, require_trusted: bool) -> Session | None:
         session = self.kept.load()
-        # An answer from the future means that the clock was set back: its age is unknown, so BILL is asked.
-        if session and 0 <= self.clock() - session.answered_at < min(self.check_after, session.idle_seconds):
+        if session and not self._needs_a_check(session, require_trusted) and not self._mfa_id_to_try(session):
             self.tell("used the kept session; BILL answered it a moment ago, so it was not asked again")
             return session
         return None
 
-    def _kept_and_checked(self) -> Session | None:
+    def _needs_a_check(self, session: Session, require_trusted: bool) -> bool:
+        now = self.clock()
+        if session.is_due(now) or _trust_is_open(session, require_trusted):
+            return True
+        if session.ends_at is not None and not self.credential.checks:
+            return False
+        return not session.is_recent(now, self.check_after)
+
+    def _mfa_id_to_try(self, session: Session) -> MfaId | None:
+        """The MFA ID, if it may make the session trusted as far as is known."""
+        mfa_id = self.credential.mfa_id
+        known = not mfa_id or session.trusted or session.refused_mfa_id == mfa_id.fingerprint
+        return None if known else mfa_id
+
+    def _kept_and_alive(self, require_trusted: bool) -> Session | None:
+        """The kept session if BILL says that it lives, stepped up if it can be."""
         session = self.kept.load()
-        if session is None:
+        if session is None or session.is_due(self.clock()) or not self.credential.checks:
             return None
-        kept = session
+
+        def ask(session: Session) -> Session:
+            if mfa_id := self._mfa_id_to_try(session):
+                session = self._stepped_up(session, mfa_id)
+                if not _trust_is_open(session, require_trusted):
+                    return session
+            return self._checked(session)
+
+        return self._asked(session, ask)
+
+    def _asked(self, session: Session, ask: Callable[[Session], Session]) -> Session | None:
+        """The session that ``ask`` makes of the kept one, kept; None if BILL says that it has ended."""
         self._heed(self.refused(), of_session=True)
         try:
-            self._remembering(lambda: self.credential.check(self.gateway, kept), of_session=True)
+            session = ask(session)
         except SessionEnded:
             # A session that was used by other means may outlive what we know of it, and one that is young may have
             # been ended elsewhere: only BILL knows, so only its word ends a session.
             self.tell("the kept session has ended at BILL")
             self.kept.forget()
             return None
-        session = session.answered(self.clock())
         self.kept.save(session)
-        self.tell("used the kept session; BILL says that it is alive")
         return session
+
+    def _checked(self, session: Session) -> Session:
+        checked = self._remembering(lambda: self.credential.check(self.gateway, session), of_session=True)
+        self.tell("used the kept session; BILL says that it is alive")
+        # Without a documented answer, nothing is known of its age either.
+        return checked.answered(self.clock()) if self.credential.checks else checked
+
+    def _stepped_up(self, session: Session, mfa_id: MfaId) -> Session:
+        """The session after BILL was asked to trust it for the sake of the MFA ID."""
+        try:
+            trusted = self._remembering(lambda: self.credential.step_up(self.gateway, session, mfa_id), of_session=True)
+        except (SessionUntrusted, Unexplained):
+            # Observed is an answer without an error; should one come all the same, it says no, too.
+            trusted = False
+        self.tell(f"BILL was asked to trust the kept session, and {'does' if trusted else 'does not'}")
+        refused = None if trusted else mfa_id.fingerprint
+        return replace(session, trusted=trusted, refused_mfa_id=refused).answered(self.clock())
+
+    def _kept_or_new(self) -> tuple[Session, bool]:
+        """A session, and whether it was made for this; one that is kept is not checked before, since its use tells as much."""
+        self._heed(self.hour())
+        session = self.kept.load()
+        if session and not session.is_due(self.clock()):
+            self._heed(self.refused(), of_session=True)
+            return session, False
+        return self._working(force=False, require_trusted=False)
+
+    def _change_kept(self, session: Session, change: Callable[[Session], Session | None]) -> None:
+        """Keep what ``change`` makes of the session, unless somebody has kept another one in its place."""
+        with self.kept.lock(self.longest_wait):
+            kept = self.kept.load()
+            if kept is None or kept.headers != session.headers:
+                return
+            if changed := change(kept):
+                self.kept.save(changed)
+            else:
+                self.kept.forget()
+
+    def _can_be_required(self) -> bool:
+        """Whether trust has to be looked for; OptionError if this method can never give it."""
+        if self.credential.pays_untrusted or self.credential.can_be_trusted():
+            return not self.credential.pays_untrusted
+        raise OptionError(
+            f"auth_method {self.credential.method} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
+            "auth_method password with remember_me_id and device, which the role bill.connect.trust hands out.",
+            concerns=("auth_method",),
+        )
+
+    def _tell_of_trust(self, session: Session, require_trusted: bool) -> None:
+        """SessionUntrusted if trust is required and there is none; a warning if an MFA ID is no good any more."""
+        mfa_id, days = self.credential.mfa_id, self.days_left
+        if session.trusted or session.mfa_bypass:
+            if days is not None and days <= _DAYS_TO_WARN:
+                when = f"ends in {days} days" if days > 0 else "ends today" if days == 0 else "has ended"
+                self.warn(
+                    f"The MFA ID in remember_me_id {when}, as remember_me_id_expires_on says. The role "
+                    "bill.connect.trust makes a new one."
+                )
+            return
+        if mfa_id and session.refused_mfa_id == mfa_id.fingerprint:
+            why = (
+                "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it "
+                "only with the device name that it was made with (device). The role bill.connect.trust makes a new one."
+            )
+        elif require_trusted:
+            why = (
+                "This session is not MFA-trusted, and require_trusted is true. Give remember_me_id and device, or let a person "
+                "pass BILL's MFA challenge: the role bill.connect.trust does both."
+            )
+        else:
+            return
+        if require_trusted:
+            raise SessionUntrusted(why, concerns=("remember_me_id", "device") if mfa_id else ())
+        self.warn(why)
+
+
+def _trust_is_open(session: Session, require_trusted: bool) -> bool:
+    """Whether trust is required, and BILL was not yet asked whether the session has it, or needs none."""
+    return require_trusted and not session.trusted and session.mfa_bypass is None and session.mfa_status is None
 
 
 def open_sign_in(
@@ -185,39 +381,45 @@ def open_sign_in(
     stores = open_stores(
         options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
     )
-    gate = Gate(
-        # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
-        cache(lambda: Seal({**caller, "kept": "slots in flight"}).address),
-        open_shared(stores, for_the_run=store_for_the_run, warn=warn),
-        options["timeout"],
-    )
-    gateway = Gateway(
-        options["api_url"] or API_URLS[options["environment"]],
-        timeout=options["timeout"],
-        validate_certs=options["validate_certs"],
-        ca_path=options["ca_path"],
-        slot=gate.slot,
-    )
+    address = Address.of_api(options["api_url"] or API_URLS[options["environment"]])
     if not options["validate_certs"]:
         warn(
-            f"validate_certs is false: anybody between here and {gateway.host} can read the credentials. "
+            f"validate_certs is false: anybody between here and {address.host} can read the credentials. "
             "Name the authority's file with ca_path instead."
         )
-    credential = METHODS[options["auth_method"]](options)
-    whole = {"auth_method": credential.method, "api_url": gateway.api_url, **credential.values}
-    dev_key = {"api_url": gateway.api_url, "dev_key": credential.values["dev_key"]}
-    caller = {**dev_key, "organization_id": credential.values["organization_id"]}
     retry = Retry(options["retries"], tell_of_waits)
-    return SignIn(
-        credential=credential,
-        gateway=gateway,
-        kept=Kept(Session, Seal(whole), stores, warn),
-        refused=cache(lambda: Kept(Refusal, Seal({**whole, "kept": "refusal"}), stores, warn)),
-        hour=cache(lambda: Kept(Refusal, Seal({**dev_key, "kept": "spent hour"}), stores, warn)),
-        retry=retry,
-        check_after=options["check_after"],
-        # Whoever holds the lock makes two requests at the most: a check, then a sign-in or nothing. Each try may first have
-        # to wait for its slot.
-        longest_wait=2 * retry.longest(2 * options["timeout"]),
-        tell=tell,
-    )
+
+    def opened(credential: Credential) -> SignIn:
+        through = credential.through()
+        whole = {"auth_method": credential.method, "api_url": address.url, **credential.values}
+        caller = {"api_url": address.url, **{name: credential.values[name] for name in credential.limits}}
+        quota = {"api_url": address.url, credential.limits[0]: credential.values[credential.limits[0]]}
+        gate = Gate(
+            # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
+            cache(lambda: Seal({**caller, "kept": "slots in flight"}).address),
+            open_shared(stores, for_the_run=store_for_the_run, warn=warn),
+            options["timeout"],
+        )
+        gateway = Gateway(
+            address,
+            timeout=options["timeout"],
+            validate_certs=options["validate_certs"],
+            ca_path=options["ca_path"],
+            slot=gate.slot,
+        )
+        return SignIn(
+            credential=credential,
+            gateway=gateway,
+            kept=Kept(Session, Seal(whole), stores, warn),
+            refused=cache(lambda: Kept(Refusal, Seal({**whole, "kept": "refusal"}), stores, warn)),
+            hour=cache(lambda: Kept(Refusal, Seal({**quota, "kept": "spent hour"}), stores, warn)),
+            retry=retry,
+            check_after=options["check_after"],
+            # Whoever holds the lock makes only so many requests, and each try may first have to wait for its slot.
+            longest_wait=credential.most_requests() * retry.longest(2 * options["timeout"]),
+            tell=tell,
+            warn=warn,
+            through=opened(through) if through else None,
+        )
+
+    return opened(METHODS[options["auth_method"]].of(options))

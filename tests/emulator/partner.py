@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
-from . import errors, fields, login, world
+from . import errors, fields, login, pages, world
 from .errors import Refusal
 from .who import Partner, TheEmulator
 
@@ -30,6 +30,14 @@ async def partner_login(given: fields.Fields, emulator: TheEmulator) -> dict[str
     if account.name != partner.username:
         raise Refusal(errors.WRONG_CREDENTIALS)
     return {"sessionId": emulator.sessions.start_partner(account, app_key).id}
+
+
+@router.get("/v3/partner/organizations")
+async def organizations(request: Request, session: Partner, emulator: TheEmulator) -> dict[str, Any]:
+    # Documented are the path and the headers. The names of the fields are inferred.
+    reached = [{"id": one.id, "name": one.name} for one in world.ORGANIZATIONS if one.id in session.organization_ids]
+    query = request.query_params
+    return pages.page("partner", reached, pages.size(query.get("max")), query.get("page"))
 
 
 @router.post("/v3/partner/login-as-user")

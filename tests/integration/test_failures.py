@@ -105,7 +105,10 @@ def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Con
     ("options", "message"),
     [
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
-        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token, console_token."),
+        (
+            {"auth_method": "magic"},
+            "The option auth_method must be one of password, sync_token, console_token, partner, oauth, spend_token.",
+        ),
         (
             {"api_url": "https://gateway.bill.com/connect"},
             "names gateway.bill.com, which is none of the hosts that BILL documents",

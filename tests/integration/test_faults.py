@@ -25,6 +25,7 @@ from tests.integration.project import Project, Run, secrets_in
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
 SIGN_IN, CHECK = "POST /v3/login", "GET /v3/login/session"
+CHALLENGE, VALIDATE = "POST /v3/mfa/challenge", "POST /v3/mfa/challenge/validate"
 
 
 class Line(NamedTuple):
@@ -54,6 +55,9 @@ HEARS = {
     "one check, then none for ten minutes": {CHECK: 1},
     "one check for each task": {CHECK: 2},
     "a check, and up to ``retries`` more": {CHECK: 4},
+    "one request for a code for each task": {CHALLENGE: 2},
+    "a request for a code, and up to ``retries`` more": {CHALLENGE: 4},
+    "one code for each task": {VALIDATE: 2},
 }
 
 # How a fault is brought about: by what the emulator answers to a sign-in or a check ...
@@ -104,6 +108,23 @@ ON_CHECK: dict[str, dict[str, Any]] = {
     "The check is answered with JSON of another shape": {"json": ["findme"]},
     "A fault at BILL while the kept session is checked": {"status": 503},
 }
+# ... or to another task, while a session is kept ...
+ON_OTHER_TASKS: dict[str, dict[str, Any]] = {
+    "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
+    "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
+    "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
+    "``bill_mfa_challenge``: the answer is lost": {"reset": True, "acted": True},
+    "``bill_mfa_validate``: the code is wrong": {"code": "BDC_1119"},
+    "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
+    "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
+}
+OTHER_TASKS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bill_mfa_challenge": (CHALLENGE, {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}),
+    "bill_mfa_validate": (
+        VALIDATE,
+        {"name": "Validate", "bill.connect.bill_mfa_validate": {"challenge_id": "CHALLENGE-1", "token": "012345"}},
+    ),
+}
 
 
 # ... or by what the user has done.
@@ -150,7 +171,7 @@ SUCCEED = {"The kept session has ended", "The session store cannot be used", "Th
 
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
     named = [line.wrong for line in lines()]
-    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *BY_THE_USER, *CERTIFICATES, NOBODY])
+    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *ON_OTHER_TASKS, *BY_THE_USER, *CERTIFICATES, NOBODY])
 
 
 @pytest.fixture
@@ -190,10 +211,15 @@ def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, he
         bill.post("faults", **{"on": CHECK, "times": None, **ON_CHECK[wrong]})
     if wrong in ON_SIGN_IN:
         bill.post("faults", on=SIGN_IN, times=None, **ON_SIGN_IN[wrong])
+    task = TASK
+    if wrong in ON_OTHER_TASKS:
+        request, task = OTHER_TASKS[wrong.split("``")[1]]
+        project.play(TASK)
+        bill.post("faults", on=request, times=None, **ON_OTHER_TASKS[wrong])
     before, hour = asked.get("counts"), datetime.now(timezone.utc).hour
     late = "did not answer within" in sees
     project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
-    run = project.play({**TASK, "ignore_errors": True}, TASK)
+    run = project.play({**task, "ignore_errors": True}, task)
     assert run.code == (0 if wrong in SUCCEED else 2), run.output
     assert shows(run, sees), run.output
     counts = {request: count - before.get(request, 0) for request, count in asked.get("counts").items()}

@@ -10,10 +10,16 @@ Private to bill.connect.
 from __future__ import annotations
 
 from ._console_token import ConsoleToken
-from ._credential import Credential
+from ._credential import OF_MFA, Credential, object_of, text_of
+from ._mfa_id import MfaId, last_day
+from ._oauth import OAuth
+from ._partner import Partner
 from ._password import Password
+from ._spend_token import SpendToken
 from ._sync_token import SyncToken
 
-METHODS: dict[str, type[Credential]] = {method.method: method for method in (Password, SyncToken, ConsoleToken)}
+METHODS: dict[str, type[Credential]] = {
+    method.method: method for method in (Password, SyncToken, ConsoleToken, Partner, OAuth, SpendToken)
+}
 
-__all__ = ["METHODS", "Credential"]
+__all__ = ["METHODS", "OF_MFA", "Credential", "MfaId", "last_day", "object_of", "text_of"]

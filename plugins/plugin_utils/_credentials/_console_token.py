@@ -5,7 +5,7 @@
 """Sign an accountant in to a client's organization with an Accountant Console token: ``auth_method: console_token``.
 
 Private to bill.connect. Documented by BILL: reference/login and "BILL Accountant Console operations". The token takes the place
-of the password.
+of the password. BILL does not document whether such a session can be MFA-trusted; the sign-in is the same, so an MFA ID is sent.
 """
 
 from __future__ import annotations

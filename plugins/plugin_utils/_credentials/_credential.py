@@ -13,41 +13,95 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .._errors import OptionError, UnexpectedAnswer
+from .._errors import BillError, Meaning, OptionError, UnexpectedAnswer
 from .._gateway import Gateway
 from .._session import Session
+from ._mfa_id import MfaId
 
 # Far above any id of BILL's; it only keeps a session within what a header and the store take.
 _LONGEST = 4096
+
+# The options of an MFA ID. They are no part of the credential: who signs in is the same person with and without it.
+OF_MFA = ("remember_me_id", "device", "remember_me_id_expires_on")
 
 
 class Credential(ABC):
     """One authentication method with its values.
 
-    ``method`` is its ``auth_method``; ``needs`` maps each option it cannot do without to what BILL calls the value.
-    Made from a mapping of option names to values; OptionError names every option that is missing.
+    ``method`` is its ``auth_method``; ``needs`` maps each option it cannot do without to what BILL calls the value, and
+    ``takes`` names the options that it makes use of besides. Made from a mapping of option names to values; OptionError names
+    every option that is missing.
+
+    ``values`` are those that tell it from all others, by option. ``limits`` names the options for which BILL counts requests
+    in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
+    ``checks`` whether it can be asked if that lives; ``no_sign_out`` says in words what becomes of a session that BILL has no way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA
+    does not decide whether it can pay. ``organizations`` is the path of the list of organizations that a session reaches.
     """
 
     method: ClassVar[str]
     needs: ClassVar[Mapping[str, str]]
+    takes: ClassVar[tuple[str, ...]] = ()
+    limits: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
+    signs_in: ClassVar[bool] = True
+    checks: ClassVar[bool] = True
+    no_sign_out: ClassVar[str | None] = None
+    pays_untrusted: ClassVar[bool] = False
+    organizations: ClassVar[str | None] = "/v3/login/organizations"
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.needs if not options.get(name)]
         if missing:
             raise OptionError(self._missing(missing), concerns=missing)
-        self.values: dict[str, str] = {name: options[name] for name in self.needs}
+        self.values: dict[str, str] = {
+            name: options[name] for name in (*self.needs, *self.takes) if options.get(name) and name not in OF_MFA
+        }
+        self.mfa_id = MfaId.of(options) if self.can_be_trusted() else None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Credential:
+        """The credential that the options hold; OptionError if they do not hold one."""
+        return cls(options)
+
+    @classmethod
+    def uses(cls) -> set[str]:
+        """The options that mean anything to this method, of those that do not mean the same to all."""
+        return {*cls.needs, *cls.takes}
+
+    @classmethod
+    def can_be_trusted(cls) -> bool:
+        """Whether a session of this method can become MFA-trusted."""
+        return "remember_me_id" in cls.takes
+
+    def through(self) -> Credential | None:
+        """The credential by whose session this one signs in; None if it signs in by itself."""
+        return None
+
+    def most_requests(self) -> int:
+        """How many requests a task makes at the most to get a session."""
+        # A check and a sign-in; with an MFA ID also a step-up, and a look at what came of it; and the sign-in of the credential
+        # in between, which may have to be repeated.
+        return 2 + (2 if self.mfa_id else 0) + (2 if self.through() else 0)
 
     @abstractmethod
-    def sign_in(self, gateway: Gateway, now: float) -> Session:
-        """Ask BILL for a session; BillError if there is none to be had. ``now`` is in seconds since the epoch."""
+    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+        """Ask BILL for a session; BillError if there is none to be had.
+
+        ``now`` is in seconds since the epoch, ``through`` a session of the credential of ``through()``.
+        """
 
     @abstractmethod
-    def check(self, gateway: Gateway, session: Session) -> None:
-        """Ask BILL whether the session still lives; SessionEnded if not."""
+    def check(self, gateway: Gateway, session: Session) -> Session:
+        """Ask BILL about the session: the same one with what BILL says of it now. SessionEnded if it is over."""
 
-    @abstractmethod
     def sign_out(self, gateway: Gateway, session: Session) -> None:
         """End the session at BILL; SessionEnded if it had ended before."""
+        gateway.ask("POST", "/v3/logout", headers=session.headers)
+
+    def step_up(self, gateway: Gateway, session: Session, mfa_id: MfaId) -> bool:
+        """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionEnded if it is over."""
+        # Observed: an MFA ID that is no good is no error, but answered so in the body.
+        answer = gateway.ask("POST", "/v3/mfa/step-up", headers=session.headers, body=mfa_id.body).json
+        return isinstance(answer, dict) and answer.get("trusted") is True
 
     def _missing(self, names: list[str]) -> str:
         wanted = ", ".join(f"{name} ({self.needs[name]})" for name in names)
@@ -65,11 +119,33 @@ def plain_text(value: object) -> str | None:
     return value if value.isascii() and value.isprintable() and value == value.strip() else None
 
 
-def text_of(answer: object, field: str) -> str:
-    """A field of BILL's answer that must be a text fit for a header; UnexpectedAnswer if it is not."""
+def text_of(answer: object, field: str, what: str, option: str = "api_url") -> str:
+    """A field of BILL's answer to ``what`` that must be a text fit for a header; UnexpectedAnswer if it is not."""
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
     raise UnexpectedAnswer(
-        f"BILL's answer to the sign-in has no usable {field}. Check api_url, and that no proxy answers in BILL's place.",
+        f"BILL's answer to {what} has no usable {field}. Check {option}, and that no proxy answers in BILL's place.",
+        concerns=(option,),
+    )
+
+
+def object_of(answer: object, what: str) -> dict[str, Any]:
+    """BILL's answer to ``what`` if it is a JSON object; UnexpectedAnswer if not."""
+    if isinstance(answer, dict):
+        return answer
+    raise UnexpectedAnswer(
+        f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers in BILL's place.",
         concerns=("api_url",),
+    )
+
+
+def by_status(error: BillError, meanings: Mapping[int, Meaning], place: str) -> BillError:
+    """The error itself, or what its HTTP status means, if it is one of those."""
+    meaning = meanings.get(error.status or 0)
+    if meaning is None or isinstance(error, meaning.kind):
+        return error
+    return meaning.kind(
+        f"BILL answered HTTP status {error.status}: {meaning.says}. {meaning.do.format(place=place)}",
+        status=error.status,
+        concerns=meaning.concerns,
     )

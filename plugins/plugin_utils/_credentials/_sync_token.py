@@ -5,7 +5,7 @@
 """Sign in with an AP & AR sync token: ``auth_method: sync_token``.
 
 Private to bill.connect. Documented by BILL: "Token-based sign-in" and "BILL keys and tokens". The token's name travels
-as the user name and its value as the password, through the same sign-in as a user's.
+as the user name and its value as the password, through the same sign-in as a user's. It can do nothing that needs MFA.
 """
 
 from __future__ import annotations
@@ -21,5 +21,6 @@ class SyncToken(Password):
         "organization_id": "begins with 008",
         "dev_key": "a developer key",
     }
+    takes = ()
     # Documented by BILL: a session made with a sync token ends after 48 hours without activity.
     idle_seconds = 48 * 60 * 60

@@ -34,6 +34,11 @@ class Kept(Generic[_T]):
         self._stores = stores
         self._warn = warn
 
+    @property
+    def shared(self) -> bool:
+        """Whether other tasks find what one keeps."""
+        return any(store.shared for store in self._stores)
+
     def load(self) -> _T | None:
         # The last store first: it holds what could not be written to those before it.
         for store in reversed(self._stores):

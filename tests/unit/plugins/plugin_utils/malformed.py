@@ -24,6 +24,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
     _MEANINGS,
     BillError,
@@ -475,7 +476,7 @@ class Stage:
         self._next: Played | None = None
         self._bill = ScriptedBill(self._play)
         self.timeout = timeout
-        self.gateway = Gateway(self._bill.url, timeout=timeout)
+        self.gateway = Gateway(Address.of_api(self._bill.url), timeout=timeout)
         self.slowest = 0.0
 
     def _play(self, peer: socket.socket) -> None:

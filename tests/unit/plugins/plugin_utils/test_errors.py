@@ -119,5 +119,5 @@ def test_a_field_that_bill_objects_to_is_named_as_the_option() -> None:
 @pytest.mark.promise(8)
 def test_an_unknown_code_is_told() -> None:
     error = errors.from_answer(409, envelope("BDC_7777"), PLACE)
-    assert error.__class__ is errors.Rejected
+    assert error.__class__ is errors.Unexplained
     assert "BDC_7777 (HTTP status 409)" in str(error)

@@ -17,6 +17,7 @@ import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._address import API_URLS, Address
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
 from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, refuses, resets, says, trickles
 
@@ -25,12 +26,16 @@ SECRET = "s3cret-findme"
 
 
 def ask(url: str, timeout: float = 10) -> object:
-    return Gateway(url, timeout=timeout).ask("POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET})
+    return Gateway(Address.of_api(url), timeout=timeout).ask(
+        "POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET}
+    )
 
 
 def test_a_request_and_its_answer(scripted: Start) -> None:
     bill = scripted(says(200, {"sessionId": "abc"}))
-    answer = Gateway(bill.url + "/", timeout=10).ask("POST", "/v3/login", headers={"devKey": "key"}, body={"a": "b"})
+    answer = Gateway(Address.of_api(bill.url + "/"), timeout=10).ask(
+        "POST", "/v3/login", headers={"devKey": "key"}, body={"a": "b"}
+    )
     assert (answer.status, answer.json) == (200, {"sessionId": "abc"})
     [heard] = bill.heard
     assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
@@ -41,7 +46,7 @@ def test_a_request_and_its_answer(scripted: Start) -> None:
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])
 def test_an_empty_answer_to_a_success_is_no_fault(scripted: Start, body: bytes) -> None:
-    assert Gateway(scripted(says(200, body)).url, timeout=10).ask("POST", "/v3/logout").json is None
+    assert Gateway(Address.of_api(scripted(says(200, body)).url), timeout=10).ask("POST", "/v3/logout").json is None
 
 
 @pytest.mark.promise(7)
@@ -49,7 +54,7 @@ def test_what_is_meant_for_this_machine_goes_through_no_proxy(scripted: Start, m
     proxy, bill = scripted(says(200, {})), scripted(says(200, {"from": "bill"}))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-    assert Gateway(bill.url, timeout=10).ask("GET", "/v3/health").json == {"from": "bill"}
+    assert Gateway(Address.of_api(bill.url), timeout=10).ask("GET", "/v3/health").json == {"from": "bill"}
     assert proxy.heard == []
 
 
@@ -85,7 +90,7 @@ def test_a_redirect_is_told_and_not_followed(scripted: Start) -> None:
 )
 def test_credentials_go_nowhere_unsafe(url: str, says_why: str) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        Gateway(url, timeout=1)
+        Gateway(Address.of_api(url), timeout=1)
     assert says_why in str(failure.value)
     assert str(failure.value).startswith("api_url ")
     assert SECRET not in str(failure.value)
@@ -94,7 +99,7 @@ def test_credentials_go_nowhere_unsafe(url: str, says_why: str) -> None:
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8:99", "localhost:8080", "[::1]:8080"])
 def test_http_is_allowed_on_this_machine(host: str) -> None:
-    assert Gateway(f"http://{host}/connect", timeout=1).place == f"the BILL at {host}"
+    assert Gateway(Address.of_api(f"http://{host}/connect"), timeout=1).place == f"the BILL at {host}"
 
 
 @pytest.mark.promise(8)
@@ -113,13 +118,14 @@ def test_http_is_allowed_on_this_machine(host: str) -> None:
 )
 def test_typical_mistakes_are_named(url: str, says_why: str) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        Gateway(url, timeout=1)
+        Gateway(Address.of_api(url), timeout=1)
     assert says_why in str(failure.value)
 
 
 def test_bills_own_addresses_are_good() -> None:
-    for name, url in _gateway.API_URLS.items():
-        assert Gateway(url, timeout=1).place == f"BILL's {name} ({Gateway(url, timeout=1).host})"
+    for name, url in API_URLS.items():
+        address = Address.of_api(url)
+        assert Gateway(address, timeout=1).place == f"BILL's {name} ({address.host})"
 
 
 @pytest.mark.promise(8)
@@ -195,7 +201,7 @@ def test_nothing_of_an_answer_gets_into_a_log(scripted: Start, caplog: pytest.Lo
     # urllib3 logs what it cannot read as a header; where the blank line is missing, that is the session.
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
     caplog.set_level("DEBUG")
-    Gateway(scripted(lambda peer: peer.sendall(answer)).url, timeout=10).ask("GET", "/")
+    Gateway(Address.of_api(scripted(lambda peer: peer.sendall(answer)).url), timeout=10).ask("GET", "/")
     assert "findme" not in caplog.text
     logging.getLogger("urllib3.connection").warning("of another program in this process")
     assert "of another program" in caplog.text
@@ -298,7 +304,7 @@ def test_what_is_packed_in_another_way_goes_by_its_status(scripted: Start) -> No
     ],
 )
 def test_one_address_is_one_bill_however_it_is_written(written: str, meant: str) -> None:
-    assert Gateway(written, timeout=1).api_url == meant
+    assert Address.of_api(written).url == meant
 
 
 @pytest.mark.promise(9)

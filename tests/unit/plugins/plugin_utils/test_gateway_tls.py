@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
@@ -103,7 +104,9 @@ def showing(shown: Certificate) -> ssl.SSLContext:
 
 
 def ask(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> Answer:
-    gateway = Gateway(url, timeout=10, ca_path=str(ca_path) if ca_path else None, validate_certs=validate_certs)
+    gateway = Gateway(
+        Address.of_api(url), timeout=10, ca_path=str(ca_path) if ca_path else None, validate_certs=validate_certs
+    )
     return gateway.ask("POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET})
 
 
@@ -311,7 +314,7 @@ def test_http_behind_an_https_address_is_told(scripted: Start) -> None:
 @pytest.mark.promise(8)
 def test_a_ca_path_that_is_not_there_is_told_before_anything_is_sent() -> None:
     with pytest.raises(errors.OptionError, match="ca_path names /nonexistent/authority.pem, which does not exist"):
-        Gateway("https://127.0.0.1:1/connect", timeout=10, ca_path="/nonexistent/authority.pem")
+        Gateway(Address.of_api("https://127.0.0.1:1/connect"), timeout=10, ca_path="/nonexistent/authority.pem")
 
 
 NO_CERTIFICATES = ["", "no certificate", "-----BEGIN CERTIFICATE-----\nfindme\n-----END CERTIFICATE-----\n"]

@@ -7,12 +7,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather, to_publish
 
 SECRET = "s3cret-findme"
 
@@ -46,6 +47,15 @@ def test_the_names_are_those_of_the_design() -> None:
             "organization_id",
             "dev_key",
             "console_api_token",
+            "app_key",
+            "user_id",
+            "client_id",
+            "client_secret",
+            "token_url",
+            "api_token",
+            "remember_me_id",
+            "device",
+            "remember_me_id_expires_on",
             "session_store",
             "check_after",
             "timeout",
@@ -54,7 +64,15 @@ def test_the_names_are_those_of_the_design() -> None:
             "ca_path",
         ]
     }
-    assert [option.name for option in OPTIONS if option.secret] == ["password", "dev_key", "console_api_token"]
+    assert [option.name for option in OPTIONS if option.secret] == [
+        "password",
+        "dev_key",
+        "console_api_token",
+        "app_key",
+        "client_secret",
+        "api_token",
+        "remember_me_id",
+    ]
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
@@ -148,7 +166,10 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"check_after": float("inf")}, "The option check_after must be a whole number."),
         ({"validate_certs": "perhaps"}, "The option validate_certs must be true or false."),
         ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
-        ({"auth_method": "magic"}, "The option auth_method must be one of password, sync_token, console_token."),
+        (
+            {"auth_method": "magic"},
+            "The option auth_method must be one of password, sync_token, console_token, partner, oauth, spend_token.",
+        ),
         ({"pasword": SECRET}, "There is no option pasword. Did you mean password?"),
         ({"api-url": SECRET}, "There is no option api-url. Did you mean api_url?"),
         ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
@@ -247,21 +268,67 @@ def test_secrets_are_listed_and_not_in_the_representation() -> None:
     assert "findme" not in repr(options)
 
 
-# bill_organization_id is an option's variable and the name of a fact; the fact must never steer a sign-in.
-OURS = {"bill_organization_id": "008LAST"}
+# These are variables of options and names of facts; the facts must never steer a sign-in against anybody's word.
+LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
+DEFAULTS = {"auth_method": "password", "environment": "sandbox", "api_url": None}
+
+
+def after(session: Mapping[str, Any], **places: Any) -> Options:
+    """The options of a task after a session with these options, which has named itself."""
+    options = {**DEFAULTS, **session}
+    return gathered(variables={**LAST, **places.pop("variables", {})}, published=to_publish(options, LAST), **places)
 
 
 def test_the_environment_goes_before_the_last_session() -> None:
-    options = gathered(variables=OURS, published=OURS, environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
-    assert options.values["organization_id"] == "008ENVIRONMENT"
+    options = after({}, environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
+    assert (options.values["organization_id"], options.values["user_id"]) == ("008ENVIRONMENT", "006LAST")
 
 
 def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
-    options = gathered(variables={"bill_organization_id": "008USERS"}, published=OURS)
-    assert options.values["organization_id"] == "008USERS"
+    options = after({}, variables={"bill_organization_id": "008USERS", "bill_user_id": "006USERS"})
+    assert (options.values["organization_id"], options.values["user_id"]) == ("008USERS", "006USERS")
 
 
 def test_where_nobody_says_anything_the_last_session_decides() -> None:
-    options = gathered(variables=OURS, published=OURS)
-    assert options.values["organization_id"] == "008LAST"
-    assert options.sources["organization_id"] == "the sign-in before"
+    options = after({})
+    assert (options.values["organization_id"], options.values["user_id"]) == ("008LAST", "006LAST")
+    assert options.sources["organization_id"] == options.sources["user_id"] == "the sign-in before"
+
+
+@pytest.mark.parametrize(
+    "session", [{"auth_method": "sync_token"}, {"environment": "production"}, {"api_url": "https://bill.example.com"}]
+)
+def test_a_session_of_another_bill_or_method_decides_nothing(session: Mapping[str, Any]) -> None:
+    options = after(session)
+    assert (options.values["organization_id"], options.values["user_id"]) == (None, None)
+
+
+def test_what_is_required_and_missing_is_named() -> None:
+    with pytest.raises(OptionError, match="^The option challenge_id is missing.$"):
+        gathered(own=(Option("challenge_id", required=True, shared=False),))
+
+
+@pytest.mark.parametrize("day", ["2026-12-22", date(2026, 12, 22), datetime(2026, 12, 22, 7, 30)])
+def test_a_day_may_be_what_yaml_makes_of_it(day: Any) -> None:
+    assert gathered({"remember_me_id_expires_on": day}).values["remember_me_id_expires_on"] == "2026-12-22"
+
+
+@pytest.mark.parametrize("day", ["22.12.2026", "2026-13-01", 20261222, True, ["2026-12-22"]])
+def test_what_is_no_day_is_refused(day: Any) -> None:
+    with pytest.raises(OptionError, match="^The option remember_me_id_expires_on must be a day, as 2026-12-22.$"):
+        gathered({"remember_me_id_expires_on": day})
+
+
+CODE = Option("token", kind="digits", secret=True, pattern="[0-9]{6}", shared=False)
+
+
+@pytest.mark.parametrize("code", ["012345", "123456", 123456])
+def test_a_code_is_six_digits(code: Any) -> None:
+    assert gathered({"token": code}, own=(CODE,)).values["token"] == str(code)
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "12 345", "abcdef", 5349, True, 123456.0, ["123456"]])
+def test_what_is_no_code_is_refused_and_not_repeated(code: Any) -> None:
+    with pytest.raises(OptionError, match="^The option token must be the digits of the code, in quotes: ") as failure:
+        gathered({"token": code}, own=(CODE,))
+    assert str(code) not in str(failure.value)

@@ -1,0 +1,19 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge
+
+
+class ActionModule(BillAction):
+    SHOWN = True
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        challenge_id = None if self._task.check_mode else challenge(call.sign_in)
+        return {"challenge_id": challenge_id, "changed": True}

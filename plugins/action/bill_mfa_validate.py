@@ -1,0 +1,34 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._compat import mask
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import Validated, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+
+
+class ActionModule(BillAction):
+    OWN_OPTIONS = (
+        Option("challenge_id", required=True, shared=False),
+        Option("token", kind="digits", secret=True, required=True, pattern="[0-9]{6}", shared=False),
+        Option("remember_me", kind="bool", default=False, shared=False),
+        Option("machine_name", shared=False),
+    )
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        names = ("challenge_id", "token", "remember_me", "device", "machine_name")
+        given = {name: call.options[name] for name in names}
+        done = Validated(None, None) if self._task.check_mode else validate(call.sign_in, **given)
+        mask([done.remember_me_id])
+        return {
+            "trusted": None if self._task.check_mode else True,
+            "remember_me_id": done.remember_me_id,
+            "remember_me_id_expires_on": done.expires_on and done.expires_on.isoformat(),
+            "changed": True,
+        }

@@ -1,0 +1,20 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._info import session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+
+
+class ActionModule(BillAction):
+    OWN_OPTIONS = (Option("sign_in", kind="bool", default=False, shared=False),)
+    SHOWN = True
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        return call.told(*session_info(call.sign_in, may_sign_in=call.options["sign_in"]))

@@ -1,0 +1,79 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bill_organizations_info
+short_description: The organizations that the session reaches
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Asks BILL for all organizations that the user of the session can sign in to, and those of a parent console; with
+    O(auth_method=partner) and no O(user_id), for those of the partner.
+  - Signs in if no session is kept, which takes an O(organization_id) already; BILL has no way to list organizations before.
+  - All pages are read. With C(-v) the task tells of each that it is alive.
+extends_documentation_fragment:
+  - bill.connect.sign_in
+attributes:
+  check_mode:
+    description: Works in check mode.
+    support: full
+    details:
+      - Does the same as without, since it changes nothing.
+  diff_mode:
+    description: Shows what changes.
+    support: none
+    details:
+      - Changes nothing.
+  async:
+    description: Can be run in the background.
+    support: none
+  delegation:
+    description: Can be run somewhere else.
+    support: none
+    details:
+      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
+  action_group:
+    description: Takes C(module_defaults) of its action group.
+    support: full
+    membership:
+      - bill.connect.bill
+notes:
+  - There is no such list with O(auth_method=spend_token). BILL does not document whether there is one with O(auth_method=oauth).
+seealso:
+  - module: bill.connect.bill_login
+  - name: List all organizations
+    description: BILL's own description of the list.
+    link: https://developer.bill.com/hc/reference/listallorganizations
+"""
+
+EXAMPLES = r"""
+- name: See which organizations we can sign in to
+  bill.connect.bill_organizations_info:
+  register: reachable
+
+- name: Show them
+  ansible.builtin.debug:
+    var: reachable.organizations
+"""
+
+RETURN = r"""
+organizations:
+  description: The organizations, each as BILL writes it. BILL does not document their fields.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - id: 00801EXAMPLEEXAMPLE1
+      name: Maple Street Bakery
+changed:
+  description: Whether a session had to be made.
+  returned: always
+  type: bool
+  sample: false
+"""

@@ -1,0 +1,134 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bill_session_info
+short_description: What BILL says of the session
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Asks BILL about the kept session, and tells whom it belongs to, whether it is MFA-trusted, and when it ends. Nothing in the result
+    is secret, so it is shown.
+  - Does not sign in by itself, unless O(sign_in) says so. Without a kept session RV(signed_in) is false.
+  - BILL is asked every time, however recently it answered. Like every call, that begins the idle life of the session anew.
+extends_documentation_fragment:
+  - bill.connect.sign_in
+options:
+  sign_in:
+    description: Whether to sign in if there is no session that works.
+    type: bool
+    default: false
+attributes:
+  check_mode:
+    description: Works in check mode.
+    support: full
+    details:
+      - Does the same as without. With O(sign_in) it makes a session, as M(bill.connect.bill_login) does.
+  diff_mode:
+    description: Shows what changes.
+    support: none
+    details:
+      - Changes nothing but, with O(sign_in), the session.
+  async:
+    description: Can be run in the background.
+    support: none
+  delegation:
+    description: Can be run somewhere else.
+    support: none
+    details:
+      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
+  action_group:
+    description: Takes C(module_defaults) of its action group.
+    support: full
+    membership:
+      - bill.connect.bill
+seealso:
+  - module: bill.connect.bill_login
+  - name: Session details
+    description: BILL's own description of them.
+    link: https://developer.bill.com/reference/getsessioninfo
+"""
+
+EXAMPLES = r"""
+- name: See what BILL says of our session
+  bill.connect.bill_session_info:
+  register: session
+
+- name: Be reminded that the MFA ID ends soon
+  ansible.builtin.debug:
+    msg: "The MFA ID ends in {{ session.remember_me_id_days_left }} days."
+  when: (session.remember_me_id_days_left | default(99, true)) < 10
+"""
+
+RETURN = r"""
+signed_in:
+  description: Whether there is a session that works. If not, all that follow but RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed) are null.
+  returned: success
+  type: bool
+  sample: true
+organization_id:
+  description: The id of the organization that the session belongs to; null where BILL does not tell.
+  returned: success
+  type: str
+  sample: 00801EXAMPLEEXAMPLE1
+user_id:
+  description: The id of the user that the session belongs to; null where BILL does not tell.
+  returned: success
+  type: str
+  sample: 00601EXAMPLEEXAMPLE1
+api_url:
+  description: The address of BILL's API up to, and without, C(/v3).
+  returned: success
+  type: str
+  sample: https://gateway.stage.bill.com/connect
+auth_method:
+  description: The authentication method that the session was made with.
+  returned: success
+  type: str
+  sample: password
+trusted:
+  description:
+    - Whether the session is MFA-trusted, as far as BILL has told; null where MFA does not decide (O(auth_method=oauth),
+      O(auth_method=spend_token), and the partner itself).
+  returned: success
+  type: bool
+  sample: false
+mfa_status:
+  description:
+    - What BILL calls C(mfaStatus). Clients of BILL have met V(DISABLED), V(SETUP) (there is no phone yet), V(CHALLENGE) (a code has to be
+      given back), V(COMPLETE) and V(UNDEFINED). Null where BILL does not tell.
+  returned: success
+  type: str
+  sample: CHALLENGE
+mfa_bypass:
+  description: Whether MFA is off for the whole developer key. BILL calls it C(mfaBypass). Null where BILL does not tell.
+  returned: success
+  type: bool
+  sample: false
+expires_at:
+  description: UTC time when the session ends if it is not used, as M(bill.connect.bill_login) returns it.
+  returned: success
+  type: str
+  sample: "2026-11-22T10:58:00Z"
+expires_in:
+  description: How many seconds are left until then; null where nobody knows.
+  returned: success
+  type: int
+  sample: 2100
+remember_me_id_days_left:
+  description: How many days are left, from today, until O(remember_me_id_expires_on); null if that is not given or not used.
+  returned: success
+  type: int
+  sample: 12
+changed:
+  description: Whether a session was made, which only happens with O(sign_in).
+  returned: always
+  type: bool
+  sample: false
+"""

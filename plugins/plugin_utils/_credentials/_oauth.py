@@ -1,0 +1,117 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign in as an app, with OAuth's client credentials: ``auth_method: oauth``.
+
+Private to bill.connect. Documented by BILL: "OAuth client credentials", reference/createaccesstoken. The path of the token's
+address is documented, the rest of the address, the names of the fields and how long a token lives are not: the names are those
+of RFC 6749, section 4.4, and the life is what the answer says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from .._address import Address
+from .._errors import OTHER_ENVIRONMENT, BillError, CredentialRefused, Meaning, Rejected, UnexpectedAnswer
+from .._gateway import Gateway
+from .._session import Session
+from ._credential import Credential, by_status, plain_text, text_of
+
+_PATH = "/authx/token"
+_WHAT = "the request for an access token"
+
+_WRONG = Meaning(
+    CredentialRefused,
+    "the client id or the client secret is wrong",
+    "Correct them. " + OTHER_ENVIRONMENT,
+    ("client_id", "client_secret"),
+)
+# BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
+_MEANINGS = dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG)
+# How BILL, or what stands before it, says that there is nothing at an address.
+_NOTHING_THERE = (404, 405)
+
+
+class OAuth(Credential):
+    method = "oauth"
+    needs = {
+        "client_id": "the app's client ID",
+        "client_secret": "the app's client secret",
+    }
+    takes = ("token_url",)
+    limits = ("client_id",)
+    # Until when a token is good is known, and BILL does not document a call that says whether it is.
+    checks = False
+    # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
+    pays_untrusted = True
+    no_sign_out = "BILL has no sign-out for access tokens: this one is forgotten here, and good until {end}."
+
+    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.values["client_id"],
+            "client_secret": self.values["client_secret"],
+        }
+        answer, option = self._token(gateway, form)
+        token = text_of(answer, "access_token", _WHAT, option)
+        return Session(
+            session_id=None,
+            headers={"Authorization": f"Bearer {token}"},
+            ends_at=_end(answer, now),
+            made_at=now,
+            answered_at=now,
+        )
+
+    def check(self, gateway: Gateway, session: Session) -> Session:
+        # Only asked to tell more about the token: BILL does not document whether this call takes one.
+        try:
+            answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
+        except (Rejected, UnexpectedAnswer):
+            return session
+        about = answer if isinstance(answer, dict) else {}
+        return replace(
+            session,
+            organization_id=plain_text(about.get("organizationId")),
+            user_id=plain_text(about.get("userId")),
+            mfa_status=plain_text(about.get("mfaStatus")),
+            mfa_bypass=about["mfaBypass"] if isinstance(about.get("mfaBypass"), bool) else None,
+        )
+
+    def _token(self, gateway: Gateway, form: dict[str, str]) -> tuple[Any, str]:
+        """BILL's answer with a token, and the option that its address came from."""
+        if token_url := self.values.get("token_url"):
+            return _asked(gateway.at(Address.of_option(token_url, "token_url")), form), "token_url"
+        # Both are places where the documented path may be.
+        candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
+        for url in candidates:
+            try:
+                return _asked(gateway.at(Address.of_option(url, "api_url")), form), "api_url"
+            except (Rejected, UnexpectedAnswer) as error:
+                if error.code != "BDC_1121" and error.status not in _NOTHING_THERE:
+                    raise
+        raise UnexpectedAnswer(
+            f"BILL gives no access tokens at {' or '.join(candidates)}. Name the address with token_url.",
+            status=404,
+            concerns=("api_url",),
+        )
+
+
+def _asked(gateway: Gateway, form: dict[str, str]) -> Any:
+    try:
+        return gateway.ask("POST", "", form=form, meanings=_MEANINGS).json
+    except BillError as error:
+        # Whatever words it came with.
+        raise by_status(error, {401: _WRONG}, gateway.place) from None
+
+
+def _end(answer: Any, now: float) -> float | None:
+    """When a token ends; None if the answer does not tell."""
+    seconds = answer.get("expires_in")
+    if isinstance(seconds, str) and seconds.isdecimal():
+        seconds = int(seconds)
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e9:
+        return None
+    return now + seconds

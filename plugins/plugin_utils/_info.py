@@ -1,0 +1,79 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What BILL tells about the session, and about the organizations that it reaches.
+
+Private to bill.connect. Plain Python, without Ansible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import urlencode
+
+from ._errors import OptionError, UnexpectedAnswer
+from ._session import Session
+from ._sign_in import SignIn
+
+# Far above any list of organizations; it only stops an endless one.
+_MOST_PAGES = 1000
+
+
+def session_info(sign_in: SignIn, *, may_sign_in: bool) -> tuple[Session | None, bool]:
+    """The session with what BILL says of it now, and whether it had to be made.
+
+    None if there is none; one is made only if it may be. Raises BillError.
+    """
+    if session := sign_in.inquire():
+        return session, False
+    if not may_sign_in:
+        return None, False
+    outcome = sign_in.present()
+    return sign_in.inquire() or outcome.session, outcome.changed
+
+
+def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[Any], bool]:
+    """The organizations that the session reaches, each as BILL writes it, and whether a session had to be made.
+
+    Documented by BILL: a list of pages, of which each but the last names the next as ``nextPage``. The fields of an organization
+    are not documented. ``tell`` is told of each page. Raises BillError.
+    """
+    path = sign_in.credential.organizations
+    if path is None:
+        raise OptionError(
+            f"auth_method {sign_in.credential.method} has no list of organizations.", concerns=("auth_method",)
+        )
+    sign = "&" if "?" in path else "?"
+    found: list[Any] = []
+    seen: set[str] = set()
+    page: Any = ""
+    changed = False
+    for number in range(1, _MOST_PAGES + 1):
+        answer, made = sign_in.use(partial(_page, sign_in, path + (sign + urlencode({"page": page}) if page else "")))
+        changed = changed or made
+        # Some of BILL's lists come without an envelope.
+        results = answer.get("results") if isinstance(answer, dict) else answer
+        if not isinstance(results, list):
+            raise UnexpectedAnswer(
+                "BILL's answer to the request for the organizations is no list. Check api_url, and that no proxy answers in BILL's "
+                "place.",
+                concerns=("api_url",),
+            )
+        found += results
+        tell(f"organizations: {len(found)}, pages: {number}")
+        page = answer.get("nextPage") if isinstance(answer, dict) else None
+        if not isinstance(page, str) or not page:
+            return found, changed
+        if page in seen:
+            break
+        seen.add(page)
+    raise UnexpectedAnswer(
+        "BILL's list of organizations comes to no end: it names a page again, or more than a thousand of them."
+    )
+
+
+def _page(sign_in: SignIn, path: str, session: Session) -> Any:
+    return sign_in.gateway.ask("GET", path, headers=session.headers).json
