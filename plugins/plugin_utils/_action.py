@@ -53,12 +53,13 @@ class BillAction(ActionBase):
         given = self._taken_from_the_task()
         result: dict[str, Any] = {}
 
-        def work(call: Call) -> None:
+        def work(call: Call) -> Sequence[str]:
             _compat.refuse_unsafe_core()
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
                 self._publish(call, result, task_vars)
+            return call.secrets
 
         def failure(message: str, secrets: Sequence[str] | None) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
@@ -69,7 +70,7 @@ class BillAction(ActionBase):
         try:
             result.update(super().run(tmp, task_vars))
             self._warn_of_delegation()
-            attempt(
+            secrets = attempt(
                 work,
                 given=given,
                 variables=task_vars,
@@ -85,7 +86,7 @@ class BillAction(ActionBase):
             failure(f"ansible-core has ended the task: {error}", None)
             raise
         # A failure never gets here, because its message is meant to be read.
-        if not self.SHOWN:
+        if not self.SHOWN or _compat.item_of_loop_holds(self._task, task_vars, secrets):
             _compat.hide(self._task, result)
         return result
 

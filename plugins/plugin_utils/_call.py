@@ -43,16 +43,20 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Call:
-    """``options`` by name and the sign-in that they lead to."""
+    """``options`` by name, the sign-in that they lead to, and which of their values are secret."""
 
     # Kept out of repr(), so that no message or traceback can show them.
     options: Mapping[str, Any] = field(repr=False)
     sign_in: SignIn
+    secrets: Sequence[str] = field(repr=False)
 
     def returned(self, outcome: Outcome) -> dict[str, Any]:
         """What the user gets back: the documented return values, all of them null where no session is left."""
         session = outcome.session
-        _compat.mask([session.session_id, *session.headers.values()] if session else [])
+        if session:
+            # The scheme of an Authorization is no secret, and what follows it is one by itself, too.
+            headers = session.headers.values()
+            _compat.mask([session.session_id, *headers, *(value.rpartition(" ")[2] for value in headers)])
         return {
             "session_id": session and session.session_id,
             "organization_id": session and session.organization_id,
@@ -114,7 +118,7 @@ def attempt(
             published=variables.get(PUBLISHED),
         )
         _compat.mask(options.secrets)
-        return work(Call(options.values, _open(options)))
+        return work(Call(options.values, _open(options), options.secrets))
     except BillError as error:
         message = options.explain(error) if options else str(error)
     except Exception as error:

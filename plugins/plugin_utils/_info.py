@@ -43,9 +43,7 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
     """
     path = sign_in.credential.organizations
     if path is None:
-        raise OptionError(
-            f"auth_method {sign_in.credential.method} has no list of organizations.", concerns=("auth_method",)
-        )
+        raise OptionError(f"{sign_in.credential.title} has no list of organizations.", concerns=("auth_method",))
     sign = "&" if "?" in path else "?"
     found: list[Any] = []
     seen: set[str] = set()

@@ -21,14 +21,22 @@ from ._errors import (
     Rejected,
     ServerFault,
     SessionEnded,
+    SessionUntrusted,
     TooManyAtOnce,
     Unexplained,
 )
 from ._session import Session
 from ._sign_in import SignIn
 
-# Documented by BILL: five text messages a minute. With which code it refuses a sixth is not; this is an assumption.
-_MESSAGES = {
+# Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. With which codes it refuses these is
+# not; that it is these is an assumption.
+_MEANINGS = {
+    "BDC_1361": Meaning(
+        SessionUntrusted,
+        "a session like this one cannot pass MFA",
+        "Use auth_method password.",
+        ("auth_method",),
+    ),
     "BDC_1322": Meaning(
         TooManyAtOnce,
         "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in flight",
@@ -58,7 +66,7 @@ def challenge(sign_in: SignIn) -> str:
     def ask(session: Session) -> object:
         # An object, though empty: without one BILL has been seen to answer 400.
         return sign_in.gateway.ask(
-            "POST", "/v3/mfa/challenge", headers=session.headers, body={}, meanings=_MESSAGES
+            "POST", "/v3/mfa/challenge", headers=session.headers, body={}, meanings=_MEANINGS
         ).json
 
     try:
@@ -98,7 +106,11 @@ def validate(
         body |= {"rememberMe": True, **({"machineName": machine_name} if machine_name else {}), "device": device or ""}
     try:
         answer = sign_in.ask_once(
-            lambda: sign_in.gateway.ask("POST", "/v3/mfa/challenge/validate", headers=session.headers, body=body).json
+            lambda: (
+                sign_in.gateway.ask(
+                    "POST", "/v3/mfa/challenge/validate", headers=session.headers, body=body, meanings=_MEANINGS
+                ).json
+            )
         )
     except SessionEnded:
         raise Rejected(
@@ -124,7 +136,7 @@ def validate(
 def _refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
     if not sign_in.credential.can_be_trusted():
         raise OptionError(
-            f"auth_method {sign_in.credential.method} makes no MFA-trusted sessions. Use auth_method password.",
+            f"{sign_in.credential.title} makes no MFA-trusted sessions. Use auth_method password.",
             concerns=("auth_method",),
         )
     if not sign_in.kept.shared:

@@ -96,18 +96,20 @@ class SignIn:
         """
         return self.lend(lambda session: self._remembering(lambda: ask(session), of_session=True, acts=acts))
 
-    def lend(self, ask: Callable[[Session], _T]) -> tuple[_T, bool]:
-        """The same for an ``ask`` that sees to its own failures."""
-        session, changed = self._kept_or_new()
+    def lend(self, ask: Callable[[Session], _T], *, force: bool = False) -> tuple[_T, bool]:
+        """The same for an ``ask`` that sees to its own failures. With ``force`` no remembered refusal is heeded."""
+        session, changed = self._kept_or_new(force)
         try:
             result = ask(session)
         except SessionEnded:
             if changed:
                 raise
             self._change_kept(session, lambda _kept: None)
-            session, changed = self._kept_or_new()
+            session, changed = self._kept_or_new(force)
             result = ask(session)
-        self._change_kept(session, lambda kept: kept.answered(self.clock()))
+        # It is worth no wait: should somebody hold the lock, then that one is just asking BILL, too.
+        with suppress(BusyError):
+            self._change_kept(session, lambda kept: kept.answered(self.clock()), wait=0)
         return result, changed
 
     def ask_once(self, ask: Callable[[], _T]) -> _T:
@@ -126,8 +128,9 @@ class SignIn:
             return self._asked(session, self._checked)
 
     def update(self, session: Session, **changes: Any) -> None:
-        """Keep the session with these changes, unless another one has taken its place."""
-        self._change_kept(session, lambda kept: replace(kept, **changes))
+        """Keep the session with these changes, unless another one has taken its place, or others are busy with it."""
+        with suppress(BusyError):
+            self._change_kept(session, lambda kept: replace(kept, **changes))
 
     def _working(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
         """A session that works, and whether it was made for this."""
@@ -147,7 +150,7 @@ class SignIn:
             if session := self._kept_and_alive(require_trusted):
                 return session, False
             self._heed(self.refused())
-        session = self._made()
+        session = self._made(force)
         self.kept.save(session)
         self._forget_refusals()
         if self.credential.signs_in:
@@ -157,13 +160,13 @@ class SignIn:
             self.kept.save(session)
         return session, self.credential.signs_in
 
-    def _made(self) -> Session:
+    def _made(self, force: bool) -> Session:
         def ask(through: Session | None) -> Session:
             return self._remembering(
                 lambda: self.credential.sign_in(self.gateway, self.clock(), through), of_session=False
             )
 
-        return self.through.lend(ask)[0] if self.through else ask(None)
+        return self.through.lend(ask, force=force)[0] if self.through else ask(None)
 
     def absent(self, *, force: bool = False, only_look: bool = False) -> Outcome:
         """No session any more: end the kept one at BILL and forget it.
@@ -280,6 +283,10 @@ class SignIn:
             self.tell("the kept session has ended at BILL")
             self.kept.forget()
             return None
+        except CredentialRefused:
+            # However recently BILL has answered before, nobody uses it without asking any more.
+            self.kept.save(session.answered(0))
+            raise
         self.kept.save(session)
         return session
 
@@ -300,18 +307,24 @@ class SignIn:
         refused = None if trusted else mfa_id.fingerprint
         return replace(session, trusted=trusted, refused_mfa_id=refused).answered(self.clock())
 
-    def _kept_or_new(self) -> tuple[Session, bool]:
+    def _kept_or_new(self, force: bool) -> tuple[Session, bool]:
         """A session, and whether it was made for this; one that is kept is not checked before, since its use tells as much."""
-        self._heed(self.hour())
         session = self.kept.load()
         if session and not session.is_due(self.clock()):
-            self._heed(self.refused(), of_session=True)
+            if not force:
+                self._heed(self.hour())
+                self._heed(self.refused(), of_session=True)
             return session, False
-        return self._working(force=False, require_trusted=False)
+        return self._working(force, require_trusted=False)
 
-    def _change_kept(self, session: Session, change: Callable[[Session], Session | None]) -> None:
-        """Keep what ``change`` makes of the session, unless somebody has kept another one in its place."""
-        with self.kept.lock(self.longest_wait):
+    def _change_kept(
+        self, session: Session, change: Callable[[Session], Session | None], wait: float | None = None
+    ) -> None:
+        """Keep what ``change`` makes of the session, unless somebody has kept another one in its place.
+
+        ``wait`` is how many seconds to wait for others, the usual ones if not given.
+        """
+        with self.kept.lock(self.longest_wait if wait is None else wait):
             kept = self.kept.load()
             if kept is None or kept.headers != session.headers:
                 return
@@ -325,7 +338,7 @@ class SignIn:
         if self.credential.pays_untrusted or self.credential.can_be_trusted():
             return not self.credential.pays_untrusted
         raise OptionError(
-            f"auth_method {self.credential.method} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
+            f"{self.credential.title} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
             "auth_method password with remember_me_id and device, which the role bill.connect.trust hands out.",
             concerns=("auth_method",),
         )

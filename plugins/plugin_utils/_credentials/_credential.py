@@ -72,6 +72,11 @@ class Credential(ABC):
         """Whether a session of this method can become MFA-trusted."""
         return "remember_me_id" in cls.takes
 
+    @property
+    def title(self) -> str:
+        """How messages call it."""
+        return f"auth_method {self.method}"
+
     def through(self) -> Credential | None:
         """The credential by whose session this one signs in; None if it signs in by itself."""
         return None
@@ -107,7 +112,7 @@ class Credential(ABC):
         wanted = ", ".join(f"{name} ({self.needs[name]})" for name in names)
         variables = ", ".join(f"bill_{name}" for name in names)
         return (
-            f"auth_method {self.method} needs {wanted}. Define {variables}, best in a vault file; the options and "
+            f"{self.title} needs {wanted}. Define {variables}, best in a vault file; the options and "
             f"the environment names ({', '.join('BILL_' + name.upper() for name in names)}) work too."
         )
 

@@ -79,6 +79,10 @@ class Partner(Credential):
     def can_be_trusted(cls) -> bool:
         return False
 
+    @property
+    def title(self) -> str:
+        return "auth_method partner without user_id"
+
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
         body = {
             "appKey": self.values["app_key"],
@@ -117,15 +121,13 @@ class PartnerUser(User):
 
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
         body = {"userId": self.values["user_id"], "organizationId": self.values["organization_id"]}
-        if self.mfa_id:
-            body |= self.mfa_id.body
-        answer = gateway.ask(
-            "POST",
-            "/v3/partner/login-as-user",
-            headers=through.headers if through else {},
-            body=body,
-            meanings=_NOT_ACTIVE,
-        ).json
-        session = self._session(answer, now)
+        headers = through.headers if through else {}
+
+        def ask(mfa: Mapping[str, str]) -> Any:
+            return gateway.ask(
+                "POST", "/v3/partner/login-as-user", headers=headers, body={**body, **mfa}, meanings=_NOT_ACTIVE
+            ).json
+
+        session = self._signed_in(ask, now)
         # What the answer holds besides the session is not documented.
         return replace(session, user_id=session.user_id or self.values["user_id"])

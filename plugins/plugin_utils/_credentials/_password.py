@@ -37,6 +37,4 @@ class Password(User):
             "organizationId": self.values["organization_id"],
             "devKey": self.values["dev_key"],
         }
-        if self.mfa_id:
-            body |= self.mfa_id.body
-        return self._session(gateway.ask("POST", "/v3/login", body=body).json, now)
+        return self._signed_in(lambda mfa: gateway.ask("POST", "/v3/login", body={**body, **mfa}).json, now)

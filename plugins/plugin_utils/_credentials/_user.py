@@ -9,10 +9,11 @@ Private to bill.connect. Documented by BILL: reference/login, reference/getsessi
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from .._errors import UnexpectedAnswer
+from .._errors import SessionUntrusted, UnexpectedAnswer, Unexplained
 from .._gateway import Gateway
 from .._session import Session
 from ._credential import Credential, object_of, plain_text, text_of
@@ -38,6 +39,16 @@ class User(Credential):
             mfa_status=status,
             mfa_bypass=bypass if isinstance(bypass, bool) else None,
         )
+
+    def _signed_in(self, ask: Callable[[Mapping[str, str]], Any], now: float) -> Session:
+        """The session that BILL gives when ``ask`` sends the fields of an MFA ID, or none, besides the usual ones."""
+        if not self.mfa_id:
+            return self._session(ask({}), now)
+        try:
+            return self._session(ask(self.mfa_id.body), now)
+        except (SessionUntrusted, Unexplained):
+            # BILL does not document what a sign-in with an old MFA ID gets: a session that is not trusted, or this.
+            return self._session(ask({}), now)
 
     def _session(self, answer: object, now: float) -> Session:
         """The session that BILL's answer to a sign-in holds."""
