@@ -22,6 +22,15 @@ def partner_session(bill: Bill) -> dict[str, str]:
     return {"sessionId": answer.json()["sessionId"], "appKey": PARTNER.app_key}
 
 
+def test_a_partner_lists_its_organizations_page_by_page(bill: Bill) -> None:
+    partner = partner_session(bill)
+    first = bill.get("/v3/partner/organizations?max=1", partner).json()
+    second = bill.get(f"/v3/partner/organizations?max=1&page={first['nextPage']}", partner).json()
+    assert [one["id"] for one in (*first["results"], *second["results"])] == list(PARTNER.organization_ids)
+    assert "nextPage" not in second
+    assert codes(bill.get("/v3/partner/organizations", {**partner, "appKey": "wrong"})) == ["BDC_1109"]
+
+
 def as_user(bill: Bill, partner: dict[str, str], **changes: str | None) -> requests.Response:
     content = {name: value for name, value in {**PAYER, **changes}.items() if value is not None}
     return bill.post("/v3/partner/login-as-user", partner, content)
