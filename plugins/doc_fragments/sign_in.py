@@ -27,8 +27,9 @@ options:
       - V(oauth) signs an app in, with O(client_id) and O(client_secret). The access token ends when BILL says, however much it
         is used, and is replaced two minutes before (a short-lived one after four fifths of its life). BILL is never asked whether
         a token is still good. If BILL should not say when it ends, it is replaced after O(check_after) seconds.
-      - V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever RV(bill.connect.bill_login#module:changed);
-        instead BILL is asked whether the token is good, at first and then after O(check_after) seconds.
+      - V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever
+        RV(bill.connect.bill_login#module:changed). Instead BILL is asked whether the token is good, at first and then after
+        O(check_after) seconds.
       - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
     type: str
     choices: [password, sync_token, console_token, partner, oauth, spend_token]

@@ -16,7 +16,8 @@ description:
   - Gives later tasks a session of BILL (bill.com). A session that still works is used again, by every task, host, fork, lookup
     and later run on this controller that has the same credentials; only when there is none does it sign in.
   - Needs no options when the variables C(bill_username), C(bill_password), C(bill_organization_id) and C(bill_dev_key) are
-    defined, best in a file that is encrypted with C(ansible-vault). Other ways to sign in (O(auth_method)) need other ones, and say so.
+    defined, best in a file that is encrypted with C(ansible-vault). Other ways to sign in (O(auth_method)) need other ones,
+    and name what is missing.
   - The result is hidden from all output without C(no_log) in the task; C(register) and the facts have the real values. A failure
     shows its message, which never holds a secret.
   - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong

@@ -68,7 +68,9 @@ EXAMPLES = r"""
 
 RETURN = r"""
 signed_in:
-  description: Whether there is a session that works. If not, all that follow but RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed) are null.
+  description:
+    - Whether there is a session that works. If not, all that follow are null, but for RV(api_url), RV(auth_method),
+      RV(remember_me_id_days_left) and RV(changed).
   returned: success
   type: bool
   sample: true
@@ -101,8 +103,8 @@ trusted:
   sample: false
 mfa_status:
   description:
-    - What BILL calls C(mfaStatus). Clients of BILL have met V(DISABLED), V(SETUP) (there is no phone yet), V(CHALLENGE) (a code has to be
-      given back), V(COMPLETE) and V(UNDEFINED). Null where BILL does not tell.
+    - What BILL calls C(mfaStatus). Clients of BILL have met V(DISABLED), V(SETUP) (there is no phone yet), V(CHALLENGE) (a code has
+      to be given back), V(COMPLETE) and V(UNDEFINED). Null where BILL does not tell.
   returned: success
   type: str
   sample: CHALLENGE

@@ -46,7 +46,10 @@ class Address:
 
     @classmethod
     def of_api(cls, url: str) -> Address:
-        """The address of an API, which ends before ``/v3``. OptionError if credentials must not go there, or would go astray there."""
+        """The address of an API, which ends before ``/v3``.
+
+        OptionError if credentials must not go there, or would go astray there.
+        """
         parts = _checked(url.rstrip("/"), "api_url")
         if "/v3" in parts.path:
             raise _wrong("api_url", f"must end before /v3, as in {API_URLS['sandbox']}.")

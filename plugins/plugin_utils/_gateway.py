@@ -134,8 +134,9 @@ class Gateway:
     ) -> Answer:
         """Send one request, once, and return BILL's answer. ``body`` is sent as JSON, ``form`` as form data.
 
-        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none
-        of BILL's, the BillError that the BDC code stands for, and what ``slot`` raises.
+        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. Raises
+        ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none of BILL's, the
+        BillError that the BDC code stands for, and what ``slot`` raises.
         """
         request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
         status, raw = self._within_timeout(lambda line: self._exchange(line, request))
@@ -193,8 +194,8 @@ class Gateway:
             except _unusable_addresses():
                 # requests tells these apart from one another, but not whose address it was.
                 raise errors.OptionError(
-                    f"Neither {self.address.host} nor a proxy can be asked, because one of them is no address. Check {self.address.option}, "
-                    "and HTTPS_PROXY in the environment.",
+                    f"Neither {self.address.host} nor a proxy can be asked, because one of them is no address. Check "
+                    f"{self.address.option}, and HTTPS_PROXY in the environment.",
                     concerns=(self.address.option,),
                 ) from None
             except library.exceptions.RequestException as error:

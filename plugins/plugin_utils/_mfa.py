@@ -39,7 +39,8 @@ _MEANINGS = {
     ),
     "BDC_1322": Meaning(
         TooManyAtOnce,
-        "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in flight",
+        "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
+        "flight",
         "Wait a minute.",
     ),
 }
@@ -89,8 +90,8 @@ def validate(
 ) -> Validated:
     """Answer a challenge with the code, so that the kept session becomes trusted.
 
-    With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never sent again by itself,
-    since BILL locks after some.
+    With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
+    sent again by itself, since BILL locks after some.
     """
     _refuse_what_cannot_be_trusted(sign_in)
     if remember_me and not device:

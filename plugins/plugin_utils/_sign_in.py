@@ -347,11 +347,10 @@ class SignIn:
         """SessionUntrusted if trust is required and there is none; a warning if an MFA ID is no good any more."""
         mfa_id, days = self.credential.mfa_id, self.days_left
         if session.trusted or session.mfa_bypass:
-            if days is not None and days <= _DAYS_TO_WARN:
-                when = f"ends in {days} days" if days > 0 else "ends today" if days == 0 else "has ended"
+            if mfa_id and days is not None and days <= _DAYS_TO_WARN:
                 self.warn(
-                    f"The MFA ID in remember_me_id {when}, as remember_me_id_expires_on says. The role "
-                    "bill.connect.trust makes a new one."
+                    f"The MFA ID in remember_me_id ends on {mfa_id.expires_on} (days left: {max(days, 0)}). Make a new one with the "
+                    "role bill.connect.trust."
                 )
             return
         if mfa_id and session.refused_mfa_id == mfa_id.fingerprint:

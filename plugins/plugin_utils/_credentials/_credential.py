@@ -34,8 +34,9 @@ class Credential(ABC):
 
     ``values`` are those that tell it from all others, by option. ``limits`` names the options for which BILL counts requests
     in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
-    ``checks`` whether it can be asked if that lives; ``no_sign_out`` says in words what becomes of a session that BILL has no way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA
-    does not decide whether it can pay. ``organizations`` is the path of the list of organizations that a session reaches.
+    ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
+    way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA does not decide whether it can pay.
+    ``organizations`` is the path of the list of organizations that a session reaches.
     """
 
     method: ClassVar[str]
