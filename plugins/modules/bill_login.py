@@ -33,6 +33,7 @@ description:
     task, host, fork, lookup or run with the same session store, are never more than three; one that comes while three are in
     flight waits for its turn. Those of C(uri) and other tasks are not counted; C(throttle) limits how many hosts make them at once.
 extends_documentation_fragment:
+  - bill.connect.attributes
   - bill.connect.sign_in
 options:
   state:
@@ -67,29 +68,13 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Works in check mode.
     support: full
     details:
       - Reuses or makes a session, because later tasks need one and nothing in BILL's books changes.
       - Does not sign out and leaves the variables as they are; RV(changed) says whether there is a session to end.
   diff_mode:
-    description: Shows what changes.
-    support: none
     details:
       - There is nothing to show that is not secret.
-  async:
-    description: Can be run in the background.
-    support: none
-  delegation:
-    description: Can be run somewhere else.
-    support: none
-    details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
-  action_group:
-    description: Takes C(module_defaults) of its action group.
-    support: full
-    membership:
-      - bill.connect.bill
 notes:
   - Apart from C(register), the session is also left for later tasks of the same host in the variables C(bill_session_id),
     C(bill_organization_id), C(bill_user_id) and C(bill_headers).

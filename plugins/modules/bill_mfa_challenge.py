@@ -20,31 +20,16 @@ description:
   - BILL sends five text messages a minute. The request is not sent a second time unless BILL has certainly sent nothing; where
     its answer was lost, the failure says so.
 extends_documentation_fragment:
+  - bill.connect.attributes
   - bill.connect.sign_in
 attributes:
   check_mode:
-    description: Works in check mode.
     support: full
     details:
       - Sends nothing; RV(challenge_id) is then null.
   diff_mode:
-    description: Shows what changes.
-    support: none
     details:
       - There is nothing to show.
-  async:
-    description: Can be run in the background.
-    support: none
-  delegation:
-    description: Can be run somewhere else.
-    support: none
-    details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
-  action_group:
-    description: Takes C(module_defaults) of its action group.
-    support: full
-    membership:
-      - bill.connect.bill
 notes:
   - The code can only be given back in the session that asked for it, so O(session_store) cannot be V(none), and the two tasks need the
     same credentials.

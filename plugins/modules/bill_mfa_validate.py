@@ -19,6 +19,7 @@ description:
   - The result is hidden from all output without C(no_log) in the task, because the MFA ID is secret; C(register) has the real values.
   - Never signs in, and never sends a code a second time by itself, since BILL locks after some wrong ones.
 extends_documentation_fragment:
+  - bill.connect.attributes
   - bill.connect.sign_in
 options:
   challenge_id:
@@ -41,28 +42,12 @@ options:
     type: str
 attributes:
   check_mode:
-    description: Works in check mode.
     support: full
     details:
       - Sends nothing; RV(remember_me_id) is then null.
   diff_mode:
-    description: Shows what changes.
-    support: none
     details:
       - There is nothing to show that is not secret.
-  async:
-    description: Can be run in the background.
-    support: none
-  delegation:
-    description: Can be run somewhere else.
-    support: none
-    details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
-  action_group:
-    description: Takes C(module_defaults) of its action group.
-    support: full
-    membership:
-      - bill.connect.bill
 seealso:
   - module: bill.connect.bill_mfa_challenge
   - module: bill.connect.bill_login

@@ -18,31 +18,16 @@ description:
   - Signs in if no session is kept, which takes an O(organization_id) already; BILL has no way to list organizations before.
   - All pages are read. With C(-v) the task tells of each that it is alive.
 extends_documentation_fragment:
+  - bill.connect.attributes
   - bill.connect.sign_in
 attributes:
   check_mode:
-    description: Works in check mode.
     support: full
     details:
       - Does the same as without, since it changes nothing.
   diff_mode:
-    description: Shows what changes.
-    support: none
     details:
       - Changes nothing.
-  async:
-    description: Can be run in the background.
-    support: none
-  delegation:
-    description: Can be run somewhere else.
-    support: none
-    details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
-  action_group:
-    description: Takes C(module_defaults) of its action group.
-    support: full
-    membership:
-      - bill.connect.bill
 notes:
   - There is no such list with O(auth_method=spend_token). BILL does not document whether there is one with O(auth_method=oauth).
 seealso:

@@ -18,6 +18,7 @@ description:
   - Does not sign in by itself, unless O(sign_in) says so. Without a kept session RV(signed_in) is false.
   - BILL is asked every time, however recently it answered. Like every call, that begins the idle life of the session anew.
 extends_documentation_fragment:
+  - bill.connect.attributes
   - bill.connect.sign_in
 options:
   sign_in:
@@ -26,28 +27,12 @@ options:
     default: false
 attributes:
   check_mode:
-    description: Works in check mode.
     support: full
     details:
       - Does the same as without. With O(sign_in) it makes a session, as M(bill.connect.bill_login) does.
   diff_mode:
-    description: Shows what changes.
-    support: none
     details:
       - Changes nothing but, with O(sign_in), the session.
-  async:
-    description: Can be run in the background.
-    support: none
-  delegation:
-    description: Can be run somewhere else.
-    support: none
-    details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
-  action_group:
-    description: Takes C(module_defaults) of its action group.
-    support: full
-    membership:
-      - bill.connect.bill
 seealso:
   - module: bill.connect.bill_login
   - name: Session details
