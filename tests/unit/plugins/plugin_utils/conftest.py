@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable, Iterator
+from functools import partialmethod
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.unit.plugins.plugin_utils.conversation import Clock, Reply, ScriptedBill
+from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Reply, ScriptedBill
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, Open
 
 
 @pytest.fixture
@@ -23,6 +32,42 @@ def clock() -> Clock:
 def said() -> list[str]:
     """The warnings that a test has heard."""
     return []
+
+
+def _exchange(gateway: Gateway, bill: Bill, _line: object, request: Any) -> tuple[int, bytes]:
+    return bill.exchange(gateway.address.url, request)
+
+
+@pytest.fixture
+def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
+    """The BILL that every gateway of this test talks to."""
+    bill = Bill()
+    # Without the thread of an exchange, and without its slot: those have tests of their own.
+    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work: work(None))
+    monkeypatch.setattr(Gateway, "_exchange", partialmethod(_exchange, bill))
+    return bill
+
+
+@pytest.fixture
+def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> Open:
+    """A new task each time: nothing is shared with the one before but the store and BILL."""
+
+    def open_sign_in(**changes: Any) -> SignIn:
+        sign_in = _sign_in.open_sign_in(
+            {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes},
+            default_store=str(tmp_path / "bill"),
+            store_for_the_run=str(tmp_path / "run"),
+            warn=said.append,
+            tell=lambda _text: None,
+            tell_of_waits=lambda _text: None,
+        )
+        for each in (sign_in, sign_in.through):
+            if each:
+                each.clock = clock
+                each.retry = Retry(each.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
+        return sign_in
+
+    return open_sign_in
 
 
 @pytest.fixture

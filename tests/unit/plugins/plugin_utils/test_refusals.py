@@ -1,0 +1,231 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A no of BILL's that asking again would not change is remembered, by every task and run."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
+@pytest.mark.parametrize("hours", [-24, -1, 1, 24])
+def test_a_clock_that_jumps_does_not_make_a_refusal_last(
+    open_sign_in: Open, bill: Bill, clock: Clock, code: str, hours: int
+) -> None:
+    for asked, jump in enumerate((0, hours), start=1):
+        clock.advance(jump * 3600)
+        bill.will_say(no(code))
+        with pytest.raises(errors.Rejected, match=code):
+            open_sign_in().present()
+        bill.will_say()
+        with pytest.raises(errors.Rejected, match="was not asked again"):
+            open_sign_in().present()
+        assert bill.sign_ins == asked
+    clock.advance(-hours * 3600)
+    assert open_sign_in().present().changed
+
+
+def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sign_in: Open, bill: Bill) -> None:
+    kept = open_sign_in().present().session
+    bill.password = "changed elsewhere"
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present(force=True)
+    assert open_sign_in().present().session == kept
+
+
+@pytest.mark.promise(9)
+def test_faults_are_tried_again_and_a_refusal_is_not(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(errors.ServerFault("ill"), errors.ConnectionFailed("gone"))
+    assert open_sign_in().present().changed
+    assert bill.heard == [LOGIN] * 3
+    bill.will_say(errors.CredentialRefused("no"))
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(username="other@example.com").present()
+    assert bill.heard == [LOGIN] * 4
+
+
+REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_1123")
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("store", [None, "none"])
+@pytest.mark.parametrize("code", REFUSALS)
+def test_a_refused_credential_is_asked_once_in_ten_minutes(
+    open_sign_in: Open, bill: Bill, clock: Clock, code: str, store: str | None
+) -> None:
+    username = f"{code}-{store}"
+    bill.will_say(no(code))
+    for advance in (0, 1, 597, 1):
+        clock.advance(advance)
+        with pytest.raises(errors.CredentialRefused, match=code):
+            open_sign_in(username=username, session_store=store).present()
+    assert bill.heard == [LOGIN]
+    clock.advance(1)
+    assert open_sign_in(username=username, session_store=store).present().changed
+    assert bill.heard == [LOGIN] * 2
+
+
+@pytest.mark.promise(4)
+def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    messages = []
+    bill.will_say(no("BDC_1102"))
+    for _time in range(2):
+        with pytest.raises(errors.CredentialRefused) as failure:
+            open_sign_in().present()
+        messages.append(str(failure.value))
+        assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
+        clock.advance(60)
+    then = (
+        " The same credentials are not sent again before 08:10:00 UTC, so that nothing gets locked by repetition; corrected "
+        "ones are tried at once, and so are these by the task bill_login with force: true."
+    )
+    told = str(errors.from_answer(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
+    assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_corrected_value_is_tried_at_once(open_sign_in: Open, bill: Bill, name: str) -> None:
+    bill.will_say(no("BDC_1101"))
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(**{name: "wrong"}).present()
+    assert open_sign_in().present().changed
+    with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+        open_sign_in(**{name: "wrong"}).present()
+    assert bill.heard == [LOGIN] * 2
+
+
+@pytest.mark.promise(4)
+def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    bill.will_say(no("BDC_1110"))
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present()
+    assert open_sign_in().present(force=True).changed
+    bill.alive.clear()
+    clock.advance(60)
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(4)
+def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    bill.password = "changed elsewhere"
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in().present(force=True)
+    clock.advance(61)
+    assert not open_sign_in().present().changed
+    assert bill.heard == [LOGIN, LOGIN, CHECK]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("work", [SignIn.present, SignIn.absent])
+def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_again_either(
+    open_sign_in: Open, bill: Bill, clock: Clock, work: Callable[[SignIn], Any]
+) -> None:
+    open_sign_in().present()
+    clock.advance(60)
+    bill.will_say(no("BDC_1103"))
+    for _time in range(3):
+        with pytest.raises(errors.CredentialRefused, match="BDC_1103"):
+            work(open_sign_in())
+        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+            open_sign_in().present()
+        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+            open_sign_in().absent()
+    assert len(bill.heard) == 2
+    clock.advance(600)
+    assert not open_sign_in().present().changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_stops_sign_outs_too(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    bill.will_say(no("BDC_1144"))
+    for _time in range(2):
+        with pytest.raises(errors.HourSpent):
+            open_sign_in().absent()
+    assert bill.heard == [LOGIN, LOGOUT]
+    clock.advance(3600)
+    assert open_sign_in().absent().changed
+
+
+@pytest.mark.promise(4)
+def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sign_in: Open, bill: Bill) -> None:
+    refused: list[str] = []
+    begin = threading.Barrier(50)
+
+    def task() -> None:
+        sign_in = open_sign_in(password="stale")
+        begin.wait()
+        try:
+            sign_in.present()
+        except errors.CredentialRefused as error:
+            refused.append(str(error))
+
+    threads = [threading.Thread(target=task) for _time in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(refused) == 50
+    assert bill.heard == [LOGIN]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("store", [None, "none"])
+def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
+    open_sign_in: Open, bill: Bill, clock: Clock, store: str | None
+) -> None:
+    clock.advance(1500)
+    key = f"key-{store}"
+    bill.will_say(no("BDC_1144"))
+    for username in ("one", "two"):
+        with pytest.raises(
+            errors.HourSpent, match=r"No sign-in, check or sign-out is sent with this developer key before 09:00:00 UTC"
+        ):
+            open_sign_in(username=username, dev_key=key, session_store=store).present()
+    assert bill.heard == [LOGIN]
+    assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
+    clock.advance(2099)
+    with pytest.raises(errors.HourSpent, match="BILL said so at 08:25:00 UTC and was not asked again"):
+        open_sign_in(username="two", dev_key=key, session_store=store).present()
+    clock.advance(1)
+    assert open_sign_in(username="two", dev_key=key, session_store=store).present().changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in().present()
+    clock.advance(61)
+    bill.will_say(no("BDC_1144"))
+    for _time in range(2):
+        with pytest.raises(errors.HourSpent):
+            open_sign_in().present()
+    assert bill.heard == [LOGIN, CHECK]
+    assert not open_sign_in(check_after=120).present().changed
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    bill.will_say(no("BDC_1144"))
+    with pytest.raises(errors.HourSpent):
+        open_sign_in().present()
+    open_sign_in().present(force=True)
+    clock.advance(60)
+    assert not open_sign_in().present().changed
+    assert bill.heard == [LOGIN, LOGIN, CHECK]

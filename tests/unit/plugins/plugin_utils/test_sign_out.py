@@ -1,0 +1,81 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The end of a session: at BILL, and here."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
+
+
+@pytest.mark.promise(2)
+def test_absent_ends_the_session_at_bill_and_forgets_it(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    gone = open_sign_in().absent()
+    assert (gone.session, gone.changed) == (None, True)
+    assert bill.alive == set()
+    assert not open_sign_in().absent().changed
+    assert bill.heard == [LOGIN, LOGOUT]
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(2)
+def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    changed: list[bool] = []
+    threads = [threading.Thread(target=lambda: changed.append(open_sign_in().absent().changed)) for _time in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(changed) == [False] * 9 + [True]
+    assert bill.heard == [LOGIN, LOGOUT]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
+def test_force_forgets_a_session_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill, code: str) -> None:
+    open_sign_in().present()
+    bill.will_say(no(code))
+    with pytest.raises(errors.Rejected, match=code):
+        open_sign_in().absent()
+    bill.will_say(no(code))
+    assert not open_sign_in().absent(force=True).changed
+    assert bill.heard == [LOGIN, LOGOUT, LOGOUT]
+    assert not open_sign_in().absent(only_look=True).changed
+
+
+@pytest.mark.promise(2)
+def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    assert not open_sign_in().absent().changed
+    assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(1)
+def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked(
+    open_sign_in: Open, bill: Bill
+) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    bill.will_say(*[errors.ConnectionFailed("gone")] * 4)
+    with pytest.raises(errors.ConnectionFailed):
+        open_sign_in().absent()
+    assert open_sign_in().present().changed
+    assert bill.heard[-2:] == [CHECK, LOGIN]
+
+
+@pytest.mark.promise(12)
+def test_check_mode_does_not_sign_out(open_sign_in: Open, bill: Bill) -> None:
+    assert not open_sign_in().absent(only_look=True).changed
+    open_sign_in().present()
+    assert open_sign_in().absent(only_look=True).changed
+    assert bill.heard == [LOGIN]
+    assert not open_sign_in().present().changed
