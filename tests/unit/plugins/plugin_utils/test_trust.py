@@ -1,0 +1,437 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""MFA trust: by an MFA ID at the sign-in or afterwards, required or not, and what is told where there is none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+from tests.unit.plugins.plugin_utils.conversation import Clock
+from tests.unit.plugins.plugin_utils.signing_in import (
+    AS_USER,
+    CHECK,
+    LOGIN,
+    METHODS,
+    MFA_ID,
+    OAUTH,
+    PARTNER_LOGIN,
+    PARTNER_USER,
+    STEP_UP,
+    THE_PARTNER,
+    Bill,
+    Open,
+    Said,
+    no,
+)
+
+BODY = {"rememberMeId": MFA_ID["remember_me_id"], "device": MFA_ID["device"]}
+NO_GOOD = "BILL does not trust this session for the MFA ID in remember_me_id."
+
+
+@pytest.fixture
+def good_id(bill: Bill) -> None:
+    """The MFA ID of these tests is one that BILL knows."""
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+
+
+def session_of(outcome: Outcome) -> Session:
+    assert outcome.session
+    return outcome.session
+
+
+# --- an MFA ID at the sign-in ---
+
+
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize(
+    ("method", "request_name"), [("password", LOGIN), ("console_token", LOGIN), ("a partner's user", AS_USER)]
+)
+def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
+    open_sign_in: Open, bill: Bill, method: str, request_name: str
+) -> None:
+    outcome = open_sign_in(**METHODS[method], **MFA_ID).present()
+    assert session_of(outcome).trusted is True
+    assert BODY.items() <= bill.last(request_name).body.items()
+    assert STEP_UP not in bill.heard
+
+
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize(
+    ("method", "request_name"), [("sync_token", LOGIN), ("the partner", PARTNER_LOGIN), ("oauth", "POST /authx/token")]
+)
+def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
+    open_sign_in: Open, bill: Bill, said: list[str], method: str, request_name: str
+) -> None:
+    # Nor does it say anything of one that is as good as over.
+    outcome = open_sign_in(**METHODS[method], **MFA_ID, remember_me_id_expires_on="2027-01-15").present()
+    assert not session_of(outcome).trusted
+    assert bill.heard == [request_name]
+    assert MFA_ID["remember_me_id"] not in str(bill.requests)
+    assert said == []
+
+
+@pytest.mark.parametrize("device", [None, ""])
+def test_an_mfa_id_without_its_device_is_told_before_anything_is_sent(
+    open_sign_in: Open, bill: Bill, device: str | None
+) -> None:
+    with pytest.raises(errors.OptionError, match="remember_me_id needs device"):
+        open_sign_in(**{**MFA_ID, "device": device})
+    assert bill.heard == []
+
+
+def test_a_device_alone_is_no_mfa_id(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(device="ci").present()
+    assert not BODY.keys() & bill.last(LOGIN).body.keys()
+
+
+@pytest.mark.promise(9)
+def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
+    open_sign_in: Open, bill: Bill, said: list[str]
+) -> None:
+    for _time in range(3):
+        assert session_of(open_sign_in(**MFA_ID).present()).trusted is False
+    assert bill.heard == [LOGIN]
+    assert len(said) == 3
+    assert all(text.startswith(NO_GOOD) for text in said)
+
+
+# --- step-up: a session that is kept becomes trusted ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize("seconds", [0, 61, 3600], ids=["recent", "due for a check", "old"])
+@pytest.mark.parametrize("check_after", [60, 0])
+@pytest.mark.parametrize("require_trusted", [False, True])
+def test_a_kept_session_is_stepped_up_instead_of_a_new_sign_in(
+    open_sign_in: Open, bill: Bill, clock: Clock, said: list[str], seconds: int, check_after: int, require_trusted: bool
+) -> None:
+    first = session_of(open_sign_in().present())
+    clock.advance(seconds)
+    outcome = open_sign_in(**MFA_ID, check_after=check_after).present(require_trusted=require_trusted)
+    session = session_of(outcome)
+    assert (session.session_id, outcome.changed, session.trusted) == (first.session_id, False, True)
+    assert session.answered_at == clock.now
+    assert bill.heard == [LOGIN, STEP_UP]
+    assert (bill.last(STEP_UP).headers, bill.last(STEP_UP).body) == (first.headers, BODY)
+    # It serves those, too, who have no MFA ID.
+    for changes in (MFA_ID, {}):
+        assert session_of(open_sign_in(**changes).present(require_trusted=True)) == session
+    assert bill.heard == [LOGIN, STEP_UP]
+    assert said == []
+
+
+STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200, {"trusted": "true"})]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("answer", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
+def test_an_mfa_id_that_is_no_good_for_a_kept_session_is_told_and_not_sent_again(
+    open_sign_in: Open, bill: Bill, said: list[str], answer: Said
+) -> None:
+    kept = session_of(open_sign_in().present())
+    bill.will_say(answer, to=STEP_UP)
+    for _time in range(3):
+        outcome = open_sign_in(**MFA_ID).present()
+        assert (session_of(outcome).session_id, session_of(outcome).trusted) == (kept.session_id, False)
+        assert not outcome.changed
+    assert bill.heard == [LOGIN, STEP_UP]
+    assert [text.startswith(NO_GOOD) for text in said] == [True] * 3
+    said.clear()
+    open_sign_in().present()
+    assert said == []
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    "change",
+    [{"remember_me_id": "s3cret-findme-new"}, {"device": "another"}],
+    ids=["another MFA ID", "another device"],
+)
+def test_another_mfa_id_or_device_is_tried_at_once(open_sign_in: Open, bill: Bill, change: dict[str, str]) -> None:
+    open_sign_in(**MFA_ID).present()
+    now = {**MFA_ID, **change}
+    bill.remembered = {(now["remember_me_id"], now["device"])}
+    assert session_of(open_sign_in(**now).present()).trusted is True
+    assert bill.heard == [LOGIN, STEP_UP]
+    # Trust is not lost by giving the stale one again.
+    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+    assert bill.heard == [LOGIN, STEP_UP]
+
+
+@pytest.mark.promise(9)
+def test_a_new_session_is_a_new_chance_for_an_mfa_id(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**MFA_ID).present()
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    assert session_of(open_sign_in(**MFA_ID).present(force=True)).trusted is True
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    outcome = open_sign_in(**MFA_ID).present(require_trusted=True)
+    assert outcome.changed
+    assert session_of(outcome).trusted is True
+    assert bill.heard == [LOGIN, STEP_UP, LOGIN]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize(
+    "failure",
+    [errors.UnexpectedAnswer("no BILL"), no("BDC_1570"), (400, [{"message": "device: findme"}])],
+    ids=["no BILL", "the risk service", "a field"],
+)
+def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
+    open_sign_in: Open, bill: Bill, failure: Said
+) -> None:
+    open_sign_in().present()
+    bill.will_say(failure, to=STEP_UP)
+    with pytest.raises(BillError):
+        open_sign_in(**MFA_ID).present()
+    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+    assert bill.heard == [LOGIN, STEP_UP, STEP_UP]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
+def test_a_refusal_at_the_step_up_is_remembered(open_sign_in: Open, bill: Bill, code: str) -> None:
+    open_sign_in().present()
+    bill.will_say(no(code), to=STEP_UP)
+    for says in (code, "was not asked again"):
+        with pytest.raises(errors.Rejected, match=says):
+            open_sign_in(**MFA_ID).present()
+    assert bill.heard == [LOGIN, STEP_UP]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+def test_a_step_up_is_tried_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.will_say(errors.ServerFault("ill"), errors.ConnectionFailed("gone"), to=STEP_UP)
+    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+    assert bill.heard == [LOGIN] + [STEP_UP] * 3
+
+
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize("method", ["console_token", "a partner's user"])
+def test_sessions_of_other_methods_are_stepped_up_too(open_sign_in: Open, bill: Bill, method: str) -> None:
+    open_sign_in(**METHODS[method]).present()
+    assert session_of(open_sign_in(**METHODS[method], **MFA_ID).present()).trusted is True
+    assert bill.heard[-1] == STEP_UP
+
+
+# --- what a check tells of trust ---
+
+
+def test_a_check_that_says_complete_makes_a_session_trusted(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    for status in ("SETUP", "CHALLENGE", "complete", ["COMPLETE"]):
+        bill.answer_to_check = {"mfaStatus": status}
+        assert session_of(open_sign_in(check_after=0).present()).trusted is False
+    bill.answer_to_check = {"mfaStatus": "COMPLETE", "mfaBypass": False}
+    assert session_of(open_sign_in(check_after=0).present()).trusted is True
+    # And nothing that BILL leaves out makes it untrusted again.
+    bill.answer_to_check = {}
+    session = session_of(open_sign_in(check_after=0).present())
+    assert (session.trusted, session.mfa_status, session.mfa_bypass) == (True, None, None)
+
+
+@pytest.mark.parametrize("bypass", [1, "true", None, [True]])
+def test_only_true_and_false_tell_of_a_bypass(open_sign_in: Open, bill: Bill, bypass: Any) -> None:
+    open_sign_in().present()
+    bill.answer_to_check = {"mfaBypass": bypass}
+    assert session_of(open_sign_in(check_after=0).present()).mfa_bypass is None
+
+
+# --- require_trusted ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("before", [True, False], ids=["kept", "new"])
+@pytest.mark.parametrize(
+    ("answer", "passes"),
+    [
+        ({"mfaStatus": "COMPLETE", "mfaBypass": False}, True),
+        ({"mfaStatus": "SETUP", "mfaBypass": True}, True),
+        ({"mfaBypass": True}, True),
+        ({"mfaStatus": "SETUP", "mfaBypass": False}, False),
+        ({"mfaStatus": "CHALLENGE"}, False),
+        ({"mfaBypass": False}, False),
+    ],
+    ids=str,
+)
+def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
+    open_sign_in: Open, bill: Bill, before: bool, answer: dict[str, Any], passes: bool
+) -> None:
+    if before:
+        open_sign_in().present()
+    bill.answer_to_check = answer
+    for _time in range(3):
+        if passes:
+            assert session_of(open_sign_in().present(require_trusted=True)).session_id == "SESSION-1"
+        else:
+            with pytest.raises(errors.SessionUntrusted, match="require_trusted is true") as failure:
+                open_sign_in().present(require_trusted=True)
+            assert (failure.value.code, failure.value.concerns) == (None, ())
+    assert bill.heard == [LOGIN, CHECK]
+    # The session is kept all the same, for whoever needs no trust.
+    assert not open_sign_in().present().changed
+    assert bill.heard == [LOGIN, CHECK]
+
+
+@pytest.mark.promise(1)
+def test_what_a_check_has_told_before_is_not_asked_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    bill.answer_to_check = {"mfaBypass": True}
+    open_sign_in().present()
+    clock.advance(60)
+    open_sign_in().present()
+    assert bill.heard == [LOGIN, CHECK]
+    open_sign_in().present(require_trusted=True)
+    assert bill.heard == [LOGIN, CHECK]
+    clock.advance(60)
+    open_sign_in().present(require_trusted=True)
+    assert bill.heard == [LOGIN, CHECK, CHECK]
+
+
+@pytest.mark.promise(1)
+def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sign_in: Open, bill: Bill) -> None:
+    with pytest.raises(errors.SessionUntrusted):
+        open_sign_in().present(require_trusted=True)
+    assert bill.heard == [LOGIN, CHECK]
+
+
+@pytest.mark.promise(9)
+def test_a_sign_in_that_says_trusted_needs_no_other_word(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer = {"trusted": True}
+    assert open_sign_in().present(require_trusted=True).changed
+    assert bill.heard == [LOGIN]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["kept", "known to be no good", "new"])
+def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_bypassed(
+    open_sign_in: Open, bill: Bill, said: list[str], before: dict[str, str] | None
+) -> None:
+    if before is not None:
+        open_sign_in(**before).present()
+        said.clear()
+    bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": False}
+    for _time in range(2):
+        with pytest.raises(errors.SessionUntrusted) as failure:
+            open_sign_in(**MFA_ID).present(require_trusted=True)
+        assert str(failure.value).startswith(NO_GOOD)
+        assert (failure.value.code, failure.value.concerns) == (None, ("remember_me_id", "device"))
+    assert bill.heard == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
+    assert said == []
+    bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": True}
+    assert open_sign_in(**MFA_ID, check_after=0).present(require_trusted=True)
+    assert said == []
+
+
+@pytest.mark.promise(9)
+def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    bill.answer_to_check = {"mfaBypass": True}
+    assert open_sign_in().present(require_trusted=True).changed
+    assert bill.heard == [LOGIN, CHECK, LOGIN, CHECK]
+
+
+@pytest.mark.promise(1)
+def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(*[errors.ServerFault("ill")] * 4, to=CHECK)
+    with pytest.raises(errors.ServerFault):
+        open_sign_in().present(require_trusted=True)
+    assert not open_sign_in().present().changed
+    assert bill.sign_ins == 1
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("method", ["sync_token", "spend_token", "the partner"])
+def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sign_in: Open, bill: Bill, method: str) -> None:
+    with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions") as failure:
+        open_sign_in(**METHODS[method]).present(require_trusted=True)
+    assert failure.value.concerns == ("auth_method",)
+    assert bill.heard == []
+
+
+def test_require_trusted_has_no_effect_on_an_app(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+    for changed in (True, False):
+        assert open_sign_in(**OAUTH).present(require_trusted=True).changed is changed
+    assert bill.heard == ["POST /authx/token"]
+    assert said == []
+
+
+def test_a_partners_user_can_be_required_to_be_trusted(open_sign_in: Open, bill: Bill) -> None:
+    with pytest.raises(errors.SessionUntrusted):
+        open_sign_in(**PARTNER_USER).present(require_trusted=True)
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
+    assert THE_PARTNER["app_key"] not in bill.last(CHECK).headers.values()
+
+
+# --- how long an MFA ID lasts ---
+
+
+@pytest.mark.usefixtures("good_id")
+@pytest.mark.parametrize(
+    ("day", "days_left", "warning"),
+    [
+        (None, None, None),
+        ("2027-01-23", 8, None),
+        ("2027-01-22", 7, "ends in 7 days"),
+        ("2027-01-16", 1, "ends in 1 days"),
+        ("2027-01-15", 0, "ends today"),
+        ("2027-01-14", -1, "has ended"),
+    ],
+)
+def test_the_end_of_an_mfa_id_is_told_a_week_before(
+    open_sign_in: Open, said: list[str], day: str | None, days_left: int | None, warning: str | None
+) -> None:
+    for _time in range(2):
+        sign_in = open_sign_in(**MFA_ID, remember_me_id_expires_on=day)
+        sign_in.present()
+        assert sign_in.days_left == days_left
+    told = f"The MFA ID in remember_me_id {warning}, as remember_me_id_expires_on says. The role bill.connect.trust makes a new one."
+    assert said == ([told] * 2 if warning else [])
+
+
+def test_an_end_without_an_mfa_id_means_nothing(open_sign_in: Open, said: list[str]) -> None:
+    sign_in = open_sign_in(device="ci", remember_me_id_expires_on="2027-01-15")
+    sign_in.present()
+    assert (sign_in.days_left, said) == (None, [])
+
+
+def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sign_in: Open, said: list[str]) -> None:
+    open_sign_in(**MFA_ID, remember_me_id_expires_on="2027-01-15").present()
+    [warning] = said
+    assert warning.startswith(NO_GOOD)
+
+
+# --- waiting for others ---
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(
+    ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 4), ({**PARTNER_USER, **MFA_ID}, 6), (OAUTH, 2)]
+)
+def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
+    open_sign_in: Open, options: dict[str, Any], requests: int
+) -> None:
+    sign_in = open_sign_in(**options, timeout=30, retries=3)
+    assert sign_in.credential.most_requests() == requests
+    assert sign_in.longest_wait == requests * (4 * (30 + 30) + 1 + 2 + 4)
