@@ -1,0 +1,341 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Partners: their own session, those that they make for users by way of it, and what becomes of the one when the other ends."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+from tests.unit.plugins.plugin_utils.signing_in import (
+    AS_USER,
+    CHECK,
+    CHECK_PARTNER,
+    LOGOUT,
+    PARTNER_LOGIN,
+    PARTNER_USER,
+    THE_PARTNER,
+    Bill,
+    Open,
+    no,
+)
+
+SECOND = {**PARTNER_USER, "user_id": "00601EXAMPLEEXAMPLE2"}
+PARTNER_HEADERS = {"sessionId": "PARTNER-1", "appKey": PARTNER_USER["app_key"]}
+
+
+@pytest.mark.promise(2)
+def test_a_user_is_signed_in_by_way_of_the_partner(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    outcome = open_sign_in(**PARTNER_USER).present()
+    assert outcome.changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER]
+    login, as_user = bill.requests
+    assert (login.headers, login.body) == (
+        {},
+        {"appKey": PARTNER_USER["app_key"], "username": OPTIONS["username"], "password": OPTIONS["password"]},
+    )
+    assert (as_user.headers, as_user.body) == (
+        PARTNER_HEADERS,
+        {"userId": PARTNER_USER["user_id"], "organizationId": OPTIONS["organization_id"]},
+    )
+    session = outcome.session
+    assert session
+    assert session.headers == {"sessionId": "SESSION-2", "devKey": OPTIONS["dev_key"]}
+    assert (session.session_id, session.organization_id, session.user_id) == (
+        "SESSION-2",
+        OPTIONS["organization_id"],
+        "006",
+    )
+    assert (session.idle_seconds, session.made_at, session.answered_at) == (2100, clock.now, clock.now)
+
+
+def test_the_user_is_the_one_that_was_asked_for_where_bill_names_none(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer = {"userId": None}
+    session = open_sign_in(**PARTNER_USER).present().session
+    assert session
+    assert session.user_id == PARTNER_USER["user_id"]
+
+
+@pytest.mark.promise(2)
+def test_without_a_user_it_is_the_session_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
+    outcome = open_sign_in(**THE_PARTNER).present()
+    assert outcome.changed
+    session = outcome.session
+    assert session
+    assert session.headers == PARTNER_HEADERS
+    assert (session.session_id, session.organization_id, session.user_id, session.trusted) == (
+        "PARTNER-1",
+        None,
+        None,
+        None,
+    )
+    assert session.idle_seconds == 2100
+    assert bill.heard == [PARTNER_LOGIN]
+
+
+@pytest.mark.promise(1)
+def test_the_partners_own_session_is_checked_with_a_call_of_partners(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in(**THE_PARTNER).present()
+    clock.advance(60)
+    assert not open_sign_in(**THE_PARTNER).present().changed
+    assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
+    assert bill.last(CHECK_PARTNER).headers == PARTNER_HEADERS
+    clock.advance(60)
+    bill.alive.clear()
+    assert open_sign_in(**THE_PARTNER).present().changed
+    assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER, CHECK_PARTNER, PARTNER_LOGIN]
+
+
+@pytest.mark.promise(1)
+def test_one_session_of_the_partner_serves_all_users_and_itself(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    for user in (PARTNER_USER, SECOND, {**PARTNER_USER, "organization_id": "00801EXAMPLEEXAMPLE2"}):
+        assert open_sign_in(**user).present().changed
+        assert not open_sign_in(**user).present().changed
+        clock.advance(1000)
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, AS_USER]
+    assert not open_sign_in(**THE_PARTNER, check_after=1001).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, AS_USER]
+
+
+@pytest.mark.promise(1)
+def test_a_user_with_a_kept_session_needs_no_partner(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    bill.alive.remove("PARTNER-1")
+    clock.advance(60)
+    assert not open_sign_in(**PARTNER_USER).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(9)
+def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    bill.alive.remove("PARTNER-1")
+    clock.advance(1_000_000)
+    assert open_sign_in(**SECOND).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, PARTNER_LOGIN, AS_USER]
+    assert bill.requests[2].headers == PARTNER_HEADERS
+    assert bill.requests[4].headers["sessionId"] == "PARTNER-4"
+    # The new one is kept, in the place of the old one.
+    session = open_sign_in(**THE_PARTNER).present().session
+    assert session
+    assert session.session_id == "PARTNER-4"
+    assert len(bill.heard) == 5
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_partner_whose_new_session_is_no_good_is_told_and_not_tried_again(
+    open_sign_in: Open, bill: Bill, kept: bool
+) -> None:
+    if kept:
+        open_sign_in(**THE_PARTNER).present()
+    before = len(bill.heard)
+    bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
+    with pytest.raises(errors.SessionEnded):
+        open_sign_in(**PARTNER_USER).present()
+    assert bill.heard[before:] == ([AS_USER] if kept else []) + [PARTNER_LOGIN, AS_USER]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", ["BDC_1123", "BDC_1144"])
+def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_other_users(
+    open_sign_in: Open, bill: Bill, code: str
+) -> None:
+    bill.will_say(no(code), to=AS_USER)
+    for says in (code, "was not asked again"):
+        with pytest.raises(errors.Rejected, match=says):
+            open_sign_in(**PARTNER_USER).present()
+    assert bill.heard == [PARTNER_LOGIN, AS_USER]
+    # The hour is that of the developer key.
+    assert open_sign_in(**SECOND, **({"dev_key": "another"} if code == "BDC_1144" else {})).present().changed
+    assert not open_sign_in(**THE_PARTNER).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
+
+
+@pytest.mark.promise(9)
+def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1111"), to=AS_USER)
+    with pytest.raises(errors.Rejected, match="there is no such active user in this organization") as failure:
+        open_sign_in(**PARTNER_USER).present()
+    assert failure.value.concerns == ("user_id", "organization_id")
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize(
+    ("code", "says", "concerns"),
+    [
+        (
+            "BDC_1101",
+            "the user name, or its password or token, is wrong",
+            ("username", "password", "console_api_token"),
+        ),
+        ("BDC_1102", "the app key is not valid", ("app_key",)),
+        ("BDC_1103", "the app key is inactive", ("app_key",)),
+        ("BDC_1144", "the requests of this clock hour are used up", ()),
+    ],
+)
+def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
+    open_sign_in: Open, bill: Bill, clock: Clock, code: str, says: str, concerns: tuple[str, ...]
+) -> None:
+    bill.will_say(no(code), to=PARTNER_LOGIN)
+    messages = []
+    for user in (PARTNER_USER, PARTNER_USER, SECOND, THE_PARTNER):
+        with pytest.raises(errors.Rejected, match=says) as failure:
+            open_sign_in(**user).present()
+        assert (failure.value.code, failure.value.concerns) == (code, concerns)
+        messages.append(str(failure.value))
+    assert bill.heard == [PARTNER_LOGIN]
+    assert [text.count("was not asked again") for text in messages] == [0, 1, 1, 1]
+    assert [text.count("is sent with") + text.count("are not sent again") for text in messages] == [1] * 4
+    clock.advance(3600)
+    assert open_sign_in(**PARTNER_USER).present().changed
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
+def test_force_asks_the_partner_too_although_a_refusal_is_remembered(open_sign_in: Open, bill: Bill, code: str) -> None:
+    """As the message of the refusal says."""
+    bill.will_say(no(code), to=PARTNER_LOGIN)
+    with pytest.raises(errors.Rejected, match="bill_login with force: true"):
+        open_sign_in(**PARTNER_USER).present()
+    assert open_sign_in(**PARTNER_USER).present(force=True).changed
+    # And what was remembered is forgotten.
+    assert open_sign_in(**SECOND).present().changed
+    assert bill.heard == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER, AS_USER]
+
+
+def test_force_makes_a_new_session_of_the_user_with_the_partner_s_kept_one(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    assert open_sign_in(**PARTNER_USER).present(force=True).changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
+
+
+@pytest.mark.promise(4)
+def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_again(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in(**THE_PARTNER).present()
+    clock.advance(60)
+    bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(**THE_PARTNER).present()
+    for user in (PARTNER_USER, THE_PARTNER):
+        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+            open_sign_in(**user).present()
+    assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", ["app_key", "username", "password"])
+def test_another_partner_never_gets_the_session_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    assert open_sign_in(**{**PARTNER_USER, name: "wrong"}).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER] * 2
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", ["user_id", "organization_id", "dev_key"])
+def test_another_user_never_gets_the_session_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    assert open_sign_in(**{**PARTNER_USER, name: "008OTHER"}).present().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
+
+
+def test_a_mfa_id_or_its_absence_makes_no_other_partner(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**THE_PARTNER, remember_me_id="findme", device="ci").present()
+    assert not open_sign_in(**THE_PARTNER).present().changed
+
+
+@pytest.mark.promise(2)
+def test_absent_ends_the_session_of_the_user_and_that_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    assert open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER]
+    assert open_sign_in(**PARTNER_USER).absent().changed
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, LOGOUT, LOGOUT]
+    assert [each.headers["sessionId"] for each in bill.requests[2:]] == ["SESSION-2", "PARTNER-1"]
+    assert bill.alive == set()
+    assert not open_sign_in(**PARTNER_USER).absent().changed
+    assert len(bill.heard) == 4
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize("ended", ["SESSION-2", "PARTNER-1"])
+def test_absent_is_a_change_if_it_ended_one_of_the_two(open_sign_in: Open, bill: Bill, ended: str) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    bill.alive.remove(ended)
+    assert open_sign_in(**PARTNER_USER).absent().changed
+    assert not open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+
+
+@pytest.mark.promise(12)
+def test_absent_of_a_user_without_a_session_still_ends_that_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**THE_PARTNER).present()
+    assert open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+    assert open_sign_in(**PARTNER_USER).absent().changed
+    assert bill.heard == [PARTNER_LOGIN, LOGOUT]
+
+
+def test_force_forgets_both_sessions_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**PARTNER_USER).present()
+    bill.will_say(*[no("BDC_1103")] * 2, to=LOGOUT)
+    assert not open_sign_in(**PARTNER_USER).absent(force=True).changed
+    assert not open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
+    changed: list[bool] = []
+    begin = threading.Barrier(20)
+
+    def task(number: int) -> None:
+        sign_in: SignIn = open_sign_in(**{**PARTNER_USER, "user_id": f"006{number // 2:02}"})
+        begin.wait()
+        changed.append(sign_in.present().changed)
+
+    threads = [threading.Thread(target=task, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(changed) == [False] * 10 + [True] * 10
+    assert sorted(bill.heard) == [PARTNER_LOGIN] + [AS_USER] * 10
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("changes", "says", "concerns"),
+    [
+        ({"user_id": None}, "auth_method partner needs user_id", ("user_id", "organization_id")),
+        ({"app_key": None}, "auth_method partner needs app_key", ("app_key",)),
+        ({"dev_key": None}, "auth_method partner needs dev_key", ("dev_key",)),
+        ({"organization_id": None}, "auth_method partner needs organization_id", ("organization_id",)),
+        (
+            {"organization_id": None, "user_id": None, "app_key": None, "password": None},
+            "auth_method partner needs app_key (the partner's app key), password (its password)",
+            ("app_key", "password"),
+        ),
+    ],
+    ids=str,
+)
+def test_what_is_missing_is_told(
+    open_sign_in: Open, bill: Bill, changes: dict[str, Any], says: str, concerns: tuple[str, ...]
+) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        open_sign_in(**{**PARTNER_USER, **changes})
+    assert str(failure.value).startswith(says)
+    assert failure.value.concerns == concerns
+    assert bill.heard == []
