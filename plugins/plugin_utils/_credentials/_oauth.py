@@ -111,7 +111,8 @@ def _end(answer: Any, now: float) -> float | None:
     """When a token ends; None if the answer does not tell."""
     seconds = answer.get("expires_in")
     if isinstance(seconds, str) and seconds.isdecimal():
-        seconds = int(seconds)
+        # Not int(), which refuses thousands of digits.
+        seconds = float(seconds)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e9:
         return None
     return now + seconds
