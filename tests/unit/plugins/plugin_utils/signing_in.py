@@ -48,7 +48,7 @@ TOKEN = "POST /authx/token"
 TOKEN_AT_ROOT = "POST http://127.0.0.1:9/authx/token"
 SPEND = "GET /v3/spend/users/current"
 
-# An HTTP status and the JSON with it, or what keeps an exchange from its answer.
+# An HTTP status and the JSON with it (or the bytes that are none), or what keeps an exchange from its answer.
 Said = tuple[int, Any] | errors.BillError
 
 Open = Callable[..., SignIn]
@@ -125,6 +125,8 @@ class Bill:
                 self._before.remove(each)
                 each[1]()
             status, answer = self._said(heard)
+            if isinstance(answer, bytes):
+                return status, answer
             return status, b"" if answer is None else json.dumps(answer).encode()
         finally:
             self.in_flight -= 1

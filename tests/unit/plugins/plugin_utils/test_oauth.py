@@ -1,0 +1,345 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Access tokens of apps: asked for in the words of RFC 6749, replaced before they end, never checked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+from tests.unit.plugins.plugin_utils.signing_in import CHECK, OAUTH, TOKEN, TOKEN_AT_ROOT, Bill, Open, Said, no
+
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": OAUTH["client_id"],
+    "client_secret": OAUTH["client_secret"],
+}
+TOKEN_URL = "http://127.0.0.1:9/connect/elsewhere"
+ELSEWHERE = "POST /elsewhere"
+
+
+@pytest.mark.promise(2)
+def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    outcome = open_sign_in(**OAUTH).present()
+    assert outcome.changed
+    [asked] = bill.requests
+    assert (asked.name, asked.headers, asked.body, asked.form) == (TOKEN, {}, None, FORM)
+    session = outcome.session
+    assert session
+    assert session.headers == {"Authorization": "Bearer TOKEN-1"}
+    assert (session.session_id, session.organization_id, session.user_id, session.trusted) == (None, None, None, None)
+    assert (session.made_at, session.ends_at, session.expires_at) == (
+        clock.now,
+        clock.now + 3600,
+        "2027-01-15T09:00:00Z",
+    )
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize("check_after", [0, 60])
+@pytest.mark.parametrize(
+    ("life", "served"), [(3600, 3480), (600, 480), (599, 479.2), (60, 48), (1, 0.8), ("3600", 3480), (90.5, 72.4)]
+)
+def test_a_token_serves_until_shortly_before_its_end_and_is_then_replaced_unasked(
+    open_sign_in: Open, bill: Bill, clock: Clock, life: Any, served: float, check_after: int
+) -> None:
+    bill.answer = {"expires_in": life}
+    first = open_sign_in(**OAUTH, check_after=check_after).present()
+    clock.advance(served - 0.01)
+    later = open_sign_in(**OAUTH, check_after=check_after).present()
+    assert (later.session, later.changed) == (first.session, False)
+    assert bill.heard == [TOKEN]
+    clock.advance(0.02)
+    assert open_sign_in(**OAUTH, check_after=check_after).present().changed
+    assert bill.heard == [TOKEN] * 2
+
+
+@pytest.mark.promise(1)
+def test_a_token_that_ends_at_once_is_used_and_replaced_by_the_next_task(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer = {"expires_in": 0}
+    assert [open_sign_in(**OAUTH).present().changed for _time in range(2)] == [True, True]
+
+
+@pytest.mark.promise(1)
+def test_a_clock_that_was_set_back_means_a_new_token(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in(**OAUTH).present()
+    clock.advance(-1)
+    assert open_sign_in(**OAUTH).present().changed
+    assert not open_sign_in(**OAUTH).present().changed
+    assert bill.heard == [TOKEN] * 2
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    "life",
+    [None, -1, True, [], "soon", "", "-1", "1e3", "²", 1e9, 10**30, "9" * 5000, float("nan"), float("inf")],
+    ids=lambda life: str(life)[:10],
+)
+def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
+    open_sign_in: Open, bill: Bill, clock: Clock, life: Any
+) -> None:
+    bill.answer = {"expires_in": life}
+    session = open_sign_in(**OAUTH).present().session
+    assert session
+    assert (session.ends_at, session.expires_at) == (None, None)
+    clock.advance(59)
+    assert not open_sign_in(**OAUTH).present().changed
+    clock.advance(1)
+    assert open_sign_in(**OAUTH).present().changed
+    assert bill.heard == [TOKEN] * 2
+    assert open_sign_in(**OAUTH, check_after=0).present().changed
+
+
+# --- where it is asked for ---
+
+NOTHING_THERE = [(404, None), (405, None), (404, b"<html>"), no("BDC_1121", 404), no("BDC_1121"), (404, {"error": "x"})]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("nothing", NOTHING_THERE, ids=str)
+def test_where_there_is_nothing_at_the_first_place_the_second_is_asked(
+    open_sign_in: Open, bill: Bill, nothing: Said
+) -> None:
+    bill.will_say(nothing, to=TOKEN)
+    assert open_sign_in(**OAUTH).present().changed
+    assert bill.heard == [TOKEN, TOKEN_AT_ROOT]
+    assert [each.form for each in bill.requests] == [FORM, FORM]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    "answer",
+    [(401, None), no("BDC_1101"), (400, {"error": "invalid_client"}), (200, b"<html>"), (302, None), (403, None)],
+    ids=str,
+)
+def test_any_other_answer_is_told_and_the_secret_goes_to_no_second_place(
+    open_sign_in: Open, bill: Bill, answer: Said
+) -> None:
+    bill.will_say(answer, to=TOKEN)
+    with pytest.raises(errors.BillError):
+        open_sign_in(**OAUTH).present()
+    assert bill.heard == [TOKEN]
+
+
+@pytest.mark.promise(8)
+def test_where_there_is_nothing_at_either_place_both_are_named(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((404, None), (405, None))
+    with pytest.raises(errors.UnexpectedAnswer) as failure:
+        open_sign_in(**OAUTH).present()
+    assert str(failure.value) == (
+        "BILL gives no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. Name the "
+        "address with token_url."
+    )
+    assert failure.value.concerns == ("api_url",)
+
+
+def test_where_both_places_are_one_it_is_asked_once(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((404, None))
+    with pytest.raises(errors.UnexpectedAnswer, match="at http://127.0.0.1:9/authx/token. Name"):
+        open_sign_in(**OAUTH, api_url="http://127.0.0.1:9").present()
+    assert bill.heard == [TOKEN_AT_ROOT]
+
+
+@pytest.mark.promise(7)
+def test_a_token_url_is_the_only_place_that_is_asked(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
+    with pytest.raises(errors.UnexpectedAnswer, match="HTTP status 404") as failure:
+        open_sign_in(**OAUTH, token_url=TOKEN_URL).present()
+    assert failure.value.concerns == ("token_url",)
+    assert "Check token_url" in str(failure.value)
+    assert open_sign_in(**OAUTH, token_url=TOKEN_URL).present().changed
+    assert bill.heard == [ELSEWHERE] * 2
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("token_url", "says"),
+    [
+        ("http://bill.example.com/token", "token_url would send the credentials to bill.example.com unencrypted"),
+        ("https://me:findme@bill.example.com/token", "token_url must not carry a user name or password"),
+        ("https://gateway.bill.com/authx/token", "token_url names gateway.bill.com, which is none of the hosts"),
+        ("bill.example.com", "token_url must begin with https://"),
+    ],
+)
+def test_a_client_secret_goes_nowhere_unsafe(open_sign_in: Open, bill: Bill, token_url: str, says: str) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        open_sign_in(**OAUTH, token_url=token_url).present()
+    assert str(failure.value).startswith(says)
+    assert "findme" not in str(failure.value)
+    assert failure.value.concerns == ("token_url",)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", ["client_id", "client_secret", "token_url"])
+def test_another_app_never_gets_the_token_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**OAUTH).present()
+    bill.will_say((200, {"access_token": "t"}))
+    assert open_sign_in(**{**OAUTH, name: TOKEN_URL}).present().changed
+    assert len(bill.heard) == 2
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_an_app_does_not_need_makes_no_other_app(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**OAUTH).present()
+    assert not open_sign_in(**OAUTH, **{name: None}).present().changed
+    assert bill.heard == [TOKEN]
+
+
+# --- refusals ---
+
+WRONG = "the client id or the client secret is wrong"
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ((401, {"error": "invalid_client", "error_description": "findme"}), "invalid_client"),
+        ((400, {"error": "invalid_client"}), "invalid_client"),
+        (no("BDC_1101", 401), "BDC_1101"),
+        (no("BDC_1102"), "BDC_1102"),
+        (no("BDC_1109", 401), "BDC_1109"),
+        ((401, None), None),
+        ((401, b"<html>findme</html>"), None),
+        ((401, {"error": "findme"}), None),
+        (no("BDC_7777", 401), None),
+    ],
+    ids=str,
+)
+def test_a_wrong_client_is_told_and_asked_once(
+    open_sign_in: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
+) -> None:
+    bill.will_say(answer)
+    for again in (0, 1):
+        with pytest.raises(errors.CredentialRefused, match=WRONG) as failure:
+            open_sign_in(**OAUTH).present()
+        assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
+        assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
+        assert "belong to the BILL at 127.0.0.1:9 too" in str(failure.value)
+        assert str(failure.value).count("was not asked again") == again
+        assert "findme" not in str(failure.value)
+    assert bill.heard == [TOKEN]
+    clock.advance(600)
+    assert open_sign_in(**OAUTH).present().changed
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("answer", "kind", "concerns"),
+    [
+        ((400, {"error": "unauthorized_client"}), errors.Rejected, ("client_id",)),
+        ((400, {"error": "invalid_request"}), errors.Rejected, ("token_url",)),
+        ((400, {"error": "invalid_grant"}), errors.Rejected, ("token_url",)),
+        ((400, {"error": "unsupported_grant_type"}), errors.Rejected, ("token_url",)),
+        ((400, {"error": "invalid_scope"}), errors.Rejected, ("token_url",)),
+        ((400, {"error": "findme"}), errors.UnexpectedAnswer, ("api_url",)),
+        ((400, {"error": ["invalid_client"]}), errors.UnexpectedAnswer, ("api_url",)),
+        (no("BDC_1001"), errors.ServerFault, ()),
+        (no("BDC_1144"), errors.HourSpent, ()),
+    ],
+    ids=str,
+)
+def test_every_other_refusal_is_told_for_what_it_is(
+    open_sign_in: Open, bill: Bill, answer: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
+) -> None:
+    bill.will_say(answer)
+    with pytest.raises(errors.BillError) as failure:
+        open_sign_in(**OAUTH, retries=0).present()
+    assert failure.value.__class__ is kind
+    assert failure.value.concerns == concerns
+    assert "findme" not in str(failure.value)
+    assert bill.heard == [TOKEN]
+
+
+@pytest.mark.promise(9)
+def test_faults_are_tried_again_from_the_first_place_on(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((404, None), (503, None), (404, None))
+    assert open_sign_in(**OAUTH).present().changed
+    assert bill.heard == [TOKEN, TOKEN_AT_ROOT] * 2
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(("token_url", "option"), [(None, "api_url"), (TOKEN_URL, "token_url")])
+@pytest.mark.parametrize("answer", [None, [], "text", {}, {"access_token": 7}, {"access_token": "t\r\nX: y"}], ids=str)
+def test_an_answer_without_a_token_is_told(
+    open_sign_in: Open, bill: Bill, answer: Any, token_url: str | None, option: str
+) -> None:
+    bill.will_say((200, answer))
+    with pytest.raises(errors.UnexpectedAnswer, match="no usable access_token") as failure:
+        open_sign_in(**OAUTH, token_url=token_url).present()
+    assert failure.value.concerns == (option,)
+    assert f"Check {option}" in str(failure.value)
+
+
+# --- the end ---
+
+
+@pytest.mark.promise(2)
+def test_absent_forgets_the_token_and_says_how_long_it_is_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+    open_sign_in(**OAUTH).present()
+    assert not open_sign_in(**OAUTH).absent(only_look=True).changed
+    assert said == []
+    for force in (False, True):
+        outcome = open_sign_in(**OAUTH).absent(force=force)
+        assert (outcome.session, outcome.changed) == (None, False)
+    assert said == [
+        "BILL has no sign-out for access tokens: this one is forgotten here, and good until 2027-01-15T09:00:00Z."
+    ]
+    assert bill.heard == [TOKEN]
+    assert open_sign_in(**OAUTH).present().changed
+
+
+def test_absent_of_a_token_without_an_end_says_so(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+    bill.answer = {"expires_in": None}
+    open_sign_in(**OAUTH).present()
+    open_sign_in(**OAUTH).absent()
+    assert said == [
+        "BILL has no sign-out for access tokens: this one is forgotten here, and good until it ends by itself."
+    ]
+
+
+# --- what BILL tells of it ---
+
+
+def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    session = open_sign_in(**OAUTH).present().session
+    assert session
+    about = {"organizationId": "008X", "userId": "006X", "mfaStatus": "COMPLETE", "mfaBypass": True}
+    bill.will_say((200, about), to=CHECK)
+    clock.advance(60)
+    told = open_sign_in(**OAUTH).inquire()
+    assert told
+    assert bill.last(CHECK).headers == session.headers
+    assert (told.organization_id, told.user_id, told.mfa_status, told.mfa_bypass) == ("008X", "006X", "COMPLETE", True)
+    assert (told.trusted, told.ends_at, told.answered_at) == (None, session.ends_at, session.answered_at)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [no("BDC_1109", 401), no("BDC_1101"), no("BDC_1121", 404), (404, None), (200, b"<html>"), (200, None), (200, [])],
+    ids=str,
+)
+def test_where_bill_tells_nothing_of_a_token_it_is_as_good_as_before(
+    open_sign_in: Open, bill: Bill, answer: Said
+) -> None:
+    session = open_sign_in(**OAUTH).present().session
+    bill.will_say(answer, to=CHECK)
+    assert open_sign_in(**OAUTH).inquire() == session
+    assert not open_sign_in(**OAUTH).present().changed
+
+
+def test_nothing_is_asked_of_a_token_that_is_as_good_as_over(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in(**OAUTH).present()
+    clock.advance(3480)
+    assert open_sign_in(**OAUTH).inquire() is None
+    assert bill.heard == [TOKEN]
