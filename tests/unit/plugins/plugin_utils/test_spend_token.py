@@ -1,0 +1,144 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""API tokens of Spend & Expense: nothing to sign in to, nothing to change; BILL is asked whether the token is good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+from tests.unit.plugins.plugin_utils.signing_in import SPEND, SPEND_TOKEN, Bill, Open, Said, no
+
+HEADERS = {"apiToken": SPEND_TOKEN["api_token"]}
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_a_token_is_asked_about_at_first_and_after_check_after_seconds(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    for seconds, asked in ((0, 1), (59, 1), (1, 2), (59, 2), (100_000, 3)):
+        clock.advance(seconds)
+        outcome = open_sign_in(**SPEND_TOKEN).present()
+        assert not outcome.changed
+        assert outcome.session
+        assert outcome.session.headers == HEADERS
+        assert (outcome.session.session_id, outcome.session.user_id) == (None, "u1")
+        assert (outcome.session.expires_at, outcome.session.trusted) == (None, None)
+        assert [(each.name, each.headers) for each in bill.requests] == [(SPEND, HEADERS)] * asked
+
+
+@pytest.mark.promise(2)
+def test_force_and_check_after_zero_ask_every_time_and_change_nothing(open_sign_in: Open, bill: Bill) -> None:
+    for _time in range(2):
+        assert not open_sign_in(**SPEND_TOKEN).present(force=True).changed
+        assert not open_sign_in(**SPEND_TOKEN, check_after=0).present().changed
+    assert bill.heard == [SPEND] * 4
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("before", [False, True], ids=["at first", "later"])
+@pytest.mark.parametrize(
+    ("answer", "named"),
+    [
+        (no("BDC_1101"), "BDC_1101"),
+        (no("BDC_1102"), "BDC_1102"),
+        (no("BDC_1109", 401), "BDC_1109"),
+        ((401, None), "HTTP status 401"),
+        ((401, {"message": "findme"}), "HTTP status 401"),
+        (no("BDC_7777", 401), "HTTP status 401"),
+    ],
+    ids=str,
+)
+def test_a_token_that_is_refused_is_told_and_asked_about_once(
+    open_sign_in: Open, bill: Bill, clock: Clock, before: bool, answer: Said, named: str
+) -> None:
+    if before:
+        open_sign_in(**SPEND_TOKEN).present()
+        clock.advance(60)
+    asked = len(bill.heard)
+    bill.will_say(answer)
+    for again in (0, 1):
+        with pytest.raises(errors.CredentialRefused) as failure:
+            open_sign_in(**SPEND_TOKEN).present()
+        assert str(failure.value).startswith(
+            f"BILL answered {named}: the API token is wrong, or was revoked. Compare it"
+        )
+        assert "belongs to the BILL at 127.0.0.1:9 too" in str(failure.value)
+        assert failure.value.concerns == ("api_token",)
+        assert str(failure.value).count("was not asked again") == again
+        assert "findme" not in str(failure.value)
+    assert len(bill.heard) == asked + 1
+    clock.advance(600)
+    assert open_sign_in(**SPEND_TOKEN).present().session
+    assert len(bill.heard) == asked + 2
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("answer", [no("BDC_1144"), no("BDC_1322"), (429, None), no("BDC_7777", 429)], ids=str)
+def test_a_call_too_many_in_a_minute_is_tried_again_and_nothing_is_remembered(
+    open_sign_in: Open, bill: Bill, answer: Said
+) -> None:
+    bill.will_say(answer, answer)
+    assert open_sign_in(**SPEND_TOKEN).present().session
+    assert bill.heard == [SPEND] * 3
+    bill.will_say(answer)
+    with pytest.raises(errors.TooManyAtOnce, match="60 a minute"):
+        open_sign_in(**SPEND_TOKEN, retries=0).present(force=True)
+    assert open_sign_in(**SPEND_TOKEN, check_after=0).present().session
+
+
+@pytest.mark.promise(9)
+def test_any_other_answer_is_told_for_what_it_is(open_sign_in: Open, bill: Bill) -> None:
+    for answer, kind in (((403, None), errors.UnexpectedAnswer), ((503, None), errors.ServerFault)):
+        bill.will_say(answer)
+        with pytest.raises(kind):
+            open_sign_in(**SPEND_TOKEN, retries=0).present()
+
+
+@pytest.mark.parametrize("answer", [None, [], "text", {}, {"id": 7}, {"id": "findme\n"}], ids=str)
+def test_a_token_is_good_whatever_bill_tells_of_its_user(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((200, answer))
+    session = open_sign_in(**SPEND_TOKEN).present().session
+    assert session
+    assert session.user_id is None
+
+
+@pytest.mark.promise(2)
+def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+    assert not open_sign_in(**SPEND_TOKEN).absent().changed
+    assert said == []
+    open_sign_in(**SPEND_TOKEN).present()
+    assert not open_sign_in(**SPEND_TOKEN).absent(only_look=True).changed
+    assert not open_sign_in(**SPEND_TOKEN).absent().changed
+    assert said == [
+        "BILL has no sign-out for API tokens: this one is good until it is revoked in BILL Spend & Expense."
+    ]
+    assert bill.heard == [SPEND]
+    # It is forgotten: the next task asks.
+    open_sign_in(**SPEND_TOKEN).present()
+    assert bill.heard == [SPEND] * 2
+
+
+@pytest.mark.promise(3)
+@pytest.mark.parametrize("name", ["api_token", "api_url"])
+def test_another_token_or_place_is_asked_about_for_itself(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**SPEND_TOKEN).present()
+    bill.will_say((401, None))
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(**{**SPEND_TOKEN, name: "http://127.0.0.1:9/other"}).present()
+    assert len(bill.heard) == 2
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize("name", OPTIONS)
+def test_what_a_token_does_not_need_makes_no_other_token(open_sign_in: Open, bill: Bill, name: str) -> None:
+    open_sign_in(**SPEND_TOKEN).present()
+    open_sign_in(**SPEND_TOKEN, **{name: None}).present()
+    assert bill.heard == [SPEND]
