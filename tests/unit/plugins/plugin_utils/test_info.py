@@ -1,0 +1,200 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What BILL tells about the session and about its organizations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations, session_info
+from tests.unit.plugins.plugin_utils.signing_in import (
+    AS_USER,
+    CHECK,
+    LOGIN,
+    METHODS,
+    PARTNER_LOGIN,
+    PARTNER_USER,
+    SPEND,
+    SPEND_TOKEN,
+    THE_PARTNER,
+    TOKEN,
+    Bill,
+    Open,
+    no,
+)
+
+LIST = "GET /v3/login/organizations"
+
+
+def listed(open_sign_in: Open, **changes: Any) -> tuple[list[Any], bool]:
+    return organizations(open_sign_in(**changes), lambda _text: None)
+
+
+@pytest.mark.promise(2)
+def test_without_a_session_there_is_nothing_to_tell(open_sign_in: Open, bill: Bill) -> None:
+    assert session_info(open_sign_in(), may_sign_in=False) == (None, False)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(2)
+def test_a_session_is_made_where_it_may_be_and_asked_about(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer_to_check = {"mfaStatus": "SETUP"}
+    session, changed = session_info(open_sign_in(), may_sign_in=True)
+    assert session
+    assert (session.mfa_status, changed) == ("SETUP", True)
+    assert bill.heard == [LOGIN, CHECK]
+    for may_sign_in in (False, True):
+        assert session_info(open_sign_in(), may_sign_in=may_sign_in) == (session, False)
+    assert bill.heard == [LOGIN, CHECK, CHECK, CHECK]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("may_sign_in", [False, True])
+def test_a_session_that_has_ended_is_replaced_only_where_it_may_be(
+    open_sign_in: Open, bill: Bill, may_sign_in: bool
+) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    session, changed = session_info(open_sign_in(), may_sign_in=may_sign_in)
+    assert (session is not None, changed) == (may_sign_in, may_sign_in)
+    assert bill.heard == [LOGIN, CHECK] + ([LOGIN, CHECK] if may_sign_in else [])
+
+
+def test_a_new_session_that_is_gone_at_once_is_told_as_it_was_made(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1109", 401), to=CHECK)
+    session, changed = session_info(open_sign_in(), may_sign_in=True)
+    assert session
+    assert (session.session_id, changed) == ("SESSION-1", True)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_can_tell_of_its_session(open_sign_in: Open, bill: Bill, method: str) -> None:
+    session, changed = session_info(open_sign_in(**METHODS[method]), may_sign_in=True)
+    assert session
+    assert changed is (method != "spend_token")
+    assert len(bill.heard) == (3 if method == "a partner's user" else 2)
+
+
+@pytest.mark.promise(8)
+def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**SPEND_TOKEN).present()
+    bill.will_say((401, None))
+    with pytest.raises(errors.CredentialRefused):
+        session_info(open_sign_in(**SPEND_TOKEN), may_sign_in=False)
+    assert bill.heard == [SPEND, SPEND]
+
+
+@pytest.mark.promise(2)
+def test_the_pages_of_the_organizations_are_put_together(open_sign_in: Open, bill: Bill) -> None:
+    told: list[str] = []
+    pages: list[Any] = [
+        {"results": [{"id": "1"}, "odd"], "nextPage": "a&b=c d"},
+        {"results": [], "nextPage": "z"},
+        {"results": [{"id": "3"}], "nextPage": None},
+    ]
+    bill.answer_to_check = {}
+    for number, page in enumerate(pages):
+        bill.will_say((200, page), to=[LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"][number])
+    found, changed = organizations(open_sign_in(), told.append)
+    assert (found, changed) == ([{"id": "1"}, "odd", {"id": "3"}], True)
+    assert bill.heard == [LOGIN, LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"]
+    assert told == ["organizations: 2, pages: 1", "organizations: 2, pages: 2", "organizations: 3, pages: 3"]
+    bill.will_say((200, {"results": []}))
+    assert listed(open_sign_in) == ([], False)
+
+
+@pytest.mark.parametrize("end", [None, "", 7, ["a"]])
+def test_what_is_no_name_of_a_page_is_the_end(open_sign_in: Open, bill: Bill, end: Any) -> None:
+    bill.will_say((200, {"results": [1], "nextPage": end}), to=LIST)
+    assert listed(open_sign_in) == ([1], True)
+
+
+def test_a_list_without_an_envelope_is_all_there_is(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((200, [{"id": "1"}]), to=LIST)
+    assert listed(open_sign_in) == ([{"id": "1"}], True)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
+def test_what_is_no_list_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((200, answer), to=LIST)
+    with pytest.raises(errors.UnexpectedAnswer, match="the organizations is no list") as failure:
+        listed(open_sign_in)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize("cycle", [1, 2])
+def test_a_list_that_names_a_page_again_comes_to_an_end(open_sign_in: Open, bill: Bill, cycle: int) -> None:
+    for number in range(cycle + 1):
+        where = f"{LIST}?page={number}" if number else LIST
+        bill.will_say((200, {"results": [1], "nextPage": str(number + 1 if number < cycle else 1)}), to=where)
+    with pytest.raises(errors.UnexpectedAnswer, match="comes to no end: it names a page again"):
+        listed(open_sign_in)
+    assert len(bill.heard) == 1 + 1 + cycle
+
+
+@pytest.mark.promise(15)
+def test_a_list_that_goes_on_and_on_is_given_up(
+    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each page names another one.
+    monkeypatch.setattr(bill, "_usual", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"}))
+    bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
+    # What a thousand requests write to the store is not what this is about.
+    with pytest.raises(errors.UnexpectedAnswer, match="more than a thousand"):
+        listed(open_sign_in, session_store="none", username="endless@example.com")
+    assert len(bill.heard) == 1 + 1000
+
+
+@pytest.mark.promise(9)
+def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(open_sign_in: Open, bill: Bill) -> None:
+    second = f"{LIST}?page=2"
+    bill.will_say((200, {"results": [1], "nextPage": "2"}), to=LIST)
+    bill.will_say(no("BDC_1109", 401), (200, {"results": [2]}), to=second)
+    open_sign_in().present()
+    assert listed(open_sign_in) == ([1, 2], True)
+    assert bill.heard == [LOGIN, LIST, second, LOGIN, second]
+
+
+@pytest.mark.promise(9)
+def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(errors.TimedOut("late"), (503, None), (200, {"results": []}), to=LIST)
+    assert listed(open_sign_in) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "heard"),
+    [
+        (THE_PARTNER, [PARTNER_LOGIN, "GET /v3/partner/organizations?max=100"]),
+        (PARTNER_USER, [PARTNER_LOGIN, AS_USER, LIST]),
+        (METHODS["oauth"], [TOKEN, LIST]),
+    ],
+    ids=str,
+)
+def test_each_method_asks_for_its_own_list(
+    open_sign_in: Open, bill: Bill, changes: dict[str, Any], heard: list[str]
+) -> None:
+    bill.will_say((200, {"results": []}), to=heard[-1])
+    assert listed(open_sign_in, **changes) == ([], True)
+    assert bill.heard == heard
+
+
+def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_sign_in: Open, bill: Bill) -> None:
+    first = "GET /v3/partner/organizations?max=100"
+    bill.will_say((200, {"results": [1], "nextPage": "2"}), to=first)
+    bill.will_say((200, {"results": [2]}), to=f"{first}&page=2")
+    assert listed(open_sign_in, **THE_PARTNER) == ([1, 2], True)
+
+
+@pytest.mark.promise(8)
+def test_an_api_token_has_no_list(open_sign_in: Open, bill: Bill) -> None:
+    with pytest.raises(errors.OptionError, match="auth_method spend_token has no list of organizations") as failure:
+        listed(open_sign_in, **SPEND_TOKEN)
+    assert failure.value.concerns == ("auth_method",)
+    assert bill.heard == []

@@ -1,0 +1,307 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""BILL's MFA challenge: one code for one question, and a session that is trusted afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import Clock
+from tests.unit.plugins.plugin_utils.signing_in import (
+    AS_USER,
+    CHALLENGE,
+    LOGIN,
+    METHODS,
+    MFA_ID,
+    PARTNER_LOGIN,
+    PARTNER_USER,
+    STEP_UP,
+    VALIDATE,
+    Bill,
+    Open,
+    Said,
+    no,
+)
+
+CODE = "012345"
+
+
+def answered(sign_in: SignIn, **how: Any) -> Any:
+    return validate(sign_in, "CHALLENGE-2", CODE, **how)
+
+
+# --- a code is asked for ---
+
+
+def test_a_code_is_asked_for_with_the_session(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    assert challenge(open_sign_in()) == "CHALLENGE-2"
+    assert bill.heard == [LOGIN, CHALLENGE]
+    asked = bill.last(CHALLENGE)
+    assert asked.headers["sessionId"] == "SESSION-1"
+    # An object, though empty: without one BILL has been seen to answer 400.
+    assert asked.body == {}
+    clock.advance(100_000)
+    assert challenge(open_sign_in()) == "CHALLENGE-3"
+    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
+
+
+@pytest.mark.promise(9)
+def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    assert challenge(open_sign_in()) == "CHALLENGE-4"
+    assert bill.heard == [LOGIN, CHALLENGE, LOGIN, CHALLENGE]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    "failure", [errors.TimedOut("Late."), errors.ConnectionFailed("Gone."), (503, None), no("BDC_1001")], ids=str
+)
+def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
+    open_sign_in: Open, bill: Bill, failure: Said
+) -> None:
+    bill.will_say(failure, to=CHALLENGE)
+    with pytest.raises((errors.ConnectionFailed, errors.ServerFault)) as failed:
+        challenge(open_sign_in())
+    assert str(failed.value).endswith(
+        ". BILL may have sent a code all the same, which cannot be used. Ask for another one."
+    )
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
+    assert bill.heard == [LOGIN, CHALLENGE]
+
+
+@pytest.mark.promise(9)
+def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1322"), errors.NoSlot("none free"), to=CHALLENGE)
+    assert challenge(open_sign_in()) == "CHALLENGE-4"
+
+
+@pytest.mark.promise(8)
+def test_too_many_codes_are_told(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1322"), to=CHALLENGE)
+    with pytest.raises(errors.TooManyAtOnce, match="too many codes were asked for within a minute .* Wait a minute."):
+        challenge(open_sign_in(retries=0))
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
+def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(open_sign_in: Open, bill: Bill, code: str) -> None:
+    for _time in range(2):
+        bill.will_say(no(code), to=CHALLENGE)
+        with pytest.raises(errors.Rejected, match=code):
+            challenge(open_sign_in())
+    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
+def test_a_challenge_without_an_id_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((200, answer), to=CHALLENGE)
+    with pytest.raises(errors.UnexpectedAnswer, match="the request for a code has no usable challengeId") as failure:
+        challenge(open_sign_in())
+    assert "findme" not in str(failure.value)
+
+
+# --- and given back ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_the_right_code_makes_the_kept_session_trusted(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    challenge(open_sign_in())
+    clock.advance(50)
+    done = answered(open_sign_in())
+    assert (done.remember_me_id, done.expires_on) == (None, None)
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    asked = bill.last(VALIDATE)
+    assert asked.headers["sessionId"] == "SESSION-1"
+    assert asked.body == {"challengeId": "CHALLENGE-2", "token": CODE}
+    clock.advance(59)
+    outcome = open_sign_in().present(require_trusted=True)
+    assert not outcome.changed
+    assert outcome.session
+    assert outcome.session.trusted is True
+    assert len(bill.heard) == 3
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("machine_name", [None, "", "controller"])
+def test_bill_is_asked_to_remember_a_device(
+    open_sign_in: Open, bill: Bill, clock: Clock, machine_name: str | None
+) -> None:
+    challenge(open_sign_in())
+    done = answered(open_sign_in(), remember_me=True, device="ci", machine_name=machine_name)
+    assert (done.remember_me_id, str(done.expires_on)) == ("s3cret-findme-new", "2027-02-14")
+    assert "findme" not in repr(done)
+    assert bill.last(VALIDATE).body == {
+        "challengeId": "CHALLENGE-2",
+        "token": CODE,
+        "rememberMe": True,
+        "device": "ci",
+        **({"machineName": machine_name} if machine_name else {}),
+    }
+
+
+def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in())
+    answered(open_sign_in(), device="ci", machine_name="controller")
+    assert bill.last(VALIDATE).body == {"challengeId": "CHALLENGE-2", "token": CODE}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("device", [None, ""])
+def test_a_device_without_a_name_cannot_be_remembered(open_sign_in: Open, bill: Bill, device: str | None) -> None:
+    challenge(open_sign_in())
+    with pytest.raises(errors.OptionError, match="remember_me needs device"):
+        answered(open_sign_in(), remember_me=True, device=device)
+    assert VALIDATE not in bill.heard
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [None, [], {}, {"rememberMeId": 7}, {"rememberMeId": "findme\n"}], ids=str)
+def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
+    open_sign_in: Open, bill: Bill, answer: Any
+) -> None:
+    challenge(open_sign_in())
+    bill.will_say((200, answer), to=VALIDATE)
+    with pytest.raises(errors.UnexpectedAnswer, match="the MFA code (has no usable rememberMeId|is no JSON object)"):
+        answered(open_sign_in(), remember_me=True, device="ci")
+    session = open_sign_in().present(require_trusted=True).session
+    assert session
+    assert session.trusted is True
+
+
+def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+    open_sign_in(**MFA_ID).present()
+    challenge(open_sign_in(**MFA_ID))
+    answered(open_sign_in(**MFA_ID))
+    said.clear()
+    session = open_sign_in(**MFA_ID).present(require_trusted=True).session
+    assert session
+    assert (session.trusted, session.refused_mfa_id) == (True, None)
+    assert said == []
+    assert STEP_UP not in bill.heard
+
+
+@pytest.mark.promise(9)
+def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_sign_in: Open, bill: Bill) -> None:
+    with pytest.raises(errors.BillError, match="No session is kept here that could have asked for the code"):
+        answered(open_sign_in())
+    assert bill.heard == []
+
+
+@pytest.mark.promise(9)
+def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in())
+    bill.alive.clear()
+    with pytest.raises(errors.Rejected, match="The session that asked for the code has ended at BILL") as failure:
+        answered(open_sign_in())
+    assert failure.value.__class__ is errors.Rejected
+    assert failure.value.code is None
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("failure", "says"),
+    [
+        (errors.TimedOut("Late."), "Late. BILL may have taken the code all the same. Ask for a new one."),
+        (errors.ConnectionFailed("Gone."), "Gone. BILL may have taken the code all the same."),
+        ((503, None), "BILL may have taken the code all the same. Ask for a new one."),
+        (no("BDC_1358"), "too many wrong MFA codes were tried"),
+        (no("BDC_1374"), "the MFA code has expired"),
+        (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not take the code. Check the six digits"),
+        ((400, [{"message": "token: findme"}]), "it does not accept token"),
+        ((400, [{"message": "challengeId: findme"}]), "it does not accept challenge_id"),
+        (no("BDC_1361"), "this needs an MFA-trusted session"),
+    ],
+    ids=str,
+)
+def test_a_code_that_is_not_taken_is_told_and_not_sent_again(
+    open_sign_in: Open, bill: Bill, failure: Said, says: str
+) -> None:
+    challenge(open_sign_in())
+    bill.will_say(failure, to=VALIDATE)
+    with pytest.raises(errors.BillError) as failed:
+        answered(open_sign_in())
+    assert says in str(failed.value)
+    assert "findme" not in str(failed.value)
+    assert failed.value.__cause__ is None
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    session = open_sign_in().present().session
+    assert session
+    assert session.trusted is False
+
+
+@pytest.mark.promise(9)
+def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in())
+    bill.will_say(no("BDC_1322"), errors.NoSlot("none free"), to=VALIDATE)
+    answered(open_sign_in())
+    assert bill.heard == [LOGIN, CHALLENGE] + [VALIDATE] * 3
+
+
+@pytest.mark.promise(1)
+def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in())
+    bill.before_answering(VALIDATE, lambda: open_sign_in().present(force=True))
+    answered(open_sign_in())
+    session = open_sign_in().present().session
+    assert session
+    assert (session.session_id, session.trusted) == ("SESSION-4", False)
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
+@pytest.mark.parametrize("work", [challenge, answered])
+def test_refusals_are_remembered_and_heeded(open_sign_in: Open, bill: Bill, code: str, work: Any) -> None:
+    open_sign_in().present()
+    bill.will_say(no(code))
+    for says in (code, "was not asked again"):
+        with pytest.raises(errors.Rejected, match=says):
+            work(open_sign_in())
+    assert len(bill.heard) == 2
+
+
+# --- who can ---
+
+
+@pytest.mark.parametrize("method", ["password", "console_token", "a partner's user"])
+def test_whoever_can_be_trusted_can_ask(open_sign_in: Open, bill: Bill, method: str) -> None:
+    challenge(open_sign_in(**METHODS[method]))
+    answered(open_sign_in(**METHODS[method]))
+    assert open_sign_in(**METHODS[method]).present(require_trusted=True).session
+
+
+def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in(**PARTNER_USER))
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, CHALLENGE]
+    assert bill.last(CHALLENGE).headers["sessionId"] == "SESSION-2"
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("work", [challenge, answered])
+@pytest.mark.parametrize(
+    ("options", "concerns"),
+    [
+        *((METHODS[method], "auth_method") for method in ("sync_token", "the partner", "oauth", "spend_token")),
+        ({"session_store": "none"}, "session_store"),
+    ],
+    ids=str,
+)
+def test_who_cannot_be_trusted_is_told_before_anything_is_sent(
+    open_sign_in: Open, bill: Bill, work: Any, options: dict[str, Any], concerns: str
+) -> None:
+    with pytest.raises(errors.OptionError) as failure:
+        work(open_sign_in(**options))
+    assert failure.value.concerns == (concerns,)
+    assert bill.heard == []
