@@ -113,7 +113,7 @@ class Credential(ABC):
         wanted = ", ".join(f"{name} ({self.needs[name]})" for name in names)
         variables = ", ".join(f"bill_{name}" for name in names)
         return (
-            f"{self.title} needs {wanted}. Define {variables}, best in a vault file; the options and "
+            f"auth_method {self.method} needs {wanted}. Define {variables}, best in a vault file; the options and "
             f"the environment names ({', '.join('BILL_' + name.upper() for name in names)}) work too."
         )
 

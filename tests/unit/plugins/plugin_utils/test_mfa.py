@@ -179,6 +179,14 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
     assert session.trusted is True
 
 
+def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(open_sign_in: Open, bill: Bill) -> None:
+    challenge(open_sign_in())
+    sign_in = open_sign_in()
+    sign_in.longest_wait = 0
+    with open_sign_in().kept.lock(0):
+        assert answered(sign_in, remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
+
+
 def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
     open_sign_in(**MFA_ID).present()
     challenge(open_sign_in(**MFA_ID))
@@ -221,7 +229,7 @@ def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill
         (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not take the code. Check the six digits"),
         ((400, [{"message": "token: findme"}]), "it does not accept token"),
         ((400, [{"message": "challengeId: findme"}]), "it does not accept challenge_id"),
-        (no("BDC_1361"), "this needs an MFA-trusted session"),
+        (no("BDC_1361"), "a session like this one cannot pass MFA. Use auth_method password."),
     ],
     ids=str,
 )

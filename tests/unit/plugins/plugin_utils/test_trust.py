@@ -103,6 +103,33 @@ def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
     assert all(text.startswith(NO_GOOD) for text in said)
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("answer", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
+@pytest.mark.parametrize(("method", "request_name"), [("password", LOGIN), ("a partner's user", AS_USER)])
+def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
+    open_sign_in: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
+) -> None:
+    """BILL does not document which of the two answers an old MFA ID gets."""
+    bill.will_say(answer, to=request_name)
+    for changed in (True, False):
+        outcome = open_sign_in(**METHODS[method], **MFA_ID).present()
+        assert (outcome.changed, session_of(outcome).trusted) == (changed, False)
+    assert bill.heard.count(request_name) == 2
+    assert not BODY.keys() & bill.last(request_name).body.keys()
+    assert [text.startswith(NO_GOOD) for text in said] == [True] * 2
+
+
+@pytest.mark.promise(9)
+def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
+    with pytest.raises(errors.Unexplained, match="BDC_7778"):
+        open_sign_in(**MFA_ID).present()
+    bill.will_say(no("BDC_7777"), to=LOGIN)
+    with pytest.raises(errors.Unexplained, match="BDC_7777"):
+        open_sign_in().present()
+    assert bill.heard == [LOGIN] * 3
+
+
 # --- step-up: a session that is kept becomes trusted ---
 
 
@@ -393,10 +420,9 @@ def test_a_partners_user_can_be_required_to_be_trusted(open_sign_in: Open, bill:
     [
         (None, None, None),
         ("2027-01-23", 8, None),
-        ("2027-01-22", 7, "ends in 7 days"),
-        ("2027-01-16", 1, "ends in 1 days"),
-        ("2027-01-15", 0, "ends today"),
-        ("2027-01-14", -1, "has ended"),
+        ("2027-01-22", 7, "days left: 7"),
+        ("2027-01-15", 0, "days left: 0"),
+        ("2027-01-14", -1, "days left: 0"),
     ],
 )
 def test_the_end_of_an_mfa_id_is_told_a_week_before(
@@ -406,7 +432,7 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(
         sign_in = open_sign_in(**MFA_ID, remember_me_id_expires_on=day)
         sign_in.present()
         assert sign_in.days_left == days_left
-    told = f"The MFA ID in remember_me_id {warning}, as remember_me_id_expires_on says. The role bill.connect.trust makes a new one."
+    told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Make a new one with the role bill.connect.trust."
     assert said == ([told] * 2 if warning else [])
 
 

@@ -71,6 +71,13 @@ def test_an_answer_begins_the_idle_life_anew(open_sign_in: Open, bill: Bill, clo
     assert bill.heard == [LOGIN, WORK]
 
 
+def test_an_answer_is_not_lost_for_a_note_of_it(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    with open_sign_in().kept.lock(0):
+        assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
+    assert bill.heard == [LOGIN, WORK]
+
+
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("acts", [False, True])
 def test_a_session_that_has_ended_is_replaced_and_the_question_asked_again(
@@ -281,6 +288,19 @@ def test_an_inquiry_remembers_and_heeds_refusals(open_sign_in: Open, bill: Bill,
         with pytest.raises(errors.Rejected, match=says):
             open_sign_in().inquire()
     assert bill.heard == [LOGIN, CHECK]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("options", [{}, SPEND_TOKEN], ids=["session", "API token"])
+def test_what_an_inquiry_finds_refused_is_not_used_unasked(
+    open_sign_in: Open, bill: Bill, options: dict[str, Any]
+) -> None:
+    open_sign_in(**options).present()
+    bill.will_say(no("BDC_1102"))
+    for sign_in in (open_sign_in(**options).inquire, open_sign_in(**options, check_after=3600).present):
+        with pytest.raises(errors.CredentialRefused):
+            sign_in()
+    assert len(bill.heard) == 2
 
 
 def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
