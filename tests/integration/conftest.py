@@ -18,6 +18,7 @@ import yaml
 
 from tests.emulator import server
 from tests.emulator.talk import Control
+from tests.integration.payer import PAYER
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -88,3 +89,11 @@ def project(
         api_url=api_url,
         core=core,
     )
+
+
+@pytest.fixture
+def payer(project: Project) -> Project:
+    """A project of the user with a phone. The credentials come from the environment, so that none is on disk."""
+    project.without_vault()
+    project.environ |= PAYER
+    return project

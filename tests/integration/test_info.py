@@ -1,0 +1,299 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What bill_session_info and bill_organizations_info tell, and what BILL is asked for it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.payer import (
+    CHALLENGE,
+    CHECK,
+    CLIENT,
+    CODE,
+    CONSOLE,
+    PARTNER,
+    PAYER,
+    REMEMBERED,
+    SIGN_IN,
+    SPEND_TOKEN,
+    SYNC_TOKEN,
+    VALIDATE,
+    challenge,
+    login,
+    only,
+    that,
+    validate,
+)
+from tests.integration.project import Project, secrets_in
+
+LEFT = "task {{ bill.remember_me_id_days_left }}, info {{ session.remember_me_id_days_left }}"
+NOTHING_OF_A_SESSION = [
+    f"session.{name} is none"
+    for name in ("organization_id", "user_id", "trusted", "mfa_status", "mfa_bypass", "expires_at", "expires_in")
+]
+
+
+def info(**options: Any) -> dict[str, Any]:
+    return {"name": "Info", "bill.connect.bill_session_info": options or None, "register": "session"}
+
+
+def test_without_a_kept_session_bill_is_not_asked_about_one(payer: Project, bill: Control) -> None:
+    run = payer.play(
+        info(),
+        that(
+            "not session.signed_in and session is not changed",
+            *NOTHING_OF_A_SESSION,
+            "session.api_url == bill_api_url and session.auth_method == 'password'",
+        ),
+    )
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+def test_bill_is_asked_about_a_kept_session_each_time(payer: Project, bill: Control) -> None:
+    about = [
+        "session.signed_in and session is not changed",
+        f"session.user_id == '{world.PAYER.id}' and session.organization_id == '{world.ORGANIZATION.id}'",
+        "session.trusted is false and session.mfa_status == 'CHALLENGE' and session.mfa_bypass is false",
+        "session.expires_in is integer and 2000 < session.expires_in <= 2100",
+        "session.expires_at is match('20..-..-..T..:..:..Z')",
+    ]
+    run = payer.play(login(), info(), that(*about), info(sign_in=True), that(*about), arguments=("-vvvvv",))
+    assert run.code == 0, run.output
+    assert run.says('"signed_in": true')
+    assert secrets_in(run.output) == []
+    assert bill.get("counts") == {SIGN_IN: 1, CHECK: 2}
+
+
+@pytest.mark.promise(2)
+def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: Project, bill: Control) -> None:
+    run = payer.play(
+        info(sign_in=True),
+        that("session.signed_in and session is changed and session.mfa_status == 'CHALLENGE'"),
+        info(sign_in=True),
+        that("session.signed_in and session is not changed"),
+    )
+    assert run.code == 0, run.output
+    bill.post("sessions/end")
+    run = payer.play(info(), that("not session.signed_in", *NOTHING_OF_A_SESSION))
+    assert run.code == 0, run.output
+    # The first word of it was enough.
+    assert payer.play(info()).code == 0
+    assert bill.get("counts") == {SIGN_IN: 1, CHECK: 3}
+    assert payer.play(info(sign_in=True)).recap()["changed"] == 1
+    assert bill.get("counts")[SIGN_IN] == 2
+
+
+def test_trust_is_told_before_and_after_the_code(payer: Project, bill: Control) -> None:
+    payer.variables(bill_api_url=payer.api_url, code=CODE)
+    run = payer.play(
+        challenge(),
+        info(),
+        that("not session.trusted and session.mfa_status == 'CHALLENGE'"),
+        validate(),
+        info(),
+        that("session.trusted and session.mfa_status == 'COMPLETE' and not session.mfa_bypass"),
+    )
+    assert run.code == 0, run.output
+
+
+def test_it_is_told_that_bill_wants_no_mfa(payer: Project, bill: Control) -> None:
+    bill.post("settings", mfa_bypass=[world.DEV_KEY])
+    run = payer.play(
+        info(sign_in=True), that("session.mfa_bypass and session.mfa_status == 'DISABLED' and not session.trusted")
+    )
+    assert run.code == 0, run.output
+
+
+# What each method knows of its session: who, whether it is trusted, how long it lives.
+METHODS: dict[str, tuple[dict[str, str], list[str]]] = {
+    "sync_token": (
+        SYNC_TOKEN,
+        [
+            f"session.user_id == '{world.SYNC_TOKEN.user_id}' and not session.trusted and session.mfa_status == 'UNDEFINED'",
+            "172700 < session.expires_in <= 172800",
+        ],
+    ),
+    "console_token": (
+        CONSOLE,
+        [
+            f"session.user_id == '{world.CONSOLE_ACCOUNT.user_id}' and session.trusted is false",
+            f"session.organization_id == '{world.CLIENT_ORGANIZATION.id}'",
+        ],
+    ),
+    "partner": (
+        {**PARTNER, "bill_user_id": world.PAYER.id},
+        [f"session.user_id == '{world.PAYER.id}' and session.trusted is false and session.mfa_status == 'CHALLENGE'"],
+    ),
+    "partner itself": (
+        PARTNER,
+        ["session.user_id is none and session.organization_id is none and session.trusted is none"],
+    ),
+    "oauth": (
+        CLIENT,
+        [
+            f"session.user_id == '{world.CLIENT.user_id}' and session.trusted is none",
+            "session.mfa_status == 'COMPLETE' and 800 < session.expires_in <= 900",
+        ],
+    ),
+    "spend_token": (
+        SPEND_TOKEN,
+        [
+            f"session.user_id == '{world.SPEND_TOKEN.user_id}' and session.organization_id is none",
+            "session.trusted is none and session.expires_at is none and session.expires_in is none",
+        ],
+    ),
+}
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("method", METHODS)
+def test_each_method_has_its_say(payer: Project, bill: Control, method: str) -> None:
+    variables, about = METHODS[method]
+    only(payer, variables)
+    run = payer.play(
+        info(),
+        that("not session.signed_in"),
+        info(sign_in=True),
+        that("session.signed_in", f"session is {'not ' if method == 'spend_token' else ''}changed", *about),
+        info(),
+        that("session.signed_in and session is not changed and session.auth_method == bill_auth_method", *about),
+        arguments=("-vvvvv",),
+    )
+    assert run.code == 0, run.output
+    assert secrets_in(run.output) == []
+    assert (
+        sum(count for asked, count in bill.get("counts").items() if asked in (SIGN_IN, "POST /v3/partner/login")) <= 1
+    )
+
+
+def today() -> date:
+    return datetime.now(timezone.utc).date()
+
+
+@pytest.mark.parametrize(
+    ("days", "says"),
+    [(8, None), (7, "ends in 7 days"), (0, "ends today"), (-1, "has ended")],
+)
+def test_the_end_of_an_mfa_id_is_told_a_week_before(payer: Project, days: int, says: str | None) -> None:
+    begin = None
+    # Once more where a day has ended meanwhile.
+    while begin != today():
+        begin = today()
+        ends_on = (begin + timedelta(days=days)).isoformat()
+        payer.variables(bill_api_url=payer.api_url, **REMEMBERED, bill_remember_me_id_expires_on=ends_on)
+        run = payer.play(login(force=True), info(), {"name": "Show", "ansible.builtin.debug": {"msg": LEFT}})
+    assert run.code == 0, run.output
+    assert run.says(f"task {days}, info {days}")
+    told = [text for text in run.warnings if "MFA ID" in text]
+    assert len(told) == (1 if says else 0), run.output
+    if says:
+        assert run.says(
+            f"The MFA ID in remember_me_id {says}, as remember_me_id_expires_on says. The role bill.connect.trust makes a "
+            "new one."
+        ), run.output
+
+
+LIST = "GET /v3/login/organizations"
+ORGANIZATIONS: dict[str, Any] = {
+    "name": "Organizations",
+    "bill.connect.bill_organizations_info": None,
+    "register": "found",
+}
+
+
+def names(*organizations: world.Organization) -> str:
+    return f"found.organizations | map(attribute='name') | list == {[one.name for one in organizations]}"
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+def test_every_page_of_the_organizations_is_read(project: Project, bill: Control) -> None:
+    bill.post("settings", organizations_page=1)
+    three = names(world.ORGANIZATION, world.SECOND_ORGANIZATION, world.LOCKED_ORGANIZATION)
+    run = project.play(
+        ORGANIZATIONS,
+        that("found is changed", three),
+        ORGANIZATIONS,
+        that("found is not changed", three),
+        arguments=("-v",),
+    )
+    assert run.code == 0, run.output
+    assert run.says("bill.connect: organizations: 1, pages: 1")
+    assert run.says("bill.connect: organizations: 3, pages: 3")
+    assert run.says(f'"name": "{world.SECOND_ORGANIZATION.name}"')
+    assert secrets_in(run.output) == []
+    assert bill.get("counts") == {SIGN_IN: 1, LIST: 6}
+
+
+@pytest.mark.parametrize(
+    ("variables", "reached", "asks"),
+    [
+        (CONSOLE, (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION), {SIGN_IN: 1, LIST: 1}),
+        (
+            PARTNER,
+            (world.ORGANIZATION, world.LOCKED_ORGANIZATION),
+            {"POST /v3/partner/login": 1, "GET /v3/partner/organizations": 1},
+        ),
+        (CLIENT, (world.ORGANIZATION,), {"POST /connect/authx/token": 1, LIST: 1}),
+    ],
+    ids=["console_token", "partner", "oauth"],
+)
+def test_who_else_has_organizations(
+    payer: Project,
+    bill: Control,
+    variables: dict[str, str],
+    reached: tuple[world.Organization, ...],
+    asks: dict[str, int],
+) -> None:
+    only(payer, variables)
+    run = payer.play(ORGANIZATIONS, that(names(*reached)))
+    assert run.code == 0, run.output
+    assert bill.get("counts") == asks
+
+
+@pytest.mark.promise(8)
+def test_spend_and_expense_has_no_organizations(payer: Project, bill: Control) -> None:
+    only(payer, SPEND_TOKEN)
+    run = payer.play(ORGANIZATIONS)
+    assert run.code == 2
+    assert run.says("auth_method spend_token has no list of organizations. (auth_method comes from"), run.output
+    assert bill.get("counts") == {}
+
+
+FOUR = (challenge(), validate("012345", challenge_id="C-1"), info(), ORGANIZATIONS)
+
+
+def test_all_four_take_the_defaults_of_their_group(payer: Project, bill: Control) -> None:
+    given = {name.lower().removeprefix("bill_"): value for name, value in PAYER.items()}
+    payer.environ.clear()
+    payer.variables(nothing=None)
+    run = payer.play(
+        *({**task, "ignore_errors": True} for task in FOUR),
+        module_defaults={"group/bill.connect.bill": {**given, "api_url": payer.api_url}},
+    )
+    assert run.recap()["ignored"] == 1, run.output
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1, CHECK: 1, LIST: 1}
+    assert {heard["headers"].get("devkey", world.DEV_KEY) for heard in bill.heard()} == {world.DEV_KEY}
+
+
+def test_delegation_of_any_of_the_four_draws_a_warning(payer: Project, bill: Control) -> None:
+    payer.hosts("localhost", "other")
+    run = payer.play(
+        *({**task, "delegate_to": "other", "run_once": True, "ignore_errors": True} for task in FOUR),
+        challenge(),
+        arguments=("--limit", "localhost"),
+    )
+    for name in ("mfa_challenge", "mfa_validate", "session_info", "organizations_info"):
+        assert run.times(f"bill.connect.bill_{name} always runs on the controller; delegate_to does not change") == 1

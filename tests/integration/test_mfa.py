@@ -1,0 +1,443 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""MFA trust, from the code on a phone to the payment; and what BILL is asked for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.payer import (
+    CHALLENGE,
+    CHECK,
+    CLIENT,
+    CODE,
+    PARTNER,
+    PAY,
+    PAYMENT,
+    REMEMBERED,
+    SIGN_IN,
+    SPEND_TOKEN,
+    STEP_UP,
+    SYNC_TOKEN,
+    TRUSTED,
+    VALIDATE,
+    challenge,
+    login,
+    only,
+    that,
+    validate,
+)
+from tests.integration.project import Project, Run, secrets_in
+
+DAY = 24 * 60 * 60
+
+NOT_TRUSTED = (
+    "This session is not MFA-trusted, and require_trusted is true. Give remember_me_id and device, or let a person pass "
+    "BILL's MFA challenge: the role bill.connect.trust does both."
+)
+STALE = (
+    "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it only "
+    "with the device name that it was made with (device). The role bill.connect.trust makes a new one."
+)
+
+
+@pytest.fixture
+def trusting(payer: Project) -> Project:
+    """And with a device that BILL remembers."""
+    payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
+    return payer
+
+
+@pytest.mark.promise(1)
+def test_a_remembered_device_pays(trusting: Project, bill: Control) -> None:
+    for _run in range(2):
+        run = trusting.play(TRUSTED, PAY, that("bill.trusted", "paid.json.amount == 12.5"))
+        assert run.code == 0, run.output
+        assert run.warnings == []
+    assert bill.get("counts") == {SIGN_IN: 1, PAYMENT: 2}
+    assert bill.get("state")["payments"] == 2
+    body = bill.heard()[0]["body"]
+    assert (body["rememberMeId"], body["device"]) == (world.REMEMBERED_DEVICE.id, world.REMEMBERED_DEVICE.device)
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+def test_without_trust_a_task_or_lookup_that_requires_it_fails_before_the_payment(
+    payer: Project, bill: Control
+) -> None:
+    payer.hosts("one", "two", "three")
+    look_up = {
+        "name": "Look up",
+        "ansible.builtin.debug": {
+            "msg": "{{ lookup('bill.connect.bill_login', 'user_id', require_trusted=true) }}",
+        },
+    }
+    for task in (TRUSTED, look_up):
+        run = payer.play(task, PAY)
+        assert run.code == 2
+        assert run.times(NOT_TRUSTED) >= 3, run.output
+        assert run.times("failed=1") == 3
+        assert secrets_in(run.output) == []
+    # The one check asks whether BILL wants MFA at all.
+    assert bill.get("counts") == {SIGN_IN: 1, CHECK: 1}
+
+
+@pytest.mark.promise(9)
+def test_a_payment_that_bill_refuses_for_want_of_trust_leads_to_no_sign_in(payer: Project, bill: Control) -> None:
+    again = login(check_after=0)
+    run = payer.play(login(), {**PAY, "ignore_errors": True}, that("paid.status == 403"), again, login())
+    assert run.code == 0, run.output
+    assert run.recap()["changed"] == 1
+    assert bill.get("counts") == {SIGN_IN: 1, PAYMENT: 1, CHECK: 1}
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("request_", "task"),
+    [
+        (CHECK, login(check_after=0)),
+        (CHECK, {"name": "Info", "bill.connect.bill_session_info": {"sign_in": True}}),
+        (CHALLENGE, challenge()),
+        (VALIDATE, {"name": "V", "bill.connect.bill_mfa_validate": {"challenge_id": "C-1", "token": "012345"}}),
+        ("GET /v3/login/organizations", {"name": "Organizations", "bill.connect.bill_organizations_info": None}),
+    ],
+    ids=["login", "session_info", "challenge", "validate", "organizations_info"],
+)
+def test_bdc_1361_never_leads_to_a_sign_in(payer: Project, bill: Control, request_: str, task: dict[str, Any]) -> None:
+    payer.play(login())
+    bill.fault(request_, times=None, code="BDC_1361")
+    run = payer.play({**task, "ignore_errors": True}, login())
+    assert run.recap()["ignored"] == 1, run.output
+    assert run.says("BILL answered BDC_1361: this needs an MFA-trusted session and this session is not trusted.")
+    assert run.says("Signing in again does not help")
+    assert bill.get("counts") == {SIGN_IN: 1, request_: 1}
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+def test_a_kept_session_is_stepped_up_once_by_twenty_hosts(payer: Project, bill: Control) -> None:
+    payer.play(login(), that("not bill.trusted"))
+    payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
+    payer.hosts(*(f"host{number:02}" for number in range(20)))
+    # A slow BILL makes whatever can overlap overlap.
+    bill.post("settings", latency=0.05)
+    run = payer.play(TRUSTED, that("bill.trusted and not bill.changed"), arguments=("--forks", "10"))
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {SIGN_IN: 1, STEP_UP: 1}
+    bill.post("settings", latency=0)
+    payer.hosts("localhost")
+    run = payer.play(login(), PAY)
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {SIGN_IN: 1, STEP_UP: 1, PAYMENT: 1}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("offered", [SIGN_IN, STEP_UP])
+@pytest.mark.parametrize("wrong", ["thirty days old", "another device"])
+def test_an_mfa_id_that_is_no_good_is_told_and_asked_once(
+    payer: Project, bill: Control, offered: str, wrong: str
+) -> None:
+    if wrong == "thirty days old":
+        bill.advance(30 * DAY)
+    if offered == STEP_UP:
+        payer.play(login())
+    device = REMEMBERED if wrong == "thirty days old" else {**REMEMBERED, "bill_device": "other-server"}
+    payer.variables(bill_api_url=payer.api_url, **device)
+    run = payer.play(login(), that("not bill.trusted"), login())
+    assert run.code == 0, run.output
+    assert run.times(f"[WARNING]: {STALE}") == 1, run.output
+    counts = {SIGN_IN: 1} | ({STEP_UP: 1} if offered == STEP_UP else {})
+    assert bill.get("counts") == counts
+    run = payer.play(TRUSTED, PAY)
+    assert run.code == 2
+    assert run.says(STALE), run.output
+    assert run.says("remember_me_id comes from the variable bill_remember_me_id; device comes from the variable")
+    assert "WARNING" not in run.output
+    assert bill.get("counts") == {**counts, CHECK: 1}
+    # Another MFA ID is another matter.
+    payer.variables(bill_api_url=payer.api_url, bill_remember_me_id="MFAID-findme-0", bill_device="any")
+    payer.play(login())
+    assert bill.get("counts") == {**counts, CHECK: 1, STEP_UP: counts.get(STEP_UP, 0) + 1}
+
+
+def test_where_bill_wants_no_mfa_none_is_required(payer: Project, bill: Control) -> None:
+    bill.post("settings", mfa_bypass=[world.DEV_KEY])
+    run = payer.play(TRUSTED, PAY, TRUSTED, that("not bill.trusted", "paid.status == 201"))
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    assert bill.get("counts") == {SIGN_IN: 1, CHECK: 1, PAYMENT: 1}
+
+
+def test_a_partner_pays_as_a_user_with_the_users_mfa_id(payer: Project, bill: Control) -> None:
+    payer.variables(bill_api_url=payer.api_url, **PARTNER, bill_user_id=world.PAYER.id, **REMEMBERED)
+    run = payer.play(TRUSTED, PAY)
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/partner/login": 1, "POST /v3/partner/login-as-user": 1, PAYMENT: 1}
+    [paid] = bill.get("payments")
+    assert paid["user_id"] == world.PAYER.id
+    as_user = bill.heard()[1]["body"]
+    assert (as_user["rememberMeId"], as_user["device"]) == (
+        world.REMEMBERED_DEVICE.id,
+        world.REMEMBERED_DEVICE.device,
+    )
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("variables", [SYNC_TOKEN, SPEND_TOKEN, PARTNER], ids=["sync_token", "spend_token", "partner"])
+def test_trust_is_refused_before_anything_is_sent_where_there_is_none_to_be_had(
+    payer: Project, bill: Control, variables: dict[str, str]
+) -> None:
+    only(payer, variables)
+    method = variables["bill_auth_method"]
+    run = payer.play(
+        {**TRUSTED, "ignore_errors": True}, {**challenge(), "ignore_errors": True}, validate("012345", challenge_id="C")
+    )
+    assert run.code == 2
+    assert run.says(f"auth_method {method} makes no MFA-trusted sessions, so require_trusted cannot be met."), (
+        run.output
+    )
+    assert run.says(
+        "Use auth_method password with remember_me_id and device, which the role bill.connect.trust hands out."
+    )
+    assert run.times(f"auth_method {method} makes no MFA-trusted sessions. Use auth_method password.") >= 2
+    assert run.says("auth_method comes from the variable bill_auth_method")
+    assert bill.get("counts") == {}
+
+
+def test_an_app_pays_without_mfa(payer: Project, bill: Control) -> None:
+    only(payer, CLIENT)
+    run = payer.play(TRUSTED, PAY, that("bill.trusted is none"))
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    assert bill.get("counts") == {"POST /connect/authx/token": 1, PAYMENT: 1}
+
+
+def shows_nothing_secret(run: Run, bill: Control) -> None:
+    assert secrets_in(run.output) == []
+    for message in bill.get("messages"):
+        assert message["code"] not in run.output
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+def test_from_the_challenge_to_the_payment_in_one_play(payer: Project, bill: Control) -> None:
+    payer.variables(bill_api_url=payer.api_url, code=CODE)
+    elsewhere = str(payer.home / "elsewhere")
+    run = payer.play(
+        challenge(),
+        validate(remember_me=True, device="laptop", machine_name="desk 7"),
+        TRUSTED,
+        PAY,
+        that(
+            "challenge is changed and validated is changed and bill is not changed",
+            "validated.trusted and validated.remember_me_id is string",
+        ),
+        login(
+            session_store=elsewhere,
+            remember_me_id="{{ validated.remember_me_id }}",
+            device="laptop",
+            remember_me_id_expires_on="{{ validated.remember_me_id_expires_on }}",
+        ),
+        that("bill is changed and bill.trusted and bill.remember_me_id_days_left in [29, 30]"),
+        arguments=("-vvv",),
+    )
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    # The second sign-in is the one with the MFA ID, where no session is kept.
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
+    assert [heard["body"] for heard in bill.heard() if heard["path"] == "/v3/mfa/challenge"] == [{}]
+    [given] = [heard["body"] for heard in bill.heard() if heard["path"].endswith("/validate")]
+    message = bill.get("messages")[0]
+    assert given == {
+        "challengeId": message["id"],
+        "token": message["code"],
+        "rememberMe": True,
+        "device": "laptop",
+        "machineName": "desk 7",
+    }
+    shows_nothing_secret(run, bill)
+    assert payer.secrets_on_disk() == []
+
+
+def sent(payer: Project, bill: Control) -> dict[str, str]:
+    """A code that was sent for a run before; its message. The next run has it in its variables."""
+    run = payer.play(challenge())
+    assert run.code == 0, run.output
+    message: dict[str, str] = bill.get("messages")[-1]
+    payer.variables(bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, code=message["code"])
+    return message
+
+
+def another(code: str) -> str:
+    """A code that was not sent."""
+    return f"{(int(code) + 1) % 10**6:06d}"
+
+
+@pytest.mark.promise(1)
+def test_a_code_can_be_given_back_in_a_later_run(payer: Project, bill: Control) -> None:
+    run = payer.play(challenge(), arguments=("-v",))
+    message = bill.get("messages")[-1]
+    assert run.says(f'"challenge_id": "{message["id"]}"'), run.output
+    payer.variables(bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, code=message["code"])
+    run = payer.play(validate(), TRUSTED, PAY, that("validated.remember_me_id is none", "bill is not changed"))
+    assert run.code == 0, run.output
+    # The trust is the session's, so it is there for the next run, too.
+    assert payer.play(TRUSTED).recap()["changed"] == 0
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
+
+
+@pytest.mark.promise(12)
+def test_check_mode_sends_no_code_and_takes_none(payer: Project, bill: Control) -> None:
+    run = payer.play(
+        challenge(),
+        validate("012345", challenge_id="C-1", remember_me=True, device="laptop"),
+        that(
+            "challenge is changed and challenge.challenge_id is none",
+            "validated is changed and validated.trusted is none and validated.remember_me_id is none",
+        ),
+        arguments=("--check",),
+    )
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_after_a_wrong_code_the_right_one_is_taken(payer: Project, bill: Control) -> None:
+    message = sent(payer, bill)
+    wrong = another(message["code"])
+    payer.variables(
+        bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, wrong=wrong, code=message["code"]
+    )
+    run = payer.play({**validate("{{ wrong }}"), "ignore_errors": True}, validate(), TRUSTED, arguments=("-vvv",))
+    assert run.code == 0, run.output
+    assert run.says(
+        "BILL answered BDC_1119 (HTTP status 400): it did not take the code. Check the six digits; if they are right, ask for "
+        "a new code with bill_mfa_challenge."
+    ), run.output
+    assert wrong not in run.output
+    shows_nothing_secret(run, bill)
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 2}
+
+
+@pytest.mark.promise(8)
+def test_a_code_that_came_too_late(payer: Project, bill: Control) -> None:
+    sent(payer, bill)
+    bill.advance(300)
+    run = payer.play(validate())
+    assert run.code == 2
+    assert run.says("BILL answered BDC_1374: the MFA code has expired. Ask for a new code."), run.output
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
+
+
+@pytest.mark.promise(8)
+def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
+    code = sent(payer, bill)["code"]
+    wrong = {**validate("{{ '%06d' % ((code | int + 1) % 1000000) }}"), "ignore_errors": True}
+    assert code
+    run = payer.play(wrong, wrong, wrong, {**validate(), "ignore_errors": True}, challenge())
+    assert run.times("it did not take the code") >= 3, run.output
+    assert run.times("BILL answered BDC_1358: too many wrong MFA codes were tried.") >= 2
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 4}
+    bill.advance(600)
+    assert payer.play({**challenge(), "bill.connect.bill_mfa_challenge": {"retries": 0}}).code == 0
+
+
+@pytest.mark.promise(8)
+def test_the_sixth_code_in_a_minute(payer: Project, bill: Control) -> None:
+    # BILL's minute is the clock's.
+    bill.post("clock", set="2026-03-02T10:00:01Z")
+    run = payer.play({**challenge(retries=0), "loop": [1, 2, 3, 4, 5, 6]})
+    assert run.code == 2
+    assert run.says(
+        "BILL answered BDC_1322: too many codes were asked for within a minute (BILL sends five text messages"
+    )
+    assert len(bill.get("messages")) == 5
+    bill.advance(60)
+    assert payer.play(challenge()).code == 0
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 7}
+
+
+@pytest.mark.promise(8)
+def test_to_be_remembered_a_device_needs_a_name(payer: Project, bill: Control) -> None:
+    sent(payer, bill)
+    run = payer.play(validate(remember_me=True))
+    assert run.code == 2
+    assert run.says("remember_me needs device, a name for what BILL is to remember. Define bill_device."), run.output
+    assert VALIDATE not in bill.get("counts")
+    assert payer.play(validate(remember_me=True, device="laptop")).code == 0
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(9)
+def test_a_session_that_has_ended_is_replaced_once_to_ask_for_a_code(payer: Project, bill: Control) -> None:
+    payer.play(login())
+    bill.post("sessions/end")
+    sent(payer, bill)
+    assert len(bill.get("messages")) == 1
+    assert payer.play(validate(), TRUSTED).code == 0
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 2, VALIDATE: 1}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Control) -> None:
+    sent(payer, bill)
+    bill.post("sessions/end")
+    run = payer.play({**validate(), "ignore_errors": True}, challenge())
+    assert run.says(
+        "The session that asked for the code has ended at BILL. Ask for a new code with bill_mfa_challenge."
+    ), run.output
+    # It is the next challenge that signs in, not the code.
+    assert run.recap()["ignored"] == 1
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, VALIDATE: 1}
+    assert [f"{heard['method']} {heard['path']}" for heard in bill.heard()][3:] == [CHALLENGE, SIGN_IN, CHALLENGE]
+
+
+@pytest.mark.promise(8)
+def test_a_code_without_a_session_that_could_have_asked_for_it(payer: Project, bill: Control) -> None:
+    run = payer.play(validate("012345", challenge_id="C-1"))
+    assert run.code == 2
+    assert run.says("No session is kept here that could have asked for the code. Ask for a new one with"), run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("task", [challenge(), validate("012345", challenge_id="C-1")], ids=["challenge", "validate"])
+def test_without_a_session_store_no_code_can_be_given_back(payer: Project, bill: Control, task: dict[str, Any]) -> None:
+    payer.environ["BILL_SESSION_STORE"] = "none"
+    run = payer.play(task)
+    assert run.code == 2
+    assert run.says("session_store none keeps no session for another task. Name a directory."), run.output
+    assert run.says("session_store comes from the environment variable BILL_SESSION_STORE")
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+def test_a_code_that_yaml_has_changed_is_not_sent(payer: Project, bill: Control) -> None:
+    sent(payer, bill)
+    (payer.folder / "code.yml").write_text("code: 012345\n")
+    run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
+    assert run.code == 2
+    assert run.says("must be the digits of the code, in quotes: YAML changes unquoted ones that begin with 0."), (
+        run.output
+    )
+    assert VALIDATE not in bill.get("counts")
+
+
+@pytest.mark.parametrize("jinja2_native", ["0", "1"])
+@pytest.mark.parametrize("code", ["012345", "123456"])
+def test_a_code_in_quotes_is_sent_as_it_is(payer: Project, bill: Control, jinja2_native: str, code: str) -> None:
+    payer.environ["ANSIBLE_JINJA2_NATIVE"] = jinja2_native
+    payer.play(login())
+    payer.variables(bill_api_url=payer.api_url, code=code)
+    payer.play(validate(challenge_id="C-1"))
+    assert bill.heard()[-1]["body"]["token"] == code
