@@ -297,3 +297,23 @@ def test_delegation_of_any_of_the_four_draws_a_warning(payer: Project, bill: Con
     )
     for name in ("mfa_challenge", "mfa_validate", "session_info", "organizations_info"):
         assert run.times(f"bill.connect.bill_{name} always runs on the controller; delegate_to does not change") == 1
+
+
+@pytest.mark.promise(5)
+def test_a_loop_of_users_shows_no_password(payer: Project, bill: Control) -> None:
+    users = [{"username": one.username, "password": one.password} for one in world.CLERKS[:2]]
+    payer.variables(bill_api_url=payer.api_url, users=users)
+    who = {"username": "{{ item.username }}", "password": "{{ item.password }}"}
+    run = payer.play(
+        {**info(sign_in=True, **who), "loop": "{{ users }}"},
+        {**ORGANIZATIONS, "bill.connect.bill_organizations_info": who, "loop": "{{ users }}"},
+        {**challenge(**who), "loop": "{{ users }}", "ignore_errors": True},
+        that(
+            f"session.results | map(attribute='user_id') | list == {[one.id for one in world.CLERKS[:2]]}",
+            "found.results | map(attribute='changed') | list == [false, false]",
+        ),
+    )
+    assert run.code == 0, run.output
+    assert run.says("BILL answered BDC_1354: this user has no phone for MFA")
+    assert secrets_in(run.output) == []
+    assert bill.get("counts") == {SIGN_IN: 2, CHECK: 2, LIST: 2, CHALLENGE: 2}
