@@ -108,11 +108,16 @@ class Project:
         return self.plays({"tasks": list(tasks), **keywords}, arguments=arguments)
 
     def plays(self, *plays: Mapping[str, Any], arguments: tuple[str, ...] = ()) -> Run:
-        self._write("site.yml", [{"hosts": "all", "gather_facts": False, **play} for play in plays])
+        self.write_plays(*plays)
         return self.run("ansible-playbook", "site.yml", *arguments)
 
-    def run(self, program: str, *arguments: str, with_vault: bool = True) -> Run:
-        environ = {
+    def write_plays(self, *plays: Mapping[str, Any]) -> None:
+        """Write site.yml without running it."""
+        self._write("site.yml", [{"hosts": "all", "gather_facts": False, **play} for play in plays])
+
+    def environment(self, with_vault: bool = True) -> dict[str, str]:
+        """What programs are started with."""
+        return {
             "HOME": str(self.home),
             "PATH": f"{self.core_bin}:{os.defpath}",
             "LANG": "C.UTF-8",
@@ -122,11 +127,13 @@ class Project:
             **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
             **self.environ,
         }
+
+    def run(self, program: str, *arguments: str, with_vault: bool = True) -> Run:
         with (
             subprocess.Popen(
                 [str(self.core_bin / program), *arguments],
                 cwd=self.folder,
-                env=environ,
+                env=self.environment(with_vault),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -1,0 +1,185 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role bill.connect.trust: a person at a terminal, or a program, gives the code back, and later runs pay without one."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.leaks import MARKS, Leaks
+from tests.integration.payer import CHALLENGE, CODE, PAY, PAYMENT, SIGN_IN, TRUSTED, VALIDATE, that
+from tests.integration.project import Project, Run, secrets_in
+from tests.integration.terminal import at_a_terminal
+from tests.integration.watcher import Watcher
+
+ROLE: dict[str, Any] = {"name": "Trust", "ansible.builtin.import_role": {"name": "bill.connect.trust"}}
+LEAKS = Leaks(*MARKS)
+PROMPT = "BILL has sent a code to your phone. Please type its six digits:"
+KEEP: dict[str, Any] = {
+    "name": "Keep it",
+    "ansible.builtin.copy": {
+        "content": "{{ bill_trust | to_nice_yaml | ansible.builtin.vault(lookup('ansible.builtin.file', 'vault_password')) }}",
+        "dest": "{{ playbook_dir }}/group_vars/all/trust.yml",
+        "mode": "0600",
+        # Else copy takes the text for a source that is to be decrypted, and writes it in the clear.
+        "decrypt": False,
+    },
+    "no_log": True,
+}
+NOT_SET = that("bill_trust is not defined")
+
+
+def nothing_secret(project: Project, run: Run, typed: str = "") -> None:
+    """Neither on the screen nor on disk; of the code no more than the person's own typing."""
+    assert secrets_in(run.output) == []
+    assert project.secrets_on_disk() == []
+    assert not typed or run.output.count(typed) <= 1, run.output
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, bill: Control) -> None:
+    watcher = Watcher((str(payer.home),))
+    payer.watch = watcher.watch
+    day = datetime.now(timezone.utc).date()
+    with at_a_terminal(payer, ROLE, KEEP) as terminal:
+        terminal.asks(PROMPT)
+        terminal.types((code := bill.last_code()) + "\r")
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
+    assert any(run.says(f"BILL trusts bill.connect until {end}.") for end in days), run.output
+    assert run.says("The variable bill_trust holds what belongs into the vault file.")
+    nothing_secret(payer, run, code)
+    # Nor for a moment, in a file that was gone at the end.
+    assert any("ansible-local-" in place for place in watcher.seen)
+    files = {place: seen for place, seen in watcher.seen.items() if place != "environ"}
+    assert not [place for place, seen in files.items() if any(LEAKS.in_bytes(each) for each in seen)]
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
+    assert (payer.folder / "group_vars" / "all" / "trust.yml").read_text().startswith("$ANSIBLE_VAULT;")
+    # The kept session is trusted by the code; a new one is by what the file holds.
+    shutil.rmtree(payer.home / ".ansible" / "bill")
+    run = payer.play(TRUSTED, PAY, that("bill.remember_me_id_days_left in [29, 30]"))
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    nothing_secret(payer, run)
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
+    assert bill.heard()[-2]["body"]["device"] == "bill.connect"
+
+
+@pytest.mark.promise(8)
+def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Control) -> None:
+    run = payer.play(ROLE)
+    assert run.code == 2
+    message = bill.get("messages")[-1]
+    assert run.says(
+        "Nobody could be asked for the code. Run this again with it within some minutes, with "
+        f"-e bill_mfa_challenge_id={message['id']} -e bill_mfa_token= and the six digits."
+    ), run.output
+    given = ("-e", f"bill_mfa_challenge_id={message['id']}", "-e", f"bill_mfa_token={message['code']}")
+    run = payer.play(ROLE, TRUSTED, arguments=("-vvv", *given))
+    assert run.code == 0, run.output
+    assert run.says("BILL trusts bill.connect until")
+    assert secrets_in(run.output) == []
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
+
+
+@pytest.mark.promise(5)
+def test_a_program_fetches_the_code_after_it_was_sent_once_for_three_hosts(payer: Project, bill: Control) -> None:
+    payer.hosts("one", "two", "three")
+    payer.variables(
+        bill_api_url=payer.api_url, bill_mfa_token=CODE, bill_device="build-7", bill_mfa_machine_name="rack 2"
+    )
+    run = payer.play(
+        ROLE, that("bill_trust.bill_device == 'build-7' and bill_trust | length == 3"), TRUSTED, arguments=("-vvv",)
+    )
+    assert run.code == 0, run.output
+    assert run.times("BILL trusts build-7 until") == 1
+    nothing_secret(payer, run)
+    assert bill.last_code() not in run.output
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
+    given = bill.heard()[-1]["body"]
+    assert (given["device"], given["machineName"], given["rememberMe"]) == ("build-7", "rack 2", True)
+
+
+@pytest.mark.promise(12)
+@pytest.mark.parametrize(
+    "given", [{}, {"bill_mfa_token": "012345", "bill_mfa_challenge_id": "C-1"}], ids=["asked", "given"]
+)
+def test_check_mode_asks_nobody_and_sends_nothing(payer: Project, bill: Control, given: dict[str, str]) -> None:
+    payer.variables(bill_api_url=payer.api_url, **given)
+    with at_a_terminal(payer, ROLE, NOT_SET, arguments=("--check",)) as terminal:
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    assert not run.says(PROMPT)
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.parametrize("key", ["a", "c"])
+def test_whoever_turns_back_at_the_prompt_leaves_nothing_half_done(payer: Project, bill: Control, key: str) -> None:
+    with at_a_terminal(payer, ROLE) as terminal:
+        terminal.asks(PROMPT)
+        terminal.types("\x03")
+        terminal.asks("Press 'C' to continue the play or 'A' to abort")
+        terminal.types(key)
+        run = terminal.ends()
+    assert run.code == 2
+    assert run.says("user requested abort!" if key == "a" else "Run this again with it within some minutes"), run.output
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
+    nothing_secret(payer, run)
+    with at_a_terminal(payer, ROLE) as terminal:
+        terminal.asks(PROMPT)
+        terminal.types(bill.last_code() + "\r")
+        assert terminal.ends().code == 0
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 1}
+
+
+@pytest.mark.promise(8)
+def test_a_wrong_code_is_told_and_the_next_run_asks_for_another(payer: Project, bill: Control) -> None:
+    with at_a_terminal(payer, ROLE) as terminal:
+        terminal.asks(PROMPT)
+        wrong = f"{(int(bill.last_code()) + 1) % 10**6:06d}"
+        terminal.types(wrong + "\r")
+        run = terminal.ends()
+    assert run.code == 2
+    assert run.says("BILL answered BDC_1119 (HTTP status 400): it did not take the code. Check the six digits"), (
+        run.output
+    )
+    nothing_secret(payer, run, wrong)
+    with at_a_terminal(payer, ROLE, TRUSTED) as terminal:
+        terminal.asks(PROMPT)
+        terminal.types(bill.last_code() + "\r")
+        assert terminal.ends().code == 0
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 2}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("typed", "told"), [("", "Nobody could be asked for the code."), ("12345", "must be the digits of the code")]
+)
+def test_what_is_no_code_is_not_sent(payer: Project, bill: Control, typed: str, told: str) -> None:
+    with at_a_terminal(payer, ROLE) as terminal:
+        terminal.asks(PROMPT)
+        terminal.types(typed + "\r")
+        run = terminal.ends()
+    assert run.code == 2
+    assert run.says(told), run.output
+    assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
+
+
+def test_a_user_without_a_phone_is_not_asked(payer: Project, bill: Control) -> None:
+    payer.environ |= {"BILL_USERNAME": world.USER.username, "BILL_PASSWORD": world.USER.password}
+    with at_a_terminal(payer, ROLE) as terminal:
+        run = terminal.ends()
+    assert run.code == 2
+    assert run.says("BILL answered BDC_1354: this user has no phone for MFA, or none that works."), run.output
+    assert PROMPT not in run.output
