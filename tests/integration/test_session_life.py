@@ -51,27 +51,6 @@ def test_a_session_used_a_moment_ago_is_trusted_without_a_question(project: Proj
     assert heard(bill) == [SIGN_IN]
 
 
-@pytest.mark.promise(1)
-def test_a_sync_token_lasts_for_two_days_of_silence(project: Project, bill: Control) -> None:
-    project.without_vault()
-    project.variables(
-        bill_api_url=project.api_url,
-        bill_auth_method="sync_token",
-        bill_username=world.SYNC_TOKEN.name,
-        bill_password=world.SYNC_TOKEN.value,
-        bill_organization_id=world.ORGANIZATION.id,
-        bill_dev_key=world.DEV_KEY,
-    )
-    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 1
-    bill.post("clock", advance=47 * 3600)
-    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 0
-    bill.post("clock", advance=47 * 3600)
-    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 0
-    bill.post("clock", advance=48 * 3600 + 1)
-    assert project.play(ASK_EVERY_TIME).recap()["changed"] == 1
-    assert heard(bill) == [SIGN_IN, CHECK, CHECK, CHECK, SIGN_IN]
-
-
 def test_force_signs_in_anew(project: Project, bill: Control) -> None:
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert project.play(LOGIN, forced, LOGIN).recap()["changed"] == 2
