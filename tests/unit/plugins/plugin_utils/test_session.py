@@ -2,18 +2,84 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session is a value, and so is a refusal."""
+"""A session is a value: until when it is good, as far as is known."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from tests.unit.plugins.plugin_utils.conversation import SESSION
+
+MADE = SESSION.made_at
+TOKEN = replace(SESSION, idle_seconds=None, ends_at=MADE + 3600)
+UNKNOWN = replace(SESSION, idle_seconds=None)
+BOTH = replace(SESSION, ends_at=MADE + 3600)
 
 
 def test_it_ends_its_idle_life_after_the_last_answer() -> None:
     assert SESSION.expires_at == "2027-01-15T08:35:00Z"
-    assert SESSION.answered(SESSION.made_at + 60).expires_at == "2027-01-15T08:36:00Z"
+    assert SESSION.answered(MADE + 60).expires_at == "2027-01-15T08:36:00Z"
+
+
+def test_it_ends_when_it_was_said_to_however_much_it_is_used() -> None:
+    assert TOKEN.expires_at == TOKEN.answered(MADE + 60).expires_at == "2027-01-15T09:00:00Z"
+    # Whichever of two ends comes first.
+    assert BOTH.end == MADE + 2100
+    assert BOTH.answered(MADE + 3000).end == MADE + 3600
+
+
+def test_one_of_unknown_end_has_none() -> None:
+    assert (UNKNOWN.end, UNKNOWN.expires_at) == (None, None)
+    assert replace(UNKNOWN, ends_at=0.0).expires_at == "1970-01-01T00:00:00Z"
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    ("session", "seconds", "after", "is_recent"),
+    [
+        (SESSION, 60, 0, True),
+        (SESSION, 60, 59.9, True),
+        (SESSION, 60, 60, False),
+        (SESSION, 60, -0.1, False),
+        (SESSION, 0, 0, False),
+        (SESSION, 9999, 2099.9, True),
+        (SESSION, 9999, 2100, False),
+        (TOKEN, 9999, 3599, True),
+        (TOKEN, 9999, 3600, False),
+        (UNKNOWN, 9999, 9998, True),
+    ],
+)
+def test_it_is_recent_until_the_last_answer_is_too_old_or_it_has_ended(
+    session: Session, seconds: float, after: float, is_recent: bool
+) -> None:
+    assert session.is_recent(MADE + after, seconds) is is_recent
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    ("life", "after", "is_due"),
+    [
+        (3600, 0, False),
+        (3600, 3479.9, False),
+        (3600, 3480, True),
+        (3600, -0.1, True),
+        (600, 479.9, False),
+        (600, 480, True),
+        (100, 79.9, False),
+        (100, 80, True),
+        (0, 0, True),
+        (None, 1e9, False),
+        (None, -1e9, False),
+    ],
+)
+def test_it_is_due_two_minutes_before_its_end_or_a_fifth_of_a_short_life(
+    life: float | None, after: float, is_due: bool
+) -> None:
+    session = replace(SESSION, ends_at=None if life is None else MADE + life)
+    assert session.is_due(MADE + after) is is_due
 
 
 @pytest.mark.promise(5)
