@@ -10,71 +10,107 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._address import API_URLS, Address
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
 
 
 @pytest.mark.promise(7)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("option", ["api_url", "token_url"])
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("http://192.0.2.7/token", "would send the credentials to 192.0.2.7 unencrypted"),
-        ("ftp://bill.example.com/token", "must begin with https://"),
-        ("https://", "must begin with https://"),
-        ("https://bill .example.com", "must begin with https://"),
+        ("http://192.0.2.7/connect", "would send the credentials to 192.0.2.7 unencrypted"),
+        ("http://127.example.com/connect", "would send the credentials to 127.example.com unencrypted"),
+        ("http://localhost.example.com/connect", "unencrypted"),
+        ("http://gateway.stage.bill.com/connect", "unencrypted"),
+        ("ftp://gateway.stage.bill.com/connect", "must begin with https://"),
+        ("gateway.stage.bill.com/connect", "must begin with https://"),
+        ("https:///connect", "must begin with https://"),
+        ("https://gateway .stage.bill.com/connect", "must begin with https://"),
         ("https://bill.example.com/a\tb", "must begin with https://"),
-        ("https://[::1/token", "is not a web address"),
-        ("https://me:findme@bill.example.com/token", "must not carry a user name or password"),
-        ("https://bill.example.com/token?client=findme", "must end before the ? or # part"),
-        ("https://bill.example.com/token#findme", "must end before the ? or # part"),
-        (
-            "https://gateway.bill.com/authx/token",
-            "names gateway.bill.com, which is none of the hosts that BILL documents",
-        ),
-        ("https://api.bill.com/authx/token", "which serves BILL's v2 API. Leave token_url out"),
+        ("https://[::1/connect", "is not a web address"),
+        ("https://host:port/connect", "is not a web address"),
+        ("https://me:findme@bill.example.com/connect", "must not carry a user name or password"),
+        ("https://bill.example.com/connect?x=findme", "must end before the ? or # part"),
+        ("https://bill.example.com/connect#findme", "must end before the ? or # part"),
+        ("https://gateway.bill.com/connect", "gateway.bill.com, which is none of the hosts that BILL documents"),
+        ("https://api-sandbox.bill.com/api/v2", "which was retired by BILL in 2024"),
+        ("https://app-sandbox.bill.com/", "which was retired by BILL in 2024"),
+        ("https://api.bill.com/api/v2", "which serves BILL's v2 API"),
+        ("https://api-stage.bill.com/api/v2", "which serves BILL's v2 API"),
     ],
 )
-def test_the_address_of_an_option_is_as_safe_as_that_of_the_api_and_blames_its_option(url: str, says: str) -> None:
+def test_credentials_go_nowhere_unsafe_or_in_vain(url: str, says: str, option: str) -> None:
     with pytest.raises(OptionError) as failure:
-        Address.of_option(url, "token_url")
-    assert str(failure.value).startswith("token_url ")
+        Address.of_api(url) if option == "api_url" else Address.of_option(url, option)
     assert says in str(failure.value)
+    assert str(failure.value).startswith(f"{option} ")
     assert "findme" not in str(failure.value)
-    assert failure.value.concerns == ("token_url",)
-
-
-@pytest.mark.parametrize(
-    ("url", "written"),
-    [
-        ("https://bill.example.com/v3/token", "https://bill.example.com/v3/token"),
-        ("https://gateway.stage.bill.com/authx/token", "https://gateway.stage.bill.com/authx/token"),
-        # A slash at its end may be part of it, unlike that of an API.
-        ("HTTPS://Bill.Example.com:443/Token/", "https://bill.example.com/Token/"),
-        ("http://[::1]:8080/token", "http://[::1]:8080/token"),
-    ],
-)
-def test_the_address_of_an_option_is_whole(url: str, written: str) -> None:
-    address = Address.of_option(url, "token_url")
-    assert (address.url, address.option) == (written, "token_url")
-
-
-@pytest.mark.parametrize(
-    ("url", "root", "host", "plain"),
-    [
-        (API_URLS["sandbox"], "https://gateway.stage.bill.com", "gateway.stage.bill.com", False),
-        ("https://bill.example.com:8443/a/b/c", "https://bill.example.com:8443", "bill.example.com:8443", False),
-        ("https://bill.example.com", "https://bill.example.com", "bill.example.com", False),
-        ("http://[::1]:80/connect/", "http://[::1]", "[::1]", True),
-        ("http://127.0.0.1:9/connect", "http://127.0.0.1:9", "127.0.0.1:9", True),
-    ],
-)
-def test_the_root_is_the_same_host_without_a_path(url: str, root: str, host: str, plain: bool) -> None:
-    address = Address.of_api(url)
-    assert (address.root, address.host, address.plain, address.option) == (root, host, plain, "api_url")
+    assert failure.value.concerns == (option,)
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("url", ["https://bill.example.com/v3", "https://gateway.stage.bill.com/authx/token"])
-def test_only_the_address_of_an_api_has_to_look_like_one(url: str) -> None:
-    Address.of_option(url, "token_url")
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("https://gateway.prod.bill.com", "BILL's address is https://gateway.prod.bill.com/connect"),
+        ("https://gateway.stage.bill.com/authx/token", "BILL's address is https://gateway.stage.bill.com/connect"),
+        ("https://gateway.stage.bill.com/connect/v3", "must end before /v3"),
+        ("https://gateway.stage.bill.com/connect/v3/login", "must end before /v3"),
+        ("https://bill.example.com/v3", "must end before /v3"),
+    ],
+)
+def test_only_the_address_of_the_api_has_to_look_like_one(url: str, says: str) -> None:
     with pytest.raises(OptionError, match="^api_url ") as failure:
         Address.of_api(url)
+    assert says in str(failure.value)
     assert failure.value.concerns == ("api_url",)
+    assert Address.of_option(url, "token_url").url == url
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8:99", "localhost:8080", "[::1]:8080"])
+def test_http_is_allowed_on_this_machine(host: str) -> None:
+    address = Address.of_api(f"http://{host}/connect")
+    assert (address.host, address.plain) == (host, True)
+    assert Gateway(address, timeout=1).place == f"the BILL at {host}"
+
+
+def test_bills_own_addresses_are_good() -> None:
+    for name, url in API_URLS.items():
+        address = Address.of_api(url)
+        assert not address.plain
+        assert Gateway(address, timeout=1).place == f"BILL's {name} ({address.host})"
+
+
+@pytest.mark.promise(1)
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HTTPS://Gateway.Stage.BILL.com/connect/", "https://gateway.stage.bill.com/connect"),
+        ("https://gateway.stage.bill.com:443/connect", "https://gateway.stage.bill.com/connect"),
+        ("http://LOCALHOST:80/connect", "http://localhost/connect"),
+        ("http://[::1]:8080/connect", "http://[::1]:8080/connect"),
+        ("https://bill.example.com:8443", "https://bill.example.com:8443"),
+    ],
+)
+def test_one_address_is_one_bill_however_it_is_written(written: str, meant: str) -> None:
+    assert Address.of_api(written).url == meant
+
+
+def test_the_slash_at_the_end_of_another_address_may_be_part_of_it() -> None:
+    address = Address.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
+    assert (address.url, address.option) == ("https://bill.example.com/Token/", "token_url")
+
+
+@pytest.mark.parametrize(
+    ("url", "root"),
+    [
+        (API_URLS["sandbox"], "https://gateway.stage.bill.com"),
+        ("https://bill.example.com:8443/a/b/c", "https://bill.example.com:8443"),
+        ("https://bill.example.com", "https://bill.example.com"),
+        ("http://[::1]:80/connect/", "http://[::1]"),
+    ],
+)
+def test_the_root_is_the_same_host_without_a_path(url: str, root: str) -> None:
+    assert Address.of_api(url).root == root

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._credentials._credential import by_status
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 
@@ -121,3 +122,97 @@ def test_an_unknown_code_is_told() -> None:
     error = errors.from_answer(409, envelope("BDC_7777"), PLACE)
     assert error.__class__ is errors.Unexplained
     assert "BDC_7777 (HTTP status 409)" in str(error)
+
+
+OWN = {
+    "BDC_1109": errors.Meaning(
+        errors.CredentialRefused, "the token is wrong", "Correct it at {place}.", ("api_token",)
+    ),
+    "BDC_9999": errors.Meaning(errors.TooManyAtOnce, "one call too many", "Wait."),
+}
+
+
+@pytest.mark.promise(9)
+def test_the_meanings_of_a_request_come_before_the_usual_ones() -> None:
+    error = errors.from_answer(401, envelope("BDC_1109"), PLACE, OWN)
+    assert error.__class__ is errors.CredentialRefused
+    assert str(error) == f"BILL answered BDC_1109: the token is wrong. Correct it at {PLACE}."
+    assert (error.code, error.status, error.concerns) == ("BDC_1109", 401, ("api_token",))
+    # Also among others, of which one usually weighs more; and for a code that means nothing elsewhere.
+    assert errors.from_answer(400, envelope("BDC_1361", "BDC_9999"), PLACE, OWN).code == "BDC_9999"
+    assert errors.from_answer(400, envelope("BDC_1361", "BDC_1101"), PLACE, OWN).code == "BDC_1361"
+    assert errors.from_answer(400, envelope("BDC_9999"), PLACE).__class__ is errors.Unexplained
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("word", "kind", "concerns"),
+    [
+        ("invalid_client", errors.CredentialRefused, ("client_id", "client_secret")),
+        ("unauthorized_client", errors.Rejected, ("client_id",)),
+        ("invalid_request", errors.Rejected, ("token_url",)),
+        ("invalid_grant", errors.Rejected, ("token_url",)),
+        ("unsupported_grant_type", errors.Rejected, ("token_url",)),
+        ("invalid_scope", errors.Rejected, ("token_url",)),
+    ],
+)
+@pytest.mark.parametrize("status", [400, 401, 500])
+def test_the_words_of_rfc_6749_are_understood(
+    word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
+) -> None:
+    error = errors.from_answer(status, {"error": word, "error_description": "findme"}, PLACE)
+    assert error.__class__ is kind
+    assert (error.code, error.status, error.concerns) == (word, status, concerns)
+    assert str(error).startswith(f"BILL answered {word}: ")
+    assert "findme" not in str(error)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("word", ["findme", "", "Invalid_Client", ["invalid_client"], {"invalid_client": 1}, 7, None])
+def test_other_words_are_not_repeated(word: Any) -> None:
+    error = errors.from_answer(400, {"error": word}, PLACE, option="token_url")
+    assert error.__class__ is errors.UnexpectedAnswer
+    assert str(error) == (
+        f"{PLACE} answered HTTP status 400 without an error code of BILL's. Check token_url, and that no proxy answers in "
+        "BILL's place."
+    )
+    assert error.concerns == ("token_url",)
+
+
+@pytest.mark.promise(9)
+def test_a_code_of_bills_goes_before_a_word_beside_it() -> None:
+    answer = {"error": "invalid_client", "code": "BDC_1144"}
+    assert errors.from_answer(401, answer, PLACE).__class__ is errors.HourSpent
+    # A word means nothing in a list, which is how BILL's own errors come.
+    assert errors.from_answer(401, [{"error": "invalid_client"}], PLACE).__class__ is errors.UnexpectedAnswer
+
+
+STATUSES = {
+    401: errors.Meaning(errors.CredentialRefused, "the token is wrong", "Correct it at {place}.", ("api_token",)),
+    429: errors.Meaning(errors.TooManyAtOnce, "one call too many", "Wait."),
+}
+
+
+@pytest.mark.promise(9)
+def test_a_status_can_have_a_meaning_whatever_words_it_came_with() -> None:
+    for answer in (None, envelope("BDC_7777"), {"message": "findme"}):
+        error = by_status(errors.from_answer(401, answer, PLACE), STATUSES, PLACE)
+        assert error.__class__ is errors.CredentialRefused
+        assert str(error) == f"BILL answered HTTP status 401: the token is wrong. Correct it at {PLACE}."
+        assert (error.code, error.status, error.concerns) == (None, 401, ("api_token",))
+    assert by_status(errors.from_answer(429, None, PLACE), STATUSES, PLACE).transient
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.from_answer(400, envelope("BDC_1101"), PLACE),
+        errors.from_answer(401, envelope("BDC_1101"), PLACE),
+        errors.TimedOut("late"),
+        errors.UnexpectedAnswer("no JSON", status=200),
+    ],
+    ids=str,
+)
+def test_an_error_stays_as_it_is_where_its_status_means_nothing_more(error: errors.BillError) -> None:
+    assert by_status(error, STATUSES, PLACE) is error

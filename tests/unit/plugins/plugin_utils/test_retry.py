@@ -78,3 +78,28 @@ def test_the_longest_time_is_what_the_documentation_says(retries: int, longest: 
     with pytest.raises(errors.TimedOut):
         Retry(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.TimedOut("")))
     assert sum(slept) + (retries + 1) * 30 == longest
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("error", "tried"),
+    [
+        (errors.NoSlot("none free"), 4),
+        (errors.TooManyAtOnce("a fourth"), 4),
+        (errors.ServerFault("ill"), 1),
+        (errors.TimedOut("late"), 1),
+        (errors.ConnectionFailed("gone"), 1),
+        (errors.HourSpent("spent"), 1),
+    ],
+    ids=str,
+)
+def test_what_acts_is_asked_again_only_if_bill_has_certainly_not_done_it(error: errors.BillError, tried: int) -> None:
+    asked: list[None] = []
+
+    def ask() -> None:
+        asked.append(None)
+        raise error
+
+    with pytest.raises(error.__class__):
+        Retry(3, sleep=lambda _seconds: None).run(ask, acts=True)
+    assert len(asked) == tried
