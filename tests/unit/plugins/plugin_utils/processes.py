@@ -70,7 +70,9 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer({})
 
     def do_POST(self) -> None:
-        self._answer(json.loads(self.rfile.read(int(self.headers.get("Content-Length") or 0)) or b"{}"))
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        # A form says nothing that matters here.
+        self._answer(json.loads(body or b"{}") if "json" in (self.headers["Content-Type"] or "json") else {})
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: the file of what was heard is the log."""
@@ -92,14 +94,25 @@ class _Handler(BaseHTTPRequestHandler):
                 return self._say(401, [{"code": "BDC_1101"}])
             if body["devKey"] == SPENT["dev_key"]:
                 return self._say(429, [{"code": "BDC_1144"}])
-            session_id = f"SESSION-{os.urandom(4).hex()}"
-            kind.alive.add(session_id)
-            return self._say(200, {"sessionId": session_id, "organizationId": body["organizationId"]})
+            return self._begin(body["organizationId"])
+        if path == "/v3/partner/login":
+            return self._begin(None)
+        if path == "/authx/token":
+            return self._say(200, {"access_token": f"TOKEN-{os.urandom(4).hex()}", "expires_in": 3600})
         if session_id not in kind.alive:
             return self._say(401, [{"code": "BDC_1109"}])
+        if path == "/v3/partner/login-as-user":
+            return self._begin(body["organizationId"])
+        if path == "/v3/mfa/step-up":
+            return self._say(200, {"trusted": True})
         if path == "/v3/logout":
             kind.alive.remove(session_id)
         return self._say(200, {})
+
+    def _begin(self, organization_id: str | None) -> None:
+        session_id = f"SESSION-{os.urandom(4).hex()}"
+        type(self).alive.add(session_id)
+        self._say(200, {"sessionId": session_id, "organizationId": organization_id})
 
     def _say(self, status: int, answer: Any) -> None:
         body = json.dumps(answer).encode()
@@ -186,7 +199,9 @@ class Tasks:
             tell=lambda _text: None,
             tell_of_waits=lambda _text: None,
         )
-        sign_in.clock = lambda: now
+        for each in (sign_in, sign_in.through):
+            if each:
+                each.clock = lambda: now
         return sign_in
 
     def do(
@@ -225,6 +240,8 @@ class Tasks:
             outcome = sign_in.absent() if verb == "absent" else sign_in.present(force=force)
             told["changed"] = outcome.changed
             told["session"] = outcome.session and outcome.session.session_id
+            told["headers"] = outcome.session and outcome.session.headers
+            told["trusted"] = outcome.session and outcome.session.trusted
         except errors.BillError as error:
             told["error"] = str(error)
         return told
@@ -360,10 +377,14 @@ def _death(tasks: Tasks, bill: Bill, last: dict[str, Any], number: int, step: st
     }
 
 
-def crowd(folder: str, size: int, first_dies: bool, how: dict[str, Any]) -> dict[str, Any]:
-    """Start so many tasks at once; before them, perhaps, one that is killed while BILL thinks about its sign-in."""
+def crowd(
+    folder: str, size: int, first_dies: bool, how: dict[str, Any], before: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """Start so many tasks at once; before them, perhaps, one that is killed while BILL thinks about its sign-in, or one that lives."""
     bill = Bill(Path(folder), unanswered=int(first_dies))
     tasks = Tasks(Path(folder), bill)
+    if before is not None:
+        tasks.do(**before)
     holder = FORK.Process(target=lambda: tasks.open([], **how).present())
     if first_dies:
         holder.start()

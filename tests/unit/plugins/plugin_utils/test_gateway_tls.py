@@ -13,9 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
@@ -23,6 +25,7 @@ from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, sa
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 GOOD = says(200, {"secure": True})
+UNKNOWN_AUTHORITY = "If it was issued by an authority of your own, name the file of that authority with ca_path."
 CLOCK = "Check the controller's clock; if it is right, "
 BAD = {
     "expired": ("certificate has expired", f"{CLOCK}the certificate or that of its authority has to be renewed."),
@@ -181,7 +184,7 @@ def test_a_name_that_the_certificate_lacks_is_told(
 def test_an_authority_that_nobody_named_is_told(bill_with: Bills) -> None:
     bill = bill_with("good")
     told = str(refusal(bill.url))
-    assert told.endswith("If it was issued by an authority of your own, name the file of that authority with ca_path.")
+    assert told.endswith(UNKNOWN_AUTHORITY)
     assert bill.heard == []
 
 
@@ -194,6 +197,17 @@ def test_a_server_that_shows_its_unknown_authority_is_told_the_same(
     chain.certificate.write_bytes(alone.certificate.read_bytes() + another.file.read_bytes())
     told = refusal(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
     assert "ca_path does not hold the authority that issued it." in str(told)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("number", [2, 19, 20, 21])
+def test_every_word_of_openssl_for_an_unknown_authority_has_the_same_remedy(number: int) -> None:
+    # Which one it is depends on the version of OpenSSL and on what a server shows, so not each can be had here.
+    fault = ssl.SSLCertVerificationError(1, "findme")
+    fault.verify_code, fault.verify_message = number, "unable to verify it"
+    told = Failures("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
+    assert isinstance(told, errors.CertificateRefused)
+    assert str(told).endswith("(unable to verify it), so nothing was sent. " + UNKNOWN_AUTHORITY)
 
 
 @pytest.mark.promise(8)

@@ -17,9 +17,17 @@ import pytest
 
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill, says
 from tests.unit.plugins.plugin_utils.processes import NOBODY, Tasks, apart
-
-SIGN_IN = "POST /v3/login"
-CHECK = "GET /v3/login/session"
+from tests.unit.plugins.plugin_utils.signing_in import (
+    AS_USER,
+    CHECK,
+    MFA_ID,
+    OAUTH,
+    PARTNER_LOGIN,
+    PARTNER_USER,
+    STEP_UP,
+    TOKEN,
+)
+from tests.unit.plugins.plugin_utils.signing_in import LOGIN as SIGN_IN
 
 
 def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
@@ -78,6 +86,36 @@ def test_two_hundred_processes_at_once_ask_once(tmp_path: Path, how: dict[str, s
     else:
         assert sorted(told["changed"] for told in crowd["told"]) == [False] * 199 + [True]
         assert len({told["session"] for told in crowd["told"]}) == 1
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.parametrize(
+    ("before", "how", "heard", "changed", "trusted"),
+    [
+        ({}, MFA_ID, [SIGN_IN, STEP_UP], 0, True),
+        (MFA_ID, {**MFA_ID, "device": "another"}, [SIGN_IN, STEP_UP], 0, True),
+        (None, PARTNER_USER, [PARTNER_LOGIN, AS_USER], 1, False),
+        (PARTNER_USER, {**PARTNER_USER, "user_id": "006OTHER"}, [PARTNER_LOGIN, AS_USER, AS_USER], 1, False),
+        (None, OAUTH, [TOKEN], 1, None),
+    ],
+    ids=["step-up", "step-up with another device", "partner", "another user of the partner", "oauth"],
+)
+def test_twenty_processes_at_once_ask_once_whatever_the_method(
+    tmp_path: Path,
+    before: dict[str, str] | None,
+    how: dict[str, str],
+    heard: list[str],
+    changed: int,
+    trusted: bool | None,
+) -> None:
+    crowd = apart("crowd", str(tmp_path), 20, False, how, before)
+    assert crowd["heard"] == heard
+    assert len(crowd["told"]) == 20
+    assert [told["said"] for told in crowd["told"]] == [[]] * 20
+    assert sum(told["changed"] for told in crowd["told"]) == changed
+    assert {told["trusted"] for told in crowd["told"]} == {trusted}
+    assert len({str(told["headers"]) for told in crowd["told"]}) == 1
 
 
 @pytest.mark.promise(1)
