@@ -50,7 +50,7 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
     page: Any = ""
     changed = False
     for number in range(1, _MOST_PAGES + 1):
-        answer, made = sign_in.use(partial(_page, sign_in, path + (sign + urlencode({"page": page}) if page else "")))
+        answer, made = sign_in.use(partial(_page, sign_in, path + (sign + urlencode({"page": page}, errors="replace") if page else "")))
         changed = changed or made
         # Some of BILL's lists come without an envelope.
         results = answer.get("results") if isinstance(answer, dict) else answer

@@ -108,6 +108,14 @@ def test_the_pages_of_the_organizations_are_put_together(open_sign_in: Open, bil
     assert listed(open_sign_in) == ([], False)
 
 
+@pytest.mark.promise(8)
+def test_a_page_of_whatever_name_is_asked_for(open_sign_in: Open, bill: Bill) -> None:
+    # JSON can carry half a character, of which an address can hold nothing.
+    bill.will_say((200, {"results": [1], "nextPage": "2\ud800"}), to=LIST)
+    bill.will_say((200, {"results": [2]}), to=f"{LIST}?page=2%3F")
+    assert listed(open_sign_in) == ([1, 2], True)
+
+
 @pytest.mark.parametrize("end", [None, "", 7, ["a"]])
 def test_what_is_no_name_of_a_page_is_the_end(open_sign_in: Open, bill: Bill, end: Any) -> None:
     bill.will_say((200, {"results": [1], "nextPage": end}), to=LIST)
