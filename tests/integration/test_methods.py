@@ -490,3 +490,12 @@ def test_a_wrong_password_of_the_partner_is_refused_once_for_all_its_users(partn
     run = on_all_hosts(partner, SIGN_IN)
     assert run.times("failed=1") == len(CLIENTS), run.output
     assert bill.get("counts") == {PARTNER_LOGIN: 1}
+
+
+@pytest.mark.promise(4)
+def test_force_asks_again_for_the_partner_too(partner: Project, bill: Control) -> None:
+    bill.fault(PARTNER_LOGIN, code="BDC_1110")
+    forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
+    runs = [partner.play(task, arguments=("--limit", "host0")) for task in (SIGN_IN, SIGN_IN, forced)]
+    assert [run.changed for run in runs] == [0, 0, 1], runs[-1].output
+    assert heard(bill) == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER]
