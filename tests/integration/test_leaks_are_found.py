@@ -85,3 +85,15 @@ def test_the_mark_in_a_secret_gives_away_whatever_is_left_of_it(mark: str) -> No
 )
 def test_nothing_is_found_where_nothing_is(data: bytes) -> None:
     assert Leaks(AWKWARD).in_bytes(data) == []
+
+
+@pytest.mark.parametrize(
+    "around", ["{}", "token={}&x", '{{"token": "{}"}}', "'{}'", "token: {}\nnext", "\x00{}.", "({})"]
+)
+def test_a_code_is_found_where_it_stands_by_itself(around: str) -> None:
+    assert Leaks(numbers=["012345"]).in_text(around.format("012345")) == ["012345"]
+
+
+@pytest.mark.parametrize("by_chance", ["1795112345.012345", "9012345", "0123456", "tmp-012345-9", "a012345f"])
+def test_digits_that_come_up_by_chance_are_no_code(by_chance: str) -> None:
+    assert Leaks(numbers=["012345"]).in_text(by_chance) == []

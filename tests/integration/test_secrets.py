@@ -9,13 +9,16 @@ What the collection cannot hide is here as well, so that the documentation says 
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -23,13 +26,21 @@ import yaml
 from tests.emulator import world
 from tests.emulator.talk import Control
 from tests.integration.leaks import MARKS, Leaks
+from tests.integration.methods import METHODS, Method
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.watcher import Watcher
 
 A = world.ORGANIZATION.id
+# BILL's names for them, in headers and bodies.
+SECRETS = {
+    *("sessionid", "devkey", "appkey", "apitoken", "authorization"),
+    *("password", "consoleapitoken", "client_secret", "remembermeid", "token"),
+}
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
 AGAIN = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
 SIGN_OUT = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}}
+INFO = {"name": "Ask about the session", "bill.connect.bill_session_info": None}
+ORGANIZATIONS = {"name": "List the organizations", "bill.connect.bill_organizations_info": None}
 ROLE = {"name": "Connect", "ansible.builtin.include_role": {"name": "bill.connect.connect"}}
 USE = {
     "name": "Use it",
@@ -71,22 +82,24 @@ class Sweep:
         for path in {*self.project.files(), *left}:
             places.setdefault(str(path), set()).add(path.read_bytes())
         places = {place: seen for place, seen in places.items() if os.path.basename(place) not in self.own}
-        given_out = {heard["headers"].get("sessionid", "") for heard in self.bill.heard()} - {""}
-        leaks = Leaks(
-            *MARKS,
-            *given_out,
-            *(session.removeprefix("SESSION-") for session in given_out),
-            world.USER.password,
-            world.DEV_KEY,
-            world.SYNC_TOKEN.value,
-            VAULT_PASSWORD,
-            AWKWARD,
-        )
+        told = set(self.told())
+        numbers = {secret for secret in told if secret.isdecimal()}
+        # What the emulator makes up has a mark in front, which could be cut off.
+        without_marks = {re.sub("^(SESSION|ACCESS-findme|MFAID-findme)-", "", secret) for secret in told}
+        leaks = Leaks(*MARKS, *(told | without_marks) - numbers, VAULT_PASSWORD, AWKWARD, numbers=numbers)
         found = {
             place: sorted({leak for one in all_of_it for leak in leaks.in_bytes(one)})
             for place, all_of_it in places.items()
         }
         return {place: what for place, what in found.items() if what}
+
+    def told(self) -> Iterator[str]:
+        """Every secret that BILL was told."""
+        for heard in self.bill.heard():
+            body = heard["body"] if isinstance(heard["body"], dict) else {}
+            for name, value in (heard["headers"] | body).items():
+                if name.lower() in SECRETS:
+                    yield value.removeprefix("Bearer ")
 
     def saw(self) -> None:
         """Proof that there was something to search."""
@@ -273,16 +286,10 @@ def in_plain_variables(sweep: Sweep) -> tuple[str, ...]:
     return ()
 
 
-def as_a_sync_token(sweep: Sweep) -> tuple[str, ...]:
-    token = {"bill_username": world.SYNC_TOKEN.name, "bill_password": world.SYNC_TOKEN.value}
-    in_files(sweep, bill_auth_method="sync_token", **token)
-    return ()
-
-
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
     "given",
-    [in_the_environment, in_a_vaulted_file, in_vaulted_values, in_plain_variables, as_a_sync_token],
+    [in_the_environment, in_a_vaulted_file, in_vaulted_values, in_plain_variables],
 )
 def test_wherever_the_credentials_come_from(
     sweep: Sweep, bill: Control, given: Callable[[Sweep], tuple[str, ...]]
@@ -298,6 +305,129 @@ def test_wherever_the_credentials_come_from(
     assert sweep.leaks(run) == {}
     sweep.saw()
     assert bill.get("counts") == {"POST /v3/login": 2}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: Method) -> None:
+    sweep.project.without_vault()
+    in_files(sweep, **method.variables, wrong="wrong-findme")
+    echo = " ".join(method.options.values())
+    for request in method.sign_in:
+        for complaint in (
+            {"error": "invalid_grant", "error_description": echo},
+            [{"code": "BDC_9999", "message": f"{echo}: {echo}"}],
+        ):
+            bill.fault(request, status=400, body=json.dumps(complaint), content_type="application/json")
+        bill.fault(request, redirect=f"https://127.0.0.1:9/?{quote(echo)}")
+        bill.fault(request, code="BDC_1101")
+    # As arguments, too, of which callbacks hear what they come to.
+    again = {"force": True, **{name: f"{{{{ bill_{name} }}}}" for name in method.options}}
+    failing = {**AGAIN, "bill.connect.bill_login": again, "ignore_errors": True}
+    wrong = {**failing, "vars": {f"bill_{method.secret}": "{{ wrong }}"}}
+    run = sweep.play(
+        *[failing] * 4 * len(method.sign_in),
+        wrong,
+        {**LOGIN, "bill.connect.bill_login": again},
+        SHOW,
+        {
+            "name": "Look up",
+            "ansible.builtin.assert": {"that": "lookup('bill.connect.bill_login').headers == bill.headers"},
+            "no_log": True,
+        },
+        INFO,
+        {**ORGANIZATIONS, "ignore_errors": True},
+        SIGN_OUT,
+    )
+    assert run.code == 0, run.output
+    # There is no list of organizations for a token of Spend & Expense.
+    assert run.recap()["ignored"] == 4 * len(method.sign_in) + 1 + (method.auth_method == "spend_token")
+    assert sweep.leaks(run) == {}
+    sweep.saw()
+
+
+@pytest.fixture
+def of_payer(sweep: Sweep, bill: Control) -> Sweep:
+    """The play of one who has a phone, to which BILL sends codes."""
+    payer = {"bill_username": world.PAYER.username, "bill_password": world.PAYER.password}
+    sweep.project.without_vault()
+    in_files(sweep, **{**METHODS["password"].variables, **payer})
+    sweep.project.variables(
+        bill_api_url=sweep.project.api_url,
+        bill_retries=0,
+        bill_device="build-server",
+        # Read when it is needed and kept nowhere, as by a person from the phone.
+        code="{{ (lookup('ansible.builtin.url', messages, split_lines=false) | from_json)[-1].code }}",
+        wrong="{{ '%06d' % ((code | int + 1) % 1000000) }}",
+        messages=f"{bill.url}/messages",
+    )
+    return sweep
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill: Control) -> None:
+    """The code of MFA, and the MFA ID that comes of it; each task fails before it does its work."""
+    echo = json.dumps([{"code": "BDC_9999", "message": f"{world.PAYER.password} {world.DEV_KEY}"}])
+    for request in (
+        "POST /v3/mfa/challenge",
+        "POST /v3/mfa/challenge/validate",
+        "GET /v3/login/session",
+        "GET /v3/login/organizations",
+    ):
+        bill.fault(request, status=400, body=echo, content_type="application/json")
+
+    def challenge(**about: Any) -> dict[str, Any]:
+        return {"name": "Have a code sent", "bill.connect.bill_mfa_challenge": None, "register": "challenge", **about}
+
+    def validate(token: str, **about: Any) -> dict[str, Any]:
+        given = {"challenge_id": "{{ challenge.challenge_id }}", "token": token, "remember_me": True}
+        return {"name": "Give it back", "bill.connect.bill_mfa_validate": given, "register": "trust", **about}
+
+    fails = {"ignore_errors": True}
+    remembered = {"remember_me_id": "{{ trust.remember_me_id }}", "force": True}
+    run = of_payer.play(
+        LOGIN,
+        challenge(**fails),
+        challenge(),
+        validate("{{ code }}", **fails),
+        validate("{{ wrong }}", **fails),
+        validate("{{ code }}"),
+        {**SHOW, "ansible.builtin.debug": {"var": "trust"}},
+        {"name": "Sign in trusted", "bill.connect.bill_login": remembered, "register": "bill"},
+        {
+            "name": "Look up",
+            "ansible.builtin.assert": {
+                "that": "bill.trusted and lookup('bill.connect.bill_login', 'trusted', remember_me_id=remember_me_id)"
+            },
+            "vars": {"remember_me_id": "{{ trust.remember_me_id }}"},
+            "no_log": True,
+        },
+        # It was given back before.
+        validate("{{ item }}", loop=["{{ code }}"], register="used", **fails),
+        *({**task, **more} for task in (INFO, ORGANIZATIONS) for more in (fails, {})),
+    )
+    assert run.code == 0, run.output
+    assert run.recap()["ignored"] == 6
+    assert of_payer.leaks(run) == {}
+    of_payer.saw()
+    assert [secret.isdecimal() for secret in of_payer.told()].count(True) == 4
+
+
+@pytest.mark.promise(5)
+def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> None:
+    """As the documentation says of set_fact, by which a role hands things over."""
+    role = {"name": "Trust", "ansible.builtin.include_role": {"name": "bill.connect.trust"}}
+    run = of_payer.play(
+        {**role, "vars": {"bill_mfa_token": "{{ code }}"}}, {**SHOW, "vars": {"bill": "{{ bill_trust }}"}}
+    )
+    assert run.code == 0, run.output
+    assert run.says("BILL trusts build-server until")
+    assert {os.path.basename(place): leaks for place, leaks in of_payer.leaks(run).items()} == {
+        "events": ["findme (plain)"]
+    }
+    of_payer.saw()
 
 
 @pytest.mark.promise(8)
