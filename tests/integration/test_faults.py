@@ -11,8 +11,8 @@ import json
 import re
 import socket
 import textwrap
-from collections.abc import Callable, Iterator
-from datetime import datetime, timezone
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,11 +21,13 @@ import pytest
 from tests.emulator import server, world
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.emulator.talk import Control
+from tests.integration.payer import CHALLENGE, CHECK, CLIENT, PARTNER, SIGN_IN, SPEND_TOKEN, VALIDATE
 from tests.integration.project import Project, Run, secrets_in
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
-SIGN_IN, CHECK = "POST /v3/login", "GET /v3/login/session"
-CHALLENGE, VALIDATE = "POST /v3/mfa/challenge", "POST /v3/mfa/challenge/validate"
+PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
+TOKEN, TOKEN_AT_THE_ROOT = "POST /connect/authx/token", "POST /authx/token"
+SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
 
 
 class Line(NamedTuple):
@@ -58,73 +60,207 @@ HEARS = {
     "one request for a code for each task": {CHALLENGE: 2},
     "a request for a code, and up to ``retries`` more": {CHALLENGE: 4},
     "one code for each task": {VALIDATE: 2},
+    "one request for the list for each task": {LIST: 2},
+    "two requests for the list for each task": {LIST: 4},
+    "one sign-in and one check": {SIGN_IN: 1, CHECK: 1},
+    "one sign-in of the partner, then none for ten minutes": {PARTNER_SIGN_IN: 1},
+    "one sign-in of the partner, and one as the user for each task": {PARTNER_SIGN_IN: 1, AS_USER: 2},
+    "one sign-in of the partner and one as the user, then none for ten minutes": {PARTNER_SIGN_IN: 1, AS_USER: 1},
+    "one request for a token, then none for ten minutes": {TOKEN: 1},
+    "one request for a token for each task": {TOKEN: 2},
+    "one request for a token at each address, for each task": {TOKEN: 2, TOKEN_AT_THE_ROOT: 2},
+    "one call, then none for ten minutes": {SPEND: 1},
+    "a call, and up to ``retries`` more": {SPEND: 4},
 }
 
-# How a fault is brought about: by what the emulator answers to a sign-in or a check ...
-ON_SIGN_IN: dict[str, dict[str, Any]] = {
-    "The user name or the password is wrong": {"code": "BDC_1101"},
-    "The developer key is wrong": {"code": "BDC_1102"},
-    "The developer key is inactive": {"code": "BDC_1103"},
-    "The organization is locked": {"code": "BDC_1107"},
-    "The login is locked": {"code": "BDC_1110"},
-    "The organization is not one of the user's": {"code": "BDC_1123"},
-    "The developer terms are not accepted": {"code": "BDC_1104"},
-    "The user and the organization belong to different partners": {"code": "BDC_1106"},
-    "The user is not active": {"code": "BDC_1111"},
-    "BILL does not say why it refuses": {"code": "BDC_1113"},
-    "A code that this collection does not know": {"code": "BDC_7777"},
-    "BILL objects to a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
-    "The requests of the clock hour are used up": {"code": "BDC_1144"},
-    "Other programs have three requests in flight": {"code": "BDC_1322"},
-    "A fault at BILL": {"code": "BDC_1001"},
-    "A fault of what stands before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
-    "A refusal in an object named errors": {
-        "status": 401,
-        "body": json.dumps({"errors": [{"code": "BDC_1101", "message": "findme"}]}),
-    },
-    "A refusal that stands alone": {"status": 401, "body": json.dumps({"code": "BDC_1101", "message": "findme"})},
-    "A refusal with status 200": {"code": "BDC_1101", "status": 200},
-    "A refusal with status 503": {"code": "BDC_1101", "status": 503},
-    "The connection is reset": {"reset": True},
-    "The answer is cut off": {"cut": True},
-    "The answer does not come in time": {"slow": 5},
-    "The answer trickles": {"drip": 5},
-    "The answer has no end": {"endless": True},
-    "The answer is not JSON": {"not_json": True},
-    "The answer is JSON of another shape": {"json": ["findme"]},
-    "The answer has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
-    "The session in the answer is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
-    "The session belongs to another organization": {
-        "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
-    },
-    "The answer leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
-    "A refusal without a code": {"status": 401, "body": "<html>findme</html>"},
+TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
+
+
+class Scene(NamedTuple):
+    """Where a fault strikes: at this request, in this task, with these variables beside the vault, and perhaps a kept session."""
+
+    request: str
+    task: dict[str, Any] = TASK
+    variables: Mapping[str, str] = {}
+    kept: bool = False
+
+
+CODE = {"challenge_id": "CHALLENGE-1", "token": "012345"}
+REMEMBER = {**CODE, "remember_me": True, "device": "laptop"}
+# The payer's MFA ID, with which another user gets no trust.
+OTHERS_MFA_ID = {"bill_remember_me_id": world.REMEMBERED_DEVICE.id, "bill_device": world.REMEMBERED_DEVICE.device}
+MFA_ID_THAT_ENDS = {
+    **OTHERS_MFA_ID,
+    "bill_username": world.PAYER.username,
+    "bill_password": world.PAYER.password,
+    "bill_remember_me_id_expires_on": (datetime.now(timezone.utc) + timedelta(days=3)).date().isoformat(),
 }
-ON_CHECK: dict[str, dict[str, Any]] = {
-    "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
-    "The kept session has ended": {"code": "BDC_1109", "times": 1},
-    "The kept session is not trusted": {"code": "BDC_1361"},
-    "The kept session is said to be another organization's": {"json": {"organizationId": world.SECOND_ORGANIZATION.id}},
-    "The check is answered with JSON of another shape": {"json": ["findme"]},
-    "A fault at BILL while the kept session is checked": {"status": 503},
-}
-# ... or to another task, while a session is kept ...
-ON_OTHER_TASKS: dict[str, dict[str, Any]] = {
-    "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
-    "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
-    "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
-    "``bill_mfa_challenge``: the answer is lost": {"reset": True, "acted": True},
-    "``bill_mfa_validate``: the code is wrong": {"code": "BDC_1119"},
-    "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
-    "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
-}
-OTHER_TASKS: dict[str, tuple[str, dict[str, Any]]] = {
-    "bill_mfa_challenge": (CHALLENGE, {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}),
-    "bill_mfa_validate": (
-        VALIDATE,
-        {"name": "Validate", "bill.connect.bill_mfa_validate": {"challenge_id": "CHALLENGE-1", "token": "012345"}},
+AS_PARTNER = {**PARTNER, "bill_user_id": world.USER.id}
+
+# How a fault is brought about: by what the emulator does with such a request, if anything ...
+STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
+    (
+        Scene(SIGN_IN),
+        {
+            "The user name or the password is wrong": {"code": "BDC_1101"},
+            "The developer key is wrong": {"code": "BDC_1102"},
+            "The developer key is inactive": {"code": "BDC_1103"},
+            "The organization is locked": {"code": "BDC_1107"},
+            "The login is locked": {"code": "BDC_1110"},
+            "The organization is not one of the user's": {"code": "BDC_1123"},
+            "The developer terms are not accepted": {"code": "BDC_1104"},
+            "The user and the organization belong to different partners": {"code": "BDC_1106"},
+            "The user is not active": {"code": "BDC_1111"},
+            "BILL does not say why it refuses": {"code": "BDC_1113"},
+            "A code that this collection does not know": {"code": "BDC_7777"},
+            "BILL objects to a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
+            "The requests of the clock hour are used up": {"code": "BDC_1144"},
+            "Other programs have three requests in flight": {"code": "BDC_1322"},
+            "A fault at BILL": {"code": "BDC_1001"},
+            "A fault of what stands before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
+            "A refusal in an object named errors": {
+                "status": 401,
+                "body": json.dumps({"errors": [{"code": "BDC_1101", "message": "findme"}]}),
+            },
+            "A refusal that stands alone": {
+                "status": 401,
+                "body": json.dumps({"code": "BDC_1101", "message": "findme"}),
+            },
+            "A refusal with status 200": {"code": "BDC_1101", "status": 200},
+            "A refusal with status 503": {"code": "BDC_1101", "status": 503},
+            "The connection is reset": {"reset": True},
+            "The answer is cut off": {"cut": True},
+            "The answer does not come in time": {"slow": 5},
+            "The answer trickles": {"drip": 5},
+            "The answer has no end": {"endless": True},
+            "The answer is not JSON": {"not_json": True},
+            "The answer is JSON of another shape": {"json": ["findme"]},
+            "The answer has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
+            "The session in the answer is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
+            "The session belongs to another organization": {
+                "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
+            },
+            "The answer leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
+            "A refusal without a code": {"status": 401, "body": "<html>findme</html>"},
+        },
     ),
-}
+    (
+        Scene(CHECK, kept=True),
+        {
+            "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
+            "The kept session has ended": {"code": "BDC_1109", "times": 1},
+            "The kept session is not trusted": {"code": "BDC_1361"},
+            "The kept session is said to be another organization's": {
+                "json": {"organizationId": world.SECOND_ORGANIZATION.id}
+            },
+            "The check is answered with JSON of another shape": {"json": ["findme"]},
+            "A fault at BILL while the kept session is checked": {"status": 503},
+        },
+    ),
+    (
+        Scene(CHALLENGE, {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}, kept=True),
+        {
+            "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
+            "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
+            "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
+            "``bill_mfa_challenge``: the answer is lost": {"reset": True, "acted": True},
+            "``bill_mfa_challenge``: the answer names no challenge": {"json": {"other": "findme"}},
+        },
+    ),
+    (
+        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": CODE}, kept=True),
+        {
+            "``bill_mfa_validate``: the code is wrong": {"code": "BDC_1119"},
+            "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
+            "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
+            "``bill_mfa_validate``: the session that asked for the code has ended": {"code": "BDC_1109"},
+            "``bill_mfa_validate``: the answer is lost": {"reset": True, "acted": True},
+        },
+    ),
+    (
+        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": REMEMBER}, kept=True),
+        {
+            "``bill_mfa_validate``: the answer holds no MFA ID": {"json": {"other": "findme"}},
+        },
+    ),
+    (
+        Scene(LIST, {"name": "List", "bill.connect.bill_organizations_info": None}, kept=True),
+        {
+            "``bill_organizations_info``: the answer is no list": {"json": {"other": "findme"}},
+            "``bill_organizations_info``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
+        },
+    ),
+    (
+        Scene(SIGN_IN, {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}),
+        {
+            "Trust is required, and there is none": None,
+        },
+    ),
+    (
+        Scene(SIGN_IN, variables=OTHERS_MFA_ID),
+        {
+            "BILL does not trust the MFA ID": None,
+        },
+    ),
+    (
+        Scene(SIGN_IN, {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}, OTHERS_MFA_ID),
+        {
+            "Trust is required, and BILL does not trust the MFA ID": None,
+        },
+    ),
+    (
+        Scene(SIGN_IN, variables=MFA_ID_THAT_ENDS),
+        {
+            "The MFA ID ends soon": None,
+        },
+    ),
+    (
+        Scene(PARTNER_SIGN_IN, variables=AS_PARTNER),
+        {
+            "``partner``: the user name or the password is wrong": {"code": "BDC_1101"},
+            "``partner``: the app key is wrong": {"code": "BDC_1102"},
+            "``partner``: the app key is inactive": {"code": "BDC_1103"},
+        },
+    ),
+    (
+        Scene(AS_USER, variables=AS_PARTNER),
+        {
+            "``partner``: there is no such user": {"code": "BDC_1111"},
+            "``partner``: the organization is not one of the partner's": {"code": "BDC_1123"},
+        },
+    ),
+    (
+        Scene("POST *authx/token", variables=CLIENT),
+        {
+            "``oauth``: the client id or the secret is wrong": {
+                "status": 401,
+                "body": json.dumps({"error": "invalid_client"}),
+            },
+            "``oauth``: the client is refused with a code of BILL's": {"code": "BDC_1101"},
+            "``oauth``: the client is refused with the HTTP status alone": {"status": 401},
+            "``oauth``: the app may not sign in in this way": {
+                "status": 400,
+                "body": json.dumps({"error": "unauthorized_client"}),
+            },
+            "``oauth``: the request is not understood": {
+                "status": 400,
+                "body": json.dumps({"error": "invalid_request"}),
+            },
+            "``oauth``: there are no tokens at the address": {"status": 404},
+            "``oauth``: the answer has no token": {"json": {"token_type": "Bearer", "other": "findme"}},
+        },
+    ),
+    (
+        Scene(SPEND, variables=SPEND_TOKEN),
+        {
+            "``spend_token``: the token is wrong": {"code": "BDC_1109"},
+            "``spend_token``: the token is refused with the HTTP status alone": {"status": 401},
+            "``spend_token``: the calls of the minute are used up": {"code": "BDC_1144"},
+            "``spend_token``: the calls are refused with the HTTP status alone": {"status": 429},
+        },
+    ),
+]
+STRIKE = {wrong: (scene, how) for scene, faults in STRIKES for wrong, how in faults.items()}
 
 
 # ... or by what the user has done.
@@ -164,14 +300,19 @@ BY_THE_USER: dict[str, Callable[[Project], None]] = {
     "The kept session is damaged": _damaged,
 }
 
-TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
 # Those that are no failure.
-SUCCEED = {"The kept session has ended", "The session store cannot be used", "The kept session is damaged"}
+SUCCEED = {
+    "The kept session has ended",
+    "BILL does not trust the MFA ID",
+    "The MFA ID ends soon",
+    "The session store cannot be used",
+    "The kept session is damaged",
+}
 
 
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
     named = [line.wrong for line in lines()]
-    assert sorted(named) == sorted([*ON_SIGN_IN, *ON_CHECK, *ON_OTHER_TASKS, *BY_THE_USER, *CERTIFICATES, NOBODY])
+    assert sorted(named) == sorted([*STRIKE, *BY_THE_USER, *CERTIFICATES, NOBODY])
 
 
 @pytest.fixture
@@ -203,19 +344,18 @@ def asked(bill: Control, project: Project, wrong: str, tmp_path: Path) -> Iterat
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 @pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line.wrong for line in lines()])
 def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, hears: str, sees: str) -> None:
+    task = TASK
     if wrong in BY_THE_USER:
         BY_THE_USER[wrong](project)
-    if wrong in ON_CHECK:
-        project.play(TASK)
-        project.environ["BILL_CHECK_AFTER"] = "0"
-        bill.post("faults", **{"on": CHECK, "times": None, **ON_CHECK[wrong]})
-    if wrong in ON_SIGN_IN:
-        bill.post("faults", on=SIGN_IN, times=None, **ON_SIGN_IN[wrong])
-    task = TASK
-    if wrong in ON_OTHER_TASKS:
-        request, task = OTHER_TASKS[wrong.split("``")[1]]
-        project.play(TASK)
-        bill.post("faults", on=request, times=None, **ON_OTHER_TASKS[wrong])
+    if wrong in STRIKE:
+        scene, how = STRIKE[wrong]
+        task = scene.task
+        project.variables(bill_api_url=project.api_url, **scene.variables)
+        if scene.kept:
+            project.play(TASK)
+            project.environ["BILL_CHECK_AFTER"] = "0"
+        if how:
+            bill.post("faults", **{"on": scene.request, "times": None, **how})
     before, hour = asked.get("counts"), datetime.now(timezone.utc).hour
     late = "did not answer within" in sees
     project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
