@@ -34,7 +34,8 @@ notes:
   - The code can only be given back in the session that asked for it, so O(session_store) cannot be V(none), and the two tasks need the
     same credentials.
   - With O(auth_method=sync_token), O(auth_method=oauth), O(auth_method=spend_token) and for a partner itself there is no MFA.
-  - The user needs a phone for 2-step verification, which is set up in BILL's web app.
+  - A code is sent for every host, so combine it with C(run_once) on more than one host.
+  - The user needs a phone for 2-step verification, which is set up in BILL.
 seealso:
   - module: bill.connect.bill_mfa_validate
   - module: bill.connect.bill_login

@@ -222,7 +222,7 @@ _MEANINGS: dict[str, Meaning] = {
     "BDC_1354": Meaning(
         Rejected,
         "this user has no phone for MFA, or none that works",
-        "Set up 2-step verification for the user in BILL's web app first.",
+        "Set up 2-step verification for the user in BILL first.",
     ),
     "BDC_1358": Meaning(
         Rejected,

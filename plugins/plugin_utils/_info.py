@@ -50,7 +50,9 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
     page: Any = ""
     changed = False
     for number in range(1, _MOST_PAGES + 1):
-        answer, made = sign_in.use(partial(_page, sign_in, path + (sign + urlencode({"page": page}, errors="replace") if page else "")))
+        # JSON may hold half a character, which no address can.
+        query = sign + urlencode({"page": page}, errors="replace") if page else ""
+        answer, made = sign_in.use(partial(_page, sign_in, path + query))
         changed = changed or made
         # Some of BILL's lists come without an envelope.
         results = answer.get("results") if isinstance(answer, dict) else answer
