@@ -26,7 +26,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+    _FIELDS,
     _MEANINGS,
+    _OF_OAUTH,
     BillError,
     CertificateRefused,
     OptionError,
@@ -39,6 +41,7 @@ CANARY = "canary-findme"
 LONGEST_MESSAGE = 700
 
 KNOWN_CODES = tuple(_MEANINGS)
+OF_OAUTH = tuple(_OF_OAUTH)
 
 # Surrogates, control characters and all: JSON can carry them as escapes.
 any_text = st.one_of(
@@ -91,15 +94,22 @@ no_codes = st.one_of(
 codes = st.sampled_from([*KNOWN_CODES, "BDC_9999", "BDC_0", "BDC_123456"])
 messages = st.one_of(
     any_json,
-    st.tuples(
-        st.sampled_from(["username", "password", "organizationId", "devKey", "sessionId", CANARY, "a" * 41]), any_text
-    ).map(lambda pair: f"{pair[0]}: {pair[1]}"),
+    st.tuples(st.sampled_from([*_FIELDS, "sessionId", CANARY, "a" * 41]), any_text).map(
+        lambda pair: f"{pair[0]}: {pair[1]}"
+    ),
     st.just(CANARY * 10_000),
 )
 
 
 def _objects(code: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
-    fields = {"message": messages, "severity": any_json, "category": any_json, "errors": no_codes, CANARY: any_json}
+    fields = {
+        "message": messages,
+        "severity": any_json,
+        "category": any_json,
+        "errors": no_codes,
+        "error": st.sampled_from(OF_OAUTH) | any_json,
+        CANARY: any_json,
+    }
     return st.fixed_dictionaries({}, optional={"code": code, **fields})
 
 
@@ -444,7 +454,7 @@ def assert_clean(error: BaseException, longest: int = LONGEST_MESSAGE) -> None:
     assert not re.search(r"\w(Error|Exception|Pool)\b|urllib3|http\.client|Errno|Traceback| object at |b'", message), (
         message
     )
-    assert error.code is None or _is_code(error.code), error.code
+    assert error.code is None or error.code in OF_OAUTH or _is_code(error.code), error.code
     assert error.__cause__ is None
     # The error behind it carries the request, credentials included.
     assert error.__context__ is None or error.__suppress_context__

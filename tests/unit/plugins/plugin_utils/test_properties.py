@@ -12,8 +12,10 @@ import json
 import logging
 import os
 import re
+import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +25,9 @@ from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations, session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
 from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
 from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
@@ -38,6 +42,7 @@ from tests.unit.plugins.plugin_utils.malformed import (
     KNOWN_CODES,
     LOGIN,
     LONGEST_MESSAGE,
+    OF_OAUTH,
     WHOLE,
     Ear,
     Played,
@@ -52,13 +57,14 @@ from tests.unit.plugins.plugin_utils.malformed import (
     http,
     outcome_of,
 )
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, METHODS, MFA_ID
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 ORGANIZATION = CREDENTIAL["organization_id"]
 
 # Every message of from_answer that is not about one known code; what varies in it comes from us, except code and status.
 _NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
-_FIELD = "(username|password|organization_id|dev_key)"
+_FIELD = f"({'|'.join(errors._FIELDS.values())})"
 GENERAL = re.compile(
     rf"BILL answered {_NAMED}: a fault on the side of {re.escape(PLACE)}\. Try again later\."
     rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what is written there\."
@@ -79,6 +85,8 @@ def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, 
     assert error.status == status
     if error.code in KNOWN_CODES:
         assert str(error) == str(errors.from_answer(status, [{"code": error.code}], PLACE))
+    elif error.code in OF_OAUTH:
+        assert str(error) == str(errors.from_answer(status, {"error": error.code}, PLACE))
     else:
         assert GENERAL.fullmatch(str(error)), str(error)
 
@@ -190,92 +198,146 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("stores")
 
 
-@pytest.fixture(scope="module")
-def sign_in(folder: Path) -> SignIn:
-    """A sign-in with a real gateway, whose exchange each test replaces, and a real store."""
-    options = {option.name: option.default for option in OPTIONS}
-    return open_sign_in(
-        {**options, **CREDENTIAL, "api_url": "http://127.0.0.1:9/connect", "retries": 0, "check_after": 0},
-        default_store=str(folder / "bill"),
-        store_for_the_run=str(folder / "run"),
-        warn=_no_warning,
-        tell=lambda _text: None,
-        tell_of_waits=lambda _text: None,
-    )
-
-
-def _no_warning(text: str) -> None:
-    raise AssertionError(text)
-
-
-def assert_usable(session: Session) -> None:
-    """That a session holds what its fields say, and nothing that a header or a screen cannot take."""
-    texts = [session.session_id, session.organization_id, *session.headers, *session.headers.values()]
-    for text in (*texts, *([] if session.user_id is None else [session.user_id])):
-        assert isinstance(text, str)
-        assert text.isascii()
-        assert text.isprintable()
-        assert text == text.strip() != ""
-    assert session.organization_id == ORGANIZATION
-    assert isinstance(session.trusted, bool)
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", session.expires_at or "")
-
-
 def often(usual: Any, odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     """Mostly as BILL answers, so that what is odd stands alone and gets far."""
     return st.integers(0, 2).flatmap(lambda chance: odd if chance == 0 else st.just(usual))
 
 
+_statuses = often(200, st.sampled_from([201, 204, 302, 400, 401, 403, 404, 405, 422, 429, 500, 503]))
+_ids = any_text | st.sampled_from([" x", "x\t", 7, "x" * 5000])
 _other_organizations = st.sampled_from([None, ORGANIZATION.lower(), f"{ORGANIZATION} ", [ORGANIZATION], "", 0])
-sessions = st.fixed_dictionaries(
-    {
-        "sessionId": often("SESSION-findme", any_text | st.sampled_from([" x", "x\t", 7, "x" * 5000])),
-        "organizationId": often(ORGANIZATION, any_json | _other_organizations),
-        "userId": often("006", any_text | any_json),
-        "trusted": often(True, any_json),
+_seconds = any_json | st.sampled_from([0, 1, -1, 0.5, 1e9, 1e308, float("nan"), "60", "9" * 5000, "\u0666", True])
+_sessions = {
+    "sessionId": often("SESSION-findme", _ids),
+    "organizationId": often(ORGANIZATION, any_json | _other_organizations),
+    "userId": often("006", any_text | any_json),
+    "trusted": often(False, any_json),
+    "mfaStatus": often("CHALLENGE", st.just("COMPLETE") | any_json),
+    "mfaBypass": often(False, any_json),
+}
+# The request, the fields of its usual answer, and how each of them may go wrong.
+_FIELDS_OF = {
+    "/v3/login": _sessions,
+    "/v3/partner/login": {"sessionId": often("PARTNER-findme", _ids)},
+    "/v3/partner/login-as-user": _sessions,
+    "/authx/token": {"access_token": often("TOKEN-findme", _ids), "expires_in": often(3600, _seconds)},
+    "/v3/spend/users/current": {"id": often("u1", _ids | any_json)},
+    "/v3/login/session": _sessions,
+    "/v3/mfa/step-up": {"trusted": often(True, any_json)},
+    "/v3/mfa/challenge": {"challengeId": often("CHALLENGE-findme", _ids)},
+    "/v3/mfa/challenge/validate": {"rememberMeId": often("MFA-findme", _ids)},
+    "/organizations": {
+        "results": often([{"id": "008"}], any_json),
+        "nextPage": often(None, st.sampled_from(["2", "&=\ud800"]) | any_json),
     },
-    optional={"errors": any_json},
-)
+    "/v3/logout": {},
+}
+
+
+def _answers(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[tuple[int, Any]]:
+    return st.tuples(
+        _statuses, st.integers(0, 2).flatmap(lambda odd: st.fixed_dictionaries(fields) if odd else envelopes)
+    )
+
+
+_OF_PARTNERS = {"/v3/partner/login", "/organizations", "/v3/logout"}
+_OF_SESSIONS = {"/v3/login/session", "/organizations", "/v3/logout"}
+_OF_MFA = {"/v3/mfa/step-up", "/v3/mfa/challenge", "/v3/mfa/challenge/validate"}
+# What a method asks BILL for.
+_ASKED = {
+    "password": {"/v3/login", *_OF_SESSIONS, *_OF_MFA},
+    "sync_token": {"/v3/login", *_OF_SESSIONS},
+    "console_token": {"/v3/login", *_OF_SESSIONS, *_OF_MFA},
+    "the partner": _OF_PARTNERS,
+    "a partner's user": {"/v3/partner/login-as-user", *_OF_PARTNERS, *_OF_SESSIONS, *_OF_MFA},
+    "oauth": {"/authx/token", *_OF_SESSIONS},
+    "spend_token": {"/v3/spend/users/current"},
+}
+_whatever = {
+    method: st.fixed_dictionaries({path: _answers(fields) for path, fields in _FIELDS_OF.items() if path in asked})
+    for method, asked in _ASKED.items()
+}
+
+
+def assert_usable(session: Session, method: str) -> None:
+    """That a session holds what its fields say, and nothing that a header or a screen cannot take."""
+    of_user = method not in ("the partner", "oauth", "spend_token")
+    texts = [*session.headers, *session.headers.values()]
+    for text in (session.session_id, session.user_id, session.organization_id, session.mfa_status):
+        texts += [] if text is None else [text]
+    for text in texts:
+        assert isinstance(text, str)
+        assert text.isascii()
+        assert text.isprintable()
+        assert text == text.strip() != ""
+    assert (session.session_id is None) is (method in ("oauth", "spend_token"))
+    assert not of_user or session.organization_id == ORGANIZATION
+    assert session.trusted in ((True, False) if of_user else (None,))
+    assert session.mfa_bypass in (True, False, None)
+    assert session.expires_at is None or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", session.expires_at)
 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-@settings(max_examples=100)
-@given(sessions | envelopes, envelopes, envelopes)
-@example({"sessionId": "x", "organizationId": "008OTHER"}, {}, {})
-def test_a_sign_in_a_check_and_a_sign_out_whatever_bill_answers(
-    sign_in: SignIn, login: Any, check: Any, logout: Any
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=25)
+@given(data=st.data(), require_trusted=st.booleans())
+def test_everything_that_a_method_does_whatever_bill_answers(
+    folder: Path, method: str, data: st.DataObject, require_trusted: bool
 ) -> None:
-    def hears(answer: Any) -> None:
-        gateway: Any = sign_in.gateway
-        gateway._exchange = lambda *_request: (200, json.dumps(answer).encode())
+    said: list[str] = []
+    # The second time another session is made.
+    first, second = data.draw(_whatever[method]), data.draw(_whatever[method])
+    playing = first
 
-    hears(login)
-    outcome = outcome_of(lambda: sign_in.present(force=True))
-    if not isinstance(outcome, Outcome):
-        assert_clean(outcome)
-        sign_in.kept.forget()
-        return
-    assert outcome.changed
-    assert outcome.session
-    assert_usable(outcome.session)
-    assert login.get("organizationId") in (ORGANIZATION, None, "", False, 0, [], {})
-    assert sign_in.kept.load() == outcome.session
+    def exchange(gateway: Gateway, _line: object, request: Any) -> tuple[int, bytes]:
+        url = gateway.address.url + request.path
+        [path] = [path for path in playing if url.endswith(path) or (path == "/organizations" and path in url)]
+        status, answer = playing[path]
+        return status, json.dumps(answer).encode()
 
-    hears(check)
-    checked = outcome_of(sign_in.present)
-    if isinstance(checked, Outcome):
-        assert checked.session
-        assert_usable(checked.session)
-    else:
-        assert_clean(checked)
+    def opened(**changes: Any) -> SignIn:
+        options = {option.name: option.default for option in OPTIONS}
+        return open_sign_in(
+            {**options, **CREDENTIAL, **METHODS[method], "api_url": API_URL, "retries": 0, "check_after": 0, **changes},
+            default_store=f"{store}/bill",
+            store_for_the_run=f"{store}/run",
+            warn=said.append,
+            tell=lambda _text: None,
+            tell_of_waits=lambda _text: None,
+        )
 
-    hears(logout)
-    ended = outcome_of(sign_in.absent)
-    if isinstance(ended, Outcome):
-        assert sign_in.kept.load() is None
-    else:
-        assert_clean(ended)
+    def works(ask: Callable[[], Any]) -> bool:
+        outcome = outcome_of(ask)
+        if isinstance(outcome, BaseException):
+            # A refusal also says since when and until when.
+            assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
+        if isinstance(outcome, Outcome) and outcome.session:
+            assert_usable(outcome.session, method)
+        if kept := task.kept.load():
+            assert_usable(kept, method)
+        if task.through and (kept := task.through.kept.load()):
+            assert_usable(kept, "the partner")
+        return not isinstance(outcome, BaseException)
+
+    with tempfile.TemporaryDirectory(dir=folder) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gateway, "_within_timeout", lambda _gateway, work: work(None))
+        patch.setattr(Gateway, "_exchange", exchange)
+        task, with_mfa_id = opened(), opened(**MFA_ID)
+        if works(lambda: task.present(require_trusted=require_trusted)):
+            assert task.kept.load()
+        for force in (False, True):
+            playing = second if force else first
+            works(partial(with_mfa_id.present, require_trusted=require_trusted, force=force))
+            works(lambda: session_info(task, may_sign_in=False))
+            works(lambda: challenge(task))
+            works(lambda: validate(task, "CHALLENGE", "012345", remember_me=True, device="ci"))
+            works(lambda: organizations(task, lambda _text: None))
+        if works(task.absent):
+            assert task.kept.load() is None
+    for text in said:
+        assert text.isprintable()
+        assert "findme" not in text
 
 
 # What a user, a template, a shell or a form can hand over as a value.
