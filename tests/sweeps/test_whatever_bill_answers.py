@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that each method does, thousands of times, while BILL answers anything, and something else every time.
+
+BILL_TEST_SEED repeats a run: each prints its own.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.unit.plugins.plugin_utils.signing_in import METHODS
+from tests.unit.plugins.plugin_utils.whatever import converse, whatever
+
+CONVERSATIONS = 500
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("method", METHODS)
+def test_hundreds_of_conversations_end_in_clean_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], method: str
+) -> None:
+    monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
+    first = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
+    with capfd.disabled():
+        print(f"\nBILL_TEST_SEED={first}", flush=True)
+
+    @settings(
+        max_examples=CONVERSATIONS,
+        # The unit tests' own settings make the same conversations every time.
+        derandomize=False,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(whatever[method], whatever[method], st.booleans())
+    def talk(answers: dict[str, object], later: dict[str, object], require_trusted: bool) -> None:
+        converse(tmp_path, method, answers, later, require_trusted)
+
+    seed(first)(talk)()
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,176 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that a method does with a session, while BILL answers anything to any of it."""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import strategies as st
+
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations, session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome, SignIn, open_sign_in
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.malformed import (
+    LONGEST_MESSAGE,
+    any_json,
+    any_text,
+    assert_clean,
+    envelopes,
+    outcome_of,
+)
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, METHODS, MFA_ID
+
+ORGANIZATION = CREDENTIAL["organization_id"]
+
+
+def often(usual: Any, odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Mostly as BILL answers, so that what is odd stands alone and gets far."""
+    return st.integers(0, 2).flatmap(lambda chance: odd if chance == 0 else st.just(usual))
+
+
+_statuses = often(200, st.sampled_from([201, 204, 302, 400, 401, 403, 404, 405, 422, 429, 500, 503]))
+_ids = any_text | st.sampled_from([" x", "x\t", 7, "x" * 5000])
+_other_organizations = st.sampled_from([None, ORGANIZATION.lower(), f"{ORGANIZATION} ", [ORGANIZATION], "", 0])
+_seconds = any_json | st.sampled_from([0, 1, -1, 0.5, 1e9, 1e308, float("nan"), "60", "9" * 5000, "\u0666", True])
+_sessions = {
+    "sessionId": often("SESSION-findme", _ids),
+    "organizationId": often(ORGANIZATION, any_json | _other_organizations),
+    "userId": often("006", any_text | any_json),
+    "trusted": often(False, any_json),
+    "mfaStatus": often("CHALLENGE", st.just("COMPLETE") | any_json),
+    "mfaBypass": often(False, any_json),
+}
+# The request, the fields of its usual answer, and how each of them may go wrong.
+_FIELDS_OF = {
+    "/v3/login": _sessions,
+    "/v3/partner/login": {"sessionId": often("PARTNER-findme", _ids)},
+    "/v3/partner/login-as-user": _sessions,
+    "/authx/token": {"access_token": often("TOKEN-findme", _ids), "expires_in": often(3600, _seconds)},
+    "/v3/spend/users/current": {"id": often("u1", _ids | any_json)},
+    "/v3/login/session": _sessions,
+    "/v3/mfa/step-up": {"trusted": often(True, any_json)},
+    "/v3/mfa/challenge": {"challengeId": often("CHALLENGE-findme", _ids)},
+    "/v3/mfa/challenge/validate": {"rememberMeId": often("MFA-findme", _ids)},
+    "/organizations": {
+        "results": often([{"id": "008"}], any_json),
+        "nextPage": often(None, st.sampled_from(["2", "&=\ud800"]) | any_json),
+    },
+    "/v3/logout": {},
+}
+
+
+def _answers(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[tuple[int, Any]]:
+    return st.tuples(
+        _statuses, st.integers(0, 2).flatmap(lambda odd: st.fixed_dictionaries(fields) if odd else envelopes)
+    )
+
+
+_OF_PARTNERS = {"/v3/partner/login", "/organizations", "/v3/logout"}
+_OF_SESSIONS = {"/v3/login/session", "/organizations", "/v3/logout"}
+_OF_MFA = {"/v3/mfa/step-up", "/v3/mfa/challenge", "/v3/mfa/challenge/validate"}
+# What a method asks BILL for.
+_ASKED = {
+    "password": {"/v3/login", *_OF_SESSIONS, *_OF_MFA},
+    "sync_token": {"/v3/login", *_OF_SESSIONS},
+    "console_token": {"/v3/login", *_OF_SESSIONS, *_OF_MFA},
+    "the partner": _OF_PARTNERS,
+    "a partner's user": {"/v3/partner/login-as-user", *_OF_PARTNERS, *_OF_SESSIONS, *_OF_MFA},
+    "oauth": {"/authx/token", *_OF_SESSIONS},
+    "spend_token": {"/v3/spend/users/current"},
+}
+whatever = {
+    method: st.fixed_dictionaries({path: _answers(fields) for path, fields in _FIELDS_OF.items() if path in asked})
+    for method, asked in _ASKED.items()
+}
+
+
+def assert_usable(session: Session, method: str) -> None:
+    """That a session holds what its fields say, and nothing that a header or a screen cannot take."""
+    of_user = method not in ("the partner", "oauth", "spend_token")
+    texts = [*session.headers, *session.headers.values()]
+    for text in (session.session_id, session.user_id, session.organization_id, session.mfa_status):
+        texts += [] if text is None else [text]
+    for text in texts:
+        assert isinstance(text, str)
+        assert text.isascii()
+        assert text.isprintable()
+        assert text == text.strip() != ""
+    assert (session.session_id is None) is (method in ("oauth", "spend_token"))
+    assert not of_user or session.organization_id == ORGANIZATION
+    assert session.trusted in ((True, False) if of_user else (None,))
+    assert session.mfa_bypass in (True, False, None)
+    assert session.expires_at is None or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", session.expires_at)
+
+
+def converse(
+    folder: Path, method: str, first: Mapping[str, Any], second: Mapping[str, Any], require_trusted: bool
+) -> None:
+    """Do all of it with the first answers, then make another session and do it with the second ones.
+
+    Whatever comes of each step is a result or a clean error, and what is kept can be used.
+    """
+    said: list[str] = []
+    playing = first
+
+    def exchange(gateway: Gateway, _line: object, request: Any) -> tuple[int, bytes]:
+        url = gateway.address.url + request.path
+        [path] = [path for path in playing if url.endswith(path) or (path == "/organizations" and path in url)]
+        status, answer = playing[path]
+        return status, json.dumps(answer).encode()
+
+    def opened(**changes: Any) -> SignIn:
+        options = {option.name: option.default for option in OPTIONS}
+        return open_sign_in(
+            {**options, **CREDENTIAL, **METHODS[method], "api_url": API_URL, "retries": 0, "check_after": 0, **changes},
+            default_store=f"{store}/bill",
+            store_for_the_run=f"{store}/run",
+            warn=said.append,
+            tell=lambda _text: None,
+            tell_of_waits=lambda _text: None,
+        )
+
+    def works(ask: Callable[[], Any]) -> bool:
+        outcome = outcome_of(ask)
+        if isinstance(outcome, BaseException):
+            # A refusal also says since when and until when.
+            assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
+        if isinstance(outcome, Outcome) and outcome.session:
+            assert_usable(outcome.session, method)
+        if kept := task.kept.load():
+            assert_usable(kept, method)
+        if task.through and (kept := task.through.kept.load()):
+            assert_usable(kept, "the partner")
+        return not isinstance(outcome, BaseException)
+
+    with tempfile.TemporaryDirectory(dir=folder) as store, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gateway, "_within_timeout", lambda _gateway, work: work(None))
+        patch.setattr(Gateway, "_exchange", exchange)
+        task, with_mfa_id = opened(), opened(**MFA_ID)
+        if works(lambda: task.present(require_trusted=require_trusted)):
+            assert task.kept.load()
+        for force in (False, True):
+            playing = second if force else first
+            works(partial(with_mfa_id.present, require_trusted=require_trusted, force=force))
+            works(lambda: session_info(task, may_sign_in=False))
+            works(lambda: challenge(task))
+            works(lambda: validate(task, "CHALLENGE", "012345", remember_me=True, device="ci"))
+            works(lambda: organizations(task, lambda _text: None))
+        if works(task.absent):
+            assert task.kept.load() is None
+    for text in said:
+        assert text.isprintable()
+        assert "findme" not in text
