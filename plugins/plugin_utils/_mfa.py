@@ -114,13 +114,11 @@ def validate(
             )
         )
     except SessionEnded:
-        raise Rejected(
-            "The session that asked for the code has ended at BILL. Ask for a new code with bill_mfa_challenge."
-        ) from None
+        raise Rejected("The session that asked for the code has ended at BILL. Ask for a new code.") from None
     except Unexplained as error:
         raise Rejected(
             f"BILL answered {error.code} (HTTP status {error.status}): it did not take the code. Check the six digits; if they "
-            "are right, ask for a new code with bill_mfa_challenge.",
+            "are right, ask for a new code.",
             code=error.code,
             status=error.status,
         ) from None

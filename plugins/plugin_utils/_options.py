@@ -269,8 +269,12 @@ def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
 def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
     # Templates make a number of digits where jinja2_native says so; one that begins with 0 stays a text there.
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    # People read them in groups.
+    text = re.sub(r"\s", "", text)
     if not re.fullmatch(option.pattern, text):
-        raise wrong("must be the digits of the code, in quotes: YAML changes unquoted ones that begin with 0.")
+        raise wrong(
+            "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
+        )
     return text
 
 

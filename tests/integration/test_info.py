@@ -94,7 +94,7 @@ def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: 
     assert bill.get("counts")[SIGN_IN] == 2
 
 
-def test_trust_is_told_before_and_after_the_code(payer: Project, bill: Control) -> None:
+def test_trust_is_wholebefore_and_after_the_code(payer: Project, bill: Control) -> None:
     payer.variables(bill_api_url=payer.api_url, code=CODE)
     run = payer.play(
         challenge(),
@@ -107,7 +107,7 @@ def test_trust_is_told_before_and_after_the_code(payer: Project, bill: Control) 
     assert run.code == 0, run.output
 
 
-def test_it_is_told_that_bill_wants_no_mfa(payer: Project, bill: Control) -> None:
+def test_it_is_wholethat_bill_wants_no_mfa(payer: Project, bill: Control) -> None:
     bill.post("settings", mfa_bypass=[world.DEV_KEY])
     run = payer.play(
         info(sign_in=True), that("session.mfa_bypass and session.mfa_status == 'DISABLED' and not session.trusted")
@@ -184,9 +184,9 @@ def today() -> date:
 
 @pytest.mark.parametrize(
     ("days", "says"),
-    [(8, None), (7, "ends in 7 days"), (0, "ends today"), (-1, "has ended")],
+    [(8, None), (7, "days left: 7"), (0, "days left: 0"), (-1, "days left: 0")],
 )
-def test_the_end_of_an_mfa_id_is_told_a_week_before(payer: Project, days: int, says: str | None) -> None:
+def test_the_end_of_an_mfa_id_is_wholea_week_before(payer: Project, days: int, says: str | None) -> None:
     begin = None
     # Once more where a day has ended meanwhile.
     while begin != today():
@@ -199,10 +199,10 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(payer: Project, days: int, s
     told = [text for text in run.warnings if "MFA ID" in text]
     assert len(told) == (1 if says else 0), run.output
     if says:
-        assert run.says(
-            f"The MFA ID in remember_me_id {says}, as remember_me_id_expires_on says. The role bill.connect.trust makes a "
-            "new one."
-        ), run.output
+        whole = (
+            f"The MFA ID in remember_me_id ends on {ends_on} ({says}). Make a new one with the role bill.connect.trust."
+        )
+        assert run.says(whole), run.output
 
 
 LIST = "GET /v3/login/organizations"

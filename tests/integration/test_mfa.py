@@ -395,9 +395,7 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
     sent(payer, bill)
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
-    assert run.says(
-        "The session that asked for the code has ended at BILL. Ask for a new code with bill_mfa_challenge."
-    ), run.output
+    assert run.says("The session that asked for the code has ended at BILL. Ask for a new code."), run.output
     # It is the next challenge that signs in, not the code.
     assert run.recap()["ignored"] == 1
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, VALIDATE: 1}
@@ -429,9 +427,9 @@ def test_a_code_that_yaml_has_changed_is_not_sent(payer: Project, bill: Control)
     (payer.folder / "code.yml").write_text("code: 012345\n")
     run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
     assert run.code == 2
-    assert run.says("must be the digits of the code, in quotes: YAML changes unquoted ones that begin with 0."), (
-        run.output
-    )
+    assert run.says(
+        "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
+    ), run.output
     assert VALIDATE not in bill.get("counts")
 
 

@@ -11,6 +11,7 @@ of RFC 6749, section 4.4, and the life is what the answer says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,14 @@ _WRONG = Meaning(
 )
 # BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
 _MEANINGS = dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG)
+_NOT_AT_TOKEN_URL = {
+    "BDC_1121": Meaning(
+        Rejected,
+        "there is no such API here",
+        "Check token_url: it is the whole address of BILL's access tokens, and ends in /authx/token.",
+        ("token_url",),
+    ),
+}
 # How BILL, or what stands before it, says that there is nothing at an address.
 _NOTHING_THERE = (404, 405)
 
@@ -83,7 +92,8 @@ class OAuth(Credential):
     def _token(self, gateway: Gateway, form: dict[str, str]) -> tuple[Any, str]:
         """BILL's answer with a token, and the option that its address came from."""
         if token_url := self.values.get("token_url"):
-            return _asked(gateway.at(Address.of_option(token_url, "token_url")), form), "token_url"
+            at = gateway.at(Address.of_option(token_url, "token_url"))
+            return _asked(at, form, _NOT_AT_TOKEN_URL), "token_url"
         # Both are places where the documented path may be.
         candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
         for url in candidates:
@@ -99,9 +109,9 @@ class OAuth(Credential):
         )
 
 
-def _asked(gateway: Gateway, form: dict[str, str]) -> Any:
+def _asked(gateway: Gateway, form: dict[str, str], more: Mapping[str, Meaning] | None = None) -> Any:
     try:
-        return gateway.ask("POST", "", form=form, meanings=_MEANINGS).json
+        return gateway.ask("POST", "", form=form, meanings={**_MEANINGS, **(more or {})}).json
     except BillError as error:
         # Whatever words it came with.
         raise by_status(error, {401: _WRONG}, gateway.place) from None

@@ -39,7 +39,13 @@ _KEY = {
     "BDC_1103": Meaning(CredentialRefused, "the app key is inactive", "Use one that is active.", ("app_key",)),
 }
 # Neither is a user name sent to sign in as a user.
-_NOT_ACTIVE = {
+_MEANINGS = {
+    "BDC_1123": Meaning(
+        CredentialRefused,
+        "the organization id is unknown, or it is not one of this partner's",
+        "Correct it. " + OTHER_ENVIRONMENT,
+        ("organization_id",),
+    ),
     "BDC_1111": Meaning(
         Rejected,
         "there is no such active user in this organization",
@@ -125,7 +131,7 @@ class PartnerUser(User):
 
         def ask(mfa: Mapping[str, str]) -> Any:
             return gateway.ask(
-                "POST", "/v3/partner/login-as-user", headers=headers, body={**body, **mfa}, meanings=_NOT_ACTIVE
+                "POST", "/v3/partner/login-as-user", headers=headers, body={**body, **mfa}, meanings=_MEANINGS
             ).json
 
         session = self._signed_in(ask, now)

@@ -1,0 +1,490 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The guides, tried: each file and each command in them, in the order of the page, with what they say that one sees.
+
+In a guide,
+
+- a block of YAML or INI begins with a comment that names the file it is (``# site.yml``); one that names ``ansible-vault``, too, is encrypted;
+- a block of console begins with ``$`` and a command, and what follows is shown by it, with ``...`` for anything; one that asks for six
+  digits is run in a terminal;
+- a line of a table of ``What is wrong`` and ``What you see`` is a message, word for word, with ``...`` for anything.
+
+The values of the examples are replaced by those of the emulator's world, and ``--ask-vault-pass`` by a file.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import re
+import shlex
+import textwrap
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
+from tests.integration.terminal import run_at_a_terminal
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "docs" / "docsite" / "rst"
+
+PASSWORD_FILE = ".bill_vault_password"
+QUESTION = "Please type its six digits"
+LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
+
+# What is written in the guides for what is in the world.
+EXAMPLES = {
+    "00801EXAMPLEEXAMPLE1": world.ORGANIZATION.id,
+    "00802EXAMPLEEXAMPLE2": world.SECOND_ORGANIZATION.id,
+    "00804EXAMPLEEXAMPLE4": world.CLIENT_ORGANIZATION.id,
+    "00601EXAMPLEEXAMPLE1": world.USER.id,
+    "00609EXAMPLEEXAMPLE9": world.PAYER.id,
+    "00901EXAMPLEEXAMPLE1": world.vendors(world.ORGANIZATION.id)[0]["id"],
+}
+
+
+@dataclass(frozen=True)
+class Block:
+    """``title`` is that of the section it stands in; ``first`` is its first line, without the sign that marks it."""
+
+    title: str
+    first: str
+    text: str
+
+    @property
+    def file(self) -> str | None:
+        return None if self.text.startswith("$") else self.first.split(",")[0]
+
+    @property
+    def encrypted(self) -> bool:
+        return "ansible-vault" in self.first
+
+    @property
+    def shows(self) -> str:
+        return self.text.partition("\n")[2]
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """How the fault of one line of a table is brought about: by variables, or by what BILL answers to a request."""
+
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    task: Mapping[str, Any] = field(default_factory=lambda: LOGIN)
+    warns: bool = False
+    signed_in: bool = False
+
+
+@dataclass(frozen=True)
+class Guide:
+    """What the world has for the secrets of a page's vault files, in their order; what happens before the first command of a
+    section; what is typed at the questions of a command; and what BILL has heard at the end of the page."""
+
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    happens: Mapping[str, Callable[[Project, Control], None]] = field(default_factory=dict)
+    hears: Mapping[str, int] = field(default_factory=dict)
+    wrong: Mapping[str, Wrong] = field(default_factory=dict)
+
+
+def later(seconds: float) -> Callable[[Project, Control], None]:
+    def advance(project: Project, bill: Control) -> None:
+        # The clock of this machine stands still meanwhile.
+        project.environ["BILL_CHECK_AFTER"] = "0"
+        bill.advance(seconds)
+
+    return advance
+
+
+def as_user(user_id: str, organization_id: str) -> dict[str, str]:
+    return {"bill_user_id": user_id, "bill_organization_id": organization_id}
+
+
+def nearly_over(project: Project, _bill: Control) -> None:
+    """The MFA ID ends in a week, and the machine has a program that sends mails."""
+    bin_folder = project.home / "bin"
+    bin_folder.mkdir()
+    (bin_folder / "mail").write_text(f'#!/bin/sh\n{{ echo "$@"; cat; }} > "{project.home}/mail"\n')
+    (bin_folder / "mail").chmod(0o755)
+    project.environ["PATH"] = f"{bin_folder}:{project.core_bin}:{os.defpath}"
+    path = project.folder / "group_vars/all/bill_trust.yml"
+    path.write_text(path.read_text().replace(in_days(30), in_days(7)))
+
+
+def in_days(days: int) -> str:
+    return (datetime.now(timezone.utc) + timedelta(days=days)).date().isoformat()
+
+
+def remembered(**changes: str) -> dict[str, str]:
+    device = world.REMEMBERED_DEVICE
+    return {"bill_remember_me_id": device.id, "bill_device": device.device, **changes}
+
+
+def validate(token: str) -> dict[str, Any]:
+    return {"name": "Validate", "bill.connect.bill_mfa_validate": {"challenge_id": "some", "token": token}}
+
+
+HOUR = 3600
+SIGN_IN, CHECK, SIGN_OUT = "POST /v3/login", "GET /v3/login/session", "POST /v3/logout"
+PARTNER, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
+TOKEN, TOKEN_AT_THE_ROOT = "POST /connect/authx/token", "POST /authx/token"
+SEND_A_CODE, GIVE_IT_BACK = "POST /v3/mfa/challenge", "POST /v3/mfa/challenge/validate"
+STEP_UP, PAY = "POST /v3/mfa/step-up", "POST /v3/payments"
+SPEND = "GET /v3/spend/users/current"
+TRUST = {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}
+CHALLENGE = {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}
+ORGANIZATIONS = {"name": "List", "bill.connect.bill_organizations_info": None}
+WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
+
+GUIDES = {
+    "guide_password": Guide(
+        secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
+        happens={"How long it lasts": later(35 * 60 + 1)},
+        hears={SIGN_IN: 2, SIGN_OUT: 1},
+        wrong={
+            "A value is missing": Wrong({"bill_password": ""}),
+            "A value is not in quotes": Wrong({"bill_password": 123456}),
+            "The password is wrong": WRONG_PASSWORD,
+            "The developer key belongs to another BILL, or has a slip in it": Wrong({"bill_dev_key": "wrong"}),
+            "The organization is not one of yours": Wrong({"bill_organization_id": world.CLIENT_ORGANIZATION.id}),
+            "The login is locked": Wrong(faults={SIGN_IN: {"code": "BDC_1110"}}),
+        },
+    ),
+    "guide_sync_token": Guide(
+        secrets={"bill_password": world.SYNC_TOKEN.value, "bill_dev_key": world.DEV_KEY},
+        happens={"How long it lasts": later(24 * HOUR)},
+        hears={SIGN_IN: 1, SIGN_OUT: 1},
+        wrong={
+            "A value is missing": Wrong({"bill_password": ""}),
+            "The name or the value of the token is wrong": WRONG_PASSWORD,
+            "``require_trusted: true``": Wrong(task=TRUST),
+            "``bill_mfa_challenge``": Wrong(task=CHALLENGE),
+        },
+    ),
+    "guide_console_token": Guide(
+        secrets={
+            "bill_console_api_token": world.CONSOLE_ACCOUNT.token,
+            "bill_dev_key": world.DEV_KEY,
+            "vault_willow_dev_key": world.DEV_KEY,
+            "vault_harbor_dev_key": world.SECOND_DEV_KEY,
+        },
+        # One client's session is there already; one that has none is no change.
+        hears={SIGN_IN: 2, SIGN_OUT: 2},
+        wrong={
+            "A value is missing": Wrong({"bill_console_api_token": ""}),
+            "The token or the e-mail address is wrong": Wrong({"bill_console_api_token": "wrong"}),
+            "The organization is not one of your clients'": Wrong({"bill_organization_id": "00899NOTACLIENT00099"}),
+            "An MFA ID is given, and BILL does not trust the session for it (a warning)": Wrong(
+                {"bill_remember_me_id": "MFAID", "bill_device": "build-server"}, warns=True
+            ),
+        },
+    ),
+    "guide_partner": Guide(
+        secrets={
+            "bill_app_key": world.PARTNER.app_key,
+            "bill_password": world.PARTNER.password,
+            "bill_dev_key": world.DEV_KEY,
+        },
+        hears={PARTNER: 1, AS_USER: 2, SIGN_OUT: 2},
+        wrong={
+            "A value is missing": Wrong({"bill_app_key": ""}),
+            "An organization without a user": Wrong({"bill_organization_id": world.ORGANIZATION.id}),
+            "A user without an organization": Wrong({"bill_user_id": world.USER.id}),
+            "The app key is wrong": Wrong({"bill_app_key": "wrong"}),
+            "The partner's password is wrong": WRONG_PASSWORD,
+            "The user is not one of this organization": Wrong(as_user(world.SECOND_USER.id, world.ORGANIZATION.id)),
+            "The organization is not one of the partner's": Wrong(as_user(world.USER.id, world.SECOND_ORGANIZATION.id)),
+            "``require_trusted: true`` for the partner itself": Wrong(task=TRUST),
+        },
+    ),
+    "guide_payments": Guide(
+        secrets={
+            "bill_password": world.PAYER.password,
+            "bill_dev_key": world.DEV_KEY,
+            "bill_client_id": world.CLIENT.id,
+            "bill_client_secret": world.CLIENT.secret,
+        },
+        happens={
+            "For 30 days": later(35 * 60 + 1),
+            "Be reminded": nearly_over,
+            "When the 30 days are over": later(31 * 24 * HOUR),
+        },
+        # With the password: one at first, one after the pause, one after the 30 days. What is refused is refused before it is paid.
+        hears={SIGN_IN: 3, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 5},
+        wrong={
+            "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
+            "A day that is none": Wrong({"bill_remember_me_id_expires_on": "soon"}),
+            "The name of the device is another one (a warning)": Wrong(remembered(bill_device="another"), warns=True),
+            "The day has passed, but BILL still trusts the session (a warning)": Wrong(
+                remembered(bill_remember_me_id_expires_on="2026-01-01"), warns=True
+            ),
+            "The user has no phone": Wrong(faults={SEND_A_CODE: {"code": "BDC_1354"}}, task=CHALLENGE),
+            "Nothing is kept between the tasks": Wrong({"bill_session_store": "none"}, task=CHALLENGE),
+            "The code is given back without a session": Wrong(task=validate("012345")),
+            "The code is wrong": Wrong(
+                faults={GIVE_IT_BACK: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
+            ),
+            "The code is no code": Wrong(task=validate("12")),
+        },
+    ),
+    "guide_oauth": Guide(
+        secrets={"bill_client_id": world.CLIENT.id, "bill_client_secret": world.CLIENT.secret},
+        hears={TOKEN: 1},
+        wrong={
+            "A value is missing": Wrong({"bill_client_secret": ""}),
+            "The client ID or the client secret is wrong": Wrong({"bill_client_secret": "wrong"}),
+            "The same, in BILL's own words": Wrong(faults={TOKEN: {"code": "BDC_1101"}}),
+            "The app may not do this": Wrong(
+                faults={
+                    TOKEN: {
+                        "status": 400,
+                        "body": '{"error": "unauthorized_client"}',
+                        "content_type": "application/json",
+                    }
+                }
+            ),
+            "BILL gives tokens at neither of the two places": Wrong(
+                faults={TOKEN: {"code": "BDC_1121"}, TOKEN_AT_THE_ROOT: {"status": 404}}
+            ),
+            "``bill_token_url`` has a slip in it": Wrong({"bill_token_url": "{{ bill_api_url }}/authx/tokens"}),
+            "``bill_token_url`` is another page of BILL's": Wrong(
+                {"bill_token_url": "{{ bill_api_url }}/page"}, {"POST /page": {"not_json": True}}
+            ),
+            "``bill_mfa_challenge``": Wrong(task=CHALLENGE),
+        },
+    ),
+    "guide_spend_token": Guide(
+        secrets={"bill_api_token": world.SPEND_TOKEN.value},
+        # Of the two runs only the first asks by itself; both play's own.
+        hears={SPEND: 3},
+        wrong={
+            "The value is missing": Wrong({"bill_api_token": ""}),
+            "The token is wrong, or was revoked": Wrong({"bill_api_token": "wrong"}),
+            "There was a blank or a line break in what you copied": Wrong({"bill_api_token": "wro ng"}),
+            "The calls of this minute are used up": Wrong(faults={SPEND: {"code": "BDC_1144"}}),
+            "``require_trusted: true``": Wrong(task=TRUST),
+            "``bill_organizations_info``": Wrong(task=ORGANIZATIONS),
+        },
+    ),
+}
+
+
+def blocks(name: str) -> list[Block]:
+    """The blocks of a page that are tried, in their order."""
+    found: list[Block] = []
+    title = ""
+    pattern = re.compile(
+        r"^(?P<title>\S.*)\n(?:==+|--+|~~+)\n|^\.\. code-block:: (?P<kind>\w+)\n\n(?P<text>(?:   .*\n|\n)+)",
+        re.MULTILINE,
+    )
+    for match in pattern.finditer((FOLDER / f"{name}.rst").read_text()):
+        title = match["title"] or title
+        if match["kind"] in ("yaml", "ini", "console"):
+            text = filled(textwrap.dedent(match["text"]).strip() + "\n")
+            found.append(Block(title, re.sub(r"^[#$] ", "", text.partition("\n")[0]), text))
+    return found
+
+
+def filled(text: str) -> str:
+    for example, real in EXAMPLES.items():
+        text = text.replace(example, real)
+    return text
+
+
+def with_secrets(text: str, secrets: Mapping[str, str]) -> str:
+    """A file with the values of the world in the place of its dots."""
+    return re.sub(r'(\w+): "\.\.\."', lambda match: f'{match[1]}: "{secrets[match[1]]}"', text)
+
+
+def lines(name: str) -> list[tuple[str, str]]:
+    """The lines of the table of what goes wrong."""
+    page = (FOLDER / f"{name}.rst").read_text()
+    block = re.search(
+        r'^\.\. csv-table::\n   :header: "What is wrong".*\n(?:   :.*\n)*\n((?:   .*\n)+)', page, re.MULTILINE
+    )
+    rows: Iterable[list[str]] = (
+        csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True) if block else []
+    )
+    return [(wrong, sees) for wrong, sees in rows]
+
+
+def shows(output: str, text: str) -> bool:
+    """Whether a run shows a text, in which ``...`` stands for anything."""
+    parts = [re.escape(_plain(part)) for part in text.split("...")]
+    return re.search(".*?".join(parts), _plain(output)) is not None
+
+
+def _plain(text: str) -> str:
+    """In one line, with stars as many as there may be."""
+    return " ".join(re.sub(r"\*{3,}", "***", text).split())
+
+
+WARNING = re.compile(r"\[WARNING\]: [^\n]*")
+
+
+def check_what_is_seen(block: Block, run: Run) -> None:
+    """Warnings may be shown anywhere; everything else in the order of the page."""
+    warned = WARNING.findall(block.shows)
+    for warning in warned:
+        assert shows(run.output, warning), f"{block.text}\n\nbut:\n{run.output}"
+    assert len(warned) == len([each for each in run.warnings if "DEPRECATION" not in each]), (
+        f"{block.text}\n\nbut:\n{run.output}"
+    )
+    assert shows(_without_warnings(run.output), WARNING.sub("", block.shows)), f"{block.text}\n\nbut:\n{run.output}"
+    assert secrets_in(run.output) == []
+
+
+def _without_warnings(output: str) -> str:
+    # One that is long goes on over further lines, up to the next line that begins in a way of its own.
+    return re.sub(
+        r"^\[(?:DEPRECATION )?WARNING\].*\n(?:(?!ok:|changed:|TASK|PLAY|skipping:|fatal:).*\S.*\n)*",
+        "",
+        output,
+        flags=re.M,
+    )
+
+
+def as_of_now(block: Block, bill: Control) -> Block:
+    """The block with the day of today, and with what BILL has sent."""
+    text = block.text.replace("2026-12-22", in_days(30))
+    for example, real in (("CHALLENGE", "id"), ("012345", "code")):
+        if example in text:
+            text = text.replace(example, bill.get("messages")[-1][real])
+    return replace(block, text=text, first=re.sub(r"^[#$] ", "", text.partition("\n")[0]))
+
+
+def type_in(project: Project, bill: Control, block: Block) -> Run:
+    """Run the command of a block."""
+    # Where the page has a configuration of its own, the vault password is what that says.
+    with_vault = not (project.folder / "ansible.cfg").exists()
+    if QUESTION in block.text:
+        return in_a_terminal(project, bill, shlex.split(block.first))
+    program, *arguments = shlex.split(as_of_now(block, bill).first.removesuffix(" < /dev/null"))
+    return project.run(program, *(each for each in arguments if each != "--ask-vault-pass"), with_vault=with_vault)
+
+
+def in_a_terminal(project: Project, bill: Control, command: list[str]) -> Run:
+    """The same with a person, who types the code when asked for it."""
+    with run_at_a_terminal(project, *command, with_vault=False) as terminal:
+        terminal.asks(QUESTION)
+        terminal.types(bill.last_code() + "\r")
+        run = terminal.ends()
+    # What moves the cursor is none of the text.
+    return Run(run.code, re.sub(r"\^M|\x1b\[K?", "\n", run.output).replace("\r", ""))
+
+
+def write(project: Project, name: str | Path, text: str) -> None:
+    path = project.folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+def test_every_guide_that_signs_in_is_tried() -> None:
+    assert sorted(GUIDES) == sorted(
+        path.stem for path in FOLDER.glob("*.rst") if "code-block:: yaml" in path.read_text()
+    )
+
+
+def test_every_guide_is_listed() -> None:
+    extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text())
+    listed = [page for section in extra["sections"] for page in section["toctree"]]
+    assert sorted(listed) == sorted(path.stem for path in FOLDER.glob("*.rst"))
+
+
+def test_the_readme_has_every_option_and_every_page() -> None:
+    readme = (ROOT / "README.md").read_text()
+    # That the role takes every option is tested elsewhere.
+    role = yaml.safe_load((ROOT / "roles" / "connect" / "meta" / "argument_specs.yml").read_text())
+    for variable in role["argument_specs"]["main"]["options"]:
+        name = variable.removeprefix("bill_")
+        alias = " (`developer_key`)" if name == "dev_key" else ""
+        assert f"| `{name}`{alias} | `{variable}` | `{variable.upper()}` | " in readme, name
+    for path in FOLDER.glob("*.rst"):
+        assert f"(docs/docsite/rst/{path.name})" in readme, path.name
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_names_its_files_and_its_commands(name: str) -> None:
+    for block in blocks(name):
+        assert block.text.startswith(("# ", "$ ")), block
+        if block.file and block.file.endswith(".yml"):
+            assert yaml.safe_load(block.text), block
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", GUIDES)
+def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
+    guide = GUIDES[name]
+    project.without_vault()
+    write(project, project.home / PASSWORD_FILE, VAULT_PASSWORD)
+    happens = dict(guide.happens)
+    for block in blocks(name):
+        if block.file:
+            write(project, block.file, with_secrets(block.text, guide.secrets))
+            if block.encrypted:
+                run = project.run("ansible-vault", "encrypt", block.file)
+                assert run.code == 0, run.output
+            continue
+        if block.first.startswith("ansible-vault create"):
+            # It opens an editor, for which the next block is what is typed.
+            continue
+        if block.title in happens:
+            happens.pop(block.title)(project, bill)
+        run = type_in(project, bill, block)
+        assert run.code == (2 if "fatal:" in block.shows else 0), run.output
+        check_what_is_seen(as_of_now(block, bill), run)
+    assert happens == {}
+    counts = bill.get("counts")
+    assert {request: counts.get(request, 0) for request in guide.hears} == guide.hears
+    assert [path for path in project.secrets_on_disk() if not path.endswith(PASSWORD_FILE)] == []
+
+
+TABLES = {name: lines(name) for name in GUIDES}
+
+
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_line_is_tested_and_every_test_is_a_line(name: str) -> None:
+    assert sorted(wrong for wrong, _sees in TABLES[name]) == sorted(GUIDES[name].wrong)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("name", GUIDES)
+def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
+    # The variables as the page has them first, in a file that is not encrypted, which is quicker.
+    for block in reversed(blocks(name)):
+        if block.file and block.file.startswith("group_vars/"):
+            write(project, block.file, with_secrets(block.text, GUIDES[name].secrets))
+    tasks: list[dict[str, Any]] = []
+    faults = [GUIDES[name].wrong[wrong] for wrong, _sees in TABLES[name]]
+    # Those of BILL's first, so that each is met by the line that it is meant for.
+    for number, fault in sorted(enumerate(faults), key=lambda each: not each[1].faults):
+        # Each line in a store of its own, so that none finds the session or the refusal of another.
+        variables = {"bill_session_store": str(project.home / f"store-{number}"), "bill_retries": 0, **fault.variables}
+        for on, kind in fault.faults.items():
+            bill.post("faults", on=on, **kind)
+        if fault.signed_in:
+            tasks.append({**LOGIN, "vars": variables})
+        tasks.append({**fault.task, "name": f"Line {number}", "vars": variables, "ignore_errors": True})
+    run = project.play(*tasks)
+    assert run.code == 0, run.output
+    shown = dict(re.findall(r"^TASK \[Line (\d+)\](.*?)(?=^TASK|^PLAY)", run.output, re.MULTILINE | re.DOTALL))
+    for number, (wrong, sees) in enumerate(TABLES[name]):
+        part = shown[str(number)]
+        assert shows(part, sees), (wrong, part)
+        assert ("[WARNING]" in part, "FAILED!" in part) == (faults[number].warns, not faults[number].warns), (
+            wrong,
+            part,
+        )
+    assert bill.get("faults") == []
+    assert secrets_in(run.output) == []
