@@ -21,7 +21,7 @@ description:
   - The result is hidden from all output without C(no_log) in the task; C(register) and the facts have the real values. A failure
     shows its message, which never holds a secret.
   - Kept sessions are encrypted with a key made from the credentials themselves, in files that only their owner can read. A wrong
-    password or developer key therefore never finds a session that the right one made. One that you change at BILL keeps the
+    password or developer key therefore never finds a session that the right one made. One that you change at BILL may keep the
     session that it made until that ends; to end it at once, sign out with the old value first.
   - Credentials that BILL has refused in a way that asking again would not change (BDC_1101, 1102, 1103, 1107, 1110, 1123) are not
     sent again for ten minutes, by any task, host, fork, lookup or later run with the same session store, so that fifty hosts with

@@ -134,7 +134,7 @@ def gather(
     ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
     variable by its name, templated; None if it is not defined. ``published`` is what ``to_publish`` gave for the last session:
     such a value comes last, so that a session never decides where the next sign-in goes while anybody else says something
-    about it; and it does not count where BILL or the method is another one. Raises OptionError.
+    about it; and only if the method needs the option, and was the same at the same BILL. Raises OptionError.
     """
     published = published or {}
     given = _by_name(given, table)
@@ -143,7 +143,7 @@ def gather(
     for option in table:
         values[option.name] = option.default
         for value, source in _places(option, given, variable, os.environ if environ is None else environ, published):
-            if source == _LAST_SESSION and _where_and_how(values) != published.get("of"):
+            if source == _LAST_SESSION and not _counts(option, values, published):
                 continue
             if value not in _NOT_GIVEN:
                 values[option.name] = _converted(option, value, source)
@@ -159,6 +159,11 @@ def gather(
 def to_publish(options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
     """What to remember of variables that a session with these options has given their values."""
     return {**variables, "of": _where_and_how(options)}
+
+
+def _counts(option: Option, values: Mapping[str, Any], published: Mapping[str, Any]) -> bool:
+    """Whether what the last session has published may fill an option: one without which there would be no sign-in."""
+    return option.name in METHODS[values["auth_method"]].needs and _where_and_how(values) == published.get("of")
 
 
 def _where_and_how(options: Mapping[str, Any]) -> list[Any]:

@@ -360,8 +360,8 @@ class SignIn:
             )
         elif require_trusted:
             why = (
-                "This session is not MFA-trusted, and require_trusted is true. Give remember_me_id and device, or let a person "
-                "pass BILL's MFA challenge: the role bill.connect.trust does both."
+                "This session is not MFA-trusted, and require_trusted is true. The role bill.connect.trust has a "
+                "person pass BILL's MFA challenge, and hands out remember_me_id and device for later sessions."
             )
         else:
             return

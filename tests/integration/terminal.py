@@ -75,12 +75,18 @@ class Terminal:
 def at_a_terminal(project: Project, *tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> Iterator[Terminal]:
     """Run one play of these tasks on all hosts, with somebody to ask."""
     project.write_plays({"tasks": list(tasks)})
+    with run_at_a_terminal(project, "ansible-playbook", "site.yml", *arguments) as terminal:
+        yield terminal
+
+
+@contextmanager
+def run_at_a_terminal(project: Project, program: str, *arguments: str, with_vault: bool = True) -> Iterator[Terminal]:
+    """The same for a program of Ansible."""
     screen, line = os.openpty()
-    program = str(project.core_bin / "ansible-playbook")
     process = subprocess.Popen(
-        [sys.executable, "-c", _AS_A_LOGIN, program, "site.yml", *arguments],
+        [sys.executable, "-c", _AS_A_LOGIN, str(project.core_bin / program), *arguments],
         cwd=project.folder,
-        env={**project.environment(), "TERM": "dumb"},
+        env={**project.environment(with_vault), "TERM": "dumb"},
         stdin=line,
         stdout=line,
         stderr=line,

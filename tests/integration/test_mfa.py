@@ -38,8 +38,8 @@ from tests.integration.project import Project, Run, secrets_in
 DAY = 24 * 60 * 60
 
 NOT_TRUSTED = (
-    "This session is not MFA-trusted, and require_trusted is true. Give remember_me_id and device, or let a person pass "
-    "BILL's MFA challenge: the role bill.connect.trust does both."
+    "This session is not MFA-trusted, and require_trusted is true. The role bill.connect.trust has a person pass BILL's "
+    "MFA challenge, and hands out remember_me_id and device for later sessions."
 )
 STALE = (
     "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it only "

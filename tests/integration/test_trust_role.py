@@ -57,7 +57,7 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
         run = terminal.ends()
     assert run.code == 0, run.output
     days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
-    assert any(run.says(f"BILL trusts bill.connect until {end}.") for end in days), run.output
+    assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
     assert run.says("The variable bill_trust holds what belongs into the vault file.")
     nothing_secret(payer, run, code)
     # Nor for a moment, in a file that was gone at the end.
@@ -73,7 +73,7 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
     assert run.warnings == []
     nothing_secret(payer, run)
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
-    assert bill.heard()[-2]["body"]["device"] == "bill.connect"
+    assert bill.heard()[-2]["body"]["device"] == "bill-connect"
 
 
 @pytest.mark.promise(8)
@@ -88,7 +88,7 @@ def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Co
     given = ("-e", f"bill_mfa_challenge_id={message['id']}", "-e", f"bill_mfa_token={message['code']}")
     run = payer.play(ROLE, TRUSTED, arguments=("-vvv", *given))
     assert run.code == 0, run.output
-    assert run.says("BILL trusts bill.connect until")
+    assert run.says("BILL trusts bill-connect until")
     assert secrets_in(run.output) == []
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
 

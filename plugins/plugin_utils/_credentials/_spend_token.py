@@ -15,7 +15,7 @@ from dataclasses import replace
 from .._errors import BillError, CredentialRefused, Meaning, TooManyAtOnce
 from .._gateway import Gateway
 from .._session import Session
-from ._credential import Credential, by_status, plain_text
+from ._credential import Credential, by_status, object_of, plain_text
 
 _WRONG = Meaning(
     CredentialRefused,
@@ -61,4 +61,4 @@ class SpendToken(Credential):
             # Whatever words it came with.
             raise by_status(error, _STATUSES, gateway.place) from None
         # That the user's id is named so is an assumption.
-        return replace(session, user_id=plain_text(answer.get("id")) if isinstance(answer, dict) else None)
+        return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))

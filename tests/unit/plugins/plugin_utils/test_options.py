@@ -281,7 +281,7 @@ def after(session: Mapping[str, Any], **places: Any) -> Options:
 
 def test_the_environment_goes_before_the_last_session() -> None:
     options = after({}, environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
-    assert (options.values["organization_id"], options.values["user_id"]) == ("008ENVIRONMENT", "006LAST")
+    assert options.values["organization_id"] == "008ENVIRONMENT"
 
 
 def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
@@ -291,8 +291,16 @@ def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
 
 def test_where_nobody_says_anything_the_last_session_decides() -> None:
     options = after({})
-    assert (options.values["organization_id"], options.values["user_id"]) == ("008LAST", "006LAST")
-    assert options.sources["organization_id"] == options.sources["user_id"] == "the sign-in before"
+    assert options.values["organization_id"] == "008LAST"
+    assert options.sources["organization_id"] == "the sign-in before"
+
+
+@pytest.mark.parametrize("method", ["password", "partner"])
+def test_the_last_session_decides_nothing_that_the_method_can_do_without(method: str) -> None:
+    """Else whoever wants the session of a partner itself would get that of the user before."""
+    options = after({"auth_method": method}, variables={"bill_auth_method": method})
+    assert options.values["user_id"] is None
+    assert options.values["organization_id"] == ("008LAST" if method == "password" else None)
 
 
 @pytest.mark.parametrize(
