@@ -97,7 +97,7 @@ def test_a_call_too_many_in_a_minute_is_tried_again_and_nothing_is_remembered(
 @pytest.mark.promise(9)
 def test_any_other_answer_is_told_for_what_it_is(open_sign_in: Open, bill: Bill) -> None:
     # With status 200 a proxy or a sign-in page may say anything.
-    no_yes = [(403, None), (200, None), (200, []), (200, "text")]
+    no_yes: list[Said] = [(403, None), (200, None), (200, []), (200, "text")]
     kinds = [*((answer, errors.UnexpectedAnswer) for answer in no_yes), ((503, None), errors.ServerFault)]
     for answer, kind in kinds:
         bill.will_say(answer)
