@@ -456,8 +456,9 @@ def assert_clean(error: BaseException, longest: int = LONGEST_MESSAGE) -> None:
     )
     assert error.code is None or error.code in OF_OAUTH or _is_code(error.code), error.code
     assert error.__cause__ is None
-    # The error behind it carries the request, credentials included.
-    assert error.__context__ is None or error.__suppress_context__
+    # One of the library's behind it carries the request, credentials included.
+    if error.__context__ and not error.__suppress_context__:
+        assert_clean(error.__context__, longest)
 
 
 class Ear(logging.Handler):

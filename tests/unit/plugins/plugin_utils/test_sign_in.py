@@ -51,6 +51,18 @@ def test_a_session_is_trusted_for_check_after_seconds_and_then_checked(
     assert len(bill.heard) == 2
 
 
+@pytest.mark.promise(15)
+def test_who_needs_no_check_waits_for_nobody(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    task = open_sign_in()
+    task.longest_wait = 0
+    with open_sign_in().kept.lock(1):
+        assert not task.present().changed
+        with pytest.raises(errors.BusyError):
+            task.present(force=True)
+    assert bill.heard == [LOGIN]
+
+
 @pytest.mark.promise(1)
 def test_check_after_zero_asks_every_time(open_sign_in: Open, bill: Bill) -> None:
     for _time in range(3):

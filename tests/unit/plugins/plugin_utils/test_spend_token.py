@@ -41,6 +41,15 @@ def test_force_and_check_after_zero_ask_every_time_and_change_nothing(open_sign_
     assert bill.heard == [SPEND] * 4
 
 
+def test_nobody_is_told_of_a_sign_in_where_there_is_none(open_sign_in: Open, bill: Bill) -> None:
+    told: list[str] = []
+    for options, signed_in in ((SPEND_TOKEN, 0), ({}, 1)):
+        sign_in = open_sign_in(**options)
+        sign_in.tell = told.append
+        sign_in.present()
+        assert len([text for text in told if "signed in" in text]) == signed_in
+
+
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("before", [False, True], ids=["at first", "later"])

@@ -371,6 +371,18 @@ def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_b
 
 
 @pytest.mark.promise(9)
+@pytest.mark.parametrize("answer", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
+def test_a_step_up_in_vain_is_not_bills_last_word_on_trust(
+    open_sign_in: Open, bill: Bill, said: list[str], answer: dict[str, Any]
+) -> None:
+    open_sign_in().present()
+    bill.answer_to_check = answer
+    assert open_sign_in(**MFA_ID).present(require_trusted=True).session
+    assert bill.heard == [LOGIN, STEP_UP, CHECK]
+    assert said == []
+
+
+@pytest.mark.promise(9)
 def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()
     bill.alive.clear()
