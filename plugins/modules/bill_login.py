@@ -42,7 +42,7 @@ options:
       - With V(absent) the kept session, if there is one, is ended at BILL and forgotten; with O(auth_method=partner) so is that of
         the partner. All return values but RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed) are then
         null, and so are the variables that were set to name the session. Nothing signs in just to sign out.
-      - There is no sign-out for access tokens (O(auth_method=oauth)) and API tokens (O(auth_method=spend_token)). They are
+      - BILL documents no sign-out for access tokens (O(auth_method=oauth)) and API tokens (O(auth_method=spend_token)). They are
         forgotten, which ends nothing at BILL, so it is no change; a warning says until when BILL takes them.
     type: str
     choices: [present, absent]

@@ -118,7 +118,7 @@ METHODS = {
         sign_out=(),
         # Of the emulator's 15 minutes the last two are left to later tasks of the play.
         lasts=13 * MINUTE,
-        no_sign_out="BILL has no sign-out for access tokens: this one is forgotten here, and good until 20",
+        no_sign_out="BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 20",
     ),
     "spend_token": Method(
         auth_method="spend_token",
@@ -133,7 +133,7 @@ METHODS = {
         anew=(SPENDER,),
         sign_out=(),
         read=SPENDER,
-        no_sign_out="BILL has no sign-out for API tokens: this one is good until it is revoked",
+        no_sign_out="There is nothing to sign out of with an API token. To end it, revoke it",
         changes=False,
     ),
     "partner": Method(

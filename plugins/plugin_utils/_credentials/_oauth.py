@@ -56,7 +56,9 @@ class OAuth(Credential):
     checks = False
     # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
     pays_untrusted = True
-    no_sign_out = "BILL has no sign-out for access tokens: this one is forgotten here, and good until {end}."
+    no_sign_out = (
+        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
+    )
 
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
         form = {

@@ -42,7 +42,7 @@ class SpendToken(Credential):
     needs = {"api_token": "an API token of BILL Spend & Expense"}
     limits = ("api_token",)
     signs_in = False
-    no_sign_out = "BILL has no sign-out for API tokens: this one is good until it is revoked in BILL Spend & Expense."
+    no_sign_out = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
     organizations = None
 
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:

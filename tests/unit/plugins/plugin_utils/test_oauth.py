@@ -291,7 +291,7 @@ def test_absent_forgets_the_token_and_says_how_long_it_is_good(open_sign_in: Ope
         outcome = open_sign_in(**OAUTH).absent(force=force)
         assert (outcome.session, outcome.changed) == (None, False)
     assert said == [
-        "BILL has no sign-out for access tokens: this one is forgotten here, and good until 2027-01-15T09:00:00Z."
+        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 2027-01-15T09:00:00Z."
     ]
     assert bill.heard == [TOKEN]
     assert open_sign_in(**OAUTH).present().changed
@@ -302,7 +302,7 @@ def test_absent_of_a_token_without_an_end_says_so(open_sign_in: Open, bill: Bill
     open_sign_in(**OAUTH).present()
     open_sign_in(**OAUTH).absent()
     assert said == [
-        "BILL has no sign-out for access tokens: this one is forgotten here, and good until it ends by itself."
+        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until it ends by itself."
     ]
 
 

@@ -129,9 +129,7 @@ def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sign_in: Open
     open_sign_in(**SPEND_TOKEN).present()
     assert not open_sign_in(**SPEND_TOKEN).absent(only_look=True).changed
     assert not open_sign_in(**SPEND_TOKEN).absent().changed
-    assert said == [
-        "BILL has no sign-out for API tokens: this one is good until it is revoked in BILL Spend & Expense."
-    ]
+    assert said == ["There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."]
     assert bill.heard == [SPEND]
     # It is forgotten: the next task asks.
     open_sign_in(**SPEND_TOKEN).present()
