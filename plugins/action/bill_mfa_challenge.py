@@ -8,12 +8,14 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, refuse_what_cannot_be_trusted
 
 
 class ActionModule(BillAction):
     SHOWN = True
 
     def perform(self, call: Call) -> dict[str, Any]:
-        challenge_id = None if self._task.check_mode else challenge(call.sign_in)
-        return {"challenge_id": challenge_id, "changed": True}
+        if self._task.check_mode:
+            refuse_what_cannot_be_trusted(call.sign_in)
+            return {"challenge_id": None, "changed": True}
+        return {"challenge_id": challenge(call.sign_in), "changed": True}

@@ -9,7 +9,11 @@ from typing import Any
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
 from ansible_collections.bill.connect.plugins.plugin_utils._compat import mask
-from ansible_collections.bill.connect.plugins.plugin_utils._mfa import Validated, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._mfa import (
+    Validated,
+    refuse_what_cannot_be_trusted,
+    validate,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
 
 
@@ -24,6 +28,8 @@ class ActionModule(BillAction):
     def perform(self, call: Call) -> dict[str, Any]:
         names = ("challenge_id", "token", "remember_me", "device", "machine_name")
         given = {name: call.options[name] for name in names}
+        if self._task.check_mode:
+            refuse_what_cannot_be_trusted(call.sign_in)
         done = Validated(None, None) if self._task.check_mode else validate(call.sign_in, **given)
         mask([done.remember_me_id])
         return {

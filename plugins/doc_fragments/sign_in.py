@@ -179,7 +179,7 @@ options:
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes two
         requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It makes up to two
-        more with O(remember_me_id), up to two more with O(auth_method=partner), and one more where trust is required."
+        more with O(remember_me_id), up to three more with O(auth_method=partner), and one more where trust is required."
       - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn, so that one
         request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. And where
         another task is signing in with the same credentials, a task waits for it as long as its two requests can take: 988

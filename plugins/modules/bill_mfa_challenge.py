@@ -31,8 +31,8 @@ attributes:
     details:
       - There is nothing to show.
 notes:
-  - The code can only be given back in the session that asked for it, so O(session_store) cannot be V(none), and the two tasks need the
-    same credentials.
+  - The code is given back in the session that asked for it, so O(session_store) cannot be V(none), and the two tasks need the same
+    credentials.
   - With O(auth_method=sync_token), O(auth_method=oauth), O(auth_method=spend_token) and for a partner itself there is no MFA.
   - A code is sent for every host, so combine it with C(run_once) on more than one host.
   - The user needs a phone for 2-step verification, which is set up in BILL.

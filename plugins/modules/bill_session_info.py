@@ -16,7 +16,8 @@ description:
   - Asks BILL about the kept session, and tells whom it belongs to, whether it is MFA-trusted, and when it ends. Nothing in the result
     is secret, so it is shown.
   - Does not sign in by itself, unless O(sign_in) says so. Without a kept session RV(signed_in) is false.
-  - BILL is asked every time, however recently it answered. Like every call, that begins the idle life of the session anew.
+  - BILL is asked every time, however recently it answered. That begins the idle life of a session anew, as
+    BILL documents it of every call for its v2 API.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
@@ -54,7 +55,8 @@ EXAMPLES = r"""
 RETURN = r"""
 signed_in:
   description:
-    - Whether there is a session that works. If not, all that follow are null, but for RV(api_url), RV(auth_method),
+    - Whether there is a session that works; with O(auth_method=oauth), of which BILL may tell nothing, one that has not come to its
+      end. If not, all that follow are null, but for RV(api_url), RV(auth_method),
       RV(remember_me_id_days_left) and RV(changed).
   returned: success
   type: bool

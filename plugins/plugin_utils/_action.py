@@ -18,7 +18,7 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
-from ._options import OPTION_VARIABLES, OPTIONS, PUBLISHED, SESSION_VARIABLES, Option, to_publish
+from ._options import OPTION_VARIABLES, OPTIONS, PUBLISHED, SESSION_VARIABLES, Option
 
 display = Display()
 
@@ -58,7 +58,7 @@ class BillAction(ActionBase):
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
-                self._publish(call, result, task_vars)
+                self._publish(result, task_vars)
             return call.secrets
 
         def failure(message: str, secrets: Sequence[str] | None) -> Exception:
@@ -105,7 +105,7 @@ class BillAction(ActionBase):
         secret = (option for option in (*OPTIONS, *self.OWN_OPTIONS) if option.secret)
         return [name for option in secret for name in (option.name, *option.aliases) if arguments.get(name)]
 
-    def _publish(self, call: Call, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # Of the connect role, which sets these itself, with set_fact.
         names = () if task_vars.get("bill_connect_role") else SESSION_VARIABLES
@@ -117,7 +117,7 @@ class BillAction(ActionBase):
             for name, field in OPTION_VARIABLES
             if name in before or (task_vars.get(name) is None and result[field] is not None)
         }
-        facts = {**ours, PUBLISHED: to_publish(call.options, ours)} if ours else {}
+        facts = {**ours, PUBLISHED: ours} if ours else {}
         if warning := _compat.publish(self, result, session, facts):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
@@ -128,7 +128,8 @@ class BillAction(ActionBase):
 
     @staticmethod
     def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:
-        name = "bill_session_id"
+        # Not by bill_session_id, which several methods do without.
+        name = "bill_headers"
         return bool(task_vars.get("bill_connect_role_set")) and name in session and session[name] != task_vars.get(name)
 
     def _warn_of_delegation(self) -> None:

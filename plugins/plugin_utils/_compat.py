@@ -21,6 +21,7 @@ from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 
 from ._errors import BillError, OptionError
+from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
 _OMITTED = getattr(ansible_errors, "AnsibleValueOmittedError", ())
@@ -46,6 +47,13 @@ display = Display()
 
 # The first patch releases that heed an action's wish to hide its result (CVE-2024-8775).
 _FIRST_SAFE_PATCH = {(2, 16): 13, (2, 17): 6}
+
+# What is secret wherever it stands: options, and fields of results.
+_SECRET_NAMES = {
+    "headers",
+    "session_id",
+    *(name for option in OPTIONS if option.secret for name in (option.name, option.variable, *option.aliases)),
+}
 
 # What ansible-core itself writes in the place of a secret argument.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
@@ -141,12 +149,23 @@ def hide_item(task: Any, message: str) -> None:
 
 
 def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterable[str] | None) -> bool:
-    """Whether the present item of a task's loop has one of these texts in it; or may have, where they are not known."""
+    """Whether what Ansible shows of the present item of a task's loop has one of these texts in it, or what is secret by its name.
+
+    True also where the texts are not known.
+    """
     if task.loop is None or secrets is None:
         return task.loop is not None
-    item = variables.get(task.loop_control.loop_var if task.loop_control else "item")
-    texts = list(_texts(item))
-    return any(secret in text for secret in secrets for text in texts)
+    # With loop_control.extended Ansible shows the other items as well.
+    shown = [variables.get(task.loop_control.loop_var if task.loop_control else "item"), variables.get("ansible_loop")]
+    texts = list(_texts(shown))
+    return any(secret in text for secret in secrets for text in texts) or _names_a_secret(shown)
+
+
+def _names_a_secret(value: Any) -> bool:
+    """Whether there is a dictionary in it, such as a registered result, with something secret of ours."""
+    if isinstance(value, Mapping):
+        return any((key in _SECRET_NAMES and each) or _names_a_secret(each) for key, each in value.items())
+    return isinstance(value, (list, tuple)) and any(_names_a_secret(each) for each in value)
 
 
 def _texts(value: Any) -> Iterator[str]:

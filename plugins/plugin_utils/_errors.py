@@ -268,32 +268,6 @@ _FIELDS = {
     "machineName": "machine_name",
 }
 
-# RFC 6749, section 5.2. BILL does not document what an error of its token endpoint looks like; its own kind is
-# understood there, too.
-_OF_OAUTH: dict[str, Meaning] = {
-    "invalid_client": Meaning(
-        CredentialRefused,
-        "the client id or the client secret is wrong",
-        "Correct them. " + OTHER_ENVIRONMENT,
-        ("client_id", "client_secret"),
-    ),
-    "unauthorized_client": Meaning(
-        Rejected,
-        "this app may not sign in with a client id and secret",
-        "Check the app in BILL's web app.",
-        ("client_id",),
-    ),
-    **dict.fromkeys(
-        ("invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"),
-        Meaning(
-            Rejected,
-            "a token cannot be had in this way",
-            "Check that token_url is the address of BILL's access tokens.",
-            ("token_url",),
-        ),
-    ),
-}
-
 
 def complaints(answer: object) -> list[dict[str, object]]:
     """The error objects of an answer, whatever envelope they came in.
@@ -328,8 +302,9 @@ def from_answer(
     """
     carried = codes(answer)
     known = {**(meanings or {}), **{code: each for code, each in _MEANINGS.items() if code not in (meanings or {})}}
-    if not carried and isinstance(answer, dict) and isinstance(error := answer.get("error"), str):
-        carried, known = [error] if error in _OF_OAUTH else [], _OF_OAUTH
+    if not carried and isinstance(answer, dict) and isinstance(error := answer.get("error"), str) and error in known:
+        # As RFC 6749 writes errors; only where the request has meanings for its words.
+        carried = [error]
     for code, meaning in known.items():
         if code in carried:
             return meaning.kind(

@@ -76,4 +76,4 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
 
 
 def _page(sign_in: SignIn, path: str, session: Session) -> Any:
-    return sign_in.gateway.ask("GET", path, headers=session.headers).json
+    return sign_in.gateway.ask("GET", path, headers=session.headers, meanings=sign_in.credential.meanings).json

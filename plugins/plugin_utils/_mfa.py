@@ -34,7 +34,7 @@ _MEANINGS = {
     "BDC_1361": Meaning(
         SessionUntrusted,
         "a session like this one cannot pass MFA",
-        "Use auth_method password.",
+        "One of a user who has a phone set up can (auth_method password).",
         ("auth_method",),
     ),
     "BDC_1322": Meaning(
@@ -62,7 +62,7 @@ def challenge(sign_in: SignIn) -> str:
 
     Raises BillError. Never asks a second time unless BILL has certainly sent nothing.
     """
-    _refuse_what_cannot_be_trusted(sign_in)
+    refuse_what_cannot_be_trusted(sign_in)
 
     def ask(session: Session) -> object:
         # An object, though empty: without one BILL has been seen to answer 400.
@@ -93,7 +93,7 @@ def validate(
     With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
     sent again by itself, since BILL locks after some.
     """
-    _refuse_what_cannot_be_trusted(sign_in)
+    refuse_what_cannot_be_trusted(sign_in)
     if remember_me and not device:
         raise OptionError("remember_me needs device, a name for what BILL is to remember. Define bill_device.")
     session = sign_in.kept.load()
@@ -107,11 +107,12 @@ def validate(
         body |= {"rememberMe": True, **({"machineName": machine_name} if machine_name else {}), "device": device or ""}
     try:
         answer = sign_in.ask_once(
+            session,
             lambda: (
                 sign_in.gateway.ask(
                     "POST", "/v3/mfa/challenge/validate", headers=session.headers, body=body, meanings=_MEANINGS
                 ).json
-            )
+            ),
         )
     except SessionEnded:
         raise Rejected("The session that asked for the code has ended at BILL. Ask for a new code.") from None
@@ -125,14 +126,19 @@ def validate(
     except (ConnectionFailed, ServerFault) as error:
         raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
     now = sign_in.clock()
-    sign_in.update(session, trusted=True, refused_mfa_id=None, answered_at=now)
+    if not sign_in.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
+        sign_in.warn(
+            "The session is MFA-trusted now, but other tasks are busy with it, so that this could not be noted. It is found out when "
+            "BILL is next asked about the session (check_after)."
+        )
     if not remember_me:
         return Validated(None, None)
     what = "the MFA code"
     return Validated(text_of(object_of(answer, what), "rememberMeId", what), last_day(now))
 
 
-def _refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
+def refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
+    """OptionError if no code can make the session trusted, or be given back in another task."""
     if not sign_in.credential.can_be_trusted():
         raise OptionError(
             f"{sign_in.credential.title} makes no MFA-trusted sessions. Use auth_method password.",
@@ -140,7 +146,7 @@ def _refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
         )
     if not sign_in.kept.shared:
         raise OptionError(
-            "A code can only be given back in the session that asked for it, and session_store none keeps no session for "
+            "A code is given back in the session that asked for it, and session_store none keeps no session for "
             "another task. Name a directory.",
             concerns=("session_store",),
         )

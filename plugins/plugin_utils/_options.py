@@ -89,10 +89,9 @@ REQUIRE_TRUSTED = Option("require_trusted", kind="bool", default=False, shared=F
 SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_headers", "headers"))
 # Those that are the variable of an option, too.
 OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id", "user_id"))
-# Remembers the values of these that came from a session, and the options that say which BILL that was, and how: see gather().
+# Remembers the values of these that came from a session: see gather().
 PUBLISHED = "bill_connect_published"
 _PUBLISHED = {name for name, _field in OPTION_VARIABLES}
-_WHERE_AND_HOW = ("auth_method", "environment", "api_url")
 
 # What one method needs may mean nothing to another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.uses()}
@@ -132,9 +131,9 @@ def gather(
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
     ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
-    variable by its name, templated; None if it is not defined. ``published`` is what ``to_publish`` gave for the last session:
-    such a value comes last, so that a session never decides where the next sign-in goes while anybody else says something
-    about it; and only if the method needs the option, and was the same at the same BILL. Raises OptionError.
+    variable by its name, templated; None if it is not defined. ``published`` holds variables that bill.connect has set
+    itself to name the last session: such a value comes last, so that a session never decides where the next sign-in goes
+    while anybody else says something about it; and only where there would be no sign-in without it. Raises OptionError.
     """
     published = published or {}
     given = _by_name(given, table)
@@ -143,7 +142,7 @@ def gather(
     for option in table:
         values[option.name] = option.default
         for value, source in _places(option, given, variable, os.environ if environ is None else environ, published):
-            if source == _LAST_SESSION and not _counts(option, values, published):
+            if source == _LAST_SESSION and option.name not in METHODS[values["auth_method"]].needs:
                 continue
             if value not in _NOT_GIVEN:
                 values[option.name] = _converted(option, value, source)
@@ -154,20 +153,6 @@ def gather(
                 raise OptionError(f"The option {option.name} is missing.")
     secrets = tuple(values[option.name] for option in table if option.secret and values[option.name])
     return Options(values, sources, secrets)
-
-
-def to_publish(options: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Any]:
-    """What to remember of variables that a session with these options has given their values."""
-    return {**variables, "of": _where_and_how(options)}
-
-
-def _counts(option: Option, values: Mapping[str, Any], published: Mapping[str, Any]) -> bool:
-    """Whether what the last session has published may fill an option: one without which there would be no sign-in."""
-    return option.name in METHODS[values["auth_method"]].needs and _where_and_how(values) == published.get("of")
-
-
-def _where_and_how(options: Mapping[str, Any]) -> list[Any]:
-    return [options[name] for name in _WHERE_AND_HOW]
 
 
 def _places(

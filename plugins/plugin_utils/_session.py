@@ -27,8 +27,9 @@ class Session(Record):
     used; None where there is no such end. Times are seconds since the epoch: ``made_at`` when it was made, and ``answered_at``
     when BILL last answered a request that carried it.
 
-    ``trusted`` is None where MFA does not concern it. ``mfa_status`` and ``mfa_bypass`` are what BILL last said of MFA, None if
-    it was not asked; ``refused_mfa_id`` is the fingerprint of an MFA ID that BILL did not trust it for.
+    ``trusted`` is None where MFA does not concern it. ``mfa_status`` and ``mfa_bypass`` are what BILL last said of MFA, None
+    where it said nothing, and ``mfa_asked`` whether it was asked. ``refused_mfa_ids`` are the fingerprints of MFA IDs that BILL did
+    not trust it for.
     """
 
     FORMAT = 2
@@ -45,7 +46,8 @@ class Session(Record):
     ends_at: float | None = None
     mfa_status: str | None = None
     mfa_bypass: bool | None = None
-    refused_mfa_id: str | None = None
+    mfa_asked: bool = False
+    refused_mfa_ids: list[str] = field(default_factory=list)
 
     @property
     def end(self) -> float | None:

@@ -39,6 +39,9 @@ from ._store._kept import Kept
 
 _T = TypeVar("_T")
 
+# How many seconds to wait for others where something is only to be noted.
+_PATIENCE = 10
+
 # How many days before an MFA ID ends a warning begins to say so.
 _DAYS_TO_WARN = 7
 
@@ -100,23 +103,29 @@ class SignIn:
         """The same for an ``ask`` that sees to its own failures. With ``force`` no remembered refusal is heeded."""
         session, changed = self._kept_or_new(force)
         try:
-            result = ask(session)
-        except SessionEnded:
-            if changed:
-                raise
+            result = self._answer(ask, session)
+        except SessionEnded as error:
+            if changed or not self._has_ended(session):
+                raise Rejected(
+                    f"BILL answered {error.code} although the session is alive, so a new one would not help. BILL may not let "
+                    "sessions of this kind do this.",
+                    code=error.code,
+                    status=error.status,
+                    concerns=("auth_method",),
+                ) from None
             self._change_kept(session, lambda _kept: None)
             session, changed = self._kept_or_new(force)
-            result = ask(session)
+            result = self._answer(ask, session)
         # It is worth no wait: should somebody hold the lock, then that one is just asking BILL, too.
         with suppress(BusyError):
             self._change_kept(session, lambda kept: kept.answered(self.clock()), wait=0)
         return result, changed
 
-    def ask_once(self, ask: Callable[[], _T]) -> _T:
-        """What ``ask`` returns, which is not asked again unless BILL has certainly done nothing."""
+    def ask_once(self, session: Session, ask: Callable[[], _T]) -> _T:
+        """What ``ask`` returns, which is not asked again unless BILL has certainly done nothing; ``session`` is the one it uses."""
         self._heed(self.hour())
         self._heed(self.refused(), of_session=True)
-        return self._remembering(ask, of_session=True, acts=True)
+        return self._answer(lambda _session: self._remembering(ask, of_session=True, acts=True), session)
 
     def inquire(self) -> Session | None:
         """The kept session with what BILL says of it now; None if there is none, or none any more."""
@@ -127,10 +136,32 @@ class SignIn:
             self._heed(self.hour())
             return self._asked(session, self._checked)
 
-    def update(self, session: Session, **changes: Any) -> None:
-        """Keep the session with these changes, unless another one has taken its place, or others are busy with it."""
-        with suppress(BusyError):
-            self._change_kept(session, lambda kept: replace(kept, **changes))
+    def update(self, session: Session, **changes: Any) -> bool:
+        """Keep the session with these changes, unless another one has taken its place; False if others are busy with it."""
+        try:
+            self._change_kept(session, lambda kept: replace(kept, **changes), wait=_PATIENCE)
+        except BusyError:
+            return False
+        return True
+
+    def _answer(self, ask: Callable[[Session], _T], session: Session) -> _T:
+        try:
+            return ask(session)
+        except CredentialRefused:
+            # However recently BILL has answered before, nobody uses the session without asking any more.
+            with suppress(BusyError):
+                self._change_kept(session, lambda kept: kept.answered(0), wait=0)
+            raise
+
+    def _has_ended(self, session: Session) -> bool:
+        """Whether a session has really ended of which BILL has said so; not all calls may be for sessions of its kind."""
+        if not self.credential.checks:
+            return False
+        try:
+            self._remembering(lambda: self.credential.check(self.gateway, session), of_session=True)
+        except SessionEnded:
+            return True
+        return False
 
     def _working(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
         """A session that works, and whether it was made for this."""
@@ -254,13 +285,13 @@ class SignIn:
     def _mfa_id_to_try(self, session: Session) -> MfaId | None:
         """The MFA ID, if it may make the session trusted as far as is known."""
         mfa_id = self.credential.mfa_id
-        known = not mfa_id or session.trusted or session.refused_mfa_id == mfa_id.fingerprint
+        known = not mfa_id or session.trusted or mfa_id.fingerprint in session.refused_mfa_ids
         return None if known else mfa_id
 
     def _kept_and_alive(self, require_trusted: bool) -> Session | None:
         """The kept session if BILL says that it lives, stepped up if it can be."""
         session = self.kept.load()
-        if session is None or session.is_due(self.clock()) or not self.credential.checks:
+        if session is None or not self.credential.checks:
             return None
 
         def ask(session: Session) -> Session:
@@ -292,9 +323,11 @@ class SignIn:
 
     def _checked(self, session: Session) -> Session:
         checked = self._remembering(lambda: self.credential.check(self.gateway, session), of_session=True)
+        if not self.credential.checks:
+            # BILL may have said nothing of it.
+            return checked
         self.tell("used the kept session; BILL says that it is alive")
-        # Without a documented answer, nothing is known of its age either.
-        return checked.answered(self.clock()) if self.credential.checks else checked
+        return checked.answered(self.clock())
 
     def _stepped_up(self, session: Session, mfa_id: MfaId) -> Session:
         """The session after BILL was asked to trust it for the sake of the MFA ID."""
@@ -304,8 +337,8 @@ class SignIn:
             # Observed is an answer without an error; should one come all the same, it says no, too.
             trusted = False
         self.tell(f"BILL was asked to trust the kept session, and {'does' if trusted else 'does not'}")
-        refused = None if trusted else mfa_id.fingerprint
-        return replace(session, trusted=trusted, refused_mfa_id=refused).answered(self.clock())
+        refused = [] if trusted else [*session.refused_mfa_ids, mfa_id.fingerprint]
+        return replace(session, trusted=trusted, refused_mfa_ids=refused).answered(self.clock())
 
     def _kept_or_new(self, force: bool) -> tuple[Session, bool]:
         """A session, and whether it was made for this; one that is kept is not checked before, since its use tells as much."""
@@ -353,7 +386,7 @@ class SignIn:
                     "role bill.connect.trust."
                 )
             return
-        if mfa_id and session.refused_mfa_id == mfa_id.fingerprint:
+        if mfa_id and mfa_id.fingerprint in session.refused_mfa_ids:
             why = (
                 "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it "
                 "only with the device name that it was made with (device). The role bill.connect.trust makes a new one."
@@ -372,7 +405,7 @@ class SignIn:
 
 def _trust_is_open(session: Session, require_trusted: bool) -> bool:
     """Whether trust is required, and BILL was not yet asked whether the session has it, or needs none."""
-    return require_trusted and not session.trusted and session.mfa_bypass is None and session.mfa_status is None
+    return require_trusted and not session.trusted and not session.mfa_asked
 
 
 def open_sign_in(

@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .._errors import BillError, Meaning, OptionError, UnexpectedAnswer
+from .._errors import BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
 from .._gateway import Gateway
 from .._session import Session
 from ._mfa_id import MfaId
@@ -36,7 +36,8 @@ class Credential(ABC):
     in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
     ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
     way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA does not decide whether it can pay.
-    ``organizations`` is the path of the list of organizations that a session reaches.
+    ``organizations`` is the path of the list of organizations that a session reaches. ``meanings`` are those that some codes
+    have with such a session.
     """
 
     method: ClassVar[str]
@@ -48,6 +49,7 @@ class Credential(ABC):
     no_sign_out: ClassVar[str | None] = None
     pays_untrusted: ClassVar[bool] = False
     organizations: ClassVar[str | None] = "/v3/login/organizations"
+    meanings: ClassVar[Mapping[str, Meaning]] = {}
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.needs if not options.get(name)]
@@ -84,9 +86,9 @@ class Credential(ABC):
 
     def most_requests(self) -> int:
         """How many requests a task makes at the most to get a session."""
-        # A check and a sign-in; with an MFA ID also a step-up, and a look at what came of it; and the sign-in of the credential
-        # in between, which may have to be repeated.
-        return 2 + (2 if self.mfa_id else 0) + (2 if self.through() else 0)
+        # A check and a sign-in; with an MFA ID also a step-up, and a look at what came of it; and of the credential in between
+        # a check, a sign-in, and its use once more.
+        return 2 + (2 if self.mfa_id else 0) + (3 if self.through() else 0)
 
     @abstractmethod
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
@@ -146,9 +148,9 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
 
 
 def by_status(error: BillError, meanings: Mapping[int, Meaning], place: str) -> BillError:
-    """The error itself, or what its HTTP status means, if it is one of those."""
+    """The error itself, or what its HTTP status means, if it has one of those and no code that means anything."""
     meaning = meanings.get(error.status or 0)
-    if meaning is None or isinstance(error, meaning.kind):
+    if meaning is None or not isinstance(error, (UnexpectedAnswer, Unexplained)):
         return error
     return meaning.kind(
         f"BILL answered HTTP status {error.status}: {meaning.says}. {meaning.do.format(place=place)}",

@@ -11,12 +11,20 @@ of RFC 6749, section 4.4, and the life is what the answer says.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from .._address import Address
-from .._errors import OTHER_ENVIRONMENT, BillError, CredentialRefused, Meaning, Rejected, UnexpectedAnswer
+from .._errors import (
+    OTHER_ENVIRONMENT,
+    BillError,
+    CredentialRefused,
+    HourSpent,
+    Meaning,
+    Rejected,
+    TooManyAtOnce,
+    UnexpectedAnswer,
+)
 from .._gateway import Gateway
 from .._session import Session
 from ._credential import Credential, by_status, plain_text, text_of
@@ -30,8 +38,25 @@ _WRONG = Meaning(
     "Correct them. " + OTHER_ENVIRONMENT,
     ("client_id", "client_secret"),
 )
-# BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
-_MEANINGS = dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG)
+_NOT_IN_THIS_WAY = Meaning(
+    Rejected,
+    "a token cannot be had in this way",
+    "If token_url is given, check that it is the address of BILL's access tokens.",
+    ("token_url",),
+)
+_MEANINGS = {
+    # BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
+    **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
+    # Nor does it document whether its errors are these, of RFC 6749, section 5.2.
+    "invalid_client": _WRONG,
+    "unauthorized_client": Meaning(
+        Rejected,
+        "this app may not sign in with a client id and secret",
+        "Check the app in BILL's web app.",
+        ("client_id",),
+    ),
+    **dict.fromkeys(("invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"), _NOT_IN_THIS_WAY),
+}
 _NOT_AT_TOKEN_URL = {
     "BDC_1121": Meaning(
         Rejected,
@@ -66,7 +91,11 @@ class OAuth(Credential):
             "client_id": self.values["client_id"],
             "client_secret": self.values["client_secret"],
         }
-        answer, option = self._token(gateway, form)
+        try:
+            answer, option = self._token(gateway, form)
+        except BillError as error:
+            # Whatever words it came with.
+            raise by_status(error, {401: _WRONG}, gateway.place) from None
         token = text_of(answer, "access_token", _WHAT, option)
         return Session(
             session_id=None,
@@ -80,6 +109,8 @@ class OAuth(Credential):
         # Only asked to tell more about the token: BILL does not document whether this call takes one.
         try:
             answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
+        except (HourSpent, TooManyAtOnce):
+            raise
         except (Rejected, UnexpectedAnswer):
             return session
         about = answer if isinstance(answer, dict) else {}
@@ -94,29 +125,28 @@ class OAuth(Credential):
     def _token(self, gateway: Gateway, form: dict[str, str]) -> tuple[Any, str]:
         """BILL's answer with a token, and the option that its address came from."""
         if token_url := self.values.get("token_url"):
-            at = gateway.at(Address.of_option(token_url, "token_url"))
-            return _asked(at, form, _NOT_AT_TOKEN_URL), "token_url"
+            place, meanings = gateway.at(Address.of_option(token_url, "token_url")), {**_MEANINGS, **_NOT_AT_TOKEN_URL}
+            return place.ask("POST", "", form=form, meanings=meanings).json, "token_url"
         # Both are places where the documented path may be.
         candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
+        said: BillError | None = None
         for url in candidates:
             try:
-                return _asked(gateway.at(Address.of_option(url, "api_url")), form), "api_url"
+                place = gateway.at(Address.of_option(url, "api_url"))
+                return place.ask("POST", "", form=form, meanings=_MEANINGS).json, "api_url"
             except (Rejected, UnexpectedAnswer) as error:
-                if error.code != "BDC_1121" and error.status not in _NOTHING_THERE:
+                plain = error.code is None and error.status in (*_NOTHING_THERE, 401)
+                if error.code != "BDC_1121" and not plain:
                     raise
+                # What stands before BILL may say 401, without a code, of whatever it does not know.
+                said = error if error.status == 401 else said
+        if said:
+            raise said
         raise UnexpectedAnswer(
             f"BILL gives no access tokens at {' or '.join(candidates)}. Name the address with token_url.",
             status=404,
             concerns=("api_url",),
         )
-
-
-def _asked(gateway: Gateway, form: dict[str, str], more: Mapping[str, Meaning] | None = None) -> Any:
-    try:
-        return gateway.ask("POST", "", form=form, meanings={**_MEANINGS, **(more or {})}).json
-    except BillError as error:
-        # Whatever words it came with.
-        raise by_status(error, {401: _WRONG}, gateway.place) from None
 
 
 def _end(answer: Any, now: float) -> float | None:

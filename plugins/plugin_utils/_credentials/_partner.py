@@ -40,6 +40,7 @@ _KEY = {
 }
 # Neither is a user name sent to sign in as a user.
 _MEANINGS = {
+    **_KEY,
     "BDC_1123": Meaning(
         CredentialRefused,
         "the organization id is unknown, or it is not one of this partner's",
@@ -63,6 +64,7 @@ class Partner(Credential):
     takes = (*_USER, *OF_MFA)
     limits = ("app_key",)
     organizations = "/v3/partner/organizations?max=100"
+    meanings = _KEY
     # Documented by BILL for a partner's session, too.
     idle_seconds = 35 * 60
 
@@ -107,7 +109,7 @@ class Partner(Credential):
 
     def check(self, gateway: Gateway, session: Session) -> Session:
         # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
-        gateway.ask("GET", "/v3/partner/organizations?max=1", headers=session.headers)
+        gateway.ask("GET", "/v3/partner/organizations?max=1", headers=session.headers, meanings=self.meanings)
         return session
 
 

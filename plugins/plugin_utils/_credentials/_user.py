@@ -35,7 +35,8 @@ class User(Credential):
             session,
             user_id=plain_text(answer.get("userId")) or session.user_id,
             # Observed: COMPLETE once the session has passed MFA, wherever that was.
-            trusted=session.trusted or status == "COMPLETE",
+            trusted=session.trusted or (status == "COMPLETE" and self.can_be_trusted()),
+            mfa_asked=True,
             mfa_status=status,
             mfa_bypass=bypass if isinstance(bypass, bool) else None,
         )
@@ -66,7 +67,7 @@ class User(Credential):
             made_at=now,
             answered_at=now,
             # By analogy with step-up, one that is no good leaves the session untrusted, and is no error.
-            refused_mfa_id=self.mfa_id.fingerprint if self.mfa_id and not trusted else None,
+            refused_mfa_ids=[self.mfa_id.fingerprint] if self.mfa_id and not trusted else [],
         )
 
     def _refuse_another_organization(self, answer: dict[str, Any], to_what: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._credentials import _oauth
 from ansible_collections.bill.connect.plugins.plugin_utils._credentials._credential import by_status
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
@@ -160,7 +161,8 @@ def test_the_meanings_of_a_request_come_before_the_usual_ones() -> None:
 def test_the_words_of_rfc_6749_are_understood(
     word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
 ) -> None:
-    error = errors.from_answer(status, {"error": word, "error_description": "findme"}, PLACE)
+    answer = {"error": word, "error_description": "findme"}
+    error = errors.from_answer(status, answer, PLACE, _oauth._MEANINGS)
     assert error.__class__ is kind
     assert (error.code, error.status, error.concerns) == (word, status, concerns)
     assert str(error).startswith(f"BILL answered {word}: ")
@@ -170,7 +172,7 @@ def test_the_words_of_rfc_6749_are_understood(
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("word", ["findme", "", "Invalid_Client", ["invalid_client"], {"invalid_client": 1}, 7, None])
 def test_other_words_are_not_repeated(word: Any) -> None:
-    error = errors.from_answer(400, {"error": word}, PLACE, option="token_url")
+    error = errors.from_answer(400, {"error": word}, PLACE, _oauth._MEANINGS, option="token_url")
     assert error.__class__ is errors.UnexpectedAnswer
     assert str(error) == (
         f"{PLACE} answered HTTP status 400 without an error code of BILL's. Check token_url, and that no proxy answers in "
@@ -182,6 +184,8 @@ def test_other_words_are_not_repeated(word: Any) -> None:
 @pytest.mark.promise(9)
 def test_a_code_of_bills_goes_before_a_word_beside_it() -> None:
     answer = {"error": "invalid_client", "code": "BDC_1144"}
+    # Elsewhere they are no words of BILL's.
+    assert errors.from_answer(401, {"error": "invalid_client"}, PLACE).code is None
     assert errors.from_answer(401, answer, PLACE).__class__ is errors.HourSpent
     # A word means nothing in a list, which is how BILL's own errors come.
     assert errors.from_answer(401, [{"error": "invalid_client"}], PLACE).__class__ is errors.UnexpectedAnswer

@@ -165,9 +165,10 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
     second = f"{LIST}?page=2"
     bill.will_say((200, {"results": [1], "nextPage": "2"}), to=LIST)
     bill.will_say(no("BDC_1109", 401), (200, {"results": [2]}), to=second)
+    bill.will_say(no("BDC_1109", 401), to=CHECK)
     open_sign_in().present()
     assert listed(open_sign_in) == ([1, 2], True)
-    assert bill.heard == [LOGIN, LIST, second, LOGIN, second]
+    assert bill.heard == [LOGIN, LIST, second, CHECK, LOGIN, second]
 
 
 @pytest.mark.promise(9)

@@ -17,6 +17,7 @@ from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
     CHALLENGE,
+    CHECK,
     LOGIN,
     METHODS,
     MFA_ID,
@@ -56,8 +57,8 @@ def test_a_code_is_asked_for_with_the_session(open_sign_in: Open, bill: Bill, cl
 def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()
     bill.alive.clear()
-    assert challenge(open_sign_in()) == "CHALLENGE-4"
-    assert bill.heard == [LOGIN, CHALLENGE, LOGIN, CHALLENGE]
+    assert challenge(open_sign_in()) == "CHALLENGE-5"
+    assert bill.heard == [LOGIN, CHALLENGE, CHECK, LOGIN, CHALLENGE]
 
 
 @pytest.mark.promise(9)
@@ -194,7 +195,7 @@ def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill
     said.clear()
     session = open_sign_in(**MFA_ID).present(require_trusted=True).session
     assert session
-    assert (session.trusted, session.refused_mfa_id) == (True, None)
+    assert (session.trusted, session.refused_mfa_ids) == (True, [])
     assert said == []
     assert STEP_UP not in bill.heard
 
@@ -229,7 +230,10 @@ def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill
         (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not take the code. Check the six digits"),
         ((400, [{"message": "token: findme"}]), "it does not accept token"),
         ((400, [{"message": "challengeId: findme"}]), "it does not accept challenge_id"),
-        (no("BDC_1361"), "a session like this one cannot pass MFA. Use auth_method password."),
+        (
+            no("BDC_1361"),
+            "a session like this one cannot pass MFA. One of a user who has a phone set up can (auth_method password).",
+        ),
     ],
     ids=str,
 )

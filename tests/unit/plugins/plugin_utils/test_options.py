@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather, to_publish
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
 
 SECRET = "s3cret-findme"
 
@@ -270,27 +270,25 @@ def test_secrets_are_listed_and_not_in_the_representation() -> None:
 
 # These are variables of options and names of facts; the facts must never steer a sign-in against anybody's word.
 LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
-DEFAULTS = {"auth_method": "password", "environment": "sandbox", "api_url": None}
 
 
-def after(session: Mapping[str, Any], **places: Any) -> Options:
-    """The options of a task after a session with these options, which has named itself."""
-    options = {**DEFAULTS, **session}
-    return gathered(variables={**LAST, **places.pop("variables", {})}, published=to_publish(options, LAST), **places)
+def after_another(**places: Any) -> Options:
+    """The options of a task after a session that has named itself."""
+    return gathered(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
 
 
 def test_the_environment_goes_before_the_last_session() -> None:
-    options = after({}, environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
+    options = after_another(environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
     assert options.values["organization_id"] == "008ENVIRONMENT"
 
 
 def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
-    options = after({}, variables={"bill_organization_id": "008USERS", "bill_user_id": "006USERS"})
+    options = after_another(variables={"bill_organization_id": "008USERS", "bill_user_id": "006USERS"})
     assert (options.values["organization_id"], options.values["user_id"]) == ("008USERS", "006USERS")
 
 
 def test_where_nobody_says_anything_the_last_session_decides() -> None:
-    options = after({})
+    options = after_another()
     assert options.values["organization_id"] == "008LAST"
     assert options.sources["organization_id"] == "the sign-in before"
 
@@ -298,17 +296,9 @@ def test_where_nobody_says_anything_the_last_session_decides() -> None:
 @pytest.mark.parametrize("method", ["password", "partner"])
 def test_the_last_session_decides_nothing_that_the_method_can_do_without(method: str) -> None:
     """Else whoever wants the session of a partner itself would get that of the user before."""
-    options = after({"auth_method": method}, variables={"bill_auth_method": method})
+    options = after_another(variables={"bill_auth_method": method})
     assert options.values["user_id"] is None
     assert options.values["organization_id"] == ("008LAST" if method == "password" else None)
-
-
-@pytest.mark.parametrize(
-    "session", [{"auth_method": "sync_token"}, {"environment": "production"}, {"api_url": "https://bill.example.com"}]
-)
-def test_a_session_of_another_bill_or_method_decides_nothing(session: Mapping[str, Any]) -> None:
-    options = after(session)
-    assert (options.values["organization_id"], options.values["user_id"]) == (None, None)
 
 
 def test_what_is_required_and_missing_is_named() -> None:

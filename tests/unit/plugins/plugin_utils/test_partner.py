@@ -124,28 +124,28 @@ def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
     bill.alive.remove("PARTNER-1")
     clock.advance(1_000_000)
     assert open_sign_in(**SECOND).present().changed
-    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, PARTNER_LOGIN, AS_USER]
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, CHECK_PARTNER, PARTNER_LOGIN, AS_USER]
     assert bill.requests[2].headers == PARTNER_HEADERS
-    assert bill.requests[4].headers["sessionId"] == "PARTNER-4"
+    assert bill.last(AS_USER).headers["sessionId"] == "PARTNER-5"
     # The new one is kept, in the place of the old one.
     session = open_sign_in(**THE_PARTNER).present().session
     assert session
-    assert session.session_id == "PARTNER-4"
-    assert len(bill.heard) == 5
+    assert session.session_id == "PARTNER-5"
+    assert len(bill.heard) == 6
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_partner_whose_new_session_is_no_good_is_told_and_not_tried_again(
+def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
     open_sign_in: Open, bill: Bill, kept: bool
 ) -> None:
     if kept:
         open_sign_in(**THE_PARTNER).present()
-    before = len(bill.heard)
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
-    with pytest.raises(errors.SessionEnded):
-        open_sign_in(**PARTNER_USER).present()
-    assert bill.heard[before:] == ([AS_USER] if kept else []) + [PARTNER_LOGIN, AS_USER]
+    for _time in range(2):
+        with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive"):
+            open_sign_in(**PARTNER_USER).present()
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if kept else []), AS_USER, CHECK_PARTNER]
 
 
 @pytest.mark.promise(4)

@@ -19,11 +19,11 @@ VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
 # Which of these a field may hold; the others are wrong in it.
 FITS: dict[str, tuple[Any, ...]] = {
     "says": ("7",),
-    **dict.fromkeys(("session_id", "organization_id", "user_id", "code", "mfa_status", "refused_mfa_id"), ("7", None)),
+    **dict.fromkeys(("session_id", "organization_id", "user_id", "code", "mfa_status"), ("7", None)),
     **dict.fromkeys(("made_at", "answered_at", "at", "until"), (7,)),
     **dict.fromkeys(("status", "idle_seconds", "ends_at"), (7, None)),
     **dict.fromkeys(("trusted", "mfa_bypass"), (True, None)),
-    **dict.fromkeys(("of_session", "format"), (True,)),  # in Python, True is 1
+    **dict.fromkeys(("of_session", "mfa_asked", "format"), (True,)),  # in Python, True is 1
 }
 REFUSAL = Refusal(
     "BILL answered BDC_1101", "BDC_1101", 401, ["username", "password"], 1_800_000_000.0, 1_800_000_600.0, False

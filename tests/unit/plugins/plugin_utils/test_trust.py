@@ -465,7 +465,7 @@ def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sign_in: 
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize(
-    ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 4), ({**PARTNER_USER, **MFA_ID}, 6), (OAUTH, 2)]
+    ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 7), (OAUTH, 2)]
 )
 def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
     open_sign_in: Open, options: dict[str, Any], requests: int

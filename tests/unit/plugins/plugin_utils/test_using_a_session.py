@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
-from tests.unit.plugins.plugin_utils.conversation import Clock
+from tests.unit.plugins.plugin_utils.conversation import SESSION, Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     CHECK,
     LOGIN,
@@ -86,19 +86,44 @@ def test_a_session_that_has_ended_is_replaced_and_the_question_asked_again(
     open_sign_in().present()
     bill.alive.clear()
     assert use(open_sign_in(), acts=acts) == ({"results": ["a vendor"]}, True)
-    assert bill.heard == [LOGIN, WORK, LOGIN, WORK]
+    assert bill.heard == [LOGIN, WORK, CHECK, LOGIN, WORK]
     assert not open_sign_in().present().changed
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_new_session_that_is_no_good_is_not_replaced_again(open_sign_in: Open, bill: Bill, kept: bool) -> None:
+def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_work(
+    open_sign_in: Open, bill: Bill, kept: bool
+) -> None:
     if kept:
         open_sign_in().present()
-    bill.will_say(*[no("BDC_1109", 401)] * 2, to=WORK)
-    with pytest.raises(errors.SessionEnded):
+    bill.will_say(*[no("BDC_1109", 401)] * 3, to=WORK)
+    for _time in range(3):
+        with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive") as failure:
+            use(open_sign_in())
+        assert failure.value.__class__ is errors.Rejected
+    # One that was made for the work is alive without a question.
+    assert bill.heard == [LOGIN, WORK, *([CHECK] if kept else []), *[WORK, CHECK] * 2]
+
+
+@pytest.mark.promise(9)
+def test_a_session_that_ends_again_and_again_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    bill.alive.clear()
+    bill.before_answering(WORK, lambda: None)
+    bill.before_answering(WORK, bill.alive.clear)
+    with pytest.raises(errors.Rejected):
         use(open_sign_in())
-    assert bill.heard == [LOGIN, WORK] * (1 + kept)
+    assert bill.heard == [LOGIN, WORK, CHECK, LOGIN, WORK]
+
+
+@pytest.mark.promise(9)
+def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**OAUTH).present()
+    bill.will_say(no("BDC_1109", 401), to=WORK)
+    with pytest.raises(errors.Rejected, match="BDC_1109"):
+        use(open_sign_in(**OAUTH))
+    assert bill.heard == [TOKEN, WORK]
 
 
 @pytest.mark.promise(1)
@@ -110,7 +135,7 @@ def test_a_session_that_another_task_has_replaced_meanwhile_is_not_replaced_agai
     bill.alive.clear()
     bill.before_answering(WORK, lambda: open_sign_in().present(force=True))
     assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
-    assert bill.heard == [LOGIN, WORK, LOGIN, WORK]
+    assert bill.heard == [LOGIN, WORK, LOGIN, CHECK, WORK]
     assert bill.last(WORK).headers["sessionId"] == "SESSION-3"
 
 
@@ -191,7 +216,11 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(open_sign_in: Open,
         with pytest.raises(errors.Rejected, match=says):
             use(open_sign_in())
     with pytest.raises(errors.Rejected, match="was not asked again"):
-        open_sign_in().ask_once(lambda: pytest.fail("asked all the same"))
+        open_sign_in().ask_once(SESSION, lambda: pytest.fail("asked all the same"))
+    if code == "BDC_1103":
+        # However recently BILL answered before.
+        with pytest.raises(errors.Rejected, match="was not asked again"):
+            open_sign_in(check_after=3600).present()
     with pytest.raises(errors.Rejected, match="was not asked again"):
         open_sign_in(check_after=0).present()
     assert bill.heard == [LOGIN, WORK]
@@ -204,7 +233,7 @@ def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(open_sign_
     with pytest.raises(errors.CredentialRefused):
         open_sign_in().present(force=True)
     assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
-    assert open_sign_in().ask_once(lambda: "done") == "done"
+    assert open_sign_in().ask_once(SESSION, lambda: "done") == "done"
 
 
 @pytest.mark.promise(4)
@@ -243,13 +272,13 @@ def test_ask_once_asks_once_unless_bill_has_certainly_done_nothing(open_sign_in:
         before = len(bill.heard)
         bill.will_say(*said, to=WORK)
         try:
-            sign_in.ask_once(lambda: working(sign_in)(session))
+            sign_in.ask_once(session, lambda: working(sign_in)(session))
         except errors.TimedOut:
             assert asked == 1
         assert len(bill.heard) - before == asked
     bill.alive.clear()
     with pytest.raises(errors.SessionEnded):
-        sign_in.ask_once(lambda: working(sign_in)(session))
+        sign_in.ask_once(session, lambda: working(sign_in)(session))
     assert bill.sign_ins == 1
 
 
