@@ -86,3 +86,26 @@ def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> Non
         task = SimpleNamespace(loop=[item], loop_control=control)
         assert item_of_loop_holds(task, {name: item}, ["findme"]) is holds
     assert not item_of_loop_holds(SimpleNamespace(loop=None), {"item": item}, ["findme"])
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("item", "holds"),
+    [
+        ({"headers": {"Authorization": "Bearer of another session"}}, True),
+        ([{"results": [{"session_id": "of another session"}]}], True),
+        ({"remember_me_id": "of another user"}, True),
+        ({"bill_app_key": "of another partner"}, True),
+        ({"developer_key": "of another organization"}, True),
+        # As bill_login with state: absent, and bill_session_info, return them.
+        ({"headers": None, "session_id": None, "user_id": "006"}, False),
+        ({"signed_in": True, "organization_id": "008"}, False),
+    ],
+    ids=str,
+)
+def test_a_loop_item_that_names_something_secret_of_ours_is_found(item: Any, holds: bool) -> None:
+    task = SimpleNamespace(loop=[item], loop_control=None)
+    assert item_of_loop_holds(task, {"item": item}, ["findme"]) is holds
+    # With loop_control.extended, those beside it are shown as well.
+    for among in ({"allitems": ["harmless", item]}, {"previtem": item}):
+        assert item_of_loop_holds(task, {"item": "harmless", "ansible_loop": among}, ["findme"]) is holds

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
 from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
 from tests.unit.plugins.plugin_utils.conversation import Clock
@@ -180,12 +181,18 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
     assert session.trusted is True
 
 
-def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(open_sign_in: Open, bill: Bill) -> None:
+@pytest.mark.promise(15)
+def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
+    open_sign_in: Open, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sign_in, "_PATIENCE", 0)
     challenge(open_sign_in())
-    sign_in = open_sign_in()
-    sign_in.longest_wait = 0
     with open_sign_in().kept.lock(0):
-        assert answered(sign_in, remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
+        assert answered(open_sign_in(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
+    [warning] = said
+    assert warning.startswith("The session is MFA-trusted now, but other tasks are busy with it")
+    bill.answer_to_check = {"mfaStatus": "COMPLETE"}
+    assert open_sign_in(check_after=0).present(require_trusted=True)
 
 
 def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:

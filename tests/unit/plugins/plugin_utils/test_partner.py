@@ -134,6 +134,16 @@ def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
     assert len(bill.heard) == 6
 
 
+@pytest.mark.promise(8)
+def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1102"), to=AS_USER)
+    bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
+    for options, says in ((PARTNER_USER, "the app key is not valid"), (THE_PARTNER, "the app key is inactive")):
+        with pytest.raises(errors.CredentialRefused, match=says) as failure:
+            open_sign_in(**options, check_after=0).present()
+        assert failure.value.concerns == ("app_key",)
+
+
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(

@@ -337,9 +337,26 @@ def test_what_a_check_has_told_before_is_not_asked_again(open_sign_in: Open, bil
 
 @pytest.mark.promise(1)
 def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sign_in: Open, bill: Bill) -> None:
-    with pytest.raises(errors.SessionUntrusted):
-        open_sign_in().present(require_trusted=True)
+    for _time in range(3):
+        with pytest.raises(errors.SessionUntrusted):
+            open_sign_in().present(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
+
+
+def test_what_can_never_be_trusted_is_not_whatever_a_check_says(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer_to_check = {"mfaStatus": "COMPLETE"}
+    open_sign_in(**METHODS["sync_token"]).present()
+    assert session_of(open_sign_in(**METHODS["sync_token"], check_after=0).present()).trusted is False
+
+
+@pytest.mark.promise(9)
+def test_mfa_ids_that_are_no_good_are_asked_about_once_each_however_they_take_turns(
+    open_sign_in: Open, bill: Bill
+) -> None:
+    for _time in range(3):
+        for device in ("one", "two"):
+            assert open_sign_in(**{**MFA_ID, "device": device}).present()
+    assert bill.heard == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
