@@ -145,7 +145,7 @@ METHODS = {
         organization_id=world.ORGANIZATION.id,
         sign_in=(PARTNER_LOGIN, AS_USER),
         # The partner's own session has ended meanwhile, too: that shows when it is used.
-        anew=(CHECK, AS_USER, PARTNER_LOGIN, AS_USER),
+        anew=(CHECK, AS_USER, PARTNER_CHECK, PARTNER_LOGIN, AS_USER),
         sign_out=(LOGOUT, LOGOUT),
     ),
 }

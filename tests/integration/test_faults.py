@@ -68,6 +68,7 @@ HEARS = {
     "one sign-in of the partner and one as the user, then none for ten minutes": {PARTNER_SIGN_IN: 1, AS_USER: 1},
     "one request for a token, then none for ten minutes": {TOKEN: 1},
     "one request for a token for each task": {TOKEN: 2},
+    "one request for a token at each address, then none for ten minutes": {TOKEN: 1, TOKEN_AT_THE_ROOT: 1},
     "one request for a token at each address, for each task": {TOKEN: 2, TOKEN_AT_THE_ROOT: 2},
     "one call, then none for ten minutes": {SPEND: 1},
     "a call, and up to ``retries`` more": {SPEND: 4},

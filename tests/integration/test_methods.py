@@ -21,6 +21,7 @@ from tests.integration.methods import (
     LOGIN,
     METHODS,
     MINUTE,
+    PARTNER_CHECK,
     PARTNER_LOGIN,
     ROOT_TOKEN,
     SPENDER,
@@ -291,12 +292,13 @@ def test_a_wrong_client_is_known_by_whatever_words(project: Project, bill: Contr
     set_to(project, METHODS["oauth"], bill_client_secret="wrong-findme")
     bill.post("settings", oauth_errors="bill")
     if words != "BDC_1101":
-        bill.fault(TOKEN, status=401, body="no")
+        bill.fault("POST *", times=2, status=401, body="no")
     for _time in range(2):
         run = project.play(SIGN_IN)
         assert run.says(f"BILL answered {words}: {WRONG_CLIENT}"), run.output
         assert run.says("client_secret comes from the variable bill_client_secret")
-    assert heard(bill) == [TOKEN]
+    # A 401 without a code may also be of what stands before BILL.
+    assert heard(bill) == [TOKEN, *([ROOT_TOKEN] if words != "BDC_1101" else [])]
 
 
 @pytest.mark.promise(1)
@@ -350,7 +352,7 @@ def test_the_users_of_a_partner_share_its_sign_in(partner: Project, bill: Contro
     assert on_all_hosts(partner, SIGN_IN).changed == 0
     another = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert partner.play(another, arguments=("--limit", "host0")).changed == 1
-    assert heard(bill)[-3:] == [AS_USER, PARTNER_LOGIN, AS_USER]
+    assert heard(bill)[-4:] == [AS_USER, PARTNER_CHECK, PARTNER_LOGIN, AS_USER]
     assert bill.get("counts")[PARTNER_LOGIN] == 2
 
 

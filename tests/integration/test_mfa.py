@@ -323,7 +323,7 @@ def test_after_a_wrong_code_the_right_one_is_taken(payer: Project, bill: Control
     assert run.code == 0, run.output
     assert run.says(
         "BILL answered BDC_1119 (HTTP status 400): it did not take the code. Check the six digits; if they are right, ask for "
-        "a new code with bill_mfa_challenge."
+        "a new code."
     ), run.output
     assert wrong not in run.output
     shows_nothing_secret(run, bill)
@@ -386,7 +386,8 @@ def test_a_session_that_has_ended_is_replaced_once_to_ask_for_a_code(payer: Proj
     sent(payer, bill)
     assert len(bill.get("messages")) == 1
     assert payer.play(validate(), TRUSTED).code == 0
-    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 2, VALIDATE: 1}
+    # BILL is asked whether the session has really ended.
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 2, CHECK: 1, VALIDATE: 1}
 
 
 @pytest.mark.promise(8)
@@ -398,8 +399,13 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
     assert run.says("The session that asked for the code has ended at BILL. Ask for a new code."), run.output
     # It is the next challenge that signs in, not the code.
     assert run.recap()["ignored"] == 1
-    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, VALIDATE: 1}
-    assert [f"{heard['method']} {heard['path']}" for heard in bill.heard()][3:] == [CHALLENGE, SIGN_IN, CHALLENGE]
+    assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, CHECK: 1, VALIDATE: 1}
+    assert [f"{heard['method']} {heard['path']}" for heard in bill.heard()][3:] == [
+        CHALLENGE,
+        CHECK,
+        SIGN_IN,
+        CHALLENGE,
+    ]
 
 
 @pytest.mark.promise(8)

@@ -58,7 +58,7 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
     assert run.code == 0, run.output
     days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
     assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
-    assert run.says("The variable bill_trust holds what belongs into the vault file.")
+    assert run.says("The variable bill_trust holds what later runs need")
     nothing_secret(payer, run, code)
     # Nor for a moment, in a file that was gone at the end.
     assert any("ansible-local-" in place for place in watcher.seen)
