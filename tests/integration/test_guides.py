@@ -314,7 +314,7 @@ def lines(name: str) -> list[tuple[str, str]]:
     rows: Iterable[list[str]] = (
         csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True) if block else []
     )
-    return [(wrong, sees) for wrong, sees in rows]
+    return [(row[0], row[1]) for row in rows]
 
 
 def shows(output: str, text: str) -> bool:
