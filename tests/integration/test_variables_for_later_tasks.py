@@ -143,7 +143,14 @@ def test_a_variable_of_your_own_stays_yours(project: Project) -> None:
     assert run.code == 0, run.output
 
 
-def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project: Project) -> None:
+@pytest.mark.parametrize("method", ["password", "oauth"])
+def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project: Project, method: str) -> None:
+    # With oauth there is no session_id by which one could tell.
+    project.environ |= {
+        "BILL_AUTH_METHOD": method,
+        "BILL_CLIENT_ID": world.CLIENT.id,
+        "BILL_CLIENT_SECRET": world.CLIENT.secret,
+    }
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}, "register": "bill"}
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "same: {{ bill_headers == bill.headers }}"}}
     run = project.play(ROLE, LOGIN, forced, show)

@@ -95,6 +95,16 @@ def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
     assert open_sign_in(**OAUTH, check_after=0).present().changed
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(("code", "kind"), [("BDC_1144", errors.HourSpent), ("BDC_1107", errors.CredentialRefused)])
+def test_a_code_that_means_something_decides_whatever_the_status(
+    open_sign_in: Open, bill: Bill, code: str, kind: type[errors.BillError]
+) -> None:
+    bill.will_say(no(code, 401), to=TOKEN)
+    with pytest.raises(kind, match=f"BILL answered {code}"):
+        open_sign_in(**OAUTH).present()
+
+
 # --- where it is asked for ---
 
 NOTHING_THERE = [
