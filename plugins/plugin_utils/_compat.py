@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -181,20 +181,28 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def publish(action: Any, result: dict[str, Any], session: Mapping[str, Any], others: Mapping[str, Any]) -> str | None:
+def publish(
+    action: Any,
+    result: dict[str, Any],
+    session: Mapping[str, Any],
+    others: Mapping[str, Any],
+    steering: Container[str],
+) -> str | None:
     """Define variables for later tasks of this host; a warning, if they cannot all be defined safely.
 
-    Those of the session are plain variables where ansible-core has a way (2.21+), else facts. The others are always facts,
-    because these give way to every variable that a later play defines. Where facts are written to disk, those of the session
-    are left out because they are secret, and the others because they would steer the next run.
+    They are plain variables where ansible-core has a way (2.21+), else facts. Those of the ``others`` that are ``steering`` are
+    always facts, because these give way to every variable that a later play defines. Where facts are written to disk, those
+    of the session are left out because they are secret, and the others because they would steer the next run.
     """
     on_disk = C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
-    facts = {} if on_disk else dict(others)
-    if VariableLayer is not None:
-        if session:
-            action.register_host_variables(dict(session), VariableLayer.EPHEMERAL_FACT)
-    elif not on_disk:
-        facts |= session
+    plain = {**session, **{name: value for name, value in others.items() if name not in steering}}
+    facts = {name: value for name, value in others.items() if name in steering}
+    if VariableLayer is None:
+        facts |= plain
+    elif plain:
+        action.register_host_variables(plain, VariableLayer.EPHEMERAL_FACT)
+    if on_disk:
+        facts = {}
     if facts:
         result["ansible_facts"] = facts
     if VariableLayer is not None or not on_disk or not session:
