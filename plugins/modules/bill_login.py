@@ -82,9 +82,9 @@ notes:
     a file or database, C(bill_session_id) and C(bill_headers) are withheld with a warning, so that no session is written in
     the clear. Use C(register) or the role P(bill.connect.connect#role) there.
   - C(bill_organization_id) and C(bill_user_id) are only set where you have not defined them yourself, because they also decide
-    where later tasks sign in. The first, and for partners both, are always facts, which give way to whatever a later play
-    defines, and are not set at all where facts are kept in a file or database (nor is the second up to ansible-core 2.20). To work
-    with several organizations, give O(organization_id) and use C(register).
+    where later tasks sign in. The first is always a fact, which gives way to whatever a later play defines, and is
+    not set at all where facts are kept in a file or database (nor is the second up to ansible-core 2.20). To work with several
+    organizations or users, give O(organization_id) or O(user_id), and use C(register).
   - From ansible-core 2.20 on, ansible-core itself deprecates facts that are used by their bare names.
   - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Up to ansible-core 2.20
     they show their arguments with C(-vvv) and more; give them C(no_log). They also take the session to the managed host that

@@ -58,7 +58,7 @@ class BillAction(ActionBase):
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
-                self._publish(call, result, task_vars)
+                self._publish(result, task_vars)
             return call.secrets
 
         def failure(message: str, secrets: Sequence[str] | None) -> Exception:
@@ -105,7 +105,7 @@ class BillAction(ActionBase):
         secret = (option for option in (*OPTIONS, *self.OWN_OPTIONS) if option.secret)
         return [name for option in secret for name in (option.name, *option.aliases) if arguments.get(name)]
 
-    def _publish(self, call: Call, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # Of the connect role, which sets these itself, with set_fact.
         names = () if task_vars.get("bill_connect_role") else SESSION_VARIABLES
@@ -118,9 +118,7 @@ class BillAction(ActionBase):
             if name in before or (task_vars.get(name) is None and result[field] is not None)
         }
         others = {**ours, PUBLISHED: ours} if ours else {}
-        # A partner signs in as the user whom bill_user_id names, so there it has to give way to what a later play says.
-        steering = {"bill_organization_id", *(["bill_user_id"] if call.options["app_key"] else [])}
-        if warning := _compat.publish(self, result, session, others, steering):
+        if warning := _compat.publish(self, result, session, others, steering=("bill_organization_id",)):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
             display.warning(
