@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class BillError(Exception):
@@ -25,11 +25,12 @@ class BillError(Exception):
 
     ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
     whose values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
-    done nothing of what it was asked.
+    done nothing of what it was asked. ``answer`` is what BILL wrote, decoded, which may hold anything. ``details`` is what a task
+    returns besides the message, by name; all of it can be shown.
     """
 
     transient: ClassVar[bool] = False
-    undone: ClassVar[bool] = False
+    undone: bool = False
 
     def __init__(
         self,
@@ -38,11 +39,15 @@ class BillError(Exception):
         code: str | None = None,
         status: int | None = None,
         concerns: Sequence[str] = (),
+        answer: object = None,
+        details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
         self.concerns = tuple(concerns)
+        self.answer = answer
+        self.details = dict(details or {})
 
 
 class OptionError(BillError):
@@ -80,6 +85,10 @@ class CertificateRefused(BillError):
 
 class UnexpectedAnswer(BillError):
     """An answer that BILL's API does not give: not JSON, a redirect, the wrong shape."""
+
+
+class Uncertain(BillError):
+    """A write that BILL may have done, since no answer says whether it has; it must not be sent again."""
 
 
 class ServerFault(BillError):
@@ -253,7 +262,7 @@ _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 
 # BILL's names of the fields that are sent, and our options for them: an answer that objects to one of these fields can then
 # name the option without repeating anything else that BILL wrote.
-_FIELDS = {
+FIELDS = {
     "username": "username",
     "password": "password",
     "consoleApiToken": "console_api_token",
@@ -293,12 +302,19 @@ def _texts(answer: object, field: str) -> list[str]:
 
 
 def from_answer(
-    status: int, answer: object, place: str, meanings: Mapping[str, Meaning] | None = None, option: str = "api_url"
+    status: int,
+    answer: object,
+    place: str,
+    meanings: Mapping[str, Meaning] | None = None,
+    *,
+    option: str = "api_url",
+    fields: Mapping[str, str] = FIELDS,
 ) -> BillError:
     """The error that an answer means; decided on the BDC code, then on the HTTP status.
 
     ``place`` says which BILL was asked, as in Gateway.place, and ``option`` which option holds its address. ``meanings`` are
-    those that some codes have for this request, by code; they come before the usual ones.
+    those that some codes have for this request, by code; they come before the usual ones. ``fields`` are the options that its
+    fields came from, by BILL's name.
     """
     carried = codes(answer)
     known = {**(meanings or {}), **{code: each for code, each in _MEANINGS.items() if code not in (meanings or {})}}
@@ -312,31 +328,38 @@ def from_answer(
                 code=code,
                 status=status,
                 concerns=meaning.concerns,
+                answer=answer,
             )
     first = carried[0] if carried else None
     named = f"{first} (HTTP status {status})" if first else f"HTTP status {status}"
     if status >= 500:
         return ServerFault(
-            f"BILL answered {named}: a fault on the side of {place}. Try again later.", code=first, status=status
+            f"BILL answered {named}: a fault on the side of {place}. Try again later.",
+            code=first,
+            status=status,
+            answer=answer,
         )
-    fields = [m[1] for message in _texts(answer, "message") if (m := _FIELD.match(message))]
-    options = tuple(dict.fromkeys(_FIELDS[name] for name in fields if name in _FIELDS))
+    named_fields = [m[1] for message in _texts(answer, "message") if (m := _FIELD.match(message))]
+    options = tuple(dict.fromkeys(fields[name] for name in named_fields if name in fields))
     if options:
         return Rejected(
             f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what is written there.",
             code=first,
             status=status,
             concerns=options,
+            answer=answer,
         )
     if first:
         return Unexplained(
             f"BILL answered {named}. Look the code up in BILL's list of common API error codes.",
             code=first,
             status=status,
+            answer=answer,
         )
     return UnexpectedAnswer(
         f"{place} answered {named} without an error code of BILL's. "
         f"Check {option}, and that no proxy answers in BILL's place.",
         status=status,
         concerns=(option,),
+        answer=answer,
     )

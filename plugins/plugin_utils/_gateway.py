@@ -13,8 +13,8 @@ import json
 import logging
 import os
 import threading
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.client import HTTPException
 from typing import Any
@@ -73,12 +73,12 @@ class _Request:
     path: str
     # Kept out of repr(), so that no message or traceback can show them.
     headers: Mapping[str, str] = field(repr=False)
-    body: Mapping[str, Any] | None = field(repr=False)
+    body: Any = field(repr=False)
     form: Mapping[str, str] | None = field(repr=False)
 
 
 class Gateway:
-    """The way to one address of BILL.
+    """The way to one address of BILL. Each exchange has a connection of its own, except within ``staying_open``.
 
     ``timeout`` is in seconds and covers one whole exchange, from looking the name up to the last byte of the answer.
     ``ca_path`` is a file or directory of certificates to trust instead of the usual ones. ``slot`` gives what each exchange
@@ -100,6 +100,10 @@ class Gateway:
         self._validate_certs = validate_certs
         self._ca_path = ca_path
         self._slot = slot
+        # Whether something of the last request may have reached anybody.
+        self.sent = False
+        self._stays_open = False
+        self._open: Line | None = None
         self._failures = Failures(address.host, timeout, ca_path, address.option)
         if ca_path and not os.path.exists(ca_path):
             raise errors.OptionError(f"ca_path names {ca_path}, which does not exist.", concerns=("ca_path",))
@@ -113,6 +117,20 @@ class Gateway:
             ca_path=self._ca_path,
             slot=self._slot,
         )
+
+    @contextmanager
+    def staying_open(self) -> Iterator[None]:
+        """Use one connection for all that is asked meanwhile.
+
+        Not for what must not be done twice: a connection that has been waiting may turn out to be dead only after something was
+        sent over it.
+        """
+        self._stays_open = True
+        try:
+            yield
+        finally:
+            self._stays_open = False
+            self._hang_up()
 
     @property
     def place(self) -> str:
@@ -128,15 +146,16 @@ class Gateway:
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        body: Any = None,
         form: Mapping[str, str] | None = None,
         meanings: Mapping[str, errors.Meaning] | None = None,
+        fields: Mapping[str, str] = errors.FIELDS,
     ) -> Answer:
-        """Send one request, once, and return BILL's answer. ``body`` is sent as JSON, ``form`` as form data.
+        """Send one request, once, and return BILL's answer. ``body`` is sent as JSON unless it is None, ``form`` as form data.
 
-        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. Raises
-        ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none of BILL's, the
-        BillError that the BDC code stands for, and what ``slot`` raises.
+        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones.
+        ``fields`` are the options that its fields came from, by BILL's name. Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none of BILL's, the
+        BillError that the BDC code stands for, and what ``slot`` raises. Where no connection came about, its error is ``undone``.
         """
         request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
         status, raw = self._within_timeout(lambda line: self._exchange(line, request))
@@ -161,7 +180,8 @@ class Gateway:
                 ) from None
         # BILL's v2 says no with status 200; should v3 ever do so too, the code still counts.
         if not 200 <= status < 300 or errors.codes(answer):
-            raise errors.from_answer(status, answer, self.place, meanings, self.address.option)
+            option = self.address.option
+            raise errors.from_answer(status, answer, self.place, meanings, option=option, fields=fields)
         return Answer(status, answer)
 
     def _exchange(self, line: Line, request: _Request) -> tuple[int, bytes]:
@@ -169,15 +189,8 @@ class Gateway:
         if not self._validate_certs:
             # Else urllib3 writes its own warning with every request; the user has had one in Ansible's way.
             disable_warnings()
-        with library.Session() as http:
-            for scheme in ("https://", "http://"):
-                http.mount(scheme, line)
-            # requests would otherwise send whatever ~/.netrc has for this host.
-            http.auth = lambda prepared: prepared
-            # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
-            http.get_redirect_target = lambda _response: None
-            # A proxy would carry what is meant for this machine in the clear to another one.
-            http.trust_env = not self.address.plain
+        http = line.http = line.http or self._opened(line)
+        with nullcontext() if line is self._open else http:
             try:
                 with http.request(
                     request.method,
@@ -207,6 +220,23 @@ class Gateway:
             except (ValueError, HTTPException, HTTPError):
                 # What requests does not foresee in an answer, such as a chunk of negative length.
                 raise self._failures.no_http() from None
+
+    def _opened(self, line: Line) -> requests.Session:
+        http: requests.Session = _requests().Session()
+        for scheme in ("https://", "http://"):
+            http.mount(scheme, line)
+        # requests would otherwise send whatever ~/.netrc has for this host.
+        http.auth = lambda prepared: prepared
+        # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
+        http.get_redirect_target = lambda _response: None
+        # A proxy would carry what is meant for this machine in the clear to another one.
+        http.trust_env = not self.address.plain
+        return http
+
+    def _hang_up(self) -> None:
+        if self._open and self._open.http:
+            self._open.http.close()
+        self._open = None
 
     def _verify(self) -> bool | str | None:
         # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
@@ -241,7 +271,10 @@ class Gateway:
         # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up, or when
         # the task is ended from outside.
         _requests()
-        line = Line()
+        self.sent = False
+        line = self._open or Line()
+        if self._stays_open:
+            self._open = line
         outcome: list[tuple[int, bytes] | BaseException] = []
         held = ExitStack()
 
@@ -267,11 +300,17 @@ class Gateway:
             late = not outcome
             if late:
                 line.cut()
-        if late:
-            raise self._failures.timed_out()
-        if isinstance(outcome[0], BaseException):
-            raise outcome[0]
-        return outcome[0]
+                self._open = None
+            elif isinstance(outcome[0], BaseException):
+                # Whatever is wrong with it, the next exchange has one of its own.
+                self._hang_up()
+            self.sent = line.connected
+        failure = self._failures.timed_out() if late else outcome[0]
+        if isinstance(failure, (errors.ConnectionFailed, errors.CertificateRefused)):
+            failure.undone = not self.sent
+        if isinstance(failure, BaseException):
+            raise failure
+        return failure
 
 
 def _unusable_addresses() -> tuple[type[Exception], ...]:

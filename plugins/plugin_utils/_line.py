@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connections of one exchange, which can be cut while another thread waits for them.
+"""The connections of an exchange, which can be cut while another thread waits for them.
 
 Private to bill.connect. The library requests has no way to give up an exchange: its timeout begins anew with every packet.
 """
@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 try:
+    import requests
     from requests.adapters import HTTPAdapter
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
@@ -23,12 +24,18 @@ except ImportError:
 
 
 class Line(HTTPAdapter):
-    """The way that requests takes for one exchange, to be mounted in a session of its own."""
+    """The way that requests takes for one exchange, or several one after the other; mounted in ``http``, a session of its own."""
 
     def __init__(self) -> None:
+        self.http: requests.Session | None = None
         self._cut = False
         self._sockets: list[socket.socket] = []
         super().__init__()
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection ever stood; nothing is sent before. After ``cut`` a no is final."""
+        return bool(self._sockets)
 
     def cut(self) -> None:
         """End whatever is in flight, and let nothing begin any more."""

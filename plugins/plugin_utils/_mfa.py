@@ -73,6 +73,8 @@ def challenge(sign_in: SignIn) -> str:
     try:
         answer, _made = sign_in.use(ask, acts=True)
     except (ConnectionFailed, ServerFault) as error:
+        if error.undone:
+            raise
         raise _with(
             error, " BILL may have sent a code all the same, which cannot be used. Ask for another one."
         ) from None
@@ -124,6 +126,8 @@ def validate(
             status=error.status,
         ) from None
     except (ConnectionFailed, ServerFault) as error:
+        if error.undone:
+            raise
         raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
     now = sign_in.clock()
     if not sign_in.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):

@@ -42,7 +42,7 @@ class Retry:
             try:
                 return ask()
             except BillError as error:
-                again = error.undone if acts else error.transient
+                again = error.transient and (error.undone or not acts)
                 if not again or tried == self.retries:
                     raise
                 wait = _wait(tried) * (0.5 + 0.5 * self.chance())

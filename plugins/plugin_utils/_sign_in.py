@@ -45,6 +45,10 @@ _PATIENCE = 10
 # How many days before an MFA ID ends a warning begins to say so.
 _DAYS_TO_WARN = 7
 
+# How many seconds a session that cannot be checked is taken to be alive whatever BILL says, so that a call which BILL does not
+# take from sessions of its kind does not make a new one each time.
+_YOUNG = 60
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -91,30 +95,39 @@ class SignIn:
         """How many days the MFA ID lasts from today on; None if there is none, or nobody knows."""
         return self.credential.mfa_id.days_left(self.clock()) if self.credential.mfa_id else None
 
-    def use(self, ask: Callable[[Session], _T], *, acts: bool = False) -> tuple[_T, bool]:
+    def use(
+        self, ask: Callable[[Session], _T], *, acts: bool = False, require_trusted: bool = False
+    ) -> tuple[_T, bool]:
         """What ``ask`` returns for a session, and whether that had to be made.
 
         A session that turns out to have ended is replaced, once, and ``ask`` is asked again. With ``acts`` it is not asked again for
-        any other reason, unless BILL has certainly done nothing.
+        any other reason, unless BILL has certainly done nothing. ``require_trusted`` is as for ``present``.
         """
-        return self.lend(lambda session: self._remembering(lambda: ask(session), of_session=True, acts=acts))
+        return self.lend(lambda session: self.ask(lambda: ask(session), acts=acts), require_trusted=require_trusted)
 
-    def lend(self, ask: Callable[[Session], _T], *, force: bool = False) -> tuple[_T, bool]:
-        """The same for an ``ask`` that sees to its own failures. With ``force`` no remembered refusal is heeded."""
-        session, changed = self._kept_or_new(force)
+    def ask(self, ask: Callable[[], _T], *, acts: bool = False) -> _T:
+        """The same of an ``ask`` that has been lent a session already, which is not replaced here."""
+        return self._remembering(ask, of_session=True, acts=acts)
+
+    def lend(
+        self, ask: Callable[[Session], _T], *, force: bool = False, require_trusted: bool = False
+    ) -> tuple[_T, bool]:
+        """Like ``use``, for an ``ask`` that sees to its own failures. With ``force`` no remembered refusal is heeded."""
+        trust = require_trusted and self._can_be_required()
+        session, changed = self._kept_or_new(force, trust)
         try:
             result = self._answer(ask, session)
         except SessionEnded as error:
             if changed or not self._has_ended(session):
                 raise Rejected(
-                    f"BILL answered {error.code} although the session is alive, so a new one would not help. BILL may not let "
+                    f"BILL answered {error.code or f'HTTP status {error.status}'} although the session is alive, so a new one would not help. BILL may not let "
                     "sessions of this kind do this.",
                     code=error.code,
                     status=error.status,
                     concerns=("auth_method",),
                 ) from None
             self._change_kept(session, lambda _kept: None)
-            session, changed = self._kept_or_new(force)
+            session, changed = self._kept_or_new(force, trust)
             result = self._answer(ask, session)
         # It is worth no wait: should somebody hold the lock, then that one is just asking BILL, too.
         with suppress(BusyError):
@@ -125,7 +138,7 @@ class SignIn:
         """What ``ask`` returns, which is not asked again unless BILL has certainly done nothing; ``session`` is the one it uses."""
         self._heed(self.hour())
         self._heed(self.refused(), of_session=True)
-        return self._answer(lambda _session: self._remembering(ask, of_session=True, acts=True), session)
+        return self._answer(lambda _session: self.ask(ask, acts=True), session)
 
     def inquire(self) -> Session | None:
         """The kept session with what BILL says of it now; None if there is none, or none any more."""
@@ -152,13 +165,18 @@ class SignIn:
             with suppress(BusyError):
                 self._change_kept(session, lambda kept: kept.answered(0), wait=0)
             raise
+        except SessionUntrusted:
+            # Else it would go on to count as trusted. An MFA ID is worth another try.
+            if session.trusted:
+                self.update(session, trusted=False, mfa_asked=False, refused_mfa_ids=[])
+            raise
 
     def _has_ended(self, session: Session) -> bool:
         """Whether a session has really ended of which BILL has said so; not all calls may be for sessions of its kind."""
         if not self.credential.checks:
-            return False
+            return not 0 <= self.clock() - session.made_at < _YOUNG
         try:
-            self._remembering(lambda: self.credential.check(self.gateway, session), of_session=True)
+            self.ask(lambda: self.credential.check(self.gateway, session))
         except SessionEnded:
             return True
         return False
@@ -340,15 +358,19 @@ class SignIn:
         refused = [] if trusted else [*session.refused_mfa_ids, mfa_id.fingerprint]
         return replace(session, trusted=trusted, refused_mfa_ids=refused).answered(self.clock())
 
-    def _kept_or_new(self, force: bool) -> tuple[Session, bool]:
+    def _kept_or_new(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
         """A session, and whether it was made for this; one that is kept is not checked before, since its use tells as much."""
         session = self.kept.load()
-        if session and not session.is_due(self.clock()):
+        if session and not session.is_due(self.clock()) and not self._may_become_trusted(session, require_trusted):
             if not force:
                 self._heed(self.hour())
                 self._heed(self.refused(), of_session=True)
             return session, False
-        return self._working(force, require_trusted=False)
+        return self._working(force, require_trusted)
+
+    def _may_become_trusted(self, session: Session, require_trusted: bool) -> bool:
+        """Whether a session has to be looked at for the sake of its trust before it is used."""
+        return bool(self._mfa_id_to_try(session)) or (require_trusted and not (session.trusted or session.mfa_bypass))
 
     def _change_kept(
         self, session: Session, change: Callable[[Session], Session | None], wait: float | None = None

@@ -13,8 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .._errors import BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
-from .._gateway import Gateway
+from .._errors import FIELDS, BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
+from .._gateway import Answer, Gateway
 from .._session import Session
 from ._mfa_id import MfaId
 
@@ -37,7 +37,7 @@ class Credential(ABC):
     ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
     way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA does not decide whether it can pay.
     ``organizations`` is the path of the list of organizations that a session reaches. ``meanings`` are those that some codes
-    have with such a session.
+    have with such a session, and ``statuses`` those of some HTTP statuses that come without a code that means anything.
     """
 
     method: ClassVar[str]
@@ -50,6 +50,7 @@ class Credential(ABC):
     pays_untrusted: ClassVar[bool] = False
     organizations: ClassVar[str | None] = "/v3/login/organizations"
     meanings: ClassVar[Mapping[str, Meaning]] = {}
+    statuses: ClassVar[Mapping[int, Meaning]] = {}
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.needs if not options.get(name)]
@@ -100,6 +101,35 @@ class Credential(ABC):
     @abstractmethod
     def check(self, gateway: Gateway, session: Session) -> Session:
         """Ask BILL about the session: the same one with what BILL says of it now. SessionEnded if it is over."""
+
+    def ask(
+        self,
+        gateway: Gateway,
+        session: Session,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: Any = None,
+        meanings: Mapping[str, Meaning] | None = None,
+        fields: Mapping[str, str] = FIELDS,
+    ) -> Answer:
+        """One request with a session; ``headers`` and ``meanings`` are its own, and the session's go before them.
+
+        Raises the BillError of whatever came of it, as ``gateway.ask`` does.
+        """
+        try:
+            return gateway.ask(
+                method,
+                path,
+                headers={**(headers or {}), **session.headers},
+                body=body,
+                meanings={**(meanings or {}), **self.meanings},
+                fields=fields,
+            )
+        except BillError as error:
+            # Whatever words it came with.
+            raise by_status(error, self.statuses, gateway.place) from None
 
     def sign_out(self, gateway: Gateway, session: Session) -> None:
         """End the session at BILL; SessionEnded if it had ended before."""
@@ -156,4 +186,5 @@ def by_status(error: BillError, meanings: Mapping[int, Meaning], place: str) -> 
         f"BILL answered HTTP status {error.status}: {meaning.says}. {meaning.do.format(place=place)}",
         status=error.status,
         concerns=meaning.concerns,
+        answer=error.answer,
     )

@@ -22,6 +22,7 @@ from .._errors import (
     HourSpent,
     Meaning,
     Rejected,
+    SessionEnded,
     TooManyAtOnce,
     UnexpectedAnswer,
 )
@@ -65,6 +66,8 @@ _NOT_AT_TOKEN_URL = {
         ("token_url",),
     ),
 }
+# With a token; BILL does not document how it refuses one that is over, and RFC 6750, section 3.1, says so.
+_OVER = Meaning(SessionEnded, "the access token is not good any more", "Sign in again.")
 # How BILL, or what stands before it, says that there is nothing at an address.
 _NOTHING_THERE = (404, 405)
 
@@ -81,6 +84,7 @@ class OAuth(Credential):
     checks = False
     # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
     pays_untrusted = True
+    statuses = {401: _OVER}
     no_sign_out = (
         "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
     )

@@ -109,7 +109,7 @@ class Partner(Credential):
 
     def check(self, gateway: Gateway, session: Session) -> Session:
         # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
-        gateway.ask("GET", "/v3/partner/organizations?max=1", headers=session.headers, meanings=self.meanings)
+        self.ask(gateway, session, "GET", "/v3/partner/organizations?max=1")
         return session
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._errors import BillError, CredentialRefused, Meaning, TooManyAtOnce
+from .._errors import CredentialRefused, Meaning, TooManyAtOnce
 from .._gateway import Gateway
 from .._session import Session
-from ._credential import Credential, by_status, object_of, plain_text
+from ._credential import Credential, object_of, plain_text
 
 _WRONG = Meaning(
     CredentialRefused,
@@ -44,6 +44,8 @@ class SpendToken(Credential):
     signs_in = False
     no_sign_out = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
     organizations = None
+    meanings = _MEANINGS
+    statuses = _STATUSES
 
     def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
         session = Session(
@@ -55,10 +57,6 @@ class SpendToken(Credential):
         return self.check(gateway, session)
 
     def check(self, gateway: Gateway, session: Session) -> Session:
-        try:
-            answer = gateway.ask("GET", "/v3/spend/users/current", headers=session.headers, meanings=_MEANINGS).json
-        except BillError as error:
-            # Whatever words it came with.
-            raise by_status(error, _STATUSES, gateway.place) from None
+        answer = self.ask(gateway, session, "GET", "/v3/spend/users/current").json
         # That the user's id is named so is an assumption.
         return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._credentials import _oauth
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
-    _FIELDS,
+    FIELDS,
     _MEANINGS,
     BillError,
     CertificateRefused,
@@ -94,7 +94,7 @@ no_codes = st.one_of(
 codes = st.sampled_from([*KNOWN_CODES, "BDC_9999", "BDC_0", "BDC_123456"])
 messages = st.one_of(
     any_json,
-    st.tuples(st.sampled_from([*_FIELDS, "sessionId", CANARY, "a" * 41]), any_text).map(
+    st.tuples(st.sampled_from([*FIELDS, "sessionId", CANARY, "a" * 41]), any_text).map(
         lambda pair: f"{pair[0]}: {pair[1]}"
     ),
     st.just(CANARY * 10_000),
