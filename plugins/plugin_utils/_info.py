@@ -10,16 +10,14 @@ Private to bill.connect. Plain Python, without Ansible.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
-from ._errors import OptionError, UnexpectedAnswer
+from ._errors import OptionError
+from ._gateway import Answer
+from ._pages import read_pages
 from ._session import Session
 from ._sign_in import SignIn
-
-# Far above any list of organizations; it only stops an endless one.
-_MOST_PAGES = 1000
 
 
 def session_info(sign_in: SignIn, *, may_sign_in: bool) -> tuple[Session | None, bool]:
@@ -45,35 +43,12 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
     if path is None:
         raise OptionError(f"{sign_in.credential.title} has no list of organizations.", concerns=("auth_method",))
     sign = "&" if "?" in path else "?"
-    found: list[Any] = []
-    seen: set[str] = set()
-    page: Any = ""
-    changed = False
-    for number in range(1, _MOST_PAGES + 1):
+
+    def ask(session: Session, page: str | None) -> Answer:
         # JSON may hold half a character, which no address can.
         query = sign + urlencode({"page": page}, errors="replace") if page else ""
-        answer, made = sign_in.use(partial(_page, sign_in, path + query))
-        changed = changed or made
-        # Some of BILL's lists come without an envelope.
-        results = answer.get("results") if isinstance(answer, dict) else answer
-        if not isinstance(results, list):
-            raise UnexpectedAnswer(
-                "BILL's answer to the request for the organizations is no list. Check api_url, and that no proxy answers in BILL's "
-                "place.",
-                concerns=("api_url",),
-            )
-        found += results
-        tell(f"organizations: {len(found)}, pages: {number}")
-        page = answer.get("nextPage") if isinstance(answer, dict) else None
-        if not isinstance(page, str) or not page:
-            return found, changed
-        if page in seen:
-            break
-        seen.add(page)
-    raise UnexpectedAnswer(
-        "BILL's list of organizations comes to no end: it names a page again, or more than a thousand of them."
-    )
+        return sign_in.credential.ask(sign_in.gateway, session, "GET", path + query)
 
-
-def _page(sign_in: SignIn, path: str, session: Session) -> Any:
-    return sign_in.gateway.ask("GET", path, headers=session.headers, meanings=sign_in.credential.meanings).json
+    remedy = "Check api_url, and that no proxy answers in BILL's place."
+    found = read_pages(sign_in, ask, what="organizations", remedy=remedy, tell=tell)
+    return found.records, found.signed_in
