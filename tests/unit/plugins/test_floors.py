@@ -27,7 +27,8 @@ FLOORS = [
     ("_retry",),
     ("_gateway",),
     ("_failures", "_line"),
-    ("_address", "_session", "_refusal"),
+    ("_address", "_session", "_refusal", "_request"),
+    ("_filters", "_shown"),
     ("_errors", "_record"),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
