@@ -67,14 +67,18 @@ _raw:
   elements: raw
 """
 
+from typing import Any
+
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
 from ansible_collections.bill.connect.plugins.plugin_utils._lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._options import REQUIRE_TRUSTED
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
 
 
 class LookupModule(BillLookup):
     OWN_OPTIONS = (REQUIRE_TRUSTED,)
 
-    def perform(self, call: Call) -> Outcome:
-        return call.sign_in.present(require_trusted=call.options["require_trusted"])
+    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+        # Before the sign-in: a misspelt field must not cost one.
+        names = call.checked(terms)
+        returned = call.returned(call.sign_in.present(require_trusted=call.options["require_trusted"]))
+        return [returned[name] for name in names] if names else [returned]

@@ -13,12 +13,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
+from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
 from ._options import OPTION_VARIABLES, OPTIONS, PUBLISHED, SESSION_VARIABLES, Option
+from ._shown import holds_a_secret, masked
 
 display = Display()
 
@@ -26,17 +28,27 @@ display = Display()
 _TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
+# How a write ended of which nobody knows whether BILL has done it, by the task: until must not send it again.
+_UNCERTAIN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+
+
 class _Failed(Exception):
-    """The message of a task that failed."""
+    """The message of a task that failed; ``details`` is what else it returns."""
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.details = details or {}
 
 
 class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
 
-    ``SHOWN`` says that nothing in the result is secret, ``MAKES_A_SESSION`` that the result is a session for later tasks.
+    ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
+    ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later tasks.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
+    FAILS_WITH: ClassVar[Mapping[str, Any]] = {}
     SHOWN: ClassVar[bool] = False
     MAKES_A_SESSION: ClassVar[bool] = False
 
@@ -50,22 +62,29 @@ class BillAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
+        if before := _UNCERTAIN.get(self._task):
+            return dict(before)
         given = self._taken_from_the_task()
         result: dict[str, Any] = {}
+        learned: set[str] = set()
 
         def work(call: Call) -> Sequence[str]:
+            nonlocal learned
+            learned = call.learned
             _compat.refuse_unsafe_core()
+            self._hide_arguments(given, call.secrets)
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
                 self._publish(result, task_vars)
-            return call.secrets
+            return [*call.secrets, *learned]
 
-        def failure(message: str, secrets: Sequence[str] | None) -> Exception:
+        def failure(message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            if _compat.item_of_loop_holds(self._task, task_vars, secrets):
+            known = None if secrets is None else [*secrets, *learned]
+            if _compat.item_of_loop_holds(self._task, task_vars, known):
                 _compat.hide_item(self._task, message)
-            return _Failed(message)
+            return _Failed(message, details)
 
         try:
             result.update(super().run(tmp, task_vars))
@@ -80,13 +99,20 @@ class BillAction(ActionBase):
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
-            return {"changed": False, "failed": True, "msg": str(failed)}
+            ended = {"changed": False, "failed": True, "msg": str(failed), **self.FAILS_WITH, **failed.details}
+            if ended.get("uncertain"):
+                _UNCERTAIN[self._task] = ended
+            return dict(ended)
         except BaseException as error:
             # Of Ansible itself: the task has run into its own timeout, or was meant to run in the background.
-            failure(f"ansible-core has ended the task: {error}", None)
+            failure(f"ansible-core has ended the task: {error}", None, {})
             raise
         # A failure never gets here, because its message is meant to be read.
-        if not self.SHOWN or _compat.item_of_loop_holds(self._task, task_vars, secrets):
+        if (
+            not self.SHOWN
+            or holds_a_secret(result, secrets)
+            or _compat.item_of_loop_holds(self._task, task_vars, secrets)
+        ):
             _compat.hide(self._task, result)
         return result
 
@@ -97,13 +123,18 @@ class BillAction(ActionBase):
             name: before.get(name) if value == _compat.HIDDEN else value for name, value in self._task.args.items()
         }
         _TAKEN[self._task] = arguments
-        # In a dictionary of its own, since the items of a loop may share theirs.
-        self._task.args = {**arguments, **dict.fromkeys(self._secrets_in(arguments), _compat.HIDDEN)}
+        self._hide_arguments(arguments, ())
         return arguments
 
-    def _secrets_in(self, arguments: Mapping[str, Any]) -> list[str]:
-        secret = (option for option in (*OPTIONS, *self.OWN_OPTIONS) if option.secret)
-        return [name for option in secret for name in (option.name, *option.aliases) if arguments.get(name)]
+    def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Sequence[str]) -> None:
+        """Leave none of the arguments in the task that is a secret or has one in it."""
+        options = (*OPTIONS, *self.OWN_OPTIONS)
+        secret = {name for option in options if option.secret for name in (option.name, *option.aliases)}
+        hidden = [
+            name for name, value in arguments.items() if value and (name in secret or not _can_be_shown(value, secrets))
+        ]
+        # In a dictionary of its own, since the items of a loop may share theirs.
+        self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
 
     def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
@@ -137,3 +168,12 @@ class BillAction(ActionBase):
             display.warning(
                 f"{self._task.action} always runs on the controller; delegate_to does not change where BILL is called from."
             )
+
+
+def _can_be_shown(value: Any, secrets: Sequence[str]) -> bool:
+    try:
+        plain = _compat.decrypted(value)
+    except AnsibleError:
+        # Encrypted, and no password for it; that is told where the value is used.
+        return False
+    return bool(masked(plain, secrets) == plain)

@@ -9,17 +9,22 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from ansible.utils.display import Display
 
 from . import _compat
-from ._errors import BillError
+from ._api import Api
+from ._errors import BillError, OptionError
 from ._options import OPTIONS, PUBLISHED, Option, Options, gather
+from ._request import Request
 from ._session import Session
+from ._shown import texts_to_mask
 from ._sign_in import Outcome, SignIn, open_sign_in
 
 _T = TypeVar("_T")
@@ -43,20 +48,19 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Call:
-    """``options`` by name, the sign-in that they lead to, and which of their values are secret."""
+    """``options`` by name, the sign-in that they lead to, and which of their values are secret; ``learned`` are secrets met since."""
 
     # Kept out of repr(), so that no message or traceback can show them.
     options: Mapping[str, Any] = field(repr=False)
     sign_in: SignIn
     secrets: Sequence[str] = field(repr=False)
+    learned: set[str] = field(default_factory=set, repr=False)
 
     def returned(self, outcome: Outcome) -> dict[str, Any]:
         """What the user gets back: the documented return values, all of them null where no session is left."""
         session = outcome.session
         if session:
-            # The scheme of an Authorization is no secret, and what follows it is one by itself, too.
-            headers = session.headers.values()
-            _compat.mask([session.session_id, *headers, *(value.rpartition(" ")[2] for value in headers)])
+            _compat.mask(session.secrets)
         return {
             "session_id": session and session.session_id,
             "organization_id": session and session.organization_id,
@@ -74,6 +78,49 @@ class Call:
     def tell_of_progress(text: str) -> None:
         """Show with ``-v`` that a long task is alive."""
         display.v(f"bill.connect: {text}")
+
+    @staticmethod
+    def checked(terms: Sequence[Any]) -> list[str]:
+        """The terms of a lookup, if they are names of return values; OptionError if not."""
+        if unknown := [str(term) for term in terms if term not in FIELDS]:
+            # Repeated only if it is a slip of the pen: a password given by mistake must not be shown.
+            close = difflib.get_close_matches(unknown[0], FIELDS, n=1)
+            named = f"field {unknown[0]}. Did you mean {close[0]}?" if close else "such field."
+            raise OptionError(f"There is no {named} The fields are: {', '.join(FIELDS)}.")
+        return [str(term) for term in terms]
+
+    def records(self, path: Any) -> list[Any]:
+        """What a read yields: the records of a list, or the answer itself if it is none."""
+        returned = replace(self, options={**self.options, "path": path}).requested()
+        answer = returned.get("results", returned.get("json"))
+        if isinstance(answer, dict) and isinstance(answer.get("results"), list):
+            answer = answer["results"]
+        return answer if isinstance(answer, list) else [answer]
+
+    def requested(self, *, check_mode: bool = False, diff: bool = False) -> dict[str, Any]:
+        """Send the request that the options ask for, a write only outside check mode: the return values of bill_request."""
+        options = self.options
+        request = Request.of(options, self.sign_in.gateway.address.url, self.secrets)
+        self.learned.update(texts_to_mask(request.body))
+        api = Api(
+            self.sign_in, options["expected_status"] or (), options["require_trusted"], {*self.secrets, *self.learned}
+        )
+        if options["paginate"]:
+            result = api.read_all(request, most=options["max_results"], tell=self.tell_of_progress)
+        elif request.reads or not check_mode:
+            result = api.call(request)
+        else:
+            result = api.look()
+        _compat.mask(set(api.secrets) - self.learned)
+        self.learned.update(api.secrets)
+        returned: dict[str, Any] = {"status": result.status, "changed": result.changed}
+        if options["paginate"]:
+            returned |= {"results": result.records, "pages": result.pages}
+        else:
+            returned |= {"json": result.json}
+        if diff and not request.reads:
+            returned["diff"] = _difference(api.shown(request))
+        return returned
 
     def told(self, session: Session | None, changed: bool) -> dict[str, Any]:
         """What is told of a session where nothing secret may be: the return values of bill_session_info."""
@@ -100,16 +147,17 @@ def attempt(
     given: Mapping[str, Any],
     variables: Mapping[str, Any],
     templar: Any,
-    failure: Callable[[str, Sequence[str] | None], Exception],
+    failure: Callable[[str, Sequence[str] | None, Mapping[str, Any]], Exception],
     own_options: tuple[Option, ...] = (),
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
 
     ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated. ``failure`` makes the
-    exception from the message and the secrets that were in use, which the message does not hold; None if the options were
-    not accepted.
+    exception from the message, the secrets that were in use (None if the options were not accepted), and what else there is to tell,
+    by name; neither the message nor that holds any of the secrets.
     """
     options: Options | None = None
+    details: Mapping[str, Any] = {}
     try:
         options = gather(
             {name: _compat.decrypted(value) for name, value in given.items()},
@@ -120,11 +168,22 @@ def attempt(
         _compat.mask(options.secrets)
         return work(Call(options.values, _open(options), options.secrets))
     except BillError as error:
-        message = options.explain(error) if options else str(error)
+        message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
-    raise failure(message, options.secrets if options else None)
+    raise failure(message, options.secrets if options else None, details)
+
+
+def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
+    """A write as diff mode shows it: nothing before, and the request after."""
+    body = json.dumps(shown["body"], indent=2, ensure_ascii=False) + "\n" if "body" in shown else ""
+    return {
+        "before_header": "BILL",
+        "before": "",
+        "after_header": f"{shown['method']} {shown['url']}",
+        "after": body,
+    }
 
 
 def _open(options: Options) -> SignIn:

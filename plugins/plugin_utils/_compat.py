@@ -109,8 +109,12 @@ def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], 
 
 
 def decrypted(value: Any) -> Any:
-    """A value that was encrypted on its own, as text: up to ansible-core 2.18 it is an object of another kind."""
-    return str(value) if isinstance(value, str) or hasattr(value, "__ENCRYPTED__") else value
+    """A value whose texts are all texts: up to ansible-core 2.18, one that was encrypted on its own is an object of another kind."""
+    if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
+        return str(value)
+    if isinstance(value, Mapping):
+        return {decrypted(key): decrypted(each) for key, each in value.items()}
+    return [decrypted(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def _renderer(templar: Any) -> Callable[[Any], Any]:

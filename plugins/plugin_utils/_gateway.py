@@ -221,8 +221,8 @@ class Gateway:
                 # What requests does not foresee in an answer, such as a chunk of negative length.
                 raise self._failures.no_http() from None
 
-    def _opened(self, line: Line) -> requests.Session:
-        http: requests.Session = _requests().Session()
+    def _opened(self, line: Line) -> Any:
+        http = _requests().Session()
         for scheme in ("https://", "http://"):
             http.mount(scheme, line)
         # requests would otherwise send whatever ~/.netrc has for this host.

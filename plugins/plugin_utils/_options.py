@@ -28,9 +28,10 @@ from ._errors import BillError, OptionError
 class Option:
     """One option of a task or lookup.
 
-    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``; or ``date``, of which Ansible knows nothing, for
-    a day as text (``2026-12-22``), and ``digits`` for a text of digits. ``pattern`` is a regular expression for
-    the whole of a text, ``least`` and ``most`` bound a number. ``shared`` options can also come from a variable or the
+    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``, and ``dict`` or ``raw`` for what is looked at where
+    it is used; or one of which Ansible knows nothing: ``date`` for a day as text (``2026-12-22``), ``digits`` for a text of digits,
+    ``statuses`` for one or more HTTP statuses. ``pattern`` is a regular expression for the whole of a text, ``least`` and ``most``
+    bound a number. ``shared`` options can also come from a variable or the
     environment; the others only from the task.
     """
 
@@ -80,6 +81,18 @@ OPTIONS = (
     Option("retries", kind="int", default=3, most=100),
     Option("validate_certs", kind="bool", default=True),
     Option("ca_path", kind="path"),
+)
+
+# Of the tasks and lookups that ask for a list, or more of BILL.
+OF_READS = (
+    Option("query", kind="dict", shared=False),
+    Option("headers", kind="dict", shared=False),
+    Option("filters", kind="raw", shared=False),
+    Option("sort", kind="raw", shared=False),
+    Option("paginate", kind="bool", default=False, shared=False),
+    Option("page_size", kind="int", least=1, most=100, shared=False),
+    Option("max_results", kind="int", least=1, shared=False),
+    Option("expected_status", kind="statuses", shared=False),
 )
 
 # Of the tasks and lookups whose session may have to pay.
@@ -207,6 +220,10 @@ def _converted(option: Option, value: Any, source: str) -> Any:
         return _to_date(value, wrong)
     if option.kind == "digits":
         return _to_digits(option, value, wrong)
+    if option.kind == "statuses":
+        return _to_statuses(value, wrong)
+    if option.kind in ("dict", "raw"):
+        return value
     if not isinstance(value, str):
         raise wrong(
             f"holds {_kind_of(value)} where a text is needed. Put it in quotes: YAML changes some unquoted values "
@@ -266,6 +283,13 @@ def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) 
             "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
         )
     return text
+
+
+def _to_statuses(value: Any, wrong: Callable[[str], OptionError]) -> list[int]:
+    statuses = [str(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
+    if not all(re.fullmatch("[24][0-9]{2}", each) for each in statuses):
+        raise wrong("must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.")
+    return [int(each) for each in statuses]
 
 
 def _kind_of(value: Any) -> str:

@@ -130,7 +130,9 @@ class Request:
     @property
     def target(self) -> str:
         """The path with the query, ready to be sent."""
-        return self.path + (f"?{urlencode(self.query, quote_via=quote, safe='')}" if self.query else "")
+        return self.path + (
+            f"?{urlencode(self.query, quote_via=quote, safe='', errors='replace')}" if self.query else ""
+        )
 
     @property
     def reads(self) -> bool:

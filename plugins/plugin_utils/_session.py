@@ -69,7 +69,11 @@ class Session(Record):
         """Every text that is the session to whoever has it."""
         # The scheme of an Authorization is no secret, and what follows it is one by itself, too.
         headers = self.headers.values()
-        return {*headers, *(value.rpartition(" ")[2] for value in headers), *([self.session_id] if self.session_id else [])}
+        return {
+            *headers,
+            *(value.rpartition(" ")[2] for value in headers),
+            *([self.session_id] if self.session_id else []),
+        }
 
     def is_recent(self, now: float, seconds: float) -> bool:
         """Whether BILL answered it less than so many seconds ago, and it has not ended since as far as is known."""

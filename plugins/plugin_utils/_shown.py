@@ -61,6 +61,21 @@ def masked(value: Any, secrets: Iterable[str]) -> Any:
     return whole[0]
 
 
+def texts_to_mask(value: Any) -> set[str]:
+    """The texts and numbers of a JSON value that ``masked`` would mask by the names of their fields."""
+    found: set[str] = set()
+    todo = [(value, False)]
+    while todo:
+        each, secret = todo.pop()
+        if isinstance(each, Mapping):
+            todo += [(inner, secret or _is_secret(name)) for name, inner in each.items()]
+        elif isinstance(each, (list, tuple)):
+            todo += [(inner, secret) for inner in each]
+        elif secret and _says(each):
+            found.add(str(each))
+    return found
+
+
 def holds_a_secret(value: Any, secrets: Iterable[str]) -> bool:
     """Whether a JSON value holds a secret of these, or something of a session or credential by the name of its field."""
     found = _Secrets(secrets)

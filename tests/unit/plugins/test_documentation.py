@@ -17,8 +17,10 @@ import pytest
 import requests
 import yaml
 
+from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
+from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS, BillError, CredentialRefused
 from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
@@ -44,12 +46,16 @@ MODULES = {name: importlib.import_module(f"{_PLUGINS}.modules.{name}") for name 
 ACTIONS = {name: importlib.import_module(f"{_PLUGINS}.action.{name}").ActionModule for name in TASKS}
 MODULE = yaml.safe_load(MODULES["bill_login"].DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
+LOOKUPS = {"bill_login": lookup, "bill_request": request_lookup}
+FRAGMENTS = {"bill.connect.request": yaml.safe_load(request.ModuleDocFragment.DOCUMENTATION)["options"]}
 ROLE = yaml.safe_load((ROOT / "roles/connect/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
 
 
 def shape(option: Option) -> dict[str, Any]:
-    # Ansible has no names for the last two.
-    about: dict[str, Any] = {"type": {"date": "str", "digits": "str"}.get(option.kind, option.kind)}
+    # Ansible has no names for these.
+    about: dict[str, Any] = {"type": {"date": "str", "digits": "str", "statuses": "list"}.get(option.kind, option.kind)}
+    if option.kind == "statuses":
+        about["elements"] = "int"
     if option.required:
         about["required"] = True
     if option.default is not None:
@@ -71,17 +77,25 @@ def test_every_shared_option_is_documented_as_it_is() -> None:
     }
 
 
+def own_options(documentation: str) -> dict[str, Any]:
+    """What a page says of the options that not all have."""
+    page = yaml.safe_load(documentation)
+    own = dict(page.get("options", {}))
+    for name in page["extends_documentation_fragment"]:
+        own |= FRAGMENTS.get(name, {})
+    return {name: documented_shape(option) for name, option in own.items() if name != "_terms"}
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_the_tasks_own_options_are_documented_as_they_are(task: str) -> None:
-    documented = yaml.safe_load(MODULES[task].DOCUMENTATION).get("options", {})
-    assert {name: documented_shape(option) for name, option in documented.items()} == {
-        option.name: shape(option) for option in ACTIONS[task].OWN_OPTIONS
-    }
+    documented = own_options(MODULES[task].DOCUMENTATION)
+    assert documented == {option.name: shape(option) for option in ACTIONS[task].OWN_OPTIONS}
 
 
-def test_the_lookups_own_options_are_documented_as_they_are() -> None:
-    documented = {name: documented_shape(option) for name, option in LOOKUP["options"].items() if name != "_terms"}
-    assert documented == {option.name: shape(option) for option in lookup.LookupModule.OWN_OPTIONS}
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_the_lookups_own_options_are_documented_as_they_are(name: str) -> None:
+    documented = own_options(LOOKUPS[name].DOCUMENTATION)
+    assert documented == {option.name: shape(option) for option in LOOKUPS[name].LookupModule.OWN_OPTIONS}
 
 
 def test_lookups_say_where_each_option_comes_from() -> None:
@@ -166,11 +180,12 @@ def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 
 
-@pytest.mark.parametrize("examples", [*(module.EXAMPLES for module in MODULES.values()), lookup.EXAMPLES])
+@pytest.mark.parametrize("examples", [*(each.EXAMPLES for each in (*MODULES.values(), *LOOKUPS.values()))])
 def test_examples_are_tasks_with_names_and_full_names(examples: str) -> None:
     for task in yaml.safe_load(examples):
         assert "name" in task
-        assert any(key.count(".") == 2 for key in task)
+        for each in task.get("block", [task]):
+            assert any(key.count(".") == 2 for key in each)
 
 
 def test_every_module_is_in_the_action_group() -> None:

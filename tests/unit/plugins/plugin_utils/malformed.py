@@ -27,8 +27,8 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._credentials import _oauth
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
-    FIELDS,
     _MEANINGS,
+    FIELDS,
     BillError,
     CertificateRefused,
     OptionError,

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -20,9 +20,10 @@ from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 class Failed(Exception):
     """What a task or lookup raises."""
 
-    def __init__(self, message: str, secrets: Sequence[str] | None) -> None:
+    def __init__(self, message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> None:
         super().__init__(message)
         self.secrets = secrets
+        self.details = details
 
 
 def run(error: Exception, **given: Any) -> Failed:

@@ -52,7 +52,7 @@ def fail(work: Callable[[Call], Any], kind: type[Exception] = _Failed, **changes
             given={**OPTIONS, "session_store": "none", "retries": 0, **changes},
             variables={},
             templar=None,
-            failure=lambda message, _secrets: kind(message),
+            failure=lambda message, _secrets, _details: kind(message),
         )
     return raised.value
 
@@ -148,7 +148,9 @@ def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp
         described.append(answer)
 
     given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}
-    attempt(work, given=given, variables={}, templar=None, failure=lambda message, _secrets: ValueError(message))
+    attempt(
+        work, given=given, variables={}, templar=None, failure=lambda message, _secrets, _details: ValueError(message)
+    )
     described.append(gather(given, table=TABLE, variable=lambda _name: None, environ={}))
     assert {Call, Outcome, Answer, Options} <= {each.__class__ for each in described}
     assert [each.__class__ for each in described if "findme" in f"{each!s}{each!r}"] == []

@@ -60,7 +60,7 @@ ORGANIZATION = CREDENTIAL["organization_id"]
 
 # Every message of from_answer that is not about one known code; what varies in it comes from us, except code and status.
 _NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
-_FIELD = f"({'|'.join(errors._FIELDS.values())})"
+_FIELD = f"({'|'.join(errors.FIELDS.values())})"
 GENERAL = re.compile(
     rf"BILL answered {_NAMED}: a fault on the side of {re.escape(PLACE)}\. Try again later\."
     rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what is written there\."

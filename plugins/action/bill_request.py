@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_READS, REQUIRE_TRUSTED, Option
+
+
+class ActionModule(BillAction):
+    OWN_OPTIONS = (
+        Option("path", required=True, shared=False),
+        Option("method", default="GET", choices=("GET", "POST", "PUT", "PATCH", "DELETE"), shared=False),
+        Option("body", kind="raw", shared=False),
+        *OF_READS,
+        REQUIRE_TRUSTED,
+    )
+    FAILS_WITH = {"status": None, "codes": [], "errors": [], "uncertain": False}
+    SHOWN = True
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        return call.requested(check_mode=self._task.check_mode, diff=self._task.diff)

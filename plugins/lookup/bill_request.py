@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: bill_request
+short_description: Read from BILL, for templates and loops
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Sends a C(GET) request to any endpoint of BILL with the kept session, and yields what BILL answers. Like the task
+    M(bill.connect.bill_request), it signs in only if no session is kept, waits its turn, and tries again where that may help.
+  - Takes its options from the same variables and environment names as the task, templated in the same way. C(module_defaults)
+    do not apply to lookups.
+extends_documentation_fragment:
+  - bill.connect.sign_in
+  - bill.connect.sign_in.plugins
+  - bill.connect.request
+options:
+  _terms:
+    description:
+      - The paths to read, each as the option O(bill.connect.bill_request#module:path) of the task. What they yield comes in this order.
+    type: list
+    elements: str
+    required: true
+  require_trusted:
+    description: Whether the session has to be MFA-trusted. The lookup fails if it is not, and says how to get trust.
+    type: bool
+    default: false
+notes:
+  - A variable that is defined as a lookup asks BILL at each use. Where it is used often, keep its value with C(set_fact), or read
+    with the task and C(register).
+  - Use C(query), or C(lookup) with C(wantlist=true). A plain C(lookup) of one record gives that record, and of several a list.
+seealso:
+  - module: bill.connect.bill_request
+"""
+
+EXAMPLES = r"""
+- name: Show the names of all vendors
+  ansible.builtin.debug:
+    msg: "{{ query('bill.connect.bill_request', '/v3/vendors', paginate=true) | map(attribute='name') }}"
+
+- name: Do something for each bill that is due this month
+  ansible.builtin.debug:
+    msg: "{{ item.invoice.invoiceNumber }} is due on {{ item.dueDate }}"
+  loop: "{{ query('bill.connect.bill_request', '/v3/bills', filters=due, sort='dueDate:asc', paginate=true) }}"
+  vars:
+    due:
+      - {field: dueDate, op: gte, value: "2026-12-01"}
+      - {field: dueDate, op: lte, value: "2026-12-31"}
+
+- name: Look at one vendor
+  ansible.builtin.debug:
+    msg: "{{ lookup('bill.connect.bill_request', '/v3/vendors/00901EXAMPLEEXAMPLE1').name }}"
+"""
+
+RETURN = r"""
+_raw:
+  description:
+    - The records of a list, those of one page or of all with O(paginate=true); the elements of an answer that is a bare list; or the
+      answer itself if it is no list.
+  type: list
+  elements: raw
+"""
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_READS, REQUIRE_TRUSTED
+
+
+class LookupModule(BillLookup):
+    OWN_OPTIONS = (*OF_READS, REQUIRE_TRUSTED)
+
+    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+        return [record for path in terms for record in call.records(path)]

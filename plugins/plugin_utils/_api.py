@@ -1,0 +1,269 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Any of BILL's endpoints, called with the session: a read, a whole list, or a write that is never sent twice.
+
+Private to bill.connect. Plain Python, without Ansible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from ._errors import (
+    BillError,
+    CertificateRefused,
+    ConnectionFailed,
+    CredentialRefused,
+    HourSpent,
+    Meaning,
+    Rejected,
+    ServerFault,
+    SessionEnded,
+    TooManyAtOnce,
+    Uncertain,
+    UnexpectedAnswer,
+    Unexplained,
+    codes,
+    complaints,
+)
+from ._gateway import Answer
+from ._pages import read_pages
+from ._request import Request
+from ._session import Session
+from ._shown import masked, words
+from ._sign_in import SignIn
+
+# What these codes mean where they are about the request, and not about the credential.
+_MEANINGS = {
+    "BDC_1121": Meaning(
+        Rejected,
+        "there is no such API here",
+        "Check path and method, and that api_url ends before /v3.",
+        ("api_url",),
+    ),
+    "BDC_1123": Meaning(
+        Rejected,
+        "the organization id is unknown, or it is not one of this user's",
+        "Correct it in the request.",
+    ),
+}
+# Those of a request that carries another credential than ours.
+_OF_OTHERS = {
+    code: Meaning(Rejected, "the credentials that the request carries are refused", "Correct them in the request.")
+    for code in ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110")
+}
+_SIGN_INS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
+
+# What no expected_status makes a success of.
+_NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, TooManyAtOnce)
+
+# How a server says that it has waited too long for the rest of a request, or for whatever is behind it.
+_REQUEST_TIMEOUT = 408
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of a request; ``status`` is None if it was not sent."""
+
+    status: int | None
+    changed: bool
+    # Kept out of repr(): an answer may hold anything.
+    json: Any = field(default=None, repr=False)
+    records: list[Any] | None = field(default=None, repr=False)
+    pages: int | None = None
+
+
+@dataclass
+class Api:
+    """BILL's endpoints for one sign-in.
+
+    ``expected`` are the HTTP statuses that are a success, all from 200 to 299 if there are none. ``secrets`` are texts that nothing
+    may show; those of the sessions that are used are added to them.
+    """
+
+    sign_in: SignIn
+    expected: Collection[int] = ()
+    require_trusted: bool = False
+    secrets: Collection[str] = field(default=(), repr=False)
+
+    def call(self, request: Request) -> Result:
+        """Send one request. A read is sent again where that may help; a write only where BILL has certainly not done it.
+
+        Raises BillError, whose ``details`` tell more; Uncertain of a write that BILL may have done.
+        """
+        answers: list[Answer] = []
+
+        def ask(session: Session) -> Answer:
+            answers.append(self._exchange(session, request))
+            return answers[-1]
+
+        try:
+            self.sign_in.use(ask, acts=not request.reads, require_trusted=self.require_trusted)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # What went wrong only after the answer came does not undo what BILL has done.
+            if not answers:
+                raise self._with_details(error) from None
+        answer = answers[-1]
+        self._refuse_unexpected(answer, request)
+        return Result(answer.status, changed=not request.reads and answer.status < 300, json=answer.json)
+
+    def read_all(self, request: Request, *, most: int | None, tell: Callable[[str], None]) -> Result:
+        """Read a whole list, or its first ``most`` records. ``tell`` is told of each page. Raises BillError."""
+
+        def ask(session: Session, page: str | None) -> Answer:
+            # Documented by BILL: Spend & Expense has a parameter of its own for it.
+            following = {"nextPage" if request.spend else "page": page} if page else {}
+            answer = self._exchange(session, request.with_query(**following))
+            self._refuse_unexpected(answer, request)
+            return answer
+
+        try:
+            found = read_pages(
+                self.sign_in,
+                ask,
+                what=f"records of {request.path}",
+                tell=tell,
+                remedy="Leave paginate out.",
+                most=most,
+                require_trusted=self.require_trusted,
+            )
+        except BillError as error:
+            raise self._with_details(error) from None
+        return Result(found.status, changed=False, records=found.records, pages=found.pages)
+
+    def look(self) -> Result:
+        """What can be known of a write without sending it: whether its session would be trusted, if it has to be."""
+        if self.require_trusted:
+            self.sign_in.present(require_trusted=True)
+        return Result(None, changed=True)
+
+    def shown(self, request: Request) -> dict[str, Any]:
+        """The request as it may be shown, its secrets masked: ``method``, ``url``, and ``body`` if it has one."""
+        shown = {"method": request.method, "url": self.sign_in.gateway.address.url + request.target}
+        return shown if request.body is None else {**shown, "body": masked(request.body, self.secrets)}
+
+    def _exchange(self, session: Session, request: Request) -> Answer:
+        """Send the request, once."""
+        self.secrets = {*self.secrets, *session.secrets}
+        try:
+            return self.sign_in.credential.ask(
+                self.sign_in.gateway,
+                session,
+                request.method,
+                request.target,
+                headers=request.headers,
+                body=request.body,
+                meanings={**_MEANINGS, **(_OF_OTHERS if request.path in _SIGN_INS else {})},
+                # Where these have the names of our options, they are somebody else's all the same.
+                fields={},
+            )
+        except BillError as error:
+            if self._is_expected(error):
+                return Answer(error.status or 0, error.answer)
+            if not request.reads and _may_be_done(error):
+                raise self._uncertain(request, _cause(error), error) from None
+            raise self._explained(error, request) from None
+        except BaseException as error:
+            # Of Ansible, which ends a task that takes too long; of whoever stops it; or a fault of our own.
+            if request.reads or not self.sign_in.gateway.sent:
+                raise
+            uncertain = self._uncertain(request, f"The task was ended ({type(error).__name__}).")
+            if isinstance(error, (KeyboardInterrupt, SystemExit)):
+                self.sign_in.warn(str(uncertain))
+                raise
+            raise uncertain from None
+
+    def _is_expected(self, error: BillError) -> bool:
+        answered = isinstance(error, (Rejected, UnexpectedAnswer)) and not isinstance(error, _NEVER_EXPECTED)
+        return answered and error.status in self.expected and (error.status or 0) >= 400
+
+    def _refuse_unexpected(self, answer: Answer, request: Request) -> None:
+        if not self.expected or answer.status in self.expected:
+            return
+        done = "" if request.reads else " BILL has done what it was asked."
+        raise self._with_details(
+            Rejected(
+                f"BILL answered {request.method} {request.path} with HTTP status {answer.status}, which expected_status does not "
+                f"name.{done}",
+                status=answer.status,
+                details={} if request.reads else {"changed": True, "json": masked(answer.json, self.secrets)},
+            )
+        )
+
+    def _explained(self, error: BillError, request: Request) -> BillError:
+        """The error in words about the request, where it is one that only BILL's own words explain."""
+        said = self._said(error)
+        if not said or not isinstance(error, (Unexplained, UnexpectedAnswer)):
+            return error
+        quoted = "; ".join(dict.fromkeys(each["message"] for each in said if each["message"]))
+        return Rejected(
+            f"BILL answered {_named(error)} to {request.method} {request.path}: {quoted}",
+            code=error.code,
+            status=error.status,
+            answer=error.answer,
+        )
+
+    def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> Uncertain:
+        look_at = request.look_at()
+        where = "Look in BILL's web app"
+        if look_at:
+            newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""
+            where = f"Look at {look_at['path']}{newest}, or in BILL's web app,"
+        return Uncertain(
+            f"BILL may have done this: {request.method} {request.path} was sent, and no answer says whether it did. {cause} It is not "
+            f"sent again. {where} before you repeat it.",
+            code=error.code if error else None,
+            status=error.status if error else None,
+            answer=error.answer if error else None,
+            details={"uncertain": True, "sent": self.shown(request), "look_at": look_at},
+        )
+
+    def _with_details(self, error: BaseException) -> BaseException:
+        if not isinstance(error, BillError):
+            return error
+        found = codes(error.answer) or ([error.code] if error.code else [])
+        error.details = {
+            "status": error.status,
+            "codes": list(dict.fromkeys(found)),
+            "errors": self._said(error),
+            **error.details,
+        }
+        return error
+
+    def _said(self, error: BillError) -> list[dict[str, Any]]:
+        """The codes and messages of BILL's answer as they may be shown."""
+        found = (
+            {
+                "code": code if codes([{"code": (code := each.get("code"))}]) else None,
+                "message": words(each.get("message"), self.secrets),
+            }
+            for each in complaints(error.answer)
+        )
+        return [each for each in found if each["code"] or each["message"]]
+
+
+def _may_be_done(error: BillError) -> bool:
+    """Whether BILL may have acted, although this came of the request."""
+    if error.undone:
+        return False
+    if isinstance(error, UnexpectedAnswer):
+        # Another answer from 400 to 499 is a no, whoever gave it.
+        return error.status is None or error.status < 400 or error.status == _REQUEST_TIMEOUT
+    return isinstance(error, (ConnectionFailed, CertificateRefused, ServerFault))
+
+
+def _cause(error: BillError) -> str:
+    if isinstance(error, ServerFault):
+        # Without the usual advice, to try again.
+        return f"It answered {_named(error)}, a fault on its side."
+    return str(error)
+
+
+def _named(error: BillError) -> str:
+    return f"{error.code} (HTTP status {error.status})" if error.code else f"HTTP status {error.status}"
