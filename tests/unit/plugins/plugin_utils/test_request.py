@@ -1,0 +1,541 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A request in BILL's terms: what the play said, and what would be sent."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import OrderedDict
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import pytest
+import requests
+from hypothesis import example, given
+from hypothesis import strategies as st
+from urllib3.util import parse_url
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._request import METHODS, Request
+from tests.unit.plugins.plugin_utils.malformed import any_json, any_text, assert_clean
+
+API_URL = "https://gateway.stage.bill.com/connect"
+SECRETS = ("PASSWORD-findme", "DEVKEY/findme", "pin")
+
+# Shaped as BILL's ids are: of AP and AR, and of Spend & Expense.
+IDS = ("00n02JVFTMUBGNH3l1o2", "QnVkZ2V0OjEyMw==", "4f8b0c1e-0e9f-4a53-9b7e-6f1f3a0c9d11")
+
+
+def endpoints() -> list[tuple[str, str]]:
+    rows = (Path(__file__).parent / "endpoints.tsv").read_text().splitlines()
+    return [(row.split("\t")[0], row.split("\t")[1]) for row in rows if not row.startswith("#")][1:]
+
+
+ENDPOINTS = endpoints()
+
+
+def of(
+    path: Any = "/v3/vendors", api_url: str = API_URL, secrets: tuple[str, ...] = SECRETS, **options: Any
+) -> Request:
+    return Request.of({"path": path, **options}, api_url, secrets)
+
+
+def refusal(path: Any = "/v3/vendors", **options: Any) -> str:
+    with pytest.raises(OptionError) as refused:
+        of(path, **options)
+    assert refused.value.concerns == ()
+    assert_clean(refused.value)
+    return str(refused.value)
+
+
+def test_a_path_alone_is_a_read() -> None:
+    request = Request.of(
+        {"path": "/v3/vendors", "query": None, "body": None, "filters": "", "paginate": False}, API_URL, []
+    )
+    assert request == Request("GET", "/v3/vendors")
+    assert request.reads
+    assert request.target == "/v3/vendors"
+    assert request.body is None
+
+
+@pytest.mark.parametrize(("method", "template"), ENDPOINTS, ids=lambda part: part)
+def test_every_endpoint_can_be_addressed(method: str, template: str) -> None:
+    for identifier in IDS:
+        path = re.sub(r"\{\w+\}", identifier, template)
+        request = of(path, method=method)
+        assert (request.method, unquote(request.path), request.query) == (method, path, ())
+        assert request.target == path.replace("=", "%3D")
+        assert request.spend == template.startswith("/v3/spend/")
+        assert of(API_URL + path, method=method) == request
+
+
+def test_the_list_of_endpoints_is_whole() -> None:
+    assert len(ENDPOINTS) == len(set(ENDPOINTS)) == 238
+    assert {method for method, _template in ENDPOINTS} == set(METHODS)
+
+
+# The writes of which nothing that can be read tells whether they happened.
+UNSEEN = {
+    "/v3/login",
+    "/v3/logout",
+    "/v3/mfa/challenge",
+    "/v3/mfa/challenge/validate",
+    "/v3/mfa/setup",
+    "/v3/mfa/setup/validate",
+    "/v3/mfa/step-up",
+    "/v3/network/invitation/accept",
+    "/v3/partner/login",
+    "/v3/partner/login-as-user",
+    "/v3/partner/risk-verifications/{userId}/phone",
+    "/v3/spend/reimbursements/image-upload-url",
+}
+READABLE = {template for method, template in ENDPOINTS if method == "GET"}
+
+
+@pytest.mark.parametrize(
+    ("method", "template"), [each for each in ENDPOINTS if each[0] != "GET"], ids=lambda part: part
+)
+def test_after_every_write_there_is_a_read_that_shows_whether_it_happened(method: str, template: str) -> None:
+    hint = Request(method, template).look_at()
+    if template in UNSEEN:
+        assert hint is None
+        return
+    assert hint is not None
+    assert hint["path"] in READABLE
+    assert template.startswith(hint["path"])
+    assert "sort" not in hint or "/spend/" not in template
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "hint"),
+    [
+        ("POST", "/v3/payments", {"path": "/v3/payments", "sort": "createdTime:desc"}),
+        ("POST", "/v3/payments/bulk", {"path": "/v3/payments", "sort": "createdTime:desc"}),
+        ("POST", "/v3/payments/1/void", {"path": "/v3/payments/1"}),
+        ("POST", "/v3/bills/1/archive", {"path": "/v3/bills/1"}),
+        ("PATCH", "/v3/bills/1", {"path": "/v3/bills/1"}),
+        ("PUT", "/v3/spend/budgets/1/members/bulk", {"path": "/v3/spend/budgets/1/members"}),
+        ("POST", "/v3/spend/budgets", {"path": "/v3/spend/budgets"}),
+        ("DELETE", "/v3/spend/cards/1", {"path": "/v3/spend/cards/1"}),
+        ("POST", "/v3/invoices/record-payment", {"path": "/v3/invoices", "sort": "updatedTime:desc"}),
+        (
+            "POST",
+            "/v3/classifications/items/bulk/archive",
+            {"path": "/v3/classifications/items", "sort": "updatedTime:desc"},
+        ),
+        (
+            "PATCH",
+            "/v3/classifications/items/bulk",
+            {"path": "/v3/classifications/items", "sort": "updatedTime:desc"},
+        ),
+        ("POST", "/v3/funding-accounts/banks/users/1/archive", {"path": "/v3/funding-accounts/banks/users"}),
+        ("POST", "/v3/attachments/vendors/1", {"path": "/v3/attachments/vendors/1"}),
+        ("POST", "/v3/archive", None),
+        ("GET", "/v3/payments", None),
+    ],
+)
+def test_the_hint_is_a_path_and_the_order_that_brings_it_to_the_top(
+    method: str, path: str, hint: dict[str, str] | None
+) -> None:
+    assert Request(method, path).look_at() == hint
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        (" /v3/vendors\n", "/v3/vendors"),
+        ("/v3/vendors/a b", "/v3/vendors/a%20b"),
+        ("/v3/vendors/a%20b", "/v3/vendors/a%20b"),
+        ("/v3/vendors/100%", "/v3/vendors/100%25"),
+        ("/v3/vendors/M\u00fcller", "/v3/vendors/M%C3%BCller"),
+        ("/v3/vendors/%ff", "/v3/vendors/%FF"),
+        ("/v3/%73pend/cards", "/v3/spend/cards"),
+        ("/v3/vendors/a;b:c@d", "/v3/vendors/a%3Bb%3Ac%40d"),
+        ("/v3/vendors/...", "/v3/vendors/..."),
+    ],
+)
+def test_a_path_is_encoded_once(written: str, path: str) -> None:
+    assert of(written).path == path
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("written", "api_url", "path"),
+    [
+        ("https://gateway.stage.bill.com/connect/v3/vendors", API_URL, "/v3/vendors"),
+        ("HTTPS://Gateway.Stage.BILL.com:443/connect/v3/vendors", API_URL, "/v3/vendors"),
+        ("http://127.0.0.1:8000/v3/vendors", "http://127.0.0.1:8000", "/v3/vendors"),
+        ("http://[::1]/v3/vendors", "http://[::1]:80", "/v3/vendors"),
+    ],
+)
+def test_an_address_below_api_url_is_as_good_as_a_path(written: str, api_url: str, path: str) -> None:
+    assert of(written, api_url).path == path
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    "written",
+    [
+        "https://evil.example/connect/v3/vendors",
+        "https://gateway.stage.bill.com.evil.example/connect/v3/vendors",
+        "https://gateway.stage.bill.com@evil.example/connect/v3/vendors",
+        "https://user@gateway.stage.bill.com/connect/v3/vendors",
+        "https://gateway.stage.bill.com./connect/v3/vendors",
+        "https://gateway.stage.bill.com:8443/connect/v3/vendors",
+        "http://gateway.stage.bill.com/connect/v3/vendors",
+        "https://gateway.stage.bill.com/v3/vendors",
+        "https://gateway.stage.bill.com/connect/authx/token",
+        "https://gateway.stage.bill.com/connect/../v3/vendors",
+        "https://gateway.stage.bill.com/connectx/v3/vendors",
+        "https://gateway.prod.bill.com/connect/v3/vendors",
+        "https://[evil/connect/v3/vendors",
+        "https:/v3/vendors",
+        "file:///v3/vendors",
+        "javascript:/v3/vendors",
+    ],
+)
+def test_any_other_address_is_refused(written: str) -> None:
+    assert "Credentials go only to api_url" in refusal(written)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("written", "says"),
+    [
+        (None, "path is missing."),
+        ("", "path is missing."),
+        (["/v3/vendors"], "path must be a text."),
+        ("vendors", "path must begin with /v3/."),
+        ("v3/vendors", "path must begin with /v3/."),
+        ("/v3", "path must begin with /v3/."),
+        ("/v2/vendors", "path must begin with /v3/."),
+        ("//evil.example/v3/vendors", "path must begin with /v3/."),
+        ("/connect/v3/vendors", "What comes before that is api_url."),
+        ("/v3/", "Perhaps a variable in it is empty"),
+        ("/v3/vendors/", "Perhaps a variable in it is empty"),
+        ("/v3/vendors//archive", "Perhaps a variable in it is empty"),
+        ("/v3/vendors/../../x", "path has a part that could lead elsewhere"),
+        ("/v3/./vendors", "path has a part that could lead elsewhere"),
+        ("/v3/%2e%2E/vendors", "path has a part that could lead elsewhere"),
+        ("/v3/.%2e/vendors", "path has a part that could lead elsewhere"),
+        ("/v3/%252e%252e/vendors", "path has a part that could lead elsewhere"),
+        ("/v3/%25%32%65/vendors", "path has a part that could lead elsewhere"),
+        ("/v3/..%2fvendors", "path has a part that could lead elsewhere"),
+        ("/v3/a%5cb", "path has a part that could lead elsewhere"),
+        ("/v3/a%0d%0ab", "path has a part that could lead elsewhere"),
+        ("/v3/..\\vendors", "path must not have a backslash"),
+        ("/v3/vendors\r\nX: y", "path holds a line break"),
+        ("/v3/a\ud800b", "path holds a line break"),
+        ("/v3/vendors#top", "path must not have a #"),
+        ("/v3/vendors?name=%ff", "path has a query that cannot be read."),
+        ("/v3/vendors?name=%0a", "path.name holds a line break"),
+        ("/v3/vendors?=x", "path has a parameter whose name is no text, or empty."),
+    ],
+)
+def test_a_path_that_could_go_astray_is_refused_in_words(written: Any, says: str) -> None:
+    assert says in refusal(written)
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "target"),
+    [
+        ("/v3/vendors?max=5&page=a%3D", {}, "/v3/vendors?max=5&page=a%3D"),
+        ("/v3/vendors?", {}, "/v3/vendors"),
+        ("/v3/vendors?a=&b=x+y", {"query": {"c": 1}}, "/v3/vendors?a=&b=x%20y&c=1"),
+        (
+            "/v3/x",
+            {"query": {"b": True, "n": 1.5, "l": ["x", None, 2], "none": None, "d": date(2026, 1, 2)}},
+            "/v3/x?b=true&n=1.5&l=x&l=2&d=2026-01-02",
+        ),
+        (
+            "/v3/vendors",
+            {"filters": [{"field": "createdTime", "op": "gte", "value": "2026-01-01"}], "sort": "name:asc"},
+            "/v3/vendors?filters=createdTime%3Agte%3A%222026-01-01%22&sort=name%3Aasc",
+        ),
+        ("/v3/vendors", {"filters": "a:eq:M\u00fc&ll", "sort": []}, "/v3/vendors?filters=a%3Aeq%3AM%C3%BC%26ll"),
+        ("/v3/vendors", {"paginate": True}, "/v3/vendors?max=100"),
+        ("/v3/vendors", {"page_size": 7}, "/v3/vendors?max=7"),
+        ("/v3/vendors", {"paginate": True, "max_results": 30}, "/v3/vendors?max=30"),
+        ("/v3/vendors", {"paginate": True, "max_results": 30, "page_size": 20}, "/v3/vendors?max=20"),
+        ("/v3/vendors", {"paginate": True, "max_results": 1000}, "/v3/vendors?max=100"),
+        ("/v3/vendors?max=3", {"paginate": True}, "/v3/vendors?max=3"),
+        ("/v3/login/organizations", {"paginate": True, "page_size": 7}, "/v3/login/organizations"),
+        ("/v3/vendors", {"method": "DELETE", "query": {"a": 1}}, "/v3/vendors?a=1"),
+    ],
+)
+def test_the_query_is_sent_as_it_was_meant(path: str, options: dict[str, Any], target: str) -> None:
+    assert of(path, **options).target == target
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("path", "options", "says"),
+    [
+        ("/v3/x", {"query": "a=b"}, "query must be a dictionary of parameters"),
+        ("/v3/x", {"query": {1: 2}}, "query has a parameter whose name is no text, or empty."),
+        ("/v3/x", {"query": {"a": {"b": 1}}}, "query.a is neither a text"),
+        ("/v3/x", {"query": {"a": ["x", "y\n"]}}, "query.a holds a line break"),
+        ("/v3/x?a=1", {"query": {"a": 1}}, "query has a parameter that path has, too."),
+        (
+            "/v3/x?filters=a",
+            {"filters": "b"},
+            "The parameter filters is given although the option filters takes care of it.",
+        ),
+        ("/v3/x", {"query": {"sort": "a"}, "sort": "name:asc"}, "The parameter sort is given although the option sort"),
+        ("/v3/x?max=1", {"page_size": 1}, "The parameter max is given although the option page_size"),
+        ("/v3/x?page=1", {"paginate": True}, "The parameter page is given although the option paginate"),
+        (
+            "/v3/x",
+            {"query": {"nextPage": "a"}, "paginate": True},
+            "The parameter nextPage is given although the option paginate",
+        ),
+        ("/v3/x", {"max_results": 5}, "max_results is a limit for paginate: true."),
+        ("/v3/x", {"filters": 5}, "filters must be a list"),
+        ("/v3/x", {"method": "FETCH"}, "method must be one of GET, POST, PUT, PATCH, DELETE."),
+        ("/v3/x", {"body": {}}, "body is for writing."),
+        ("/v3/x", {"method": "POST", "filters": "a:eq:b"}, "filters is for reading lists"),
+        ("/v3/x", {"method": "PUT", "sort": "a:asc"}, "sort is for reading lists"),
+        ("/v3/x", {"method": "POST", "paginate": True}, "paginate is for reading lists"),
+        ("/v3/x", {"method": "POST", "page_size": 5}, "page_size is for reading lists"),
+        ("/v3/x", {"method": "POST", "max_results": 5}, "max_results is for reading lists"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_in_words(path: str, options: dict[str, Any], says: str) -> None:
+    assert says in refusal(path, **options)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("path", "options"),
+    [
+        ("/v3/vendors/PASSWORD-findme", {}),
+        ("/v3/vendors/PASSWORD%2Dfindme", {}),
+        ("/v3/vendors?x=aPASSWORD-findme", {}),
+        ("/v3/vendors?PASSWORD-findme=1", {}),
+        ("/v3/vendors", {"query": {"x": ["a", "DEVKEY/findme"]}}),
+        ("/v3/vendors", {"filters": [{"field": "name", "op": "eq", "value": "DEVKEY/findme"}]}),
+        ("/v3/vendors?sessionId=x", {}),
+        ("/v3/vendors", {"query": {"dev_key": "x"}}),
+        ("/v3/vendors", {"method": "POST", "query": {"apiToken": "x"}}),
+    ],
+)
+def test_no_credential_is_part_of_an_address(path: str, options: dict[str, Any]) -> None:
+    assert "holds a credential. Addresses are logged on their way" in refusal(path, **options)
+
+
+def test_what_is_too_short_for_a_secret_may_be_part_of_an_address() -> None:
+    assert of("/v3/pin", query={"pin": "pin"}).target == "/v3/pin?pin=pin"
+
+
+def test_a_parameter_takes_the_place_of_those_of_its_name() -> None:
+    request = Request("GET", "/v3/x", (("page", "a"), ("max", "5"), ("page", "b")), {"a": "b"})
+    assert request.has("page")
+    assert not request.has("nextPage")
+    assert request.with_query(page="c d", nextPage="e").target == "/v3/x?max=5&page=c%20d&nextPage=e"
+    assert request.with_query(page="c").headers == {"a": "b"}
+
+
+def test_further_headers_go_along() -> None:
+    assert of(headers={"organizationId": "008", "X-Idempotent-Key": "a b"}).headers == {
+        "organizationId": "008",
+        "X-Idempotent-Key": "a b",
+    }
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("sessionId", "SESSIONID", "devKey", "appKey", "apiToken", "Authorization", "Proxy-Authorization", "Cookie"),
+        *("Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Accept-Encoding"),
+        # Else a read could be a write.
+        "X-HTTP-Method-Override",
+    ],
+)
+def test_what_bill_connect_sends_itself_cannot_be_set(name: str) -> None:
+    assert f"headers.{name} cannot be set" in refusal(headers={name: "findme"})
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("headers", "says"),
+    [
+        ("a: b", "headers must be a dictionary"),
+        ({"a b": "c"}, "headers has a name that no header can have"),
+        ({"a:": "c"}, "headers has a name that no header can have"),
+        ({1: "c"}, "headers has a name that no header can have"),
+        ({"": "c"}, "headers has a name that no header can have"),
+        ({"a": 1}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": None}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": ""}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": " b"}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": "b\r\nX: findme"}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": "b\n"}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": "\u00fc"}, "headers.a must be a text of printable ASCII characters"),
+        ({"a": "b", "A": "c"}, "headers.A is given twice"),
+        ({"a": "Bearer PASSWORD-findme"}, "headers.a holds a credential."),
+    ],
+)
+def test_a_header_that_cannot_be_sent_is_refused_in_words(headers: Any, says: str) -> None:
+    assert says in refusal(headers=headers)
+
+
+class Text(str):
+    """As Ansible's own texts are."""
+
+    def __str__(self) -> str:
+        return self
+
+
+@pytest.mark.parametrize(
+    ("body", "sent"),
+    [
+        ({}, {}),
+        ([], []),
+        ({"a": [1, 2.5, True, None, "x", {"b": ()}]}, {"a": [1, 2.5, True, None, "x", {"b": []}]}),
+        (OrderedDict(a=OrderedDict(b=1)), {"a": {"b": 1}}),
+        (
+            {"on": date(2026, 1, 2), "at": datetime(2026, 1, 2, 3, tzinfo=timezone.utc)},
+            {"on": "2026-01-02", "at": "2026-01-02T03:00:00.000Z"},
+        ),
+        (' {"a": [1, "b"]}\n', {"a": [1, "b"]}),
+        ("[1]", [1]),
+        ({"many\nlines": "a\nb\u2028c"}, {"many\nlines": "a\nb\u2028c"}),
+    ],
+)
+def test_a_body_is_sent_as_plain_json(body: Any, sent: Any) -> None:
+    request = of(method="POST", body=body)
+    assert request.body == sent
+    assert json.loads(json.dumps(request.body, allow_nan=False)) == sent
+
+
+def test_texts_of_ansibles_own_kinds_become_plain_ones() -> None:
+    request = of(
+        Text("/v3/x"),
+        method="POST",
+        query={Text("a"): Text("b")},
+        headers={Text("c"): Text("d")},
+        body={Text("e"): [Text("f")]},
+    )
+    assert isinstance(request.body, dict)
+    found = [
+        request.path,
+        *request.query[0],
+        *request.headers,
+        *request.headers.values(),
+        *request.body,
+        *request.body["e"],
+    ]
+    assert [each.__class__ for each in found] == [str] * 7
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ("findme", "body must be a dictionary or a list, or a text that holds a JSON object or array."),
+        ('"findme"', "body must be a dictionary or a list"),
+        ("[" * 100_000, "body must be a dictionary or a list"),
+        (7, "body must be a dictionary or a list"),
+        ({"billLineItems": [{"amount": float("nan")}]}, "body.billLineItems[0].amount holds what JSON cannot"),
+        ('{"a": [1, NaN]}', "body.a[1] holds what JSON cannot"),
+        ([float("inf")], "body[0] holds what JSON cannot"),
+        ({"a": b"findme"}, "body.a holds what JSON cannot"),
+        ({"a": {"findme"}}, "body.a holds what JSON cannot"),
+        ({"a": 10**5000}, "body.a holds what JSON cannot"),
+        ({"a": "findme\ud800"}, "body.a holds what JSON cannot"),
+        ({"a": {7: "findme"}}, "body.a has a key that is no text."),
+        ({"a": {"findme\udc00": 1}}, "body.a has a key that is no text."),
+        ({"findme in a key": b""}, "body[...] holds what JSON cannot"),
+    ],
+)
+def test_a_body_that_is_no_json_is_refused_at_its_place(body: Any, says: str) -> None:
+    assert says in refusal(method="POST", body=body)
+
+
+def test_a_body_that_holds_itself_is_refused() -> None:
+    body: dict[str, Any] = {}
+    body["a"] = [body]
+    assert "body is nested more than 50 levels deep" in refusal(method="POST", body=body)
+
+
+@pytest.mark.promise(5)
+def test_a_request_does_not_describe_what_it_carries() -> None:
+    request = of(method="POST", headers={"a": "findme"}, body={"a": "findme"})
+    assert "findme" not in repr(request)
+
+
+pieces = st.one_of(
+    st.sampled_from(
+        ["/", "/v3/", "..", ".", "%2e", "%2F", "%5c", "%25", "\\", "?", "#", "@", ":", "//", ";", "connect", "%"]
+    ),
+    st.sampled_from(
+        [API_URL, "https://", "gateway.stage.bill.com", "evil.example", "vendors", "\t", "\n", "\u2024", "\uff0e"]
+    ),
+    any_text,
+)
+
+
+def outcome_of(options: dict[str, Any]) -> Request | OptionError:
+    try:
+        return Request.of(options, API_URL, ())
+    except OptionError as error:
+        return error
+
+
+def assert_below_api_url(request: Request) -> None:
+    url = parse_url(API_URL + request.target)
+    assert (url.scheme, url.host, url.port, url.auth, url.fragment) == (
+        "https",
+        "gateway.stage.bill.com",
+        None,
+        None,
+        None,
+    )
+    assert url.path is not None
+    # Also for somebody on the way who decodes it, once or twice.
+    for path in (url.path, unquote(url.path), unquote(unquote(url.path))):
+        assert str(parse_url(f"https://x{path}").path).startswith("/connect/v3/")
+    assert url.path == "/connect" + request.path
+    assert url.path.startswith("/connect/v3/")
+    assert not {"", ".", ".."} & set(unquote(unquote(url.path)).split("/")[1:])
+    assert tuple(parse_qsl(url.query or "", keep_blank_values=True)) == request.query
+    # What goes over the wire is what was checked.
+    assert requests.Request("GET", API_URL + request.target).prepare().url == API_URL + request.target
+
+
+@pytest.mark.promise(7)
+@given(
+    st.lists(pieces, max_size=8).map("".join),
+    st.sampled_from(["", "/v3/", "/v3/vendors/", f"{API_URL}/v3/", "https://"]),
+)
+@example("vendors?a=%26b%3Dc&d=%23", "/v3/")
+def test_no_path_ever_leaves_api_url(text: str, start: str) -> None:
+    request = outcome_of({"path": start + text})
+    if isinstance(request, Request):
+        assert_below_api_url(request)
+    else:
+        assert 20 < len(str(request)) < 400
+
+
+@pytest.mark.promise(8)
+@given(
+    st.sampled_from(METHODS),
+    st.dictionaries(
+        st.sampled_from(["path", "query", "filters", "sort", "headers", "body"]),
+        st.one_of(any_json, st.dictionaries(st.text(max_size=3), any_json, max_size=3)),
+    ),
+)
+def test_whatever_the_options_are_they_make_a_request_or_are_refused(method: str, options: dict[str, Any]) -> None:
+    request = outcome_of({"path": "/v3/x", "method": method, **options})
+    if isinstance(request, Request):
+        assert_below_api_url(request)
+        json.dumps(request.body, allow_nan=False).encode("ascii")
+    else:
+        assert str(request).isprintable()

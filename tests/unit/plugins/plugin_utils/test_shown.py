@@ -1,0 +1,216 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What may be shown: everything but what is secret by its name, or holds a secret."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.bill.connect.plugins.plugin_utils._shown import MASK, holds_a_secret, masked, words
+from tests.unit.plugins.plugin_utils.malformed import any_json, any_text
+
+SECRETS = ["PASSWORD-findme", "DEVKEY-findme", "pin"]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sessionId",
+        "SessionID",
+        "session_id",
+        "session-id",
+        "devKey",
+        "developerKey",
+        "appKey",
+        "apiToken",
+        "consoleApiToken",
+        "accessToken",
+        "refresh_token",
+        "clientSecret",
+        "password",
+        "newPassword",
+        "rememberMeId",
+        "mfaId",
+        "token",
+        "jwt",
+        "panJwt",
+        "securityKey",
+        "Authorization",
+    ],
+)
+def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str) -> None:
+    assert masked({"id": "1", name: "findme"}, []) == {"id": "1", name: MASK}
+    assert masked([{"deep": {name: {"inner": ["findme"]}}}], []) == [{"deep": {name: MASK}}]
+    assert masked({name: 123456}, []) == {name: MASK}
+    assert holds_a_secret([{"deep": {name: "findme"}}], [])
+    assert holds_a_secret({name: 0}, [])
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "accountNumber",
+        "bankAccountNumber",
+        "routing_number",
+        "taxId",
+        "ssn",
+        "socialSecurityNumber",
+        "dateOfBirth",
+        "cardNumber",
+        "cvv",
+        "PAN",
+    ],
+)
+def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
+    assert masked({"bankAccount": {name: "findme"}}, []) == {"bankAccount": {name: MASK}}
+    # In an answer it is what the user asked for.
+    assert not holds_a_secret({"bankAccount": {name: "findme"}}, [])
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {
+            "nextPage": "abc",
+            "prevPage": "def",
+            "id": "009",
+            "key": "x",
+            "tokenType": "Bearer",
+            "span": "y",
+            "companyName": "z",
+        },
+        {"password": "", "token": None, "jwt": False, "secret": True, "accessToken": [], "mfaId": {}},
+        {"name": "pins and needles", "archived": False, "amount": 12.5, "count": 10**5000},
+        [],
+        {},
+        "text",
+        None,
+        True,
+        7,
+    ],
+)
+def test_what_is_not_secret_is_shown_as_it_is(answer: Any) -> None:
+    assert masked(answer, SECRETS) == answer
+    assert not holds_a_secret(answer, SECRETS)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("PASSWORD-findme", MASK),
+        ({"note": "it is DEVKEY-findme, really"}, {"note": MASK}),
+        ({"list": ["a", ["DEVKEY-findme"]]}, {"list": ["a", [MASK]]}),
+        ({"of DEVKEY-findme": 1}, {MASK: 1}),
+        ({"a": "pin"}, {"a": MASK}),
+        (("a", "pin"), ["a", MASK]),
+    ],
+)
+def test_a_secret_is_found_wherever_it_stands(value: Any, shown: Any) -> None:
+    assert masked(value, SECRETS) == shown
+    assert holds_a_secret(value, SECRETS)
+
+
+@pytest.mark.promise(5)
+def test_a_secret_that_looks_like_a_number_is_found_as_one() -> None:
+    assert masked([20261222, 7], ["20261222"]) == [MASK, 7]
+    assert holds_a_secret([20261222], ["20261222"])
+
+
+def test_what_is_shown_is_a_copy() -> None:
+    sent = {"password": "findme", "lines": [{"token": "findme", "amount": 1}]}
+    before = copy.deepcopy(sent)
+    shown = masked(sent, [])
+    shown["lines"][0]["amount"] = 2
+    assert sent == before
+
+
+@pytest.mark.promise(5)
+def test_no_depth_is_too_deep() -> None:
+    deep: Any = {"password": "findme", "a": "PASSWORD-findme"}
+    for _level in range(100_000):
+        deep = [deep]
+    assert holds_a_secret(deep, SECRETS)
+    shown = masked(deep, SECRETS)
+    for _level in range(100_000):
+        [shown] = shown
+    assert shown == {"password": MASK, "a": MASK}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("name: must not be null", "name: must not be null"),
+        ("  two\r\n  lines\x1b[2J ", "two lines [2J"),
+        ("wrong: PASSWORD-findme.", f"wrong: {MASK}."),
+        ("pins and needles", "pins and needles"),
+        # Only as one line it is what must not be shown.
+        ("a\nsecret", None),
+        ("PASSWORD-findme", None),
+        ("pin", None),
+        ("", None),
+        (" \n\t", None),
+        ("x" * 300, "x" * 300),
+        ("x" * 301, "x" * 297 + "..."),
+        (None, None),
+        (7, None),
+        (["text"], None),
+    ],
+)
+def test_a_message_of_bills_becomes_one_clean_line(text: Any, shown: str | None) -> None:
+    assert words(text, [*SECRETS, "a secret"]) == shown
+
+
+@pytest.mark.promise(5)
+def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
+    assert words("it is abcdefgh", ["abcd", "abcdefgh"]) == f"it is {MASK}"
+
+
+def everything_in(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield name
+            yield from everything_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from everything_in(inner)
+
+
+# What the mask itself holds cannot be masked.
+secrets = st.lists(any_text.filter(lambda text: text not in MASK), max_size=4)
+
+
+@pytest.mark.promise(5)
+@given(st.data(), any_json, secrets)
+def test_what_is_shown_never_holds_a_secret(data: st.DataObject, value: Any, some: list[str]) -> None:
+    inside = [each for each in everything_in(value) if isinstance(each, str) and each not in MASK]
+    some += data.draw(st.lists(st.sampled_from(inside), max_size=2)) if inside else []
+    shown = masked([value, {"hidden": some}], some)
+    for each in everything_in(shown):
+        assert not isinstance(each, str) or each not in some
+        assert not any(
+            len(secret) >= 4 and secret in str(each) for secret in some if not isinstance(each, (dict, list))
+        )
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@given(any_text, secrets)
+def test_no_message_holds_a_secret(text: str, some: list[str]) -> None:
+    line = words(f"a {text} b {' '.join(some)}", some)
+    assert line is not None
+    assert line.isprintable()
+    assert len(line) <= 300
+    assert not any(len(secret) >= 4 and secret in line for secret in some)
