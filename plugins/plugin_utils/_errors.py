@@ -25,12 +25,14 @@ class BillError(Exception):
 
     ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
     whose values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
-    done nothing of what it was asked. ``answer`` is what BILL wrote, decoded, which may hold anything. ``details`` is what a task
-    returns besides the message, by name; all of it can be shown.
+    done nothing of what it was asked. ``wait`` is how many seconds to wait at least before asking again. ``answer`` is what BILL
+    wrote, decoded, which may hold anything. ``details`` is what a task returns besides the message, by name; all of it can be
+    shown.
     """
 
     transient: ClassVar[bool] = False
     undone: bool = False
+    wait: ClassVar[float] = 0.0
 
     def __init__(
         self,
@@ -63,7 +65,7 @@ class BusyError(BillError):
 
 
 class NoSlot(BillError):
-    """Three requests were in flight, and none ended in time; nothing was sent."""
+    """All that BILL takes at a time, or in a minute, is taken by others for longer than one waits; nothing was sent."""
 
     transient = True
     undone = True
@@ -126,6 +128,13 @@ class TooManyAtOnce(Rejected):
 
     transient = True
     undone = True
+
+
+class MinuteSpent(TooManyAtOnce):
+    """The calls of the minute are used up."""
+
+    # BILL does not document when the minute begins; a moment after a whole one it has ended in any case.
+    wait = 61.0
 
 
 @dataclass(frozen=True)

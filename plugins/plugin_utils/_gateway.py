@@ -82,8 +82,8 @@ class Gateway:
 
     ``timeout`` is in seconds and covers one whole exchange, from looking the name up to the last byte of the answer.
     ``ca_path`` is a file or directory of certificates to trust instead of the usual ones. ``slot`` gives what each exchange
-    holds while it is in flight; waiting for it is not part of ``timeout``. Proxies come from the usual environment names.
-    Raises OptionError when ``ca_path`` cannot be used.
+    holds while it is in flight, by the path that is asked for; waiting for it is not part of ``timeout``. Proxies come from the usual
+    environment names. Raises OptionError when ``ca_path`` cannot be used.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Gateway:
         timeout: float,
         validate_certs: bool = True,
         ca_path: str | None = None,
-        slot: Callable[[], AbstractContextManager[None]] = nullcontext,
+        slot: Callable[[str], AbstractContextManager[None]] = lambda _path: nullcontext(),
     ) -> None:
         self.address = address
         self._timeout = timeout
@@ -158,7 +158,7 @@ class Gateway:
         BillError that the BDC code stands for, and what ``slot`` raises. Where no connection came about, its error is ``undone``.
         """
         request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
-        status, raw = self._within_timeout(lambda line: self._exchange(line, request))
+        status, raw = self._within_timeout(lambda line: self._exchange(line, request), path)
         if 300 <= status < 400:
             raise errors.UnexpectedAnswer(
                 f"{self.address.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
@@ -266,7 +266,7 @@ class Gateway:
             raise self._failures.broken()
         return b"".join(parts)
 
-    def _within_timeout(self, work: Callable[[Line], tuple[int, bytes]]) -> tuple[int, bytes]:
+    def _within_timeout(self, work: Callable[[Line], tuple[int, bytes]], path: str) -> tuple[int, bytes]:
         # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
         # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up, or when
         # the task is ended from outside.
@@ -287,7 +287,7 @@ class Gateway:
                     outcome.append(error)
 
         thread = threading.Thread(target=run, name=_EXCHANGE, daemon=True)
-        held.enter_context(self._slot())
+        held.enter_context(self._slot(path))
         try:
             thread.start()
         except RuntimeError:

@@ -26,7 +26,8 @@ class Retry:
     """Tries again after a transient failure: ``retries`` times after the first try.
 
     BILL documents exponential waits of ``2 ^ failed attempts`` seconds. Here they begin at one second, end at 30, and
-    are shortened by chance so that many hosts do not come back at the same moment. ``tell`` is told of each wait.
+    are shortened by chance so that many hosts do not come back at the same moment; after an error that says how long to ``wait``
+    at least, they take at least that long. ``tell`` is told of each wait.
     """
 
     retries: int
@@ -45,14 +46,17 @@ class Retry:
                 again = error.transient and (error.undone or not acts)
                 if not again or tried == self.retries:
                     raise
-                wait = _wait(tried) * (0.5 + 0.5 * self.chance())
+                wait = max(_wait(tried) * (0.5 + 0.5 * self.chance()), error.wait)
                 self.tell(f"{error} Trying again in {wait:.1f} seconds ({tried + 1} of {self.retries}).")
             self.sleep(wait)
         raise AssertionError("unreachable: the last try returns or raises")
 
-    def longest(self, timeout: float) -> float:
-        """Seconds that ``run`` takes at the most, if one try takes ``timeout`` seconds at the most."""
-        return (self.retries + 1) * timeout + sum(_wait(tried) for tried in range(self.retries))
+    def longest(self, timeout: float, wait: float = 0.0) -> float:
+        """Seconds that ``run`` takes at the most, if one try takes ``timeout`` seconds at the most.
+
+        ``wait`` is the longest that an error may say.
+        """
+        return (self.retries + 1) * timeout + sum(max(_wait(tried), wait) for tried in range(self.retries))
 
 
 def _wait(tried: int) -> float:

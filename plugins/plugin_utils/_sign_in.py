@@ -10,8 +10,8 @@ Private to bill.connect. Plain Python, without Ansible.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from ._errors import (
     BusyError,
     CredentialRefused,
     HourSpent,
+    MinuteSpent,
     OptionError,
     Rejected,
     SessionEnded,
@@ -30,6 +31,7 @@ from ._errors import (
 )
 from ._gate import Gate
 from ._gateway import Gateway
+from ._pace import FURTHEST, PACED, Pace, Turns
 from ._refusal import Refusal
 from ._retry import Retry
 from ._seal import Seal
@@ -461,19 +463,34 @@ def open_sign_in(
         whole = {"auth_method": credential.method, "api_url": address.url, **credential.values}
         caller = {"api_url": address.url, **{name: credential.values[name] for name in credential.limits}}
         quota = {"api_url": address.url, credential.limits[0]: credential.values[credential.limits[0]]}
+        shared = open_shared(stores, for_the_run=store_for_the_run, warn=warn)
         gate = Gate(
             # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
             cache(lambda: Seal({**caller, "kept": "slots in flight"}).address),
-            open_shared(stores, for_the_run=store_for_the_run, warn=warn),
+            shared,
             options["timeout"],
         )
+        # A store that cannot be used has been told of by the lock of the sign-in.
+        turns = cache(lambda: Kept(Turns, Seal({**quota, "kept": "turns"}), shared, lambda _text: None))
+        pace = Pace(turns, tell_of_waits)
+
+        @contextmanager
+        def slot(path: str) -> Iterator[None]:
+            if path.startswith(PACED):
+                pace.wait()
+            with gate.slot():
+                yield
+
         gateway = Gateway(
             address,
             timeout=options["timeout"],
             validate_certs=options["validate_certs"],
             ca_path=options["ca_path"],
-            slot=gate.slot,
+            slot=slot,
         )
+        # Each try may first have to wait for its turn, and for its slot.
+        turn, wait = (FURTHEST, MinuteSpent.wait) if credential.paced else (0.0, 0.0)
+        longest = retry.longest(turn + 2 * options["timeout"], wait)
         return SignIn(
             credential=credential,
             gateway=gateway,
@@ -482,8 +499,8 @@ def open_sign_in(
             hour=cache(lambda: Kept(Refusal, Seal({**quota, "kept": "spent hour"}), stores, warn)),
             retry=retry,
             check_after=options["check_after"],
-            # Whoever holds the lock makes only so many requests, and each try may first have to wait for its slot.
-            longest_wait=credential.most_requests() * retry.longest(2 * options["timeout"]),
+            # Whoever holds the lock makes only so many requests.
+            longest_wait=credential.most_requests() * longest,
             tell=tell,
             warn=warn,
             through=opened(through) if through else None,

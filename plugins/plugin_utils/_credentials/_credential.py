@@ -35,7 +35,7 @@ class Credential(ABC):
     ``values`` are those that tell it from all others, by option. ``limits`` names the options for which BILL counts requests
     in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
     ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
-    way to end, perhaps with ``{end}`` in it. ``pays_untrusted`` says that MFA does not decide whether it can pay.
+    way to end, perhaps with ``{end}`` in it. ``paced`` says that BILL counts by the minute what it is asked for a session. ``pays_untrusted`` says that MFA does not decide whether it can pay.
     ``organizations`` is the path of the list of organizations that a session reaches. ``meanings`` are those that some codes
     have with such a session, and ``statuses`` those of some HTTP statuses that come without a code that means anything.
     """
@@ -47,6 +47,7 @@ class Credential(ABC):
     signs_in: ClassVar[bool] = True
     checks: ClassVar[bool] = True
     no_sign_out: ClassVar[str | None] = None
+    paced: ClassVar[bool] = False
     pays_untrusted: ClassVar[bool] = False
     organizations: ClassVar[str | None] = "/v3/login/organizations"
     meanings: ClassVar[Mapping[str, Meaning]] = {}

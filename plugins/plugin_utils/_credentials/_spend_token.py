@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from .._errors import CredentialRefused, Meaning, TooManyAtOnce
+from .._errors import CredentialRefused, Meaning, MinuteSpent
 from .._gateway import Gateway
 from .._session import Session
 from ._credential import Credential, object_of, plain_text
@@ -25,7 +25,7 @@ _WRONG = Meaning(
     ("api_token",),
 )
 _TOO_MANY = Meaning(
-    TooManyAtOnce,
+    MinuteSpent,
     "the calls of this minute are used up (BILL allows 60 a minute for an API token)",
     "Try again in a minute.",
 )
@@ -43,6 +43,7 @@ class SpendToken(Credential):
     limits = ("api_token",)
     signs_in = False
     no_sign_out = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
+    paced = True
     organizations = None
     meanings = _MEANINGS
     statuses = _STATUSES

@@ -22,7 +22,7 @@ FLOORS = [
     ("_pages",),
     ("_sign_in",),
     ("_credentials",),
-    ("_gate",),
+    ("_gate", "_pace"),
     ("_store",),
     ("_seal",),
     ("_retry",),

@@ -43,7 +43,7 @@ def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
     """The BILL that every gateway of this test talks to."""
     bill = Bill()
     # Without the thread of an exchange, and without its slot: those have tests of their own.
-    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work: work(None))
+    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
     monkeypatch.setattr(Gateway, "_exchange", partialmethod(_exchange, bill))
     return bill
 

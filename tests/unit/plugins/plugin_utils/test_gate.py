@@ -161,7 +161,7 @@ def test_an_exchange_whose_time_is_up_is_cut_and_gives_its_slot_back(
 ) -> None:
     end = threading.Event()
     bill = scripted(trickles(b" ", end))
-    gateway = Gateway(Address.of_api(bill.url), timeout=1, slot=gate_in(tmp_path / "bill", 5).slot)
+    gateway = Gateway(Address.of_api(bill.url), timeout=1, slot=lambda _path: gate_in(tmp_path / "bill", 5).slot())
     for number in range(SLOTS + 1):
         with pytest.raises(errors.TimedOut):
             gateway.ask("GET", "/")
@@ -188,7 +188,9 @@ def test_an_exchange_whose_task_is_ended_gives_its_slot_back(
                 held.enter_context(gate.slot())
             signal.setitimer(signal.ITIMER_REAL, 0.3)
             with pytest.raises(InterruptedError):
-                Gateway(Address.of_api(scripted(trickles(b" ", stop)).url), timeout=60, slot=gate.slot).ask("GET", "/")
+                Gateway(
+                    Address.of_api(scripted(trickles(b" ", stop)).url), timeout=60, slot=lambda _path: gate.slot()
+                ).ask("GET", "/")
             with gate_in(tmp_path / "bill", 10).slot():
                 pass
     finally:
@@ -214,7 +216,7 @@ def test_a_slot_is_held_until_the_exchange_has_really_ended(
         for _time in range(SLOTS - 1):
             held.enter_context(gate.slot())
         with pytest.raises(errors.TimedOut):
-            Gateway(Address.of_api(bill.url), timeout=0.2, slot=gate.slot).ask("GET", "/")
+            Gateway(Address.of_api(bill.url), timeout=0.2, slot=lambda _path: gate.slot()).ask("GET", "/")
         with pytest.raises(errors.NoSlot), gate.slot():
             pass
         found.set()
@@ -237,7 +239,7 @@ def test_the_wait_for_a_slot_is_not_part_of_the_timeout(
         held.close()
 
     clock.at_next_move = waited
-    Gateway(Address.of_api(bill.url), timeout=10, slot=gate.slot).ask("GET", "/")
+    Gateway(Address.of_api(bill.url), timeout=10, slot=lambda _path: gate.slot()).ask("GET", "/")
     assert clock.now - before > 20
     assert len(bill.heard) == 1
 
@@ -245,7 +247,7 @@ def test_the_wait_for_a_slot_is_not_part_of_the_timeout(
 @pytest.mark.promise(11)
 def test_whatever_the_answer_the_slot_is_free_again(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
-    gateway = Gateway(Address.of_api(bill.url), timeout=10, slot=gate_in(tmp_path / "bill", 0).slot)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10, slot=lambda _path: gate_in(tmp_path / "bill", 0).slot())
     for _time in range(3):
         with pytest.raises(errors.BillError):
             gateway.ask("GET", "/")

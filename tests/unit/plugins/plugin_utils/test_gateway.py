@@ -79,7 +79,7 @@ def test_another_address_is_asked_in_the_same_manner(scripted: Start, tmp_path: 
     slots: list[str] = []
 
     @contextmanager
-    def slot() -> Iterator[None]:
+    def slot(_path: str) -> Iterator[None]:
         slots.append("taken")
         yield
         slots.append("given back")
@@ -290,7 +290,7 @@ def test_the_slot_is_given_back_when_no_thread_can_be_started(monkeypatch: pytes
     held: list[str] = []
 
     @contextmanager
-    def slot() -> Iterator[None]:
+    def slot(_path: str) -> Iterator[None]:
         held.append("held")
         try:
             yield

@@ -43,6 +43,19 @@ def test_chance_shortens_each_wait_by_half_at_most() -> None:
 
 
 @pytest.mark.promise(9)
+def test_when_the_minute_is_spent_each_wait_is_as_long_as_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    told: list[str] = []
+    Retry(3, told.append, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.MinuteSpent("No.")))
+    assert slept == [61, 61, 61]
+    assert told[0] == "No. Trying again in 61.0 seconds (1 of 3)."
+    # It is the least: an error that lasts is waited for longer and longer all the same.
+    monkeypatch.setattr(errors.MinuteSpent, "wait", 3.0)
+    Retry(3, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.MinuteSpent("No.")))
+    assert slept[3:] == [3, 3, 4]
+
+
+@pytest.mark.promise(9)
 def test_after_the_last_try_the_failure_is_told() -> None:
     slept: list[float] = []
     with pytest.raises(errors.ConnectionFailed, match="no way"):
@@ -80,12 +93,23 @@ def test_the_longest_time_is_what_the_documentation_says(retries: int, longest: 
     assert sum(slept) + (retries + 1) * 30 == longest
 
 
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(("retries", "longest"), [(0, 30), (1, 30 + 91), (3, 30 + 3 * 91), (7, 30 + 7 * 91)])
+def test_the_longest_time_is_longer_where_an_error_says_how_long_to_wait(retries: int, longest: float) -> None:
+    slept: list[float] = []
+    assert Retry(retries).longest(30, errors.MinuteSpent.wait) == longest
+    with pytest.raises(errors.MinuteSpent):
+        Retry(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.MinuteSpent("")))
+    assert sum(slept) + (retries + 1) * 30 == longest
+
+
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
     ("error", "tried"),
     [
         (errors.NoSlot("none free"), 4),
         (errors.TooManyAtOnce("a fourth"), 4),
+        (errors.MinuteSpent("a sixty-first"), 4),
         (errors.ServerFault("ill"), 1),
         (errors.TimedOut("late"), 1),
         (errors.ConnectionFailed("gone"), 1),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import SPEND, SPEND_TOKEN, Bill, Open, Said, no
 
@@ -91,16 +92,36 @@ def test_a_token_that_is_refused_is_told_and_asked_about_once(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [no("BDC_1144"), no("BDC_1322"), (429, None), no("BDC_7777", 429)], ids=str)
-def test_a_call_too_many_in_a_minute_is_tried_again_and_nothing_is_remembered(
-    open_sign_in: Open, bill: Bill, answer: Said
+def test_a_call_too_many_in_a_minute_is_tried_again_when_that_is_over_and_nothing_is_remembered(
+    open_sign_in: Open, bill: Bill, clock: Clock, answer: Said
 ) -> None:
+    before = clock.now
     bill.will_say(answer, answer)
     assert open_sign_in(**SPEND_TOKEN).present().session
     assert bill.heard == [SPEND] * 3
+    assert clock.now == before + 2 * 61
     bill.will_say(answer)
-    with pytest.raises(errors.TooManyAtOnce, match="60 a minute"):
+    with pytest.raises(errors.MinuteSpent, match="60 a minute"):
         open_sign_in(**SPEND_TOKEN, retries=0).present(force=True)
     assert open_sign_in(**SPEND_TOKEN, check_after=0).present().session
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(11)
+def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    """Elsewhere BDC_1144 is about the hour."""
+    sign_in = open_sign_in(**SPEND_TOKEN)
+    sign_in.present()
+    before = clock.now
+    bill.will_say(no("BDC_1144"), (200, {}))
+
+    def ask(session: Session) -> Any:
+        return sign_in.gateway.ask(
+            "POST", "/v3/spend/budgets", headers=session.headers, meanings=sign_in.credential.meanings
+        ).status
+
+    assert sign_in.use(ask, acts=True) == (200, False)
+    assert clock.now == before + 61
 
 
 @pytest.mark.promise(9)

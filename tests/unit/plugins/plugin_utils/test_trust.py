@@ -24,6 +24,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     OAUTH,
     PARTNER_LOGIN,
     PARTNER_USER,
+    SPEND_TOKEN,
     STEP_UP,
     THE_PARTNER,
     Bill,
@@ -490,3 +491,10 @@ def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
     sign_in = open_sign_in(**options, timeout=30, retries=3)
     assert sign_in.credential.most_requests() == requests
     assert sign_in.longest_wait == requests * (4 * (30 + 30) + 1 + 2 + 4)
+
+
+@pytest.mark.promise(15)
+def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_sign_in: Open) -> None:
+    # Two calls of four tries each, each with ten minutes for its turn; and three waits of as long as BILL counts.
+    sign_in = open_sign_in(**SPEND_TOKEN, timeout=30, retries=3)
+    assert sign_in.longest_wait == 2 * (4 * (600 + 30 + 30) + 3 * 61)

@@ -157,7 +157,7 @@ def converse(
         return not isinstance(outcome, BaseException)
 
     with tempfile.TemporaryDirectory(dir=folder) as store, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Gateway, "_within_timeout", lambda _gateway, work: work(None))
+        patch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
         patch.setattr(Gateway, "_exchange", exchange)
         task, with_mfa_id = opened(), opened(**MFA_ID)
         if works(lambda: task.present(require_trusted=require_trusted)):
