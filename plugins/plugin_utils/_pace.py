@@ -62,20 +62,20 @@ class Pace:
 
     def wait(self) -> None:
         """Wait for the next free turn; NoSlot, at once, if that is too far away."""
-        left = self._reserved()
+        turn, left = self._reserved()
         while left > 0:
             if left > 1:
                 self._tell(
                     f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {CALLS} a minute, and the next ones "
                     "are taken."
                 )
-            # Counted down, since the clock may be set meanwhile.
             part = min(left, _OFTEN)
             self._sleep(part)
-            left -= part
+            # Counted down as well, since the clock may be set back meanwhile.
+            left = min(left - part, turn - self._clock())
 
-    def _reserved(self) -> float:
-        """How many seconds away the next free turn is, which is nobody else's any more."""
+    def _reserved(self) -> tuple[float, float]:
+        """When the next free turn is, which is nobody else's any more, and how many seconds away."""
         began, turns = self._clock(), self._turns()
         try:
             with turns.lock(_PATIENCE):
@@ -90,7 +90,7 @@ class Pace:
                         "by other tasks or runs. Let fewer of them call BILL at the same time."
                     )
                 turns.save(Turns(sorted([*given, turn])[-CALLS:]))
-                return turn - now
+                return turn, turn - now
         except BusyError:
             raise NoSlot(
                 f"Other tasks or runs have been taking their turns for Spend & Expense calls for {_PATIENCE} seconds, which takes a "

@@ -4,14 +4,62 @@
 
 """Sets the controller's clock ahead: Python imports this at its start where PYTHONPATH names this folder.
 
-What a task does ten minutes later can so be seen without waiting for it.
+What a task does ten minutes later can so be seen without waiting for it. Where CONTROLLER_LEAPS names a file, long waits take no time
+either: the clock of every process leaps to their end, and BILL's with it.
 """
 
 from __future__ import annotations
 
+import fcntl
+import json
 import os
+import struct
 import time
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
-_now = time.time
-_ahead = float(os.environ["CONTROLLER_AHEAD"])
-vars(time)["time"] = lambda: _now() + _ahead
+_now, _sleep = time.time, time.sleep
+_ahead = float(os.environ.get("CONTROLLER_AHEAD", "0"))
+_leaps = os.environ.get("CONTROLLER_LEAPS")
+
+
+def _leaped(file: int) -> float:
+    return float(struct.unpack("d", os.pread(file, 8, 0) or bytes(8))[0])
+
+
+def _time() -> float:
+    if _leaps is None:
+        return _now() + _ahead
+    file = os.open(_leaps, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        return _now() + _ahead + _leaped(file)
+    finally:
+        os.close(file)
+
+
+def _leap(seconds: float) -> None:
+    if _leaps is None or seconds < 1:
+        return _sleep(seconds)
+    end = _time() + seconds
+    file = os.open(_leaps, os.O_RDWR)
+    try:
+        # Freed when the file is closed.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        leap = end - _time()
+        if leap > 0:
+            # Another process may have brought the clock there already.
+            _tell_bill(leap)
+            os.pwrite(file, struct.pack("d", _leaped(file) + leap), 0)
+    finally:
+        os.close(file)
+
+
+def _tell_bill(seconds: float) -> None:
+    url = urlsplit(os.environ["CONTROLLER_LEAPS_URL"])
+    line = HTTPConnection(url.netloc, timeout=10)
+    line.request("POST", url.path, json.dumps({"advance": seconds}), {"Content-Type": "application/json"})
+    assert line.getresponse().status == 200
+    line.close()
+
+
+vars(time).update(time=_time, sleep=_leap)
