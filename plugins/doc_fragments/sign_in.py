@@ -174,8 +174,8 @@ options:
   retries:
     description:
       - How often to try again when BILL cannot be reached, does not answer in time, says that the fault is on its side, or has
-        more than three requests of this developer key and organization in flight (BDC_1322). No other refusal is tried again.
-        At most 100.
+        more than three requests of this developer key and organization in flight (BDC_1322), or when the Spend & Expense calls
+        of the minute are used up. No other refusal is tried again. At most 100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes two
         requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It makes up to two
@@ -185,6 +185,11 @@ options:
         another task is signing in with the same credentials, a task waits for it as long as its two requests can take: 988
         seconds with the defaults are the longest that it takes to get a session; in proportion longer where there are more
         requests."
+      - "Of Spend & Expense BILL allows 60 calls a minute. So each try of such a call first waits for its turn, 600 seconds at the
+        most, and where BILL refuses it all the same, the next wait is at least 61 seconds. Such a request takes at most
+        C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
+        O(auth_method=spend_token), 11292 seconds are the longest that it takes to learn whether the token is good. Waits are
+        shown with C(-v)."
       - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
     type: int
     default: 3

@@ -9,7 +9,8 @@ from __future__ import annotations
 import importlib
 import re
 import socket
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,14 @@ from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
+from ansible_collections.bill.connect.plugins.plugin_utils import _pace
 from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import _MEANINGS, BillError, CredentialRefused
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+    _MEANINGS,
+    BillError,
+    CredentialRefused,
+    MinuteSpent,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
 from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
 from ansible_collections.bill.connect.plugins.plugin_utils._options import (
@@ -31,15 +38,18 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options import (
     SESSION_VARIABLES,
     Option,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._pace import CALLS, FURTHEST, SECONDS, Pace, Turns
 from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
 from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
+from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
 SECURITY = (ROOT / "docs/docsite/rst/guide_security.rst").read_text()
 GUIDE = (ROOT / "docs/docsite/rst/guide_faults.rst").read_text()
+SPEND_TOKEN = " ".join((ROOT / "docs/docsite/rst/guide_spend_token.rst").read_text().split())
 TASKS = sorted(path.stem for path in (ROOT / "plugins/modules").glob("bill_*.py"))
 _PLUGINS = "ansible_collections.bill.connect.plugins"
 MODULES = {name: importlib.import_module(f"{_PLUGINS}.modules.{name}") for name in TASKS}
@@ -135,17 +145,35 @@ def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
 
 
 @pytest.mark.promise(8)
-def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(tmp_path: Path) -> None:
+def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The others are held word for word by the end-to-end tests."""
     failures, store = Failures("bill.example.com", 30, None), FileStore(str(tmp_path / "bill"), ours=True, warn=print)
     not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
     messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
     gate = Gate(lambda: "0123", [store], 0)
+    turns = Kept(Turns, Seal({"turns": "of a token"}), [store], print)
+    turns.save(Turns([500.0] * CALLS))
+    pace = Pace(lambda: turns, print, clock=lambda: -50.0)
+    monkeypatch.setattr(_pace, "_PATIENCE", 0)
+
+    @contextmanager
+    def late() -> Iterator[None]:
+        with turns.lock(0):
+            pace.wait()
+            yield
+
+    @contextmanager
+    def far() -> Iterator[None]:
+        pace.wait()
+        yield
+
     with ExitStack() as held:
         for _time in range(SLOTS):
             held.enter_context(gate.slot())
         held.enter_context(store.lock("4567", 0))
-        for attempt in (gate.slot, lambda: store.lock("4567", 0)):
+        for attempt in (gate.slot, far, late, lambda: store.lock("4567", 0)):
             with pytest.raises(BillError) as failure, attempt():
                 pass
             messages.append(str(failure.value))
@@ -167,6 +195,22 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
         assert seconds in manual
         assert seconds in GUIDE
     assert "247 seconds" in manual
+
+
+@pytest.mark.promise(11)
+@pytest.mark.promise(15)
+def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() -> None:
+    default = {option.name: option.default for option in OPTIONS}
+    each = Retry(default["retries"]).longest(FURTHEST + 2 * default["timeout"], MinuteSpent.wait)
+    assert [each, 4 * each] == [2823, 11292]
+    manual = " ".join(DOCUMENTED["retries"]["description"])
+    for text in (manual, GUIDE):
+        assert "2823 seconds" in text
+        assert "11292 seconds" in text
+        assert f"(retries + 1) * ({FURTHEST:g} + 2 * timeout)" in text
+        assert f"at least {MinuteSpent.wait:g} seconds" in " ".join(text.split())
+    assert f"BILL allows {CALLS} calls a minute" in SPEND_TOKEN
+    assert f"never more than {CALLS} in any {SECONDS:g} seconds" in SPEND_TOKEN
 
 
 @pytest.mark.promise(6)
