@@ -69,6 +69,19 @@ def test_sixty_go_at_once_and_the_next_sixty_one_by_one_when_a_minute_is_over(
 
 
 @pytest.mark.promise(11)
+def test_turns_that_nobody_took_are_gone(open_pace: OpenPace, clock: Clock) -> None:
+    for _time in range(CALLS):
+        open_pace().wait()
+    clock.advance(3600)
+    before = clock.now
+    for _time in range(CALLS):
+        open_pace().wait()
+    assert clock.now == before
+    open_pace().wait()
+    assert clock.now == before + 61
+
+
+@pytest.mark.promise(11)
 def test_a_turn_is_taken_before_it_comes_so_the_next_one_stands_behind_it(open_pace: OpenPace, clock: Clock) -> None:
     """Those who wait do so beside one another: while the first of them sleeps, the others take the turns after it."""
     began = clock.now
