@@ -74,6 +74,15 @@ def test_a_form_is_not_sent_as_json_and_json_not_as_a_form(scripted: Start) -> N
     assert ["Content-Type: application/json" in each for each in bill.heard] == [True, False, False]
 
 
+@pytest.mark.promise(5)
+def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
+    """Wherever one is printed: a form holds a client secret, a body a password, and headers and answers a session."""
+    secret = {"name": "s3cret-findme"}
+    request = _gateway._Request("POST", "/v3/login", headers=secret, body=secret, form=secret)
+    assert "POST" in repr(request)
+    assert "findme" not in f"{request!r} {_gateway.Answer(200, secret)!r}"
+
+
 @pytest.mark.promise(7)
 def test_another_address_is_asked_in_the_same_manner(scripted: Start, tmp_path: Path) -> None:
     slots: list[str] = []

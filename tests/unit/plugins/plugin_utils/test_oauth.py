@@ -303,6 +303,7 @@ def test_an_answer_without_a_token_is_told(
 
 
 @pytest.mark.promise(2)
+@pytest.mark.promise(12)
 def test_absent_forgets_the_token_and_says_how_long_it_is_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
     open_sign_in(**OAUTH).present()
     assert not open_sign_in(**OAUTH).absent(only_look=True).changed

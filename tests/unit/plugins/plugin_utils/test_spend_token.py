@@ -144,11 +144,13 @@ def test_a_token_is_good_whatever_bill_tells_of_its_user(open_sign_in: Open, bil
 
 
 @pytest.mark.promise(2)
+@pytest.mark.promise(12)
 def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
     assert not open_sign_in(**SPEND_TOKEN).absent().changed
     assert said == []
     open_sign_in(**SPEND_TOKEN).present()
     assert not open_sign_in(**SPEND_TOKEN).absent(only_look=True).changed
+    assert said == []
     assert not open_sign_in(**SPEND_TOKEN).absent().changed
     assert said == ["There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."]
     assert bill.heard == [SPEND]
