@@ -68,7 +68,6 @@ _VERBS = {
     "bulk",
     "cancel",
     "email",
-    "nominate",
     "record-payment",
     "restore",
     "verify",
@@ -79,7 +78,7 @@ _UNSEEN = re.compile(
     r"/v3(/(login|logout|mfa/.*|network/invitation|partner/login(-as-user)?|partner/risk-verifications/.*"
     r"|spend/reimbursements/image-upload-url))?"
 )
-# A user of a bank account is found in the list only.
+# A user of a bank account, and one who is nominated, is found in the list only.
 _ONE_BANK_USER = re.compile(r"(/v3/funding-accounts/banks/users)/[^/]+")
 # The lists that can be sorted by the time when something was made or changed. Documented by BILL ("Sortable fields").
 _SORTED = re.compile(

@@ -25,7 +25,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._request import METHO
 from tests.unit.plugins.plugin_utils.malformed import any_json, any_text, assert_clean
 
 API_URL = "https://gateway.stage.bill.com/connect"
-SECRETS = ("PASSWORD-findme", "DEVKEY/findme", "pin")
+SECRETS = ("PASSWORD-findme", "DEVKEY/findme", "KEY&findme", "pin")
 
 # Shaped as BILL's ids are: of AP and AR, and of Spend & Expense.
 IDS = ("00n02JVFTMUBGNH3l1o2", "QnVkZ2V0OjEyMw==", "4f8b0c1e-0e9f-4a53-9b7e-6f1f3a0c9d11")
@@ -188,6 +188,7 @@ def test_an_address_below_api_url_is_as_good_as_a_path(written: str, api_url: st
         "https://gateway.stage.bill.com./connect/v3/vendors",
         "https://gateway.stage.bill.com:8443/connect/v3/vendors",
         "http://gateway.stage.bill.com/connect/v3/vendors",
+        "http://gateway.stage.bill.com:443/connect/v3/vendors",
         "https://gateway.stage.bill.com/v3/vendors",
         "https://gateway.stage.bill.com/connect/authx/token",
         "https://gateway.stage.bill.com/connect/../v3/vendors",
@@ -316,6 +317,7 @@ def test_options_that_contradict_each_other_are_refused_in_words(path: str, opti
     [
         ("/v3/vendors/PASSWORD-findme", {}),
         ("/v3/vendors/PASSWORD%2Dfindme", {}),
+        ("/v3/vendors/KEY&findme", {}),
         ("/v3/vendors?x=aPASSWORD-findme", {}),
         ("/v3/vendors?PASSWORD-findme=1", {}),
         ("/v3/vendors", {"query": {"x": ["a", "DEVKEY/findme"]}}),

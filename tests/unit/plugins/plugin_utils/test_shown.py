@@ -155,6 +155,7 @@ def test_no_depth_is_too_deep() -> None:
         ("  two\r\n  lines\x1b[2J ", "two lines [2J"),
         ("wrong: PASSWORD-findme.", f"wrong: {MASK}."),
         ("pins and needles", "pins and needles"),
+        ("wrong: a  b\nc d", f"wrong: {MASK} d"),
         # Only as one line it is what must not be shown.
         ("a\nsecret", None),
         ("PASSWORD-findme", None),
@@ -169,7 +170,7 @@ def test_no_depth_is_too_deep() -> None:
     ],
 )
 def test_a_message_of_bills_becomes_one_clean_line(text: Any, shown: str | None) -> None:
-    assert words(text, [*SECRETS, "a secret"]) == shown
+    assert words(text, [*SECRETS, "a secret", "a  b\nc"]) == shown
 
 
 @pytest.mark.promise(5)
