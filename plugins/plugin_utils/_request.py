@@ -119,7 +119,9 @@ class Request:
         for name, written in (("filters", _filters.written_filters), ("sort", _filters.written_sort)):
             if text := written(given[name]) if name in given else "":
                 query = (*query, (name, text))
-        request = cls(method, path, query, _headers(given.get("headers", {}), secrets), _body(given.get("body")))
+        request = cls(
+            str.__str__(method), path, query, _headers(given.get("headers", {}), secrets), _body(given.get("body"))
+        )
         request._refuse_secrets(secrets)
         if (given.get("paginate") or "page_size" in given) and not request.has("max") and path != _WITHOUT_MAX:
             largest = min(given.get("page_size", LARGEST_PAGE), given.get("max_results", LARGEST_PAGE))

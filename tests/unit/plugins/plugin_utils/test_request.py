@@ -420,13 +420,14 @@ def test_a_body_is_sent_as_plain_json(body: Any, sent: Any) -> None:
 def test_texts_of_ansibles_own_kinds_become_plain_ones() -> None:
     request = of(
         Text("/v3/x"),
-        method="POST",
+        method=Text("POST"),
         query={Text("a"): Text("b")},
         headers={Text("c"): Text("d")},
         body={Text("e"): [Text("f")]},
     )
     assert isinstance(request.body, dict)
     found = [
+        request.method,
         request.path,
         *request.query[0],
         *request.headers,
@@ -434,7 +435,7 @@ def test_texts_of_ansibles_own_kinds_become_plain_ones() -> None:
         *request.body,
         *request.body["e"],
     ]
-    assert [each.__class__ for each in found] == [str] * 7
+    assert [each.__class__ for each in found] == [str] * 8
 
 
 @pytest.mark.promise(8)
