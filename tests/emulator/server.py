@@ -22,7 +22,9 @@ LOOPBACK = "127.0.0.1"
 
 def listen(port: int = 0) -> socket.socket:
     """A socket that takes connections from now on; 0 means any free port."""
-    listener = socket.socket()
+    # By name, since asyncio sends small parts at once for TCP alone, and a socket made for "any" protocol is none: every
+    # answer on a connection that is kept would wait 40 ms for the client's acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((LOOPBACK, port))
     listener.listen(128)
