@@ -38,7 +38,7 @@ def _app(emulator: Emulator, router: APIRouter | None = None) -> FastAPI:
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refusal)
     emulator: Emulator = request.app.state.emulator
-    return JSONResponse(error.envelope(emulator.clock), error.status(emulator.settings))
+    return JSONResponse(error.envelope(emulator.clock, emulator.settings), error.status(emulator.settings))
 
 
 async def _not_supported(request: Request, error: Exception) -> JSONResponse:

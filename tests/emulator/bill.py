@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import login, mfa, oauth, partner, payments, spend, vendors
+from . import bills, customers, invoices, login, mfa, oauth, organizations, partner, payments, spend, vendors
 
 router = APIRouter()
-for room in (login, mfa, partner, payments, spend, vendors):
+for room in (login, mfa, organizations, partner, spend):
     router.include_router(room.router)
+for shelves in (bills, customers, invoices, payments, vendors):
+    for room_router in shelves.rooms:
+        router.include_router(room_router)
 router.include_router(oauth.router, prefix="/authx")
 
 

@@ -10,9 +10,11 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, HTTPException
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from . import world
+from . import bills, customers, invoices, vendors, world
+from . import payments as payments_room
 from .access_tokens import AccessToken
 from .clock import timestamp
 from .faults import Fault
@@ -20,6 +22,8 @@ from .sessions import Session
 from .who import TheEmulator
 
 router = APIRouter()
+
+OF_ORGANIZATIONS = {room.KIND.name: room.KIND for room in (bills, customers, invoices, payments_room, vendors)}
 
 
 class Strict(BaseModel):
@@ -69,6 +73,15 @@ async def messages(emulator: TheEmulator) -> list[dict[str, Any]]:
 @router.get("/payments")
 async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
     return emulator.payments
+
+
+@router.get("/objects/{kind:path}")
+async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
+    if kind in OF_ORGANIZATIONS and organization_id in {one.id for one in world.ORGANIZATIONS}:
+        shelf = emulator.objects.shelf(OF_ORGANIZATIONS[kind], organization_id)
+    else:
+        raise HTTPException(404, "no such kind or organization")
+    return JSONResponse(shelf.everything())
 
 
 @router.get("/clock")

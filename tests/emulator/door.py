@@ -111,7 +111,9 @@ class Door:
         if fault is not None and not acts:
             return fault.answer(emulator.clock, emulator.settings)
         if refusal is not None:
-            return Answer.of_json(refusal.status(emulator.settings), refusal.envelope(emulator.clock))
+            return Answer.of_json(
+                refusal.status(emulator.settings), refusal.envelope(emulator.clock, emulator.settings)
+            )
         answer = await ask(self._bill, call.scope, call.body)
         session: Session | None = call.scope["state"].get("session")
         if session is not None and (answer.status < 400 or emulator.settings.errors_reset_idle):

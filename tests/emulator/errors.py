@@ -30,6 +30,8 @@ NOT_SUPPORTED = "BDC_1121"
 NOT_JSON = "BDC_1122"
 INVALID_ORGANIZATION = "BDC_1123"
 INVALID_PARAMETER = "BDC_1129"
+INVALID_FILTER_FIELD = "BDC_1130"
+INVALID_FILTER_OPERATOR = "BDC_1131"
 HOURLY_LIMIT = "BDC_1144"
 TOO_MANY_IN_FLIGHT = "BDC_1322"
 NO_PHONE = "BDC_1354"
@@ -56,6 +58,8 @@ KNOWN: dict[str, tuple[int, str]] = {
     NOT_JSON: (400, "Error parsing JSON"),
     INVALID_ORGANIZATION: (400, "Invalid organization id."),
     INVALID_PARAMETER: (400, "Invalid parameter"),
+    INVALID_FILTER_FIELD: (400, "Invalid list filter field"),
+    INVALID_FILTER_OPERATOR: (400, "Invalid list filter operator"),
     HOURLY_LIMIT: (422, "Max number of allowed requests per hour reached: 20000."),
     TOO_MANY_IN_FLIGHT: (422, "Max number of concurrent requests per organization reached."),
     NO_PHONE: (400, "Specified 2-Step Verification phone is not setup or is invalid."),
@@ -79,14 +83,30 @@ class Refusal(Exception):
         known, _text = KNOWN.get(self.code, KNOWN["BDC_1002"])
         return settings.status_of.get(self.code, known)
 
-    def envelope(self, clock: Clock) -> list[dict[str, Any]]:
-        return [
-            {
-                "timestamp": clock.stamp(),
-                "code": self.code,
-                "severity": "ERROR",
-                "category": "DOWNSTREAM",
-                "message": message,
-            }
-            for message in self.messages
-        ]
+    def envelope(self, clock: Clock, settings: Settings) -> list[dict[str, Any]]:
+        return [_told(clock, self.code, message) for message in self.messages]
+
+
+class Unfit(Refusal):
+    """What was sent does not do: one code and message for each field (observed)."""
+
+    def __init__(self, *problems: tuple[str, str]) -> None:
+        super().__init__(problems[0][0], *(message for _code, message in problems))
+        self._problems = problems
+
+    def envelope(self, clock: Clock, settings: Settings) -> list[dict[str, Any]]:
+        told = [_told(clock, code, message) for code, message in self._problems]
+        if not settings.validation_codes:
+            for one in told:
+                del one["code"]
+        return told
+
+
+def _told(clock: Clock, code: str, message: str) -> dict[str, Any]:
+    return {
+        "timestamp": clock.stamp(),
+        "code": code,
+        "severity": "ERROR",
+        "category": "DOWNSTREAM",
+        "message": message,
+    }

@@ -76,7 +76,7 @@ class Fault(BaseModel):
         """The answer of a fault that does not act."""
         if self.code is not None:
             refusal = Refusal(self.code)
-            return Answer.of_json(self.status or refusal.status(settings), refusal.envelope(clock))
+            return Answer.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))
         if self.status is not None:
             return Answer(self.status, self.content_type, (self.body or "").encode())
         if self.redirect is not None:

@@ -10,21 +10,26 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from .errors import MISSING_FIELD, NOT_JSON, Refusal
+from .errors import MISSING_FIELD, NOT_JSON, Refusal, Unfit
 
 
 async def json_object(request: Request) -> dict[str, Any]:
     # A body is needed even where all its fields are optional: a third party's 400 went away once it sent {}.
-    try:
-        given = json.loads(await request.body())
-    except ValueError:
-        raise Refusal(NOT_JSON) from None
+    given = await json_body(request)
     if not isinstance(given, dict):
         raise Refusal(NOT_JSON)
     return given
 
 
+async def json_body(request: Request) -> Any:
+    try:
+        return json.loads(await request.body())
+    except ValueError:
+        raise Refusal(NOT_JSON) from None
+
+
 Fields = Annotated[dict[str, Any], Depends(json_object)]
+AnyJson = Annotated[Any, Depends(json_body)]
 
 
 def text(given: dict[str, Any], name: str) -> str:
@@ -38,7 +43,7 @@ def require(given: dict[str, Any], *names: str) -> tuple[str, ...]:
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         # The wording was observed; which code comes with it, if any, is unknown.
-        raise Refusal(MISSING_FIELD, *(f"{name}: must not be blank" for name in missing))
+        raise Unfit(*((MISSING_FIELD, f"{name}: must not be blank") for name in missing))
     return values
 
 

@@ -3,13 +3,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pages of a list: how many on one, and the cursors that lead from one to the next.
 
-Documented by BILL: search-op-with-lists.
+Documented by BILL (search-op-with-lists): `page` takes the cursor of either direction, but Spend & Expense has
+`nextPage` and `prevPage` for them. That a cursor is good for one list, filter and order alone is inferred.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,15 +20,24 @@ from .errors import INVALID_PARAMETER, Refusal
 DEFAULT_PAGE, LARGEST_PAGE = 20, 100
 
 
-def page(kind: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
-    first = _place(kind, cursor)
-    answer: dict[str, Any] = {"results": list(everything[first : first + size])}
-    # Observed: at an end of the list the cursor is absent, not null.
-    if first + size < len(everything):
-        answer["nextPage"] = _cursor(kind, first + size)
-    if first > 0:
-        answer["prevPage"] = _cursor(kind, max(0, first - size))
-    return answer
+def page(of: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
+    """`of` tells a list, filtered and ordered, from all others."""
+    return _page(everything, size, _place(of, "page", cursor), (of, of))
+
+
+def page_two_ways(
+    of: str, everything: Sequence[Any], size: int, next_cursor: str | None, prev_cursor: str | None
+) -> dict[str, Any]:
+    onwards, back = f"{of}>", f"{of}<"
+    if next_cursor is not None and prev_cursor is not None:
+        raise Refusal(INVALID_PARAMETER, "nextPage: must not be given with prevPage")
+    first = _place(onwards, "nextPage", next_cursor) if prev_cursor is None else _place(back, "prevPage", prev_cursor)
+    return _page(everything, size, first, (onwards, back))
+
+
+def mark(*of: str | None) -> str:
+    """Short, and different for every list."""
+    return hashlib.sha256(repr(of).encode()).hexdigest()[:16]
 
 
 def size(given: str | None) -> int:
@@ -40,17 +51,27 @@ def size(given: str | None) -> int:
     return int(given)
 
 
-def _cursor(kind: str, place: int) -> str:
-    return base64.urlsafe_b64encode(f"{kind}:{place}".encode()).decode()
+def _page(everything: Sequence[Any], size: int, first: int, ways: tuple[str, str]) -> dict[str, Any]:
+    answer: dict[str, Any] = {"results": list(everything[first : first + size])}
+    # Observed: at an end of the list the cursor is absent, not null.
+    if first + size < len(everything):
+        answer["nextPage"] = _cursor(ways[0], first + size)
+    if first > 0:
+        answer["prevPage"] = _cursor(ways[1], max(0, first - size))
+    return answer
 
 
-def _place(kind: str, cursor: str | None) -> int:
+def _cursor(of: str, place: int) -> str:
+    return base64.urlsafe_b64encode(f"{of}:{place}".encode()).decode()
+
+
+def _place(expected: str, parameter: str, cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        of, _colon, place = base64.urlsafe_b64decode(cursor).decode().partition(":")
+        of, _colon, place = base64.urlsafe_b64decode(cursor).decode().rpartition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
         of, place = "", ""
-    if of != kind or not place.isdecimal():
-        raise Refusal(INVALID_PARAMETER, "page: is not a page of this list")
+    if of != expected or not place.isdecimal():
+        raise Refusal(INVALID_PARAMETER, f"{parameter}: is not a page of this list")
     return int(place)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Payments: the operation that needs a trusted session. It takes any JSON, and moves no money.
+"""Payments: the operations that need a trusted session. They move no money, and change no bill.
 
-Documented by BILL: a payment needs a session trusted by MFA. Observed: another is refused with 403 BDC_1361,
-the sandbox's too, and what is created is answered with 201.
+Documented by BILL: a payment needs a session trusted by MFA, and up to 50 bills are paid at once. Observed: another
+session is refused with 403 BDC_1361, the sandbox's too, and what is created is answered with 201.
 """
 
 from __future__ import annotations
@@ -12,22 +12,104 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
-from .errors import UNTRUSTED_SESSION, Refusal
-from .fields import Fields, require
-from .who import FullAccess, MfaBypass, TheEmulator
+from . import resource
+from .columns import column
+from .errors import NOT_SUPPORTED, Refusal
+from .fields import AnyJson, Fields
+from .kinds import Exists, Kind, Object, prefix
+from .objects import Shelf
+from .problems import Problems
+from .state import Emulator
+from .who import FullAccess, MfaBypass, TheEmulator, Who, require_trust
 
-router = APIRouter()
+router = APIRouter(prefix="/v3/payments")
 
 
-@router.post("/v3/payments", status_code=201)
-async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> dict[str, Any]:
-    # Inferred: without trust nothing is said about the fields; and where MFA is off for the key, none is needed.
-    if not who.trusted and not bypass:
-        raise Refusal(UNTRUSTED_SESSION)
-    require(given, "vendorId", "amount")
-    number = len(emulator.payments) + 1
-    payment = {**given, "id": f"stp{who.organization_id[3:5]}PAYMENT{number:08d}"}
+def _check(problems: Problems, given: Object, _exists: Exists) -> None:
+    # Documented: a bill can be paid without naming its vendor. Whether there are such is not looked at.
+    if not given.get("billId"):
+        problems.text(given, "vendorId")
+    # Any number that is not nothing, or a text.
+    if not str(given.get("amount") or "").strip():
+        problems.missing("amount", "must not be blank")
+
+
+KIND = Kind(
+    name="payments",
+    prefix=prefix("stp", "PAYMENT"),
+    at_first=lambda _organization_id: (),
+    columns={
+        # The page about filters was not read to its end: that these can be filtered by is inferred.
+        "id": column("text", "*"),
+        "vendorId": column("text", "*"),
+        "billId": column("text", "*"),
+        "status": column("text", "*"),
+        "transactionNumber": column("text", "*"),
+        "amount": column("number", "*", sorts=True),
+        "processDate": column("date", "*", sorts=True),
+        "createdTime": column("date", "*", sorts=True),
+        "updatedTime": column("date", "*", sorts=True),
+        "description": column("text", sorts=True),
+        "confirmationNumber": column("text", sorts=True),
+        "onlinePayment": column("boolean", sorts=True),
+        "disbursementStatus": column("text", sorts=True),
+    },
+    check=_check,
+    complete=lambda given: {"status": "SCHEDULED", **given},
+    read_only=frozenset({"status"}),
+    archived=False,
+    bulk=50,
+)
+
+
+@router.get("/options")
+async def options() -> None:
+    """Not emulated, and no payment either."""
+    raise Refusal(NOT_SUPPORTED)
+
+
+@router.post("")
+async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
+    # Inferred: without trust nothing is said about the fields.
+    require_trust(who, bypass)
+    return JSONResponse(_told(emulator, who, _shelf(who, emulator).create(given)), 201)
+
+
+@router.post("/bulk")
+async def pay_several(who: FullAccess, bypass: MfaBypass, given: AnyJson, emulator: TheEmulator) -> JSONResponse:
+    require_trust(who, bypass)
+    made = _shelf(who, emulator).create_all(resource.objects(_separately(given), KIND))
+    return JSONResponse([_told(emulator, who, one) for one in made], 201)
+
+
+def _separately(given: Any) -> Any:
+    """A third party's (made from BILL's own description): `payments` and what they share. A plain list does as well."""
+    if not isinstance(given, dict):
+        return given
+    shared = {name: value for name, value in given.items() if name != "payments"}
+    lines = given.get("payments")
+    if not isinstance(lines, list):
+        return lines
+    return [{**shared, **one} if isinstance(one, dict) else one for one in lines]
+
+
+@router.post("/{payment_id}/cancel")
+async def cancel(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
+    # The status, and that it may be done again, are inferred.
+    return JSONResponse(_shelf(who, emulator).set(payment_id, status="CANCELED"))
+
+
+@router.post("/{payment_id}/void")
+async def void(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
+    # A third party's: BILL wants a reason. It is not looked at here.
+    return JSONResponse(_shelf(who, emulator).set(payment_id, status="VOID"))
+
+
+def _told(emulator: Emulator, who: Who, made: Object) -> Object:
+    """Write a payment down for the tests; the answer has what was sent and the identifier (inferred)."""
+    payment = {name: value for name, value in made.items() if name not in {"status", "createdTime", "updatedTime"}}
     emulator.payments.append(
         {
             "at": emulator.clock.stamp(),
@@ -37,3 +119,10 @@ async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEm
         }
     )
     return payment
+
+
+def _shelf(who: Who, emulator: Emulator) -> Shelf:
+    return emulator.objects.shelf(KIND, who.organization_id)
+
+
+rooms = (router, resource.reading(KIND))

@@ -49,7 +49,8 @@ def read(body: bytes, content_type: str = "") -> Any:
 
 
 def codes_in(body: bytes) -> list[str]:
-    answer = read(body)
+    # Only a list can hold errors; the pages of a long list are not worth reading again.
+    answer = read(body) if body.startswith(b"[") else None
     if not isinstance(answer, list):
         return []
     return [error["code"] for error in answer if isinstance(error, dict) and "code" in error]

@@ -61,6 +61,16 @@ class Settings(BaseModel):
     # Unknown at BILL: can a session of the Accountant Console become trusted?
     console_mfa: bool = False
 
+    # A third party's word: the objects about unfit fields may come without a code.
+    validation_codes: bool = True
+
+    # Documented (filterable-fields, sortable-fields): which fields a list is filtered and sorted by, and with which
+    # operators. That BILL refuses all others is inferred; without this, every field of an object will do.
+    documented_fields: bool = True
+
+    # Inferred: a query parameter that a list does not have, or that comes twice, is refused.
+    strict_parameters: bool = True
+
     # The developer keys that MFA is switched off for. Documented: `mfaBypass` says so.
     mfa_bypass: list[str] = Field(default_factory=list)
 

@@ -12,6 +12,7 @@ from .accounts import Accounts
 from .clock import Clock
 from .faults import Faults
 from .limits import Limits, PerMinute
+from .objects import Objects
 from .record import Record
 from .sessions import Sessions
 from .settings import Settings
@@ -31,6 +32,7 @@ class Emulator:
         self.trust = Trust(self.clock, self.settings)
         self.limits = Limits(self.clock, self.settings)
         self.spend_calls = PerMinute(self.clock)
+        self.objects = Objects(self.clock)
         self.payments: list[dict[str, Any]] = []
         self.faults = Faults()
         self.record = Record()

@@ -53,6 +53,11 @@ class Bill:
         """`content` is sent as JSON."""
         return requests.post(f"{self.api_url}{path}", headers=headers, json=content, timeout=TIMEOUT, **options)
 
+    def send(
+        self, method: str, path: str, headers: dict[str, str] | None = None, content: Any = None
+    ) -> requests.Response:
+        return requests.request(method, f"{self.api_url}{path}", headers=headers, json=content, timeout=TIMEOUT)
+
     def sign_out(self, headers: dict[str, str]) -> requests.Response:
         return requests.post(f"{self.api_url}/v3/logout", headers=headers, timeout=TIMEOUT)
 

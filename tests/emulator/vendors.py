@@ -1,30 +1,52 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The vendors of an organization, read only: something for a session to be good for."""
+"""Vendors: whom an organization pays.
+
+Documented by BILL (reference/createvendor): a name and an address are needed, and trust to turn on `autoPay`.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-from fastapi import APIRouter, Request
-
-from . import pages, world
-from .errors import NO_DATA, Refusal
-from .who import SignedIn
-
-router = APIRouter()
+from . import resource, world
+from .columns import column
+from .kinds import Exists, Kind, Object, prefix
+from .problems import Problems
 
 
-@router.get("/v3/vendors")
-async def vendors(request: Request, who: SignedIn) -> dict[str, Any]:
-    asked = request.query_params
-    return pages.page("vendors", world.vendors(who.organization_id), pages.size(asked.get("max")), asked.get("page"))
+def _check(problems: Problems, given: Object, _exists: Exists) -> None:
+    problems.text(given, "name")
+    problems.object(given, "address")
 
 
-@router.get("/v3/vendors/{vendor_id}")
-async def vendor(vendor_id: str, who: SignedIn) -> dict[str, Any]:
-    for one in world.vendors(who.organization_id):
-        if one["id"] == vendor_id:
-            return one
-    raise Refusal(NO_DATA)
+def _turns_on_auto_pay(given: Object) -> bool:
+    # Inferred: what `autoPay` looks like where it is off.
+    asked = given.get("autoPay")
+    return bool(asked) and asked != {"enable": False}
+
+
+KIND = Kind(
+    name="vendors",
+    prefix=prefix("009", "VENDOR"),
+    at_first=world.vendors,
+    columns={
+        "id": column("text", "eq ne in"),
+        "archived": column("boolean", "eq ne", sorts=True),
+        "name": column("text", "eq sw", sorts=True),
+        "accountType": column("text", "eq ne in nin"),
+        "address.country": column("text", "eq ne"),
+        "billCurrency": column("text", "eq ne in nin", sorts=True),
+        "paymentStatus": column("text", "eq ne in nin"),
+        "createdTime": column("date", "gt gte lt lte", sorts=True),
+        "updatedTime": column("date", "gt gte lt lte", sorts=True),
+        "shortName": column("text", sorts=True),
+        "email": column("text", sorts=True),
+        "phone": column("text", sorts=True),
+        "address.city": column("text"),
+    },
+    check=_check,
+    needs_trust=_turns_on_auto_pay,
+    bulk=20,
+)
+
+rooms = (resource.writing(KIND), resource.reading(KIND))

@@ -88,6 +88,12 @@ async def mfa_bypass(request: Request, emulator: TheEmulator) -> bool:
 MfaBypass = Annotated[bool, Depends(mfa_bypass)]
 
 
+def require_trust(who: Who, bypass: bool) -> None:
+    """Inferred: where MFA is off for the developer key, no trust is needed."""
+    if not who.trusted and not bypass:
+        raise Refusal(UNTRUSTED_SESSION)
+
+
 def bearer(authorization: str | None) -> str | None:
     scheme, _blank, token = (authorization or "").partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None

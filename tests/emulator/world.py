@@ -107,7 +107,9 @@ SECOND_ORGANIZATION = Organization("00802HARBORSTUDIO002", "Harbor Light Studio"
 LOCKED_ORGANIZATION = Organization("00803LOCKEDSTORE0003", "Closed Corner Store", vendors=0, locked=True)
 # Known to the accountant alone.
 CLIENT_ORGANIZATION = Organization("00804WILLOWCLINIC004", "Willow Vet Clinic", vendors=12)
-ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION, CLIENT_ORGANIZATION)
+# For long lists; its vendors are made when they are first asked for.
+LARGE_ORGANIZATION = Organization("00805GRANDMARKETS005", "Grand Markets Group", vendors=10_000)
+ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION, CLIENT_ORGANIZATION, LARGE_ORGANIZATION)
 
 USER = User(
     "00601ALEXPARKER00001",
@@ -128,7 +130,8 @@ CLERKS = tuple(
 )
 # The one with a phone, and a device that BILL remembers. Everyone else has to set up MFA first.
 PAYER = User("00609JORDANPAYER0009", "pay@example.com", "Passw0rd-findme-52fd08b3", (ORGANIZATION.id,))
-USERS = (USER, SECOND_USER, *CLERKS, PAYER)
+LARGE_USER = User("00611CASEYGRAND00011", "grand@example.com", "Passw0rd-findme-e85b27fa", (LARGE_ORGANIZATION.id,))
+USERS = (USER, SECOND_USER, *CLERKS, PAYER, LARGE_USER)
 
 SYNC_TOKEN = SyncToken("erp-sync", "SYNCTOKEN-findme-9d27e5b04c8f4136", (ORGANIZATION.id,), USER.id)
 SYNC_TOKENS = (SYNC_TOKEN,)

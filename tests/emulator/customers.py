@@ -1,0 +1,41 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Customers: whom an organization sends its invoices. Documented by BILL (reference/createcustomer): a name is needed."""
+
+from __future__ import annotations
+
+from . import ledger, resource
+from .columns import column
+from .kinds import Exists, Kind, Object, prefix
+from .problems import Problems
+
+
+def _check(problems: Problems, given: Object, _exists: Exists) -> None:
+    problems.text(given, "name")
+
+
+KIND = Kind(
+    name="customers",
+    prefix=prefix("0cu", "CUSTOMER"),
+    at_first=ledger.customers,
+    columns={
+        "id": column("text", "eq ne in"),
+        "archived": column("boolean", "eq ne", sorts=True),
+        "name": column("text", "eq sw", sorts=True),
+        "accountType": column("text", "eq ne in nin"),
+        "address.country": column("text", "eq ne"),
+        "invoiceCurrency": column("text", "eq ne in nin", sorts=True),
+        "paymentStatus": column("text", "eq ne in nin"),
+        "createdTime": column("date", "gt gte lt lte", sorts=True),
+        "updatedTime": column("date", "gt gte lt lte", sorts=True),
+        "companyName": column("text", sorts=True),
+        "email": column("text", sorts=True),
+        "phone": column("text", sorts=True),
+        "fax": column("text", sorts=True),
+        "description": column("text", sorts=True),
+    },
+    check=_check,
+)
+
+rooms = (resource.writing(KIND), resource.reading(KIND))

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The `filters` of a list: `field:op:value,field2:op:value2`.
+
+Documented by BILL (search-op-with-lists): the form, the operators, and double quotes around dates and lists. The
+codes BDC_1130 and BDC_1131 are documented by name alone; that a date or a list without its quotes is refused, that a
+value in quotes ends with the next one, and that a field without a value is not equal to anything are inferred.
+"""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from .columns import OPERATORS, ORDER, Column, meant, understood, value_at
+from .errors import INVALID_FILTER_FIELD, INVALID_FILTER_OPERATOR, INVALID_PARAMETER, Refusal
+
+# A value in double quotes may hold commas and colons; one without ends at the next comma.
+ONE = re.compile(r'(?P<field>[^:,"]+):(?P<op>[^:,"]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^:,"]+))(?:,(?!\Z)|\Z)')
+
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
+    "gt": operator.gt,
+    "gte": operator.ge,
+    "lt": operator.lt,
+    "lte": operator.le,
+}
+
+Test = Callable[[Mapping[str, Any]], bool]
+
+
+def tests(given: str, columns: Mapping[str, Column], documented_only: bool) -> list[Test]:
+    """What an object has to pass to be in the list."""
+    return [_test(one, columns, documented_only) for one in _parts(given)]
+
+
+def _parts(given: str) -> Iterator[re.Match[str]]:
+    place = 0
+    while place < len(given) or not given:
+        part = ONE.match(given, place)
+        if part is None:
+            raise Refusal(INVALID_PARAMETER, "filters: cannot be read")
+        yield part
+        place = part.end()
+
+
+def _test(part: re.Match[str], columns: Mapping[str, Column], documented_only: bool) -> Test:
+    field, op = part["field"], part["op"]
+    column = columns.get(field)
+    if column is None or (documented_only and not column.documented):
+        raise Refusal(INVALID_FILTER_FIELD)
+    if op not in OPERATORS or op not in column.operators(documented_only):
+        raise Refusal(INVALID_FILTER_OPERATOR)
+    wanted = _wanted(part, column)
+
+    def passes(one: Mapping[str, Any]) -> bool:
+        value = meant(column.type, value_at(one, field))
+        if op in ORDER:
+            return value is not None and COMPARISONS[op](value, wanted)
+        if op == "sw":
+            return value is not None and value.startswith(wanted)
+        found = value in wanted
+        return found if op in {"eq", "in"} else not found
+
+    return passes
+
+
+def _wanted(part: re.Match[str], column: Column) -> Any:
+    op, quoted, bare = part["op"], part["quoted"], part["bare"]
+    many = op in {"in", "nin"}
+    if quoted is None and (many or column.type == "date"):
+        raise Refusal(INVALID_PARAMETER, f"filters: the value of {part['field']} must be in double quotes")
+    text = bare if quoted is None else quoted
+    try:
+        values = [understood(column.type, value) for value in (text.split(",") if many else [text])]
+    except ValueError:
+        raise Refusal(INVALID_PARAMETER, f"filters: the value of {part['field']} cannot be read") from None
+    return values[0] if op in ORDER or op == "sw" else values

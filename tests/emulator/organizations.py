@@ -1,0 +1,31 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Organizations: the one of the session. The names of the fields are inferred."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+
+from . import world
+from .errors import INVALID_ORGANIZATION, NOT_SUPPORTED, Refusal
+from .who import SignedIn
+
+router = APIRouter(prefix="/v3/organizations")
+
+
+@router.get("/industries")
+async def industries() -> None:
+    """Not emulated, and no organization either."""
+    raise Refusal(NOT_SUPPORTED)
+
+
+@router.get("/{organization_id}")
+async def organization(organization_id: str, who: SignedIn) -> dict[str, Any]:
+    # Inferred: a session is good for its own organization alone, and BDC_1123 says so of another.
+    if organization_id != who.organization_id:
+        raise Refusal(INVALID_ORGANIZATION)
+    found = next(one for one in world.ORGANIZATIONS if one.id == organization_id)
+    return {"id": found.id, "name": found.name}

@@ -1,0 +1,94 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is wrong with the fields that were sent, gathered so that BILL tells all of it at once.
+
+Observed: one object a field, in words such as `name: must not be blank` and `address: must not be null`. The codes,
+and all other words, are inferred.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+
+from .errors import INVALID_FIELD, MISSING_FIELD, Unfit
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+class Problems:
+    def __init__(self) -> None:
+        self._found: list[tuple[str, str]] = []
+        # Where in a list of objects the fields are, such as `[2].`; inferred.
+        self.place = ""
+
+    def missing(self, name: str, words: str = "must not be null") -> None:
+        self._found.append((MISSING_FIELD, f"{self.place}{name}: {words}"))
+
+    def unfit(self, name: str, words: str) -> None:
+        self._found.append((INVALID_FIELD, f"{self.place}{name}: {words}"))
+
+    def tell(self) -> None:
+        if self._found:
+            raise Unfit(*self._found)
+
+    def text(self, given: dict[str, Any], name: str) -> bool:
+        """Whether there is such a text; one that is absent or blank is told."""
+        value = given.get(name)
+        if value is not None and not isinstance(value, str):
+            self.unfit(name, "must be a string")
+            return False
+        if not (value or "").strip():
+            self.missing(name, "must not be blank")
+            return False
+        return True
+
+    def object(self, given: dict[str, Any], name: str) -> bool:
+        value = given.get(name)
+        if value is None:
+            self.missing(name)
+        elif not isinstance(value, dict):
+            self.unfit(name, "must be an object")
+        return isinstance(value, dict)
+
+    def day(self, given: dict[str, Any], name: str) -> None:
+        """Documented: dates of bills are yyyy-MM-dd."""
+        if self.text(given, name) and not _is_day(given[name]):
+            self.unfit(name, "must be a date in the format yyyy-MM-dd")
+
+    def objects(self, given: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
+        """The objects of a list that must not be empty, each with its place."""
+        value = given.get(name)
+        if value is None:
+            self.missing(name)
+            return []
+        if not isinstance(value, list) or not value:
+            self.unfit(name, "must be a list that is not empty")
+            return []
+        places = [(f"{name}[{number}]", one) for number, one in enumerate(value)]
+        for place, one in places:
+            if not isinstance(one, dict):
+                self.unfit(place, "must be an object")
+        return [(place, one) for place, one in places if isinstance(one, dict)]
+
+    def number(self, place: str, value: Any) -> None:
+        if value is None:
+            self.missing(place)
+        elif not is_number(value):
+            self.unfit(place, "must be a number")
+
+
+def is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_day(value: str) -> bool:
+    if not DAY.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,39 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lists: what a list was asked for, and the page of it that is the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Request
+
+from . import pages
+from .errors import INVALID_PARAMETER, Refusal
+from .objects import Shelf
+from .settings import Settings
+
+COMMON = frozenset({"max", "filters", "sort"})
+
+
+def page(request: Request, shelf: Shelf, settings: Settings) -> dict[str, Any]:
+    asked, kind = request.query_params, shelf.kind
+    cursors = {"nextPage", "prevPage"} if kind.two_ways else {"page"}
+    if settings.strict_parameters:
+        _check(request, COMMON | cursors | kind.parameters)
+    size = pages.size(asked.get("max"))
+    filters, sort = asked.get("filters"), asked.get("sort")
+    found = shelf.select(filters, sort, settings.documented_fields)
+    of = pages.mark(kind.name, shelf.owner, filters, sort)
+    if kind.two_ways:
+        return pages.page_two_ways(of, found, size, asked.get("nextPage"), asked.get("prevPage"))
+    return pages.page(of, found, size, asked.get("page"))
+
+
+def _check(request: Request, known: frozenset[str]) -> None:
+    given = [name for name, _value in request.query_params.multi_items()]
+    unfit = [f"{name}: unknown parameter" for name in dict.fromkeys(given) if name not in known]
+    unfit += [f"{name}: given more than once" for name in dict.fromkeys(given) if given.count(name) > 1]
+    if unfit:
+        raise Refusal(INVALID_PARAMETER, *unfit)

@@ -1,0 +1,93 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The calls that all kinds of objects share: list, read, create, change, archive and restore.
+
+Documented by BILL: the paths, that archive and restore need no body and give the object, and how many go into one
+bulk request. Observed: what is created is answered with 201, all else with 200. The list of created objects as the
+answer to a bulk request is a third party's for bills, and inferred for the others.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from . import queries
+from .errors import INVALID_FIELD, NOT_JSON, Refusal, Unfit
+from .fields import AnyJson, Fields
+from .kinds import Kind
+from .objects import Shelf
+from .state import Emulator
+from .who import MfaBypass, SignedIn, TheEmulator, Who, require_trust
+
+
+def reading(kind: Kind) -> APIRouter:
+    router = APIRouter(prefix=f"/v3/{kind.name}")
+
+    @router.get("")
+    async def several(request: Request, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
+        # Ready to send: to look through a hundred objects for what JSON cannot hold would take longer than all else.
+        return JSONResponse(queries.page(request, _shelf(kind, who, emulator), emulator.settings))
+
+    @router.get("/{id_}")
+    async def one(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
+        return JSONResponse(_shelf(kind, who, emulator).get(id_))
+
+    return router
+
+
+def writing(kind: Kind) -> APIRouter:
+    router = APIRouter(prefix=f"/v3/{kind.name}")
+
+    @router.post("")
+    async def create(who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
+        if kind.needs_trust(given):
+            require_trust(who, bypass)
+        return JSONResponse(_shelf(kind, who, emulator).create(given), 201)
+
+    @router.patch("/{id_}")
+    async def change(id_: str, who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
+        if kind.needs_trust(given):
+            require_trust(who, bypass)
+        return JSONResponse(_shelf(kind, who, emulator).patch(id_, given))
+
+    @router.post("/{id_}/archive")
+    async def archive(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
+        return JSONResponse(_shelf(kind, who, emulator).set(id_, archived=True))
+
+    @router.post("/{id_}/restore")
+    async def restore(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
+        return JSONResponse(_shelf(kind, who, emulator).set(id_, archived=False))
+
+    if kind.replaced:
+
+        @router.put("/{id_}")
+        async def replace(id_: str, who: SignedIn, given: Fields, emulator: TheEmulator) -> JSONResponse:
+            return JSONResponse(_shelf(kind, who, emulator).put(id_, given))
+
+    if kind.bulk:
+
+        @router.post("/bulk")
+        async def create_all(who: SignedIn, bypass: MfaBypass, given: AnyJson, emulator: TheEmulator) -> JSONResponse:
+            several = objects(given, kind)
+            if any(kind.needs_trust(one) for one in several):
+                require_trust(who, bypass)
+            return JSONResponse(_shelf(kind, who, emulator).create_all(several), 201)
+
+    return router
+
+
+def objects(given: Any, kind: Kind) -> list[dict[str, Any]]:
+    """The body of a bulk request. The errors are inferred."""
+    if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
+        raise Refusal(NOT_JSON)
+    if not 1 <= len(given) <= kind.bulk:
+        raise Unfit((INVALID_FIELD, f"{kind.name}: must have between 1 and {kind.bulk} objects"))
+    return given
+
+
+def _shelf(kind: Kind, who: Who, emulator: Emulator) -> Shelf:
+    return emulator.objects.shelf(kind, who.organization_id)

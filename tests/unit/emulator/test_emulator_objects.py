@@ -1,0 +1,315 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Vendors, customers, bills and invoices: made, read, changed, archived, restored, and refused when they do not do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from tests.emulator import world
+from tests.emulator.talk import Bill, Control, codes
+
+HERE = world.ORGANIZATION.id
+VENDOR: dict[str, Any] = {
+    "name": "New Ovens Ltd",
+    "address": {"line1": "1 Side Street", "city": "Austin", "country": "US"},
+}
+CUSTOMER = {"name": "Tea Room"}
+BILL: dict[str, Any] = {
+    "vendorId": "00901VENDOR000000001",
+    "dueDate": "2026-04-01",
+    "billLineItems": [{"amount": 20.5}, {"amount": 1.25}],
+    "invoice": {"invoiceNumber": "A-1"},
+}
+INVOICE: dict[str, Any] = {
+    "customer": {"id": "0cu01CUSTOMER0000001"},
+    "invoiceNumber": "C-1",
+    "dueDate": "2026-04-01",
+    "invoiceLineItems": [{"quantity": 3, "price": 1.5}],
+}
+GOOD: dict[str, dict[str, Any]] = {"vendors": VENDOR, "customers": CUSTOMER, "bills": BILL, "invoices": INVOICE}
+PREFIXES = {"vendors": "009", "customers": "0cu", "bills": "00n", "invoices": "00e"}
+TRUSTED = {
+    "username": world.PAYER.username,
+    "password": world.PAYER.password,
+    "rememberMeId": world.REMEMBERED_DEVICE.id,
+    "device": world.REMEMBERED_DEVICE.device,
+}
+
+
+def here(control: Control, kind: str) -> list[dict[str, Any]]:
+    there_are: list[dict[str, Any]] = control.get(f"objects/{kind}?organization_id={HERE}")
+    return there_are
+
+
+def messages(answer: requests.Response) -> list[str]:
+    return [error["message"] for error in answer.json()]
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_what_is_created_is_there_from_then_on(bill: Bill, control: Control, kind: str) -> None:
+    headers, before = bill.session(), here(control, kind)
+    answer = bill.post(f"/v3/{kind}", headers, GOOD[kind])
+    assert answer.status_code == 201
+    made = answer.json()
+    assert (made["id"][:3], len(made["id"]), made["archived"]) == (PREFIXES[kind], 20, False)
+    assert made["createdTime"] == made["updatedTime"]
+    assert made["createdTime"].startswith("2026-03-02T10:10:")
+    assert made["id"] not in {one["id"] for one in before}
+    assert here(control, kind) == [*before, made]
+    answer = bill.get(f"/v3/{kind}/{made['id']}", headers)
+    assert (answer.status_code, answer.json()) == (200, made)
+
+    there = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
+    assert codes(bill.get(f"/v3/{kind}/{made['id']}", there)) == ["BDC_1120"]
+    control.post("reset")
+    assert here(control, kind) == before
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_every_organization_has_some_and_each_has_its_own_identifier(bill: Bill, control: Control, kind: str) -> None:
+    identifiers = [
+        one["id"]
+        for organization in (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION)
+        for one in control.get(f"objects/{kind}?organization_id={organization.id}")
+    ]
+    assert len(set(identifiers)) == len(identifiers) > 20
+    assert {(one[:3], len(one)) for one in identifiers} == {(PREFIXES[kind], 20)}
+    assert control.get(f"objects/{kind}?organization_id={world.LOCKED_ORGANIZATION.id}") == []
+    assert len(bill.get(f"/v3/{kind}", bill.session()).json()["results"]) == 20
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_archiving_and_restoring_need_no_body_and_can_be_done_twice(bill: Bill, control: Control, kind: str) -> None:
+    headers = bill.session()
+    id_ = bill.post(f"/v3/{kind}", headers, GOOD[kind]).json()["id"]
+    for what, archived in (("archive", True), ("restore", False)):
+        control.advance(60)
+        first, second = (bill.send("POST", f"/v3/{kind}/{id_}/{what}", headers) for _time in range(2))
+        assert (first.status_code, second.status_code) == (200, 200)
+        assert (first.json()["id"], first.json()["archived"]) == (id_, archived)
+        assert second.json() == first.json() == bill.get(f"/v3/{kind}/{id_}", headers).json()
+    assert codes(bill.post(f"/v3/{kind}/nothing/archive", headers)) == ["BDC_1120"]
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_change_leaves_the_rest_as_it_was_and_cannot_touch_what_is_bills(
+    bill: Bill, control: Control, kind: str
+) -> None:
+    headers = bill.session()
+    made = bill.post(f"/v3/{kind}", headers, GOOD[kind]).json()
+    control.advance(60)
+    change = {"description": "new", "id": "mine", "archived": True, "createdTime": "2001-01-01"}
+    answer = bill.send("PATCH", f"/v3/{kind}/{made['id']}", headers, change)
+    assert answer.status_code == 200
+    changed = answer.json()
+    assert changed.pop("updatedTime") > made.pop("updatedTime")
+    assert changed == {**made, "description": "new"}
+
+
+def test_the_world_itself_is_never_changed(bill: Bill, control: Control) -> None:
+    headers, first = bill.session(), world.vendors(HERE)[0]
+    path = f"/v3/vendors/{first['id']}"
+    bill.send("PATCH", path, headers, {"name": "Other"})
+    assert bill.get(path, headers).json()["name"] == "Other"
+    control.post("reset")
+    assert bill.get(path, bill.session()).json() == first
+
+
+@pytest.mark.parametrize(
+    ("kind", "lines", "total"), [("bills", "billLineItems", 7), ("invoices", "invoiceLineItems", 7)]
+)
+def test_replacing_forgets_what_is_not_sent(bill: Bill, kind: str, lines: str, total: float) -> None:
+    headers = bill.session()
+    made = bill.post(f"/v3/{kind}", headers, {**GOOD[kind], "description": "old"}).json()
+    content = {**GOOD[kind], lines: [{"amount": 7}]}
+    replaced = bill.send("PUT", f"/v3/{kind}/{made['id']}", headers, content).json()
+    assert (replaced["id"], replaced["createdTime"]) == (made["id"], made["createdTime"])
+    assert replaced[lines] == [{"amount": 7}]
+    assert total in {replaced.get("amount"), replaced.get("totalAmount")}
+    assert "description" not in replaced
+    refused = bill.send("PUT", f"/v3/{kind}/{made['id']}", headers, {"dueDate": "2026-04-01"})
+    assert refused.status_code == 400
+    assert bill.get(f"/v3/{kind}/{made['id']}", headers).json() == replaced
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "vendors/00901VENDOR000000001"),
+        ("PUT", "customers/0cu01CUSTOMER0000001"),
+        ("DELETE", "bills/00n01BILL00000000001"),
+        ("POST", "customers/bulk"),
+        ("POST", "invoices/bulk"),
+        ("GET", "vendors/00901VENDOR000000001/bank-account"),
+        ("GET", "recurringbills"),
+        ("GET", "payments/options"),
+        ("GET", "organizations/industries"),
+    ],
+)
+def test_what_is_not_emulated_is_not_supported(bill: Bill, method: str, path: str) -> None:
+    answer = bill.send(method, f"/v3/{path}", bill.session(), {})
+    assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])
+
+
+BLANK, NULL = "must not be blank", "must not be null"
+UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
+    ("vendors", {"name": None, "address": None}, ["BDC_1108"] * 2, [f"name: {BLANK}", f"address: {NULL}"]),
+    ("vendors", {"name": " "}, ["BDC_1108"], [f"name: {BLANK}"]),
+    ("vendors", {"address": "Main Street"}, ["BDC_1119"], ["address: must be an object"]),
+    ("customers", {"name": ""}, ["BDC_1108"], [f"name: {BLANK}"]),
+    ("customers", {"name": 7}, ["BDC_1119"], ["name: must be a string"]),
+    (
+        "bills",
+        {"vendorId": None, "dueDate": None, "billLineItems": None},
+        ["BDC_1108"] * 3,
+        [f"vendorId: {BLANK}", f"dueDate: {BLANK}", f"billLineItems: {NULL}"],
+    ),
+    ("bills", {"vendorId": "00902VENDOR000000001"}, ["BDC_1119"], ["vendorId: there is no such vendor"]),
+    ("bills", {"dueDate": "04/01/2026"}, ["BDC_1119"], ["dueDate: must be a date in the format yyyy-MM-dd"]),
+    ("bills", {"dueDate": "2026-02-30"}, ["BDC_1119"], ["dueDate: must be a date in the format yyyy-MM-dd"]),
+    ("bills", {"billLineItems": []}, ["BDC_1119"], ["billLineItems: must be a list that is not empty"]),
+    (
+        "bills",
+        {"billLineItems": [{"amount": 1}, {"amount": "1"}, {}]},
+        ["BDC_1119", "BDC_1108"],
+        ["billLineItems[1].amount: must be a number", f"billLineItems[2].amount: {NULL}"],
+    ),
+    ("invoices", {"customer": None}, ["BDC_1108"], [f"customer.id: {BLANK}"]),
+    # Written as `customer.id`, though read as `customerId`.
+    (
+        "invoices",
+        {"customer": None, "customerId": "0cu01CUSTOMER0000001"},
+        ["BDC_1108"],
+        [f"customer.id: {BLANK}"],
+    ),
+    ("invoices", {"customer": {"id": "0cu"}}, ["BDC_1119"], ["customer.id: there is no such customer"]),
+    (
+        "invoices",
+        {"invoiceNumber": None, "invoiceLineItems": [3]},
+        ["BDC_1108", "BDC_1119"],
+        [f"invoiceNumber: {BLANK}", "invoiceLineItems[0]: must be an object"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("kind", "changes", "expected", "words"), UNFIT)
+def test_each_unfit_field_is_told_and_nothing_is_made(
+    bill: Bill, control: Control, kind: str, changes: dict[str, Any], expected: list[str], words: list[str]
+) -> None:
+    headers, before = bill.session(), here(control, kind)
+    content = {name: value for name, value in {**GOOD[kind], **changes}.items() if value is not None}
+    answer = bill.post(f"/v3/{kind}", headers, content)
+    assert (answer.status_code, codes(answer), messages(answer)) == (400, expected, words)
+    assert here(control, kind) == before
+
+
+def test_a_change_is_looked_at_as_closely(bill: Bill) -> None:
+    headers, path = bill.session(), "/v3/vendors/00901VENDOR000000001"
+    answer = bill.send("PATCH", path, headers, {"name": "", "address": None})
+    assert messages(answer) == [f"name: {BLANK}", f"address: {NULL}"]
+    assert bill.get(path, headers).json() == world.vendors(HERE)[0]
+
+
+def test_bill_may_leave_the_codes_out(bill: Bill, control: Control) -> None:
+    headers = bill.session()
+    control.post("settings", validation_codes=False)
+    for answer in (bill.post("/v3/vendors", headers, {}), bill.sign_in(username=None)):
+        assert answer.status_code == 400
+        assert all("code" not in error and error["message"].endswith(BLANK) for error in answer.json()[:1])
+    assert codes(bill.get("/v3/vendors/nothing", headers)) == ["BDC_1120"]
+
+
+def test_the_lines_of_a_bill_add_up(bill: Bill) -> None:
+    lines = [{"amount": 20.1}, {"quantity": 3, "price": 0.1}]
+    made = bill.post("/v3/bills", bill.session(), {**BILL, "billLineItems": lines}).json()
+    assert (made["amount"], made["dueAmount"], made["paymentStatus"]) == (20.4, 20.4, "UNPAID")
+    assert made["invoice"] == BILL["invoice"]
+
+
+def test_an_invoice_is_read_with_the_identifier_of_its_customer(bill: Bill) -> None:
+    headers = bill.session()
+    made = bill.post("/v3/invoices", headers, INVOICE).json()
+    assert (made["customerId"], made["totalAmount"]) == ("0cu01CUSTOMER0000001", 4.5)
+    assert "customer" not in made
+    change = {"customer": {"id": "0cu01CUSTOMER0000002"}}
+    changed = bill.send("PATCH", f"/v3/invoices/{made['id']}", headers, change).json()
+    assert changed["customerId"] == "0cu01CUSTOMER0000002"
+
+
+@pytest.mark.parametrize(("asked", "needed"), [({"enable": True}, True), ({"enable": False}, False), (None, False)])
+def test_auto_pay_is_turned_on_in_a_trusted_session_only(
+    bill: Bill, control: Control, asked: dict[str, bool] | None, needed: bool
+) -> None:
+    content = {**VENDOR, "autoPay": asked}
+    path = "/v3/vendors/00901VENDOR000000001"
+    for headers, refused in ((bill.session(), needed), (bill.session(**TRUSTED), False)):
+        before = len(here(control, "vendors"))
+        answers = [
+            bill.post("/v3/vendors", headers, content),
+            bill.post("/v3/vendors/bulk", headers, [VENDOR, content]),
+            bill.send("PATCH", path, headers, {"autoPay": asked}),
+        ]
+        if refused:
+            assert [(one.status_code, codes(one)) for one in answers] == [(403, ["BDC_1361"])] * 3
+            assert len(here(control, "vendors")) == before
+        else:
+            assert [one.status_code for one in answers] == [201, 201, 200]
+
+
+MOST = {"vendors": 20, "bills": 100}
+
+
+@pytest.mark.parametrize("kind", MOST)
+def test_many_are_created_at_once(bill: Bill, control: Control, kind: str) -> None:
+    before = here(control, kind)
+    answer = bill.post(f"/v3/{kind}/bulk", bill.session(), [GOOD[kind]] * MOST[kind])
+    assert answer.status_code == 201
+    made = answer.json()
+    assert len({one["id"] for one in made}) == MOST[kind]
+    assert here(control, kind) == [*before, *made]
+
+
+@pytest.mark.parametrize("kind", MOST)
+def test_too_many_or_one_unfit_among_many_make_nothing(bill: Bill, control: Control, kind: str) -> None:
+    headers, before = bill.session(), here(control, kind)
+    for several in ([GOOD[kind]] * (MOST[kind] + 1), []):
+        answer = bill.post(f"/v3/{kind}/bulk", headers, several)
+        assert (answer.status_code, messages(answer)) == (
+            400,
+            [f"{kind}: must have between 1 and {MOST[kind]} objects"],
+        )
+    field = "name" if kind == "vendors" else "vendorId"
+    answer = bill.post(f"/v3/{kind}/bulk", headers, [GOOD[kind], {**GOOD[kind], field: ""}])
+    assert (answer.status_code, messages(answer)) == (400, [f"[1].{field}: {BLANK}"])
+    for unfit in (GOOD[kind], [GOOD[kind], 3]):
+        assert codes(bill.post(f"/v3/{kind}/bulk", headers, unfit)) == ["BDC_1122"]
+    assert here(control, kind) == before
+
+
+def test_they_are_not_for_those_who_are_not_signed_in(bill: Bill, control: Control) -> None:
+    for kind, content in GOOD.items():
+        before = here(control, kind)
+        id_ = before[0]["id"]
+        for method, path in (("GET", ""), ("POST", ""), ("GET", f"/{id_}"), ("PATCH", f"/{id_}")):
+            answer = bill.send(method, f"/v3/{kind}{path}", {"devKey": world.DEV_KEY}, content)
+            assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
+        assert here(control, kind) == before
+
+
+@pytest.mark.parametrize("what", ["nothing?organization_id=" + HERE, "bills", "bills?organization_id=nothing"])
+def test_an_unknown_kind_or_organization_is_told(control: Control, what: str) -> None:
+    assert requests.get(f"{control.url}/objects/{what}", timeout=5).status_code == 404
+
+
+def test_a_session_reads_its_own_organization_only(bill: Bill) -> None:
+    headers = bill.session()
+    own = bill.get(f"/v3/organizations/{HERE}", headers)
+    assert (own.status_code, own.json()) == (200, {"id": HERE, "name": world.ORGANIZATION.name})
+    for other in (world.SECOND_ORGANIZATION.id, "nothing"):
+        answer = bill.get(f"/v3/organizations/{other}", headers)
+        assert (answer.status_code, codes(answer)) == (400, ["BDC_1123"])
