@@ -26,10 +26,6 @@ class Clock:
         """Which clock hour this is; BILL's hourly limits start anew with each."""
         return int(self.now() // HOUR)
 
-    def minute(self) -> int:
-        """Which clock minute this is."""
-        return int(self.now() // MINUTE)
-
     def stamp(self) -> str:
         return timestamp(self.now())
 

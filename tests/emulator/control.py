@@ -13,7 +13,7 @@ from fastapi import APIRouter, Body, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from . import bills, customers, invoices, vendors, world
+from . import bills, customers, invoices, spend, spend_world, vendors, world
 from . import payments as payments_room
 from .access_tokens import AccessToken
 from .clock import timestamp
@@ -24,6 +24,7 @@ from .who import TheEmulator
 router = APIRouter()
 
 OF_ORGANIZATIONS = {room.KIND.name: room.KIND for room in (bills, customers, invoices, payments_room, vendors)}
+OF_THE_COMPANY = {kind.name: kind for kind in spend.KINDS}
 
 
 class Strict(BaseModel):
@@ -77,7 +78,9 @@ async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
 
 @router.get("/objects/{kind:path}")
 async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
-    if kind in OF_ORGANIZATIONS and organization_id in {one.id for one in world.ORGANIZATIONS}:
+    if kind in OF_THE_COMPANY:
+        shelf = emulator.objects.shelf(OF_THE_COMPANY[kind], spend_world.COMPANY)
+    elif kind in OF_ORGANIZATIONS and organization_id in {one.id for one in world.ORGANIZATIONS}:
         shelf = emulator.objects.shelf(OF_ORGANIZATIONS[kind], organization_id)
     else:
         raise HTTPException(404, "no such kind or organization")

@@ -10,11 +10,11 @@ count towards the 20,000 too, is inferred; and so is that partner sign-ins count
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from . import errors
-from .clock import Clock
+from .clock import MINUTE, Clock
 from .settings import Settings
 
 
@@ -57,15 +57,17 @@ class Limits:
 
 
 class PerMinute:
-    """How often something was done in this clock minute, by whom. That minutes are the clock's is inferred."""
+    """How often something was done in a minute, by whom. That minutes are the clock's, unless told, is inferred."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._done: Counter[tuple[str, int]] = Counter()
+        self._done: defaultdict[str, list[float]] = defaultdict(list)
 
-    def one_more(self, who: str) -> int:
-        self._done[who, self._clock.minute()] += 1
-        return self._done[who, self._clock.minute()]
+    def one_more(self, who: str, *, rolling: bool = False) -> int:
+        now = self._clock.now()
+        begin = now - MINUTE if rolling else now // MINUTE * MINUTE
+        self._done[who] = [*(moment for moment in self._done[who] if begin <= moment < begin + MINUTE), now]
+        return len(self._done[who])
 
 
 class Flight:

@@ -71,6 +71,9 @@ class Settings(BaseModel):
     # Inferred: a query parameter that a list does not have, or that comes twice, is refused.
     strict_parameters: bool = True
 
+    # Unknown at BILL: is the minute of Spend & Expense the clock's, or the last sixty seconds?
+    spend_rolling_minute: bool = False
+
     # The developer keys that MFA is switched off for. Documented: `mfaBypass` says so.
     mfa_bypass: list[str] = Field(default_factory=list)
 

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spend & Expense: no sign-in, an API token with each call.
+"""Spend & Expense: its users, budgets and transactions. No sign-in, but a token with each call.
 
-Documented by BILL (authentication-with-api-token, api-rate-limits): the header, that this call tells who made
-the token, and 60 calls a token and minute. That it is the clock's minute, what is refused how, and the names in
-the answer are inferred. Documented too, but not emulated: OAuth's access tokens work here as well.
+Documented by BILL: `current` tells who made the token; lists have `nextPage` and `prevPage` for their cursors;
+deleting a budget answers 200, and lists no longer have it. A third party's: what a budget needs. The fields that
+lists are filtered and sorted by are inferred, but for `syncStatus`.
 """
 
 from __future__ import annotations
@@ -13,24 +13,119 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
 
-from . import world
-from .errors import Refusal
+from . import queries, spend_world
+from .columns import Column, column
+from .errors import NO_DATA, Refusal
+from .fields import Fields
+from .kinds import Exists, Kind, Object
+from .objects import Shelf
+from .problems import Problems
+from .spender import Spender
+from .state import Emulator
 from .who import TheEmulator
 
 router = APIRouter()
 
+TIMES: dict[str, Column] = {
+    "id": column("text", "*", sorts=True),
+    "createdTime": column("date", "*", sorts=True),
+    "updatedTime": column("date", "*", sorts=True),
+}
+
+
+def _check(_problems: Problems, _given: Object, _exists: Exists) -> None:
+    """Nobody sends these."""
+
+
+def _check_budget(problems: Problems, given: Object, _exists: Exists) -> None:
+    problems.text(given, "name")
+    problems.text(given, "recurringInterval")
+    owners = given.get("owners")
+    if owners is None:
+        problems.missing("owners")
+    elif not isinstance(owners, list) or not owners:
+        problems.unfit("owners", "must be a list that is not empty")
+    if not given.get("limitlessOverspend"):
+        problems.number("limit", given.get("limit"))
+
+
+USERS = Kind(
+    name="spend/users",
+    prefix=lambda _company: "SPENDUSER",
+    at_first=spend_world.users,
+    columns={"id": TIMES["id"], "name": column("text", "*", sorts=True), "email": column("text", "*", sorts=True)},
+    check=_check,
+    archived=False,
+    two_ways=True,
+)
+BUDGETS = Kind(
+    name="spend/budgets",
+    prefix=lambda _company: "SPENDBUDGET",
+    at_first=spend_world.budgets,
+    columns={
+        **TIMES,
+        "name": column("text", "*", sorts=True),
+        "limit": column("number", "*", sorts=True),
+        "recurringInterval": column("text", "*", sorts=True),
+    },
+    check=_check_budget,
+    archived=False,
+    two_ways=True,
+)
+TRANSACTIONS = Kind(
+    name="spend/transactions",
+    prefix=lambda _company: "SPENDTRANS",
+    at_first=spend_world.transactions,
+    columns={
+        **TIMES,
+        "amount": column("number", "*", sorts=True),
+        "merchantName": column("text", "*", sorts=True),
+        "userId": column("text", "*"),
+        "budgetId": column("text", "*"),
+        "syncStatus": column("text", "eq ne in nin"),
+    },
+    check=_check,
+    archived=False,
+    parameters=frozenset({"showCustomFieldIds"}),
+    two_ways=True,
+)
+KINDS = (USERS, BUDGETS, TRANSACTIONS)
+
 
 @router.get("/v3/spend/users/current")
-async def current_user(request: Request, emulator: TheEmulator) -> dict[str, Any]:
-    given = request.headers.get("apiToken")
-    holder = next(
-        (one for one in emulator.accounts.by_name.values() if (one.kind, one.secret) == ("spend", given)), None
-    )
-    if holder is None:
-        raise Refusal(emulator.settings.codes.spend_token)
-    allowed = emulator.settings.spend_calls_per_minute
-    if emulator.spend_calls.one_more(holder.name) > allowed:
-        raise Refusal(emulator.settings.codes.spend_limit, f"Max number of requests per minute reached: {allowed}.")
-    token = next(one for one in world.SPEND_TOKENS if one.name == holder.name)
-    return {"id": token.user_id, "name": token.user_name, "email": token.email}
+async def current_user(email: Spender, emulator: TheEmulator) -> dict[str, Any]:
+    for one in _shelf(emulator, USERS).everything():
+        if one["email"] == email:
+            return one
+    raise Refusal(NO_DATA)
+
+
+def _reading(kind: Kind) -> None:
+    @router.get(f"/v3/{kind.name}")
+    async def several(request: Request, _email: Spender, emulator: TheEmulator) -> JSONResponse:
+        return JSONResponse(queries.page(request, _shelf(emulator, kind), emulator.settings))
+
+    @router.get(f"/v3/{kind.name}/{{id_}}")
+    async def one(id_: str, _email: Spender, emulator: TheEmulator) -> JSONResponse:
+        return JSONResponse(_shelf(emulator, kind).get(id_))
+
+
+for _kind in KINDS:
+    _reading(_kind)
+
+
+@router.post("/v3/spend/budgets")
+async def create_budget(_email: Spender, given: Fields, emulator: TheEmulator) -> JSONResponse:
+    return JSONResponse(_shelf(emulator, BUDGETS).create(given), 201)
+
+
+@router.delete("/v3/spend/budgets/{budget_id}")
+async def delete_budget(budget_id: str, _email: Spender, emulator: TheEmulator) -> JSONResponse:
+    # The budget that was as the answer is inferred, and so is that it cannot be read any more.
+    return JSONResponse(_shelf(emulator, BUDGETS).remove(budget_id))
+
+
+def _shelf(emulator: Emulator, kind: Kind) -> Shelf:
+    return emulator.objects.shelf(kind, spend_world.COMPANY)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spend & Expense: an API token with each call, sixty of them a minute."""
+"""Spend & Expense: an API token with each call, sixty of them a minute; its users, budgets and transactions."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from tests.emulator.talk import Bill, Control, codes
 TOKEN = {"apiToken": world.SPEND_TOKEN.value}
 OTHER = {"apiToken": world.SECOND_SPEND_TOKEN.value}
 CURRENT = "/v3/spend/users/current"
+USERS, BUDGETS, TRANSACTIONS = "/v3/spend/users", "/v3/spend/budgets", "/v3/spend/transactions"
+BUDGET = {"name": "Travel", "owners": ["SPENDUSER00000000001"], "recurringInterval": "NONE", "limit": 500}
 
 
 def test_a_token_tells_whose_it_is(bill: Bill) -> None:
@@ -56,3 +58,119 @@ def test_a_changed_token_is_the_only_one_that_works(bill: Bill, control: Control
     assert bill.get(CURRENT, TOKEN).status_code == 401
     assert bill.get(CURRENT, {"apiToken": "New-findme"}).status_code == 200
     assert control.get("world")["spend_tokens"][0]["value"] == "New-findme"
+
+
+def test_a_minute_may_be_the_last_sixty_seconds(bill: Bill, control: Control) -> None:
+    control.post("settings", spend_calls_per_minute=2, spend_rolling_minute=True)
+    control.post("clock", set="2026-03-02T10:10:40Z")
+    assert bill.get(CURRENT, TOKEN).status_code == 200
+    control.advance(25)
+    assert [bill.get(CURRENT, TOKEN).status_code for _time in range(2)] == [200, 422]
+    control.advance(40)
+    # The first is forgotten by now, the two others are not.
+    assert bill.get(CURRENT, TOKEN).status_code == 422
+    control.advance(61)
+    assert bill.get(CURRENT, TOKEN).status_code == 200
+
+
+def test_all_calls_of_a_token_share_its_minute(bill: Bill, control: Control) -> None:
+    control.post("settings", spend_calls_per_minute=4)
+    paths = (CURRENT, TRANSACTIONS, f"{BUDGETS}/SPENDBUDGET000000001", USERS, TRANSACTIONS)
+    assert [bill.get(path, TOKEN).status_code for path in paths] == [200] * 4 + [422]
+    assert bill.post(BUDGETS, TOKEN, BUDGET).status_code == 422
+    assert bill.get(TRANSACTIONS, OTHER).status_code == 200
+
+
+def access(bill: Bill) -> dict[str, str]:
+    client = {"client_id": world.CLIENT.id, "client_secret": world.CLIENT.secret}
+    answer = bill.post("/authx/token", None, None, data={"grant_type": "client_credentials", **client})
+    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+
+
+def test_an_access_token_works_here_too(bill: Bill, control: Control) -> None:
+    headers = access(bill)
+    assert bill.get(CURRENT, headers).json() == bill.get(CURRENT, TOKEN).json()
+    assert bill.get(TRANSACTIONS, headers).json() == bill.get(TRANSACTIONS, TOKEN).json()
+    # A wrong token is not made good by another one.
+    assert bill.get(CURRENT, {**headers, "apiToken": "wrong"}).status_code == 401
+    control.post("settings", spend_calls_per_minute=3)
+    assert [bill.get(CURRENT, headers).status_code for _time in range(2)] == [200, 422]
+    control.post("sessions/end")
+    assert codes(bill.get(TRANSACTIONS, headers)) == ["BDC_1109"]
+
+
+@pytest.mark.parametrize("path", [TRANSACTIONS, BUDGETS, USERS])
+def test_each_list_is_read_forwards_and_backwards_with_parameters_of_its_own(bill: Bill, path: str) -> None:
+    page = bill.get(path, TOKEN, params={"max": 10}).json()
+    forwards, last = list(page["results"]), page
+    assert "prevPage" not in page
+    while "nextPage" in page:
+        page = bill.get(path, TOKEN, params={"max": 10, "nextPage": page["nextPage"]}).json()
+        forwards += page["results"]
+        last = page
+    backwards = list(last["results"])
+    while "prevPage" in last:
+        last = bill.get(path, TOKEN, params={"max": 10, "prevPage": last["prevPage"]}).json()
+        backwards = last["results"] + backwards
+    assert backwards == forwards
+    assert len({one["id"] for one in forwards}) == len(forwards) > 20
+    assert bill.get(f"{path}/{forwards[7]['id']}", TOKEN).json() == forwards[7]
+    assert all(len(one["id"]) == 20 for one in forwards)
+    assert codes(bill.get(f"{path}/nothing", TOKEN)) == ["BDC_1120"]
+
+
+def test_a_cursor_goes_where_it_came_from(bill: Bill) -> None:
+    second = bill.get(TRANSACTIONS, TOKEN).json()["nextPage"]
+    back = bill.get(TRANSACTIONS, TOKEN, params={"nextPage": second}).json()["prevPage"]
+    for unfit in ({"page": second}, {"prevPage": second}, {"nextPage": back}, {"nextPage": second, "prevPage": back}):
+        answer = bill.get(TRANSACTIONS, TOKEN, params=unfit)
+        assert (answer.status_code, codes(answer)) == (400, ["BDC_1129"])
+    assert bill.get(BUDGETS, TOKEN, params={"nextPage": second}).status_code == 400
+    assert bill.get(f"{TRANSACTIONS}?max=101", TOKEN).status_code == 400
+
+
+def test_transactions_fill_more_than_two_pages_and_are_filtered_and_sorted(bill: Bill, control: Control) -> None:
+    everything = control.get("objects/spend/transactions")
+    assert len(everything) >= 250
+    question = {"filters": "syncStatus:eq:SYNCED,amount:gt:500", "sort": "amount:desc", "max": "100"}
+    found = bill.get(TRANSACTIONS, TOKEN, params=question).json()["results"]
+    expected = [one for one in everything if one["syncStatus"] == "SYNCED" and one["amount"] > 500]
+    assert found == expected[::-1]
+    assert found
+
+
+def test_a_budget_is_made_and_deleted(bill: Bill, control: Control) -> None:
+    before = control.get("objects/spend/budgets")
+    answer = bill.post(BUDGETS, TOKEN, BUDGET)
+    made = answer.json()
+    assert (answer.status_code, made) == (201, {**made, **BUDGET})
+    assert control.get("objects/spend/budgets") == [*before, made]
+    assert bill.get(f"{BUDGETS}/{made['id']}", OTHER).json() == made
+    assert bill.send("DELETE", f"{BUDGETS}/{made['id']}", TOKEN).status_code == 200
+    assert control.get("objects/spend/budgets") == before
+    for method in ("DELETE", "GET"):
+        gone = bill.send(method, f"{BUDGETS}/{made['id']}", TOKEN)
+        assert (gone.status_code, codes(gone)) == (404, ["BDC_1120"])
+
+
+def test_what_a_budget_lacks_is_told(bill: Bill, control: Control) -> None:
+    before = control.get("objects/spend/budgets")
+    answer = bill.post(BUDGETS, TOKEN, {"owners": []})
+    assert [error["message"] for error in answer.json()] == [
+        "name: must not be blank",
+        "recurringInterval: must not be blank",
+        "owners: must be a list that is not empty",
+        "limit: must not be null",
+    ]
+    limitless = {**BUDGET, "limit": None, "limitlessOverspend": True}
+    assert bill.post(BUDGETS, {"apiToken": "wrong"}, BUDGET).status_code == 401
+    assert control.get("objects/spend/budgets") == before
+    assert bill.post(BUDGETS, TOKEN, limitless).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "cards"), ("DELETE", "users/SPENDUSER00000000001"), ("POST", "transactions")]
+)
+def test_other_calls_are_not_supported(bill: Bill, method: str, path: str) -> None:
+    answer = bill.send(method, f"/v3/spend/{path}", TOKEN, {})
+    assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])
