@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from . import _errors as errors
@@ -229,6 +230,8 @@ class Gateway:
         http.auth = lambda prepared: prepared
         # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
         http.get_redirect_target = lambda _response: None
+        # Nothing of one exchange is part of the next one.
+        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # A proxy would carry what is meant for this machine in the clear to another one.
         http.trust_env = not self.address.plain
         return http
