@@ -79,18 +79,24 @@ def texts_to_mask(value: Any) -> set[str]:
 def holds_a_secret(value: Any, secrets: Iterable[str]) -> bool:
     """Whether a JSON value holds a secret of these, or something of a session or credential by the name of its field."""
     found = _Secrets(secrets)
+    # The names of a long list are always the same.
+    harmless: set[Any] = set()
     todo = [value]
     while todo:
         each = todo.pop()
-        if isinstance(each, Mapping):
-            if any(of_credentials(name) and _says(inner) for name, inner in each.items()):
+        if isinstance(each, (str, int, float)):
+            if found.inside(each):
                 return True
-            todo += each.keys()
-            todo += each.values()
+        elif isinstance(each, Mapping):
+            for name, inner in each.items():
+                if name not in harmless:
+                    if found.inside(name) or (of_credentials(name) and _says(inner)):
+                        return True
+                    if not of_credentials(name):
+                        harmless.add(name)
+                todo.append(inner)
         elif isinstance(each, (list, tuple)):
             todo += each
-        elif found.inside(each):
-            return True
     return False
 
 
@@ -122,6 +128,8 @@ class _Secrets:
         self._whole = {secret for secret in secrets if secret}
         # The longest first, since one may be part of another.
         self._parts = sorted((s for s in self._whole if len(s) >= SHORT), key=len, reverse=True)
+        # One look at a text for all of them, since lists hold many texts.
+        self._any_part = re.compile("|".join(map(re.escape, self._parts)) or "(?!)")
 
     def inside(self, value: Any) -> bool:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -130,7 +138,7 @@ class _Secrets:
             except ValueError:
                 # Python does not write out numbers of thousands of digits; no secret is one.
                 return False
-        return isinstance(value, str) and (value in self._whole or any(part in value for part in self._parts))
+        return isinstance(value, str) and (value in self._whole or self._any_part.search(value) is not None)
 
     def cut(self, text: str) -> str:
         if text in self._whole:
