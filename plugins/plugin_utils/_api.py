@@ -180,8 +180,9 @@ class Api:
             raise uncertain from None
 
     def _is_expected(self, error: BillError) -> bool:
+        """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well."""
         answered = isinstance(error, (Rejected, UnexpectedAnswer)) and not isinstance(error, _NEVER_EXPECTED)
-        return answered and error.status in self.expected and (error.status or 0) >= 400
+        return answered and error.status in self.expected and bool(complaints(error.answer))
 
     def _refuse_unexpected(self, answer: Answer, request: Request) -> None:
         if not self.expected or answer.status in self.expected:
