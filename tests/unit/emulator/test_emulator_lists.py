@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import time
 from operator import itemgetter
 from typing import Any
 
@@ -243,11 +244,12 @@ def test_ten_thousand_vendors_are_read_quickly(bill: Bill) -> None:
         identifiers, pages, seconds = set(), 0, []
         while "nextPage" in page:
             question["page"] = page["nextPage"]
-            answer = connection.get(f"{bill.api_url}{VENDORS}", params=question, timeout=10)
-            page = answer.json()
+            begin = time.monotonic()
+            page = connection.get(f"{bill.api_url}{VENDORS}", params=question, timeout=10).json()
+            seconds.append(time.monotonic() - begin)
             pages += 1
-            seconds.append(answer.elapsed.total_seconds())
             identifiers |= {one["id"] for one in page["results"]}
     assert (pages, len(identifiers)) == (100, 10_000)
-    # A tenth of this, where nothing else is going on; 40 ms and more with Nagle's algorithm.
-    assert sorted(seconds)[50] < 0.03
+    # 40 ms and more for all but the first few with Nagle's algorithm, and 5 ms without. Not all have to be fast, since
+    # other tests may run beside this one.
+    assert sorted(seconds)[20] < 0.03

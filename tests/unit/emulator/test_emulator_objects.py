@@ -172,6 +172,7 @@ UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("bills", {"vendorId": "00902VENDOR000000001"}, ["BDC_1119"], ["vendorId: there is no such vendor"]),
     ("bills", {"dueDate": "04/01/2026"}, ["BDC_1119"], ["dueDate: must be a date in the format yyyy-MM-dd"]),
     ("bills", {"dueDate": "2026-02-30"}, ["BDC_1119"], ["dueDate: must be a date in the format yyyy-MM-dd"]),
+    ("bills", {"dueDate": "20260401"}, ["BDC_1119"], ["dueDate: must be a date in the format yyyy-MM-dd"]),
     ("bills", {"billLineItems": []}, ["BDC_1119"], ["billLineItems: must be a list that is not empty"]),
     (
         "bills",
