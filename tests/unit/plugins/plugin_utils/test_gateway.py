@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -81,6 +81,22 @@ def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
     request = _gateway._Request("POST", "/v3/login", headers=secret, body=secret, form=secret)
     assert "POST" in repr(request)
     assert "findme" not in f"{request!r} {_gateway.Answer(200, secret)!r}"
+
+
+@pytest.mark.promise(11)
+def test_what_an_exchange_holds_depends_on_what_it_asks_for(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    asked: list[str] = []
+
+    def slot(path: str) -> AbstractContextManager[None]:
+        asked.append(path)
+        return nullcontext()
+
+    gateway = Gateway(Address.of_api(bill.url), timeout=10, slot=slot)
+    gateway.ask("GET", "/v3/spend/budgets?max=1")
+    # The whole address is that of tokens.
+    gateway.at(Address.of_option(bill.url + "/v3/spend/token", "token_url")).ask("POST", "")
+    assert asked == ["/v3/spend/budgets?max=1", ""]
 
 
 @pytest.mark.promise(7)

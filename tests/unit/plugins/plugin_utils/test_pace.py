@@ -47,6 +47,16 @@ def open_pace(tmp_path: Path, clock: Clock, said: list[str]) -> OpenPace:
     return open_pace
 
 
+def noting(slept: list[float]) -> Callable[[float], None]:
+    """A sleep that takes no time at all, and only so often that a wait without an end is seen for one."""
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        assert len(slept) < 100
+
+    return sleep
+
+
 def most_in_a_minute(times: list[float]) -> int:
     """How many there were between any two moments a minute apart."""
     return max(len([at for at in times if first <= at <= first + 60]) for first in times)
@@ -89,7 +99,7 @@ def test_a_turn_is_taken_before_it_comes_so_the_next_one_stands_behind_it(open_p
     for _time in range(3 * CALLS):
         slept: list[float] = []
         pace = open_pace()
-        pace._sleep = slept.append
+        pace._sleep = noting(slept)
         pace.wait()
         left.append(sum(slept))
     assert left == [0] * CALLS + [61] * CALLS + [122] * CALLS
@@ -102,7 +112,7 @@ def test_a_turn_is_taken_before_it_comes_so_the_next_one_stands_behind_it(open_p
 def test_a_turn_more_than_ten_minutes_away_is_not_taken(open_pace: OpenPace, clock: Clock) -> None:
     def wait() -> None:
         pace = open_pace()
-        pace._sleep = lambda _seconds: None
+        pace._sleep = noting([])
         pace.wait()
 
     # Now, and after 61 seconds, nine times.
@@ -143,13 +153,26 @@ def test_a_clock_that_is_set_back_during_a_wait_does_not_lengthen_it(open_pace: 
     slept: list[float] = []
 
     def sleep(seconds: float) -> None:
-        slept.append(seconds)
+        noting(slept)(seconds)
         clock.now -= 3600
 
     pace = open_pace()
     pace._sleep = sleep
     pace.wait()
     assert sum(slept) == 61
+
+
+@pytest.mark.promise(11)
+def test_whoever_was_held_up_during_a_wait_goes_when_the_turn_has_come(open_pace: OpenPace, clock: Clock) -> None:
+    """As on a machine that slept: a turn that is used late is one too many for those after it."""
+    before = clock.now
+    for _time in range(CALLS):
+        open_pace().wait()
+    pace = open_pace()
+    pace._sleep = lambda seconds: clock.advance(6 * seconds)
+    pace.wait()
+    # The second part of the wait was the last.
+    assert clock.now == before + 60 + 6 * 1
 
 
 @pytest.mark.promise(6)
@@ -332,3 +355,15 @@ def test_the_turns_are_those_of_the_token_whatever_the_store(
     # Neither the organization nor the user's own key makes another token of it.
     call(client_secret="other", organization_id="008OTHER")
     assert clock.now == before + 61
+    # Where other forks find them, too.
+    assert len([*(tmp_path / ("run" if session_store else "bill")).glob("*.session")]) == 1 + len(others)
+
+
+@pytest.mark.promise(13)
+def test_of_a_store_that_cannot_be_used_only_the_sign_in_tells(
+    open_sign_in: Open, tmp_path: Path, said: list[str]
+) -> None:
+    (tmp_path / "file").touch()
+    with open_sign_in(**SPEND_TOKEN, session_store=str(tmp_path / "file")).gateway._slot("/v3/spend/budgets"):
+        assert [*(tmp_path / "run").glob("*.session")]
+    assert said == []
