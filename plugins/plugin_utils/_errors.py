@@ -317,14 +317,15 @@ def from_answer(
     meanings: Mapping[str, Meaning] | None = None,
     *,
     option: str = "api_url",
-    fields: Mapping[str, str] = FIELDS,
+    fields: Mapping[str, str] | None = None,
 ) -> BillError:
     """The error that an answer means; decided on the BDC code, then on the HTTP status.
 
     ``place`` says which BILL was asked, as in Gateway.place, and ``option`` which option holds its address. ``meanings`` are
     those that some codes have for this request, by code; they come before the usual ones. ``fields`` are the options that its
-    fields came from, by BILL's name.
+    fields came from, by BILL's name; those of a sign-in if not given.
     """
+    fields = FIELDS if fields is None else fields
     carried = codes(answer)
     known = {**(meanings or {}), **{code: each for code, each in _MEANINGS.items() if code not in (meanings or {})}}
     if not carried and isinstance(answer, dict) and isinstance(error := answer.get("error"), str) and error in known:

@@ -150,13 +150,14 @@ class Gateway:
         body: Any = None,
         form: Mapping[str, str] | None = None,
         meanings: Mapping[str, errors.Meaning] | None = None,
-        fields: Mapping[str, str] = errors.FIELDS,
+        fields: Mapping[str, str] | None = None,
     ) -> Answer:
         """Send one request, once, and return BILL's answer. ``body`` is sent as JSON unless it is None, ``form`` as form data.
 
-        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones.
-        ``fields`` are the options that its fields came from, by BILL's name. Raises ConnectionFailed, TimedOut or CertificateRefused when no answer came, UnexpectedAnswer when it is none of BILL's, the
-        BillError that the BDC code stands for, and what ``slot`` raises. Where no connection came about, its error is ``undone``.
+        ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. ``fields`` are the
+        options that its fields came from, by BILL's name; those of a sign-in if not given. Raises ConnectionFailed, TimedOut or
+        CertificateRefused when no answer came, UnexpectedAnswer when it is none of BILL's, the BillError that the BDC code stands
+        for, and what ``slot`` raises. Where no connection came about, its error is ``undone``.
         """
         request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
         status, raw = self._within_timeout(lambda line: self._exchange(line, request), path)

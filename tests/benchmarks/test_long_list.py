@@ -71,7 +71,8 @@ def test_reading_ten_thousand_records_costs_little_more_than_a_bare_loop(
     file = project.folder / "records.json"
 
     def loop() -> float:
-        command = [project.core_bin / "python", "-c", LOOP, f"{project.api_url}/v3/vendors", json.dumps(headers), file]
+        url = f"{project.api_url}/v3/vendors"
+        command = [str(project.core_bin / "python"), "-c", LOOP, url, json.dumps(headers), str(file)]
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
     loops = [loop() for _round in range(ROUNDS)]

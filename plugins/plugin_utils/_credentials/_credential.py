@@ -13,7 +13,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .._errors import FIELDS, BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
+from .._errors import BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
 from .._gateway import Answer, Gateway
 from .._session import Session
 from ._mfa_id import MfaId
@@ -35,9 +35,10 @@ class Credential(ABC):
     ``values`` are those that tell it from all others, by option. ``limits`` names the options for which BILL counts requests
     in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
     ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
-    way to end, perhaps with ``{end}`` in it. ``paced`` says that BILL counts by the minute what it is asked for a session. ``pays_untrusted`` says that MFA does not decide whether it can pay.
-    ``organizations`` is the path of the list of organizations that a session reaches. ``meanings`` are those that some codes
-    have with such a session, and ``statuses`` those of some HTTP statuses that come without a code that means anything.
+    way to end, perhaps with ``{end}`` in it. ``paced`` says that BILL counts by the minute what it is asked for a session.
+    ``pays_untrusted`` says that MFA does not decide whether it can pay. ``organizations`` is the path of the list of
+    organizations that a session reaches. ``meanings`` are those that some codes have with such a session, and ``statuses`` those
+    of some HTTP statuses that come without a code that means anything.
     """
 
     method: ClassVar[str]
@@ -113,7 +114,7 @@ class Credential(ABC):
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         meanings: Mapping[str, Meaning] | None = None,
-        fields: Mapping[str, str] = FIELDS,
+        fields: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request with a session; ``headers`` and ``meanings`` are its own, and the session's go before them.
 
