@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable, Iterator
 from functools import partialmethod
 from pathlib import Path
@@ -74,8 +73,8 @@ def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> O
 def scripted() -> Iterator[Callable[..., ScriptedBill]]:
     servers: list[ScriptedBill] = []
 
-    def start(*replies: Reply, tls: ssl.SSLContext | None = None) -> ScriptedBill:
-        servers.append(ScriptedBill(*replies, tls=tls))
+    def start(*replies: Reply, **how: Any) -> ScriptedBill:
+        servers.append(ScriptedBill(*replies, **how))
         return servers[-1]
 
     yield start

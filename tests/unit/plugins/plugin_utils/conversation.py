@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
@@ -57,9 +58,14 @@ class Clock:
 def says(status: int, answer: Any, **headers: str) -> Reply:
     """A whole answer; ``answer`` is sent as it is if it is bytes, and as JSON if not."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-    lines = [f"HTTP/1.1 {status} x", f"Content-Length: {len(body)}", "Connection: close"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
+    all_headers = {"Content-Length": str(len(body)), "Connection": "close", **headers}
+    lines = [f"HTTP/1.1 {status} x", *(f"{name}: {value}" for name, value in all_headers.items())]
     return lambda peer: peer.sendall("\r\n".join([*lines, "", ""]).encode() + body)
+
+
+def goes_on(status: int, answer: Any, **headers: str) -> Reply:
+    """A whole answer, after which the connection is good for another request."""
+    return says(status, answer, Connection="keep-alive", **headers)
 
 
 def refuses(status: int, code: str) -> Reply:
@@ -90,14 +96,18 @@ def trickles(bytes_at_a_time: bytes, stop: threading.Event) -> Reply:
 class ScriptedBill:
     """Listens on loopback, remembers byte by byte what it heard, and gives the replies in their order; the last one serves for all that follows.
 
-    With ``tls`` it speaks https.
+    With ``tls`` it speaks https. With ``stays`` it waits for more on each connection until the other side ends it; ``callers`` are the
+    connections that were made, each with the requests that came over it, and ``left`` is released as each of them ends.
     """
 
-    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None, stays: bool = False, port: int = 0) -> None:
         self._replies = list(replies)
         self._tls = tls
+        self._stays = stays
         self.heard: list[str] = []
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.callers: list[list[str]] = []
+        self.left = threading.Semaphore(0)
+        self._listener = socket.create_server(("127.0.0.1", port))
         self.port: int = self._listener.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}/connect"
         threading.Thread(target=self._serve, daemon=True).start()
@@ -111,13 +121,22 @@ class ScriptedBill:
                 peer, _address = self._listener.accept()
             except OSError:
                 return
-            try:
-                with self._tls.wrap_socket(peer, server_side=True) if self._tls else peer as line:
-                    self.heard.append(_whole_request(line))
-                    reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
-                    reply(line)
-            except OSError:
-                continue
+            self.callers.append([])
+            if self._stays:
+                threading.Thread(target=self._talk, args=(peer, self.callers[-1]), daemon=True).start()
+            else:
+                self._talk(peer, self.callers[-1])
+
+    def _talk(self, peer: socket.socket, caller: list[str]) -> None:
+        with suppress(OSError), self._tls.wrap_socket(peer, server_side=True) if self._tls else peer as line:
+            while request := _whole_request(line):
+                self.heard.append(request)
+                caller.append(request)
+                reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
+                reply(line)
+                if not self._stays:
+                    break
+        self.left.release()
 
 
 def _whole_request(peer: socket.socket) -> str:
@@ -132,4 +151,4 @@ def _whole_request(peer: socket.socket) -> str:
         if name.lower() == b"content-length":
             while len(body) < int(value) and (part := peer.recv(65536)):
                 body += part
-    return (head + b"\r\n\r\n" + body).decode("latin-1")
+    return (head + b"\r\n\r\n" + body).decode("latin-1") if data else ""

@@ -11,7 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
@@ -23,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils import _errors as err
 from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
-from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, refuses, resets, says, trickles
+from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, goes_on, refuses, resets, says, trickles
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
@@ -386,3 +386,260 @@ def test_without_requests_the_user_is_told_what_to_install(monkeypatch: pytest.M
     monkeypatch.setattr(_gateway, "HAS_REQUESTS", False)
     with pytest.raises(errors.BillError, match="pip install requests"):
         ask("http://127.0.0.1:1/connect")
+
+
+# --- what may have been sent ---
+
+
+def refused_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+@pytest.mark.promise(10)
+def test_where_no_connection_came_about_nothing_was_sent(monkeypatch: pytest.MonkeyPatch, scripted: Start) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    plain = scripted(lambda peer: peer.sendall(b"SSH-2.0\r\n"))
+    refusing_proxy = scripted(says(403, b"no tunnel"))
+
+    def failed(url: str) -> tuple[Gateway, errors.BillError]:
+        gateway = Gateway(Address.of_api(url), timeout=10)
+        with pytest.raises(errors.BillError) as failure:
+            gateway.ask("POST", "/v3/payments", headers={"devKey": SECRET}, body={})
+        return gateway, failure.value
+
+    failures = [failed(f"http://127.0.0.1:{refused_port()}/connect"), failed(f"https://127.0.0.1:{plain.port}/connect")]
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{refusing_proxy.port}")
+    failures.append(failed("https://bill.example.com/connect"))
+    monkeypatch.delenv("https_proxy")
+
+    def nowhere(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    failures.append(failed("https://bill.example.com/connect"))
+    assert [(gateway.sent, error.undone) for gateway, error in failures] == [(False, True)] * 4
+    assert [type(error).__name__ for _gateway, error in failures] == [
+        "ConnectionFailed",
+        "CertificateRefused",
+        "ConnectionFailed",
+        "ConnectionFailed",
+    ]
+    [asked] = refusing_proxy.heard
+    assert asked.startswith("CONNECT bill.example.com:443 HTTP/1.")
+    assert SECRET not in asked
+
+
+@pytest.mark.promise(10)
+def test_where_the_name_is_looked_up_for_too_long_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+
+    def slow(*_args: object, **_kwargs: object) -> None:
+        found.wait(10)
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    gateway = Gateway(Address.of_api("https://bill.example.com/connect"), timeout=0.2)
+    with pytest.raises(errors.TimedOut) as failure:
+        gateway.ask("POST", "/v3/payments", body={})
+    found.set()
+    assert (gateway.sent, failure.value.undone) == (False, True)
+
+
+@pytest.mark.promise(10)
+def test_what_was_sent_late_is_not_sent_after_all(monkeypatch: pytest.MonkeyPatch, scripted: Start) -> None:
+    """The name was found only when time was up, and the request is said not to have been sent."""
+    bill = scripted(says(200, {}))
+    found, real = threading.Event(), socket.getaddrinfo
+
+    def slow(*args: Any, **kwargs: Any) -> Any:
+        found.wait(10)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    with pytest.raises(errors.TimedOut) as failure:
+        Gateway(Address.of_api(bill.url), timeout=0.2).ask("POST", "/v3/payments", body={})
+    assert failure.value.undone
+    found.set()
+    # It comes that far, and then hangs up.
+    assert bill.left.acquire(timeout=10)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("reply", [resets, cuts, lambda _peer: time.sleep(1)], ids=["resets", "cuts", "silent"])
+def test_where_a_connection_stood_something_may_have_been_sent(scripted: Start, reply: Any) -> None:
+    gateway = Gateway(Address.of_api(scripted(reply).url), timeout=0.5)
+    with pytest.raises(errors.ConnectionFailed) as failure:
+        gateway.ask("POST", "/v3/payments", body={})
+    assert (gateway.sent, failure.value.undone) == (True, False)
+
+
+@pytest.mark.promise(10)
+def test_what_the_last_request_sent_says_nothing_of_the_next(scripted: Start) -> None:
+    """One that is stopped while it waits for its turn has sent nothing, whatever the one before did."""
+    stopped = False
+
+    @contextmanager
+    def slot(_path: str) -> Iterator[None]:
+        if stopped:
+            raise KeyboardInterrupt
+        yield
+
+    gateway = Gateway(Address.of_api(scripted(says(200, {})).url), timeout=10, slot=slot)
+    assert not gateway.sent
+    gateway.ask("GET", "/v3/vendors")
+    assert gateway.sent
+    stopped = True
+    with pytest.raises(KeyboardInterrupt):
+        gateway.ask("POST", "/v3/payments", body={})
+    assert not gateway.sent
+
+
+class Stopped(BaseException):
+    """What ansible-core raises in a task that takes too long is no Exception, either."""
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("moment", ["join"])
+def test_a_task_that_is_ended_sends_nothing_any_more_and_knows_whether_it_has(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    asked = threading.Event()
+
+    def silent(_peer: socket.socket) -> None:
+        asked.set()
+
+    def ended(thread: threading.Thread, *args: Any) -> None:
+        if thread.name != "bill.connect exchange":
+            real(thread, *args)
+        elif moment == "start":
+            # A signal is heeded in the middle of this, too, when the thread is under way already.
+            real(thread)
+            asked.wait(10)
+            raise Stopped
+        else:
+            asked.wait(10)
+            raise Stopped
+
+    bill = scripted(silent, stays=True)
+    real = getattr(threading.Thread, moment)
+    monkeypatch.setattr(threading.Thread, moment, ended)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    with pytest.raises(Stopped):
+        gateway.ask("POST", "/v3/payments", body={})
+    assert gateway.sent
+    # It has hung up.
+    assert bill.left.acquire(timeout=10)
+
+
+# --- staying_open ---
+
+
+def hangs_up(peer: socket.socket) -> None:
+    """In the middle of an answer."""
+    cuts(peer)
+    peer.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.promise(7)
+def test_many_reads_take_one_connection_and_each_says_what_it_would_say_by_itself(scripted: Start) -> None:
+    bill = scripted(goes_on(200, {"a": "vendor"}), stays=True)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+
+    def read() -> object:
+        return gateway.ask("GET", "/v3/vendors", headers={"devKey": "key"}).json
+
+    with gateway.staying_open():
+        assert [read() for _time in range(5)] == [{"a": "vendor"}] * 5
+        assert not bill.left.acquire(blocking=False)
+    assert bill.left.acquire(timeout=10)
+    for _time in range(2):
+        read()
+        assert bill.left.acquire(timeout=10)
+    # Byte by byte.
+    assert bill.callers == [bill.heard[:1] * each for each in (5, 1, 1)]
+
+
+@pytest.mark.promise(10)
+def test_what_is_written_afterwards_goes_over_a_connection_of_its_own(scripted: Start) -> None:
+    bill = scripted(goes_on(200, {}), stays=True)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    for fails in (False, True):
+        with suppress(ZeroDivisionError), gateway.staying_open():
+            gateway.ask("GET", "/v3/vendors")
+            if fails:
+                raise ZeroDivisionError
+        gateway.ask("POST", "/v3/payments", body={})
+        gateway.ask("POST", "/v3/payments", body={})
+    assert [len(caller) for caller in bill.callers] == [1] * 6
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (hangs_up, errors.ConnectionFailed),
+        (lambda _peer: None, errors.TimedOut),
+        (
+            lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
+            errors.UnexpectedAnswer,
+        ),
+    ],
+    ids=["cut", "late", "no HTTP"],
+)
+def test_after_a_failure_there_is_another_connection(scripted: Start, reply: Any, kind: type[errors.BillError]) -> None:
+    good = goes_on(200, {})
+    bill = scripted(good, reply, good, stays=True)
+    gateway = Gateway(Address.of_api(bill.url), timeout=0.5)
+    with gateway.staying_open():
+        gateway.ask("GET", "/v3/vendors")
+        with pytest.raises(kind):
+            gateway.ask("GET", "/v3/vendors")
+        assert bill.left.acquire(timeout=10)
+        gateway.ask("GET", "/v3/vendors")
+        gateway.ask("GET", "/v3/vendors")
+    assert [len(caller) for caller in bill.callers] == [2, 2]
+    assert bill.left.acquire(timeout=10)
+
+
+def test_bill_may_end_a_connection_after_any_answer(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    with gateway.staying_open():
+        for _time in range(3):
+            gateway.ask("GET", "/v3/vendors")
+    assert len(bill.callers) == 3
+
+
+@pytest.mark.promise(9)
+def test_a_no_of_bill_is_no_reason_for_another_connection(scripted: Start) -> None:
+    said = [goes_on(status, [{"code": "BDC_7777"}]) for status in (400, 503)]
+    bill = scripted(*said, goes_on(302, b"", Location="/"), goes_on(200, {}), stays=True)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    with gateway.staying_open():
+        for _time in range(3):
+            with pytest.raises(errors.BillError):
+                gateway.ask("GET", "/v3/vendors")
+        gateway.ask("GET", "/v3/vendors")
+    assert [len(caller) for caller in bill.callers] == [4]
+
+
+@pytest.mark.promise(11)
+def test_each_of_many_reads_has_its_turn_and_its_slot(scripted: Start) -> None:
+    taken: list[str] = []
+
+    @contextmanager
+    def slot(path: str) -> Iterator[None]:
+        taken.append(path)
+        yield
+        taken.append("free")
+
+    gateway = Gateway(Address.of_api(scripted(goes_on(200, {}), stays=True).url), timeout=10, slot=slot)
+    with gateway.staying_open():
+        gateway.ask("GET", "/v3/vendors")
+        gateway.ask("GET", "/v3/spend/cards")
+    assert taken == ["/v3/vendors", "free", "/v3/spend/cards", "free"]
