@@ -229,6 +229,8 @@ class Gateway:
             http.mount(scheme, line)
         # requests would otherwise send whatever ~/.netrc has for this host.
         http.auth = lambda prepared: prepared
+        # requests would otherwise send back, over a connection that stays open, whatever an answer has set.
+        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
         http.get_redirect_target = lambda _response: None
         # Nothing of one exchange is part of the next one.

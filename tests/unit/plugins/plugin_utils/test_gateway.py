@@ -628,6 +628,21 @@ def test_a_no_of_bill_is_no_reason_for_another_connection(scripted: Start) -> No
     assert [len(caller) for caller in bill.callers] == [4]
 
 
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("status", [200, 302, 401, 503])
+def test_nothing_that_bill_sets_comes_back_to_it(scripted: Start, status: int) -> None:
+    first = goes_on(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
+    bill = scripted(first, goes_on(200, {}), stays=True)
+    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    with gateway.staying_open():
+        with suppress(errors.BillError):
+            gateway.ask("GET", "/v3/vendors", headers={"organizationId": "008findme"}, body={"only": "here"})
+        gateway.ask("GET", "/v3/bills", headers={"devKey": "key"})
+    assert len(bill.callers) == 1
+    assert "findme" in bill.heard[0]
+    assert not any(each in bill.heard[1] for each in ("findme", "Cookie", "only", "vendors"))
+
+
 @pytest.mark.promise(11)
 def test_each_of_many_reads_has_its_turn_and_its_slot(scripted: Start) -> None:
     taken: list[str] = []
