@@ -295,11 +295,12 @@ class Gateway:
         thread = threading.Thread(target=run, name=_EXCHANGE, daemon=True)
         held.enter_context(self._slot(path))
         try:
-            thread.start()
-        except RuntimeError:
-            held.close()
-            raise
-        try:
+            # Within the same try, since a task can be ended from outside when its thread has just begun.
+            try:
+                thread.start()
+            except RuntimeError:
+                held.close()
+                raise
             thread.join(self._timeout)
         finally:
             # Noted before: a line that was cut can look like the end of an answer.

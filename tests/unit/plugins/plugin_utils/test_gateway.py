@@ -503,7 +503,7 @@ class Stopped(BaseException):
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("moment", ["join"])
+@pytest.mark.parametrize("moment", ["start", "join"])
 def test_a_task_that_is_ended_sends_nothing_any_more_and_knows_whether_it_has(
     scripted: Start, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
