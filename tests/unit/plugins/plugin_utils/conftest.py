@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partialmethod
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gatew
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
 from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Reply, ScriptedBill
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, Reply, ScriptedBill
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, Open
 
 
@@ -48,10 +49,10 @@ def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
 
 
 @pytest.fixture
-def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> Open:
+def opens(clock: Clock, tmp_path: Path, said: list[str]) -> Open:
     """A new task each time: nothing is shared with the one before but the store and BILL."""
 
-    def open_sign_in(**changes: Any) -> SignIn:
+    def opens(**changes: Any) -> SignIn:
         sign_in = _sign_in.open_sign_in(
             {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes},
             default_store=str(tmp_path / "bill"),
@@ -66,7 +67,25 @@ def open_sign_in(bill: Bill, clock: Clock, tmp_path: Path, said: list[str]) -> O
                 each.retry = Retry(each.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
         return sign_in
 
-    return open_sign_in
+    return opens
+
+
+@pytest.fixture
+def open_sign_in(bill: Bill, opens: Open) -> Open:
+    """The same at the BILL of this test."""
+    return opens
+
+
+@pytest.fixture
+def open_on_the_wire(opens: Open, clock: Clock) -> Callable[..., SignIn]:
+    """The same at whoever listens at an address, with a session that is kept already."""
+
+    def open_on_the_wire(url: str, **changes: Any) -> SignIn:
+        sign_in = opens(api_url=url, **changes)
+        sign_in.kept.save(replace(SESSION, made_at=clock(), answered_at=clock()))
+        return sign_in
+
+    return open_on_the_wire
 
 
 @pytest.fixture

@@ -1,0 +1,987 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Any of BILL's endpoints: what a write may come to, that none is sent twice, and what is told of BILL's no."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._api import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._request import Request
+from ansible_collections.bill.connect.plugins.plugin_utils._shown import texts_to_mask
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.emulator.certificates import self_signed
+from tests.unit.plugins.plugin_utils.conversation import (
+    OPTIONS,
+    Clock,
+    Reply,
+    ScriptedBill,
+    cuts,
+    refuses,
+    resets,
+    says,
+)
+from tests.unit.plugins.plugin_utils.signing_in import (
+    API_URL,
+    CHECK,
+    LOGIN,
+    MFA_ID,
+    OAUTH,
+    STEP_UP,
+    TOKEN,
+    Bill,
+    Open,
+    Said,
+    no,
+)
+
+Start = Callable[..., ScriptedBill]
+Wired = Callable[..., SignIn]
+
+PAY = "POST /v3/payments"
+READ = "GET /v3/vendors"
+# What refusals of these tests repeat.
+ECHO = "s3cret-findme"
+BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "12345findme"}}
+SENT = {
+    "method": "POST",
+    "url": f"{API_URL}/v3/payments",
+    "body": {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "********"}},
+}
+
+
+def request(method: str = "POST", path: str = "/v3/payments", **options: Any) -> Request:
+    body = {} if method == "GET" else {"body": BODY}
+    return Request.of({"method": method, "path": path, **body, **options}, API_URL, ())
+
+
+READING = request("GET", "/v3/vendors")
+
+
+def call(sign_in: SignIn, what: Request | None = None, *expected: int, **how: Any) -> Result:
+    what = what or request()
+    secrets = {OPTIONS["password"], OPTIONS["dev_key"], ECHO, *texts_to_mask(what.body)}
+    return Api(sign_in, expected, secrets=secrets, **how).call(what)
+
+
+def failed(sign_in: SignIn, what: Request | None = None, *expected: int, **how: Any) -> errors.BillError:
+    with pytest.raises(errors.BillError) as failure:
+        call(sign_in, what, *expected, **how)
+    error = failure.value
+    # Nothing of what went before hangs behind it, and nothing secret is in what a user sees.
+    assert error.__cause__ is None
+    assert error.__suppress_context__ or error.__context__ is None
+    assert "findme" not in f"{error} {error.details}"
+    assert error.details.keys() >= {"status", "codes", "errors"}
+    return error
+
+
+def certain(error: errors.BillError) -> bool:
+    return not isinstance(error, errors.Uncertain) and not error.details.keys() & {"uncertain", "sent", "look_at"}
+
+
+@pytest.fixture
+def signed_in(open_sign_in: Open, bill: Bill) -> Open:
+    """Each task of the test finds a kept session."""
+    open_sign_in().present()
+    bill.requests.clear()
+    return open_sign_in
+
+
+# --- what is sent, and what comes back ---
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_a_request_carries_the_session_and_a_write_is_a_change(open_sign_in: Open, bill: Bill, method: str) -> None:
+    bill.answer_to_check = {"id": "009"}
+    what = request(method, "/v3/vendors/009", headers={"organizationId": "00802"})
+    result = call(open_sign_in(), what)
+    assert result == Result(200, changed=method != "GET", json={"id": "009"})
+    assert bill.heard == [LOGIN, f"{method} /v3/vendors/009"]
+    heard = bill.last(f"{method} /v3/vendors/009")
+    assert heard.headers == {"organizationId": "00802", "sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
+    assert heard.body == (None if method == "GET" else BODY)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize(("status", "answer"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
+def test_any_success_of_bill_is_one(signed_in: Open, bill: Bill, status: int, answer: Any) -> None:
+    bill.will_say((status, answer), to=PAY)
+    assert call(signed_in()) == Result(status, changed=True, json=answer)
+
+
+@pytest.mark.promise(5)
+def test_a_result_does_not_show_what_bill_answered() -> None:
+    assert "findme" not in repr(Result(200, True, json={"a": "findme"}, records=["findme"]))
+    assert "findme" not in repr(Api(None, secrets={"findme"}))  # type: ignore[arg-type]  # only its repr() is looked at
+
+
+@pytest.mark.promise(5)
+def test_a_request_is_shown_without_its_secrets(signed_in: Open) -> None:
+    api = Api(signed_in(), secrets={OPTIONS["dev_key"]})
+    assert api.shown(request()) == SENT
+    assert api.shown(request("GET", "/v3/vendors", query={"max": 5})) == {
+        "method": "GET",
+        "url": f"{API_URL}/v3/vendors?max=5",
+    }
+    shown = api.shown(request(body={"memo": f"our key is {OPTIONS['dev_key']}", "list": [{"taxId": "1-findme"}]}))
+    assert shown["body"] == {"memo": "********", "list": [{"taxId": "********"}]}
+
+
+# --- a write that BILL may have done ---
+
+LOST: dict[str, Said] = {
+    "broken": errors.ConnectionFailed("The connection broke."),
+    "late": errors.TimedOut("It did not answer."),
+    "broken inside TLS": errors.CertificateRefused("Nobody knows who answered."),
+    "fault": (500, None),
+    "bad gateway": (502, b"<html>Bad Gateway</html>"),
+    "unavailable": (503, {"message": "later"}),
+    "fault with a code": no("BDC_1001", 500),
+    "that code with another status": no("BDC_1001", 400),
+    "fault with an unknown code": no("BDC_7777", 500),
+    "fault that names a field": (500, [{"message": "amount: is odd"}]),
+    "redirect": (302, b""),
+    "unchanged": (304, b""),
+    "no HTML": (200, b"<html>"),
+    "half an answer": (201, b'{"id": "0'),
+    "timeout of the request": (408, None),
+    "half a status": (103, None),
+    "too large": errors.UnexpectedAnswer("More than 32 MiB."),
+}
+TRANSIENT = {name for name in LOST if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code"))}
+TRANSIENT -= {"broken inside TLS"}
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("retries", [0, 3])
+@pytest.mark.parametrize("lost", LOST)
+def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
+    signed_in: Open, bill: Bill, lost: str, retries: int
+) -> None:
+    bill.will_say(LOST[lost], to=PAY)
+    error = failed(signed_in(retries=retries))
+    assert bill.heard == [PAY]
+    assert isinstance(error, errors.Uncertain)
+    assert (error.transient, error.undone) == (False, False)
+    answer = LOST[lost]
+    status = None if isinstance(answer, errors.BillError) else answer[0]
+    assert {name: error.details[name] for name in ("status", "uncertain", "sent", "look_at")} == {
+        "status": status,
+        "uncertain": True,
+        "sent": SENT,
+        "look_at": {"path": "/v3/payments", "sort": "createdTime:desc"},
+    }
+    assert str(error).startswith(
+        "BILL may have done this: POST /v3/payments was sent, and no answer says whether it did. "
+    )
+    assert "It is not sent again. Look at /v3/payments (sort: createdTime:desc), or in BILL's web app, before" in str(
+        error
+    )
+    assert "Try again" not in str(error)
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("lost", LOST)
+def test_a_read_is_sent_again_where_that_may_help(signed_in: Open, bill: Bill, lost: str) -> None:
+    bill.answer_to_check = {"results": []}
+    bill.will_say(LOST[lost], to=READ)
+    if lost in TRANSIENT:
+        assert call(signed_in(), READING).json == {"results": []}
+        assert bill.heard == [READ, READ]
+    else:
+        assert certain(failed(signed_in(), READING))
+        assert bill.heard == [READ]
+
+
+@pytest.mark.promise(9)
+def test_a_read_is_given_up_in_the_end(signed_in: Open, bill: Bill, clock: Clock) -> None:
+    began = clock.now
+    bill.will_say(*[(503, None)] * 4, to=READ)
+    error = failed(signed_in(retries=3), READING)
+    assert isinstance(error, errors.ServerFault)
+    assert (error.details["status"], bill.heard, clock.now - began) == (503, [READ] * 4, 1 + 2 + 4)
+
+
+@pytest.mark.promise(10)
+def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((500, None))
+    error = failed(signed_in(), request(path="/v3/network/invitation"))
+    assert error.details["look_at"] is None
+    assert "It is not sent again. Look in BILL's web app before you repeat it." in str(error)
+
+
+@pytest.mark.promise(10)
+def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((500, None))
+    error = failed(signed_in(), request("PATCH", "/v3/vendors/009"))
+    assert error.details["look_at"] == {"path": "/v3/vendors/009"}
+    assert "Look at /v3/vendors/009, or in BILL's web app," in str(error)
+
+
+@pytest.mark.promise(10)
+def test_what_bill_says_beside_an_uncertain_write_is_told(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((500, [{"code": "BDC_1001", "message": "A fault with 12345findme."}]), to=PAY)
+    error = failed(signed_in())
+    assert error.details["codes"] == ["BDC_1001"]
+    assert error.details["errors"] == [{"code": "BDC_1001", "message": "A fault with ********."}]
+    assert "It answered BDC_1001 (HTTP status 500), a fault on its side." in str(error)
+
+
+def silent(peer: socket.socket) -> None:
+    peer.recv(1)
+
+
+def large(peer: socket.socket) -> None:
+    says(200, b'"' + b"x" * 2**17 + b'"')(peer)
+
+
+ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
+    "reset": (resets, True),
+    "cut": (cuts, True),
+    "cut in its headers": (lambda peer: peer.sendall(b"HTTP/1.1 201 Created\r\nContent-Ty"), True),
+    "empty, and cut": (lambda peer: peer.sendall(b"HTTP/1.1 201 Created\r\n\r\n"), True),
+    "closed without a word": (lambda _peer: None, True),
+    "silent": (silent, True),
+    "no HTTP": (lambda peer: peer.sendall(b"SSH-2.0\r\n"), True),
+    "odd HTTP": (
+        lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
+        False,
+    ),
+    "no JSON": (says(200, b"<html>"), False),
+    "half of it": (says(200, b'{"id": '), False),
+    "fault": (says(500, b""), True),
+    "bad gateway": (says(502, b"<html>"), True),
+    "unavailable": (says(503, b""), True),
+    "fault with a code": (refuses(500, "BDC_1001"), True),
+    "fault with an unknown code": (refuses(503, "BDC_7777"), True),
+    "redirect": (says(307, b"", Location="/connect/v3/payments"), False),
+    "too large": (large, False),
+    "too large a no": (says(400, b'"' + b"x" * 2**17 + b'"'), False),
+    "timeout of the request": (says(408, b""), False),
+}
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("lost", ON_THE_WIRE)
+def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
+    open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**16)
+    # Should it be sent again, all is well.
+    bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
+    error = failed(open_on_the_wire(bill.url, timeout=0.5))
+    assert isinstance(error, errors.Uncertain)
+    assert error.details["sent"] == {**SENT, "url": f"{bill.url}/v3/payments"}
+    assert [each.split("\r\n")[0] for each in bill.heard] == ["POST /connect/v3/payments HTTP/1.1"]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("lost", ON_THE_WIRE)
+def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
+    open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
+) -> None:
+    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**16)
+    reply, transient = ON_THE_WIRE[lost]
+    bill = scripted(reply, says(200, {"id": "1"}))
+    sign_in = open_on_the_wire(bill.url, timeout=0.5)
+    if transient:
+        assert call(sign_in, READING) == Result(200, changed=False, json={"id": "1"})
+    else:
+        assert certain(failed(sign_in, READING))
+    assert len(bill.heard) == 1 + transient
+
+
+# --- a write that was not sent, or that BILL has certainly not done ---
+
+
+def undone(error: errors.BillError) -> errors.BillError:
+    error.undone = True
+    return error
+
+
+UNSENT: dict[str, Callable[[], Said]] = {
+    "no connection": lambda: undone(errors.ConnectionFailed("Refused.")),
+    "not found in time": lambda: undone(errors.TimedOut("Late.")),
+    "no slot": lambda: errors.NoSlot("None free."),
+    "too many at once": lambda: no("BDC_1322", 429),
+}
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("why", UNSENT)
+def test_a_write_that_was_not_sent_is_sent_in_the_end(signed_in: Open, bill: Bill, why: str) -> None:
+    bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
+    assert call(signed_in(retries=3)).changed
+    assert bill.heard == [PAY] * 4
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("why", UNSENT)
+def test_a_write_that_was_never_sent_is_certain(signed_in: Open, bill: Bill, why: str) -> None:
+    bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
+    assert certain(failed(signed_in(retries=2)))
+    assert bill.heard == [PAY] * 3
+
+
+@pytest.mark.promise(10)
+def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.ConnectionFailed("Broken."), to=PAY)
+    assert isinstance(failed(signed_in()), errors.Uncertain)
+    assert bill.heard == [PAY] * 3
+
+
+@pytest.mark.promise(10)
+def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(undone(errors.CertificateRefused("Expired, so nothing was sent.")), to=PAY)
+    error = failed(signed_in())
+    assert certain(error)
+    assert (str(error), bill.heard) == ("Expired, so nothing was sent.", [PAY])
+
+
+NOES: dict[str, Said] = {
+    "unknown code": no("BDC_7777"),
+    "known code": no("BDC_1104", 403),
+    "untrusted": no("BDC_1361", 403),
+    "no such API": no("BDC_1121", 404),
+    "organization": no("BDC_1123"),
+    "hour": no("BDC_1144", 429),
+    "credential": no("BDC_1101", 401),
+    "field": (422, [{"message": "amount: must be positive"}]),
+    "not found": (404, b"<html>"),
+    "forbidden": (403, None),
+    "conflict": (409, {}),
+    "too many": (429, None),
+    "no with a success": (200, [{"code": "BDC_7777"}]),
+}
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("why", NOES)
+def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: Open, bill: Bill, why: str) -> None:
+    answer = NOES[why]
+    bill.will_say(answer, to=PAY)
+    error = failed(signed_in())
+    assert certain(error)
+    assert isinstance(answer, tuple)
+    assert error.status in (answer[0], None)
+    assert bill.heard == [PAY]
+
+
+@pytest.mark.promise(10)
+def test_on_the_wire_a_write_that_finds_nobody_is_sent_as_soon_as_somebody_listens(
+    open_on_the_wire: Wired, scripted: Start, clock: Clock
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    came: list[ScriptedBill] = []
+    sign_in = open_on_the_wire(f"http://127.0.0.1:{port}/connect")
+    assert certain(failed(open_on_the_wire(f"http://127.0.0.1:{port}/connect", retries=1)))
+    clock.at_next_move = lambda: came.append(scripted(says(201, {"id": "1"}), port=port))
+    assert call(sign_in) == Result(201, changed=True, json={"id": "1"})
+    assert len(came[0].heard) == 1
+
+
+@pytest.mark.promise(10)
+def test_on_the_wire_a_write_is_sent_as_soon_as_the_name_is_found(
+    open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = scripted(says(201, {}))
+
+    def nowhere(*_args: object, **_kwargs: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    assert certain(failed(open_on_the_wire(bill.url, retries=1)))
+    clock.at_next_move = lambda: monkeypatch.setattr(socket, "getaddrinfo", real)
+    assert call(open_on_the_wire(bill.url)).changed
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(10)
+@pytest.mark.promise(11)
+def test_on_the_wire_a_write_waits_for_a_slot_and_is_then_sent(
+    open_on_the_wire: Wired, scripted: Start, clock: Clock
+) -> None:
+    bill = scripted(says(201, {}))
+    others = open_on_the_wire(bill.url).gateway
+    with ExitStack() as held:
+        for _slot in range(3):
+            held.enter_context(others._slot("/v3/bills"))
+        assert certain(failed(open_on_the_wire(bill.url, timeout=0.1, retries=1)))
+        assert bill.heard == []
+        clock.at_next_move = held.close
+        assert call(open_on_the_wire(bill.url, timeout=0.1)).changed
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(10)
+def test_on_the_wire_a_write_is_not_sent_to_whom_nobody_vouches_for(
+    open_on_the_wire: Wired, scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    shown = self_signed(tmp_path / "self-signed")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(shown.certificate, shown.private_key)
+    bill = scripted(says(201, {}), tls=context)
+    error = failed(open_on_the_wire(bill.url))
+    assert isinstance(error, errors.CertificateRefused)
+    assert certain(error)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(10)
+def test_on_the_wire_a_write_that_the_proxy_turns_away_is_tried_again_and_certain(
+    open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = scripted(says(403, b"no"))
+    for name in ("HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
+    assert certain(failed(open_on_the_wire("https://bill.example.com/connect", retries=2)))
+    assert [each.split(" ")[0] for each in proxy.heard] == ["CONNECT"] * 3
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_on_the_wire_a_write_is_sent_again_after_too_many_at_once(open_on_the_wire: Wired, scripted: Start) -> None:
+    bill = scripted(refuses(429, "BDC_1322"), refuses(429, "BDC_1322"), says(201, {}))
+    assert call(open_on_the_wire(bill.url)).changed
+    assert len(bill.heard) == 3
+
+
+# --- a task that is ended while it writes ---
+
+
+class Stopped(BaseException):
+    """What ansible-core raises in a task that takes too long is no Exception, either."""
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("kind", [Stopped, RuntimeError, MemoryError])
+def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
+    signed_in: Open, bill: Bill, kind: type[BaseException]
+) -> None:
+    sign_in = signed_in()
+
+    def ends() -> None:
+        sign_in.gateway.sent = True
+        raise kind("findme")
+
+    bill.before_answering(PAY, ends)
+    error = failed(sign_in)
+    assert isinstance(error, errors.Uncertain)
+    assert f"The task was ended ({kind.__name__})." in str(error)
+    assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
+    assert bill.heard == [PAY]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_whoever_stops_ansible_while_it_writes_is_warned(
+    signed_in: Open, bill: Bill, said: list[str], kind: type[BaseException]
+) -> None:
+    sign_in = signed_in()
+
+    def ends() -> None:
+        sign_in.gateway.sent = True
+        raise kind("findme")
+
+    bill.before_answering(PAY, ends)
+    with pytest.raises(kind):
+        call(sign_in)
+    [warning] = said
+    assert warning.startswith("BILL may have done this: POST /v3/payments was sent")
+    assert "findme" not in warning
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    ("what", "sent"), [(None, False), (READING, True), (READING, False)], ids=["unsent", "read", "unsent read"]
+)
+@pytest.mark.parametrize("kind", [Stopped, RuntimeError, KeyboardInterrupt])
+def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
+    signed_in: Open, bill: Bill, said: list[str], what: Request | None, sent: bool, kind: type[BaseException]
+) -> None:
+    sign_in = signed_in()
+    end = kind("findme")
+
+    def ends() -> None:
+        sign_in.gateway.sent = sent
+        raise end
+
+    bill.before_answering(READ if what else PAY, ends)
+    with pytest.raises(kind) as failure:
+        call(sign_in, what)
+    assert failure.value is end
+    assert said == []
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("waits", ["_gate.Gate._wait", "_pace.Pace.wait"])
+def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
+    open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
+) -> None:
+    bill = scripted(says(200, {}))
+    sign_in = open_on_the_wire(bill.url)
+    # Something was sent before.
+    call(sign_in, request("GET", "/v3/spend/budgets"))
+
+    def ended(*_any: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr(f"ansible_collections.bill.connect.plugins.plugin_utils.{waits}", ended)
+    with pytest.raises(Stopped):
+        call(sign_in, request(path="/v3/spend/budgets"))
+    assert (len(bill.heard), said) == (1, [])
+
+
+@pytest.mark.promise(10)
+def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_so(
+    open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = threading.Event()
+
+    def never(peer: socket.socket) -> None:
+        heard.set()
+        silent(peer)
+
+    def ended(thread: threading.Thread, *args: Any) -> None:
+        if thread.name != "bill.connect exchange":
+            return real(thread, *args)
+        heard.wait(10)
+        raise Stopped
+
+    bill = scripted(never)
+    sign_in = open_on_the_wire(bill.url)
+    real = threading.Thread.join
+    monkeypatch.setattr(threading.Thread, "join", ended)
+    assert isinstance(failed(sign_in), errors.Uncertain)
+    assert bill.left.acquire(timeout=10)
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("kind", [Stopped, OSError, errors.StoreError, errors.BusyError, RuntimeError])
+def test_what_fails_after_the_answer_does_not_undo_the_write(
+    signed_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    bill.will_say((201, {"id": "1"}), to=PAY)
+    sign_in = signed_in()
+
+    def fails(*_any: object, **_more: object) -> None:
+        raise kind("no room")
+
+    monkeypatch.setattr(sign_in, "_change_kept", fails)
+    assert call(sign_in) == Result(201, changed=True, json={"id": "1"})
+    assert bill.heard == [PAY]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_whoever_stops_ansible_after_the_answer_is_heeded(
+    signed_in: Open, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+) -> None:
+    sign_in = signed_in()
+
+    def ends(*_any: object, **_more: object) -> None:
+        raise kind
+
+    monkeypatch.setattr(sign_in, "_change_kept", ends)
+    with pytest.raises(kind):
+        call(sign_in)
+
+
+# --- the session that it needs ---
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
+def test_a_session_that_has_ended_is_replaced_and_the_request_replayed_once(
+    signed_in: Open, bill: Bill, what: Request
+) -> None:
+    name = f"{what.method} {what.path}"
+    bill.alive.clear()
+    assert call(signed_in(), what).status == 200
+    assert bill.heard == [name, CHECK, LOGIN, name]
+    assert bill.last(name).headers["sessionId"] == "SESSION-3"
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
+def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_make(
+    signed_in: Open, bill: Bill, what: Request
+) -> None:
+    name = f"{what.method} {what.path}"
+    bill.will_say(no("BDC_1109", 401), to=name)
+    error = failed(signed_in(), what)
+    assert certain(error)
+    assert error.details["codes"] == ["BDC_1109"]
+    assert bill.heard == [name, CHECK]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_a_replay_that_is_lost_is_uncertain(signed_in: Open, bill: Bill) -> None:
+    bill.alive.clear()
+    bill.will_say(no("BDC_1109", 401), (500, None), to=PAY)
+    assert isinstance(failed(signed_in()), errors.Uncertain)
+    assert bill.heard == [PAY, CHECK, LOGIN, PAY]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    ("to", "heard"), [(CHECK, [PAY] + [CHECK] * 4), (LOGIN, [PAY, CHECK] + [LOGIN] * 4)], ids=["check", "sign-in"]
+)
+def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_session(
+    signed_in: Open, bill: Bill, to: str, heard: list[str]
+) -> None:
+    bill.alive.clear()
+    bill.will_say(*[errors.TimedOut("Late.")] * 4, to=to)
+    error = failed(signed_in())
+    assert isinstance(error, errors.TimedOut)
+    assert certain(error)
+    assert bill.heard == heard
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_a_session_that_ends_twice_is_replaced_once(signed_in: Open, bill: Bill) -> None:
+    bill.alive.clear()
+    bill.will_say(*[no("BDC_1109", 401)] * 2, to=PAY)
+    error = failed(signed_in())
+    assert certain(error)
+    assert bill.heard == [PAY, CHECK, LOGIN, PAY]
+
+
+OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 401)]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("answer", OLD_TOKEN, ids=["ended", "no code", "no JSON", "unknown code"])
+@pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
+def test_a_token_that_is_refused_is_replaced_once_unless_it_is_new(
+    open_sign_in: Open, bill: Bill, clock: Clock, answer: Said, what: Request
+) -> None:
+    name = f"{what.method} {what.path}"
+    open_sign_in(**OAUTH).present()
+    clock.advance(59.9)
+    bill.will_say(answer, answer, (200, {}), to=name)
+    assert certain(failed(open_sign_in(**OAUTH), what))
+    assert bill.heard == [TOKEN, name]
+    clock.advance(0.1)
+    assert call(open_sign_in(**OAUTH), what).status == 200
+    assert bill.heard == [TOKEN, name, name, TOKEN, name]
+    assert bill.last(name).headers == {"Authorization": "Bearer TOKEN-4"}
+
+
+@pytest.mark.promise(9)
+def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1361", 403), to=PAY)
+    error = failed(signed_in())
+    assert isinstance(error, errors.SessionUntrusted)
+    assert error.details["codes"] == ["BDC_1361"]
+    assert certain(error)
+    assert bill.heard == [PAY]
+
+
+@pytest.mark.promise(9)
+def test_where_trust_is_required_an_untrusted_session_is_stepped_up_before_anything_is_sent(
+    signed_in: Open, bill: Bill
+) -> None:
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    assert call(signed_in(**MFA_ID), require_trusted=True).changed
+    assert bill.heard == [STEP_UP, PAY]
+
+
+@pytest.mark.promise(9)
+def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: Open, bill: Bill) -> None:
+    for _time in range(2):
+        error = failed(signed_in(), require_trusted=True)
+        assert isinstance(error, errors.SessionUntrusted)
+        assert certain(error)
+    assert PAY not in bill.heard
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(open_sign_in: Open, bill: Bill) -> None:
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    open_sign_in(**MFA_ID).present()
+    bill.requests.clear()
+    bill.alive.clear()
+    assert call(open_sign_in(**MFA_ID), require_trusted=True).changed
+    bill.remembered.clear()
+    bill.alive.clear()
+    error = failed(open_sign_in(**MFA_ID), require_trusted=True)
+    assert isinstance(error, errors.SessionUntrusted)
+    # A good session was kept at first each time, and BILL alone knew that it had ended.
+    assert bill.heard == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
+
+
+@pytest.mark.promise(9)
+def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: Open, bill: Bill, clock: Clock) -> None:
+    clock.now = clock.now // 3600 * 3600 + 600
+    signed_in().present(force=True)
+    bill.requests.clear()
+    bill.will_say(no("BDC_1144", 429), to=READ)
+    assert failed(signed_in(), READING).details["status"] == 429
+    clock.advance(2999)
+    for what in (READING, request()):
+        error = failed(signed_in(), what)
+        assert isinstance(error, errors.HourSpent)
+        assert "was not asked again" in str(error)
+        assert error.details["codes"] == ["BDC_1144"]
+        assert certain(error)
+    assert bill.heard == [READ]
+    clock.advance(1)
+    assert call(signed_in()).changed
+    assert bill.heard == [READ, PAY]
+
+
+@pytest.mark.promise(12)
+def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
+    assert Api(open_sign_in()).look() == Result(None, changed=True)
+    assert bill.heard == []
+    with pytest.raises(errors.SessionUntrusted):
+        Api(open_sign_in(), require_trusted=True).look()
+    assert bill.heard == [LOGIN, CHECK]
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    assert Api(open_sign_in(**MFA_ID), require_trusted=True).look() == Result(None, changed=True)
+    assert bill.heard == [LOGIN, CHECK, STEP_UP]
+
+
+# --- expected_status ---
+
+
+@pytest.mark.promise(2)
+@pytest.mark.parametrize(
+    ("answer", "json"),
+    [((404, b"<html>"), None), (no("BDC_7777", 404), no("BDC_7777")[1]), ((404, {"a": 1}), {"a": 1})],
+)
+@pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
+def test_a_no_that_is_expected_is_a_success_without_a_change(
+    signed_in: Open, bill: Bill, answer: Said, json: Any, what: Request
+) -> None:
+    bill.will_say(answer)
+    assert call(signed_in(), what, 200, 404) == Result(404, changed=False, json=json)
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(10)
+def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((201, {"id": "1", "account": "SESSION-1", "password": "findme"}), to=PAY)
+    error = failed(signed_in(), request(), 200, 404)
+    assert not error.details.get("uncertain")
+    assert error.details == {
+        "status": 201,
+        "codes": [],
+        "errors": [],
+        "changed": True,
+        "json": {"id": "1", "account": "********", "password": "********"},
+    }
+    assert str(error) == (
+        "BILL answered POST /v3/payments with HTTP status 201, which expected_status does not name. "
+        "BILL has done what it was asked."
+    )
+
+
+@pytest.mark.promise(2)
+def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((202, {"findme": 1}), to=READ)
+    error = failed(signed_in(), READING, 200)
+    assert error.details == {"status": 202, "codes": [], "errors": []}
+    assert str(error).endswith("which expected_status does not name.")
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("code", ["BDC_1109", "BDC_1144", "BDC_1322", "BDC_1101", "BDC_1102", "BDC_1103"])
+def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: Open, bill: Bill, code: str) -> None:
+    bill.will_say(*[no(code, 404)] * 4, to=PAY)
+    error = failed(signed_in(), request(), 404)
+    assert error.details["codes"] == [code]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("answer", [(500, None), errors.TimedOut("Late."), (200, b"<html>")], ids=str)
+def test_no_expectation_makes_a_lost_answer_a_success(signed_in: Open, bill: Bill, answer: Said) -> None:
+    bill.will_say(answer, to=PAY)
+    assert isinstance(failed(signed_in(), request(), 200, 500, 404), errors.Uncertain)
+
+
+@pytest.mark.promise(8)
+def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_7777", 400), to=PAY)
+    assert failed(signed_in(), request(), 200, 404).details["codes"] == ["BDC_7777"]
+
+
+# --- in BILL's words ---
+
+
+@pytest.mark.promise(8)
+def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: Open, bill: Bill) -> None:
+    said = [
+        {"code": "BDC_1108", "message": "name: must not be blank", "severity": "ERROR"},
+        {"code": "BDC_1108", "message": "address.line1: must not be blank"},
+        {"code": "BDC_1171", "message": "name: must not be blank"},
+        {"code": "odd findme", "message": "without a code of BILL's"},
+        {"code": "BDC_1199"},
+        {"code": None, "message": None},
+        {"message": ""},
+        "odd",
+    ]
+    bill.will_say((400, said), to=PAY)
+    error = failed(signed_in())
+    assert error.details == {
+        "status": 400,
+        "codes": ["BDC_1108", "BDC_1171", "BDC_1199"],
+        "errors": [
+            {"code": "BDC_1108", "message": "name: must not be blank"},
+            {"code": "BDC_1108", "message": "address.line1: must not be blank"},
+            {"code": "BDC_1171", "message": "name: must not be blank"},
+            {"code": None, "message": "without a code of BILL's"},
+            {"code": "BDC_1199", "message": None},
+        ],
+    }
+    # Said once each.
+    assert str(error) == (
+        "BILL answered BDC_1108 (HTTP status 400) to POST /v3/payments: name: must not be blank; address.line1: must not be blank; "
+        "without a code of BILL's"
+    )
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("field", ["userId", "organizationId", "device", "username", "token", "password"])
+def test_a_field_of_the_body_is_no_option_of_ours(signed_in: Open, bill: Bill, field: str) -> None:
+    bill.will_say((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
+    error = failed(signed_in())
+    assert error.concerns == ()
+    assert str(error).endswith(f"to POST /v3/payments: {field}: must not be blank")
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
+def test_words_without_a_code_are_told(signed_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((404, answer), to=READ)
+    error = failed(signed_in(), READING)
+    assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
+    assert (error.details["codes"], error.details["errors"]) == ([], [{"code": None, "message": "Not here."}])
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
+def test_where_bill_says_nothing_the_status_is_told(signed_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((403, answer), to=READ)
+    error = failed(signed_in(), READING)
+    assert "HTTP status 403 without an error code of BILL's" in str(error)
+    assert error.details == {"status": 403, "codes": [], "errors": []}
+
+
+@pytest.mark.promise(8)
+def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((403, [{"code": "BDC_1104", "message": "Terms!"}]), to=READ)
+    error = failed(signed_in(), READING)
+    assert str(error).startswith("BILL answered BDC_1104: the developer terms are not accepted.")
+    assert error.details["errors"] == [{"code": "BDC_1104", "message": "Terms!"}]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_an_echo_of_a_secret_is_masked(signed_in: Open, bill: Bill) -> None:
+    """Of the play, of the session, or of the body that was sent."""
+    echoes = {
+        f"The key {OPTIONS['dev_key']} is odd.": "The key ******** is odd.",
+        "SESSION-1 is no vendor": "******** is no vendor",
+        "bank.accountNumber: 12345findme is too short": "bank.accountNumber: ******** is too short",
+    }
+    bill.will_say((422, [{"code": "BDC_7777", "message": echo} for echo in echoes]), to=PAY)
+    error = failed(signed_in())
+    assert [each["message"] for each in error.details["errors"]] == list(echoes.values())
+    assert str(error).endswith("; ".join(echoes.values()))
+    assert "SESSION-1" not in f"{error}{error.details}"
+
+
+@pytest.mark.promise(5)
+def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((422, [{"message": "SESSION-1 is odd"}]), to=PAY)
+    assert failed(open_sign_in()).details["errors"] == [{"code": None, "message": "******** is odd"}]
+    bill.alive.clear()
+    bill.will_say(no("BDC_1109", 401), (422, [{"message": "SESSION-1, SESSION-5"}]), to=PAY)
+    assert failed(open_sign_in()).details["errors"] == [{"code": None, "message": "********, ********"}]
+    assert bill.heard == [LOGIN, PAY, PAY, CHECK, LOGIN, PAY]
+
+
+@pytest.mark.promise(8)
+def test_long_words_are_cut(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((422, [{"message": "no " * 5000}]), to=PAY)
+    error = failed(signed_in())
+    assert [len(each["message"]) for each in error.details["errors"]] == [300]
+    assert len(str(error)) < 400
+
+
+OF_THE_CREDENTIAL = ["BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110"]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", [*OF_THE_CREDENTIAL, "BDC_1123"])
+@pytest.mark.parametrize("path", ["/v3/login", "/v3/partner/login", "/v3/partner/login-as-user"])
+def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
+    signed_in: Open, bill: Bill, path: str, code: str
+) -> None:
+    bill.will_say(no(code, 401), to=f"POST {path}")
+    error = failed(signed_in(), request(path=path))
+    assert error.__class__ is errors.Rejected
+    assert (error.concerns, error.details["codes"]) == ((), [code])
+    assert "Correct" in str(error)
+    # Neither is it remembered of them: they go on as before.
+    assert call(signed_in()).changed
+    assert not signed_in().refused().load()
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
+def test_what_is_said_of_our_credentials_is_remembered(signed_in: Open, bill: Bill, code: str) -> None:
+    bill.will_say(no(code, 401), to=PAY)
+    for says_so in (code, "was not asked again"):
+        error = failed(signed_in())
+        assert isinstance(error, errors.CredentialRefused)
+        assert says_so in str(error)
+        assert error.details["codes"] == [code]
+    assert bill.heard == [PAY]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1123"), to=READ)
+    error = failed(signed_in(), request("GET", "/v3/vendors", headers={"organizationId": "00802"}))
+    assert error.__class__ is errors.Rejected
+    assert str(error).endswith("Correct it in the request.")
+    assert call(signed_in()).changed
+
+
+@pytest.mark.promise(8)
+def test_a_path_that_is_unknown_is_one_of_the_request(signed_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1121", 404), to=READ)
+    assert "there is no such API here. Check path and method" in str(failed(signed_in(), READING))
