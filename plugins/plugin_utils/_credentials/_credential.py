@@ -116,7 +116,8 @@ class Credential(ABC):
         meanings: Mapping[str, Meaning] | None = None,
         fields: Mapping[str, str] | None = None,
     ) -> Answer:
-        """One request with a session; ``headers`` and ``meanings`` are its own, and the session's go before them.
+        """One request with a session; ``headers`` and ``meanings`` are its own. The session's headers go before them, and they
+        before the session's meanings.
 
         Raises the BillError of whatever came of it, as ``gateway.ask`` does.
         """
@@ -126,7 +127,7 @@ class Credential(ABC):
                 path,
                 headers={**(headers or {}), **session.headers},
                 body=body,
-                meanings={**(meanings or {}), **self.meanings},
+                meanings={**self.meanings, **(meanings or {})},
                 fields=fields,
             )
         except BillError as error:

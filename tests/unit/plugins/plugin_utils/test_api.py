@@ -39,7 +39,9 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     LOGIN,
     MFA_ID,
     OAUTH,
+    PARTNER_LOGIN,
     STEP_UP,
+    THE_PARTNER,
     TOKEN,
     Bill,
     Open,
@@ -957,6 +959,19 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
     # Neither is it remembered of them: they go on as before.
     assert call(signed_in()).changed
     assert not signed_in().refused().load()
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
+def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_own(
+    open_sign_in: Open, bill: Bill, code: str
+) -> None:
+    open_sign_in(**THE_PARTNER).present()
+    bill.will_say(no(code, 401), to=PARTNER_LOGIN)
+    error = failed(open_sign_in(**THE_PARTNER), request(path="/v3/partner/login"))
+    assert error.__class__ is errors.Rejected
+    assert error.concerns == ()
+    assert not open_sign_in(**THE_PARTNER).refused().load()
 
 
 @pytest.mark.promise(4)
