@@ -780,7 +780,7 @@ def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(
     ("answer", "json"),
-    [((404, b"<html>"), None), (no("BDC_7777", 404), no("BDC_7777")[1]), ((404, {"a": 1}), {"a": 1})],
+    [((404, b"<html>"), None), ((404, [{"code": "BDC_7777"}]), [{"code": "BDC_7777"}]), ((404, {"a": 1}), {"a": 1})],
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_no_that_is_expected_is_a_success_without_a_change(

@@ -1,0 +1,435 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whole lists, page by page: what is asked for, what is told, what becomes of the session, and what is kept in memory."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._api import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._pages import Pages, read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._request import Request
+from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, goes_on
+from tests.unit.plugins.plugin_utils.signing_in import (
+    API_URL,
+    CHECK,
+    LOGIN,
+    MFA_ID,
+    OAUTH,
+    STEP_UP,
+    TOKEN,
+    Bill,
+    Open,
+    no,
+)
+
+VENDORS = "GET /v3/vendors?max=100"
+ENDED = no("BDC_1109", 401)
+
+
+def page(*records: Any, following: Any = None) -> tuple[int, Any]:
+    return 200, {"results": list(records), "nextPage": following, "prevPage": None}
+
+
+def request(path: str = "/v3/vendors", **options: Any) -> Request:
+    return Request.of({"path": path, "paginate": True, **options}, API_URL, ())
+
+
+def read(sign_in: SignIn, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Result:
+    most = how.pop("most", None)
+    return Api(sign_in, **how).read_all(what or request(), most=most, tell=[].append if told is None else told.append)
+
+
+def failed(sign_in: SignIn, what: Request | None = None, **how: Any) -> errors.BillError:
+    with pytest.raises(errors.BillError) as failure:
+        read(sign_in, what, **how)
+    assert failure.value.__suppress_context__
+    assert failure.value.details.keys() == {"status", "codes", "errors"}
+    return failure.value
+
+
+def at(number: int) -> str:
+    """The request for a page of the list of vendors."""
+    return VENDORS if number == 1 else f"{VENDORS}&page={number}"
+
+
+@pytest.fixture
+def three_pages(bill: Bill) -> None:
+    for number in (1, 2, 3):
+        bill.will_say(page(f"vendor {number}", following=str(number + 1) if number < 3 else None), to=at(number))
+
+
+@pytest.mark.usefixtures("three_pages")
+def test_a_list_is_read_to_its_end(open_sign_in: Open, bill: Bill) -> None:
+    told: list[str] = []
+    assert read(open_sign_in(), told=told) == Result(
+        200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3
+    )
+    assert bill.heard == [LOGIN, at(1), at(2), at(3)]
+    assert told == [
+        "records of /v3/vendors: 1, pages: 1",
+        "records of /v3/vendors: 2, pages: 2",
+        "records of /v3/vendors: 3, pages: 3",
+    ]
+
+
+def test_spend_and_expense_is_asked_in_its_own_way(open_sign_in: Open, bill: Bill) -> None:
+    first = "GET /v3/spend/transactions?max=20"
+    bill.will_say(page(1, following="a&b="), to=first)
+    bill.will_say(page(2), to=f"{first}&nextPage=a%26b%3D")
+    assert read(open_sign_in(), request("/v3/spend/transactions", page_size=20)).records == [1, 2]
+    assert bill.heard == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
+
+
+def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_sign_in: Open, bill: Bill) -> None:
+    first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
+    bill.will_say(page(1, following="2"), to=first)
+    bill.will_say(page(2, following="3"), to=f"{first}&page=2")
+    bill.will_say(page(3), to=f"{first}&page=3")
+    what = request(
+        "/v3/bills",
+        query={"archived": False},
+        filters="amount:gt:5",
+        sort="name:asc",
+        page_size=7,
+        headers={"organizationId": "00802"},
+    )
+    assert read(open_sign_in(), what).records == [1, 2, 3]
+    assert [each.headers.get("organizationId") for each in bill.requests] == [None, "00802", "00802", "00802"]
+
+
+@pytest.mark.parametrize(
+    ("most", "pages", "records"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (5, 3, 5), (9, 3, 6)]
+)
+def test_no_more_is_read_than_is_wanted(open_sign_in: Open, bill: Bill, most: int, pages: int, records: int) -> None:
+    size = f"GET /v3/vendors?max={most}"
+    bill.will_say(page(1, 2, following="2"), to=size)
+    bill.will_say(page(3, 4, following="3"), to=f"{size}&page=2")
+    bill.will_say(page(5, 6), to=f"{size}&page=3")
+    result = read(open_sign_in(), request(max_results=most), most=most)
+    assert (result.records, result.pages) == ([1, 2, 3, 4, 5, 6][:records], pages)
+    assert len(bill.heard) == 1 + pages
+
+
+@pytest.mark.parametrize("following", [None, ""])
+def test_a_list_may_be_empty(open_sign_in: Open, bill: Bill, following: Any) -> None:
+    bill.will_say(page(following=following), to=VENDORS)
+    assert read(open_sign_in()) == Result(200, changed=False, records=[], pages=1)
+
+
+def test_an_empty_page_may_name_another(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(page(following="2"), to=at(1))
+    bill.will_say(page("vendor"), to=at(2))
+    assert read(open_sign_in(), most=1) == Result(200, changed=False, records=["vendor"], pages=2)
+
+
+def test_a_list_without_an_envelope_is_whole(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((200, [{"id": "1"}, {"id": "2"}]), to=VENDORS)
+    assert read(open_sign_in(), most=1).records == [{"id": "1"}]
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [None, {}, "findme", {"results": {"findme": 1}}, {"results": [], "nextPage": 7}])
+def test_what_is_no_list_is_told_with_what_to_do(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+    bill.will_say((200, answer), to=VENDORS)
+    error = failed(open_sign_in())
+    assert isinstance(error, errors.UnexpectedAnswer)
+    assert str(error) == "BILL's answer to the request for the records of /v3/vendors is no list. Leave paginate out."
+    assert error.details["status"] == 200
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+def test_a_no_to_any_page_is_told_as_ever(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(page(1, following="2"), to=at(1))
+    bill.will_say((422, [{"code": "BDC_7777", "message": "page: too far"}]), to=at(2))
+    error = failed(open_sign_in())
+    assert str(error) == "BILL answered BDC_7777 (HTTP status 422) to GET /v3/vendors: page: too far"
+    assert error.details == {
+        "status": 422,
+        "codes": ["BDC_7777"],
+        "errors": [{"code": "BDC_7777", "message": "page: too far"}],
+    }
+
+
+@pytest.mark.parametrize("second", [(202, {"results": []}), (200, {"results": []})], ids=["unexpected", "expected"])
+def test_each_page_has_to_come_with_an_expected_status(open_sign_in: Open, bill: Bill, second: Any) -> None:
+    bill.will_say(page(1, following="2"), to=at(1))
+    bill.will_say(second, to=at(2))
+    if second[0] == 200:
+        assert read(open_sign_in(), expected=(200,)).pages == 2
+    else:
+        assert failed(open_sign_in(), expected=(200,)).details["status"] == 202
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize("cycle", [1, 2, 7])
+def test_a_list_that_leads_in_a_circle_comes_to_an_end(
+    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
+) -> None:
+    open_sign_in().present()
+    monkeypatch.setattr(bill, "_usual", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
+    assert "comes to no end: it names a page again" in str(failed(open_sign_in()))
+    assert len(bill.heard) <= 1 + 4 * cycle
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(errors.TimedOut("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2))
+    assert read(open_sign_in()).records == ["vendor 1", "vendor 2", "vendor 3"]
+    assert bill.heard == [LOGIN, at(1), *[at(2)] * 4, at(3)]
+
+
+# --- its session ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(open_sign_in: Open, bill: Bill) -> None:
+    bill.before_answering(at(1), bill.alive.clear)
+    # These answers are for whoever is signed in.
+    bill.will_say(ENDED, ENDED, page("vendor 2", following="3"), to=at(2))
+    assert read(open_sign_in()) == Result(200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3)
+    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK, LOGIN, at(2), at(3)]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_session_that_ends_twice_in_a_long_list_is_replaced_twice(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(ENDED, ENDED, page("vendor 2", following="3"), to=at(2))
+    bill.will_say(ENDED, ENDED, page("vendor 3"), to=at(3))
+    bill.will_say(ENDED, ENDED, to=CHECK)
+    assert read(open_sign_in()).records == ["vendor 1", "vendor 2", "vendor 3"]
+    once = [CHECK, LOGIN]
+    assert bill.heard == [LOGIN, at(1), at(2), at(2), *once, at(2), at(3), at(3), *once, at(3)]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(ENDED, ENDED, ENDED, page("vendor 2"), to=at(2))
+    bill.will_say(ENDED, to=CHECK)
+    assert failed(open_sign_in()).details["codes"] == ["BDC_1109"]
+    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK, LOGIN, at(2)]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(ENDED, ENDED, to=at(2))
+    error = failed(open_sign_in())
+    assert "although the session is alive" in str(error)
+    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.usefixtures("three_pages")
+def test_a_token_that_becomes_due_between_two_pages_is_replaced_before_it_ends(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in(**OAUTH).present()
+    clock.advance(3475)
+    bill.before_answering(at(2), lambda: clock.advance(5))
+    assert read(open_sign_in(**OAUTH)).pages == 3
+    assert bill.heard == [TOKEN, at(1), at(2), TOKEN, at(3)]
+    assert [each.headers.get("Authorization") for each in bill.requests] == [
+        None,
+        "Bearer TOKEN-1",
+        "Bearer TOKEN-1",
+        None,
+        "Bearer TOKEN-4",
+    ]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(9)
+def test_a_long_list_keeps_its_session_alive_for_others(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+    open_sign_in().present()
+    noted: list[float] = []
+
+    def seconds_pass() -> None:
+        clock.advance(8)
+        kept = open_sign_in().kept.load()
+        assert kept
+        noted.append(clock.now - kept.answered_at)
+
+    for number in range(1, 11):
+        bill.before_answering(at(number), seconds_pass)
+        bill.will_say(page(number, following=str(number + 1) if number < 10 else None), to=at(number))
+    assert read(open_sign_in()).pages == 10
+    # Every third page; each of them takes eight seconds.
+    assert noted == [8, 16, 24, 8, 16, 24, 8, 16, 24, 8]
+    kept = open_sign_in().kept.load()
+    assert kept
+    assert kept.answered_at == clock.now
+
+
+@pytest.mark.promise(1)
+def test_a_session_is_noted_to_be_alive_each_time_if_the_clock_is_set_back(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in().present()
+    bill.before_answering(at(1), lambda: clock.advance(-100_000))
+    bill.will_say(page(1, following="2"), to=at(1))
+    heard: list[float] = []
+
+    def look() -> None:
+        kept = open_sign_in().kept.load()
+        assert kept
+        heard.append(kept.answered_at - clock.now)
+
+    bill.before_answering(at(2), look)
+    bill.will_say(page(2), to=at(2))
+    read(open_sign_in())
+    assert heard == [0]
+
+
+@pytest.mark.promise(1)
+@pytest.mark.usefixtures("three_pages")
+def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sign_in().present()
+
+    def meanwhile() -> None:
+        open_sign_in().present(force=True)
+        clock.advance(20)
+
+    bill.before_answering(at(2), meanwhile)
+    read(open_sign_in())
+    assert [each.headers.get("sessionId") for each in bill.requests] == [
+        None,
+        "SESSION-1",
+        "SESSION-1",
+        None,
+        "SESSION-4",
+    ]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_the_pages_of_a_list_need_trust_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in().present()
+    error = failed(open_sign_in(), require_trusted=True)
+    assert isinstance(error, errors.SessionUntrusted)
+    assert bill.heard == [LOGIN, CHECK]
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    assert read(open_sign_in(**MFA_ID), require_trusted=True).pages == 3
+    assert bill.heard == [LOGIN, CHECK, STEP_UP, at(1), at(2), at(3)]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("three_pages")
+def test_a_spent_hour_ends_a_list(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1144", 429), to=at(2))
+    assert isinstance(failed(open_sign_in()), errors.HourSpent)
+    assert isinstance(failed(open_sign_in()), errors.HourSpent)
+    assert bill.heard == [LOGIN, at(1), at(2)]
+
+
+# --- on the wire ---
+
+
+@pytest.mark.promise(7)
+def test_a_list_takes_one_connection_and_what_is_written_next_another(
+    open_on_the_wire: Callable[..., SignIn], scripted: Callable[..., ScriptedBill]
+) -> None:
+    pages = [goes_on(*page(number, following=str(number + 1))) for number in range(1, 5)]
+    bill = scripted(*pages, goes_on(*page(5)), goes_on(201, {}), stays=True)
+    sign_in = open_on_the_wire(bill.url)
+    assert read(sign_in).records == [1, 2, 3, 4, 5]
+    assert bill.left.acquire(timeout=10)
+    write = Request.of({"method": "POST", "path": "/v3/vendors", "body": {}}, bill.url, ())
+    assert Api(sign_in).call(write).changed
+    assert [len(caller) for caller in bill.callers] == [5, 1]
+    assert [each.split(" ")[1].partition("?")[2] for each in bill.heard] == [
+        "max=100",
+        *(f"max=100&page={number}" for number in (2, 3, 4, 5)),
+        "",
+    ]
+
+
+@pytest.mark.promise(7)
+def test_a_list_that_fails_leaves_no_connection(
+    open_on_the_wire: Callable[..., SignIn], scripted: Callable[..., ScriptedBill]
+) -> None:
+    bill = scripted(goes_on(*page(1, following="2")), goes_on(404, None), stays=True)
+    assert failed(open_on_the_wire(bill.url)).status == 404
+    assert bill.left.acquire(timeout=10)
+
+
+# --- memory ---
+
+
+def peak_of(work: Callable[[], object]) -> int:
+    """The most memory that it takes at a time, in bytes."""
+    tracemalloc.start()
+    try:
+        before, _peak = tracemalloc.get_traced_memory()
+        work()
+        return tracemalloc.get_traced_memory()[1] - before
+    finally:
+        tracemalloc.stop()
+
+
+def listed(sign_in: SignIn, answer: Callable[[int], Any], *, most: int | None = None) -> Pages:
+    """A list whose pages BILL makes up as they are asked for; ``answer`` is given their number."""
+    asked = 0
+
+    def ask(_session: Session, _page: str | None) -> Answer:
+        nonlocal asked
+        asked += 1
+        return Answer(200, answer(asked))
+
+    return read_pages(sign_in, ask, what="records", remedy="", tell=lambda _text: None, most=most)
+
+
+def test_memory_does_not_grow_with_pages_that_hold_nothing(open_sign_in: Open) -> None:
+    def answer(pages: int) -> Callable[[int], Any]:
+        # One record now and then, since a list of nothing is given up.
+        return lambda number: {
+            "results": [number] if number % 500 == 0 else [],
+            "nextPage": f"{number:0>1000}" if number < pages else None,
+        }
+
+    sign_in = open_sign_in()
+    sign_in.present()
+    few, many = (peak_of(lambda pages=pages: listed(sign_in, answer(pages))) for pages in (100, 5000))
+    assert listed(sign_in, answer(5000)).pages == 5000
+    # Each of the pages has a name of a kilobyte.
+    assert many < few + 100_000
+
+
+def test_memory_does_not_grow_with_records_that_are_cut(open_sign_in: Open) -> None:
+    def answer(number: int) -> Any:
+        return {"results": ["x" * 1000 + str(each) for each in range(1000)], "nextPage": str(number + 1)}
+
+    sign_in = open_sign_in()
+    sign_in.present()
+    found: list[Pages] = []
+    tracemalloc.start()
+    try:
+        found.append(listed(sign_in, answer, most=10))
+        left = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(found[0].records) == 10
+    # Ten records of a kilobyte, and not the thousand of the page that they came with.
+    assert left < 200_000
+
+
+@pytest.mark.promise(5)
+def test_what_was_read_does_not_show_in_a_traceback() -> None:
+    assert "findme" not in repr(Pages(records=["findme"]))
