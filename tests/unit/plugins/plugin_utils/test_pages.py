@@ -46,8 +46,8 @@ def request(path: str = "/v3/vendors", **options: Any) -> Request:
 
 
 def read(sign_in: SignIn, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Result:
-    most = how.pop("most", None)
-    return Api(sign_in, **how).read_all(what or request(), most=most, tell=[].append if told is None else told.append)
+    most, told = how.pop("most", None), [] if told is None else told
+    return Api(sign_in, **how).read_all(what or request(), most=most, tell=told.append)
 
 
 def failed(sign_in: SignIn, what: Request | None = None, **how: Any) -> errors.BillError:
@@ -406,7 +406,8 @@ def test_memory_does_not_grow_with_pages_that_hold_nothing(open_sign_in: Open) -
 
     sign_in = open_sign_in()
     sign_in.present()
-    few, many = (peak_of(lambda pages=pages: listed(sign_in, answer(pages))) for pages in (100, 5000))
+    few = peak_of(lambda: listed(sign_in, answer(100)))
+    many = peak_of(lambda: listed(sign_in, answer(5000)))
     assert listed(sign_in, answer(5000)).pages == 5000
     # Each of the pages has a name of a kilobyte.
     assert many < few + 100_000

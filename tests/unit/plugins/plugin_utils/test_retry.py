@@ -74,6 +74,7 @@ def test_after_the_last_try_the_failure_is_told() -> None:
         errors.CertificateRefused,
         errors.UnexpectedAnswer,
         errors.OptionError,
+        errors.Uncertain,
     ],
 )
 def test_a_refusal_is_asked_once(kind: type[errors.BillError]) -> None:
@@ -103,13 +104,23 @@ def test_the_longest_time_is_longer_where_an_error_says_how_long_to_wait(retries
     assert sum(slept) + (retries + 1) * 30 == longest
 
 
+def undone(error: errors.BillError) -> errors.BillError:
+    error.undone = True
+    return error
+
+
 @pytest.mark.promise(9)
+@pytest.mark.promise(10)
 @pytest.mark.parametrize(
     ("error", "tried"),
     [
         (errors.NoSlot("none free"), 4),
         (errors.TooManyAtOnce("a fourth"), 4),
         (errors.MinuteSpent("a sixty-first"), 4),
+        (undone(errors.ConnectionFailed("nobody there")), 4),
+        (undone(errors.TimedOut("no name in time")), 4),
+        (undone(errors.CertificateRefused("expired")), 1),
+        (errors.Uncertain("done, perhaps"), 1),
         (errors.ServerFault("ill"), 1),
         (errors.TimedOut("late"), 1),
         (errors.ConnectionFailed("gone"), 1),

@@ -85,3 +85,11 @@ def test_it_is_due_two_minutes_before_its_end_or_a_fifth_of_a_short_life(
 @pytest.mark.promise(5)
 def test_its_secrets_are_not_in_its_representation() -> None:
     assert "findme" not in repr(SESSION)
+
+
+@pytest.mark.promise(5)
+def test_its_secrets_are_what_its_headers_hold_with_and_without_their_scheme() -> None:
+    assert SESSION.secrets == {"SESSION-findme", SESSION.headers["devKey"]}
+    token = replace(SESSION, session_id=None, headers={"Authorization": "Bearer TOKEN-findme"})
+    assert token.secrets == {"Bearer TOKEN-findme", "TOKEN-findme"}
+    assert replace(token, session_id="SESSION-2").secrets == {"Bearer TOKEN-findme", "TOKEN-findme", "SESSION-2"}

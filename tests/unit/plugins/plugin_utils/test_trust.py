@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome, SignIn
 from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
@@ -498,3 +498,103 @@ def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_s
     # Two calls of four tries each, each with ten minutes for its turn; and three waits of as long as BILL counts.
     sign_in = open_sign_in(**SPEND_TOKEN, timeout=30, retries=3)
     assert sign_in.longest_wait == 2 * (4 * (600 + 30 + 30) + 3 * 61)
+
+
+# --- while it is used ---
+
+PAY = "POST /v3/payments"
+
+
+def pay(sign_in: SignIn, *, require_trusted: bool = False) -> Any:
+    def ask(session: Session) -> Any:
+        return sign_in.gateway.ask("POST", "/v3/payments", headers=session.headers, body={}).json
+
+    return sign_in.use(ask, acts=True, require_trusted=require_trusted)[0]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
+    open_sign_in: Open, bill: Bill, said: list[str]
+) -> None:
+    """However it was trusted before; and its MFA ID, which may have made it so, is worth another try."""
+    open_sign_in(**MFA_ID).present()
+    bill.will_say(no("BDC_1361", 403), to=PAY)
+    with pytest.raises(errors.SessionUntrusted):
+        pay(open_sign_in(**MFA_ID), require_trusted=True)
+    kept = open_sign_in().kept.load()
+    assert kept
+    assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
+    assert bill.heard == [LOGIN, PAY]
+    # The next task sees to it before it pays.
+    pay(open_sign_in(**MFA_ID))
+    assert bill.heard == [LOGIN, PAY, STEP_UP, PAY]
+    assert said == []
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_more(
+    open_sign_in: Open, bill: Bill
+) -> None:
+    open_sign_in(**MFA_ID).present()
+    bill.will_say(no("BDC_1361", 403), to=PAY)
+    for _time in range(2):
+        with pytest.raises(errors.SessionUntrusted):
+            pay(open_sign_in(), require_trusted=True)
+    # BILL is asked for its word on it in between.
+    assert bill.heard == [LOGIN, PAY, CHECK]
+
+
+@pytest.mark.promise(9)
+def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(open_sign_in: Open, bill: Bill) -> None:
+    open_sign_in(**MFA_ID).present()
+    before = open_sign_in().kept.load()
+    bill.will_say(*[no("BDC_1361", 403)] * 2, to=PAY)
+    for _time in range(2):
+        with pytest.raises(errors.SessionUntrusted):
+            pay(open_sign_in(**MFA_ID))
+    assert open_sign_in().kept.load() == before
+    assert before
+    assert len(before.refused_mfa_ids) == 1
+    assert bill.heard == [LOGIN, PAY, PAY]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.usefixtures("good_id")
+def test_a_kept_session_is_stepped_up_before_its_use_whether_trust_is_required_or_not(
+    open_sign_in: Open, bill: Bill
+) -> None:
+    for require_trusted in (False, True):
+        open_sign_in().present(force=True)
+        bill.requests.clear()
+        for _time in range(2):
+            pay(open_sign_in(**MFA_ID), require_trusted=require_trusted)
+        assert bill.heard == [STEP_UP, PAY, PAY]
+
+
+@pytest.mark.promise(9)
+def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_sign_in: Open, bill: Bill) -> None:
+    bill.answer_to_check = {"mfaBypass": True}
+    for _time in range(2):
+        pay(open_sign_in(), require_trusted=True)
+    assert bill.heard == [LOGIN, CHECK, PAY, PAY]
+
+
+@pytest.mark.promise(9)
+def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_sign_in: Open, bill: Bill) -> None:
+    for _time in range(2):
+        with pytest.raises(errors.SessionUntrusted, match="require_trusted is true"):
+            pay(open_sign_in(), require_trusted=True)
+    assert bill.heard == [LOGIN, CHECK]
+    # Who does not ask for trust may use it.
+    pay(open_sign_in())
+    assert bill.heard == [LOGIN, CHECK, PAY]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("method", ["sync_token", "the partner"])
+def test_a_method_without_trust_asks_nothing_where_it_is_required(open_sign_in: Open, bill: Bill, method: str) -> None:
+    with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions"):
+        pay(open_sign_in(**METHODS[method]), require_trusted=True)
+    assert bill.heard == []
