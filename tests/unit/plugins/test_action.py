@@ -6,13 +6,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+from ansible_collections.bill.connect.plugins.action.bill_request import ActionModule as BillRequest
+from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, TimedOut
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
 
 OPTIONS = {
     "username": "ap@example.com",
@@ -28,11 +34,12 @@ OPTIONS = {
 class Task:
     """What an action looks at in a task."""
 
-    def __init__(self) -> None:
+    def __init__(self, **args: Any) -> None:
         self.action = "bill.connect.bill_login"
-        self.args = dict(OPTIONS)
+        self.args: dict[str, Any] = {**OPTIONS, **args}
         self.async_val = 0
         self.check_mode = False
+        self.diff = False
         self.delegate_to = None
         self.loop = None
         self.no_log = False
@@ -78,3 +85,283 @@ def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.Mo
         action(task).run()
         assert task.args == {**OPTIONS, "password": _compat.HIDDEN, "dev_key": _compat.HIDDEN}
     assert heard == ["s3cret-findme"] * 3
+
+
+# --- bill_request ---
+
+PAY = "POST /v3/payments"
+BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "123findme"}}
+
+
+@pytest.fixture
+def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
+    """The BILL that every task of this test asks."""
+    bill = Bill(password=OPTIONS["password"])
+    bill.answer_to_check = {"id": "1"}
+    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
+    monkeypatch.setattr(
+        Gateway, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
+    )
+    return bill
+
+
+@pytest.fixture
+def gateways(monkeypatch: pytest.MonkeyPatch) -> list[Gateway]:
+    """Those that were asked."""
+    asked: list[Gateway] = []
+    real = Gateway.ask
+
+    def ask(gateway: Gateway, *args: Any, **more: Any) -> Any:
+        asked.append(gateway)
+        return real(gateway, *args, **more)
+
+    monkeypatch.setattr(Gateway, "ask", ask)
+    return asked
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    heard: list[str] = []
+    monkeypatch.setattr(_call.display, "warning", heard.append)
+    return heard
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> dict[str, Any]:
+    return {"session_store": str(tmp_path / "bill")}
+
+
+def run(task: Task, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
+    ran: dict[str, Any] = BillRequest(task, connection, None, None, None, None).run(task_vars=dict(variables or {}))
+    return ran
+
+
+def paying(store: Mapping[str, Any], **args: Any) -> Task:
+    return Task(**{"path": "/v3/payments", "method": "POST", "body": BODY, **store, **args})
+
+
+@pytest.mark.promise(2)
+def test_a_write_that_succeeds_is_a_change_and_can_be_shown(bill: Bill, store: dict[str, Any]) -> None:
+    assert run(paying(store)) == {"status": 200, "changed": True, "json": {"id": "1"}}
+    assert run(Task(path="/v3/vendors", **store)) == {"status": 200, "changed": False, "json": {"id": "1"}}
+    assert bill.heard == [LOGIN, PAY, "GET /v3/vendors"]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(10)
+def test_an_uncertain_write_is_told_with_all_that_helps_and_nothing_secret(bill: Bill, store: dict[str, Any]) -> None:
+    bill.will_say((503, [{"code": "BDC_7777", "message": "no word of s3cret-findme or 123findme"}]), to=PAY)
+    ended = run(paying(store))
+    assert ended.pop("msg").startswith("BILL may have done this: POST /v3/payments was sent")
+    assert ended == {
+        "changed": False,
+        "failed": True,
+        "status": 503,
+        "codes": ["BDC_7777"],
+        "errors": [{"code": "BDC_7777", "message": "no word of ******** or ********"}],
+        "uncertain": True,
+        "sent": {
+            "method": "POST",
+            "url": "http://127.0.0.1:9/connect/v3/payments",
+            "body": {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "********"}},
+        },
+        "look_at": {"path": "/v3/payments", "sort": "createdTime:desc"},
+    }
+
+
+@pytest.mark.promise(10)
+def test_until_does_not_send_an_uncertain_write_again_but_the_next_item_is_sent(
+    bill: Bill, store: dict[str, Any]
+) -> None:
+    """For each try ansible-core makes a new action, and gives it the same task; each item of a loop has a task of its own."""
+    bill.will_say(TimedOut("Late."), to=PAY)
+    task = paying(store)
+    ended = run(task)
+    told = dict(ended)
+    # Ansible adds to it.
+    ended["attempts"] = 1
+    for _try in range(3):
+        assert run(task) == told
+    assert bill.heard == [LOGIN, PAY]
+    assert run(paying(store))["changed"] is True
+    assert bill.heard == [LOGIN, PAY, PAY]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("answer", [no("BDC_7777"), (404, None), no("BDC_1322", 429), no("BDC_1361", 403)], ids=str)
+def test_until_sends_a_write_again_that_bill_has_certainly_not_done(
+    bill: Bill, store: dict[str, Any], answer: Any
+) -> None:
+    bill.will_say(answer, to=PAY)
+    task = paying(store)
+    ended = run(task)
+    assert ended.keys() == {"changed", "failed", "msg", "status", "codes", "errors", "uncertain"}
+    assert (ended["changed"], ended["failed"], ended["uncertain"], ended["status"]) == (False, True, False, answer[0])
+    assert run(task)["changed"] is True
+    assert bill.heard == [LOGIN, PAY, PAY]
+    # All of it, although what is secret is no more in the task.
+    assert bill.last(PAY).body == BODY
+
+
+@pytest.mark.promise(8)
+def test_a_task_that_cannot_be_understood_fails_in_the_same_shape(bill: Bill, store: dict[str, Any]) -> None:
+    for args in ({"path": "vendors"}, {"path": "/v3/vendors", "expected_status": 500}, {}):
+        ended = run(Task(**args, **store))
+        assert ended.pop("msg")
+        assert ended == {
+            "changed": False,
+            "failed": True,
+            "status": None,
+            "codes": [],
+            "errors": [],
+            "uncertain": False,
+        }
+    assert bill.heard == []
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(10)
+def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill: Bill, store: dict[str, Any]) -> None:
+    bill.will_say((201, {"id": "1"}), to=PAY)
+    ended = run(paying(store, expected_status=200))
+    assert ended.pop("msg").endswith("BILL has done what it was asked.")
+    assert ended == {
+        "changed": True,
+        "failed": True,
+        "status": 201,
+        "codes": [],
+        "errors": [],
+        "uncertain": False,
+        "json": {"id": "1"},
+    }
+
+
+class Stopped(BaseException):
+    """What ansible-core raises in a task that takes too long is no Exception, either."""
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("sent", [True, False])
+def test_a_task_that_takes_too_long_knows_whether_it_has_written(
+    bill: Bill, store: dict[str, Any], gateways: list[Gateway], sent: bool
+) -> None:
+    def ends() -> None:
+        gateways[-1].sent = sent
+        raise Stopped
+
+    bill.before_answering(PAY, ends)
+    task = paying(store)
+    if sent:
+        ended = run(task)
+        assert ended["uncertain"] is True
+        assert run(task) == ended
+    else:
+        with pytest.raises(Stopped):
+            run(task)
+    assert bill.heard == [LOGIN, PAY]
+
+
+@pytest.mark.promise(10)
+def test_whoever_stops_ansible_is_warned_of_the_write(
+    bill: Bill, store: dict[str, Any], warnings: list[str], gateways: list[Gateway]
+) -> None:
+    def stops() -> None:
+        gateways[-1].sent = True
+        raise KeyboardInterrupt
+
+    bill.before_answering(PAY, stops)
+    with pytest.raises(KeyboardInterrupt):
+        run(paying(store))
+    [warning] = warnings
+    assert warning.startswith("BILL may have done this: POST /v3/payments was sent")
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("answer", "hidden"),
+    [
+        ({"sessionId": "x"}, True),
+        ({"results": [{"a": {"rememberMeId": "x"}}]}, True),
+        ({"note": "our key is s3cret-findme"}, True),
+        ({"note": "SESSION-1"}, True),
+        ({"bank": {"accountNumber": "123findme"}}, True),
+        ({"bank": {"accountNumber": "*****6789"}, "name": "SESSION"}, False),
+    ],
+)
+def test_a_result_with_a_secret_is_hidden_and_registered_all_the_same(
+    bill: Bill, store: dict[str, Any], answer: Any, hidden: bool
+) -> None:
+    bill.will_say((200, answer), to=PAY)
+    result = run(paying(store))
+    assert result.pop("_ansible_no_log", False) is hidden
+    assert result == {"status": 200, "changed": True, "json": answer}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("args", "hidden"),
+    [
+        ({"body": {"name": "Acorn"}}, False),
+        ({"body": {"name": "Acorn", "bank": [{"accountNumber": 123}]}}, True),
+        ({"body": {"password": "findme"}}, True),
+        ({"body": {"note": "our key is s3cret-findme"}}, True),
+        ({"body": '{"note": "s3cret-findme"}'}, True),
+    ],
+    ids=str,
+)
+def test_no_secret_of_a_body_stays_in_the_task_but_every_try_sends_it(
+    bill: Bill, store: dict[str, Any], args: dict[str, Any], hidden: bool
+) -> None:
+    task = paying(store, **args)
+    for _try in range(2):
+        assert "failed" not in run(task)
+        assert task.args["body"] == (_compat.HIDDEN if hidden else args["body"])
+        assert (task.args["path"], task.args["password"]) == ("/v3/payments", _compat.HIDDEN)
+    bodies = [each.body for each in bill.requests if each.name == PAY]
+    assert bodies[0] == bodies[1]
+    assert bodies[0] == (args["body"] if isinstance(args["body"], dict) else {"note": "s3cret-findme"})
+
+
+@pytest.mark.promise(5)
+def test_a_query_with_a_credential_is_not_sent_and_does_not_stay_in_the_task(bill: Bill, store: dict[str, Any]) -> None:
+    for args in ({"query": {"devKey": "findme"}}, {"query": {"note": "s3cret-findme"}}):
+        task = Task(path="/v3/vendors", **args, **store)
+        ended = run(task)
+        assert ended["failed"]
+        assert "findme" not in str({**ended, **task.args})
+    assert bill.heard == []
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(12)
+def test_check_mode_sends_no_write_and_every_read(bill: Bill, store: dict[str, Any]) -> None:
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        task = paying(store, method=method)
+        task.check_mode = task.diff = True
+        result = run(task)
+        assert result.pop("diff")["after_header"] == f"{method} http://127.0.0.1:9/connect/v3/payments"
+        assert result == {"status": None, "changed": True, "json": None}
+    assert bill.heard == []
+    task = Task(path="/v3/vendors", **store)
+    task.check_mode = True
+    assert run(task)["json"] == {"id": "1"}
+    assert bill.heard == [LOGIN, "GET /v3/vendors"]
+
+
+@pytest.mark.promise(12)
+def test_check_mode_fails_where_the_trust_is_missing_that_a_write_needs(bill: Bill, store: dict[str, Any]) -> None:
+    task = paying(store, require_trusted=True)
+    task.check_mode = True
+    assert run(task)["failed"]
+    assert bill.heard == [LOGIN, CHECK]
+
+
+@pytest.mark.promise(5)
+def test_diff_mode_shows_no_secret(bill: Bill, store: dict[str, Any]) -> None:
+    task = paying(store)
+    task.diff = True
+    result = run(task)
+    assert "vendorId" in result["diff"]["after"]
+    assert "findme" not in str(result)
+    assert bill.last(PAY).body == BODY
