@@ -233,8 +233,6 @@ class Gateway:
         http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
         http.get_redirect_target = lambda _response: None
-        # Nothing of one exchange is part of the next one.
-        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         # A proxy would carry what is meant for this machine in the clear to another one.
         http.trust_env = not self.address.plain
         return http
