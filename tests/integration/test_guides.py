@@ -17,6 +17,7 @@ The values of the examples are replaced by those of the emulator's world, and ``
 from __future__ import annotations
 
 import csv
+import json
 import os
 import re
 import shlex
@@ -30,8 +31,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.emulator import world
+from tests.emulator import ledger, world
 from tests.emulator.talk import Control
+from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
 
@@ -50,6 +52,7 @@ EXAMPLES = {
     "00601EXAMPLEEXAMPLE1": world.USER.id,
     "00609EXAMPLEEXAMPLE9": world.PAYER.id,
     "00901EXAMPLEEXAMPLE1": world.vendors(world.ORGANIZATION.id)[0]["id"],
+    "00n01EXAMPLEEXAMPLE2": ledger.bills(world.ORGANIZATION.id)[0]["id"],
 }
 
 
@@ -72,6 +75,11 @@ class Block:
     @property
     def shows(self) -> str:
         return self.text.partition("\n")[2]
+
+    @property
+    def fails(self) -> bool:
+        """A task before the last one may fail, and be rescued or ignored."""
+        return "fatal:" in self.shows.rpartition("TASK [")[2]
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,16 @@ def later(seconds: float) -> Callable[[Project, Control], None]:
         bill.advance(seconds)
 
     return advance
+
+
+def lost(acted: bool) -> Callable[[Project, Control], None]:
+    """The answer to the next payment is lost, whether BILL has paid or not; and nobody has to wait for what comes of it."""
+
+    def strike(project: Project, bill: Control) -> None:
+        project.leap_over_waits()
+        bill.post("faults", on=PAY, reset=True, acted=acted)
+
+    return strike
 
 
 def as_user(user_id: str, organization_id: str) -> dict[str, str]:
@@ -143,6 +161,12 @@ SPEND = "GET /v3/spend/users/current"
 TRUST = {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}
 CHALLENGE = {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}
 ORGANIZATIONS = {"name": "List", "bill.connect.bill_organizations_info": None}
+
+
+def request(**options: Any) -> Wrong:
+    return Wrong(task={"name": "Ask", "bill.connect.bill_request": {"path": "/v3/vendors", **options}})
+
+
 WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
 
 GUIDES = {
@@ -234,6 +258,34 @@ GUIDES = {
                 faults={GIVE_IT_BACK: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
             ),
             "The code is no code": Wrong(task=validate("12")),
+        },
+    ),
+    "guide_requests": Guide(
+        secrets={
+            "bill_password": world.PAYER.password,
+            "bill_dev_key": world.DEV_KEY,
+            "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
+        },
+        happens={"If BILL has paid": lost(acted=True), "If BILL has not": lost(acted=False)},
+        # One sign-in of this page's own, and one with uri. Each run of pay.yml pays once.
+        hears={SIGN_IN: 2, PAY: 3, "GET /v3/payments": 5},
+        wrong={
+            "The path does not begin with ``/v3``": request(path="vendors"),
+            "The address is another one": request(path="https://example.com/connect/v3/vendors"),
+            "A variable in the path is empty": request(path="/v3/vendors/{{ '' }}"),
+            "A credential is in the query": request(query={"sessionId": "some"}),
+            "A credential is in a header": request(headers={"sessionId": "some"}),
+            "A body without a method": request(body={"name": "Acorn"}),
+            "A filter for a write": request(method="POST", filters="archived:eq:false"),
+            "``max_results`` without ``paginate``": request(max_results=10),
+            "Two places set the same parameter": request(page_size=10, query={"max": 20}),
+            "An operator that BILL does not have": request(filters=[{"field": "name", "op": "like", "value": "Acorn"}]),
+            "A filter by an empty variable": request(filters=[{"field": "name", "op": "eq", "value": "{{ '' }}"}]),
+            "A sort without direction": request(sort="name"),
+            "A page that is too large": request(page_size=500),
+            "``require_trusted: true``, and there is no trust": replace(
+                request(require_trusted=True), variables={"bill_remember_me_id": "", "bill_device": ""}
+            ),
         },
     ),
     "guide_oauth": Guide(
@@ -412,6 +464,19 @@ def test_the_readme_has_every_option_and_every_page() -> None:
         assert f"(docs/docsite/rst/{path.name})" in readme, path.name
 
 
+def test_what_the_readme_reads_and_writes(payer: Project, bill: Control) -> None:
+    part = (ROOT / "README.md").read_text().partition("## Reading and writing\n")[2].partition("\n## ")[0]
+    block = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)
+    assert block
+    payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
+    run = payer.play(*yaml.safe_load(block[1]))
+    assert run.code == 0, run.output
+    assert run.changed == 2
+    [paid] = bill.get("payments")
+    assert paid["payment"]["amount"] == 120.5
+    assert secrets_in(run.output) == []
+
+
 @pytest.mark.parametrize("name", GUIDES)
 def test_a_guide_names_its_files_and_its_commands(name: str) -> None:
     for block in blocks(name):
@@ -442,12 +507,40 @@ def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
         if block.title in happens:
             happens.pop(block.title)(project, bill)
         run = type_in(project, bill, block)
-        assert run.code == (2 if "fatal:" in block.shows else 0), run.output
+        assert run.code == (2 if block.fails else 0), run.output
         check_what_is_seen(as_of_now(block, bill), run)
     assert happens == {}
     counts = bill.get("counts")
     assert {request: counts.get(request, 0) for request in guide.hears} == guide.hears
     assert [path for path in project.secrets_on_disk() if not path.endswith(PASSWORD_FILE)] == []
+
+
+@pytest.mark.promise(14)
+def test_both_ways_beside_one_another_read_the_same_and_cost_what_the_page_says(
+    project: Project, bill: Control
+) -> None:
+    name = "guide_requests"
+    project.without_vault()
+    files = {block.first: with_secrets(block.text, GUIDES[name].secrets) for block in blocks(name) if block.file}
+    for file, text in files.items():
+        write(project, file.split(",")[0], text)
+    page = (FOLDER / f"{name}.rst").read_text()
+    tables = {
+        title: re.findall(rf"\* - {title}\n     - (\d+)\n     - (\d+)\n", page)
+        for title in ("Lines of YAML", "Tasks that are run for 336 vendors")
+    }
+    lines_of_yaml, tasks, read = [], [], []
+    for playbook, included in (("with_uri", ["page.yml"]), ("with_bill_request", [])):
+        # Without the comment that names the file.
+        written = [line for file in (f"{playbook}.yml", *included) for line in files[file].splitlines()[1:]]
+        lines_of_yaml.append(str(len([line for line in written if line.strip()])))
+        run = project.run("ansible-playbook", f"{playbook}.yml")
+        assert run.code == 0, run.output
+        tasks.append(str(run.recap()["ok"] + run.recap()["skipped"]))
+        read.append(json.loads((project.folder / f"vendors_{playbook}.json").read_text()))
+    assert tables == {"Lines of YAML": [tuple(lines_of_yaml)], "Tasks that are run for 336 vendors": [tuple(tasks)]}
+    assert read[0] == read[1]
+    assert len(read[0]) == 336
 
 
 TABLES = {name: lines(name) for name in GUIDES}

@@ -31,6 +31,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
     MinuteSpent,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
+from ansible_collections.bill.connect.plugins.plugin_utils._filters import OPERATORS, written_filters
 from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
 from ansible_collections.bill.connect.plugins.plugin_utils._options import (
     OPTION_VARIABLES,
@@ -49,6 +50,7 @@ DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
 OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
 SECURITY = (ROOT / "docs/docsite/rst/guide_security.rst").read_text()
 GUIDE = (ROOT / "docs/docsite/rst/guide_faults.rst").read_text()
+REQUESTS = (ROOT / "docs/docsite/rst/guide_requests.rst").read_text()
 SPEND_TOKEN = " ".join((ROOT / "docs/docsite/rst/guide_spend_token.rst").read_text().split())
 TASKS = sorted(path.stem for path in (ROOT / "plugins/modules").glob("bill_*.py"))
 _PLUGINS = "ansible_collections.bill.connect.plugins"
@@ -181,6 +183,15 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     assert len(told) == len(messages)
     for text, message in zip(told, messages, strict=True):
         assert re.match(re.escape(text).replace(re.escape("..."), ".+?"), message), (text, message)
+
+
+def test_the_guide_on_requests_shows_filters_as_they_are_written() -> None:
+    rows = re.findall(r"^   '``(.+?)``.*?', '``(.+?)``'$", REQUESTS, re.MULTILINE)
+    assert len(rows) == 9
+    for given, sent in rows:
+        assert written_filters(yaml.safe_load(given) if given.startswith("{") else given) == sent
+    for operator in OPERATORS:
+        assert f"``{operator}``" in REQUESTS
 
 
 @pytest.mark.promise(15)
