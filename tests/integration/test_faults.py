@@ -27,6 +27,7 @@ from tests.integration.project import Project, Run, secrets_in
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
 PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
 TOKEN, TOKEN_AT_THE_ROOT = "POST /connect/authx/token", "POST /authx/token"
+WRITE, READ = "POST /v3/vendors", "GET /v3/vendors"
 SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
 
 
@@ -62,6 +63,13 @@ HEARS = {
     "one code for each task": {VALIDATE: 2},
     "one request for the list for each task": {LIST: 2},
     "two requests for the list for each task": {LIST: 4},
+    "one write for each task": {WRITE: 2},
+    "a write, and up to ``retries`` more": {WRITE: 4},
+    "one write, then none until the next hour": {WRITE: 1},
+    "one write and one check for each task": {WRITE: 2, CHECK: 2},
+    "one read for each task": {READ: 2},
+    "two reads for each task": {READ: 4},
+    "a read, and up to ``retries`` more": {READ: 4},
     "one sign-in and one check": {SIGN_IN: 1, CHECK: 1},
     "one sign-in of the partner, then none for ten minutes": {PARTNER_SIGN_IN: 1},
     "one sign-in of the partner, and one as the user for each task": {PARTNER_SIGN_IN: 1, AS_USER: 2},
@@ -86,6 +94,11 @@ class Scene(NamedTuple):
     kept: bool = False
 
 
+def request(**options: Any) -> dict[str, Any]:
+    return {"name": "Ask", "bill.connect.bill_request": {"path": "/v3/vendors", **options}}
+
+
+NEW_VENDOR = {"method": "POST", "body": {"name": "Acorn", "address": {"line1": "1 Main Street"}}}
 CODE = {"challenge_id": "CHALLENGE-1", "token": "012345"}
 REMEMBER = {**CODE, "remember_me": True, "device": "laptop"}
 # The payer's MFA ID, with which another user gets no trust.
@@ -189,6 +202,63 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         {
             "``bill_organizations_info``: the answer is no list": {"json": {"other": "findme"}},
             "``bill_organizations_info``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
+        },
+    ),
+    (
+        Scene(WRITE, request(**NEW_VENDOR), kept=True),
+        {
+            "``bill_request``: the answer to a write is lost": {"reset": True, "acted": True},
+            "``bill_request``: the answer to a write is cut off": {"cut": True},
+            "``bill_request``: the answer to a write does not come in time": {"slow": 5},
+            "``bill_request``: a write meets a fault at BILL": {"code": "BDC_1001"},
+            "``bill_request``: a write meets a fault of what stands before BILL": {
+                "status": 502,
+                "body": "<html>findme Bad Gateway</html>",
+            },
+            "``bill_request``: the answer to a write is not JSON": {"not_json": True},
+            "``bill_request``: the answer to a write leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
+            "``bill_request``: other programs have three requests in flight": {"code": "BDC_1322"},
+            "``bill_request``: the requests of the clock hour are used up": {"code": "BDC_1144"},
+            "``bill_request``: BILL objects to fields": {
+                "status": 400,
+                "body": json.dumps(
+                    [
+                        {"code": "BDC_1108", "message": "name: must not be blank"},
+                        {"message": "address: must not be null"},
+                    ]
+                ),
+            },
+            "``bill_request``: a code that this collection does not know": {"code": "BDC_7777"},
+            "``bill_request``: the session is not trusted": {"code": "BDC_1361"},
+            "``bill_request``: BILL does not take the session, which is alive": {"code": "BDC_1109"},
+            "``bill_request``: the organization in the request is not one of the user's": {"code": "BDC_1123"},
+        },
+    ),
+    (
+        Scene(WRITE, request(**NEW_VENDOR, expected_status=[200]), kept=True),
+        {
+            "``bill_request``: a write has succeeded, but not as expected": None,
+        },
+    ),
+    (
+        Scene(READ, request(), kept=True),
+        {
+            "``bill_request``: there is no such API": {"code": "BDC_1121"},
+            "``bill_request``: a read meets a fault at BILL": {"status": 503},
+            "``bill_request``: the answer to a read is lost": {"reset": True},
+        },
+    ),
+    (
+        Scene(READ, request(expected_status=[404]), kept=True),
+        {
+            "``bill_request``: a read has succeeded, but not as expected": None,
+        },
+    ),
+    (
+        Scene(READ, request(paginate=True), kept=True),
+        {
+            "``bill_request``: what should have pages is no list": {"json": {"other": "findme"}},
+            "``bill_request``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
@@ -369,7 +439,7 @@ def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, he
     counts = {request: count - before.get(request, 0) for request, count in asked.get("counts").items()}
     if "hour" in hears and datetime.now(timezone.utc).hour != hour:
         # The next hour has begun meanwhile, and with it another try.
-        counts[SIGN_IN] = min(counts[SIGN_IN], 1)
+        counts = {request: min(count, 1) for request, count in counts.items()}
     assert {request: count for request, count in counts.items() if count} == expected(wrong, hears)
     assert secrets_in(run.output) == []
     for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden"):
