@@ -20,7 +20,8 @@ description:
   - A write that BILL may have done, because its answer was lost, cut, late, unreadable or a fault of the server (5xx), is never sent again.
     The task fails and says so, with what was sent and where to look; see RV(uncertain). BILL documents no way to send one twice safely.
   - Never more than three requests at a time are in flight for a developer key and organization, from whatever task, fork or run; and
-    never more than 60 a minute to Spend & Expense. The task waits for its turn, and tells with C(-v) that it does.
+    never more than 60 a minute to Spend & Expense. The task waits for its turn. With C(-v) it tells of waits for Spend & Expense, and of
+    those before it tries again.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
@@ -42,8 +43,8 @@ options:
     description:
       - What to write, as a dictionary or list, which is sent as JSON; or a text that holds a JSON object or array. Dates are sent as
         V(2026-12-31).
-      - Up to ansible-core 2.18 a single value that comes out of a template is a text, unless C(jinja2_native) is set. To send numbers,
-        give the whole body as one template.
+      - Up to ansible-core 2.18 a number that comes out of a template, as C({{ item.amount }}), is a text. A list or dictionary that does keeps
+        its numbers, so give the part with the numbers, or the whole body, as one template.
     type: raw
   require_trusted:
     description:

@@ -19,6 +19,12 @@ from tests.integration.project import Project
             "bill.connect.bill_login",
             ["Gives later tasks a session of BILL (bill.com).", "BILL_DEV_KEY", "CVE-2024-8775", "expires_at"],
         ),
+        (
+            "module",
+            "bill.connect.bill_request",
+            ["Call any of BILL's endpoints with the kept session", "BILL_DEV_KEY", "paginate", "look_at"],
+        ),
+        ("lookup", "bill.connect.bill_request", ["Read from BILL, for templates and loops", "- name: bill_dev_key"]),
         ("lookup", "bill.connect.bill_login", ["so any number of lookups makes one sign-in", "- name: bill_dev_key"]),
         ("role", "bill.connect.connect", ["Sign in to BILL, once, and keep the session", "bill_organization_id"]),
     ],
@@ -33,5 +39,11 @@ def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]
 
 
 def test_every_part_is_listed(project: Project) -> None:
-    for kind, name in (("module", "bill_login"), ("lookup", "bill_login"), ("role", "connect")):
+    for kind, name in (
+        ("module", "bill_login"),
+        ("module", "bill_request"),
+        ("lookup", "bill_login"),
+        ("lookup", "bill_request"),
+        ("role", "connect"),
+    ):
         assert project.run("ansible-doc", "-t", kind, "-l", "bill.connect").says(f"bill.connect.{name}")

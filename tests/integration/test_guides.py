@@ -127,8 +127,9 @@ def as_user(user_id: str, organization_id: str) -> dict[str, str]:
     return {"bill_user_id": user_id, "bill_organization_id": organization_id}
 
 
-def nearly_over(project: Project, _bill: Control) -> None:
-    """The MFA ID ends in a week, and the machine has a program that sends mails."""
+def nearly_over(project: Project, bill: Control) -> None:
+    """The next morning, the MFA ID ends in a week, and the machine has a program that sends mails."""
+    later(12 * HOUR)(project, bill)
     bin_folder = project.home / "bin"
     bin_folder.mkdir()
     (bin_folder / "mail").write_text(f'#!/bin/sh\n{{ echo "$@"; cat; }} > "{project.home}/mail"\n')
@@ -242,8 +243,9 @@ GUIDES = {
             "Be reminded": nearly_over,
             "When the 30 days are over": later(31 * 24 * HOUR),
         },
-        # With the password: one at first, one after the pause, one after the 30 days. What is refused is refused before it is paid.
-        hears={SIGN_IN: 3, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 5},
+        # With the password: one at first, one after each pause, one after the 30 days. A payment is refused
+        # in why.yml, and three times because the session has ended; four are made.
+        hears={SIGN_IN: 4, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 8},
         wrong={
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
             "A day that is none": Wrong({"bill_remember_me_id_expires_on": "soon"}),
