@@ -22,9 +22,9 @@ from tests.integration.project import Project
         (
             "module",
             "bill.connect.bill_request",
-            ["Call any of BILL's endpoints with the kept session", "BILL_DEV_KEY", "paginate", "look_at"],
+            ["Sends one request to BILL (bill.com), or reads a whole list", "BILL_DEV_KEY", "paginate", "look_at"],
         ),
-        ("lookup", "bill.connect.bill_request", ["Read from BILL, for templates and loops", "- name: bill_dev_key"]),
+        ("lookup", "bill.connect.bill_request", ["it signs in only if no session is kept", "- name: bill_dev_key"]),
         ("lookup", "bill.connect.bill_login", ["so any number of lookups makes one sign-in", "- name: bill_dev_key"]),
         ("role", "bill.connect.connect", ["Sign in to BILL, once, and keep the session", "bill_organization_id"]),
     ],
