@@ -26,7 +26,7 @@ description:
   - Credentials that BILL has refused in a way that asking again would not change (BDC_1101, 1102, 1103, 1107, 1110, 1123) are not
     sent again for ten minutes, by any task, host, fork, lookup or later run with the same session store, so that fifty hosts with
     one stale password do not lock the account. Corrected values are tried at once. When BILL says that the requests of the clock
-    hour are used up (BDC_1144), no sign-in, check or sign-out is sent with the same developer key until the next hour begins,
+    hour are used up (BDC_1144), nothing is sent with the same developer key until the next hour begins,
     except with O(force); a kept session that is due for a check cannot be used meanwhile.
   - BILL takes three requests at a time for a developer key and organization (here also for a client ID, an API token or an app
     key, of which BILL does not document it). The requests of this collection, from whatever

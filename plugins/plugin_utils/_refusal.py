@@ -55,7 +55,7 @@ class Refusal(Record):
         since = f" BILL said so at {_time(self.at)} and was not asked again." if remembered else ""
         if self.code == "BDC_1144":
             then = (
-                f" No sign-in, check or sign-out is sent with this developer key before {_time(self.until)}, except by the task "
+                f" Nothing is sent with this developer key before {_time(self.until)}, except by the task "
                 "bill_login with force: true."
             )
         else:

@@ -76,7 +76,7 @@ def test_a_spent_hour_is_remembered_by_every_user_of_the_developer_key(project: 
     begin = datetime.now(timezone.utc).hour
     run = project.play(LOGIN)
     assert run.says("BILL answered BDC_1144: the requests of this clock hour are used up"), run.output
-    assert run.says("No sign-in, check or sign-out is sent with this developer key before")
+    assert run.says("Nothing is sent with this developer key before")
     other = {"username": world.SECOND_USER.username, "organization_id": world.SECOND_ORGANIZATION.id}
     run = project.play({"name": "Another user", "bill.connect.bill_login": other})
     assert run.says("BILL answered BDC_1144"), run.output

@@ -194,7 +194,7 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     bill.will_say(no("BDC_1144"))
     for username in ("one", "two"):
         with pytest.raises(
-            errors.HourSpent, match=r"No sign-in, check or sign-out is sent with this developer key before 09:00:00 UTC"
+            errors.HourSpent, match=r"Nothing is sent with this developer key before 09:00:00 UTC"
         ):
             open_sign_in(username=username, dev_key=key, session_store=store).present()
     assert bill.heard == [LOGIN]
