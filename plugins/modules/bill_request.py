@@ -115,7 +115,7 @@ EXAMPLES = r"""
     expected_status: [200, 404]
   register: bill
 
-- name: Pay, and find out what became of a payment whose answer was lost
+- name: Pay, and have a person look at a payment of which nobody knows whether it was made
   block:
     - name: Pay
       bill.connect.bill_request:
@@ -123,13 +123,22 @@ EXAMPLES = r"""
         method: POST
         require_trusted: true
         body: "{{ payment }}"
+      register: paid
   rescue:
+    - name: Fail if BILL has certainly not paid
+      ansible.builtin.fail:
+        msg: "{{ paid.msg }}"
+      when: not paid.uncertain | default(false)
+
     - name: Read the latest payments
       bill.connect.bill_request:
-        path: "{{ ansible_failed_result.look_at.path }}"
-        sort: "{{ ansible_failed_result.look_at.sort }}"
+        path: "{{ paid.look_at.path }}"
+        sort: "{{ paid.look_at.sort }}"
       register: latest
-      when: ansible_failed_result.uncertain | default(false)
+
+    - name: Fail with them, so that nothing goes on as if it were paid
+      ansible.builtin.fail:
+        msg: "{{ paid.msg }} The latest payments: {{ latest.json.results | map(attribute='id') | join(', ') }}"
 """
 
 RETURN = r"""
