@@ -91,6 +91,7 @@ notes:
     they run on; C(delegate_to) localhost keeps it on the controller.
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run there.
 seealso:
+  - module: bill.connect.bill_request
   - module: bill.connect.bill_session_info
   - module: bill.connect.bill_mfa_challenge
   - plugin: bill.connect.bill_login
