@@ -326,10 +326,12 @@ UNSENT: dict[str, Callable[[], Said]] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
-def test_a_write_that_was_not_sent_is_sent_in_the_end(signed_in: Open, bill: Bill, why: str) -> None:
+def test_a_write_that_was_not_sent_is_sent_in_the_end(signed_in: Open, bill: Bill, clock: Clock, why: str) -> None:
+    began = clock.now
     bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert call(signed_in(retries=3)).changed
     assert bill.heard == [PAY] * 4
+    assert clock.now - began == 1 + 2 + 4
 
 
 @pytest.mark.promise(10)
@@ -943,6 +945,21 @@ def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(ope
     bill.will_say(no("BDC_1109", 401), (422, [{"message": "SESSION-1, SESSION-5"}]), to=PAY)
     assert failed(open_sign_in()).details["errors"] == [{"code": None, "message": "********, ********"}]
     assert bill.heard == [LOGIN, PAY, PAY, CHECK, LOGIN, PAY]
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("text", ["{place} {0} {", "%s %(name)s", "{{ vault_bill_password }} {% raw %}", "\\1 \\g<0>"])
+def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: Open, bill: Bill, text: str) -> None:
+    bill.will_say((422, [{"code": "BDC_7777", "message": text}]), to=PAY)
+    error = failed(signed_in())
+    assert error.details["errors"] == [{"code": "BDC_7777", "message": text}]
+    assert str(error).endswith(f": {text}")
+
+
+@pytest.mark.promise(8)
+def test_words_of_several_lines_are_told_in_one(signed_in: Open, bill: Bill) -> None:
+    bill.will_say((422, [{"message": "name:\n  must not\x1b[31m be\u2028 blank\t"}]), to=PAY)
+    assert str(failed(signed_in())).endswith(": name: must not [31m be blank")
 
 
 @pytest.mark.promise(8)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -121,9 +122,48 @@ def test_a_session_that_ends_again_and_again_is_replaced_once(open_sign_in: Open
 def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in(**OAUTH).present()
     bill.will_say(no("BDC_1109", 401), to=WORK)
-    with pytest.raises(errors.Rejected, match="BDC_1109"):
+    with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive") as failure:
         use(open_sign_in(**OAUTH))
+    assert failure.value.concerns == ("auth_method",)
     assert bill.heard == [TOKEN, WORK]
+
+
+@pytest.mark.promise(9)
+def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_sign_in: Open, bill: Bill) -> None:
+    sign_in = open_sign_in(**OAUTH)
+    bill.will_say((401, None), to=WORK)
+    with pytest.raises(errors.Rejected, match="BILL answered HTTP status 401 although the session is alive") as failure:
+        sign_in.use(lambda session: sign_in.credential.ask(sign_in.gateway, session, "GET", "/v3/vendors"))
+    assert (failure.value.code, failure.value.status) == (None, 401)
+
+
+@pytest.mark.promise(9)
+def test_a_token_that_is_refused_after_a_minute_is_replaced_whatever_the_clock_says(
+    open_sign_in: Open, bill: Bill, clock: Clock
+) -> None:
+    """Also where the clock was set back while it was asked with."""
+    for seconds in (60, -1):
+        open_sign_in(**OAUTH).present(force=True)
+        bill.requests.clear()
+        bill.before_answering(WORK, partial(clock.advance, seconds))
+        bill.will_say(no("BDC_1109", 401), (200, {}), to=WORK)
+        assert use(open_sign_in(**OAUTH)) == ({}, True)
+        assert bill.heard == [WORK, TOKEN, WORK]
+
+
+@pytest.mark.promise(9)
+def test_what_is_lent_a_session_sees_to_its_own_failures(open_sign_in: Open, bill: Bill) -> None:
+    """It is not asked again, except with another session."""
+    sign_in = open_sign_in()
+    sign_in.present()
+    bill.will_say((503, None), no("BDC_1322"), to=WORK)
+    for kind in (errors.ServerFault, errors.TooManyAtOnce):
+        with pytest.raises(kind):
+            sign_in.lend(working(sign_in))
+    assert bill.heard == [LOGIN, WORK, WORK]
+    bill.alive.clear()
+    assert sign_in.lend(working(sign_in)) == ({"results": ["a vendor"]}, True)
+    assert bill.heard == [LOGIN, WORK, WORK, WORK, CHECK, LOGIN, WORK]
 
 
 @pytest.mark.promise(1)

@@ -1,0 +1,80 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The lookup bill_request as Ansible calls it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleLookupError
+
+from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill, no
+
+
+@pytest.fixture(autouse=True)
+def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+
+
+@pytest.fixture
+def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
+    """The BILL that every lookup of this test asks."""
+    bill = Bill()
+    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
+    monkeypatch.setattr(
+        Gateway, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
+    )
+    return bill
+
+
+def query(folder: Path, *terms: Any, **options: Any) -> Any:
+    given = {**OPTIONS, "api_url": API_URL, "session_store": str(folder / "bill"), "retries": 0, **options}
+    return LookupModule(None, None).run(list(terms), variables={}, **given)
+
+
+def test_each_path_yields_its_records_in_their_order(tmp_path: Path, bill: Bill) -> None:
+    bill.will_say((200, {"results": [3], "nextPage": "2"}), to="GET /v3/vendors")
+    bill.will_say((200, {"id": "1"}), to="GET /v3/bills/1")
+    assert query(tmp_path, "/v3/vendors", "/v3/bills/1") == [3, {"id": "1"}]
+    assert query(tmp_path) == []
+    assert bill.heard == [LOGIN, "GET /v3/vendors", "GET /v3/bills/1"]
+
+
+def test_all_pages_are_read_where_it_is_said(tmp_path: Path, bill: Bill) -> None:
+    bill.will_say((200, {"results": [1], "nextPage": "2"}), to="GET /v3/vendors?max=100")
+    bill.will_say((200, {"results": [2]}), to="GET /v3/vendors?max=100&page=2")
+    assert query(tmp_path, "/v3/vendors", paginate=True) == [1, 2]
+
+
+@pytest.mark.promise(8)
+def test_a_no_is_told_in_bills_words(tmp_path: Path, bill: Bill) -> None:
+    bill.will_say(
+        (404, [{"code": "BDC_7777", "message": f"No vendor for {OPTIONS['dev_key']}"}]), to="GET /v3/vendors/1"
+    )
+    with pytest.raises(AnsibleLookupError, match="to GET /v3/vendors/1: No vendor for \\*{8}") as failure:
+        query(tmp_path, "/v3/vendors/1")
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("options", [{"method": "POST"}, {"body": {}}])
+def test_it_never_writes(tmp_path: Path, bill: Bill, options: dict[str, Any]) -> None:
+    with pytest.raises(AnsibleLookupError):
+        query(tmp_path, "/v3/vendors", **options)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(9)
+def test_it_needs_trust_where_that_is_required(tmp_path: Path, bill: Bill) -> None:
+    bill.will_say(no("BDC_1361", 403), to="GET /v3/payments")
+    with pytest.raises(AnsibleLookupError, match="require_trusted is true"):
+        query(tmp_path, "/v3/payments", require_trusted=True)
+    assert "GET /v3/payments" not in bill.heard
