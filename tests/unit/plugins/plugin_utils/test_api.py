@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils import _api, _gateway
 from ansible_collections.bill.connect.plugins.plugin_utils._api import Api, Result
 from ansible_collections.bill.connect.plugins.plugin_utils._request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._shown import texts_to_mask
@@ -194,6 +194,17 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
         error
     )
     assert "Try again" not in str(error)
+
+
+@pytest.mark.promise(10)
+def test_a_write_is_sent_once_even_if_its_failure_is_misread(
+    signed_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two rooms see to it, each by itself."""
+    monkeypatch.setattr(_api, "_may_be_done", lambda _error: False)
+    bill.will_say((503, None), to=PAY)
+    failed(signed_in())
+    assert bill.heard == [PAY]
 
 
 @pytest.mark.promise(9)
