@@ -594,7 +594,7 @@ def test_what_is_written_afterwards_goes_over_a_connection_of_its_own(scripted: 
 def test_after_a_failure_there_is_another_connection(scripted: Start, reply: Any, kind: type[errors.BillError]) -> None:
     good = goes_on(200, {})
     bill = scripted(good, reply, good, stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=0.5)
+    gateway = Gateway(Address.of_api(bill.url), timeout=1 if kind is errors.TimedOut else 30)
     with gateway.staying_open():
         gateway.ask("GET", "/v3/vendors")
         with pytest.raises(kind):
