@@ -43,8 +43,9 @@ options:
     description:
       - What to write, as a dictionary or list, which is sent as JSON; or a text that holds a JSON object or array. Dates are sent as
         V(2026-12-31).
-      - Up to ansible-core 2.18 a number that comes out of a template, as C({{ item.amount }}), is a text. A list or dictionary that does keeps
-        its numbers, so give the part with the numbers, or the whole body, as one template.
+      - Up to ansible-core 2.18 a number that comes out of a template, as C({{ item.amount }}), is a text, unless the template is nothing but
+        the name of a variable, or C(jinja2_native) is set. A list or dictionary that comes out of a template keeps its numbers, so give
+        the part with the numbers, or the whole body, as one template, with dates in it as texts.
     type: raw
   require_trusted:
     description:
@@ -62,6 +63,7 @@ attributes:
     support: full
     details:
       - Shows a write as it is sent, or would be, with secrets and the numbers of bank accounts and persons masked.
+      - Where BILL's answer to the write repeats what is masked, the whole result is hidden, and the difference with it.
 notes:
   - The result is shown with C(-v), like that of C(ansible.builtin.uri). It is hidden if there is a secret in it, as a session or a token,
     and C(register) has it all the same.
