@@ -1,0 +1,369 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Writing to BILL's books from a play: never twice, never in check mode, and what arrives is what was written."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import date
+from typing import Any
+
+import pytest
+
+from tests.emulator import server, world
+from tests.emulator.talk import Control
+from tests.integration.calling import (
+    LOGIN,
+    ONE_PAYMENT,
+    VENDORS,
+    amounts_paid,
+    asked,
+    bodies,
+    call,
+    may_pay,
+    pay,
+    that,
+)
+from tests.integration.project import Project, secrets_in
+
+PAYMENTS = "GET /v3/payments"
+IGNORE = {"ignore_errors": True}
+NEVER_TWICE = (
+    "It is not sent again. Look at /v3/payments (sort: createdTime:desc), or in BILL's web app, before you repeat it."
+)
+
+DONE, NOT_DONE, DONE_LATER = "there", "not there", "there later"
+# How the answer is lost, whether BILL pays, and the options and keywords of the task.
+LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
+    "The connection is reset after BILL has paid": ({"reset": True, "acted": True}, DONE, {}, {}),
+    "The connection is reset": ({"reset": True}, NOT_DONE, {}, {}),
+    "The answer is cut off": ({"cut": True}, DONE, {}, {}),
+    "The answer trickles": ({"drip": 4}, DONE, {"timeout": 1}, {}),
+    "The answer comes too late": ({"slow": 2}, DONE_LATER, {"timeout": 1}, {}),
+    "The task runs out of its time": ({"slow": 2.5}, DONE_LATER, {}, {"timeout": 1}),
+    "The answer is not JSON": ({"not_json": True}, NOT_DONE, {}, {}),
+    "A fault of what stands before BILL": ({"status": 503}, NOT_DONE, {}, {}),
+    "A fault of BILL's": ({"code": "BDC_1001"}, NOT_DONE, {}, {}),
+    "The answer leads elsewhere": ({"redirect": "https://bill.example.com/"}, NOT_DONE, {}, {}),
+}
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+@pytest.mark.promise(15)
+def test_a_payment_whose_answer_is_lost_is_sent_once_and_can_be_found(payer: Project, bill: Control) -> None:
+    """However it is lost: the play learns that nobody knows, and finds out where it is told to look."""
+    may_pay(payer)
+    tasks: list[dict[str, Any]] = []
+    for number, (what, (fault, _paid, options, keywords)) in enumerate(LOST.items(), 1):
+        bill.fault(ONE_PAYMENT, **fault)
+        look: dict[str, Any] = {
+            "path": "{{ ansible_failed_result.look_at.path }}",
+            "sort": "{{ ansible_failed_result.look_at.sort }}",
+            "task": {"register": "latest"},
+        }
+        tasks.append(
+            {
+                "name": what,
+                "block": [pay(number, task=keywords, **options)],
+                "rescue": [
+                    that(
+                        "answer.failed and answer.uncertain and not answer.changed",
+                        "answer.sent == {'method': 'POST', 'url': bill_api_url ~ '/v3/payments', 'body': sent}",
+                        "answer.look_at == {'path': '/v3/payments', 'sort': 'createdTime:desc'}",
+                        f"never_twice in answer.msg and {number} == answer.sent.body.amount",
+                    ),
+                    call(**look),
+                    {
+                        "name": "Tell",
+                        "ansible.builtin.debug": {
+                            "msg": f"{number} is {{{{ 'there' if {number} in latest.json.results | map(attribute='amount')"
+                            " else 'not there' }}"
+                        },
+                    },
+                ],
+                "vars": {"sent": {"vendorId": "00901VENDOR000000001", "amount": number}, "never_twice": NEVER_TWICE},
+            }
+        )
+    run = payer.play(*tasks)
+    assert run.code == 0, run.output
+    assert run.recap()["rescued"] == len(LOST)
+    assert run.recap()["changed"] == 0
+    assert asked(bill) == [ONE_PAYMENT, PAYMENTS] * len(LOST)
+    for number, (_fault, paid, _options, _keywords) in enumerate(LOST.values(), 1):
+        assert paid == DONE_LATER or run.says(f"{number} is {paid}"), number
+    expected = [number for number, each in enumerate(LOST.values(), 1) if each[1] != NOT_DONE]
+    until = time.monotonic() + 10
+    while sorted(amounts_paid(bill)) != expected:
+        assert time.monotonic() < until, amounts_paid(bill)
+    assert bill.get("faults") == []
+
+
+@pytest.mark.promise(10)
+@pytest.mark.promise(5)
+def test_neither_until_nor_a_loop_sends_a_payment_twice(payer: Project, bill: Control) -> None:
+    may_pay(payer)
+    lost = {"reset": True, "acted": True}
+    bill.post("faults", on=ONE_PAYMENT, **lost)
+    bill.post("faults", on=ONE_PAYMENT, after=1, **lost)
+    run = payer.play(
+        pay(1, task={**IGNORE, "until": "answer is success", "retries": 3, "delay": 0}),
+        that("answer.uncertain and answer.attempts == 3 and answer.sent.body.amount == 1"),
+        # The first of these is answered; the next task's are not.
+        pay(2, "Pay in between"),
+        pay("{{ item.amount }}", "Pay both", task={**IGNORE, "loop": "{{ due }}", "loop_control": {"label": "one"}}),
+        that(
+            "answer.results | map(attribute='failed') | list == [true, false]",
+            "answer.results[0].uncertain and answer.results[1].status == 201",
+        ),
+        # The same task with other values is another payment.
+        pay(5, "Pay more"),
+        vars={"due": [{"amount": 3}, {"amount": 4}]},
+    )
+    assert run.code == 0, run.output
+    assert [int(each["amount"]) for each in bodies(bill, ONE_PAYMENT)] == [1, 2, 3, 4, 5]
+    assert [int(each) for each in amounts_paid(bill)] == [1, 2, 3, 4, 5]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_a_payment_that_bill_has_refused_unseen_is_tried_again(payer: Project, bill: Control) -> None:
+    may_pay(payer)
+    payer.leap_over_waits()
+    bill.post("faults", on=ONE_PAYMENT, times=2, code="BDC_1322")
+    run = payer.play(pay(1), that("answer.changed and answer.status == 201"), arguments=("-v",))
+    assert run.code == 0, run.output
+    assert run.says("Trying again in")
+    assert run.says("(2 of 3).")
+    bill.post("faults", on=ONE_PAYMENT, times=None, code="BDC_1322")
+    run = payer.play(
+        pay(2, retries=1, expected_status=[201, 422], task=IGNORE),
+        that("answer is failed and answer.codes == ['BDC_1322'] and not answer.uncertain and 'sent' not in answer"),
+    )
+    assert run.code == 0, run.output
+    assert asked(bill) == [ONE_PAYMENT] * 5
+    assert amounts_paid(bill) == [1]
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_done(payer: Project) -> None:
+    with server.running() as elsewhere:
+        may_pay(payer, bill_api_url=elsewhere)
+        assert payer.play(pay(1)).code == 0
+        assert Control(elsewhere).get("state")["payments"] == 1
+    payer.leap_over_waits()
+    run = payer.play(
+        pay(2, task=IGNORE),
+        that(
+            "answer is failed and not answer.uncertain and answer.status is none and answer.codes == []",
+            "'sent' not in answer and 'refused the connection' in answer.msg",
+        ),
+        arguments=("-v",),
+    )
+    assert run.code == 0, run.output
+    assert run.says("(3 of 3).")
+
+
+@pytest.mark.promise(8)
+@pytest.mark.promise(9)
+def test_a_payment_without_trust_is_no_reason_to_sign_in_again(project: Project, bill: Control) -> None:
+    """Where trust is required nothing is sent, in check mode too; else BILL says it."""
+    trust = "The role bill.connect.trust has a person pass BILL's MFA challenge"
+    run = project.play(
+        pay(1, require_trusted=False, task=IGNORE),
+        that(
+            "answer.codes == ['BDC_1361'] and answer.status == 403 and not answer.uncertain",
+            "'bill.connect.trust' in answer.msg",
+        ),
+    )
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {LOGIN: 1, ONE_PAYMENT: 1}
+    for arguments in ((), ("--check",)):
+        run = project.play(
+            pay(2, task=IGNORE), that("not answer.uncertain and not answer.changed"), arguments=arguments
+        )
+        assert run.code == 0, run.output
+        assert run.says(trust), run.output
+        assert run.recap()["ignored"] == 1
+    assert bill.get("counts")[LOGIN] == bill.get("counts")[ONE_PAYMENT] == 1
+
+
+@pytest.mark.promise(12)
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
+def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
+    payer: Project, bill: Control, check: bool
+) -> None:
+    may_pay(payer)
+    bank = {"accountNumber": "3141592653589", "routingNumber": 121042882, "nameOnAccount": "Acorn"}
+    body = {"name": "Acorn Paper", "address": {"city": "Portland"}, "paymentInformation": {"bankAccount": bank}}
+    run = payer.play(
+        call(page_size=1),
+        that("answer.json.results | length == 1 and answer.status == 200 and not answer.changed"),
+        call(method="POST", body=body),
+        that("answer.changed"),
+        that("answer.status is none and answer.json is none" if check else "answer.status == 201"),
+        pay(7),
+        that("answer.changed"),
+        call("/v3/vendors/{{ vendor }}/archive", method="POST", task={"diff": False}),
+        call(
+            "/v3/vendors/{{ vendor }}",
+            method="PATCH",
+            body={"paymentInformation": {"bankAccount": bank}, "note": "a {{ bill_dev_key }} b"},
+            task={"check_mode": True, "diff": True},
+        ),
+        that("answer.changed and answer.status is none"),
+        call("/v3/vendors/{{ vendor }}", method="DELETE", task={"check_mode": True}),
+        vars={"bill_dev_key": world.DEV_KEY, "vendor": world.vendors(world.ORGANIZATION.id)[0]["id"]},
+        arguments=("--diff", *(["--check"] if check else [])),
+    )
+    assert run.code == 0, run.output
+    api = f"+++ after: {{}} {payer.api_url}/v3"
+    # BILL's answer repeats what is masked, so nothing of the result is shown.
+    assert run.says(f"{api.format('POST')}/vendors @@") == check, run.output
+    assert run.says(f"{api.format('POST')}/payments @@")
+    assert run.says('+ "amount": 7')
+    assert run.says(f"{api.format('PATCH')}/vendors/00901VENDOR000000001 @@")
+    numbers = '+ "accountNumber": "********", + "routingNumber": "********", + "nameOnAccount": "Acorn"'
+    assert run.times(numbers) == 1 + check, run.output
+    assert run.says('+ "note": "********"')
+    assert not run.says("archive")
+    assert "3141592653589" not in run.output
+    assert "121042882" not in run.output
+    assert secrets_in(run.output) == []
+    written = [] if check else ["POST /v3/vendors", ONE_PAYMENT, "POST /v3/vendors/00901VENDOR000000001/archive"]
+    assert asked(bill) == [VENDORS, *written]
+    assert bodies(bill, "POST /v3/vendors") == ([] if check else [body])
+
+
+@pytest.mark.promise(14)
+def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Control) -> None:
+    """Dates, numbers, and values that are encrypted on their own, whatever ansible-core makes of them on the way."""
+    encrypted = project.run("ansible-vault", "encrypt_string", "1234 findme 5678", "--name", "account").output
+    lines = encrypted[encrypted.index("account") :].replace("Encryption successful", "").rstrip().splitlines()
+    (project.folder / "group_vars" / "all" / "inline.yml").write_text("\n".join(lines) + "\n")
+    (project.folder / "site.yml").write_text(
+        f"""\
+- hosts: all
+  gather_facts: false
+  tasks:
+    - name: Write
+      bill.connect.bill_request:
+        path: /v3/vendors
+        method: POST
+        body:
+          whole: 3
+          part: 12.50
+          big: 12345678901234567890
+          word: "yes"
+          flag: true
+          nothing: null
+          due: 2026-12-31
+          at: 2026-12-30T10:20:30.5+02:00
+          zip: "01234"
+          code: "1e3"
+          list: [1, "1", 1.5, false, {{deep: [null]}}]
+          umlaut: "Käse & Söhne"
+          unsafe: !unsafe "{{{{ not a template }}}}"
+          of_vault: "{{{{ account }}}}"
+          in_text: "no. {{{{ account }}}}"
+          inline:
+            {f"{chr(10)}            ".join(lines)}
+      ignore_errors: true
+    - name: Read
+      bill.connect.bill_request:
+        path: /v3/vendors
+        query: {{flag: true, count: 3, none: null, due: 2026-12-31}}
+        filters:
+          - {{field: createdTime, op: gte, value: 2026-12-31}}
+          - {{field: updatedTime, op: lt, value: 2026-12-30T10:20:30.5+02:00}}
+          - {{field: amount, op: gt, value: 12.5}}
+          - {{field: archived, op: ne, value: false}}
+          - {{field: name, op: eq, value: "{{{{ account }}}}"}}
+          - field: name
+            op: sw
+            {f"{chr(10)}            ".join(lines).replace("account:", "value:")}
+      ignore_errors: true
+"""
+    )
+    run = project.run("ansible-playbook", "site.yml")
+    assert run.recap()["ignored"] == 2, run.output
+    assert "1234 findme 5678" not in run.output
+    [read] = [each for each in bill.heard() if each["method"] == "GET"]
+    assert read["query"] == {
+        "flag": "true",
+        "count": "3",
+        "due": "2026-12-31",
+        "filters": 'createdTime:gte:"2026-12-31",updatedTime:lt:"2026-12-30T08:20:30.500Z",amount:gt:12.5,'
+        'archived:ne:false,name:eq:"1234 findme 5678",name:sw:"1234 findme 5678"',
+    }
+    [written] = bodies(bill, "POST /v3/vendors")
+    assert as_json(written) == as_json(
+        {
+            "whole": 3,
+            "part": 12.5,
+            "big": 12345678901234567890,
+            "word": "yes",
+            "flag": True,
+            "nothing": None,
+            "due": "2026-12-31",
+            "at": "2026-12-30T08:20:30.500Z",
+            "zip": "01234",
+            "code": "1e3",
+            "list": [1, "1", 1.5, False, {"deep": [None]}],
+            "umlaut": "Käse & Söhne",
+            "unsafe": "{{ not a template }}",
+            "of_vault": "1234 findme 5678",
+            "in_text": "no. 1234 findme 5678",
+            "inline": {"account": "1234 findme 5678"},
+        }
+    )
+
+
+def as_json(value: Any) -> str:
+    """To compare: in Python 1 is True."""
+    return json.dumps(value)
+
+
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("native", [False, True], ids=["default", "jinja2_native"])
+def test_templated_values_arrive_as_the_manual_says(project: Project, bill: Control, native: bool) -> None:
+    """Up to ansible-core 2.18 a number out of a template is a text, unless the template is but a variable's name."""
+    if native:
+        project.environ["ANSIBLE_JINJA2_NATIVE"] = "true"
+    numbers = native or project.core >= (2, 19)
+    whole = "{'amount': amount * 2, 'count': line.amount, 'flag': not flag, 'text': text ~ 4, 'nothing': none}"
+    given: list[Any] = [
+        {name: f"{{{{ {name} }}}}" for name in ("amount", "count", "flag", "text", "due")},
+        {name: f"{{{{ {what} }}}}" for name, what in (("a", "amount * 2"), ("b", "line.amount"), ("c", "not flag"))},
+        f"{{{{ {whole} }}}}",
+        "{{ of_templates }}",
+        "{{ of_json }}",
+        "{{ {'due': due} }}",
+    ]
+    arrives = [
+        {"amount": 12.5, "count": 3, "flag": True, "text": "0123", "due": "2026-12-31"},
+        {"a": 25.0, "b": 2.5, "c": False} if numbers else {"a": "25.0", "b": "2.5", "c": False},
+        {"amount": 25.0, "count": 2.5, "flag": False, "text": "01234", "nothing": None},
+        {"amount": 25.0} if numbers else {"amount": "25.0"},
+        {"amount": 12.5, "text": "0123"},
+        # Where it cannot be told what was meant, nothing is sent.
+        *([{"due": "2026-12-31"}] if numbers else []),
+    ]
+    run = project.play(
+        *(call(method="POST", body=body, task=IGNORE) for body in given),
+        vars={
+            **{"amount": 12.5, "count": 3, "flag": True, "text": "0123", "due": date(2026, 12, 31)},
+            **{"line": {"amount": 2.5}, "of_templates": {"amount": "{{ amount * 2 }}"}},
+            "of_json": '{"amount": 12.5, "text": "0123"}',
+        },
+    )
+    assert run.recap()["ignored"] == len(given), run.output
+    assert as_json(bodies(bill, "POST /v3/vendors")) == as_json(arrives)
+    assert run.says("body must be a dictionary or a list, or a text that holds a JSON object or array.") == (
+        not numbers
+    )
