@@ -110,6 +110,7 @@ class BillAction(ActionBase):
         # A failure never gets here, because its message is meant to be read.
         if (
             not self.SHOWN
+            or self._task.no_log
             or holds_a_secret(result, secrets)
             or _compat.item_of_loop_holds(self._task, task_vars, secrets)
         ):

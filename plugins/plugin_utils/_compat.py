@@ -43,6 +43,10 @@ except ImportError:
     VariableLayer = None
 CAN_CHANGE_SET_FACT = VariableLayer is not None
 
+# ansible-core 2.19 and 2.20 take a list of this name for the items of a loop, and hide only those that ask for it themselves,
+# even where the task has no_log.
+TAKES_RESULTS_FOR_A_LOOP = not UP_TO_2_18 and VariableLayer is None
+
 display = Display()
 
 # The first patch releases that heed an action's wish to hide its result (CVE-2024-8775).
@@ -143,6 +147,11 @@ def hide(task: Any, result: dict[str, Any]) -> None:
     # goes by the task's own no_log. Elsewhere that would hide the message of a later try that fails.
     if UP_TO_2_18 and task.loop is not None:
         task.no_log = True
+    if TAKES_RESULTS_FOR_A_LOOP:
+        for record in result.get("results", ()):
+            if isinstance(record, dict):
+                # Not in what is registered, since ansible-core strips names that begin like this.
+                record["_ansible_no_log"] = True
 
 
 def hide_item(task: Any, message: str) -> None:

@@ -25,6 +25,7 @@ import yaml
 
 from tests.emulator import world
 from tests.emulator.talk import Control
+from tests.integration.calling import call
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.methods import METHODS, Method
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project, Run, secrets_in
@@ -65,12 +66,14 @@ class Sweep:
     """A project of which everything is written down that can be: a log, a fact cache, all that callbacks hear, modules.
 
     ``own`` are the places in which the user has put a secret, which are not searched: files by their names, or environ.
+    ``numbers`` are secrets besides those that BILL is told to sign in.
     """
 
     project: Project
     bill: Control
     watcher: Watcher
     own: list[str] = field(default_factory=lambda: ["vault_password"])
+    numbers: set[str] = field(default_factory=set)
 
     def play(self, *tasks: dict[str, Any], arguments: tuple[str, ...] = (), **keywords: Any) -> Run:
         return self.project.play(*OTHER, *tasks, arguments=("-vvvvv", *arguments), **keywords)
@@ -83,7 +86,7 @@ class Sweep:
             places.setdefault(str(path), set()).add(path.read_bytes())
         places = {place: seen for place, seen in places.items() if os.path.basename(place) not in self.own}
         told = set(self.told())
-        numbers = {secret for secret in told if secret.isdecimal()}
+        numbers = {secret for secret in told if secret.isdecimal()} | self.numbers
         # What the emulator makes up has a mark in front, which could be cut off.
         without_marks = {re.sub("^(SESSION|ACCESS-findme|MFAID-findme)-", "", secret) for secret in told}
         leaks = Leaks(*MARKS, *(told | without_marks) - numbers, VAULT_PASSWORD, AWKWARD, numbers=numbers)
@@ -428,6 +431,25 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
         "events": ["findme (plain)"]
     }
     of_payer.saw()
+
+
+@pytest.mark.promise(5)
+def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> None:
+    """Where ansible-core itself would take them for the items of a loop, too; and register has what BILL has written."""
+    bill.fault("GET /v3/vendors", times=None, json={"results": [{"name": "findme-1"}, {"name": "findme-2"}]})
+    tasks: list[dict[str, Any]] = [{}, {"loop": [1, 2]}, {"until": "answer.attempts | default(1) == 2", "delay": 0}]
+    run = project.play(
+        *(call(paginate=True, task={**task, "no_log": True}) for task in tasks),
+        {
+            "name": "It is all there",
+            "ansible.builtin.assert": {"that": "answer.results == wanted and answer.attempts == 2"},
+            "no_log": True,
+        },
+        vars={"wanted": [{"name": "findme-1"}, {"name": "findme-2"}]},
+        arguments=("-vvv",),
+    )
+    assert run.code == 0, run.output
+    assert secrets_in(run.output) == []
 
 
 @pytest.mark.promise(8)
