@@ -82,6 +82,9 @@ class BillAction(ActionBase):
         def failure(message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> Exception:
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
             known = None if secrets is None else [*secrets, *learned]
+            if secrets is None:
+                # Not known, so that any of the arguments may hold one, even where none belongs.
+                self._task.args = dict.fromkeys(given, _compat.HIDDEN)
             if _compat.item_of_loop_holds(self._task, task_vars, known):
                 _compat.hide_item(self._task, message)
             return _Failed(message, details)
