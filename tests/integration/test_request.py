@@ -453,7 +453,7 @@ def test_a_no_of_bill_is_told_in_its_own_words(project: Project, bill: Control) 
     assert bill.get("counts")[LOGIN] == 1
 
 
-BAD = {
+BAD: dict[str, dict[str, Any]] = {
     "There is no option filter. Did you mean filters?": {"filter": "x"},
     "path must begin with /v3/. What comes before that is api_url.": {"path": "/vendors"},
     "path is an address that does not begin with api_url and /v3/.": {"path": "https://bill.example.com/v3/vendors"},

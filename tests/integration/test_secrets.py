@@ -433,6 +433,116 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
     of_payer.saw()
 
 
+ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(10)
+@pytest.mark.promise(12)
+@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=["run", "check"])
+def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
+    """Reads and writes that hold bank accounts, sessions and passwords: in success, in failure, and where nobody knows."""
+    check = "--check" in arguments
+    in_files(
+        of_payer,
+        **{
+            **METHODS["password"].variables,
+            "bill_username": world.PAYER.username,
+            "bill_password": world.PAYER.password,
+        },
+        bill_remember_me_id=world.REMEMBERED_DEVICE.id,
+        account=ACCOUNT,
+        tax_id=TAX_ID,
+    )
+    of_payer.numbers.add(TAX_ID)
+    bank = {"bankAccount": {"accountNumber": "{{ account }}"}, "taxId": "{{ tax_id | int }}"}
+    vendor = {
+        "name": "Acorn",
+        "address": {"city": "Portland"},
+        "paymentInformation": bank,
+        "note": "{{ bill_dev_key }}",
+    }
+    payment = {"vendorId": "009", "amount": 1, "from": bank, "memo": "to {{ account }}, by {{ bill_password }}"}
+    echo = f"accountNumber: {ACCOUNT} of {TAX_ID}, {world.DEV_KEY}, {world.PAYER.password}"
+    complaint = json.dumps([{"code": "BDC_9999", "message": echo}, {"message": echo, "code": echo}])
+    session = {"sessionId": "SESSION-0123findme", "results": [{"rememberMeId": "MFAID-findme", "password": "findme"}]}
+    bill.fault("GET /v3/mfa/findings", times=None, json=session)
+    bill.fault("PUT /v3/bills/*", times=None, status=400, body=complaint, content_type="application/json")
+    lost: tuple[dict[str, Any], ...] = (
+        {"reset": True, "acted": True},
+        {"cut": True},
+        {"status": 500, "body": complaint, "content_type": "application/json"},
+        {"not_json": True},
+        {"slow": 3},
+    )
+    for fault in lost:
+        bill.fault("POST /v3/payments", **fault)
+    bill.fault("POST /v3/payments/bulk", times=None, reset=True)
+
+    bad: list[dict[str, Any]] = [
+        {"query": {"password": "{{ account }}"}},
+        {"query": {"q": "{{ bill_dev_key }}"}},
+        {"filters": [{"field": "{{ bill_password }}", "op": "{{ bill_password }}", "value": 1}]},
+        {"sort": "{{ bill_password }}"},
+        {"headers": {"X": "{{ bill_password }}"}},
+        {"headers": {"{{ bill_password }}": "x"}},
+        {"path": "/v3/{{ bill_password }}"},
+        {"method": "POST", "body": "{{ bill_password }}"},
+        {"{{ bill_password }}": 1},
+        {"max_results": "{{ bill_password }}"},
+    ]
+
+    def write(path: str, body: Any, method: str = "POST", **task: Any) -> Any:
+        return call(path, f"{method} {path}", task, method=method, body=body)
+
+    fails: dict[str, Any] = {"ignore_errors": True}
+    pay = write("/v3/payments", payment, **fails)
+    printed = [{"ansible.builtin.debug": {"var": f"ansible_failed_{what}"}} for what in ("result", "task")]
+    run = of_payer.play(
+        call(page_size=2),
+        call(paginate=True, max_results=3, page_size=2),
+        write("/v3/vendors", vendor),
+        {**SHOW, "ansible.builtin.debug": {"var": "answer"}},
+        write("/v3/vendors", "{{ vendor }}", vars={"vendor": vendor}),
+        write("/v3/vendors", {**vendor, "name": "{{ item.name }}"}, loop=[vendor, {**vendor, "name": "Birch"}]),
+        write(
+            "/v3/vendors/bulk",
+            "{{ several.results | map(attribute='json') }}",
+            vars={"several": {"results": [{"json": vendor}]}},
+        ),
+        {**call("/v3/mfa/findings"), "register": "session"},
+        call("/v3/mfa/findings", paginate=True),
+        call("/v3/mfa/findings", task={"loop": ["{{ session }}"]}),
+        {
+            "name": "Look up",
+            "ansible.builtin.assert": {
+                "that": "query('bill.connect.bill_request', '/v3/mfa/findings')[0].password is string"
+            },
+            "no_log": True,
+        },
+        write("/v3/bills/00n", vendor, "PUT", **fails),
+        write("/v3/bills/00n", vendor, "PUT", loop=[vendor], **fails),
+        {**pay, "name": "Pay until", "until": "answer is success", "retries": 1, "delay": 0},
+        {"block": [write("/v3/payments", payment)], "rescue": printed},
+        {**pay, "loop": ["{{ account }}"]},
+        pay,
+        {**pay, "timeout": 1},
+        {**pay, "async": 5, "poll": 1},
+        write("/v3/payments/bulk", {"payments": [payment, "{{ payment }}"]}, vars={"payment": payment}, **fails),
+        *(call(name="Bad", task=fails, **options) for options in bad),
+        arguments=arguments,
+    )
+    assert of_payer.leaks(run) == {}
+    assert run.code == 0, run.output
+    of_payer.saw()
+    counts = bill.get("counts")
+    assert (counts.get("POST /v3/payments", 0), counts.get("PUT /v3/bills/00n", 0)) == ((0, 0) if check else (5, 2))
+    assert counts["POST /v3/login"] == 1
+    assert run.says('"accountNumber": "********"')
+    assert run.says("BILL may have done this") == (not check)
+    assert run.times('"uncertain": true') >= (0 if check else len(lost))
+
+
 @pytest.mark.promise(5)
 def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> None:
     """Where ansible-core itself would take them for the items of a loop, too; and register has what BILL has written."""
