@@ -96,7 +96,7 @@ BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "123findme"
 @pytest.fixture
 def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
     """The BILL that every task of this test asks."""
-    bill = Bill(password=OPTIONS["password"])
+    bill = Bill(password=str(OPTIONS["password"]))
     bill.answer_to_check = {"id": "1"}
     monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
     monkeypatch.setattr(

@@ -193,9 +193,7 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     key = f"key-{store}"
     bill.will_say(no("BDC_1144"))
     for username in ("one", "two"):
-        with pytest.raises(
-            errors.HourSpent, match=r"Nothing is sent with this developer key before 09:00:00 UTC"
-        ):
+        with pytest.raises(errors.HourSpent, match=r"Nothing is sent with this developer key before 09:00:00 UTC"):
             open_sign_in(username=username, dev_key=key, session_store=store).present()
     assert bill.heard == [LOGIN]
     assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
