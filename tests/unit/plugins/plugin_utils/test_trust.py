@@ -547,6 +547,27 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
 
 
 @pytest.mark.promise(9)
+@pytest.mark.parametrize("changes", [MFA_ID, {}], ids=["with an MFA ID", "without"])
+def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
+    open_sign_in: Open, bill: Bill, changes: dict[str, str]
+) -> None:
+    """It had refused an MFA ID for this session, and then said that it was trusted all the same."""
+    open_sign_in(**MFA_ID).present()
+    bill.answer_to_check = {"mfaStatus": "COMPLETE"}
+    open_sign_in(check_after=0).present()
+    bill.will_say(no("BDC_1361", 403), to=PAY)
+    with pytest.raises(errors.SessionUntrusted):
+        pay(open_sign_in(**changes), require_trusted=True)
+    kept = open_sign_in().kept.load()
+    assert kept
+    assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
+    bill.requests.clear()
+    bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
+    pay(open_sign_in(**changes), require_trusted=True)
+    assert bill.heard == [STEP_UP if changes else CHECK, PAY]
+
+
+@pytest.mark.promise(9)
 def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in(**MFA_ID).present()
     before = open_sign_in().kept.load()
