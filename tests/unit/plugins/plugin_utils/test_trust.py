@@ -595,10 +595,11 @@ def test_a_kept_session_is_stepped_up_before_its_use_whether_trust_is_required_o
 
 
 @pytest.mark.promise(9)
-def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_sign_in: Open, bill: Bill) -> None:
+def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     bill.answer_to_check = {"mfaBypass": True}
     for _time in range(2):
         pay(open_sign_in(), require_trusted=True)
+        clock.advance(3600)
     assert bill.heard == [LOGIN, CHECK, PAY, PAY]
 
 
