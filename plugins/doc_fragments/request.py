@@ -54,8 +54,8 @@ options:
     description:
       - The HTTP status, or a list of those, that is a success. Without it, all from 200 to 299.
       - One from 400 to 499 makes a success of BILL's no, as 404 of a record that may be missing; the answer is then BILL's error.
-        A refused credential, a session that has ended and a spent limit are no success all the same, nor is an answer without
-        BILL's own error in it, such as a proxy's.
+        A refused credential, a session that has ended or is not trusted, and a spent limit are no success all the same; nor is an
+        answer without BILL's own error in it, such as a proxy's, nor one that leaves a write uncertain.
     type: list
     elements: int
 """

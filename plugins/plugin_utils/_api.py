@@ -23,6 +23,7 @@ from ._errors import (
     Rejected,
     ServerFault,
     SessionEnded,
+    SessionUntrusted,
     TooManyAtOnce,
     Uncertain,
     UnexpectedAnswer,
@@ -59,7 +60,7 @@ _OF_OTHERS = {
 _SIGN_INS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
 
 # What no expected_status makes a success of.
-_NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, TooManyAtOnce)
+_NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, SessionUntrusted, TooManyAtOnce)
 
 # How a server says that it has waited too long for the rest of a request, or for whatever is behind it.
 _REQUEST_TIMEOUT = 408
@@ -164,10 +165,10 @@ class Api:
                 fields={},
             )
         except BillError as error:
-            if self._is_expected(error):
-                return Answer(error.status or 0, error.answer)
             if not request.reads and _may_be_done(error):
                 raise self._uncertain(request, _cause(error), error) from None
+            if self._is_expected(error):
+                return Answer(error.status or 0, error.answer)
             raise self._explained(error, request) from None
         except BaseException as error:
             # Of Ansible, which ends a task that takes too long; of whoever stops it; or a fault of our own.
@@ -253,8 +254,8 @@ def _may_be_done(error: BillError) -> bool:
     """Whether BILL may have acted, although this came of the request."""
     if error.undone:
         return False
-    if isinstance(error, UnexpectedAnswer):
-        # Another answer from 400 to 499 is a no, whoever gave it.
+    if isinstance(error, (UnexpectedAnswer, Unexplained)):
+        # Another answer from 400 to 499 is a no, whoever gave it. One below with a code that means nothing here says both.
         return error.status is None or error.status < 400 or error.status == _REQUEST_TIMEOUT
     return isinstance(error, (ConnectionFailed, CertificateRefused, ServerFault))
 
