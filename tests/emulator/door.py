@@ -118,6 +118,8 @@ class Door:
         session: Session | None = call.scope["state"].get("session")
         if session is not None and (answer.status < 400 or emulator.settings.errors_reset_idle):
             emulator.sessions.touch(session)
+        if fault is not None and fault.has_own_answer:
+            return fault.answer(emulator.clock, emulator.settings)
         return answer
 
     def _refusal(self, call: Call) -> Refusal | None:

@@ -15,6 +15,8 @@ from .errors import Refusal
 from .settings import Settings
 from .wire import Answer
 
+# These say something else in place of the normal answer.
+OWN_ANSWER = {"status", "code", "not_json", "json_", "redirect"}
 KINDS = ("status", "slow", "cut", "reset", "not_json", "json_", "redirect", "drip", "endless")
 
 
@@ -39,7 +41,7 @@ class Fault(BaseModel):
     code: str | None = None  # alone, or with `status`
     body: str | None = None  # with `status`
     content_type: str = "text/plain"  # with `body`
-    acted: bool | None = None  # with `cut` (where true is the default) or `reset` (false)
+    acted: bool | None = None  # with `cut` (where true is the default), or those that do not act (false)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Fault:
@@ -53,7 +55,7 @@ class Fault(BaseModel):
             ("code", {"status", "code"}),
             ("body", {"status"}),
             ("content_type", {"status"}),
-            ("acted", {"cut", "reset"}),
+            ("acted", {"cut", "reset", *OWN_ANSWER}),
         ):
             if extra in given and kinds[0] not in fits:
                 raise ValueError(f"{extra} does not go with {kinds[0]}")
@@ -72,8 +74,12 @@ class Fault(BaseModel):
             return self.acted
         return self.kind in {"slow", "drip", "endless", "cut"}
 
+    @property
+    def has_own_answer(self) -> bool:
+        return bool(self.model_fields_set & OWN_ANSWER)
+
     def answer(self, clock: Clock, settings: Settings) -> Answer:
-        """The answer of a fault that does not act."""
+        """What is said in place of the normal answer."""
         if self.code is not None:
             refusal = Refusal(self.code)
             return Answer.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))

@@ -47,6 +47,7 @@ LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
     "The answer is not JSON": ({"not_json": True}, NOT_DONE, {}, {}),
     "A fault of what stands before BILL": ({"status": 503}, NOT_DONE, {}, {}),
     "A fault of BILL's": ({"code": "BDC_1001"}, NOT_DONE, {}, {}),
+    "A fault after BILL has paid": ({"status": 502, "acted": True}, DONE, {}, {}),
     "The answer leads elsewhere": ({"redirect": "https://bill.example.com/"}, NOT_DONE, {}, {}),
 }
 

@@ -85,6 +85,21 @@ def test_reset_is_a_reset(bill: Bill, control: Control, options: dict[str, Any],
     assert (control.heard()[0]["fault"], control.heard()[0]["status"]) == ("reset", None)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [{"status": 503}, {"code": "BDC_1001"}, {"not_json": True}, {"json": {}}, {"redirect": "https://a.example"}],
+)
+@pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
+def test_bill_may_have_acted_whatever_is_said(
+    bill: Bill, control: Control, answer: dict[str, Any], options: dict[str, Any], made: int
+) -> None:
+    control.post("faults", on=LOGIN, **answer, **options)
+    fields = {"username": world.USER.username, "password": world.USER.password, "devKey": world.DEV_KEY}
+    fields["organizationId"] = world.ORGANIZATION.id
+    requests.post(f"{bill.api_url}/v3/login", json=fields, timeout=5, allow_redirects=False)
+    assert control.get("state")["sessions"] == made
+
+
 def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault("POST /v3/logout", drip=0.6)
