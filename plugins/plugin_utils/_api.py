@@ -218,7 +218,7 @@ class Api:
             newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""
             where = f"Look at {look_at['path']}{newest}, or in BILL's web app,"
         return Uncertain(
-            f"BILL may have done this: {request.method} {request.path} was sent, and no answer says whether it did. {cause} It is not "
+            f"BILL may have done this: {request.method} {request.path} was sent, and its outcome is unknown. {cause} It is not "
             f"sent again. {where} before you repeat it.",
             code=error.code if error else None,
             status=error.status if error else None,
@@ -263,7 +263,7 @@ def _may_be_done(error: BillError) -> bool:
 def _cause(error: BillError) -> str:
     if isinstance(error, ServerFault):
         # Without the usual advice, to try again.
-        return f"It answered {_named(error)}, a fault on its side."
+        return f"BILL answered {_named(error)}, a fault on its side."
     return str(error)
 
 

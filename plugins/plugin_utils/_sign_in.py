@@ -127,6 +127,7 @@ class SignIn:
                     code=error.code,
                     status=error.status,
                     concerns=("auth_method",),
+                    answer=error.answer,
                 ) from None
             self._change_kept(session, lambda _kept: None)
             session, changed = self._kept_or_new(force, trust)
@@ -279,13 +280,17 @@ class SignIn:
             return self.retry.run(ask, acts=acts)
         except CredentialRefused as error:
             refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.refused()
+            answer = error.answer
         except HourSpent as error:
             refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.hour()
+            answer = error.answer
         # Others may write there at the same time, so it has a lock of its own. That is held for a moment only; should it not be
         # free, then somebody else is just writing the same.
         with suppress(BusyError), remembered.lock(0):
             remembered.save(refusal)
-        raise refusal.error(remembered=False)
+        failure = refusal.error(remembered=False)
+        failure.answer = answer
+        raise failure
 
     def _usable_without_asking(self, require_trusted: bool) -> Session | None:
         session = self.kept.load()
@@ -367,6 +372,7 @@ class SignIn:
             if not force:
                 self._heed(self.hour())
                 self._heed(self.refused(), of_session=True)
+            self._tell_of_trust(session, require_trusted)
             return session, False
         return self._working(force, require_trusted)
 

@@ -191,7 +191,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
         "look_at": {"path": "/v3/payments", "sort": "createdTime:desc"},
     }
     assert str(error).startswith(
-        "BILL may have done this: POST /v3/payments was sent, and no answer says whether it did. "
+        "BILL may have done this: POST /v3/payments was sent, and its outcome is unknown. "
     )
     assert "It is not sent again. Look at /v3/payments (sort: createdTime:desc), or in BILL's web app, before" in str(
         error
@@ -255,7 +255,7 @@ def test_what_bill_says_beside_an_uncertain_write_is_told(signed_in: Open, bill:
     error = failed(signed_in())
     assert error.details["codes"] == ["BDC_1001"]
     assert error.details["errors"] == [{"code": "BDC_1001", "message": "A fault with ********."}]
-    assert "It answered BDC_1001 (HTTP status 500), a fault on its side." in str(error)
+    assert "BILL answered BDC_1001 (HTTP status 500), a fault on its side." in str(error)
 
 
 def silent(peer: socket.socket) -> None:
@@ -396,6 +396,7 @@ def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: Open, bill: Bill,
     assert certain(error)
     assert isinstance(answer, tuple)
     assert error.status in (answer[0], None)
+    assert [each["code"] for each in error.details["errors"] if each["code"]] == error.details["codes"]
     assert bill.heard == [PAY]
 
 
@@ -851,7 +852,7 @@ def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: Open,
 def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: Open, bill: Bill, code: str) -> None:
     bill.will_say(*[no(code, 404)] * 4, to=PAY)
     error = failed(signed_in(), request(), 404)
-    assert error.details["codes"] == [code]
+    assert error.details["codes"] == [each["code"] for each in error.details["errors"]] == [code]
 
 
 @pytest.mark.promise(10)
