@@ -85,7 +85,7 @@ types: stage ## Check the types, strictly
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests
 
 unit: stage ## Run the unit tests by plain pytest
-	@$(IN_STAGE) pytest tests/unit
+	@$(IN_STAGE) pytest -n auto tests/unit
 
 units: stage ## Run the unit tests as ansible-test does
 	@$(BIN)/python -m tests.tools.ansible_test units
