@@ -59,8 +59,12 @@ _OF_OTHERS = {
 }
 _SIGN_INS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
 
-# What no expected_status makes a success of.
+# What no expected_status makes a success of; and the code of a path that BILL does not have, which says nothing of a record.
+_NO_SUCH_API = "BDC_1121"
 _NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, SessionUntrusted, TooManyAtOnce)
+
+# Of BILL itself; whatever else is said with it.
+_FAULT = "BDC_1001"
 
 # How a server says that it has waited too long for the rest of a request, or for whatever is behind it.
 _REQUEST_TIMEOUT = 408
@@ -152,6 +156,7 @@ class Api:
     def _exchange(self, session: Session, request: Request) -> Answer:
         """Send the request, once."""
         self.secrets = {*self.secrets, *session.secrets}
+        request.refuse_secrets(session.secrets)
         try:
             return self.sign_in.credential.ask(
                 self.sign_in.gateway,
@@ -171,19 +176,17 @@ class Api:
                 return Answer(error.status or 0, error.answer)
             raise self._explained(error, request) from None
         except BaseException as error:
-            # Of Ansible, which ends a task that takes too long; of whoever stops it; or a fault of our own.
-            if request.reads or not self.sign_in.gateway.sent:
+            # Of Ansible, which ends a task that takes too long, or a fault of our own. Who stops the whole run is not told any more.
+            stopped = isinstance(error, (KeyboardInterrupt, SystemExit))
+            if stopped or request.reads or not self.sign_in.gateway.sent:
                 raise
-            uncertain = self._uncertain(request, f"The task was ended ({type(error).__name__}).")
-            if isinstance(error, (KeyboardInterrupt, SystemExit)):
-                self.sign_in.warn(str(uncertain))
-                raise
-            raise uncertain from None
+            raise self._uncertain(request, f"The task was ended ({type(error).__name__}).") from None
 
     def _is_expected(self, error: BillError) -> bool:
-        """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well."""
-        answered = isinstance(error, (Rejected, UnexpectedAnswer)) and not isinstance(error, _NEVER_EXPECTED)
-        return answered and error.status in self.expected and bool(complaints(error.answer))
+        """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well, but without a code."""
+        refused = isinstance(error, Rejected) and not isinstance(error, _NEVER_EXPECTED)
+        ours = refused and error.code is not None and error.code != _NO_SUCH_API
+        return ours and error.status in self.expected and (error.status or 0) >= 400
 
     def _refuse_unexpected(self, answer: Answer, request: Request) -> None:
         if not self.expected or answer.status in self.expected:
@@ -252,18 +255,23 @@ class Api:
 
 def _may_be_done(error: BillError) -> bool:
     """Whether BILL may have acted, although this came of the request."""
-    if error.undone:
-        return False
-    if isinstance(error, (UnexpectedAnswer, Unexplained)):
-        # Another answer from 400 to 499 is a no, whoever gave it. One below with a code that means nothing here says both.
-        return error.status is None or error.status < 400 or error.status == _REQUEST_TIMEOUT
-    return isinstance(error, (ConnectionFailed, CertificateRefused, ServerFault))
+    if error.status is None:
+        # There was no answer, or none that could be read.
+        return not error.undone and isinstance(error, (ConnectionFailed, CertificateRefused, UnexpectedAnswer))
+    if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerFault):
+        return True
+    # From 400 to 499 it is a no, whoever gave it. Above, one code that says so is believed; several may say both.
+    said = set(codes(error.answer))
+    return _FAULT in said or (error.status >= 500 and len(said) > 1)
 
 
 def _cause(error: BillError) -> str:
     if isinstance(error, ServerFault):
         # Without the usual advice, to try again.
         return f"BILL answered {_named(error)}, a fault on its side."
+    if isinstance(error, CertificateRefused):
+        # Without its words, that nothing was sent.
+        return "The TLS connection failed."
     return str(error)
 
 

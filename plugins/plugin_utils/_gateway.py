@@ -295,6 +295,8 @@ class Gateway:
         try:
             # Within the same try, since a task can be ended from outside when its thread has just begun.
             try:
+                # As far as is known, should the task be ended at the next step.
+                self.sent = True
                 thread.start()
             except RuntimeError:
                 held.close()

@@ -44,7 +44,11 @@ class Pages:
         # Some of BILL's lists come without an envelope, and are whole.
         envelope = answer.json if isinstance(answer.json, dict) else {"results": answer.json}
         results, following = envelope.get("results"), envelope.get("nextPage")
-        if not isinstance(results, list) or not isinstance(following, (str, type(None))):
+        if not isinstance(following, (str, type(None))):
+            raise UnexpectedAnswer(
+                f"BILL's list of {what} names its next page in a way that cannot be asked for.", status=answer.status
+            )
+        if not isinstance(results, list):
             raise UnexpectedAnswer(
                 f"BILL's answer to the request for the {what} is no list. {remedy}", status=answer.status
             )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
@@ -122,7 +122,7 @@ class Request:
         request = cls(
             str.__str__(method), path, query, _headers(given.get("headers", {}), secrets), _body(given.get("body"))
         )
-        request._refuse_secrets(secrets)
+        request.refuse_secrets(secrets)
         if (given.get("paginate") or "page_size" in given) and not request.has("max") and path != _WITHOUT_MAX:
             largest = min(given.get("page_size", LARGEST_PAGE), given.get("max_results", LARGEST_PAGE))
             request = request.with_query(max=str(largest))
@@ -174,8 +174,8 @@ class Request:
         made = self.method == "POST" and self.path in (whole, f"{whole}/bulk")
         return {"path": whole, "sort": "createdTime:desc" if made else "updatedTime:desc"}
 
-    def _refuse_secrets(self, secrets: Sequence[str]) -> None:
-        """BILL warns against credentials in an address, because addresses are logged on the way."""
+    def refuse_secrets(self, secrets: Collection[str]) -> None:
+        """OptionError if one of these is in the address, which is logged on the way (BILL itself warns against it), or in a header."""
         # Shorter ones are part of nearly everything.
         long = [secret for secret in secrets if len(secret) >= _shown.SHORT]
         for name, value in self.query:
@@ -184,6 +184,8 @@ class Request:
                     "The query (in path, query or filters) holds a credential. Addresses are logged on their way, so none may be "
                     "in them; what signs the request in is sent by itself."
                 )
+        if any(_shown.holds(value, secrets) for value in self.headers.values()):
+            raise OptionError("headers holds a credential. What signs the request in is sent by itself; leave it out.")
         if _shown.holds(self.path, long) or _shown.holds(unquote(self.path), long):
             raise OptionError(
                 "path holds a credential. Addresses are logged on their way, so none may be in them; what signs the request in "
@@ -235,6 +237,11 @@ def _segment(text: str) -> str:
         raise OptionError(
             "path has nothing between two slashes, or after the last. Perhaps a variable in it is empty; BILL's paths have no "
             "empty parts."
+        )
+    if text == "None" or "{" in text or "}" in text:
+        raise OptionError(
+            "path has a part that is to be filled in, or a variable in it is empty. Write what BILL's page has in braces, as an id, in "
+            "its place."
         )
     plain = unquote(text)
     # Encoded twice: somebody on the way may decode it twice, too.

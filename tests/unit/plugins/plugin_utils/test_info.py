@@ -128,7 +128,9 @@ def test_a_list_is_not_cut_short_where_a_page_cannot_be_asked_for(
     open_sign_in: Open, bill: Bill, following: Any
 ) -> None:
     bill.will_say((200, {"results": [1], "nextPage": following}), to=LIST)
-    with pytest.raises(errors.UnexpectedAnswer, match="the organizations is no list") as failure:
+    with pytest.raises(
+        errors.UnexpectedAnswer, match="names its next page in a way that cannot be asked for"
+    ) as failure:
         listed(open_sign_in)
     assert "findme" not in str(failure.value)
 
