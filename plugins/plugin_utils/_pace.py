@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Never more than sixty Spend & Expense calls a minute, from whatever task, fork or run.
+"""Sixty turns a minute for Spend & Expense calls, whoever makes them: from whatever task, fork or run.
 
 Private to bill.connect. Documented by BILL ("API rate limits"): sixty for an API token. Whether the minute is the clock's is
 not, so it is kept between any two moments.

@@ -116,22 +116,25 @@ class SignIn:
     ) -> tuple[_T, bool]:
         """Like ``use``, for an ``ask`` that sees to its own failures. With ``force`` no remembered refusal is heeded."""
         trust = require_trusted and self._can_be_required()
-        session, changed = self._kept_or_new(force, trust)
+        session, changed, told = self._kept_or_new(force, trust)
         try:
             result = self._answer(ask, session)
         except SessionEnded as error:
             if changed or not self._has_ended(session):
+                said = error.code or f"HTTP status {error.status}"
                 raise Rejected(
-                    f"BILL answered {error.code or f'HTTP status {error.status}'} although the session is alive, so a new one would not help. BILL may not let "
-                    "sessions of this kind do this.",
+                    f"BILL answered {said} although the session is alive, so a new one would not help. BILL may not let sessions of this "
+                    "kind do this.",
                     code=error.code,
                     status=error.status,
                     concerns=("auth_method",),
                     answer=error.answer,
                 ) from None
             self._change_kept(session, lambda _kept: None)
-            session, changed = self._kept_or_new(force, trust)
+            session, changed, told = self._kept_or_new(force, trust)
             result = self._answer(ask, session)
+        if session.trusted and not told:
+            self._tell_of_trust(session, require_trusted=False)
         # It is worth no wait: should somebody hold the lock, then that one is just asking BILL, too.
         with suppress(BusyError):
             self._change_kept(session, lambda kept: kept.answered(self.clock()), wait=0)
@@ -365,16 +368,18 @@ class SignIn:
         refused = [] if trusted else [*session.refused_mfa_ids, mfa_id.fingerprint]
         return replace(session, trusted=trusted, refused_mfa_ids=refused).answered(self.clock())
 
-    def _kept_or_new(self, force: bool, require_trusted: bool) -> tuple[Session, bool]:
-        """A session, and whether it was made for this; one that is kept is not checked before, since its use tells as much."""
+    def _kept_or_new(self, force: bool, require_trusted: bool) -> tuple[Session, bool, bool]:
+        """A session, whether it was made for this, and whether its trust was told of.
+
+        One that is kept is not checked before, since its use tells as much.
+        """
         session = self.kept.load()
         if session and not session.is_due(self.clock()) and not self._may_become_trusted(session, require_trusted):
             if not force:
                 self._heed(self.hour())
                 self._heed(self.refused(), of_session=True)
-            self._tell_of_trust(session, require_trusted)
-            return session, False
-        return self._working(force, require_trusted)
+            return session, False, False
+        return *self._working(force, require_trusted), True
 
     def _may_become_trusted(self, session: Session, require_trusted: bool) -> bool:
         """Whether a session has to be looked at for the sake of its trust before it is used."""
