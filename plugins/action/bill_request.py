@@ -21,6 +21,7 @@ class ActionModule(BillAction):
     )
     FAILS_WITH = {"status": None, "codes": [], "errors": [], "uncertain": False}
     SHOWN = True
+    ONCE = True
 
     def perform(self, call: Call) -> dict[str, Any]:
         return call.requested(check_mode=self._task.check_mode, diff=self._task.diff)

@@ -19,8 +19,8 @@ description:
     connection came about, or because BILL has refused it unseen (BDC_1322, or the calls of a minute are used up).
   - A write that BILL may have done, because its answer was lost, cut, late, unreadable or a fault of the server (5xx), is never sent again.
     The task fails and says so, with what was sent and where to look; see RV(uncertain). BILL documents no way to send one twice safely.
-  - Never more than three requests at a time are in flight for a developer key and organization, from whatever task, fork or run; and
-    never more than 60 a minute to Spend & Expense. The task waits for its turn. With C(-v) it tells of waits for Spend & Expense, and of
+  - Never more than three requests at a time are in flight for a developer key and organization, from whatever task, fork or run;
+    those to Spend & Expense take turns, 60 a minute. The task waits for its turn. With C(-v) it tells of waits for Spend & Expense, and of
     those before it tries again.
 extends_documentation_fragment:
   - bill.connect.attributes
@@ -67,7 +67,9 @@ attributes:
 notes:
   - The result is shown with C(-v), like that of C(ansible.builtin.uri). It is hidden if there is a secret in it, as a session or a token,
     and C(register) has it all the same.
-  - C(until) does not send a write again of which nobody knows whether BILL has done it.
+  - C(until) does not send a write again that BILL has done, or may have done; each later try has the same result. To wait for something
+    to become of a write, use a task that reads.
+  - A run that is stopped, as with Ctrl-C, while a write is on its way cannot tell what became of it. Look in BILL.
   - Answers are JSON. What BILL serves in another form, as files, cannot be had with this task.
 seealso:
   - plugin: bill.connect.bill_request
@@ -130,12 +132,12 @@ EXAMPLES = r"""
     - name: Fail if BILL has certainly not paid
       ansible.builtin.fail:
         msg: "{{ paid.msg }}"
-      when: not paid.uncertain | default(false)
+      when: not paid.uncertain | default(true)
 
     - name: Read the latest payments
       bill.connect.bill_request:
-        path: "{{ paid.look_at.path }}"
-        sort: "{{ paid.look_at.sort }}"
+        path: /v3/payments
+        sort: createdTime:desc
       register: latest
 
     - name: Fail with them, so that nothing goes on as if it were paid

@@ -28,8 +28,8 @@ display = Display()
 _TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
-# How a write ended of which nobody knows whether BILL has done it, by the task: until must not send it again.
-_UNCERTAIN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+# How a write ended that BILL has done, or may have done, by the task: until must not send it again.
+_WRITTEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 class _Failed(Exception):
@@ -44,13 +44,15 @@ class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
 
     ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
-    ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later tasks.
+    ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later
+    tasks, and ``ONCE`` that what has changed something, or may have, is not done again by ``until``.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
     FAILS_WITH: ClassVar[Mapping[str, Any]] = {}
     SHOWN: ClassVar[bool] = False
     MAKES_A_SESSION: ClassVar[bool] = False
+    ONCE: ClassVar[bool] = False
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -62,37 +64,35 @@ class BillAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         task_vars = task_vars or {}
-        if before := _UNCERTAIN.get(self._task):
+        if before := _WRITTEN.get(self._task):
             return dict(before)
         given = self._taken_from_the_task()
         result: dict[str, Any] = {}
+        known: Sequence[str] | None = None
         learned: set[str] = set()
 
-        def work(call: Call) -> Sequence[str]:
-            nonlocal learned
-            learned = call.learned
+        def work(call: Call) -> None:
+            nonlocal known, learned
+            known, learned = call.secrets, call.learned
             _compat.refuse_unsafe_core()
-            self._hide_arguments(given, call.secrets)
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
                 self._publish(result, task_vars)
-            return [*call.secrets, *learned]
 
         def failure(message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> Exception:
+            nonlocal known
+            known = secrets
             # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            known = None if secrets is None else [*secrets, *learned]
-            if secrets is None:
-                # Not known, so that any of the arguments may hold one, even where none belongs.
-                self._task.args = dict.fromkeys(given, _compat.HIDDEN)
-            if _compat.item_of_loop_holds(self._task, task_vars, known):
+            met = None if secrets is None else [*secrets, *learned]
+            if _compat.item_of_loop_holds(self._task, task_vars, met):
                 _compat.hide_item(self._task, message)
             return _Failed(message, details)
 
         try:
             result.update(super().run(tmp, task_vars))
             self._warn_of_delegation()
-            secrets = attempt(
+            attempt(
                 work,
                 given=given,
                 variables=task_vars,
@@ -103,13 +103,19 @@ class BillAction(ActionBase):
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
             ended = {"changed": False, "failed": True, "msg": str(failed), **self.FAILS_WITH, **failed.details}
-            if ended.get("uncertain"):
-                _UNCERTAIN[self._task] = ended
-            return dict(ended)
+            return self._remembered(ended)
         except BaseException as error:
             # Of Ansible itself: the task has run into its own timeout, or was meant to run in the background.
             failure(f"ansible-core has ended the task: {error}", None, {})
             raise
+        finally:
+            if known is None:
+                # Any of the arguments may hold a secret, even where none belongs.
+                self._task.args = dict.fromkeys(given, _compat.HIDDEN)
+            else:
+                self._hide_arguments(given, [*known, *learned])
+        _compat.settle(result)
+        secrets = [*(known or ()), *learned]
         # A failure never gets here, because its message is meant to be read.
         if (
             not self.SHOWN
@@ -118,7 +124,12 @@ class BillAction(ActionBase):
             or _compat.item_of_loop_holds(self._task, task_vars, secrets)
         ):
             _compat.hide(self._task, result)
-        return result
+        return self._remembered(result)
+
+    def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
+        if self.ONCE and (result["changed"] or result.get("uncertain")):
+            _WRITTEN[self._task] = result
+        return dict(result)
 
     def _taken_from_the_task(self) -> dict[str, Any]:
         """The arguments; no secret of them is left in the task, because callbacks hear what a task holds at its end."""

@@ -90,8 +90,10 @@ class Call:
         return [str(term) for term in terms]
 
     def records(self, path: Any) -> list[Any]:
-        """What a read yields: the records of a list, or the answer itself if it is none."""
+        """What a read yields: the records of a list, or the answer itself if it is none; nothing for a no that was expected."""
         returned = replace(self, options={**self.options, "path": path}).requested()
+        if returned["status"] >= 400:
+            return []
         answer = returned.get("results", returned.get("json"))
         if isinstance(answer, dict) and isinstance(answer.get("results"), list):
             answer = answer["results"]
@@ -100,19 +102,27 @@ class Call:
     def requested(self, *, check_mode: bool = False, diff: bool = False) -> dict[str, Any]:
         """Send the request that the options ask for, a write only outside check mode: the return values of bill_request."""
         options = self.options
+        # Even if the request is refused here, Ansible may show what is in it.
+        self.learned.update(texts_to_mask(options.get("body")))
         request = Request.of(options, self.sign_in.gateway.address.url, self.secrets)
         self.learned.update(texts_to_mask(request.body))
+        if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
+            raise OptionError(
+                "expected_status takes only 200 to 299 with paginate: an error has no pages. Leave out the others."
+            )
         api = Api(
             self.sign_in, options["expected_status"] or (), options["require_trusted"], {*self.secrets, *self.learned}
         )
-        if options["paginate"]:
-            result = api.read_all(request, most=options["max_results"], tell=self.tell_of_progress)
-        elif request.reads or not check_mode:
-            result = api.call(request)
-        else:
-            result = api.look()
-        _compat.mask(set(api.secrets) - self.learned)
-        self.learned.update(api.secrets)
+        try:
+            if options["paginate"]:
+                result = api.read_all(request, most=options["max_results"], tell=self.tell_of_progress)
+            elif request.reads or not check_mode:
+                result = api.call(request)
+            else:
+                result = api.look()
+        finally:
+            _compat.mask(set(api.secrets) - self.learned)
+            self.learned.update(api.secrets)
         returned: dict[str, Any] = {"status": result.status, "changed": result.changed}
         if options["paginate"]:
             returned |= {"results": result.records, "pages": result.pages}
@@ -159,14 +169,15 @@ def attempt(
     options: Options | None = None
     details: Mapping[str, Any] = {}
     try:
+        plain = {name: _compat.decrypted(value) for name, value in given.items()}
         options = gather(
-            {name: _compat.decrypted(value) for name, value in given.items()},
+            plain,
             table=(*OPTIONS, *own_options),
             variable=_compat.variables_of(templar, variables),
             published=variables.get(PUBLISHED),
         )
         _compat.mask(options.secrets)
-        return work(Call(options.values, _open(options), options.secrets))
+        return work(Call(options.values, _open(options), options.secrets, set(_compat.encrypted_in(given))))
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:

@@ -43,6 +43,11 @@ except ImportError:
     VariableLayer = None
 CAN_CHANGE_SET_FACT = VariableLayer is not None
 
+try:
+    from ansible.parsing.vault import VaultHelper  # ansible-core 2.19+
+except ImportError:
+    VaultHelper = None
+
 # ansible-core 2.19 and 2.20 take a list of this name for the items of a loop, and hide only those that ask for it themselves,
 # even where the task has no_log.
 TAKES_RESULTS_FOR_A_LOOP = not UP_TO_2_18 and VariableLayer is None
@@ -121,6 +126,19 @@ def decrypted(value: Any) -> Any:
     return [decrypted(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
+def encrypted_in(value: Any) -> Iterator[str]:
+    """The texts in a value that were encrypted on their own, and are secret for that."""
+    if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
+        if hasattr(value, "__ENCRYPTED__") or (VaultHelper and VaultHelper.get_ciphertext(value, with_tags=False)):
+            yield str(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from encrypted_in(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from encrypted_in(each)
+
+
 def _renderer(templar: Any) -> Callable[[Any], Any]:
     if UP_TO_2_18:
         # ansible-core up to 2.18 turns what looks like a Python value into one: a password such as ["x"] would become
@@ -138,6 +156,12 @@ def _why(error: Exception) -> str:
     if "vault" in type(error).__name__.lower() or "vault secret" in text.lower() or "decrypt" in text.lower():
         return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
     return "its template has a fault. (It is not repeated here, because it may hold a secret.)"
+
+
+def settle(result: dict[str, Any]) -> None:
+    """Keep a field of some record from deciding what Ansible makes of the task: up to ansible-core 2.20 it looks for it in results."""
+    if VariableLayer is None and "results" in result:
+        result["unreachable"] = False
 
 
 def hide(task: Any, result: dict[str, Any]) -> None:

@@ -131,6 +131,44 @@ def test_neither_until_nor_a_loop_sends_a_payment_twice(payer: Project, bill: Co
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
+def test_until_does_not_pay_again_what_is_paid_however_it_is_asked_for(payer: Project, bill: Control) -> None:
+    may_pay(payer)
+    again = {"retries": 3, "delay": 0, **IGNORE}
+    run = payer.play(
+        # BILL says 201, and what until waits for will never come.
+        pay(1, expected_status=200, task={"until": "answer is succeeded", **again}),
+        that("answer is failed and answer.changed and not answer.uncertain and answer.json.amount == 1"),
+        pay(2, task={"until": "answer.json.amount == 3", **again}),
+        that("answer.changed and answer.json.amount == 2 and answer.attempts == 3"),
+    )
+    assert run.code == 0, run.output
+    assert amounts_paid(bill) == [1, 2]
+
+
+@pytest.mark.promise(14)
+def test_no_record_decides_what_becomes_of_the_task(project: Project, bill: Control) -> None:
+    odd = {"id": "1", "unreachable": True, "failed": True, "changed": True}
+    bill.post("faults", on="GET /v3/vendors", json={"results": [odd, {"id": "2"}]})
+    run = project.play(call(paginate=True), that("answer.results | length == 2 and answer is not changed"))
+    assert run.code == 0, run.output
+
+
+@pytest.mark.promise(5)
+def test_the_session_is_not_sent_in_an_address(project: Project, bill: Control) -> None:
+    run = project.play(
+        {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"},
+        call(query={"x": "{{ bill.session_id }}"}, task=IGNORE),
+        that("answer is failed and 'holds a credential' in answer.msg"),
+        call("/v3/vendors/{{ bill.session_id }}", task=IGNORE),
+        that("answer is failed and 'holds a credential' in answer.msg"),
+        arguments=("-vvv",),
+    )
+    assert run.code == 0, run.output
+    assert asked(bill) == []
+    assert "SESSION-" not in run.output
+
+
+@pytest.mark.promise(10)
 def test_a_payment_that_bill_has_refused_unseen_is_tried_again(payer: Project, bill: Control) -> None:
     may_pay(payer)
     payer.leap_over_waits()
@@ -241,6 +279,7 @@ def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
     assert bodies(bill, "POST /v3/vendors") == ([] if check else [body])
 
 
+@pytest.mark.promise(5)
 @pytest.mark.promise(14)
 def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Control) -> None:
     """Dates, numbers, and values that are encrypted on their own, whatever ansible-core makes of them on the way."""
@@ -323,6 +362,11 @@ def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Contr
             "inline": {"account": "1234 findme 5678"},
         }
     )
+    # What was encrypted on its own is shown to nobody.
+    shown = project.run("ansible-playbook", "site.yml", "--check", "--diff").output
+    assert '"umlaut": "Käse & Söhne"' in shown
+    assert '"account": "********"' in shown
+    assert "1234 findme 5678" not in shown
 
 
 def as_json(value: Any) -> str:

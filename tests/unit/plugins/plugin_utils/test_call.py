@@ -14,7 +14,12 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, SessionUntrusted, Uncertain
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+    BillError,
+    OptionError,
+    SessionUntrusted,
+    Uncertain,
+)
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, CHECK, LOGIN, Bill, Open, no
 
@@ -190,7 +195,28 @@ def test_the_secrets_of_a_body_are_known_even_if_it_is_not_sent(open_sign_in: Op
     call = calling(open_sign_in(), path="/v3/payments", method="POST", body={"accountNumber": "123findme"})
     with pytest.raises(BillError):
         call.requested()
-    assert call.learned == {"123findme"}
+    assert "123findme" in call.learned
+
+
+@pytest.mark.promise(5)
+def test_the_secrets_of_a_body_are_known_even_if_the_request_is_refused(open_sign_in: Open, bill: Bill) -> None:
+    call = calling(open_sign_in(), path="/v3/x", method="POST", body={"accountNumber": "123findme"}, sort="name:asc")
+    with pytest.raises(OptionError):
+        call.requested()
+    assert (call.learned, bill.heard) == ({"123findme"}, [])
+
+
+@pytest.mark.promise(8)
+def test_an_error_has_no_pages(open_sign_in: Open, bill: Bill) -> None:
+    with pytest.raises(OptionError, match="expected_status takes only 200 to 299 with paginate"):
+        calling(open_sign_in(), path="/v3/vendors", paginate=True, expected_status=[200, 404]).requested()
+    assert bill.heard == []
+
+
+@pytest.mark.promise(2)
+def test_a_no_that_was_expected_yields_nothing(open_sign_in: Open, bill: Bill) -> None:
+    bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404))
+    assert calling(open_sign_in(), expected_status=[200, 404]).records("/v3/vendors/1") == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 from ansible_collections.bill.connect.plugins.plugin_utils._compat import (
     _why,
     decrypted,
+    encrypted_in,
     item_of_loop_holds,
     refuse_unsafe_core,
 )
@@ -66,6 +67,11 @@ class EncryptedUpTo218(list[str]):
 def test_only_encrypted_values_are_decrypted(value: Any) -> None:
     assert decrypted(value) is value or decrypted(value) == value
     assert decrypted(EncryptedUpTo218()) == "findme"
+
+
+@pytest.mark.promise(5)
+def test_what_was_encrypted_on_its_own_is_found_wherever_it_is() -> None:
+    assert list(encrypted_in({"body": [{"a": EncryptedUpTo218(), "b": "plain", "c": 7}], "d": None})) == ["findme"]
 
 
 @pytest.mark.promise(5)
