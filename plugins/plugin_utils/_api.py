@@ -185,8 +185,7 @@ class Api:
     def _is_expected(self, error: BillError) -> bool:
         """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well, but without a code."""
         refused = isinstance(error, Rejected) and not isinstance(error, _NEVER_EXPECTED)
-        ours = refused and error.code is not None and error.code != _NO_SUCH_API
-        return ours and error.status in self.expected and (error.status or 0) >= 400
+        return refused and error.code != _NO_SUCH_API and error.status in self.expected and (error.status or 0) >= 400
 
     def _refuse_unexpected(self, answer: Answer, request: Request) -> None:
         if not self.expected or answer.status in self.expected:

@@ -236,6 +236,9 @@ def test_any_other_address_is_refused(written: str) -> None:
         ("/v3/vendors?name=%ff", "path has a query that cannot be read."),
         ("/v3/vendors?name=%0a", "path.name holds a line break"),
         ("/v3/vendors?=x", "path has a parameter whose name is no text, or empty."),
+        ("/v3/vendors/None", "a variable in it is empty"),
+        ("/v3/vendors/{vendorId}", "is to be filled in"),
+        ("/v3/vendors/009}/archive", "is to be filled in"),
     ],
 )
 def test_a_path_that_could_go_astray_is_refused_in_words(written: Any, says: str) -> None:

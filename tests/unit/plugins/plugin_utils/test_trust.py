@@ -480,6 +480,15 @@ def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sign_in: 
     assert warning.startswith(NO_GOOD)
 
 
+def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
+    open_sign_in: Open, said: list[str]
+) -> None:
+    # Among these uses is the one that gets a new one.
+    open_sign_in(**MFA_ID).present()
+    open_sign_in(**MFA_ID).lend(lambda _session: None)
+    assert len(said) == 1
+
+
 # --- waiting for others ---
 
 
