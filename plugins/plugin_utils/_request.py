@@ -80,7 +80,8 @@ _UNSEEN = re.compile(
 )
 # A user of a bank account, and one who is nominated, is found in the list only.
 _ONE_BANK_USER = re.compile(r"(/v3/funding-accounts/banks/users)/[^/]+")
-# The lists that can be sorted by the time when something was made or changed. Documented by BILL ("Sortable fields").
+# The lists to sort by the time when something was made or changed. BILL documents that for nearly all of them ("Sortable fields"); of
+# some classifications and of partner users it is an assumption.
 _SORTED = re.compile(
     r"/v3/(bills|classifications/[^/]+|customers|funding-accounts/banks|invoices|(partner/)?users|payments|recurringbills|vendors)"
 )
