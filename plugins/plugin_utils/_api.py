@@ -155,8 +155,9 @@ class Api:
 
     def _exchange(self, session: Session, request: Request) -> Answer:
         """Send the request, once."""
-        self.secrets = {*self.secrets, *session.secrets}
-        request.refuse_secrets(session.secrets)
+        if not session.secrets <= set(self.secrets):
+            self.secrets = {*self.secrets, *session.secrets}
+            request.refuse_secrets(session.secrets)
         try:
             return self.sign_in.credential.ask(
                 self.sign_in.gateway,

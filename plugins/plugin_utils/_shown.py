@@ -10,7 +10,8 @@ Private to bill.connect. A value is secret by the name of its field, or because 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 MASK = "********"
@@ -79,25 +80,35 @@ def texts_to_mask(value: Any) -> set[str]:
 def holds_a_secret(value: Any, secrets: Iterable[str]) -> bool:
     """Whether a JSON value holds a secret of these, or something of a session or credential by the name of its field."""
     found = _Secrets(secrets)
-    # The names of a long list are always the same.
-    harmless: set[Any] = set()
-    todo = [value]
-    while todo:
-        each = todo.pop()
-        if isinstance(each, (str, int, float)):
-            if found.inside(each):
+    texts: list[str] = []
+    # Records of the same fields are looked at field by field, and all texts together: one by one, a long list would take longer to look
+    # through than to read.
+    columns: list[Sequence[Any]] = [[value]]
+    while columns:
+        column = columns.pop()
+        kinds = set(map(type, column))
+        if kinds == {str}:
+            texts += column
+            continue
+        if kinds <= {bool, NoneType}:
+            continue
+        alike: dict[tuple[Any, ...], list[Mapping[Any, Any]]] = {}
+        for each in column:
+            if isinstance(each, str):
+                texts.append(each)
+            elif isinstance(each, Mapping):
+                alike.setdefault(tuple(each), []).append(each)
+            elif isinstance(each, (list, tuple)):
+                columns.append(each)
+            elif found.inside(each):
                 return True
-        elif isinstance(each, Mapping):
-            for name, inner in each.items():
-                if name not in harmless:
-                    if found.inside(name) or (of_credentials(name) and _says(inner)):
-                        return True
-                    if not of_credentials(name):
-                        harmless.add(name)
-                todo.append(inner)
-        elif isinstance(each, (list, tuple)):
-            todo += each
-    return False
+        for names, records in alike.items():
+            texts += [name for name in names if isinstance(name, str)]
+            for name, inner in zip(names, zip(*(each.values() for each in records), strict=True), strict=True):
+                if of_credentials(name) and any(map(_says, inner)):
+                    return True
+                columns.append(inner)
+    return found.among(texts)
 
 
 def words(text: Any, secrets: Iterable[str]) -> str | None:
@@ -128,8 +139,6 @@ class _Secrets:
         self._whole = {secret for secret in secrets if secret}
         # The longest first, since one may be part of another.
         self._parts = sorted((s for s in self._whole if len(s) >= SHORT), key=len, reverse=True)
-        # One look at a text for all of them, since lists hold many texts.
-        self._any_part = re.compile("|".join(map(re.escape, self._parts)) or "(?!)")
 
     def inside(self, value: Any) -> bool:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -138,7 +147,12 @@ class _Secrets:
             except ValueError:
                 # Python does not write out numbers of thousands of digits; no secret is one.
                 return False
-        return isinstance(value, str) and (value in self._whole or self._any_part.search(value) is not None)
+        return isinstance(value, str) and (value in self._whole or any(part in value for part in self._parts))
+
+    def among(self, texts: list[str]) -> bool:
+        """Whether one of many texts is one of the secrets, or holds one."""
+        together = "\n".join(texts)
+        return not self._whole.isdisjoint(texts) or any(part in together for part in self._parts)
 
     def cut(self, text: str) -> str:
         if text in self._whole:

