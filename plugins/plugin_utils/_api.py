@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Any of BILL's endpoints, called with the session: a read, a whole list, or a write that is never sent twice.
+"""Any of BILL's endpoints, called with the session: a read, a whole list, or a write that is never done twice.
 
 Private to bill.connect. Plain Python, without Ansible.
 """
