@@ -204,6 +204,7 @@ def test_any_other_address_is_refused(written: str) -> None:
     assert "Credentials go only to api_url" in refusal(written)
 
 
+@pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("written", "says"),
