@@ -504,18 +504,23 @@ class Stopped(BaseException):
     """What ansible-core raises in a task that takes too long is no Exception, either."""
 
 
+def end_while_bill_thinks(sign_in: SignIn, bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY) -> None:
+    """Have the task end with this, when something of its request was sent or not."""
+
+    def ends() -> None:
+        sign_in.gateway.sent = sent
+        raise end
+
+    bill.before_answering(at, ends)
+
+
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, MemoryError])
 def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
     signed_in: Open, bill: Bill, kind: type[BaseException]
 ) -> None:
     sign_in = signed_in()
-
-    def ends() -> None:
-        sign_in.gateway.sent = True
-        raise kind("findme")
-
-    bill.before_answering(PAY, ends)
+    end_while_bill_thinks(sign_in, bill, kind("findme"))
     error = failed(sign_in)
     assert isinstance(error, errors.Uncertain)
     assert f"The task was ended ({kind.__name__})." in str(error)
@@ -529,12 +534,7 @@ def test_who_stops_ansible_while_it_writes_is_not_held_up(
     signed_in: Open, bill: Bill, kind: type[BaseException]
 ) -> None:
     sign_in = signed_in()
-
-    def ends() -> None:
-        sign_in.gateway.sent = True
-        raise kind("findme")
-
-    bill.before_answering(PAY, ends)
+    end_while_bill_thinks(sign_in, bill, kind("findme"))
     with pytest.raises(kind):
         call(sign_in)
     assert bill.heard == [PAY]
@@ -550,12 +550,7 @@ def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
 ) -> None:
     sign_in = signed_in()
     end = kind("findme")
-
-    def ends() -> None:
-        sign_in.gateway.sent = sent
-        raise end
-
-    bill.before_answering(READ if what else PAY, ends)
+    end_while_bill_thinks(sign_in, bill, end, sent=sent, at=READ if what else PAY)
     with pytest.raises(kind) as failure:
         call(sign_in, what)
     assert failure.value is end
