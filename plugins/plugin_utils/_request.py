@@ -120,9 +120,7 @@ class Request:
         for name, written in (("filters", _filters.written_filters), ("sort", _filters.written_sort)):
             if text := written(given[name]) if name in given else "":
                 query = (*query, (name, text))
-        request = cls(
-            str.__str__(method), path, query, _headers(given.get("headers", {}), secrets), _body(given.get("body"))
-        )
+        request = cls(str.__str__(method), path, query, _headers(given.get("headers", {})), _body(given.get("body")))
         request.refuse_secrets(secrets)
         if (given.get("paginate") or "page_size" in given) and not request.has("max") and path != _WITHOUT_MAX:
             largest = min(given.get("page_size", LARGEST_PAGE), given.get("max_results", LARGEST_PAGE))
@@ -185,8 +183,12 @@ class Request:
                     "The query (in path, query or filters) holds a credential. Addresses are logged on their way, so none may be "
                     "in them; what signs the request in is sent by itself."
                 )
-        if any(_shown.holds(value, secrets) for value in self.headers.values()):
-            raise OptionError("headers holds a credential. What signs the request in is sent by itself; leave it out.")
+        for name, value in self.headers.items():
+            if _shown.holds(value, secrets):
+                place = _named("headers", name)
+                raise OptionError(
+                    f"{place} holds a credential. What signs the request in is sent by itself; leave it out."
+                )
         if _shown.holds(self.path, long) or _shown.holds(unquote(self.path), long):
             raise OptionError(
                 "path holds a credential. Addresses are logged on their way, so none may be in them; what signs the request in "
@@ -299,7 +301,7 @@ def _refuse_twice(
                 )
 
 
-def _headers(given: object, secrets: Sequence[str]) -> dict[str, str]:
+def _headers(given: object) -> dict[str, str]:
     if not isinstance(given, Mapping):
         raise OptionError("headers must be a dictionary, as {organizationId: 008...}.")
     found: dict[str, str] = {}
@@ -311,8 +313,6 @@ def _headers(given: object, secrets: Sequence[str]) -> dict[str, str]:
             raise OptionError(f"{place} cannot be set: bill.connect sends it itself where it is needed. Leave it out.")
         if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
             raise OptionError(f"{place} must be a text of printable ASCII characters, without blanks around it.")
-        if _shown.holds(value, secrets):
-            raise OptionError(f"{place} holds a credential. What signs the request in is sent by itself; leave it out.")
         if name.lower() in (each.lower() for each in found):
             raise OptionError(f"{place} is given twice, in capital and small letters. Keep one.")
         found[str.__str__(name)] = str.__str__(value)
