@@ -43,12 +43,14 @@ class _Failed(Exception):
 class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
 
+    ``SIGNS_IN`` says that it takes the options of every task besides its own.
     ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
     ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later
     tasks, and ``ONCE`` that what has changed something, or may have, is not done again by ``until``.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
+    SIGNS_IN: ClassVar[bool] = True
     FAILS_WITH: ClassVar[Mapping[str, Any]] = {}
     SHOWN: ClassVar[bool] = False
     MAKES_A_SESSION: ClassVar[bool] = False
@@ -98,7 +100,7 @@ class BillAction(ActionBase):
                 variables=task_vars,
                 templar=self._templar,
                 failure=failure,
-                own_options=self.OWN_OPTIONS,
+                table=self._table(),
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
@@ -126,6 +128,10 @@ class BillAction(ActionBase):
             _compat.hide(self._task, result)
         return self._remembered(result)
 
+    @classmethod
+    def _table(cls) -> tuple[Option, ...]:
+        return (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
+
     def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
         if self.ONCE and (result["changed"] or result.get("uncertain")):
             _WRITTEN[self._task] = result
@@ -143,8 +149,7 @@ class BillAction(ActionBase):
 
     def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Sequence[str]) -> None:
         """Leave none of the arguments in the task that is a secret or has one in it."""
-        options = (*OPTIONS, *self.OWN_OPTIONS)
-        secret = {name for option in options if option.secret for name in (option.name, *option.aliases)}
+        secret = {name for option in self._table() if option.secret for name in (option.name, *option.aliases)}
         hidden = [
             name for name, value in arguments.items() if value and (name in secret or not _can_be_shown(value, secrets))
         ]

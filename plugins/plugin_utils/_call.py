@@ -14,6 +14,7 @@ import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, TypeVar
 
 from ansible.utils.display import Display
@@ -48,13 +49,21 @@ FIELDS = (
 
 @dataclass(frozen=True)
 class Call:
-    """``options`` by name, the sign-in that they lead to, and which of their values are secret; ``learned`` are secrets met since."""
+    """``options`` by name, what opens the sign-in that they lead to, and which of their values are secret; ``learned`` are secrets
+    met since. ``sources`` says in words where each option that was given comes from.
+    """
 
     # Kept out of repr(), so that no message or traceback can show them.
     options: Mapping[str, Any] = field(repr=False)
-    sign_in: SignIn
+    open: Callable[[Mapping[str, Any]], SignIn]
     secrets: Sequence[str] = field(repr=False)
     learned: set[str] = field(default_factory=set, repr=False)
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """The sign-in; OptionError if the options do not fit together."""
+        return self.open(self.options)
 
     def returned(self, outcome: Outcome) -> dict[str, Any]:
         """What the user gets back: the documented return values, all of them null where no session is left."""
@@ -91,7 +100,7 @@ class Call:
 
     def records(self, path: Any) -> list[Any]:
         """What a read yields: the records of a list, or the answer itself if it is none; nothing for a no that was expected."""
-        returned = replace(self, options={**self.options, "path": path}).requested()
+        returned = replace(self, options={**self.options, "path": path}, open=lambda _options: self.sign_in).requested()
         if returned["status"] >= 400:
             return []
         answer = returned.get("results", returned.get("json"))
@@ -158,12 +167,12 @@ def attempt(
     variables: Mapping[str, Any],
     templar: Any,
     failure: Callable[[str, Sequence[str] | None, Mapping[str, Any]], Exception],
-    own_options: tuple[Option, ...] = (),
+    table: Sequence[Option] = OPTIONS,
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
 
-    ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated. ``failure`` makes the
-    exception from the message, the secrets that were in use (None if the options were not accepted), and what else there is to tell,
+    ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated; ``table`` are the options that there
+    are. ``failure`` makes the exception from the message, the secrets that were in use (None if the options were not accepted), and what else there is to tell,
     by name; neither the message nor that holds any of the secrets.
     """
     options: Options | None = None
@@ -172,12 +181,14 @@ def attempt(
         plain = {name: _compat.decrypted(value) for name, value in given.items()}
         options = gather(
             plain,
-            table=(*OPTIONS, *own_options),
+            table=table,
             variable=_compat.variables_of(templar, variables),
             published=variables.get(PUBLISHED),
         )
         _compat.mask(options.secrets)
-        return work(Call(options.values, _open(options), options.secrets, set(_compat.encrypted_in(given))))
+        return work(
+            Call(options.values, _open, options.secrets, set(_compat.encrypted_in(given)), sources=options.sources)
+        )
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:
@@ -197,9 +208,9 @@ def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _open(options: Options) -> SignIn:
+def _open(options: Mapping[str, Any]) -> SignIn:
     return open_sign_in(
-        options.values,
+        options,
         default_store=_compat.default_store(),
         store_for_the_run=_compat.store_for_the_run(),
         warn=display.warning,

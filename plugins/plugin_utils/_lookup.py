@@ -16,7 +16,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from ._call import Call, attempt
-from ._options import Option
+from ._options import OPTIONS, Option
 
 
 class BillLookup(LookupBase):
@@ -36,5 +36,5 @@ class BillLookup(LookupBase):
             variables=variables or {},
             templar=self._templar,
             failure=lambda message, _secrets, _details: AnsibleLookupError(message),
-            own_options=self.OWN_OPTIONS,
+            table=(*OPTIONS, *self.OWN_OPTIONS),
         )

@@ -32,7 +32,8 @@ class Option:
     it is used; or one of which Ansible knows nothing: ``date`` for a day as text (``2026-12-22``), ``digits`` for a text of digits,
     ``statuses`` for one or more HTTP statuses. ``pattern`` is a regular expression for the whole of a text, ``least`` and ``most``
     bound a number. ``shared`` options can also come from a variable or the
-    environment; the others only from the task.
+    environment; the others only from the task. ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the
+    option's own name.
     """
 
     name: str
@@ -46,14 +47,15 @@ class Option:
     most: int = 1_000_000
     shared: bool = True
     required: bool = False
+    called: str = ""
 
     @property
     def variable(self) -> str:
-        return f"bill_{self.name}"
+        return f"bill_{self.called or self.name}"
 
     @property
     def environment_name(self) -> str:
-        return f"BILL_{self.name.upper()}"
+        return f"BILL_{(self.called or self.name).upper()}"
 
 
 OPTIONS = (
@@ -126,7 +128,8 @@ class Options:
     def explain(self, error: BillError) -> str:
         """The error's message, followed by where the values that it concerns come from."""
         # Not of those that another method would need: they were given, but not used.
-        unused = _OF_METHODS - METHODS[self.values["auth_method"]].uses()
+        method = self.values.get("auth_method")
+        unused = _OF_METHODS - METHODS[method].uses() if method else set()
         concerned = [name for name in error.concerns if name in self.sources and name not in unused]
         if not concerned:
             return str(error)
@@ -164,7 +167,10 @@ def gather(
         else:
             if option.required:
                 raise OptionError(f"The option {option.name} is missing.")
-    secrets = tuple(values[option.name] for option in table if option.secret and values[option.name])
+    # A dictionary is as secret as its texts, of which its own task knows more.
+    secrets = tuple(
+        value for option in table if option.secret and isinstance(value := values[option.name], str) and value
+    )
     return Options(values, sources, secrets)
 
 

@@ -89,7 +89,7 @@ UNSET = ("query", "headers", "filters", "sort", "page_size", "max_results", "exp
 def calling(sign_in: Any, **options: Any) -> Call:
     """One call of bill_request."""
     given = {**dict.fromkeys(UNSET), "method": "GET", "paginate": False, "require_trusted": False, **options}
-    return Call(given, sign_in, (OPTIONS["password"], OPTIONS["dev_key"]))
+    return Call(given, lambda _options: sign_in, (OPTIONS["password"], OPTIONS["dev_key"]))
 
 
 def test_a_read_returns_its_status_and_what_bill_answered(open_sign_in: Open, bill: Bill) -> None:
