@@ -14,13 +14,13 @@ from ansible_collections.bill.connect.plugins.plugin_utils._mfa import (
     refuse_what_cannot_be_trusted,
     validate,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options import MFA_CODE, Option
 
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
         Option("challenge_id", required=True, shared=False),
-        Option("token", kind="digits", secret=True, required=True, pattern="[0-9]{6}", shared=False),
+        MFA_CODE,
         Option("remember_me", kind="bool", default=False, shared=False),
         Option("machine_name", shared=False),
     )

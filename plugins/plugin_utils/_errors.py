@@ -25,7 +25,7 @@ class BillError(Exception):
 
     ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
     whose values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
-    done nothing of what it was asked. ``wait`` is how many seconds to wait at least before asking again. ``answer`` is what BILL
+    done nothing of what it was asked. ``says`` is the part of the message that is about BILL's answer. ``wait`` is how many seconds to wait at least before asking again. ``answer`` is what BILL
     wrote, decoded, which may hold anything. ``details`` is what a task returns besides the message, by name; all of it can be
     shown.
     """
@@ -45,6 +45,7 @@ class BillError(Exception):
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
+        self.says = message
         self.code = code
         self.status = status
         self.concerns = tuple(concerns)

@@ -100,6 +100,9 @@ OF_READS = (
 # Of the tasks and lookups whose session may have to pay.
 REQUIRE_TRUSTED = Option("require_trusted", kind="bool", default=False, shared=False)
 
+# What answers an MFA challenge.
+MFA_CODE = Option("token", kind="digits", secret=True, required=True, pattern="[0-9]{6}", shared=False)
+
 # The variables that name the last session for later tasks, and the field of the result that each one holds. All are secret.
 SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_headers", "headers"))
 # Those that are the variable of an option, too.
@@ -161,7 +164,7 @@ def gather(
             if source == _LAST_SESSION and option.name not in METHODS[values["auth_method"]].needs:
                 continue
             if value not in _NOT_GIVEN:
-                values[option.name] = _converted(option, value, source)
+                values[option.name] = converted(option, value, source)
                 sources[option.name] = source
                 break
         else:
@@ -212,8 +215,8 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     return found
 
 
-def _converted(option: Option, value: Any, source: str) -> Any:
-    """The value in the option's type; OptionError names the place it came from, and repeats no secret."""
+def converted(option: Option, value: Any, source: str) -> Any:
+    """The value in the option's type; OptionError names ``source``, the place it came from in words, and repeats no secret."""
 
     def wrong(what: str) -> OptionError:
         return OptionError(f"{source[0].upper()}{source[1:]} {what}")

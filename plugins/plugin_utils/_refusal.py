@@ -64,7 +64,9 @@ class Refusal(Record):
                 "repetition; corrected ones are tried at once, and so are these by the task bill_login with force: true."
             )
         kind = HourSpent if self.code == "BDC_1144" else CredentialRefused
-        return kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)
+        error = kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)
+        error.says = self.says + since
+        return error
 
 
 def _time(seconds: float) -> str:

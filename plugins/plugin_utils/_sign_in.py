@@ -92,6 +92,16 @@ class SignIn:
         """
         return Outcome(*self._working(force, require_trusted and self._can_be_required()))
 
+    def prove(self) -> tuple[Session, bool]:
+        """A session that BILL has made now, so that the credentials are known to be good, and whether there is such a thing as making
+        one; a refusal that is remembered is heeded.
+
+        Raises what ``present`` does.
+        """
+        self._heed(self.hour())
+        self._heed(self.refused())
+        return self._working(force=True, require_trusted=False)
+
     @property
     def days_left(self) -> int | None:
         """How many days the MFA ID lasts from today on; None if there is none, or nobody knows."""

@@ -17,6 +17,7 @@ FLOORS = [
     ("_action", "_lookup"),
     ("_call",),
     ("_compat",),
+    ("_form",),
     ("_options",),
     ("_mfa", "_info", "_api"),
     ("_pages",),
@@ -30,7 +31,7 @@ FLOORS = [
     ("_failures", "_line"),
     ("_address", "_session", "_refusal", "_request"),
     ("_filters", "_shown"),
-    ("_errors", "_record"),
+    ("_errors", "_record", "_fields"),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {
