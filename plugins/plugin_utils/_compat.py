@@ -48,6 +48,11 @@ try:
 except ImportError:
     VaultHelper = None
 
+try:
+    from ansible.template import trust_as_template  # ansible-core 2.19+
+except ImportError:
+    trust_as_template = None
+
 # ansible-core 2.19 and 2.20 take a list of this name for the items of a loop, and hide only those that ask for it themselves,
 # even where the task has no_log.
 TAKES_RESULTS_FOR_A_LOOP = not UP_TO_2_18 and VariableLayer is None
@@ -90,6 +95,29 @@ def default_store() -> str:
 def store_for_the_run() -> str:
     """A directory that lives as long as this run of Ansible and is shared by its forks."""
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
+
+
+def vault_secrets(loader: Any) -> list[tuple[str, Any]]:
+    """The vault passwords that Ansible was started with, each with its label; none twice."""
+    secrets: dict[tuple[str, bytes], tuple[str, Any]] = {}
+    for label, secret in loader._vault.secrets or ():
+        secrets.setdefault((str(label), bytes(secret.bytes)), (str(label), secret))
+    return list(secrets.values())
+
+
+def chosen_inventory(sources: Any) -> list[str]:
+    """The paths among the inventory's sources; without core's own default, which nobody has chosen."""
+    default, origin = C.config.get_config_value_and_origin("DEFAULT_HOST_LIST")
+    unchosen = [str(path) for path in default] if origin == "default" else []
+    paths = [str(path) for path in ([sources] if isinstance(sources, str) else sources or ())]
+    return [path for path in paths if "," not in path and path not in unchosen and os.path.exists(path)]
+
+
+def variables_in(loader: Any, text: str, path: str) -> dict[str, Any]:
+    """The variables in the text of a file, as ansible-core loads them: templates are templates, and !vault and !unsafe are heeded."""
+    if trust_as_template:
+        text = trust_as_template(text)
+    return dict(loader.load(text, file_name=path, show_content=False) or {})
 
 
 def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], Any]:

@@ -16,6 +16,7 @@ FLOORS = [
     ("action", "lookup"),
     ("_action", "_lookup"),
     ("_call",),
+    ("_vault_file",),
     ("_compat",),
     ("_form",),
     ("_options",),
@@ -30,8 +31,8 @@ FLOORS = [
     ("_gateway",),
     ("_failures", "_line"),
     ("_address", "_session", "_refusal", "_request"),
-    ("_filters", "_shown"),
-    ("_errors", "_record", "_fields"),
+    ("_filters", "_shown", "_variables_file"),
+    ("_errors", "_record", "_fields", "_notes"),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {

@@ -1,0 +1,440 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Keeps variables in a file that is encrypted with the vault password that Ansible was started with.
+
+Private to bill.connect. What is written is encrypted before it touches the disk, and takes the place of the old file in one step, so
+that whatever happens the old file is there, or the new one.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import shlex
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible import constants as C
+from ansible.errors import AnsibleError
+from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, is_encrypted
+
+from . import _compat
+from ._errors import BillError, BusyError, OptionError
+from ._notes import NOTES
+from ._variables_file import Edit, VariablesText, header
+
+NOTHING_TO_ENCRYPT_WITH = (
+    "There is no vault password to encrypt with. Start Ansible with --ask-vault-pass, --vault-password-file or --vault-id "
+    "(or name a file in ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg)."
+)
+
+# Nobody holds the lock for longer than a file takes to be written.
+_PATIENCE = 30.0
+_LARGEST = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class VaultFile:
+    """A variables file as it is now. ``text`` is what is in it, decrypted; empty where there is no file.
+
+    ``path`` is where the user looks for it, and ``target`` the file itself, if a link leads there. ``label`` and ``secret`` are the vault id and the
+    password that it is encrypted with; None if it is in clear text, or not there.
+    """
+
+    path: str
+    target: str
+    exists: bool
+    encrypted: bool
+    text: str = field(repr=False)
+    label: str | None
+    secret: Any = field(repr=False)
+    loader: Any = field(repr=False)
+    # As it is on the disk; None if it is not there.
+    raw: bytes | None = field(repr=False)
+
+    @classmethod
+    def at(cls, path: str, loader: Any) -> VaultFile:
+        """The file there, opened with one of the passwords that Ansible has; BillError if there is none, or none of them opens it."""
+        secrets = _compat.vault_secrets(loader)
+        if not secrets:
+            raise BillError(NOTHING_TO_ENCRYPT_WITH)
+        target = os.path.realpath(path)
+        raw = _read(path, target)
+        if raw is None:
+            return cls(path, target, False, False, "", None, None, loader, None)
+        data, label, secret = raw, None, None
+        if encrypted := is_encrypted(raw):
+            data, label, secret = _opened(path, raw, secrets)
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            raise BillError(f"{path} is not text in UTF-8.") from None
+        return cls(path, target, True, encrypted, text, label, secret, loader, raw)
+
+    @property
+    def variables(self) -> VariablesText:
+        """What is in it; BillError if it is no variables file."""
+        return VariablesText(self.text, self.path, self._decrypted)
+
+    def kept(self) -> dict[str, Any]:
+        """The variables in it as ansible-core would load them, untemplated."""
+        _names = self.variables.names
+        try:
+            return _compat.variables_in(self.loader, self.text, self.path)
+        except (AnsibleError, ValueError, TypeError):
+            raise BillError(f"Ansible cannot read the variables in {self.path}.") from None
+
+    def _decrypted(self, text: str) -> str | None:
+        try:
+            return bytes(VaultLib(_compat.vault_secrets(self.loader)).decrypt(text.encode())).decode()
+        except (AnsibleError, ValueError):
+            return None
+
+
+def kept_variables(loader: Any, path: str) -> dict[str, Any]:
+    """The variables in a file as ansible-core would load them: templates are still templates. None at all if there is no file. Raises BillError."""
+    return VaultFile.at(path, loader).kept()
+
+
+def default_path(sources: Any) -> str:
+    """``group_vars/all/bill.yml`` beside the inventory, or else in the folder that Ansible was started in."""
+    folder = os.getcwd()
+    if paths := _compat.chosen_inventory(sources):
+        folder = os.path.abspath(paths[0])
+        if not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+    return os.path.join(folder, "group_vars", "all", "bill.yml")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What has come of it: the file's variables now, what was changed of them, and the backups that there are."""
+
+    path: str
+    exists: bool
+    names: list[str]
+    changed: bool
+    edit: Edit
+    backup_file: str | None
+    backups: list[str]
+    warning: str | None = None
+
+
+def keep(
+    path: str,
+    variables: Mapping[str, Any] | None,
+    loader: Any,
+    *,
+    how: str,
+    vault_id: str | None = None,
+    backup: bool = True,
+    check_mode: bool = False,
+) -> Kept:
+    """Have the file hold these variables; None, and those of None, are only looked at and taken out. Raises BillError.
+
+    ``how`` says to the reader of a new file what keeps it.
+    """
+
+    def plan(file: VaultFile) -> _Plan:
+        if variables is None:
+            return _Plan(file, Edit(file.text))
+        edit = file.variables.edit(variables)
+        if not file.text.strip() and edit.added:
+            new = VariablesText(_beginning(file, how), path).edit(variables)
+            edit = Edit(new.text, new.added)
+        # What stands in the clear is encrypted, even if it is what it should be.
+        return _Plan(file, edit, writes=edit.text != file.text or (file.exists and not file.encrypted))
+
+    return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
+
+
+def clear(
+    path: str, loader: Any, *, vault_id: str | None = None, backup: bool = True, check_mode: bool = False
+) -> Kept:
+    """Remove the file; where it has other variables than those of bill.connect, only take ours out. Raises BillError."""
+
+    def plan(file: VaultFile) -> _Plan:
+        names = file.variables.names
+        ours = [name for name in names if name in NOTES]
+        others = [name for name in names if name not in NOTES]
+        if not others:
+            return _Plan(file, Edit("", removed=ours), removes=file.exists)
+        edit = file.variables.edit(dict.fromkeys(ours))
+        warning = (
+            f"{path} was not removed, because it has other variables, too ({', '.join(others)}). Those of bill.connect were taken out."
+            if ours
+            else f"{path} was not removed, because none of its variables is one of bill.connect's ({', '.join(others)})."
+        )
+        return _Plan(file, edit, writes=bool(ours), warning=warning)
+
+    return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    file: VaultFile
+    edit: Edit
+    writes: bool = False
+    removes: bool = False
+    warning: str | None = None
+
+
+def _carry_out(
+    path: str,
+    plan: Callable[[VaultFile], _Plan],
+    loader: Any,
+    *,
+    vault_id: str | None,
+    backup: bool,
+    check_mode: bool,
+) -> Kept:
+    todo = plan(VaultFile.at(path, loader))
+    backup_file = None
+    if todo.writes or todo.removes:
+        _refuse_to_silence(todo.file)
+        _key(todo.file, loader, vault_id)
+        folder = os.path.dirname(todo.file.target)
+        _refuse_if_closed(path, folder)
+        if not check_mode:
+            with _errors_of(path):
+                os.makedirs(folder, exist_ok=True)
+            with _lock(path, folder):
+                # Somebody else may have held the lock until now.
+                todo = plan(VaultFile.at(path, loader))
+                if todo.removes:
+                    with _errors_of(path):
+                        os.unlink(todo.file.target)
+                        _settle(folder)
+                elif todo.writes:
+                    backup_file = _write(todo, *_key(todo.file, loader, vault_id), backup=backup)
+    after = [] if todo.removes else VariablesText(todo.edit.text, path).names
+    return Kept(
+        path,
+        todo.file.exists,
+        after,
+        todo.writes or todo.removes,
+        todo.edit,
+        backup_file,
+        _backups(todo.file.target),
+        todo.warning,
+    )
+
+
+# --- Reading ---
+
+
+def _read(path: str, target: str) -> bytes | None:
+    with _errors_of(path):
+        try:
+            # NONBLOCK: a pipe in the file's place must not make a task wait for ever.
+            file = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
+        except FileNotFoundError:
+            return None
+        with os.fdopen(file, "rb") as stream:
+            about = os.fstat(file)
+            if not stat.S_ISREG(about.st_mode):
+                raise BillError(f"{path} is not a file.")
+            if about.st_size > _LARGEST:
+                raise BillError(f"{path} is too large for a file of variables.")
+            return stream.read()
+
+
+def _opened(path: str, raw: bytes, secrets: Sequence[tuple[str, Any]]) -> tuple[bytes, str | None, Any]:
+    """What is in an encrypted file, the label that it carries, and the password that has opened it."""
+    # Not as ansible-core reads it, which gives its own default to a file without a label.
+    about = raw.splitlines()[0].split(b";")
+    label = about[3].strip().decode(errors="replace") if len(about) > 3 else None
+    try:
+        data, _label, secret = VaultLib(list(secrets)).decrypt_and_get_vault_id(raw)
+    except AnsibleVaultFormatError:
+        raise BillError(f"{path} begins like a file that ansible-vault has encrypted, but it is damaged.") from None
+    except AnsibleError:
+        raise BillError(
+            f"{path} cannot be opened: none of the vault passwords that Ansible was started with is the one that it was encrypted with. "
+            "Nothing was changed."
+        ) from None
+    return bytes(data), label, secret
+
+
+def _key(file: VaultFile, loader: Any, vault_id: str | None) -> tuple[str | None, Any]:
+    """The label and the password to encrypt with."""
+    if file.encrypted:
+        return file.label, file.secret
+    secrets = _compat.vault_secrets(loader)
+    labels = ", ".join(dict.fromkeys(label for label, _secret in secrets))
+    wanted = vault_id or (C.DEFAULT_VAULT_ENCRYPT_IDENTITY if len(secrets) > 1 else None)
+    if wanted:
+        for label, secret in secrets:
+            if label == wanted:
+                return label, secret
+        named = "vault_id" if vault_id else "vault_encrypt_identity in Ansible's configuration"
+        raise OptionError(f"{named} names a vault id that Ansible was not started with. There are: {labels}.")
+    if len(secrets) > 1:
+        raise OptionError(
+            f"Ansible was started with several vault passwords ({labels}). Say with vault_id which one encrypts {file.path}."
+        )
+    return secrets[0]
+
+
+# --- Before writing ---
+
+
+def _refuse_to_silence(file: VaultFile) -> None:
+    """BillError if making the file's directory would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``."""
+    folder = os.path.dirname(file.target)
+    while not os.path.isdir(folder):
+        above = os.path.dirname(folder)
+        if os.path.basename(above) in ("group_vars", "host_vars"):
+            for ending in ("", *C.YAML_FILENAME_EXTENSIONS):
+                if os.path.lexists(other := folder + ending):
+                    raise BillError(
+                        f"{file.path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
+                        f"{folder}. Make the directory, and move the file to {os.path.join(folder, 'main.yml')}."
+                    )
+        if above == folder:
+            return
+        folder = above
+
+
+def _refuse_if_closed(path: str, folder: str) -> None:
+    while not os.path.lexists(folder):
+        folder = os.path.dirname(folder)
+    if not os.path.isdir(folder):
+        raise BillError(f"{path} cannot be written: {folder} is not a directory.")
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BillError(f"{path} cannot be written: nothing can be written to the directory {folder}.")
+
+
+@contextmanager
+def _lock(path: str, folder: str) -> Iterator[None]:
+    """One task at a time writes to a directory; the kernel frees it when its holder dies."""
+    with _errors_of(path):
+        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    raise BusyError(f"Another task has been writing to {folder} for {_PATIENCE:.0f} seconds.") from None
+                time.sleep(0.02)
+            except OSError:
+                # A file system without locks; what others have written meanwhile is found before it is replaced.
+                break
+        yield
+    finally:
+        os.close(directory)
+
+
+# --- Writing ---
+
+
+def _beginning(file: VaultFile, how: str) -> str:
+    """The first lines of a new file."""
+    here = os.path.relpath(file.path)
+    name = shlex.quote(file.path if here.startswith("..") else here)
+    lines = header(how, f"ansible-vault view {name}", f"ansible-vault edit {name}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str | None:
+    """Put the new text in the place of the old file; where the backup of that is."""
+    file = todo.file
+
+    def encrypted(text: str) -> bytes:
+        return bytes(VaultLib([(label, secret)]).encrypt(text.encode(), secret, vault_id=label))
+
+    backup_file = None
+    with _errors_of(file.path):
+        new = _written_beside(file, encrypted(todo.edit.text))
+        try:
+            if backup and file.raw is not None:
+                backup_file = _back_up(file, file.raw if file.encrypted else encrypted(file.text))
+            if _read(file.path, file.target) != file.raw:
+                raise BillError(
+                    f"{file.path} was changed by another program meanwhile. It was left as it is; try again."
+                )
+            os.replace(new, file.target)
+        except BaseException:
+            for path in (new, backup_file):
+                with suppress(OSError, TypeError):
+                    os.unlink(path)  # type: ignore[arg-type]  # there may be no backup yet
+            raise
+        _settle(os.path.dirname(file.target))
+    return backup_file
+
+
+def _written_beside(file: VaultFile, data: bytes) -> str:
+    """A new file for the old one's place. Ansible takes nothing of this name for variables, should it be left there."""
+    folder, name = os.path.split(file.target)
+    new = os.path.join(folder, f".{name}.new~")
+    # The lock is held, so this is what a killed task left there.
+    with suppress(FileNotFoundError):
+        os.unlink(new)
+    _create(new, data, file)
+    return new
+
+
+def _back_up(file: VaultFile, data: bytes) -> str:
+    """A copy beside the file, of the name that Ansible gives to backups."""
+    for number in range(100):
+        when = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime(time.time() + number))
+        path = f"{file.target}.{os.getpid()}.{when}~"
+        with suppress(FileExistsError):
+            _create(path, data, file)
+            return path
+    raise BillError(f"{file.path} cannot be backed up.")
+
+
+def _create(path: str, data: bytes, file: VaultFile) -> None:
+    """A file that only its owner can read, and whose owner is the old file's, where that can be."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            with suppress(OSError):
+                about = os.stat(file.target)
+                if (about.st_uid, about.st_gid) != (os.geteuid(), os.getegid()):
+                    os.fchown(descriptor, about.st_uid, about.st_gid)
+            stream.write(data)
+            stream.flush()
+            os.fsync(descriptor)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(path)
+        raise
+
+
+def _settle(folder: str) -> None:
+    """Have the disk remember what a directory holds now."""
+    with suppress(OSError):
+        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(directory)
+        finally:
+            os.close(directory)
+
+
+def _backups(target: str) -> list[str]:
+    folder, name = os.path.split(target)
+    ours = re.compile(re.escape(name) + r"\.[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}@[0-9]{2}:[0-9]{2}:[0-9]{2}~")
+    try:
+        return sorted(os.path.join(folder, each) for each in os.listdir(folder) if ours.fullmatch(each))
+    except OSError:
+        return []
+
+
+@contextmanager
+def _errors_of(path: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise BillError(f"{path} cannot be used ({error.strerror}).") from None
