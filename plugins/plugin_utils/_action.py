@@ -44,7 +44,7 @@ class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
 
     ``SIGNS_IN`` says that it takes the options of every task besides its own.
-    ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
+    ``variables`` are all that Ansible has, untemplated, once it runs. ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
     ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later
     tasks, and ``ONCE`` that what has changed something, or may have, is not done again by ``until``.
     """
@@ -65,7 +65,7 @@ class BillAction(ActionBase):
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        task_vars = task_vars or {}
+        self.variables = task_vars = task_vars or {}
         if before := _WRITTEN.get(self._task):
             return dict(before)
         given = self._taken_from_the_task()

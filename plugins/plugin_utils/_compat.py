@@ -16,11 +16,13 @@ from typing import Any
 
 from ansible import constants as C
 from ansible import errors as ansible_errors
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+from ansible.errors import AnsibleError, AnsiblePromptInterrupt, AnsiblePromptNoninteractive, AnsibleUndefinedVariable
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
+from ansible.utils.vars import load_extra_vars
 
 from ._errors import BillError, OptionError
+from ._form import NobodyThere
 from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
@@ -285,3 +287,22 @@ def mask(secrets: Iterable[str | None]) -> None:
     for secret in secrets:
         if secret and len(secret) >= _SHORTEST_SECRET:
             register_secret(str(secret))
+
+
+def extra_variables(loader: Any) -> Mapping[str, Any]:
+    """The variables of the command line (``-e``), untemplated."""
+    found: Mapping[str, Any] = load_extra_vars(loader)
+    return found
+
+
+def typed(prompt: str, *, hidden: bool) -> str | None:
+    """What a person types at the terminal after a prompt, up to Enter; None after Ctrl-C. NobodyThere if there is no terminal."""
+    try:
+        # Of a worker, too, since ansible-core has its first process ask.
+        answer: bytes = display.prompt_until(prompt, private=hidden)
+    except AnsiblePromptInterrupt:
+        return None
+    except AnsiblePromptNoninteractive:
+        raise NobodyThere from None
+    # What is no UTF-8 is refused further on, as every text that cannot be shown is.
+    return answer.decode(errors="surrogateescape")

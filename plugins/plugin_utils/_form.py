@@ -55,9 +55,9 @@ class Person(Protocol):
 
 @dataclass(frozen=True)
 class Filled:
-    """What has come of a form: ``variables`` to keep by their names, of which one that is None is not good any more.
+    """What has come of a form: the ``variables`` that are not kept yet by their names, of which one that is None is not good any more.
 
-    ``elsewhere`` are the names of those that later plays find where they are now. ``changed`` says that a session was made.
+    ``elsewhere`` are the names of those that later plays find where they are now, outside of the file. ``changed`` says that a session was made.
     """
 
     sign_in: SignIn
@@ -304,6 +304,7 @@ class Form:
                 continue
             if option.name in self._found:
                 elsewhere.append(option.variable)
-            elif value or option.name in self._kept:
+            # What the file has stays as it is written there, perhaps as a template.
+            elif value != self._kept.get(option.name):
                 variables[option.variable] = value
         return variables, elsewhere

@@ -14,7 +14,7 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 # From the top down; what stands on one line are neighbours that do not know each other.
 FLOORS = [
     ("action", "lookup"),
-    ("_action", "_lookup"),
+    ("_action", "_lookup", "_connect"),
     ("_call",),
     ("_vault_file",),
     ("_compat",),

@@ -254,7 +254,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, learned: list[str]) -> None:
     assert person.saw(f"[{OPTIONS['username']}]:")
     assert person.saw("it is not shown [the one in the vault file]:")
     assert not person.saw("findme")
-    assert done.variables == {"bill_auth_method": "password", "bill_environment": "production", **KEEPS}
+    assert done.variables == {"bill_auth_method": "password"}
 
 
 def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill, open_sign_in: Open) -> None:

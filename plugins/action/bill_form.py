@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
+from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+
+
+class ActionModule(BillAction):
+    OWN_OPTIONS = (
+        Option("vault_file", kind="path"),
+        Option("mfa", kind="bool"),
+    )
+    # One person is asked once, on however many hosts.
+    BYPASS_HOST_LOOP = True
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        # Check mode asks nobody.
+        done = None if self._task.check_mode else filled(call, self._loader, self._templar, self.variables)
+        return returned(done, call)

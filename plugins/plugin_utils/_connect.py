@@ -1,0 +1,110 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One sitting of the form in Ansible: what is there already, and the person at the terminal.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.utils.display import Display
+
+from . import _compat
+from ._call import Call
+from ._errors import BillError
+from ._form import Filled, Form
+from ._options import OPTIONS, converted
+from ._vault_file import kept_variables
+
+display = Display()
+
+
+class Terminal:
+    """The person in front of Ansible's terminal."""
+
+    def ask(self, prompt: str, *, hidden: bool) -> str:
+        """What is typed; NobodyThere if there is no terminal, BillError after Ctrl-C."""
+        typed = _compat.typed(prompt, hidden=hidden)
+        if typed is None:
+            raise BillError("The form was ended with Ctrl-C. Nothing was written.")
+        return typed
+
+    def tell(self, text: str) -> None:
+        display.display(text)
+
+
+def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
+    """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
+    kept = _kept(call, loader, templar, variables)
+    # What the inventory has from the same file is no reason not to ask.
+    given = {
+        option.name: source
+        for option in OPTIONS
+        if (source := call.sources.get(option.name))
+        and not (source.startswith("the variable") and kept.get(option.name) == call.options[option.name])
+    }
+    # Those of the command line are gone with it, and so is the environment.
+    lasting = {name for name, source in given.items() if source.startswith("the variable")}
+    lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
+
+    def learn(secret: str) -> None:
+        call.learned.add(secret)
+        _compat.mask([secret])
+
+    for option in OPTIONS:
+        if option.secret and (secret := kept.get(option.name)):
+            learn(secret)
+    form = Form(
+        Terminal(),
+        values=call.options,
+        given=given,
+        found=frozenset(lasting),
+        kept={name: value for name, value in kept.items() if name not in given},
+        open=call.open,
+        learn=learn,
+    )
+    return form.fill(mfa=call.options["mfa"])
+
+
+def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an earlier sitting, by option."""
+    path = call.options["vault_file"]
+    raw = kept_variables(loader, path) if path else {}
+    # Whatever else defines these goes before the file, as it will in plays.
+    known = {**raw, **variables}
+    templar.available_variables = known
+    value_of = _compat.variables_of(templar, {**known, **raw})
+    return {
+        option.name: converted(option, value, f"the variable {option.variable} in {path}")
+        for option in OPTIONS
+        if option.variable in raw and (value := value_of(option.variable)) not in (None, "")
+    }
+
+
+def returned(filled: Filled | None, call: Call) -> dict[str, Any]:
+    """The return values of bill_form; without an answer, as in check mode, nothing is known."""
+    if filled is None:
+        return {
+            **dict.fromkeys(("organization_id", "user_id", "api_url", "auth_method", "trusted")),
+            "variables": {},
+            "elsewhere": [],
+            "changed": False,
+        }
+    session = filled.session
+    call.learned.update(session.secrets)
+    _compat.mask(session.secrets)
+    return {
+        "organization_id": session.organization_id,
+        "user_id": session.user_id,
+        "api_url": filled.sign_in.gateway.address.url,
+        "auth_method": filled.sign_in.credential.method,
+        "trusted": session.trusted,
+        "variables": filled.variables,
+        "elsewhere": filled.elsewhere,
+        "changed": filled.changed,
+    }
