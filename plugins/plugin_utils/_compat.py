@@ -235,6 +235,11 @@ def _names_a_secret(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and any(_names_a_secret(each) for each in value)
 
 
+def texts_in(value: Any) -> set[str]:
+    """The texts and numbers in a value, without those that only say yes or no."""
+    return {text for text in _texts(value) if text not in ("True", "False")}
+
+
 def _texts(value: Any) -> Iterator[str]:
     value = decrypted(value)
     if isinstance(value, (str, int, float)):

@@ -424,9 +424,9 @@ def _equal(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
     return bool(a == b)
 
 
-def header(how: str, look: str, change: str) -> Iterable[str]:
+def header(by: str, look: str, change: str) -> Iterable[str]:
     """The first lines of a new file: who made it, and the commands to look into it and to change it."""
-    yield f"# Variables for Ansible, kept by {how}. This file is encrypted with Ansible's vault password."
+    yield f"# Variables for Ansible, kept by {by}. This file is encrypted with Ansible's vault password."
     yield f"# To look into it: {look}"
     yield f"# To change it: {change}"
     yield "---"

@@ -28,12 +28,16 @@ from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, is_encrypte
 from . import _compat
 from ._errors import BillError, BusyError, OptionError
 from ._notes import NOTES
+from ._options import OPTIONS
 from ._variables_file import Edit, VariablesText, header
 
 NOTHING_TO_ENCRYPT_WITH = (
     "There is no vault password to encrypt with. Start Ansible with --ask-vault-pass, --vault-password-file or --vault-id "
     "(or name a file in ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg)."
 )
+
+_IN_THE_CLEAR = "{} was not encrypted, so what stood in it was in clear text on the disk, and perhaps in backups and version control. Rotate the secrets in it."
+_KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
 
 # Nobody holds the lock for longer than a file takes to be written.
 _PATIENCE = 30.0
@@ -126,20 +130,70 @@ class Kept:
     backups: list[str]
     warning: str | None = None
 
+    def told(self, *, diff: bool) -> dict[str, Any]:
+        """The return values of bill_vault_file."""
+        told: dict[str, Any] = {
+            "path": self.path,
+            "exists": self.exists,
+            "names": self.names,
+            "backup_file": self.backup_file,
+            "backups": self.backups,
+            "changed": self.changed,
+        }
+        if diff:
+            before = [
+                *((name, "the old value") for name in self.edit.changed),
+                *((n, "kept") for n in self.edit.removed),
+            ]
+            after = [*((name, "a new value") for name in self.edit.changed), *((n, "new") for n in self.edit.added)]
+            told["diff"] = {
+                "before_header": self.path,
+                "before": _lines(before),
+                "after_header": self.path,
+                "after": _lines(after),
+            }
+        return told
+
+
+def _lines(variables: list[tuple[str, str]]) -> str:
+    return "".join(f"{name}: ({what}, not shown)\n" for name, what in sorted(variables))
+
+
+def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | None:
+    """The variables that a task was given; OptionError if they are none."""
+    if variables is None:
+        return None
+    if not isinstance(variables, Mapping):
+        raise OptionError("variables must be a dictionary: a value for each name.")
+    if state == "absent":
+        raise OptionError("state absent takes no variables: it removes those of bill.connect.")
+    # Up to ansible-core 2.18 what is to be left out is a text in there.
+    return {name: value for name, value in variables.items() if value != omit or omit is None}
+
+
+def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:
+    """The texts and numbers in variables that may be secret."""
+    return {
+        text
+        for name, value in (variables or {}).items()
+        if name not in _KNOWN_TO_BE_PLAIN
+        for text in _compat.texts_in(value)
+    }
+
 
 def keep(
     path: str,
     variables: Mapping[str, Any] | None,
     loader: Any,
     *,
-    how: str,
+    by: str,
     vault_id: str | None = None,
     backup: bool = True,
     check_mode: bool = False,
 ) -> Kept:
     """Have the file hold these variables; None, and those of None, are only looked at and taken out. Raises BillError.
 
-    ``how`` says to the reader of a new file what keeps it.
+    ``by`` says to the reader of a new file which task keeps it.
     """
 
     def plan(file: VaultFile) -> _Plan:
@@ -147,10 +201,13 @@ def keep(
             return _Plan(file, Edit(file.text))
         edit = file.variables.edit(variables)
         if not file.text.strip() and edit.added:
-            new = VariablesText(_beginning(file, how), path).edit(variables)
+            new = VariablesText(_beginning(file, by), path).edit(variables)
             edit = Edit(new.text, new.added)
         # What stands in the clear is encrypted, even if it is what it should be.
-        return _Plan(file, edit, writes=edit.text != file.text or (file.exists and not file.encrypted))
+        clear = file.exists and not file.encrypted
+        return _Plan(
+            file, edit, writes=edit.text != file.text or clear, warning=_IN_THE_CLEAR.format(path) if clear else None
+        )
 
     return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
 
@@ -338,11 +395,11 @@ def _lock(path: str, folder: str) -> Iterator[None]:
 # --- Writing ---
 
 
-def _beginning(file: VaultFile, how: str) -> str:
+def _beginning(file: VaultFile, by: str) -> str:
     """The first lines of a new file."""
     here = os.path.relpath(file.path)
     name = shlex.quote(file.path if here.startswith("..") else here)
-    lines = header(how, f"ansible-vault view {name}", f"ansible-vault edit {name}")
+    lines = header(by, f"ansible-vault view {name}", f"ansible-vault edit {name}")
     return "".join(f"{line}\n" for line in lines)
 
 

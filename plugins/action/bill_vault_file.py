@@ -1,0 +1,58 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+from typing import Any
+
+from ansible.utils.display import Display
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
+    clear,
+    default_path,
+    given_variables,
+    keep,
+    secrets_among,
+)
+
+display = Display()
+
+
+class ActionModule(BillAction):
+    OWN_OPTIONS = (
+        Option("path", kind="path", called="vault_file"),
+        Option("variables", kind="dict", secret=True, shared=False),
+        Option("state", default="present", choices=("present", "absent"), shared=False),
+        Option("vault_id", shared=False),
+        Option("backup", kind="bool", default=True, shared=False),
+    )
+    SIGNS_IN = False
+    SHOWN = True
+
+    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        self._variables = task_vars or {}
+        return super().run(tmp, task_vars)
+
+    def perform(self, call: Call) -> dict[str, Any]:
+        options = call.options
+        variables = given_variables(options["variables"], options["state"], self._variables.get("omit"))
+        call.learned.update(secrets := secrets_among(variables))
+        _compat.mask(secrets)
+        path = options["path"] or default_path(self._variables.get("ansible_inventory_sources"))
+        how: dict[str, Any] = {
+            "vault_id": options["vault_id"],
+            "backup": options["backup"],
+            "check_mode": self._task.check_mode,
+        }
+        if options["state"] == "absent":
+            kept = clear(path, self._loader, **how)
+        else:
+            kept = keep(path, variables, self._loader, by=self._task.action, **how)
+        if kept.warning:
+            display.warning(kept.warning)
+        return kept.told(diff=self._task.diff)
