@@ -34,16 +34,12 @@ class ActionModule(BillAction):
     SIGNS_IN = False
     SHOWN = True
 
-    def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        self._variables = task_vars or {}
-        return super().run(tmp, task_vars)
-
     def perform(self, call: Call) -> dict[str, Any]:
         options = call.options
-        variables = given_variables(options["variables"], options["state"], self._variables.get("omit"))
+        variables = given_variables(options["variables"], options["state"], self.variables.get("omit"))
         call.learned.update(secrets := secrets_among(variables))
         _compat.mask(secrets)
-        path = options["path"] or default_path(self._variables.get("ansible_inventory_sources"))
+        path = options["path"] or default_path(self.variables.get("ansible_inventory_sources"))
         how: dict[str, Any] = {
             "vault_id": options["vault_id"],
             "backup": options["backup"],

@@ -10,6 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ansible.utils.display import Display
@@ -17,9 +18,9 @@ from ansible.utils.display import Display
 from . import _compat
 from ._call import Call
 from ._errors import BillError
-from ._form import Filled, Form
+from ._form import Filled, Form, NobodyThere
 from ._options import OPTIONS, converted
-from ._vault_file import kept_variables
+from ._vault_file import kept_variables, typed_password
 
 display = Display()
 
@@ -40,6 +41,7 @@ class Terminal:
 
 def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
     """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
+    _confirm_the_vault_password(call, loader)
     kept = _kept(call, loader, templar, variables)
     # What the inventory has from the same file is no reason not to ask.
     given = {
@@ -64,11 +66,26 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
         values=call.options,
         given=given,
         found=frozenset(lasting),
-        kept={name: value for name, value in kept.items() if name not in given},
+        kept=kept,
         open=call.open,
         learn=learn,
     )
     return form.fill(mfa=call.options["mfa"])
+
+
+def _confirm_the_vault_password(call: Call, loader: Any) -> None:
+    """Have the vault password of a new file typed once more, as ansible-vault does: with a slip in it nobody could open the file."""
+    path = call.options["vault_file"]
+    password = typed_password(loader, path) if path else None
+    if password is None:
+        return
+    with suppress(NobodyThere):
+        prompt = "\nVault password: once more, because the vault file is new; it is not shown:"
+        for _try in range(3):
+            if Terminal().ask(prompt, hidden=True) == password:
+                return
+            Terminal().tell("This is not the vault password that was typed before.")
+        raise BillError("The vault password was typed in two ways. Nothing was written; start again.")
 
 
 def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,8 +71,8 @@ class Form:
     """One sitting.
 
     ``values`` holds the value of every option, ``given`` says in words where those come from that are not to be asked for, and
-    ``found`` names those of them that later plays find in the same place. ``kept`` are values of an earlier sitting by option, which can be
-    kept by pressing Enter. ``open`` makes a sign-in of values. ``learn`` is told of each secret before anything else happens with it.
+    ``found`` names those of them that later plays find in the same place. ``kept`` are the values of an earlier sitting by option, which can be kept by
+    pressing Enter. ``open`` makes a sign-in of values. ``learn`` is told of each secret before anything else happens with it.
     """
 
     def __init__(

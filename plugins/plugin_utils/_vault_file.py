@@ -23,7 +23,7 @@ from typing import Any
 
 from ansible import constants as C
 from ansible.errors import AnsibleError
-from ansible.parsing.vault import AnsibleVaultFormatError, VaultLib, is_encrypted
+from ansible.parsing.vault import AnsibleVaultFormatError, PromptVaultSecret, VaultLib, is_encrypted
 
 from . import _compat
 from ._errors import BillError, BusyError, OptionError
@@ -31,8 +31,8 @@ from ._notes import NOTES
 from ._options import OPTIONS
 from ._variables_file import Edit, VariablesText, header
 
-NOTHING_TO_ENCRYPT_WITH = (
-    "There is no vault password to encrypt with. Start Ansible with --ask-vault-pass, --vault-password-file or --vault-id "
+STARTED_WITHOUT_ONE = (
+    "Ansible was started without a vault password. Start it with --ask-vault-pass, --vault-password-file or --vault-id "
     "(or name a file in ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg)."
 )
 
@@ -65,17 +65,14 @@ class VaultFile:
 
     @classmethod
     def at(cls, path: str, loader: Any) -> VaultFile:
-        """The file there, opened with one of the passwords that Ansible has; BillError if there is none, or none of them opens it."""
-        secrets = _compat.vault_secrets(loader)
-        if not secrets:
-            raise BillError(NOTHING_TO_ENCRYPT_WITH)
+        """The file there, opened with one of the passwords that Ansible has; BillError if none of them opens it."""
         target = os.path.realpath(path)
         raw = _read(path, target)
         if raw is None:
             return cls(path, target, False, False, "", None, None, loader, None)
         data, label, secret = raw, None, None
         if encrypted := is_encrypted(raw):
-            data, label, secret = _opened(path, raw, secrets)
+            data, label, secret = _opened(path, raw, _passwords(loader))
         try:
             text = data.decode()
         except UnicodeDecodeError:
@@ -105,6 +102,16 @@ class VaultFile:
 def kept_variables(loader: Any, path: str) -> dict[str, Any]:
     """The variables in a file as ansible-core would load them: templates are still templates. None at all if there is no file. Raises BillError."""
     return VaultFile.at(path, loader).kept()
+
+
+def typed_password(loader: Any, path: str) -> str | None:
+    """The vault password that a person has typed for a file that is not there yet, so that nothing else would tell a slip.
+
+    None where there is a file, or where the password comes from elsewhere. Raises BillError.
+    """
+    file = VaultFile.at(path, loader)
+    secret = None if file.exists else _key(file, loader, None)[1]
+    return secret.bytes.decode(errors="surrogateescape") if isinstance(secret, PromptVaultSecret) else None
 
 
 def default_path(sources: Any) -> str:
@@ -198,7 +205,7 @@ def keep(
 
     def plan(file: VaultFile) -> _Plan:
         if variables is None:
-            return _Plan(file, Edit(file.text))
+            return _Plan(file, Edit(file.text), looks=True)
         edit = file.variables.edit(variables)
         if not file.text.strip() and edit.added:
             new = VariablesText(_beginning(file, by), path).edit(variables)
@@ -238,6 +245,8 @@ def clear(
 class _Plan:
     file: VaultFile
     edit: Edit
+    # What would keep a file from being written is told of one that is only looked at, too.
+    looks: bool = False
     writes: bool = False
     removes: bool = False
     warning: str | None = None
@@ -254,12 +263,13 @@ def _carry_out(
 ) -> Kept:
     todo = plan(VaultFile.at(path, loader))
     backup_file = None
-    if todo.writes or todo.removes:
+    if todo.writes or todo.looks:
         _refuse_to_silence(todo.file)
         _key(todo.file, loader, vault_id)
+    if todo.writes or todo.looks or todo.removes:
         folder = os.path.dirname(todo.file.target)
         _refuse_if_closed(path, folder)
-        if not check_mode:
+        if not check_mode and not todo.looks:
             with _errors_of(path):
                 os.makedirs(folder, exist_ok=True)
             with _lock(path, folder):
@@ -320,11 +330,17 @@ def _opened(path: str, raw: bytes, secrets: Sequence[tuple[str, Any]]) -> tuple[
     return bytes(data), label, secret
 
 
+def _passwords(loader: Any) -> list[tuple[str, Any]]:
+    if secrets := _compat.vault_secrets(loader):
+        return secrets
+    raise BillError(STARTED_WITHOUT_ONE)
+
+
 def _key(file: VaultFile, loader: Any, vault_id: str | None) -> tuple[str | None, Any]:
     """The label and the password to encrypt with."""
     if file.encrypted:
         return file.label, file.secret
-    secrets = _compat.vault_secrets(loader)
+    secrets = _passwords(loader)
     labels = ", ".join(dict.fromkeys(label for label, _secret in secrets))
     wanted = vault_id or (C.DEFAULT_VAULT_ENCRYPT_IDENTITY if len(secrets) > 1 else None)
     if wanted:

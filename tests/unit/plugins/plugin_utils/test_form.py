@@ -266,6 +266,15 @@ def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill, open_si
     assert done.variables["bill_password"] == "new"
 
 
+def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
+    fill(ap())
+    bill.password = "new"
+    kept = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
+    done = fill(Someone(), given={"password": "new"}, kept=kept)
+    assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+    assert done.variables == {"bill_password": "new"}
+
+
 def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
     mfa_id = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
     done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **mfa_id})
