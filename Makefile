@@ -32,7 +32,7 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 TESTS := lint types unit docs e2e units sanity
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test format lint types unit units docs e2e sanity matrix sanity-matrix \
+.PHONY: help venv stage demo emulator test format lint types unit units docs e2e pictures sanity matrix sanity-matrix \
 	benchmark sweep build clean
 
 help: ## Show this help
@@ -95,6 +95,9 @@ docs: stage ## Check that the documentation of the plugins is sound
 
 e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
+
+pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
+	@$(BIN)/python -m tests.tools.pictures
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tests.tools.ansible_test sanity

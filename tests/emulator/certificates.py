@@ -64,6 +64,10 @@ class Authority:
     def good(self) -> Certificate:
         return self._issue("good")
 
+    def for_host(self, name: str) -> Certificate:
+        """For a host of that name, and for this machine."""
+        return self._issue(name, hosts=(x509.DNSName(name), *LOOPBACK))
+
     def expired(self) -> Certificate:
         return self._issue("expired", begins=-2 * DAY, ends=-DAY)
 

@@ -6,14 +6,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import select
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from tests.integration.project import Project, Run
@@ -31,6 +35,8 @@ class Terminal:
         self._process = process
         self._screen = screen
         self._shown = b""
+        # What is before this was there when the person last typed.
+        self._seen = 0
         self._end = time.monotonic() + _SECONDS
 
     @property
@@ -38,11 +44,13 @@ class Terminal:
         return self._shown.decode(errors="backslashreplace")
 
     def asks(self, prompt: str) -> None:
-        """Wait until a prompt is there, and until its answer is read: Ansible throws away what was typed before."""
-        while not (prompt in self.shown and self._reads()):
+        """Wait until a prompt is there, after what was last typed, and until its answer is read: Ansible throws away what was
+        typed before."""
+        while not (prompt in self._shown[self._seen :].decode(errors="backslashreplace") and self._reads()):
             assert self._looks(), f"the play has ended without: {prompt}\n{self.shown}"
 
     def types(self, text: str) -> None:
+        self._seen = len(self._shown)
         os.write(self._screen, text.encode())
 
     def ends(self) -> Run:
@@ -52,6 +60,10 @@ class Terminal:
         return Run(self._process.wait(_SECONDS), self.shown)
 
     def _reads(self) -> bool:
+        # A password of the vault is asked for by a whole line that is not shown; this is set before the question is.
+        flags_of_line = termios.tcgetattr(self._screen)[3]
+        if flags_of_line & termios.ICANON and not flags_of_line & termios.ECHO:
+            return True
         # While it waits for a key, Ansible has standard input not block.
         with open(f"/proc/{self._process.pid}/fdinfo/0") as file:
             flags = next(line for line in file if line.startswith("flags:"))
@@ -82,18 +94,36 @@ def at_a_terminal(project: Project, *tasks: dict[str, Any], arguments: tuple[str
 @contextmanager
 def run_at_a_terminal(project: Project, program: str, *arguments: str, with_vault: bool = True) -> Iterator[Terminal]:
     """The same for a program of Ansible."""
+    command = [str(project.core_bin / program), *arguments]
+    environ = {**project.environment(with_vault), "TERM": "dumb"}
+    with in_front_of(command, project.folder, environ, watch=project.watch) as terminal:
+        yield terminal
+
+
+@contextmanager
+def in_front_of(
+    command: list[str],
+    folder: Path,
+    environ: Mapping[str, str],
+    *,
+    columns: int | None = None,
+    watch: Callable[[int], AbstractContextManager[None]] = lambda _pid: nullcontext(),
+) -> Iterator[Terminal]:
+    """The same for any program, by its path, in a window of so many columns."""
     screen, line = os.openpty()
+    if columns:
+        fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     process = subprocess.Popen(
-        [sys.executable, "-c", _AS_A_LOGIN, str(project.core_bin / program), *arguments],
-        cwd=project.folder,
-        env={**project.environment(with_vault), "TERM": "dumb"},
+        [sys.executable, "-c", _AS_A_LOGIN, *command],
+        cwd=folder,
+        env=environ,
         stdin=line,
         stdout=line,
         stderr=line,
     )
     os.close(line)
     try:
-        with project.watch(process.pid):
+        with watch(process.pid):
             yield Terminal(process, screen)
     finally:
         if process.poll() is None:

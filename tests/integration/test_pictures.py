@@ -1,0 +1,76 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pictures, taken again: they show what is seen today, on every core, and anybody can read them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.integration.project import secrets_in
+from tests.tools.pictures import svg
+from tests.tools.pictures.album import FOLDER, GUIDES, made, with_screens
+from tests.tools.pictures.scenarios import SCENARIOS
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_picture_shows_what_is_seen_today(core_bin: Path, name: str) -> None:
+    for path, text in made(name, core_bin).items():
+        assert path.read_text() == text, f"{path.name} is no longer true: look at what has changed, then make pictures"
+
+
+@pytest.mark.promise(5)
+def test_there_is_no_other_picture_and_no_secret_in_one() -> None:
+    there = {path.name: path.read_text() for path in FOLDER.iterdir()}
+    assert sorted(there) == sorted(f"{name}.{kind}" for name in SCENARIOS for kind in ("svg", "txt"))
+    assert [name for name, text in there.items() if secrets_in(text)] == []
+
+
+def test_a_guide_shows_the_same_screens() -> None:
+    shown = []
+    for path in GUIDES.glob("*.rst"):
+        guide = path.read_text()
+        assert with_screens(guide) == guide, f"{path.name}: make pictures"
+        shown += re.findall(r"^\.\. screen: (\w+)", guide, re.MULTILINE)
+    assert set(shown) <= set(SCENARIOS)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_picture_can_be_read_aloud_and_copied_and_asks_for_nothing(name: str) -> None:
+    text = (FOLDER / f"{name}.svg").read_text()
+    picture = ElementTree.fromstring(text)  # noqa: S314  # our own
+    named = {part.get("id"): part.text for part in picture if part.get("id")}
+    assert picture.get("role") == "img"
+    assert [named[each] for each in str(picture.get("aria-labelledby")).split()] == [
+        SCENARIOS[name].title,
+        SCENARIOS[name].description,
+    ]
+    lines = ["".join(line.itertext()) for line in picture.iter(f"{SVG}text")]
+    plain = (FOLDER / f"{name}.txt").read_text().splitlines()
+    assert [line.strip() for line in lines] == [line.strip() for line in plain if line.strip()]
+    # Nothing from elsewhere, nothing that runs.
+    assert re.findall(r"\w+://[^\"]+", text) == ["http://www.w3.org/2000/svg"]
+    assert {part.tag.removeprefix(SVG) for part in picture.iter()} <= {
+        *("svg", "title", "desc", "rect", "circle", "g", "text", "tspan"),
+    }
+
+
+@pytest.mark.parametrize("name", svg.COLOURS)
+def test_a_colour_can_be_read(name: str) -> None:
+    """As WCAG 2 wants it of text (level AA)."""
+    text, paper = _luminance(svg.COLOURS[name]), _luminance(svg.PAPER)
+    assert (text + 0.05) / (paper + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

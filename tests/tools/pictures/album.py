@@ -1,0 +1,51 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pictures: as SVG and as plain text in docs/pictures, and as text in the guides, where no reader of RST takes other files along.
+
+In a guide, a comment ``.. screen: name`` says that the block of text after it is what ``make pictures`` puts there.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from .desk import COLUMNS, ROOT, at_a_desk
+from .scenarios import SCENARIOS
+from .svg import drawn
+
+FOLDER = ROOT / "docs" / "pictures"
+GUIDES = ROOT / "docs" / "docsite" / "rst"
+
+_SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: text\n\n(?:   .*\n|\n)+", re.MULTILINE)
+
+
+def made(name: str, core_bin: Path) -> dict[Path, str]:
+    """The files of one picture, and what belongs into each."""
+    scenario = SCENARIOS[name]
+    with at_a_desk(core_bin, scenario.environ) as desk:
+        for file, text in scenario.files.items():
+            (desk.folder / file).write_text(text)
+        for command in scenario.before:
+            desk.type(command)
+        desk.shown.clear()
+        for command in scenario.commands:
+            desk.type(command)
+        lines = desk.screen()
+    return {
+        FOLDER / f"{name}.svg": drawn(scenario.title, scenario.description, lines, COLUMNS),
+        FOLDER / f"{name}.txt": "".join(f"{line.text.rstrip()}\n" for line in lines),
+    }
+
+
+def with_screens(guide: str) -> str:
+    """The text of a guide, with the screens that there are now."""
+    return _SCREEN.sub(lambda match: _block(match["name"]), guide)
+
+
+def _block(name: str) -> str:
+    lines = (FOLDER / f"{name}.txt").read_text().splitlines()
+    text = "".join(f"   {line}\n" if line else "\n" for line in lines)
+    return f"{name}\n\n.. code-block:: text\n\n{text}\n"

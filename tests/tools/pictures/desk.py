@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A desk to take pictures at: a terminal in an empty folder and HOME, and BILL's sandbox, which the emulator is."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
+
+from tests.emulator import server
+from tests.emulator.certificates import Authority
+from tests.emulator.talk import Control
+from tests.integration.leaks import MARKS, Leaks
+from tests.integration.terminal import in_front_of
+
+from .screen import Line, Look, lines_of
+
+ROOT = Path(__file__).resolve().parents[3]
+COLUMNS = 80
+
+_SANDBOX = "gateway.stage.bill.com"
+# What stands in the pictures for what differs from run to run.
+_HOME, _CODE, _TODAY, _IN_30_DAYS, _TIME = "/home/ap", "012345", "2026-11-22", "2026-12-22", "09:30:00"
+_BLACK = "\N{FULL BLOCK}" * 12
+_SECRET = re.compile(r"[\w-]*(?:{})[\w-]*".format("|".join(MARKS)))
+_TIME_OF_DAY = re.compile(r"\b\d\d:\d\d:\d\d\b")
+_BACKUP = re.compile(r"(?<=\.yml\.)\d+(?=\.\d{4}-)")
+_PROMPT = Line.plain("$ ", Look("black", bold=True))
+
+# What is typed at a question; a code is known only when BILL has sent it.
+Typed = str | Callable[[Control], str]
+
+
+@dataclass(frozen=True)
+class Command:
+    """A line that is typed, the questions that come, and what is typed at each."""
+
+    line: str
+    answers: tuple[tuple[str, Typed], ...] = ()
+    fails: bool = False
+
+
+@dataclass
+class Desk:
+    folder: Path
+    home: Path
+    bill: Control
+    environ: dict[str, str]
+    shown: list[Line] = field(default_factory=list)
+    _codes: set[str] = field(default_factory=set)
+    _begun: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
+
+    def type(self, command: Command) -> None:
+        """Type a command and all that it asks for; its part of the screen."""
+        program, *arguments = shlex.split(command.line)
+        path = shutil.which(program, path=self.environ["PATH"])
+        assert path, f"there is no {program}"
+        with in_front_of([path, *arguments], self.folder, self.environ, columns=COLUMNS) as terminal:
+            for question, typed in command.answers:
+                terminal.asks(question)
+                terminal.types((typed if isinstance(typed, str) else self._code(typed)) + "\r")
+            run = terminal.ends()
+        assert (run.code != 0) == command.fails, run.output
+        lines = lines_of(run.output)
+        # What the numbers of the recap say can be seen above it.
+        end = next((number for number, line in enumerate(lines) if line.text.startswith("PLAY RECAP")), len(lines))
+        self.shown += [_PROMPT + Line.plain(command.line), *lines[:end]]
+
+    def screen(self) -> list[Line]:
+        """All that was shown, the same in every run."""
+        lines: list[Line] = []
+        for line in self.shown:
+            for pattern, example in self._examples():
+                line = line.replaced(pattern, example)  # noqa: PLW2901  # one after the other
+            lines += line.broken(COLUMNS)
+        while lines and not lines[-1].text.strip():
+            lines.pop()
+        left = Leaks(*MARKS).in_text("\n".join(line.text for line in lines))
+        assert not left, f"secrets in a picture: {left}"
+        return lines
+
+    def _code(self, read: Callable[[Control], str]) -> str:
+        self._codes.add(code := read(self.bill))
+        return code
+
+    def _examples(self) -> Iterator[tuple[re.Pattern[str], str]]:
+        yield re.compile(re.escape(str(self.home))), _HOME
+        yield _SECRET, _BLACK
+        for code in self._codes:
+            yield re.compile(rf"\b{code}\b"), _CODE
+        yield _BACKUP, "4711"
+        # Of the run's first and last day, should midnight have been between them.
+        for moment in (self._begun, datetime.now(timezone.utc)):
+            for days, example in ((0, _TODAY), (30, _IN_30_DAYS)):
+                yield re.compile((moment + timedelta(days=days)).date().isoformat()), example
+        yield _TIME_OF_DAY, _TIME
+
+
+@contextmanager
+def at_a_desk(core_bin: Path, environ: Mapping[str, str]) -> Iterator[Desk]:
+    with TemporaryDirectory() as top:
+        authority = Authority(Path(top, "authority"))
+        certificate = authority.for_host(_SANDBOX)
+        home = Path(top, "home")
+        (folder := home / "books").mkdir(parents=True)
+        (collection := Path(top, "ansible_collections", "bill")).mkdir(parents=True)
+        (collection / "connect").symlink_to(ROOT)
+        with server.running(certificate.certificate, certificate.private_key) as url:
+            yield Desk(
+                folder=folder,
+                home=home,
+                bill=Control(url, verify=authority.file),
+                environ={
+                    "HOME": str(home),
+                    "PATH": f"{core_bin}:{os.defpath}",
+                    "LANG": "C.UTF-8",
+                    "TERM": "xterm",
+                    "PAGER": "cat",
+                    "TZ": "UTC",
+                    "ANSIBLE_COLLECTIONS_PATH": top,
+                    "PYTHONPATH": str(Path(__file__).with_name("sandbox")),
+                    "PICTURES_SANDBOX": _SANDBOX,
+                    "PICTURES_SANDBOX_PORT": str(urlsplit(url).port),
+                    "BILL_CA_PATH": str(authority.file),
+                    **environ,
+                },
+            )

@@ -1,0 +1,25 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Puts the emulator in the place of BILL's sandbox: Python imports this at its start where PYTHONPATH names this folder.
+
+What is asked, answered and shown is then what it is with BILL, its address too.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from typing import Any
+
+_usual = socket.getaddrinfo
+
+
+def _getaddrinfo(host: Any, port: Any, *arguments: Any, **keywords: Any) -> Any:
+    if host == os.environ["PICTURES_SANDBOX"]:
+        return _usual("127.0.0.1", os.environ["PICTURES_SANDBOX_PORT"], *arguments, **keywords)
+    return _usual(host, port, *arguments, **keywords)
+
+
+vars(socket).update(getaddrinfo=_getaddrinfo)
