@@ -36,7 +36,7 @@ def made(name: str, core_bin: Path) -> dict[Path, str]:
         lines = desk.screen()
     return {
         FOLDER / f"{name}.svg": drawn(scenario.title, scenario.description, lines, COLUMNS),
-        FOLDER / f"{name}.txt": "".join(f"{line.text.rstrip()}\n" for line in lines),
+        FOLDER / f"{name}.txt": "".join(f"{line.text}\n" for line in lines),
     }
 
 

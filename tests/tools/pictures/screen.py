@@ -56,8 +56,9 @@ class Line:
         return made + self.cut(end)
 
     def broken(self, columns: int) -> list[Line]:
-        """As a terminal of so many columns breaks it."""
-        return [self.cut(at, at + columns) for at in range(0, len(self.text) or 1, columns)]
+        """As a terminal of so many columns breaks it; blanks at an end cannot be seen."""
+        parts = (self.cut(at, at + columns) for at in range(0, len(self.text) or 1, columns))
+        return [part.cut(0, len(part.text.rstrip())) for part in parts]
 
     def cut(self, begin: int, end: int | None = None) -> Line:
         return Line(self.text[begin:end], self.looks[begin:end])
