@@ -1,0 +1,138 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The README's quickstart by a newcomer: an empty folder, an empty HOME, the built archive, and a person who types."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.leaks import MARKS, Leaks
+from tests.integration.project import Run
+from tests.integration.terminal import in_front_of
+from tests.tools.stage import stage
+
+ROOT = Path(__file__).resolve().parents[2]
+VAULT_FILE = "group_vars/all/bill.yml"
+VAULT_PASSWORD = "correct horse battery"
+TYPED = {
+    "Vault password:": VAULT_PASSWORD,
+    "Vault password: once more": VAULT_PASSWORD,
+    "Sign in with:": "",
+    "User Name:": world.USER.username,
+    "Password:": world.USER.password,
+    "Organization ID:": world.ORGANIZATION.id,
+    "Developer Key:": world.DEV_KEY,
+    "MFA:": "",
+}
+
+
+def quickstart() -> dict[str, list[str]]:
+    """The blocks of the section, by their kind."""
+    section = (ROOT / "README.md").read_text().partition("## Quickstart\n")[2].partition("\n## ")[0]
+    blocks: dict[str, list[str]] = {}
+    for kind, text in re.findall(r"```(\w+)\n(.*?)```", section, re.DOTALL):
+        blocks.setdefault(kind, []).append(text)
+    return blocks
+
+
+class Newcomer:
+    def __init__(self, top: Path, core_bin: Path, api_url: str) -> None:
+        self.folder = top / "books"
+        self.folder.mkdir()
+        self.home = top / "home"
+        self.home.mkdir()
+        # Nothing but where BILL is, since nobody here can reach the real one.
+        self.environ = {
+            "HOME": str(self.home),
+            "PATH": f"{core_bin}:{os.defpath}",
+            "LANG": "C.UTF-8",
+            "TERM": "dumb",
+            "ANSIBLE_NOCOLOR": "1",
+            # What ansible-vault shows a file with.
+            "PAGER": "cat",
+            "BILL_API_URL": api_url,
+        }
+        self._core_bin = core_bin
+
+    def types(self, command: str, answers: dict[str, str]) -> Run:
+        program, *arguments = shlex.split(command)
+        with in_front_of([str(self._core_bin / program), *arguments], self.folder, self.environ) as terminal:
+            for prompt, answer in answers.items():
+                terminal.asks(prompt)
+                terminal.types(answer + "\r")
+            run = terminal.ends()
+        assert run.code == 0, run.output
+        return run
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
+    """The collection as it is released."""
+    top = tmp_path_factory.mktemp("archive")
+    subprocess.run(
+        [core_bin / "ansible-galaxy", "collection", "build", "--output-path", top],
+        cwd=stage(top / "stage"),
+        env={"HOME": str(top), "PATH": os.defpath, "LANG": "C.UTF-8"},
+        check=True,
+        capture_output=True,
+    )
+    [built] = top.glob("*.tar.gz")
+    return built
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.promise(14)
+def test_from_an_empty_folder_to_a_play_of_three_lines(
+    tmp_path: Path, core_bin: Path, bill: Control, api_url: str, archive: Path
+) -> None:
+    newcomer = Newcomer(tmp_path, core_bin, api_url)
+    said = quickstart()
+    newcomer.types(f"ansible-galaxy collection install {archive} --offline", {})
+
+    connect = next(block.strip() for block in said["console"] if "bill.connect.connect" in block)
+    first = newcomer.types(connect, TYPED)
+    assert first.changed == 2
+    assert world.ORGANIZATION.id in first.output
+    assert world.USER.id in first.output
+    assert first.says("MFA-trusted: no")
+    assert Leaks(*MARKS).in_text(first.output) == []
+    assert VAULT_PASSWORD not in first.output
+    assert stat.S_IMODE((newcomer.folder / VAULT_FILE).stat().st_mode) == 0o600
+
+    # It opens without anything of ours, and holds what the README says, and what says which BILL this is.
+    view = newcomer.types(f"ansible-vault view {VAULT_FILE}", {"Vault password:": VAULT_PASSWORD})
+    kept = yaml.safe_load(view.output.partition("---")[2])
+    documented = yaml.safe_load(next(block for block in said["yaml"] if block.startswith("bill_username")))
+    assert kept == {
+        "bill_auth_method": "password",
+        "bill_api_url": api_url,
+        "bill_username": world.USER.username,
+        "bill_password": world.USER.password,
+        "bill_organization_id": world.ORGANIZATION.id,
+        "bill_dev_key": world.DEV_KEY,
+    }
+    assert set(documented) <= set(kept)
+
+    play = next(block for block in said["yaml"] if block.startswith("- hosts: localhost"))
+    assert len(play.splitlines()) == 3
+    (newcomer.folder / "site.yml").write_text(play)
+    del newcomer.environ["BILL_API_URL"]
+    for _run in range(2):
+        run = newcomer.types("ansible-playbook site.yml --ask-vault-pass", {"Vault password:": VAULT_PASSWORD})
+        assert run.changed == 0, run.output
+        assert Leaks(*MARKS).in_text(run.output) == []
+    assert bill.get("counts") == {"POST /v3/login": 1}
