@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a job of AWX gets of a BILL credential is all that a play needs.
+
+AWX itself is not here: what it makes of the credential type is written down in tests/awx/rules.py.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.awx.rules import HIDDEN, form, injected
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.methods import METHODS, Method
+from tests.integration.payer import STEP_UP
+from tests.integration.project import Project, secrets_in
+
+FILES = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "awx"
+INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
+INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
+SITE = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
+
+
+def job(project: Project, **typed: str) -> dict[str, str]:
+    """The environment of a job whose credential was filled in so; gives what the job's details show of it."""
+    project.without_vault()
+    project.variables()
+    project.environ, shown = injected(INPUTS, INJECTORS, form(INPUTS, api_url=project.api_url, **typed))
+    return shown
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_each_way_to_sign_in_needs_no_option_and_no_variable(project: Project, bill: Control, method: Method) -> None:
+    shown = job(project, auth_method=method.auth_method, **method.options)
+    run = project.play(SITE)
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    assert bill.get("counts") == dict.fromkeys(method.sign_in, 1)
+    assert secrets_in(run.output) == secrets_in(str(shown)) == []
+    assert HIDDEN in shown.values()
+
+
+def test_with_an_mfa_id_a_job_can_pay(project: Project, bill: Control) -> None:
+    device = world.REMEMBERED_DEVICE
+    job(
+        project,
+        username=world.PAYER.username,
+        password=world.PAYER.password,
+        organization_id=world.ORGANIZATION.id,
+        dev_key=world.DEV_KEY,
+        remember_me_id=device.id,
+        device=device.device,
+    )
+    run = project.play(SITE, {"ansible.builtin.assert": {"that": "bill.trusted"}})
+    assert run.code == 0, run.output
+    assert STEP_UP not in bill.get("counts")
+
+
+def test_a_variable_goes_before_the_credential_and_the_message_says_so(project: Project) -> None:
+    """What was left in a project from before AWX is the likeliest reason of a refusal there."""
+    job(project, **METHODS["password"].options)
+    project.variables(bill_password="left over")
+    run = project.play(SITE)
+    assert run.code == 2
+    assert run.says(
+        "username comes from the environment variable BILL_USERNAME; password comes from the variable bill_password"
+    )

@@ -1,0 +1,105 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The credential type for AWX has the options of the collection, as AWX takes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.bill.connect.plugins.plugin_utils._credentials import METHODS
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, gather
+from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
+
+ROOT = Path(__file__).resolve().parents[3]
+FILES = ROOT / "playbooks" / "files" / "awx"
+INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
+INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
+FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fields"]}
+
+BY_NAME = {option.name: option for option in OPTIONS}
+# What says how a task works, and not whose account it is. A job template, an inventory or AWX itself says that: the session store and
+# the certificates are of the place where jobs run.
+LEFT_OUT = ("session_store", "check_after", "timeout", "retries", "validate_certs", "ca_path")
+
+
+def test_every_option_is_a_field_or_is_left_out_on_purpose() -> None:
+    assert sorted([*FIELDS, *LEFT_OUT]) == sorted(BY_NAME)
+
+
+def test_whatever_a_method_uses_is_a_field() -> None:
+    assert {name for method in METHODS.values() for name in method.uses()} <= {*FIELDS}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_is_what_the_option_is(name: str) -> None:
+    field, option = FIELDS[name], BY_NAME[name]
+    assert field.get("secret", False) == option.secret
+    assert tuple(field.get("choices", ())) == option.choices
+    assert field.get("default") == option.default
+    # Else AWX keeps another choice of a credential that leaves it empty.
+    assert field.get("default") == field.get("choices", [None])[0]
+    assert INJECTORS["env"][option.environment_name] == f"{{{{ {name} }}}}"
+
+
+def test_nothing_else_is_injected() -> None:
+    """Above all no extra variables, which go before all others, and are kept with the job."""
+    assert list(INJECTORS) == ["env"]
+    assert sorted(INJECTORS["env"]) == sorted(BY_NAME[name].environment_name for name in FIELDS)
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_can_be_filled_in_by_whoever_reads_it(name: str) -> None:
+    """Each option that not every method needs says for which it is."""
+    field = FIELDS[name]
+    # AWX adds the type where there is none, and would see a change at every installation.
+    assert field["type"] == "string"
+    assert "multiline" not in field
+    assert field["label"]
+    assert field["help_text"].endswith(".")
+    for method in METHODS.values():
+        if name in method.needs:
+            assert method.method in field["help_text"], method.method
+
+
+def test_nothing_is_required_that_a_method_can_do_without() -> None:
+    needed_by_all = set.intersection(*(set(method.needs) for method in METHODS.values()))
+    assert set(INPUTS.get("required", [])) <= needed_by_all
+
+
+def test_awx_takes_it() -> None:
+    assert refusals_of_inputs(INPUTS) == []
+    assert refusals_of_injectors(INJECTORS, INPUTS) == []
+
+
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: Any) -> None:
+    typed = {name: f"some{name.replace('_', '')}" for name in method.needs}
+    values = form(INPUTS, auth_method=method.method, **typed)
+    assert refusals_of_values(INPUTS, values) == []
+    options = gather({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, values)[0])
+    assert options.values["auth_method"] == method.method
+    method.of(options.values)
+    # What was left empty is as good as not there.
+    assert {*options.sources} == {"auth_method", "environment", *typed}
+
+
+def test_a_credential_without_any_value_is_no_other_than_none() -> None:
+    """As it may come by AWX's API, which knows nothing of defaults."""
+    options = gather({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, {})[0])
+    assert options.sources == {}
+
+
+@pytest.mark.promise(5)
+def test_the_details_of_a_job_show_no_secret() -> None:
+    typed = {name: f"findme{name}" for name in FIELDS if "choices" not in FIELDS[name]}
+    shown = injected(INPUTS, INJECTORS, form(INPUTS, **typed))[1]
+    assert {name for name, value in shown.items() if "findme" in value} == {
+        BY_NAME[name].environment_name for name in typed if not BY_NAME[name].secret
+    }
