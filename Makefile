@@ -29,10 +29,10 @@ export UV_SYSTEM_CERTS := 1
 IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ansible \
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
-TESTS := lint types unit docs e2e units sanity
+TESTS := lint types unit docs e2e awx units sanity
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test format lint types unit units docs e2e pictures sanity matrix sanity-matrix \
+.PHONY: help venv stage demo emulator test format lint types unit units docs e2e awx pictures sanity matrix sanity-matrix \
 	benchmark sweep build clean
 
 help: ## Show this help
@@ -95,6 +95,15 @@ docs: stage ## Check that the documentation of the plugins is sound
 
 e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
+
+# awx.awx, which pyproject.toml names the release of.
+$(WORK)/awx/.stamp: $(VENV)/.stamp
+	@rm -rf $(WORK)/awx
+	@$(BIN)/python -m tests.tools.awx $(WORK)/awx
+	@touch $@
+
+awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in a stand-in for AWX
+	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
 pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
 	@$(BIN)/python -m tests.tools.pictures

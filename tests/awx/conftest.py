@@ -1,0 +1,47 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A project as in the end-to-end tests, with AWX's own collection beside ours."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.awx import server
+from tests.awx.server import Awx
+from tests.integration.conftest import api_url, bill, collections, core, core_bin, project, vault
+from tests.integration.project import Project
+
+__all__ = ["api_url", "bill", "collections", "core", "core_bin", "project", "vault"]
+
+
+@pytest.fixture(scope="session")
+def awx_collections() -> Path:
+    """Where `make awx` has put awx.awx; BILL_TEST_AWX names the folder."""
+    folder = Path(os.environ["BILL_TEST_AWX"])
+    assert (folder / "ansible_collections/awx/awx/plugins/modules/credential_type.py").exists()
+    return folder
+
+
+@pytest.fixture
+def awx() -> Iterator[Awx]:
+    with server.running() as running:
+        yield running
+
+
+@pytest.fixture
+def admin(project: Project, awx: Awx, awx_collections: Path) -> Project:
+    """A project of somebody who may administer AWX, and has no BILL account."""
+    project.without_vault()
+    project.variables()
+    project.environ |= {
+        "ANSIBLE_COLLECTIONS_PATH": f"{project.collections}:{awx_collections}",
+        "CONTROLLER_HOST": awx.url,
+        "CONTROLLER_OAUTH_TOKEN": server.TOKEN,
+    }
+    return project

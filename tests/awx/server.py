@@ -1,0 +1,137 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A stand-in for AWX, on loopback: no AWX, but the few calls that the module credential_type makes, with AWX's checks.
+
+The calls, their statuses and headers are those that awx.awx 24.6.1 makes and expects; what is taken and refused is in rules.py. A
+credential is made by the test itself, as if by the web form.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from .rules import injected, kept, refusals_of_injectors, refusals_of_inputs, refusals_of_values, stored
+
+TOKEN = "AWXTOKEN-findme-51c9"
+USERNAME, PASSWORD = "admin", "AWX-findme-password"
+_TYPES, _TOKENS = "/api/v2/credential_types/", "/api/v2/tokens/"
+
+
+class Awx:
+    """What is kept: the types, by their ids, and the values of each credential of a type."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.types: dict[int, dict[str, Any]] = {}
+        self.credentials: list[tuple[int, dict[str, Any]]] = []
+        self.heard: list[str] = []
+
+    def type(self) -> dict[str, Any]:
+        """The only credential type."""
+        [only] = self.types.values()
+        return only
+
+    def job_with(self, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+        """What a job gets of a new credential with these values, and what its details show of that."""
+        known = self.type()
+        refusals = refusals_of_values(known["inputs"], values)
+        assert refusals == []
+        self.credentials.append((known["id"], kept(known["inputs"], values)))
+        return injected(known["inputs"], known["injectors"], self.credentials[-1][1])
+
+    def answer(self, method: str, target: str, authorization: str, body: Any) -> tuple[int, Any]:
+        parts = urlsplit(target)
+        self.heard.append(f"{method} {parts.path}")
+        if parts.path.startswith(_TOKENS):
+            basic = "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
+            if authorization != basic:
+                return 401, {"detail": "Authentication credentials were not provided."}
+            return (204, None) if method == "DELETE" else (201, {"id": 1, "token": TOKEN})
+        if authorization != f"Bearer {TOKEN}":
+            return 401, {"detail": "Authentication credentials were not provided."}
+        if parts.path == _TYPES and method == "GET":
+            name = dict(parse_qsl(parts.query)).get("name")
+            found = [each for each in self.types.values() if each["name"] == name]
+            return 200, {"count": len(found), "next": None, "previous": None, "results": found}
+        if parts.path == _TYPES and method == "POST":
+            return self._keep(max(self.types, default=30) + 1, {"description": "", "inputs": {}, "injectors": {}}, body)
+        number = parts.path.removeprefix(_TYPES).strip("/")
+        if not number.isdecimal() or int(number) not in self.types:
+            return 404, {"detail": "Not found."}
+        return self._about(method, self.types[int(number)], body)
+
+    def _about(self, method: str, known: dict[str, Any], body: Any) -> tuple[int, Any]:
+        in_use = any(of == known["id"] for of, _values in self.credentials)
+        if method == "GET":
+            return 200, known
+        if method == "DELETE":
+            if in_use:
+                return 403, {"detail": "Credential types that are in use cannot be deleted"}
+            del self.types[known["id"]]
+            return 204, None
+        if in_use and "inputs" in body and stored(body["inputs"]) != known["inputs"]:
+            return 403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"}
+        return self._keep(known["id"], known, body)
+
+    def _keep(self, number: int, known: Mapping[str, Any], body: Any) -> tuple[int, Any]:
+        is_new = number not in self.types
+        wanted = {**known, **body}
+        errors: dict[str, list[str]] = {}
+        if wanted.get("kind") not in ("cloud", "net"):
+            errors["kind"] = [f"Must be 'cloud' or 'net', not {wanted.get('kind')}"]
+        if refusals := refusals_of_inputs(wanted["inputs"]):
+            errors["inputs"] = refusals
+        elif refusals := refusals_of_injectors(wanted["injectors"], wanted["inputs"]):
+            errors["injectors"] = refusals
+        if errors:
+            return 400, errors
+        # Whether it came with AWX is not for users to say.
+        wanted |= {"id": number, "type": "credential_type", "url": f"{_TYPES}{number}/", "managed": False}
+        self.types[number] = {**wanted, "inputs": stored(wanted["inputs"])}
+        return (201 if is_new else 200), self.types[number]
+
+
+@contextmanager
+def running() -> Iterator[Awx]:
+    """A new one, for as long as the block lasts."""
+    awx = Awx()
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = json.loads(self.rfile.read(length)) if length else None
+            status, content = awx.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
+            text = b"" if content is None else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("X-API-Product-Name", "AWX")
+            self.send_header("X-API-Product-Version", "24.6.1")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """What was heard is in ``heard``."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    awx.url = f"http://127.0.0.1:{server.server_port}"
+    # Looks often whether it shall end, or every test would wait for it.
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield awx
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fetch awx.awx, the collection that talks to AWX, for the tests of what is installed there.
+
+The package index of Python has it as a part of the package ansible, in the release that pyproject.toml names. Of that
+archive of 58 MB only this collection is kept.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PART = "ansible_collections/awx/awx/"
+
+
+def fetch(folder: Path) -> None:
+    with tempfile.TemporaryDirectory() as here:
+        subprocess.run(
+            [
+                *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
+                # Of no use twice, and large.
+                "--no-cache-dir",
+                *("--no-deps", "--only-binary", ":all:", "--group", "awx", "--dest", here),
+            ],
+            cwd=CHECKOUT,
+            check=True,
+        )
+        [archive] = Path(here).glob("ansible-*.whl")
+        with zipfile.ZipFile(archive) as opened:
+            opened.extractall(folder, [name for name in opened.namelist() if name.startswith(PART)])
+
+
+if __name__ == "__main__":
+    fetch(Path(sys.argv[1]))
