@@ -19,14 +19,16 @@ from tests.integration.methods import METHODS
 from tests.integration.project import Project, Run, secrets_in
 
 FILES = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "awx"
+GUIDE = FILES.parents[2] / "docs" / "docsite" / "rst" / "guide_awx.rst"
 # On ansible-core 2.22, of awx.awx 24.6.1 itself.
 OF_AWX = re.compile("ansible.module_utils.six|Deprecation warnings can be disabled")
+COMMAND = ("ansible-playbook", "bill.connect.awx_credential_type")
 NAME = "BILL (bill.connect)"
 TYPES = "/api/v2/credential_types/"
 
 
 def install(project: Project, *arguments: str) -> Run:
-    run = project.run("ansible-playbook", "bill.connect.awx_credential_type", *arguments)
+    run = project.run(*COMMAND, *arguments)
     assert secrets_in(run.output) == []
     return run
 
@@ -59,6 +61,11 @@ def test_an_older_one_is_brought_up_to_date(admin: Project, awx: Awx) -> None:
     assert installed(admin) == 1
     assert awx.type()["inputs"] == yaml.safe_load((FILES / "inputs.yml").read_text())
     assert awx.type()["injectors"] == yaml.safe_load((FILES / "injectors.yml").read_text())
+
+
+def test_the_guide_has_the_command_that_is_tried_here() -> None:
+    commands = re.findall("^   (ansible-playbook .*)$", GUIDE.read_text().partition("The form\n---")[0], re.MULTILINE)
+    assert commands == [" ".join(COMMAND)]
 
 
 def test_it_is_removed_again_once(admin: Project, awx: Awx) -> None:

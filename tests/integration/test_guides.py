@@ -21,6 +21,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,11 +32,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.awx.rules import form, injected
 from tests.emulator import ledger, world
 from tests.emulator.talk import Control
 from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
+from tests.tools.awx_form import TYPED
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "docsite" / "rst"
@@ -95,10 +98,11 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Guide:
-    """What the world has for the secrets of a page's vault files, in their order; what happens before the first command of a
+    """What the world has for the secrets of a page's vault files, in their order; what the environment of each run has; what happens before the first command of a
     section; what is typed at the questions of a command; and what BILL has heard at the end of the page."""
 
     secrets: Mapping[str, str] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
     happens: Mapping[str, Callable[[Project, Control], None]] = field(default_factory=dict)
     hears: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, Wrong] = field(default_factory=dict)
@@ -139,6 +143,11 @@ def nearly_over(project: Project, bill: Control) -> None:
     path.write_text(path.read_text().replace(in_days(30), in_days(7)))
 
 
+def in_another_container(project: Project, bill: Control) -> None:
+    """What was kept at home is gone, with the home."""
+    shutil.rmtree(project.home / ".ansible")
+
+
 def in_days(days: int) -> str:
     return (datetime.now(timezone.utc) + timedelta(days=days)).date().isoformat()
 
@@ -166,6 +175,22 @@ ORGANIZATIONS = {"name": "List", "bill.connect.bill_organizations_info": None}
 
 def request(**options: Any) -> Wrong:
     return Wrong(task={"name": "Ask", "bill.connect.bill_request": {"path": "/v3/vendors", **options}})
+
+
+def job_of_awx() -> dict[str, str]:
+    """The environment that AWX gives to a job, with a credential that was filled in as the page shows it."""
+    inputs, injectors = (
+        yaml.safe_load((ROOT / "playbooks" / "files" / "awx" / f"{name}.yml").read_text())
+        for name in ("inputs", "injectors")
+    )
+    typed = {
+        "username": world.USER.username,
+        "password": world.USER.password,
+        "organization_id": world.ORGANIZATION.id,
+        "dev_key": world.DEV_KEY,
+    }
+    assert {*typed} == {*TYPED}
+    return injected(inputs, injectors, form(inputs, **typed))[0]
 
 
 WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
@@ -327,6 +352,18 @@ GUIDES = {
             "The calls of this minute are used up": Wrong(faults={SPEND: {"code": "BDC_1144"}}),
             "``require_trusted: true``": Wrong(task=TRUST),
             "``bill_organizations_info``": Wrong(task=ORGANIZATIONS),
+        },
+    ),
+    "guide_awx": Guide(
+        environ=job_of_awx(),
+        happens={"Every job signs in": in_another_container},
+        # The last run is in the same container as the one before.
+        hears={SIGN_IN: 2, SIGN_OUT: 1},
+        wrong={
+            "A field that the chosen way needs is empty": Wrong({"bill_auth_method": "console_token"}),
+            "The password is wrong, or belongs to the other environment": Wrong(faults={SIGN_IN: {"code": "BDC_1101"}}),
+            "A variable goes before the credential": WRONG_PASSWORD,
+            "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
         },
     ),
 }
@@ -500,6 +537,7 @@ def test_a_guide_names_its_files_and_its_commands(name: str) -> None:
 def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
     guide = GUIDES[name]
     project.without_vault()
+    project.environ |= guide.environ
     write(project, project.home / PASSWORD_FILE, VAULT_PASSWORD)
     happens = dict(guide.happens)
     for block in blocks(name):
@@ -562,7 +600,9 @@ def test_every_line_is_tested_and_every_test_is_a_line(name: str) -> None:
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("name", GUIDES)
 def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
+    project.environ |= GUIDES[name].environ
     # The variables as the page has them first, in a file that is not encrypted, which is quicker.
+    project.without_vault()
     for block in reversed(blocks(name)):
         if block.file and block.file.startswith("group_vars/"):
             write(project, block.file, with_secrets(block.text, GUIDES[name].secrets))

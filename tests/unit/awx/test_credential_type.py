@@ -15,12 +15,14 @@ import yaml
 from ansible_collections.bill.connect.plugins.plugin_utils._credentials import METHODS
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, gather
 from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
+from tests.tools.awx_form import redrawn
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "playbooks" / "files" / "awx"
 INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
 INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
 FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fields"]}
+GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text()
 
 BY_NAME = {option.name: option for option in OPTIONS}
 # What says how a task works, and not whose account it is. A job template, an inventory or AWX itself says that: the session store and
@@ -103,3 +105,13 @@ def test_the_details_of_a_job_show_no_secret() -> None:
     assert {name for name, value in shown.items() if "findme" in value} == {
         BY_NAME[name].environment_name for name in typed if not BY_NAME[name].secret
     }
+
+
+def test_the_guide_shows_the_form_as_it_is() -> None:
+    """`python -m tests.tools.awx_form` draws it anew."""
+    assert redrawn(GUIDE, INPUTS) == GUIDE
+
+
+def test_the_guide_names_what_is_left_out() -> None:
+    for name in LEFT_OUT:
+        assert f"``{BY_NAME[name].variable}``" in GUIDE
