@@ -59,6 +59,12 @@ class VariablesText:
 
     def edit(self, variables: Mapping[str, Any]) -> Edit:
         """Set variables to values, and take those out that are None. A value that is there already stays as it is written."""
+        try:
+            return self._edited(variables)
+        except RecursionError:
+            raise self._too_deep() from None
+
+    def _edited(self, variables: Mapping[str, Any]) -> Edit:
         edit = Edit("")
         before = self._document.names
         document = self._document
@@ -112,9 +118,12 @@ class VariablesText:
         except yaml.YAMLError:
             raise BillError(f"{self._file} holds a character that YAML does not allow.") from None
         except RecursionError:
-            raise BillError(f"{self._file} is nested too deeply.") from None
+            raise self._too_deep() from None
         except _NoMapping as error:
             raise BillError(f"{self._file} {error}") from None
+
+    def _too_deep(self) -> BillError:
+        return BillError(f"{self._file} is nested too deeply.")
 
     def _value(self, node: yaml.Node) -> Any:
         """What a value comes to, and something that is like nothing else where that is not known, as for templates."""
@@ -181,9 +190,9 @@ class _Document:
             begin, end_of_value = _span(text, of_value)
             entries.append(_Entry(_name(key), key, value, *_span(text, of_key), begin, end_of_value))
         first = entries[0].key_begin if entries else 0
-        indent = text[_line(text, first) : first]
-        in_braces = bool(node.flow_style) or bool(indent.strip(" \ufeff"))
-        return cls(text, entries, _names(node, set()), indent.strip("\ufeff"), end, in_braces)
+        indent = re.sub(r"^\ufeff|\? *$", "", text[_line(text, first) : first])
+        in_braces = bool(node.flow_style) or bool(indent.strip(" "))
+        return cls(text, entries, _names(node, set()), indent, end, in_braces)
 
 
 def _nodes(events: list[yaml.Event]) -> Iterator[list[yaml.Event]]:
@@ -346,7 +355,9 @@ def _native(value: Any) -> Any:
 def written(value: Any) -> str:
     """A value on one line of YAML: texts in double quotes, and what only looks like a template as ``!unsafe``."""
     # In brackets, so that a number alone is not followed by the end of a document.
-    line = yaml.dump([value], Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True)
+    line = yaml.dump(
+        [value], Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
+    )
     return line.strip()[1:-1]
 
 
@@ -406,7 +417,7 @@ def _alike(a: Any, b: Any) -> bool:
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
-        return [*map(repr, a)] == [*map(repr, b)] and all(_alike(a[key], b[key]) for key in a)
+        return {*map(repr, a)} == {*map(repr, b)} and all(_alike(a[key], b[key]) for key in a)
     if isinstance(a, list):
         return len(a) == len(b) and all(_alike(x, y) for x, y in zip(a, b, strict=True))
     return repr(a) == repr(b)

@@ -1,0 +1,335 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A variables file is edited, never made anew: what nobody asked to change stays as it is, to the byte."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._notes import NOTES
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._variables_file import Edit, VariablesText
+
+
+def edit(text: str, **variables: Any) -> Edit:
+    return VariablesText(text, "bill.yml", lambda _text: "opened").edit(variables)
+
+
+def test_every_option_has_a_note_for_the_reader_of_the_file() -> None:
+    assert list(NOTES) == [option.variable for option in OPTIONS]
+
+
+# What stands there, and what stands there when `it` is "new".
+PLACES = {
+    "plain": ("it: old\n", 'it: "new"\n'),
+    "with a comment": ("it: old  # why\nb: 1\n", 'it: "new"  # why\nb: 1\n'),
+    "quoted": ("it: 'o # ''ld'   \nb: 1\n", 'it: "new"   \nb: 1\n'),
+    "on several lines": ("it: one\n  two\n\n  three\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "nothing": ("it:\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "nothing but a comment": ("it:   # why\nb: 1\n", 'it: "new"   # why\nb: 1\n'),
+    "null": ("it: ~\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "block": ("it: |\n  one\n\n  two\n\n\nb: 1\n", 'it: "new"\n\n\nb: 1\n'),
+    "block with a comment": ("it: >-  # why\n  one\nb: 1\n", 'it: "new" # why\nb: 1\n'),
+    "block of other indentation": ("it: |2\n    one\n  two\n# b\nb: 1\n", 'it: "new"\n# b\nb: 1\n'),
+    "list": ("it:\n  - a\n  - b: 1\n    c:\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "list below its name": (
+        "it:  # why\n# these\n- a\n- b  # last\n# b\nb: 1\n",
+        'it: "new"  # why\n# these\n# b\nb: 1\n',
+    ),
+    "dictionary": ("it:\n  a: 1\n  b:\n  # end\nb: 1\n", 'it: "new"\n  # end\nb: 1\n'),
+    "in braces": ("it: {a: [1,\n  2]}  # why\nb: 1\n", 'it: "new"  # why\nb: 1\n'),
+    "below its name": ("it:\n  old\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "template": ('it: "{{ old }}"\nb: 1\n', 'it: "new"\nb: 1\n'),
+    "template of the same name": ('it: "{{ new }}"\n', 'it: "new"\n'),
+    "encrypted": ("it: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3061\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "reference": ("a: &a old\nit: *a\nb: *a\n", 'a: &a old\nit: "new"\nb: *a\n'),
+    "name in quotes": ('"it" : old\n', '"it" : "new"\n'),
+    "two lines for one": ("? it\n: old\nb: 1\n", '? it\n: "new"\nb: 1\n'),
+    "lines of Windows": ("a: 1\r\nit: |\r\n  old\r\nb: 1\r\n", 'a: 1\r\nit: "new"\r\nb: 1\r\n'),
+    "no end of line": ("a: 1\nit: old", 'a: 1\nit: "new"'),
+    "indented": ("---\n  a: 1\n  it: old\n...\n", '---\n  a: 1\n  it: "new"\n...\n'),
+    "first after a mark": ("\ufeffit: old\n", '\ufeffit: "new"\n'),
+    "of a number": ("it: 1\n", 'it: "new"\n'),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
+def test_a_value_is_replaced_and_nothing_else(text: str, expected: str) -> None:
+    done = edit(text, it="new")
+    assert done.text == expected
+    assert (done.added, done.changed, done.removed) == ([], ["it"], [])
+    assert edit(expected, it="new") == Edit(expected)
+
+
+# What stands there, and what is left without `it`.
+GONE = {
+    "alone": ("it: old\n", ""),
+    "with a comment": ("# mine\nit: old  # why\nb: 1\n", "# mine\nb: 1\n"),
+    "nothing": ("a: 1\nit:\nb: 1\n", "a: 1\nb: 1\n"),
+    "list": ("a: 1\nit:  # why\n- a\n- b\nb: 1\n", "a: 1\nb: 1\n"),
+    "block": ("a: 1\nit: |\n  old\n\n# b\nb: 1\n", "a: 1\n\n# b\nb: 1\n"),
+    "last": ("a: 1\nit: old", "a: 1\n"),
+    "before the end": ("---\na: 1\nit: old\n...\n", "---\na: 1\n...\n"),
+    "lines of Windows": ("a: 1\r\nit: old\r\nb: 1\r\n", "a: 1\r\nb: 1\r\n"),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), GONE.values(), ids=GONE)
+def test_a_variable_is_taken_out_with_its_line(text: str, expected: str) -> None:
+    done = edit(text, it=None)
+    assert done.text == expected
+    assert (done.added, done.changed, done.removed) == ([], [], ["it"])
+    assert edit(expected, it=None) == Edit(expected)
+
+
+# What stands there, and what stands there once there is `it`, too.
+MORE = {
+    "empty": ("", 'it: "new"\n'),
+    "comments": ("# nothing yet", '# nothing yet\nit: "new"\n'),
+    "a beginning": ("---", '---\nit: "new"\n'),
+    "others": ("a: 1\n\n", 'a: 1\n\nit: "new"\n'),
+    "no end of line": ("a: 1", 'a: 1\nit: "new"\n'),
+    "an end": ("---\na: 1\n...\n# after\n", '---\na: 1\nit: "new"\n...\n# after\n'),
+    "indented": ("  a:\n    - 1\n", '  a:\n    - 1\n  it: "new"\n'),
+    "lines of Windows": ("a: 1\r\n", 'a: 1\r\nit: "new"\r\n'),
+    # With the end of its line the block would be another text.
+    "block without an end": ("# top\na: |\n  text", '# top\nit: "new"\na: |\n  text'),
+    "taken over": ("d: &d {it: old}\n<<: *d\n", 'd: &d {it: old}\n<<: *d\nit: "new"\n'),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), MORE.values(), ids=MORE)
+def test_a_new_variable_is_put_where_it_changes_nothing_else(text: str, expected: str) -> None:
+    done = edit(text, it="new")
+    assert done.text == expected
+    assert VariablesText(expected, "bill.yml").names == sorted({*VariablesText(text, "bill.yml").names, "it"})
+
+
+def test_our_variables_are_explained_and_their_explanation_goes_with_them() -> None:
+    done = edit("a: 1\n", bill_dev_key="findme", b=2)
+    assert done.text == 'a: 1\n# Developer Key.\nbill_dev_key: "findme"\nb: 2\n'
+    assert edit(done.text, bill_dev_key=None, b=None).text == "a: 1\n"
+    # A comment of the user's own stays.
+    assert edit("# Mine.\nbill_dev_key: x\n", bill_dev_key=None).text == "# Mine.\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("it: old\n", "old"),
+        ("it: 'old'\n", "old"),
+        ("it: |-\n  old\n", "old"),
+        ("it: !unsafe '{{ old }}'\n", "{{ old }}"),
+        ("it: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  3061\n", "opened"),
+        ("it: 7\n", 7),
+        ("it: yes\n", True),
+        ("it: 2026-12-22\n", date(2026, 12, 22)),
+        ("it: [a, {b: 1.5}]\n", ["a", {"b": 1.5}]),
+        ("a: &a old\nit: *a\n", "old"),
+    ],
+)
+def test_what_is_there_already_stays_as_it_is_written(text: str, value: Any) -> None:
+    assert edit(text, it=value) == Edit(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("it: 1\n", True),
+        ("it: 1\n", 1.0),
+        ("it: 1\n", "1"),
+        ('it: "{{ old }}"\n', "{{ old }}"),
+        ("it: [1]\n", [True]),
+        ("it: {a: 1}\n", {"a": "1"}),
+        ("it: {1: a}\n", {"1": "a"}),
+        ("it: !unsafe 7\n", "7"),
+        ("it: !other old\n", "old"),
+        ("it: 2026-13-45\n", "2026-13-45"),
+    ],
+)
+def test_what_only_looks_alike_is_written(text: str, value: Any) -> None:
+    assert edit(text, it=value).changed == ["it"]
+
+
+ASKED = {
+    "double": ("it: 1\nit: findme\n", "more than once"),
+    "referred to": ("it: &a findme\nb: *a\n", "cannot be changed in bill.yml without"),
+    "taken over by others": ("it: &a {b: findme}\nc:\n  <<: *a\n", "cannot be changed in bill.yml without"),
+    "JSON": ('{"it": "findme"}', "cannot be changed in bill.yml without"),
+    "braces": ("{a: findme}\n", "cannot be changed in bill.yml without"),
+}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(("text", "told"), ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize("value", ["new", None])
+def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: str | None) -> None:
+    if "it" not in VariablesText(text, "bill.yml").names and value is None:
+        assert edit(text, it=None) == Edit(text)
+        return
+    with pytest.raises(BillError, match=told) as refusal:
+        edit(text, it=value)
+    assert "findme" not in str(refusal.value)
+
+
+def test_what_is_only_taken_over_cannot_be_taken_out() -> None:
+    text = "d: &d {it: old}\n<<: [*d]\n"
+    assert VariablesText(text, "bill.yml").names == ["d", "it"]
+    with pytest.raises(BillError, match="variable it cannot be changed"):
+        edit(text, it=None)
+
+
+NO_FILES = {
+    "broken": ("a: 1\nb: 'findme\n", "is not YAML that can be read (line "),
+    "not indented": ("a: 1\n b: findme\n", "is not YAML that can be read (line 2)"),
+    "no such reference": ("a: *findme\n", "is not YAML that can be read (line 1)"),
+    "a tab": ("a:\n\tfindme: 1\n", "is not YAML that can be read (line 2)"),
+    "two documents": ("a: findme\n---\nb: 1\n", "holds several YAML documents"),
+    "a list": ("- findme\n", "holds no variables"),
+    "a text": ("findme\n", "holds no variables"),
+    "null": ("~\n", "holds no variables"),
+    "a bell": ("a: findme\x07\n", "holds a character that YAML does not allow"),
+}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(("text", "told"), NO_FILES.values(), ids=NO_FILES)
+def test_what_is_no_variables_file_is_told_and_not_repeated(text: str, told: str) -> None:
+    with pytest.raises(BillError) as refusal:
+        VariablesText(text, "bill.yml")
+    assert str(refusal.value).startswith(f"bill.yml {told}")
+    assert "findme" not in str(refusal.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("depth", range(200, 900, 100))
+def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
+    text = "a: " + "[" * depth + "]" * depth + "\n"
+    try:
+        assert edit(text, it="new").text == text + 'it: "new"\n'
+    except BillError as error:
+        assert str(error) == "bill.yml is nested too deeply."  # noqa: PT017  # how deep is too deep is Python's business
+    else:
+        assert depth < 800
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", ["s3cret findme", "1findme", "", "fíndme", "find-me", "class", 7, None])
+def test_a_name_that_no_variable_can_have_is_refused_and_not_repeated(name: Any) -> None:
+    with pytest.raises(OptionError, match="can be no variable") as refusal:
+        VariablesText("", "bill.yml").edit({name: 1})
+    assert "findme" not in str(refusal.value)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("value", [b"findme", {"findme"}, ["\ud800"], object(), {"a": {(1, 2): [b"findme"]}}], ids=repr)
+def test_a_value_that_cannot_be_written_is_refused_and_not_repeated(value: Any) -> None:
+    with pytest.raises(OptionError, match="The variable it holds what cannot be kept") as refusal:
+        edit("", it=value)
+    assert "findme" not in str(refusal.value)
+
+
+def test_names_that_yaml_takes_for_something_else_stay_names() -> None:
+    names = ["yes", "null", "on", "y", "_1", "TRUE"]
+    text = VariablesText("", "bill.yml").edit(dict.fromkeys(names, 1)).text
+    assert VariablesText(text, "bill.yml").names == sorted(names)
+    assert VariablesText(text, "bill.yml").edit(dict.fromkeys(names)).text == ""
+
+
+def test_references_that_would_fill_the_memory_do_no_harm() -> None:
+    """Each line refers to the one before several times."""
+    lines = ["a0: &a0 [1]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
+    text = "\n".join([*lines, "self: &self [*self]", ""])
+    assert edit(text, it="new").text == text + 'it: "new"\n'
+
+
+class OfAnsible:
+    """As ansible-core marks values: of kinds of its own, which are still texts and so on."""
+
+    class Text(str):
+        def __str__(self) -> str:
+            return self
+
+    class Number(int):
+        pass
+
+    class Day(date):
+        pass
+
+
+def test_values_of_ansibles_own_kinds_are_written_plainly() -> None:
+    values = [OfAnsible.Text("a"), OfAnsible.Number(7), OfAnsible.Day(2026, 12, 22)]
+    assert edit("", it=values).text == 'it: ["a", 7, 2026-12-22]\n'
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
+    [
+        "{{ a }}",
+        "{%",
+        "{#",
+        "%TAG",
+        "---",
+        "...",
+        "a: b",
+        "# a",
+        "*a",
+        "&a",
+        "!a",
+        "\n",
+        "\r\n",
+        "\\",
+        '"',
+        "\u2028",
+        "é😀",
+    ]
+)
+VALUES = st.recursive(
+    TEXTS | st.integers() | st.booleans() | st.floats(allow_nan=False) | st.dates(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(["a", "b", "it", "yes", "bill_password", "bill_dev_key", "other"])
+WRITTEN = st.sampled_from([text for text, _expected in (*PLACES.values(), *GONE.values(), *MORE.values())])
+
+
+class _Loader(yaml.SafeLoader):
+    """As Ansible would read it, as far as that matters here."""
+
+
+_Loader.add_multi_constructor("!", lambda _loader, tag, node: f"{node.value}" if tag == "unsafe" else (tag, node.value))
+
+
+def read(text: str) -> Any:
+    return yaml.load(text, Loader=_Loader) or {}  # noqa: S506  # made of SafeLoader
+
+
+@given(WRITTEN, st.dictionaries(NAMES, st.none() | VALUES, max_size=4))
+def test_whatever_is_set_is_there_and_all_else_is_as_it_was(text: str, variables: dict[str, Any]) -> None:
+    before = read(text)
+    try:
+        done = edit(text, **variables)
+    except BillError as error:
+        # Only what others refer to, or what is taken over from them.
+        assert "&" in text, error  # noqa: PT017  # an edit that is made is looked at below
+        return
+    wanted = {**before, **variables}
+    found = read(done.text)
+    assert {name: value for name, value in wanted.items() if value is not None or name not in variables} == found
+    assert VariablesText(done.text, "bill.yml").edit(variables) == Edit(done.text)
+    lines = done.text.replace("\r\n", "\n").splitlines()
+    touched = {*done.added, *done.changed, *done.removed}
+    for line in text.replace("\r\n", "\n").splitlines():
+        if line.startswith("#") or (line.partition(":")[0] in before and line.partition(":")[0] not in touched):
+            assert line in lines
