@@ -302,7 +302,7 @@ def _read(path: str, target: str) -> bytes | None:
         try:
             # NONBLOCK: a pipe in the file's place must not make a task wait for ever.
             file = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
         with os.fdopen(file, "rb") as stream:
             about = os.fstat(file)

@@ -42,12 +42,12 @@ WRONG = {"password": "stale-findme"}
 SPENT = {"dev_key": "spent-findme"}
 
 
-def apart(scenario: str, *arguments: Any) -> Any:
-    """What a scenario below tells, played in an interpreter of its own."""
+def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
+    """What a scenario below, or of another module, tells, played in an interpreter of its own."""
     collections = Path(_sign_in.__file__).parents[5]
     checkout = Path(__file__).parents[4]
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", __name__, scenario, json.dumps(arguments)],
+        [sys.executable, "-W", "error", "-m", module, scenario, json.dumps(arguments)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(collections), str(checkout), *sys.path])},
         capture_output=True,
         text=True,
@@ -235,7 +235,7 @@ class Tasks:
         told: dict[str, Any] = {"said": [], "steps": []}
         sign_in = self.open(told["said"], **how)
         if die_at is not None:
-            told["steps"] = _steps(self._look, die_at)
+            told["steps"] = steps_of(self._look, die_at)
         try:
             outcome = sign_in.absent() if verb == "absent" else sign_in.present(force=force)
             told["changed"] = outcome.changed
@@ -282,10 +282,10 @@ class Tasks:
         return seen
 
 
-def _steps(look: Callable[[], Any], die_at: int) -> list[tuple[str, Any]]:
+def steps_of(look: Callable[[], Any], die_at: int, code: str = _file.__file__) -> list[tuple[str, Any]]:
     """From now on, note each step of this process and how the world looked; die by SIGKILL at step number ``die_at``.
 
-    A step is each line of the file store, and whatever Python reports of itself before it asks the system for something
+    A step is each line of some code, which is the file store's if not said otherwise, and whatever Python reports of itself before it asks the system for something
     (to open, rename, connect and so on). So there is one before and one after everything, also what is added later.
     """
     steps: list[tuple[str, Any]] = []
@@ -304,7 +304,7 @@ def _steps(look: Callable[[], Any], die_at: int) -> list[tuple[str, Any]]:
             step(event)
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        if frame.f_code.co_filename != _file.__file__:
+        if frame.f_code.co_filename != code:
             return None
         if event == "line":
             step(f"{frame.f_code.co_name}, line {frame.f_lineno}")
@@ -346,10 +346,10 @@ def deaths(folder: str, life: str) -> list[dict[str, Any]]:
         return tasks
 
     unharmed = begun().do(**last, die_at=0)["steps"]
-    return [_death(begun(), bill, last, number, unharmed[number - 1][0]) for number in _edges(unharmed)]
+    return [_death(begun(), bill, last, number, unharmed[number - 1][0]) for number in edges(unharmed)]
 
 
-def _edges(steps: list[tuple[str, Any]]) -> list[int]:
+def edges(steps: list[tuple[str, Any]]) -> list[int]:
     """The numbers of the first and the last step of each state of the world."""
     looks = [look for _name, look in steps]
     return [

@@ -1,0 +1,153 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Vault files to keep, and tasks in processes of their own that do so at the same time, or are killed at one of their steps."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ansible.parsing.dataloader import DataLoader
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import Kept, VaultFile, clear, keep
+from tests.unit.plugins.plugin_utils.processes import FORK, edges, steps_of
+
+BY = "bill.connect.bill_vault_file"
+
+
+def loader(*secrets: tuple[str, str]) -> Any:
+    """As Ansible makes it when it is started with these vault passwords."""
+    made = DataLoader()
+    made.set_vault_secrets([(label, VaultSecret(text.encode())) for label, text in secrets or [("default", "vault")]])
+    return made
+
+
+def encrypted(text: str, secret: str = "vault", label: str | None = None) -> bytes:
+    return bytes(VaultLib().encrypt(text, VaultSecret(secret.encode()), vault_id=label))
+
+
+def begun(folder: Path, data: bytes | None) -> Path:
+    """A file with this in it; None for no file."""
+    path = folder / "group_vars" / "all" / "bill.yml"
+    if data is not None:
+        path.parent.mkdir(parents=True)
+        path.write_bytes(data)
+    return path
+
+
+OLD = "# mine\nbill_password: findme-old\nother: findme-other\n"
+OURS = "bill_password: findme-old\n"
+NEW = {"bill_password": "findme-new", "bill_device": None}
+# What is there, and what is then done with it.
+LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., Kept]]] = {
+    "new": (lambda: None, lambda path, of: keep(path, NEW, of, by=BY)),
+    "changed": (lambda: encrypted(OLD), lambda path, of: keep(path, NEW, of, by=BY)),
+    "in the clear": (OLD.encode, lambda path, of: keep(path, NEW, of, by=BY)),
+    "taken out": (lambda: encrypted(OLD), clear),
+    "removed": (lambda: encrypted(OURS), clear),
+}
+
+
+def deaths(folder: str, life: str) -> list[dict[str, Any]]:
+    """Kill one task of a life just before and just after everything that it changes, and tell what is left each time."""
+    before, task = LIVES[life]
+
+    def start() -> Path:
+        return begun(Path(tempfile.mkdtemp(dir=folder)), before())
+
+    path = start()
+    unharmed, _signal = _killed(path, task, 0)
+    after = _text(path)
+    told = []
+    for number in edges(unharmed):
+        path = start()
+        _steps, died = _killed(path, task, number)
+        left = list(path.parent.glob("*")) + list(path.parent.glob(".*"))
+        told.append(
+            {
+                "step": f"{number}: {unharmed[number - 1][0]}",
+                "signal": died,
+                "text": _text(path),
+                "after": after,
+                "in_the_clear": [each.name for each in left if b"findme" in each.read_bytes()],
+                "modes": [each.stat().st_mode & 0o777 for each in left if each != path],
+                "variables": [Path(each).name for each in loader().find_vars_files(str(path.parents[1]), "all")],
+                "next": task(str(path), loader()).changed,
+                "text_then": _text(path),
+                "left_then": sorted(each.name for each in path.parent.glob(".*")),
+                "clear_then": [each.name for each in path.parent.glob("*") if b"findme" in each.read_bytes()],
+            }
+        )
+    return told
+
+
+def _text(path: Path) -> str | None:
+    file = VaultFile.at(str(path), loader())
+    return file.text.replace(str(path), "PATH") if file.exists else None
+
+
+def _killed(path: Path, task: Callable[..., Kept], die_at: int) -> tuple[list[Any], int]:
+    """A task in a process of its own, which kills itself at that step; 0 only finds the steps. Tells these, or by which signal it died."""
+    folder = path.parents[2]
+
+    def look() -> list[Any]:
+        seen = []
+        for each in sorted(folder.rglob("*")):
+            about = each.lstat()
+            seen.append([each.name, about.st_ino, about.st_mode, about.st_size])
+        return seen
+
+    reader, writer = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.close(reader)
+            of = loader()
+            steps = steps_of(look, die_at, _vault_file.__file__)
+            task(str(path), of)
+            sys.settrace(None)
+            told = list(steps)
+            with os.fdopen(writer, "w") as stream:
+                json.dump(told, stream)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        text = stream.read()
+    _process, status = os.waitpid(process, 0)
+    return json.loads(text or "[]"), os.WTERMSIG(status)
+
+
+def crowd(folder: str, size: int) -> dict[str, Any]:
+    """So many tasks at once, each of which has a variable of its own to keep."""
+    path = begun(Path(folder), None)
+    begin = FORK.Barrier(size)
+
+    def member(number: int) -> None:
+        begin.wait(60)
+        keep(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
+
+    processes = [FORK.Process(target=member, args=(number,)) for number in range(size)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return {
+        "ended": [process.exitcode for process in processes],
+        "kept": {name: str(value) for name, value in VaultFile.at(str(path), loader()).kept().items()},
+        "backups": len(list(path.parent.glob("bill.yml.*~"))),
+        "left": [each.name for each in path.parent.glob(".*")],
+    }
+
+
+if __name__ == "__main__":
+    print(json.dumps(globals()[sys.argv[1]](*json.loads(sys.argv[2]))))

@@ -1,0 +1,516 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Variables are kept in a file that only the vault password opens, whatever happens while it is written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible import constants
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, BusyError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
+    Kept,
+    VaultFile,
+    clear,
+    default_path,
+    given_variables,
+    keep,
+    kept_variables,
+    secrets_among,
+)
+from tests.unit.plugins.plugin_utils import keeping
+from tests.unit.plugins.plugin_utils.keeping import BY, begun, encrypted, loader
+from tests.unit.plugins.plugin_utils.processes import apart
+
+OLD = "bill_password: findme-old\nother: 1\n"
+
+
+def mode(path: str | Path) -> int:
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def kept(path: Path, variables: dict[str, Any] | None, of: Any = None, **how: Any) -> Kept:
+    return keep(str(path), variables, of or loader(), by=BY, **how)
+
+
+def text(path: str | Path, of: Any = None) -> str:
+    return VaultFile.at(str(path), of or loader()).text
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return begun(tmp_path, None)
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    return begun(tmp_path, encrypted(OLD))
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        done = kept(path, {"bill_username": "ap@example.com", "bill_dev_key": "findme", "other": [1]})
+    finally:
+        os.umask(before)
+    assert mode(path) == 0o600
+    assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.1;AES256\n")
+    assert text(path) == (
+        f"# Variables for Ansible, kept by {BY}. This file is encrypted with Ansible's vault password.\n"
+        f"# To look into it: ansible-vault view {path}\n"
+        f"# To change it: ansible-vault edit {path}\n"
+        "---\n"
+        "# User Name: the e-mail address to sign in with, or the name of the sync token.\n"
+        'bill_username: "ap@example.com"\n'
+        "# Developer Key.\n"
+        'bill_dev_key: "findme"\n'
+        "other: [1]\n"
+    )
+    assert done.told(diff=False) == {
+        "path": str(path),
+        "exists": False,
+        "names": ["bill_dev_key", "bill_username", "other"],
+        "backup_file": None,
+        "backups": [],
+        "changed": True,
+    }
+
+
+def test_the_commands_in_a_new_file_can_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept(tmp_path / "our keys" / "bill.yml", {"a": 1})
+    assert "# To look into it: ansible-vault view 'our keys/bill.yml'\n" in text("our keys/bill.yml")
+
+
+def test_what_is_there_already_is_not_written_again(old: Path) -> None:
+    inode = old.stat().st_ino
+    done = kept(old, {"bill_password": "findme-old", "nothing": None})
+    assert (done.changed, done.exists, done.backup_file) == (False, True, None)
+    assert old.stat().st_ino == inode
+    assert os.listdir(old.parent) == ["bill.yml"]
+
+
+def test_the_old_file_is_kept_as_a_backup_that_ansible_does_not_read(old: Path) -> None:
+    was = old.read_bytes()
+    done = kept(old, {"bill_password": "findme-new"})
+    assert done.backup_file
+    assert Path(done.backup_file).read_bytes() == was
+    assert mode(done.backup_file) == 0o600
+    again = kept(old, {"bill_password": "findme-newer"})
+    assert again.backups == sorted([done.backup_file, str(again.backup_file)])
+    assert loader().find_vars_files(str(old.parents[1]), "all") == [str(old)]
+    assert kept(old, {"bill_password": "findme-last"}, backup=False).backup_file is None
+    assert len(os.listdir(old.parent)) == 3
+    assert text(old) == 'bill_password: "findme-last"\nother: 1\n'
+
+
+@pytest.mark.promise(5)
+def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) -> None:
+    path = begun(tmp_path, OLD.encode())
+    done = kept(path, {"bill_password": "findme-old"})
+    assert done.changed
+    assert done.warning
+    assert done.warning.startswith(f"{path} was not encrypted, so what stood in it was in clear text")
+    assert done.backup_file
+    assert text(path) == text(done.backup_file) == OLD
+    assert not any(b"findme" in data for data in everything(tmp_path).values())
+    assert kept(path, {"bill_password": "findme-old"}).warning is None
+
+
+def test_a_file_in_the_clear_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -> None:
+    path = begun(tmp_path, OLD.encode())
+    done = kept(path, None)
+    assert (done.changed, done.names, done.warning) == (False, ["bill_password", "other"], None)
+    assert everything(tmp_path) == {"group_vars/all/bill.yml": OLD.encode()}
+
+
+# --- Passwords ---
+
+TWO = (("test", "findme-1"), ("prod", "findme-2"))
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("variables", [None, {"a": 1}])
+@pytest.mark.parametrize("check_mode", [False, True])
+@pytest.mark.parametrize("secrets", [None, []])
+def test_without_a_vault_password_nothing_is_done(old: Path, variables: Any, check_mode: bool, secrets: Any) -> None:
+    of = loader()
+    of.set_vault_secrets(secrets)
+    with pytest.raises(BillError, match="--ask-vault-pass, --vault-password-file or --vault-id"):
+        kept(old, variables, of, check_mode=check_mode)
+    with pytest.raises(BillError, match="no vault password"):
+        clear(str(old), of)
+    assert os.listdir(old.parent) == ["bill.yml"]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_a_file_that_no_password_opens_is_named_and_left_alone(old: Path) -> None:
+    was = everything(old.parent)
+    for work in (kept, lambda path, _variables, of: clear(str(path), of)):
+        with pytest.raises(BillError, match="cannot be opened: none of the vault passwords") as refusal:
+            work(old, {"a": 1}, loader(*TWO))
+        assert str(old) in str(refusal.value)
+        assert "findme" not in str(refusal.value)
+    assert everything(old.parent) == was
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "damage", [lambda data: data[:40], lambda data: data[:30] + b"\nxyz\n", lambda data: data[:14] + b"\n"]
+)
+def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+    path = begun(tmp_path, damage(encrypted(OLD)))
+    was = path.read_bytes()
+    with pytest.raises(BillError, match="but it is damaged|cannot be opened"):
+        kept(path, {"a": 1})
+    assert path.read_bytes() == was
+
+
+@pytest.mark.parametrize("label", [None, "prod", "elsewhere"])
+def test_a_file_keeps_the_password_that_opened_it_and_its_label(
+    tmp_path: Path, label: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "DEFAULT_VAULT_IDENTITY", "mine")
+    path = begun(tmp_path, encrypted(OLD, "findme-2", label))
+    head = path.read_bytes().splitlines()[0]
+    kept(path, {"bill_password": "findme-new"}, loader(*TWO), vault_id="test")
+    assert path.read_bytes().splitlines()[0] == head
+    assert "findme-new" in text(path, loader(TWO[1]))
+
+
+@pytest.mark.promise(8)
+def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OptionError, match=r"several vault passwords \(test, prod\). Say with vault_id"):
+        kept(path, {"a": 1}, loader(*TWO))
+    with pytest.raises(OptionError, match=r"^vault_id names .* There are: test, prod\."):
+        kept(path, {"a": 1}, loader(*TWO), vault_id="dev")
+    with pytest.raises(OptionError, match=r"^vault_id names .* There are: default\."):
+        kept(path, {"a": 1}, vault_id="dev")
+    assert not path.parent.exists()
+    kept(path, {"a": 1}, loader(*TWO), vault_id="prod")
+    assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")
+    assert text(path, loader(TWO[1]))
+    monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "test")
+    path.write_text(OLD)
+    kept(path, {"a": 1}, loader(*TWO))
+    assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
+
+
+def test_the_same_password_twice_is_one(path: Path) -> None:
+    kept(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
+    assert text(path, loader(("default", "findme")))
+
+
+# --- Places ---
+
+
+def test_a_link_is_written_where_it_leads(old: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.yml"
+    link.symlink_to(old)
+    done = kept(link, {"b": 2})
+    assert link.is_symlink()
+    assert (done.path, done.exists) == (str(link), True)
+    assert Path(str(done.backup_file)).parent == old.parent
+    assert text(old).endswith("b: 2\n")
+    nowhere = tmp_path / "nowhere.yml"
+    nowhere.symlink_to(tmp_path / "there" / "new.yml")
+    assert not kept(nowhere, {"b": 2}).exists
+    assert nowhere.is_symlink()
+    assert text(tmp_path / "there" / "new.yml").endswith("b: 2\n")
+
+
+def directory(path: Path) -> None:
+    path.mkdir(parents=True)
+
+
+def pipe(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    os.mkfifo(path)
+
+
+def link_to_itself(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to(path)
+
+
+def not_utf_8(path: Path) -> None:
+    begun(path.parents[2], b"a: \xff\n")
+
+
+def huge(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as stream:
+        stream.truncate(2**25)
+
+
+def file_above(path: Path) -> None:
+    path.parents[1].write_text("")
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "what", [directory, pipe, link_to_itself, not_utf_8, huge, file_above], ids=lambda w: w.__name__
+)
+def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Callable[[Path], None]) -> None:
+    what(path)
+    before = sorted(str(each) for each in path.parents[2].rglob("*"))
+    with pytest.raises(BillError) as refusal:
+        kept(path, {"a": 1})
+    assert str(path) in str(refusal.value)
+    assert sorted(str(each) for each in path.parents[2].rglob("*")) == before
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("ending", ["", ".yml", ".yaml", ".json"])
+@pytest.mark.parametrize("kind", ["group_vars", "host_vars"])
+def test_a_directory_that_would_silence_a_file_is_not_made(tmp_path: Path, ending: str, kind: str) -> None:
+    """Of all/ and all.yml ansible-core reads only the directory."""
+    path = tmp_path / kind / "all" / "bill.yml"
+    path.parents[1].mkdir()
+    other = tmp_path / kind / f"all{ending}"
+    other.write_text("a: 1\n")
+    for check_mode in (True, False):
+        with pytest.raises(BillError, match="move the file to .*/all/main.yml") as refusal:
+            kept(path, {"b": 1}, check_mode=check_mode)
+        assert str(other) in str(refusal.value)
+    assert everything(tmp_path) == {f"{kind}/all{ending}": b"a: 1\n"}
+    other.unlink()
+    path.parent.mkdir()
+    if ending:
+        other.write_text("a: 1\n")
+    assert kept(path, {"b": 1}).changed
+
+
+@pytest.mark.promise(8)
+def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Root could write there, so the system's answer is made up.
+    monkeypatch.setattr(os, "access", lambda path, _how: path != str(old.parent))
+    for check_mode in (True, False):
+        with pytest.raises(BillError, match="nothing can be written to the directory"):
+            kept(old, {"b": 1}, check_mode=check_mode)
+    assert os.listdir(old.parent) == ["bill.yml"]
+    assert not kept(old, {"other": 1}).changed
+
+
+@pytest.mark.promise(8)
+def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(*_arguments: Any) -> int:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(os, "open", closed)
+    with pytest.raises(BillError, match=r"bill.yml cannot be used \(Permission denied\)"):
+        kept(old, None)
+
+
+def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prod").mkdir()
+    (tmp_path / "prod" / "hosts.yml").touch()
+    (tmp_path / "default").touch()
+    ending = "group_vars/all/bill.yml"
+    for sources, folder in (
+        (["localhost,", "nowhere", str(tmp_path / "prod" / "hosts.yml"), "default"], tmp_path / "prod"),
+        ([str(tmp_path / "prod")], tmp_path / "prod"),
+        (str(tmp_path / "prod"), tmp_path / "prod"),
+        (["localhost,"], tmp_path),
+        ([], tmp_path),
+        (None, tmp_path),
+    ):
+        assert default_path(sources) == str(folder / ending)
+
+    def default(origin: str) -> Callable[[str], tuple[list[str], str]]:
+        return lambda _name: ([str(tmp_path / "prod")], origin)
+
+    for origin, folder in (("default", tmp_path), ("env: ANSIBLE_INVENTORY", tmp_path / "prod")):
+        monkeypatch.setattr(constants.config, "get_config_value_and_origin", default(origin))
+        assert default_path([str(tmp_path / "prod")]) == str(folder / ending)
+
+
+# --- Whatever happens meanwhile ---
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("clear_text", [False, True])
+def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clear_text: bool
+) -> None:
+    path = begun(tmp_path, OLD.encode() if clear_text else encrypted(OLD))
+    was = everything(tmp_path)
+    real, room = os.fsync, 0
+
+    def full(file: int) -> None:
+        nonlocal room
+        room -= 1
+        if room < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        real(file)
+
+    monkeypatch.setattr(os, "fsync", full)
+    for room_before in (0, 1):
+        room = room_before
+        with pytest.raises(BillError, match=r"bill.yml cannot be used \(No space left on device\)"):
+            kept(path, {"b": 1})
+        assert everything(tmp_path) == was
+
+
+def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ansible-vault edit takes no lock."""
+    real = _vault_file._create
+
+    def and_meanwhile(path: str, data: bytes, file: VaultFile) -> None:
+        real(path, data, file)
+        old.write_bytes(encrypted("theirs: 1\n"))
+
+    monkeypatch.setattr(_vault_file, "_create", and_meanwhile)
+    with pytest.raises(BillError, match="changed by another program meanwhile"):
+        kept(old, {"b": 1})
+    assert text(old) == "theirs: 1\n"
+    assert os.listdir(old.parent) == ["bill.yml"]
+
+
+def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _vault_file._lock(str(old), str(old.parent)):
+        monkeypatch.setattr(_vault_file, "_PATIENCE", 0)
+        with pytest.raises(BusyError, match="has been writing to .* for 0 seconds"):
+            kept(old, {"b": 1})
+    assert kept(old, {"b": 1}).changed
+
+
+def test_many_tasks_at_once_lose_nothing(tmp_path: Path) -> None:
+    told = apart("crowd", str(tmp_path), 12, module=keeping.__name__)
+    assert told["ended"] == [0] * 12
+    assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert (told["backups"], told["left"]) == (11, [])
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("life", ["new", "changed", "in the clear", "taken out", "removed"])
+def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path, life: str) -> None:
+    deaths = apart("deaths", str(tmp_path), life, module=keeping.__name__)
+    assert len(deaths) >= 4
+    before = {"new": None, "removed": keeping.OURS}.get(life, keeping.OLD)
+    assert {death["text"] for death in deaths} == {before, deaths[0]["after"]}
+    for death in deaths:
+        assert death["signal"] == 9, death
+        old_in_the_clear = ["bill.yml"] if life == "in the clear" and death["text"] == before else []
+        assert death["in_the_clear"] == old_in_the_clear, death
+        assert set(death["modes"]) <= {0o600}, death
+        assert death["variables"] == ([] if death["text"] is None else ["bill.yml"]), death
+        assert death["next"] == (death["text"] != death["after"]), death
+        assert death["text_then"] == death["after"], death
+        assert death["clear_then"] == [], death
+        # What lies there from a death right after the replacement is replaced by the next task that writes.
+        assert death["left_then"] == [], death
+
+
+# --- Removing ---
+
+
+def test_a_file_of_ours_alone_is_removed_and_its_backups_stay(old: Path) -> None:
+    kept(old, {"other": None, "bill_dev_key": "findme"})
+    done = clear(str(old), loader())
+    assert (done.changed, done.exists, done.names, done.backup_file, done.warning) == (True, True, [], None, None)
+    assert not old.exists()
+    assert len(done.backups) == 1
+    assert "other: 1" in text(done.backups[0])
+    again = clear(str(old), loader())
+    assert (again.changed, again.exists) == (False, False)
+
+
+def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
+    done = clear(str(old), loader())
+    assert (done.changed, done.names) == (True, ["other"])
+    assert done.backup_file
+    assert done.warning == (
+        f"{old} was not removed, because it has other variables, too (other). Those of bill.connect were taken out."
+    )
+    assert text(old) == "other: 1\n"
+    again = clear(str(old), loader())
+    assert (again.changed, again.names) == (False, ["other"])
+    assert again.warning
+    assert "none of its variables is one of bill.connect's (other)" in again.warning
+
+
+@pytest.mark.promise(12)
+def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: Path) -> None:
+    was = everything(tmp_path)
+    done = kept(old, {"b": 1, "bill_password": None}, check_mode=True)
+    assert (done.changed, done.names, done.backup_file) == (True, ["b", "other"], None)
+    assert clear(str(old), loader(), check_mode=True).changed
+    with pytest.raises(OptionError, match="can be no variable"):
+        kept(old, {"no name": 1}, check_mode=True)
+    assert kept(tmp_path / "new" / "bill.yml", {"b": 1}, check_mode=True).changed
+    assert everything(tmp_path) == was
+    assert not (tmp_path / "new").exists()
+
+
+# --- What is told and read ---
+
+
+@pytest.mark.promise(5)
+def test_diff_mode_shows_names_alone(old: Path) -> None:
+    told = kept(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).told(diff=True)
+    assert told["diff"] == {
+        "before_header": str(old),
+        "before": "bill_password: (the old value, not shown)\nother: (kept, not shown)\n",
+        "after_header": str(old),
+        "after": "b: (new, not shown)\nbill_password: (a new value, not shown)\n",
+    }
+
+
+def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
+    inline = encrypted("findme").decode().replace("\n", "\n  ").rstrip()
+    path = begun(
+        tmp_path,
+        encrypted(f"template: '{{{{ a }}}}'\nplain: !unsafe '{{{{ a }}}}'\nvaulted: !vault |\n  {inline}\nn: [1]\n"),
+    )
+    of = loader()
+    found = kept_variables(of, str(path))
+    assert {name: str(value) for name, value in found.items() if name != "vaulted"} == {
+        "template": "{{ a }}",
+        "plain": "{{ a }}",
+        "n": "[1]",
+    }
+    assert _compat.decrypted(found["n"]) == [1]
+    kept(path, {"vaulted": "findme"}, of)
+    assert not kept(path, {"vaulted": "findme"}, of).changed
+    assert kept_variables(of, str(tmp_path / "none.yml")) == {}
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("variables", ["findme", ["findme"], 7])
+def test_variables_have_to_be_a_dictionary(variables: Any) -> None:
+    with pytest.raises(OptionError, match="^variables must be a dictionary: a value for each name.$"):
+        given_variables(variables, "present", None)
+
+
+def test_what_is_omitted_is_not_given() -> None:
+    assert given_variables({"a": "__omit__", "b": None}, "present", "__omit__") == {"b": None}
+    assert given_variables({"b": None}, "present", None) == {"b": None}
+    with pytest.raises(OptionError, match="state absent takes no variables"):
+        given_variables({}, "absent", None)
+
+
+@pytest.mark.promise(5)
+def test_all_values_count_as_secret_but_those_of_options_that_are_not() -> None:
+    variables = {"bill_environment": "sandbox", "bill_password": "p", "other": {"k": ["findme", 7, True, None]}}
+    assert secrets_among(variables) == {"p", "k", "findme", "7"}
