@@ -1,0 +1,303 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""bill_vault_file keeps variables, and every later play finds them."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project, Run, secrets_in
+
+LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
+# With a mark in each piece that a careless quotation could cut it into; and it looks like a template.
+AWKWARD = "findme \"findme\\findme: findme #findme {{ findme }} {% findme 'findme' [findme] é€😀 findme\\"
+
+
+def keep(variables: Any = None, name: str = "Keep", **options: Any) -> dict[str, Any]:
+    given = options if variables is None else {"variables": variables, **options}
+    return {"name": name, "bill.connect.bill_vault_file": given or None, "register": "kept"}
+
+
+def that(*conditions: str, **variables: Any) -> dict[str, Any]:
+    return {"name": "It is so", "ansible.builtin.assert": {"that": list(conditions)}, "vars": variables}
+
+
+def view(project: Project, path: str = "group_vars/all/bill.yml", *arguments: str) -> str:
+    """What ansible-vault shows of a file."""
+    run = project.run("ansible-vault", "view", *arguments, path, with_vault=not arguments)
+    assert run.code == 0, run.output
+    return run.output
+
+
+@pytest.fixture
+def empty(project: Project) -> Project:
+    """A folder with an inventory and a vault password, and nothing in a vault."""
+    shutil.rmtree(project.folder / "group_vars")
+    project.environ["BILL_API_URL"] = project.api_url
+    return project
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(14)
+def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill: Control) -> None:
+    bill.post(f"users/{world.USER.username}/password", password=AWKWARD)
+    (empty.folder / "password.txt").write_text(AWKWARD)
+    run = empty.play(
+        keep(
+            {
+                "bill_username": world.USER.username,
+                "bill_password": "{{ lookup('ansible.builtin.file', 'password.txt') }}",
+                "bill_organization_id": world.ORGANIZATION.id,
+                "bill_dev_key": "{{ dev_key }}",
+                "bill_device": "{{ omit }}",
+            }
+        ),
+        that("kept is changed", "not kept.exists", "kept.path == path", path=f"{empty.folder}/group_vars/all/bill.yml"),
+        vars={"dev_key": world.DEV_KEY},
+    )
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    # Of the developer key, which is a variable of the play in the clear, nothing is to be shown, either.
+    assert secrets_in(run.output) == []
+    file = empty.folder / "group_vars" / "all" / "bill.yml"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    escaped = AWKWARD.replace("\\", "\\\\").replace('"', '\\"').replace("😀", "\\U0001F600")
+    assert view(empty) == (
+        "# Variables for Ansible, kept by bill.connect.bill_vault_file. This file is encrypted with Ansible's vault password.\n"
+        "# To look into it: ansible-vault view group_vars/all/bill.yml\n"
+        "# To change it: ansible-vault edit group_vars/all/bill.yml\n"
+        "---\n"
+        "# User Name: the e-mail address to sign in with, or the name of the sync token.\n"
+        f'bill_username: "{world.USER.username}"\n'
+        "# Password of the user, or the value of the sync token.\n"
+        f'bill_password: !unsafe "{escaped}"\n'
+        "# Organization ID: begins with 008.\n"
+        f'bill_organization_id: "{world.ORGANIZATION.id}"\n'
+        "# Developer Key.\n"
+        f'bill_dev_key: "{world.DEV_KEY}"\n'
+    )
+    run = empty.play(LOGIN, that("bill.user_id == user", user=world.USER.id))
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+def test_a_rotated_password_changes_its_line_alone_and_templates_stay_templates(
+    project: Project, bill: Control
+) -> None:
+    """The vault file is one that ansible-vault has made, in which BILL's names refer to others."""
+    before = view(project)
+    assert "bill_password: '{{ vault_bill_password }}'\n" in before
+    bill.post(f"users/{world.USER.username}/password", password="new-findme")
+    rotate = keep({"vault_bill_password": "{{ lookup('ansible.builtin.env', 'NEW') }}", "bill_device": None})
+    project.environ["NEW"] = "new-findme"
+    run = project.play(rotate, rotate, that("kept is not changed", "kept.backups | length == 1"))
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    assert view(project) == before.replace(
+        f"vault_bill_password: {world.USER.password}", 'vault_bill_password: "new-findme"'
+    )
+    assert project.play(LOGIN).code == 0
+    assert bill.get("counts") == {"POST /v3/login": 1}
+    backup = next((project.folder / "group_vars" / "all").glob("bill.yml.*~"))
+    assert view(project, str(backup)) == before
+
+
+@pytest.mark.promise(14)
+def test_values_come_back_as_they_were_given(empty: Project) -> None:
+    """At the next start, and at once where include_vars reads the file again."""
+    values = {
+        "text": "0123",
+        "number": 7,
+        "yes": True,
+        "list": ["a", {"b": [1.5, None, "{{ '{{' }} no template }}"]}],
+        "several": "one\ntwo \n",
+        "umlaut": "\u00fc\u2028\u00e9",
+    }
+    checks = [
+        "text == '0123' and text is string",
+        "number == 7 and number is number and lookup('ansible.builtin.vars', 'yes') is true",
+        "list == ['a', {'b': [1.5, None, open ~ ' no template }}']}]",
+        "several == 'one\\ntwo \\n'",
+        "umlaut == '\u00fc\\u2028\u00e9'",
+    ]
+    is_so = that(*checks, open="{{ '{{' }}")
+    include = {"name": "Read", "ansible.builtin.include_vars": "group_vars/all/bill.yml"}
+    run = empty.play(keep(values), include, is_so, keep(values), that("kept is not changed"))
+    assert run.code == 0, run.output
+    assert empty.play(is_so).code == 0
+    # What was read at the start gives way to what is in the file now.
+    run = empty.play(
+        {"name": "It was read", "ansible.builtin.debug": {"msg": "{{ number }}"}},
+        keep({"number": 8}),
+        include,
+        that("number == 8"),
+    )
+    assert run.code == 0, run.output
+
+
+def test_the_file_is_beside_the_inventory_or_where_it_is_wanted(empty: Project) -> None:
+    prod = empty.folder / "inventories" / "prod"
+    prod.mkdir(parents=True)
+    shutil.copy(empty.folder / "inventory.yml", prod / "hosts.yml")
+    local = ("--connection", "local")
+
+    def path(*arguments: str, **options: Any) -> str:
+        run = empty.play(
+            keep({"a": 1}, **options),
+            {"name": "Tell", "ansible.builtin.debug": {"msg": "here: {{ kept.path | relpath(playbook_dir) }}"}},
+            arguments=arguments,
+        )
+        assert run.code == 0, run.output
+        return run.output.partition("here: ")[2].partition('"')[0]
+
+    assert path("-i", str(prod / "hosts.yml")) == "inventories/prod/group_vars/all/bill.yml"
+    assert path("-i", "localhost,", "-i", str(prod), *local) == "inventories/prod/group_vars/all/bill.yml"
+    assert path("-i", "localhost,", *local) == "group_vars/all/bill.yml"
+    assert path(path="there/a.yml") == "there/a.yml"
+    empty.environ["BILL_VAULT_FILE"] = "of-environment.yml"
+    assert path() == "of-environment.yml"
+    assert path("-e", "bill_vault_file=of-variable.yml") == "of-variable.yml"
+    del empty.environ["BILL_VAULT_FILE"]
+    # Without an inventory, core's own default decides nothing.
+    del (environment := empty.environ)["BILL_API_URL"]
+    environment["ANSIBLE_INVENTORY"] = "localhost,"
+    assert path(*local) == "group_vars/all/bill.yml"
+
+
+def with_secrets(project: Project, *ids: str, **secrets: str) -> tuple[str, ...]:
+    """The arguments for vault passwords of these labels."""
+    for label in ids:
+        (project.folder / f"{label}.secret").write_text(secrets.get(label, f"{label}-findme") + "\n")
+    return tuple(part for label in ids for part in ("--vault-id", f"{label}@{label}.secret"))
+
+
+@pytest.mark.promise(8)
+def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
+    both = with_secrets(empty, "test", "prod")
+
+    def play(*tasks: dict[str, Any], arguments: tuple[str, ...] = both) -> Run:
+        empty.write_plays({"tasks": list(tasks)})
+        return empty.run("ansible-playbook", "site.yml", *arguments, with_vault=False)
+
+    run = play(keep({"a": 1}))
+    assert run.code == 2
+    assert run.says("several vault passwords (test, prod). Say with vault_id which one encrypts"), run.output
+    assert play(keep({"a": "findme"}, vault_id="prod")).code == 0
+    file = empty.folder / "group_vars" / "all" / "bill.yml"
+    assert file.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")
+    assert play(keep({"b": 2})).code == 0
+    assert file.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")
+    assert 'a: "findme"\nb: 2\n' in view(empty, "group_vars/all/bill.yml", *both[2:])
+    empty.environ["ANSIBLE_VAULT_ENCRYPT_IDENTITY"] = "test"
+    assert play(keep({"a": 1}, path="other.yml")).code == 0
+    assert (empty.folder / "other.yml").read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
+    # With the password of another file alone; so that Ansible does not stumble over it itself, it is not in group_vars.
+    shutil.move(file, empty.folder / "kept.yml")
+    was = (empty.folder / "kept.yml").read_bytes()
+    run = play(keep({"a": 2}, path="kept.yml"), arguments=both[:2])
+    assert run.code == 2
+    assert run.says("kept.yml cannot be opened: none of the vault passwords that Ansible was started with"), run.output
+    assert (empty.folder / "kept.yml").read_bytes() == was
+    for task in (keep({"a": 2}), keep()):
+        run = play(task, arguments=("--check",))
+        assert run.code == 2
+        assert run.says("There is no vault password to encrypt with. Start Ansible with --ask-vault-pass"), run.output
+
+
+def test_many_hosts_write_once(empty: Project) -> None:
+    empty.hosts(*(f"h{number}" for number in range(8)))
+    run = empty.play(keep({"a": 1, "b": [2]}), arguments=("--forks", "8"))
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    assert [path.name for path in (empty.folder / "group_vars" / "all").iterdir()] == ["bill.yml"]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(12)
+def test_check_mode_and_diff_mode_tell_names_and_write_nothing(project: Project) -> None:
+    before = view(project)
+    new = keep({"bill_dev_key": "findme-new", "bill_device": "findme-device", "bill_username": None})
+    run = project.play(new, arguments=("--check", "--diff"))
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    for line in (
+        "-bill_dev_key: (the old value, not shown)",
+        "-bill_username: (kept, not shown)",
+        "+bill_dev_key: (a new value, not shown)",
+        "+bill_device: (new, not shown)",
+    ):
+        assert f"\n{line}\n" in run.output
+    assert secrets_in(run.output) == []
+    assert view(project) == before
+    assert [path.name for path in (project.folder / "group_vars" / "all").glob("bill*")] == ["bill.yml"]
+
+
+def test_the_result_is_shown_and_is_what_the_manual_says(project: Project) -> None:
+    run = project.play(
+        keep(),
+        that(
+            "kept is not changed and kept.exists and kept.backup_file is none and kept.backups == []",
+            "kept.names == ['bill_dev_key', 'bill_organization_id', 'bill_password', 'bill_username', "
+            "'vault_bill_dev_key', 'vault_bill_password']",
+        ),
+        keep({"other": 1}),
+        that("kept.backups == [kept.backup_file] and 'other' in kept.names"),
+        arguments=("-v",),
+    )
+    assert run.code == 0, run.output
+    assert run.says('"vault_bill_password"')
+
+
+@pytest.mark.promise(8)
+def test_a_file_of_the_group_is_not_silenced(empty: Project) -> None:
+    (empty.folder / "group_vars").mkdir()
+    (empty.folder / "group_vars" / "all.yml").write_text("mine: 1\n")
+    run = empty.play(that("mine == 1"), keep({"a": 1}))
+    assert run.code == 2
+    assert run.says("Ansible does not read that file once there is a directory"), run.output
+    (empty.folder / "group_vars" / "all").mkdir()
+    shutil.move(empty.folder / "group_vars" / "all.yml", empty.folder / "group_vars" / "all" / "main.yml")
+    assert empty.play(that("mine == 1"), keep({"a": 1})).code == 0
+    assert empty.play(that("mine == 1 and a == 1")).code == 0
+
+
+def test_what_was_in_the_clear_is_encrypted_with_a_warning(empty: Project) -> None:
+    file = empty.folder / "group_vars" / "all" / "bill.yml"
+    file.parent.mkdir(parents=True)
+    file.write_text("# Ours.\nbill_dev_key: findme\n")
+    run = empty.play(keep({"bill_dev_key": "findme"}))
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    assert run.says("was not encrypted, so what stood in it was in clear text"), run.output
+    assert view(empty) == "# Ours.\nbill_dev_key: findme\n"
+    assert [path for path in empty.secrets_on_disk() if not path.endswith("site.yml")] == []
+
+
+def test_the_file_is_removed_or_only_what_is_ours(project: Project) -> None:
+    remove = keep(state="absent")
+    run = project.play(remove, keep({"vault_bill_password": None, "vault_bill_dev_key": None}), remove, remove)
+    assert run.code == 0, run.output
+    assert run.changed == 3
+    assert run.says("it has other variables, too (vault_bill_dev_key, vault_bill_password)")
+    left = [path.name for path in (project.folder / "group_vars" / "all").glob("bill*")]
+    assert len(left) == 2
+    assert all(name.endswith("~") for name in left)
+
+
+def test_it_takes_no_options_of_the_tasks_that_sign_in(project: Project, bill: Control) -> None:
+    run = project.play(
+        keep({"a": 1}), module_defaults={"group/bill.connect.bill": {"username": "ap@example.com", "timeout": "soon"}}
+    )
+    assert run.code == 0, run.output
+    run = project.play(keep({"a": 1}, username="ap@example.com"))
+    assert run.code == 2
+    assert run.says("There is no option username. The options are: path, variables, state, vault_id, backup.")
+    assert bill.get("counts") == {}
