@@ -213,7 +213,8 @@ class Form:
             f"{error}{more} Nothing was written.",
             code=error.code,
             status=error.status,
-            concerns=error.concerns,
+            # Else the task would say once more where values come from, and it does not know which were typed.
+            concerns=(),
             details=error.details,
         )
 

@@ -235,6 +235,8 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
     with pytest.raises(errors.CredentialRefused) as failed:
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
+    # The task would say it once more, and of what was typed, too.
+    assert failed.value.concerns == ()
 
 
 def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
