@@ -366,7 +366,8 @@ def _refuse_to_silence(file: VaultFile) -> None:
         above = os.path.dirname(folder)
         if os.path.basename(above) in ("group_vars", "host_vars"):
             for ending in ("", *C.YAML_FILENAME_EXTENSIONS):
-                if os.path.lexists(other := folder + ending):
+                # Another task may have made the directory meanwhile.
+                if os.path.lexists(other := folder + ending) and not os.path.isdir(other):
                     raise BillError(
                         f"{file.path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
                         f"{folder}. Make the directory, and move the file to {os.path.join(folder, 'main.yml')}."
