@@ -19,6 +19,7 @@ from tests.integration.methods import METHODS
 from tests.integration.project import Project, Run, secrets_in
 
 FILES = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "awx"
+INPUTS, INJECTORS = (yaml.safe_load((FILES / f"{name}.yml").read_text()) for name in ("inputs", "injectors"))
 GUIDE = FILES.parents[2] / "docs" / "docsite" / "rst" / "guide_awx.rst"
 # On ansible-core 2.22, of awx.awx 24.6.1 itself.
 OF_AWX = re.compile("ansible.module_utils.six|Deprecation warnings can be disabled")
@@ -47,20 +48,16 @@ def test_it_is_installed_once_not_in_check_mode_and_holds_what_can_be_pasted(adm
     assert installed(admin) == 1
     known = awx.type()
     assert (known["name"], known["kind"]) == (NAME, "cloud")
-    for name in ("inputs", "injectors"):
-        assert known[name] == yaml.safe_load((FILES / f"{name}.yml").read_text())
+    assert (known["inputs"], known["injectors"]) == (INPUTS, INJECTORS)
     heard = len(awx.heard)
     assert installed(admin) == 0
     assert awx.heard[heard:] == [f"GET {TYPES}"]
 
 
 def test_an_older_one_is_brought_up_to_date(admin: Project, awx: Awx) -> None:
-    installed(admin)
-    awx.type()["inputs"]["fields"].pop()
-    awx.type()["injectors"]["env"].popitem()
+    known = awx.add(NAME, {"fields": INPUTS["fields"][:-1]}, {"env": {}})
     assert installed(admin) == 1
-    assert awx.type()["inputs"] == yaml.safe_load((FILES / "inputs.yml").read_text())
-    assert awx.type()["injectors"] == yaml.safe_load((FILES / "injectors.yml").read_text())
+    assert (awx.type()["id"], awx.type()["inputs"], awx.type()["injectors"]) == (known["id"], INPUTS, INJECTORS)
 
 
 def test_the_guide_has_the_command_that_is_tried_here() -> None:
@@ -68,16 +65,11 @@ def test_the_guide_has_the_command_that_is_tried_here() -> None:
     assert commands == [" ".join(COMMAND)]
 
 
-def test_it_is_removed_again_once(admin: Project, awx: Awx) -> None:
-    installed(admin)
+def test_it_is_removed_once(admin: Project, awx: Awx) -> None:
+    awx.add(NAME, INPUTS, INJECTORS)
     assert installed(admin, "-e", "bill_awx_state=absent") == 1
     assert awx.types == {}
     assert installed(admin, "-e", "bill_awx_state=absent") == 0
-
-
-def test_it_can_have_another_name(admin: Project, awx: Awx) -> None:
-    installed(admin, "-e", "bill_awx_name=Ours")
-    assert awx.type()["name"] == "Ours"
 
 
 def test_user_name_and_password_do_as_well(admin: Project, awx: Awx) -> None:
@@ -87,20 +79,20 @@ def test_user_name_and_password_do_as_well(admin: Project, awx: Awx) -> None:
     assert awx.heard == ["POST /api/v2/tokens/", f"GET {TYPES}", f"POST {TYPES}", "DELETE /api/v2/tokens/1/"]
 
 
-def test_one_in_use_stays_as_it_is_and_the_message_says_why(admin: Project, awx: Awx) -> None:
-    installed(admin)
+def test_one_in_use_stays_as_it_is_and_a_new_one_goes_beside_it(admin: Project, awx: Awx) -> None:
+    old = {"fields": INPUTS["fields"][:-1]}
+    awx.add(NAME, old, {"env": {}})
     awx.job_with({})
-    field = awx.type()["inputs"]["fields"].pop()
     for arguments in ((), ("-e", "bill_awx_state=absent")):
         run = install(admin, *arguments)
         assert run.code == 2
         assert run.says("while there are credentials of a type, AWX neither removes it nor changes its fields"), (
             run.output
         )
-        assert field not in awx.type()["inputs"]["fields"]
+        assert awx.type()["inputs"] == old
     # As the message says.
     installed(admin, "-e", "bill_awx_name=Ours")
-    assert field in awx.types[32]["inputs"]["fields"]
+    assert [(each["name"], each["inputs"]) for each in awx.types.values()] == [(NAME, old), ("Ours", INPUTS)]
 
 
 def test_where_awx_does_not_know_who_is_there_the_message_says_what_is_needed(admin: Project, awx: Awx) -> None:
