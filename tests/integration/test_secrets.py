@@ -544,6 +544,71 @@ def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Contro
 
 
 @pytest.mark.promise(5)
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=["run", "check"])
+def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) -> None:
+    """From a file and from a vault into others: new, changed, in the clear before, failing in every way."""
+    project = sweep.project
+    (project.folder / "given.txt").write_text(AWKWARD)
+    (project.folder / "clear.yml").write_text(f"other: {world.DEV_KEY}\n")
+    (project.folder / "broken.yml").write_text(f"a: '{world.DEV_KEY}\n")
+    sweep.own += ["given.txt", "broken.yml", "clear.yml"]
+    # The new files and backups, while they are written, too.
+    sweep.watcher.folders += (str(project.folder),)
+    values = {
+        "bill_password": "{{ lookup('ansible.builtin.file', 'given.txt') }}",
+        "bill_dev_key": "{{ vault_bill_dev_key }}",
+        "other": {"list": ["{{ vault_bill_password }}"], "number": "{{ number | int }}"},
+    }
+    in_files(sweep, number=TAX_ID)
+    sweep.numbers.add(TAX_ID)
+
+    def keep(variables: Any = None, task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+        given = {"path": "kept.yml", **({} if variables is None else {"variables": variables}), **options}
+        return {"name": "Keep", "bill.connect.bill_vault_file": given, **(task or {})}
+
+    fails: dict[str, Any] = {"ignore_errors": True}
+    secret = "{{ vault_bill_dev_key }}"
+    printed = [{"ansible.builtin.debug": {"var": f"ansible_failed_{what}"}} for what in ("result", "task")]
+    bad: list[dict[str, Any]] = [
+        keep(secret),
+        keep({secret: 1}),
+        keep({"a": 1}, state=secret),
+        keep(values, state="absent"),
+        keep({"a": 1}, path="broken.yml"),
+        keep(values, path="given.txt/bill.yml"),
+        keep({"a": 1}, backup=secret),
+        {"name": "Keep", "bill.connect.bill_vault_file": {"path": "kept.yml", secret: 1}},
+        keep(values, {"async": 5, "poll": 1}),
+    ]
+    run = sweep.play(
+        keep(values),
+        keep(values, {"register": "kept"}),
+        {**SHOW, "vars": {"bill": "{{ kept }}"}},
+        keep({**values, "other": "{{ item }}"}, {"loop": [values["bill_password"], secret], "register": "kept"}),
+        {**SHOW, "vars": {"bill": "{{ kept }}"}},
+        keep({"bill_api_token": "{{ item.token }}"}, {"loop": [{"token": secret}]}),
+        keep({"bill_password": secret}, {"until": "kept.attempts | default(1) == 2", "register": "kept", "delay": 0}),
+        keep({"other": secret}, path="clear.yml"),
+        *({**task, **fails} for task in bad),
+        keep("{{ item }}", {"loop": [secret], **fails}),
+        keep({"no name": "{{ item }}"}, {"loop": [secret], **fails}),
+        {"block": [keep(values, vault_id="none", path="new.yml")], "rescue": printed},
+        keep(state="absent"),
+        arguments=arguments,
+    )
+    assert run.code == 0, run.output
+    assert sweep.leaks(run) == {}
+    sweep.saw()
+    assert run.recap()["ignored"] == len(bad) + 2
+    check = "--check" in arguments
+    assert any("kept.yml" in place for place in sweep.watcher.seen) != check
+    assert (project.folder / "kept.yml").exists() != check
+    assert (b"findme" in (project.folder / "clear.yml").read_bytes()) == check
+    assert run.says("+bill_password: (new, not shown)"), run.output
+
+
+@pytest.mark.promise(5)
 def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> None:
     """Where ansible-core itself would take them for the items of a loop, too; and register has what BILL has written."""
     bill.fault("GET /v3/vendors", times=None, json={"results": [{"name": "findme-1"}, {"name": "findme-2"}]})
