@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from textwrap import wrap
 from typing import Any
 
 from ansible.utils.display import Display
@@ -30,13 +31,20 @@ class Terminal:
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
         """What is typed; NobodyThere if there is no terminal, BillError after Ctrl-C."""
-        typed = _compat.typed(prompt, hidden=hidden)
+        typed = _compat.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
             raise BillError("The form was ended with Ctrl-C. Nothing was written.")
         return typed
 
     def tell(self, text: str) -> None:
-        display.display(text)
+        display.display(_in_lines(text))
+
+
+def _in_lines(text: str) -> str:
+    """The text in lines that fit the terminal, which would cut words in two."""
+    # Ansible's own number, which it has for its lines of stars, too.
+    lines = (wrap(line, display.columns, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
+    return "\n".join("\n".join(line) for line in lines)
 
 
 def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
