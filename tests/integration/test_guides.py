@@ -32,7 +32,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.awx.rules import form, injected
+from tests.awx import rules
 from tests.emulator import ledger, world
 from tests.emulator.talk import Control
 from tests.integration.payer import REMEMBERED
@@ -87,9 +87,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Wrong:
-    """How the fault of one line of a table is brought about: by variables, or by what BILL answers to a request."""
+    """How the fault of one line of a table is brought about: by variables, by a file, or by what BILL answers to a request."""
 
     variables: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     task: Mapping[str, Any] = field(default_factory=lambda: LOGIN)
     warns: bool = False
@@ -190,12 +191,56 @@ def job_of_awx() -> dict[str, str]:
         "dev_key": world.DEV_KEY,
     }
     assert {*typed} == {*TYPED}
-    return injected(inputs, injectors, form(inputs, **typed))[0]
+    return rules.injected(inputs, injectors, rules.form(inputs, **typed))[0]
 
+
+def form(*, faults: Mapping[str, Mapping[str, Any]] | None = None, mfa: bool = False, **changes: Any) -> Wrong:
+    """The form, with the usual answers as variables, but for some."""
+    answers = {
+        "bill_username": world.USER.username,
+        "bill_password": world.USER.password,
+        "bill_organization_id": world.ORGANIZATION.id,
+        "bill_dev_key": world.DEV_KEY,
+    }
+    # Not in the play, of which Ansible shows the lines around a task that fails.
+    files = {"group_vars/all/answers.yml": yaml.safe_dump(answers)}
+    task = {"name": "Ask", "bill.connect.bill_form": {"mfa": mfa}}
+    return Wrong(changes, files, faults or {}, task, warns=mfa)
+
+
+def keep(files: Mapping[str, str] | None = None, **options: Any) -> Wrong:
+    """A task that looks at a vault file, or would write it; with these files there."""
+    return Wrong(files=files or {}, task={"name": "Keep", "bill.connect.bill_vault_file": options})
+
+
+# As ansible-vault writes it: in hexadecimal the salt, what the password has to come to, and the text.
+OF_ANOTHER_PASSWORD = "$ANSIBLE_VAULT;1.1;AES256\n" + b"\n".join([b"01" * 32] * 3).hex() + "\n"
 
 WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
 
 GUIDES = {
+    "guide_connect": Guide(
+        secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
+        # By the form alone.
+        hears={SIGN_IN: 1, SIGN_OUT: 1},
+        wrong={
+            "The vault password is another one than the file's": keep({"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"),
+            "A value is missing, and there is nobody to ask": form(bill_password=""),
+            "BILL refuses a value that is defined elsewhere": form(bill_password="wrong"),
+            "The login is locked": form(faults={SIGN_IN: {"code": "BDC_1110"}}),
+            "MFA is wanted, and the user has no phone (a warning)": form(mfa=True),
+            "The directory of the vault file would have Ansible ignore another file": keep(
+                {"group_vars/web.yml": "a: 1"}, path="group_vars/web/bill.yml", variables={"a": 2}
+            ),
+            "The file is no variables file": keep({"two.yml": "[a, b]"}, path="two.yml"),
+            "``bill_vault_file`` is given a name that no variable can have": keep(
+                path="three.yml", variables={"bill-password": "some"}
+            ),
+            "``vault_id`` is one that Ansible was not started with": keep(
+                path="four.yml", variables={"a": 1}, vault_id="prod"
+            ),
+        },
+    ),
     "guide_password": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
         happens={"How long it lasts": later(35 * 60 + 1)},
@@ -461,11 +506,11 @@ def as_of_now(block: Block, bill: Control) -> Block:
 
 def type_in(project: Project, bill: Control, block: Block) -> Run:
     """Run the command of a block."""
-    # Where the page has a configuration of its own, the vault password is what that says.
-    with_vault = not (project.folder / "ansible.cfg").exists()
     if QUESTION in block.text:
         return in_a_terminal(project, bill, shlex.split(block.first))
     program, *arguments = shlex.split(as_of_now(block, bill).first.removesuffix(" < /dev/null"))
+    # Else it is what the page's own configuration says, or there is none.
+    with_vault = "--ask-vault-pass" in arguments
     return project.run(program, *(each for each in arguments if each != "--ask-vault-pass"), with_vault=with_vault)
 
 
@@ -611,6 +656,8 @@ def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
     # Those of BILL's first, so that each is met by the line that it is meant for.
     for number, fault in sorted(enumerate(faults), key=lambda each: not each[1].faults):
         # Each line in a store of its own, so that none finds the session or the refusal of another.
+        for file, text in fault.files.items():
+            write(project, file, text)
         variables = {"bill_session_store": str(project.home / f"store-{number}"), "bill_retries": 0, **fault.variables}
         for on, kind in fault.faults.items():
             bill.post("faults", on=on, **kind)

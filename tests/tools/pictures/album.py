@@ -19,20 +19,18 @@ from .svg import drawn
 FOLDER = ROOT / "docs" / "pictures"
 GUIDES = ROOT / "docs" / "docsite" / "rst"
 
-_SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: text\n\n(?:   .*\n|\n)+", re.MULTILINE)
+_SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: text\n\n(?:   .*\n|\n)*", re.MULTILINE)
 
 
 def made(name: str, core_bin: Path) -> dict[Path, str]:
     """The files of one picture, and what belongs into each."""
     scenario = SCENARIOS[name]
-    with at_a_desk(core_bin, scenario.environ) as desk:
-        for file, text in scenario.files.items():
-            (desk.folder / file).write_text(text)
-        for command in scenario.before:
-            desk.type(command)
+    with at_a_desk(core_bin) as desk:
+        for step in scenario.before:
+            desk.do(step)
         desk.shown.clear()
         for command in scenario.commands:
-            desk.type(command)
+            desk.do(command, scenario.since)
         lines = desk.screen()
     return {
         FOLDER / f"{name}.svg": drawn(scenario.title, scenario.description, lines, COLUMNS),

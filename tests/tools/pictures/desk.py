@@ -10,7 +10,7 @@ import os
 import re
 import shlex
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -51,6 +51,10 @@ class Command:
     fails: bool = False
 
 
+# What happens at the desk, or at BILL.
+Step = Command | Callable[[Control], None]
+
+
 @dataclass
 class Desk:
     folder: Path
@@ -61,8 +65,15 @@ class Desk:
     _codes: set[str] = field(default_factory=set)
     _begun: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
-    def type(self, command: Command) -> None:
-        """Type a command and all that it asks for; its part of the screen."""
+    def do(self, step: Step, since: str = "") -> None:
+        """Do one thing; ``since`` is how the first line of a command begins that is worth a picture."""
+        if isinstance(step, Command):
+            self._type(step, since)
+        else:
+            step(self.bill)
+
+    def _type(self, command: Command, since: str) -> None:
+        """Type a command, and all that it asks for."""
         program, *arguments = shlex.split(command.line)
         path = shutil.which(program, path=self.environ["PATH"])
         assert path, f"there is no {program}"
@@ -73,9 +84,11 @@ class Desk:
             run = terminal.ends()
         assert (run.code != 0) == command.fails, run.output
         lines = lines_of(run.output)
+        begin = next(number for number, line in enumerate(lines) if line.text.startswith(since))
         # What the numbers of the recap say can be seen above it.
         end = next((number for number, line in enumerate(lines) if line.text.startswith("PLAY RECAP")), len(lines))
-        self.shown += [_PROMPT + Line.plain(command.line), *lines[:end]]
+        left_out = [Line.plain(text) for text in ("...", "")] if begin else []
+        self.shown += [_PROMPT + Line.plain(command.line), *left_out, *lines[begin:end]]
 
     def screen(self) -> list[Line]:
         """All that was shown, the same in every run."""
@@ -108,7 +121,7 @@ class Desk:
 
 
 @contextmanager
-def at_a_desk(core_bin: Path, environ: Mapping[str, str]) -> Iterator[Desk]:
+def at_a_desk(core_bin: Path) -> Iterator[Desk]:
     with TemporaryDirectory() as top:
         authority = Authority(Path(top, "authority"))
         certificate = authority.for_host(_SANDBOX)
@@ -133,6 +146,5 @@ def at_a_desk(core_bin: Path, environ: Mapping[str, str]) -> Iterator[Desk]:
                     "PICTURES_SANDBOX": _SANDBOX,
                     "PICTURES_SANDBOX_PORT": str(urlsplit(url).port),
                     "BILL_CA_PATH": str(authority.file),
-                    **environ,
                 },
             )

@@ -6,39 +6,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from tests.emulator import world
 from tests.emulator.talk import Control
-from tests.integration.payer import PAYER
+from tests.emulator.world import PAYER, USER, User
 
-from .desk import Command
+from .desk import Command, Step
+
+VAULT_PASSWORD = "vault-findme-password"
+NEW_PASSWORD = "Passw0rd-findme-4c71e0b9"
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """``files`` are there from the beginning; ``before`` is done before the picture, and not in it."""
+    """``before`` is done before the picture, and not in it; of what comes of a command, what is above ``since`` is left out."""
 
     title: str
     description: str
     commands: tuple[Command, ...]
-    before: tuple[Command, ...] = ()
-    files: Mapping[str, str] = field(default_factory=dict)
-    environ: Mapping[str, str] = field(default_factory=dict)
+    before: tuple[Step, ...] = ()
+    since: str = ""
 
 
-TRUST = """\
-- hosts: localhost
-  roles:
-    - bill.connect.trust
-"""
+CONNECT = "ansible-playbook bill.connect.connect --ask-vault-pass"
+UNLOCK = ("Vault password:", VAULT_PASSWORD)
+# For a file that is new.
+AGAIN = ("Vault password: once more", VAULT_PASSWORD)
+ENTER = ""
+
+
+def filled_in(user: User, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]:
+    """The form for a user, with the usual answers to the first two questions."""
+    return (
+        UNLOCK,
+        AGAIN,
+        ("Environment:", ENTER),
+        ("Sign in with:", ENTER),
+        ("User Name:", user.username),
+        ("Password:", user.password),
+        ("Organization ID:", user.organization_ids[0]),
+        ("Developer Key:", world.DEV_KEY),
+        *more,
+    )
+
+
+CONNECTED = Command(CONNECT, filled_in(USER, ("MFA:", ENTER)))
+CORRECTED = Command(
+    CONNECT,
+    (
+        UNLOCK,
+        AGAIN,
+        ("Environment:", ENTER),
+        ("Sign in with:", ENTER),
+        ("User Name:", USER.username),
+        ("Password:", "wrong"),
+        ("Organization ID:", world.ORGANIZATION.id),
+        ("Developer Key:", world.DEV_KEY),
+        ("Environment:", ENTER),
+        ("User Name:", ENTER),
+        ("Password:", USER.password),
+        ("MFA:", ENTER),
+    ),
+)
+ROTATED = Command(
+    CONNECT,
+    (
+        UNLOCK,
+        ("Environment:", ENTER),
+        ("Sign in with:", ENTER),
+        ("User Name:", ENTER),
+        ("Password:", NEW_PASSWORD),
+        ("Organization ID:", ENTER),
+        ("Developer Key:", ENTER),
+        ("MFA:", "yes"),
+        ("Code:", Control.last_code),
+    ),
+)
+
+
+def change_the_password(bill: Control) -> None:
+    bill.post(f"users/{PAYER.username}/password", password=NEW_PASSWORD)
+
 
 SCENARIOS = {
-    "trust": Scenario(
-        title="Having BILL trust this machine for 30 days",
-        description="The role bill.connect.trust has BILL send a code, asks for it, and says until when BILL trusts this machine.",
-        commands=(Command("ansible-playbook trust.yml", (("Please type its six digits", Control.last_code),)),),
-        files={"trust.yml": TRUST},
-        environ=PAYER,
+    "connect": Scenario(
+        title="Connecting a BILL account",
+        description="The form asks for environment, way to sign in, user name, password, organization ID and developer key, has BILL check them, and keeps them in a vault file.",
+        commands=(CONNECTED,),
+    ),
+    "view": Scenario(
+        title="What the vault file holds",
+        description="ansible-vault view shows the variables of the vault file, each with a comment; the secret values are blacked out.",
+        commands=(Command("ansible-vault view group_vars/all/bill.yml", (UNLOCK,)),),
+        before=(CONNECTED,),
+    ),
+    "correct": Scenario(
+        title="Correcting a wrong password",
+        description="BILL refuses the user name or password; the form says so, asks for these again, and keeps all values once BILL accepts them.",
+        commands=(CORRECTED,),
+        since="Asking BILL",
+    ),
+    "rotate": Scenario(
+        title="Replacing the password, and setting up MFA",
+        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, and updates the vault file.",
+        commands=(ROTATED,),
+        since="Press Enter",
+        before=(Command(CONNECT, filled_in(PAYER, ("MFA:", ENTER))), change_the_password),
+    ),
+    "disconnect": Scenario(
+        title="Disconnecting",
+        description="The playbook signs out at BILL and forgets the kept session.",
+        commands=(Command("ansible-playbook bill.connect.disconnect --ask-vault-pass", (UNLOCK,)),),
+        since="TASK [Sign out",
+        before=(CONNECTED,),
     ),
 }
