@@ -19,7 +19,7 @@ from ansible.utils.display import Display
 from . import _compat
 from ._call import Call
 from ._errors import BillError
-from ._form import Filled, Form, NobodyThere
+from ._form import Filled, Form, NobodyThere, TurnedBack
 from ._options import OPTIONS, converted
 from ._vault_file import kept_variables, typed_password
 
@@ -30,10 +30,10 @@ class Terminal:
     """The person in front of Ansible's terminal."""
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What is typed; NobodyThere if there is no terminal, BillError after Ctrl-C."""
+        """What is typed; NobodyThere if there is no terminal, TurnedBack after Ctrl-C."""
         typed = _compat.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
-            raise BillError("The form was ended with Ctrl-C. Nothing was written.")
+            raise TurnedBack("The form was ended with Ctrl-C. Nothing was written.")
         return typed
 
     def tell(self, text: str) -> None:

@@ -45,9 +45,13 @@ class NobodyThere(Exception):
     """There is no terminal, so that nobody can be asked."""
 
 
+class TurnedBack(BillError):
+    """The person has ended the form, which nothing is to outlive."""
+
+
 class Person(Protocol):
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What the person types; NobodyThere if there is none, BillError if the person turns back."""
+        """What the person types; NobodyThere if there is none, TurnedBack if the person turns back."""
 
     def tell(self, text: str) -> None:
         """Show a line."""
@@ -256,6 +260,8 @@ class Form:
         device = self._values["device"] or _DEVICE
         try:
             done = self._code_accepted(sign_in, device)
+        except TurnedBack:
+            raise
         except BillError as error:
             sign_in.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
             return session

@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils._fields import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form, NobodyThere
+from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form, NobodyThere, TurnedBack
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import (
@@ -47,6 +47,7 @@ class Someone:
         self.asked: list[str] = []
         self.hidden: list[str] = []
         self.seen: list[str] = []
+        self.turns_back_at = ""
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
         label = prompt.strip().partition(":")[0]
@@ -54,6 +55,8 @@ class Someone:
         self.seen.append(prompt)
         if hidden:
             self.hidden.append(label)
+        if label == self.turns_back_at:
+            raise TurnedBack("Ctrl-C.")
         return texts.pop(0) if (texts := self.typed.get(label, [])) else ""
 
     def tell(self, text: str) -> None:
@@ -282,6 +285,21 @@ def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
     done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **mfa_id})
     assert "rememberMeId" not in bill.last(LOGIN).body
     assert {done.variables[f"bill_{name}"] for name in mfa_id} == {None}
+
+
+# --- turning back ---
+
+
+@pytest.mark.parametrize(
+    "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to ask BILL again", "MFA", "Code"]
+)
+def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label: str) -> None:
+    bill.will_say(*[errors.TimedOut("Late.")] * 4)
+    person = ap(MFA="yes")
+    person.turns_back_at = label
+    with pytest.raises(TurnedBack):
+        fill(person)
+    assert person.asked[-1] == label
 
 
 # --- MFA ---
