@@ -107,6 +107,7 @@ awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own modu
 
 pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
 	@$(BIN)/python -m tests.tools.pictures
+	@$(BIN)/python -m tests.tools.awx_form
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tests.tools.ansible_test sanity

@@ -6,8 +6,8 @@
 
 Private to bill.connect. The labels are those of the forms in which BILL's customers connect their accounts. Where a value is found is
 documented by BILL ("BILL keys & tokens", "AP & AR sync token-based sign in", "Sandbox API sign up", "Get started with BILL OAuth",
-"Authentication with Spend & Expense API token"), except where the organization ID is shown, of which these pages only say that it
-begins with 008; a video of BILL's shows it.
+"Authentication with Spend & Expense API token"), except where the organization ID is shown: of that these pages only say that it begins
+with 008, and that the video on the first of them is about finding it, too (changelog of 2025-11-18).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ AUTH_METHOD = Field(
 _ORGANIZATION_ID = Field(
     "organization_id",
     "Organization ID",
-    "begins with 008; BILL's video on API authentication shows where the web app has it",
+    "begins with 008; the video on BILL's page on keys and tokens shows where the web app has it",
 )
 _DEV_KEY = Field(
     "dev_key",

@@ -196,9 +196,10 @@ class Form:
             wanted.insert(0, ENVIRONMENT)
         if not wanted or self._alone or correction > CORRECTIONS or error.code in _LOCKED:
             raise self._explained(error)
-        labels = " and ".join(each.label for each in wanted)
+        *labels, last = (each.label for each in wanted)
+        named = f"{', '.join(labels)} and {last}" if labels else last
         self._tell(f"\n{error.says} Nothing was written.")
-        self._tell(f"Please correct {labels} (correction {correction} of {CORRECTIONS}):")
+        self._tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
         for each in wanted:
             self._fill(each, again=True)
 
@@ -253,7 +254,10 @@ class Form:
         answer = self._ask(
             "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
         )
-        return answer.lower() in ("y", "yes")
+        wanted = answer.lower() in ("y", "yes")
+        if not self._alone:
+            self._tell("  yes" if wanted else "  no")
+        return wanted
 
     def _trusted(self, sign_in: SignIn, session: Session) -> Session:
         """The session once BILL trusts it; as it is, with a warning, if that cannot be had. The credentials are good all the same."""

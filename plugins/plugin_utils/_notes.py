@@ -12,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NOTES: Mapping[str, str] = {
-    "bill_auth_method": "How to sign in: password, sync_token, console_token, partner, oauth or spend_token.",
+    "bill_auth_method": "How to sign in: password, or by a token, a partner or an app.",
     "bill_environment": "Which of BILL's environments: sandbox or production.",
-    "bill_api_url": "The address of BILL's API up to, and without, /v3; used instead of bill_environment.",
-    "bill_username": "User Name: the e-mail address to sign in with, or the name of the sync token.",
+    "bill_api_url": "The address of BILL's API up to /v3, in place of bill_environment.",
+    "bill_username": "User Name: an e-mail address, or the name of the sync token.",
     "bill_password": "Password of the user, or the value of the sync token.",
     "bill_organization_id": "Organization ID: begins with 008.",
     "bill_dev_key": "Developer Key.",
@@ -30,7 +30,7 @@ NOTES: Mapping[str, str] = {
     "bill_device": "The name of the device that the MFA ID was given to.",
     "bill_remember_me_id_expires_on": "The day on which the MFA ID ends.",
     "bill_session_store": "Where sessions are kept: a directory, or none.",
-    "bill_check_after": "After how many seconds a kept session is checked at BILL before it is used.",
+    "bill_check_after": "After how many seconds BILL is asked whether a kept session lives.",
     "bill_timeout": "How many seconds BILL may take for an answer.",
     "bill_retries": "How often to try again.",
     "bill_validate_certs": "Whether to check BILL's certificate.",

@@ -437,7 +437,7 @@ def _equal(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
 
 def header(by: str, look: str, change: str) -> Iterable[str]:
     """The first lines of a new file: who made it, and the commands to look into it and to change it."""
-    yield f"# Variables for Ansible, kept by {by}. This file is encrypted with Ansible's vault password."
+    yield f"# Kept by {by}, and encrypted with your vault password."
     yield f"# To look into it: {look}"
     yield f"# To change it: {change}"
     yield "---"

@@ -381,7 +381,7 @@ GUIDES = {
             ),
             "``bill_token_url`` has a slip in it": Wrong({"bill_token_url": "{{ bill_api_url }}/authx/tokens"}),
             "``bill_token_url`` is another page of BILL's": Wrong(
-                {"bill_token_url": "{{ bill_api_url }}/page"}, {"POST /page": {"not_json": True}}
+                {"bill_token_url": "{{ bill_api_url }}/page"}, faults={"POST /page": {"not_json": True}}
             ),
             "``bill_mfa_challenge``": Wrong(task=CHALLENGE),
         },

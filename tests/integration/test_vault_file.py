@@ -71,11 +71,11 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     escaped = AWKWARD.replace("\\", "\\\\").replace('"', '\\"').replace("😀", "\\U0001F600")
     assert view(empty) == (
-        "# Variables for Ansible, kept by bill.connect.bill_vault_file. This file is encrypted with Ansible's vault password.\n"
+        "# Kept by bill.connect.bill_vault_file, and encrypted with your vault password.\n"
         "# To look into it: ansible-vault view group_vars/all/bill.yml\n"
         "# To change it: ansible-vault edit group_vars/all/bill.yml\n"
         "---\n"
-        "# User Name: the e-mail address to sign in with, or the name of the sync token.\n"
+        "# User Name: an e-mail address, or the name of the sync token.\n"
         f'bill_username: "{world.USER.username}"\n'
         "# Password of the user, or the value of the sync token.\n"
         f'bill_password: !unsafe "{escaped}"\n'

@@ -188,7 +188,8 @@ def test_only_what_bills_answer_points_at_is_asked_for_again(
     assert person.asked[: len(first)] == first
     assert person.asked[len(first) :] == labels
     assert person.saw(f"BILL answered {code}")
-    assert person.saw(f"Please correct {' and '.join(labels)} (correction 1 of 3):")
+    named = " and ".join(", ".join(labels).rsplit(", ", 1))
+    assert person.saw(f"Please correct {named} (correction 1 of 3):")
     # What was not asked for again is what was typed before.
     assert {name: done.variables[name] for name in KEEPS} == KEEPS
 

@@ -72,11 +72,11 @@ def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: 
     assert mode(path) == 0o600
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.1;AES256\n")
     assert text(path) == (
-        f"# Variables for Ansible, kept by {BY}. This file is encrypted with Ansible's vault password.\n"
+        f"# Kept by {BY}, and encrypted with your vault password.\n"
         f"# To look into it: ansible-vault view {path}\n"
         f"# To change it: ansible-vault edit {path}\n"
         "---\n"
-        "# User Name: the e-mail address to sign in with, or the name of the sync token.\n"
+        "# User Name: an e-mail address, or the name of the sync token.\n"
         'bill_username: "ap@example.com"\n'
         "# Developer Key.\n"
         'bill_dev_key: "findme"\n'
