@@ -209,7 +209,7 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
     for task in (keep({"a": 2}), keep()):
         run = play(task, arguments=("--check",))
         assert run.code == 2
-        assert run.says("There is no vault password to encrypt with. Start Ansible with --ask-vault-pass"), run.output
+        assert run.says("Ansible was started without a vault password. Start it with --ask-vault-pass"), run.output
 
 
 def test_many_hosts_write_once(empty: Project) -> None:
