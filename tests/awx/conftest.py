@@ -39,6 +39,8 @@ def admin(project: Project, awx: Awx, awx_collections: Path) -> Project:
     """A project of somebody who may administer AWX, and has no BILL account."""
     project.without_vault()
     project.variables()
+    # An inventory that has something else in mind.
+    project.hosts("localhost", ansible_connection="ssh", ansible_python_interpreter="/nowhere", ansible_become=True)
     project.environ |= {
         "ANSIBLE_COLLECTIONS_PATH": f"{project.collections}:{awx_collections}",
         "CONTROLLER_HOST": awx.url,
