@@ -99,8 +99,9 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Guide:
-    """What the world has for the secrets of a page's vault files, in their order; what the environment of each run has; what happens before the first command of a
-    section; what is typed at the questions of a command; and what BILL has heard at the end of the page."""
+    """What the world has for the secrets of a page's vault files, in their order; what the environment of each run has; what
+    happens before the first command of a section; what is typed at the questions of a command; and what BILL has heard at the end
+    of the page."""
 
     secrets: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
