@@ -37,8 +37,8 @@ class Awx:
 
     def type(self) -> dict[str, Any]:
         """The only credential type."""
-        [only] = self.types.values()
-        return only
+        assert len(self.types) == 1
+        return next(iter(self.types.values()))
 
     def add(self, name: str, inputs: Any, injectors: Any) -> dict[str, Any]:
         """A credential type, as if somebody had pasted its two parts."""
