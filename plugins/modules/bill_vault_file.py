@@ -16,7 +16,8 @@ description:
   - Sets variables in a file that the tasks of bill.connect, and all others, find by themselves. The values may come from anywhere, and
     the variables may be any, not only those of bill.connect. BILL is not asked about them.
   - The file is encrypted with the vault password that Ansible was started with (C(--ask-vault-pass), C(--vault-password-file),
-    C(--vault-id) or Ansible's configuration). Without one the task fails, before anything else.
+    C(--vault-id) or Ansible's configuration). Without one the task fails, before anything else; only of a file that is not there it can be
+    said without one that there is nothing to remove.
   - Everything else in the file stays as it is, to the byte. A value that is there already is not written again. A change that would touch
     anything else is refused.
   - Nothing is ever on the disk in the clear. The new file takes the place of the old one in one step, so that an interruption at any moment

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, BusyError, OptionError
@@ -171,14 +172,20 @@ def test_a_file_that_no_password_opens_is_named_and_left_alone(old: Path) -> Non
     assert everything(old.parent) == was
 
 
+DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "cut": (lambda data: data[:60], "but it is damaged"),
+    "cut early": (lambda data: data[:28], "but it is damaged"),
+    "overwritten": (lambda data: data[:60] + b"xyz" + data[63:], "but it is damaged"),
+    "another digit": (lambda data: data[:-3] + (b"31" if data[-3:-1] == b"30" else b"30") + b"\n", "cannot be opened"),
+}
+
+
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(
-    "damage", [lambda data: data[:40], lambda data: data[:30] + b"\nxyz\n", lambda data: data[:14] + b"\n"]
-)
-def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+@pytest.mark.parametrize(("damage", "told"), DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, damage: Callable[[bytes], bytes], told: str) -> None:
     path = begun(tmp_path, damage(encrypted(OLD)))
     was = path.read_bytes()
-    with pytest.raises(BillError, match="but it is damaged|cannot be opened"):
+    with pytest.raises(BillError, match=told):
         kept(path, {"a": 1})
     assert path.read_bytes() == was
 
@@ -298,6 +305,18 @@ def test_a_directory_that_would_silence_a_file_is_not_made(tmp_path: Path, endin
     assert kept(path, {"b": 1}).changed
 
 
+def test_a_directory_that_another_task_makes_just_now_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.path.isdir
+
+    def and_then_made(folder: str) -> bool:
+        found = real(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return found
+
+    monkeypatch.setattr(os.path, "isdir", and_then_made)
+    assert kept(path, {"a": 1}).changed
+
+
 @pytest.mark.promise(8)
 def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
     old: Path, monkeypatch: pytest.MonkeyPatch
@@ -325,10 +344,11 @@ def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     (tmp_path / "prod").mkdir()
     (tmp_path / "prod" / "hosts.yml").touch()
-    (tmp_path / "default").touch()
+    # To ansible-core a name with a comma is always a list of hosts.
+    (tmp_path / "localhost,").touch()
     ending = "group_vars/all/bill.yml"
     for sources, folder in (
-        (["localhost,", "nowhere", str(tmp_path / "prod" / "hosts.yml"), "default"], tmp_path / "prod"),
+        (["localhost,", "nowhere", str(tmp_path / "prod" / "hosts.yml"), "prod"], tmp_path / "prod"),
         ([str(tmp_path / "prod")], tmp_path / "prod"),
         (str(tmp_path / "prod"), tmp_path / "prod"),
         (["localhost,"], tmp_path),
@@ -491,6 +511,8 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
         "n": "[1]",
     }
     assert _compat.decrypted(found["n"]) == [1]
+    templar = Templar(of, variables={"a": "worked out"})
+    assert [templar.template(found[name]) for name in ("template", "plain")] == ["worked out", "{{ a }}"]
     kept(path, {"vaulted": "findme"}, of)
     assert not kept(path, {"vaulted": "findme"}, of).changed
     assert kept_variables(of, str(tmp_path / "none.yml")) == {}
