@@ -88,7 +88,7 @@ class VaultFile:
         """The variables in it as ansible-core would load them, untemplated."""
         _names = self.variables.names
         try:
-            return _compat.variables_in(self.loader, self.text, self.path)
+            return _compat.variables_in(self.loader, self.text, self.target)
         except (AnsibleError, ValueError, TypeError):
             raise BillError(f"Ansible cannot read the variables in {self.path}.") from None
 

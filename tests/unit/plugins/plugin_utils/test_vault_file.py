@@ -518,6 +518,12 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
     assert kept_variables(of, str(tmp_path / "none.yml")) == {}
 
 
+def test_kept_variables_are_read_from_a_relative_path(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From ansible-core 2.19 on it takes none itself."""
+    monkeypatch.chdir(old.parent)
+    assert sorted(kept_variables(loader(), "bill.yml")) == ["bill_password", "other"]
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("variables", ["findme", ["findme"], 7])
 def test_variables_have_to_be_a_dictionary(variables: Any) -> None:
