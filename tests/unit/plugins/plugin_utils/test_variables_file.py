@@ -269,6 +269,12 @@ class OfAnsible:
         pass
 
 
+def test_a_dictionary_is_written_in_its_order_which_says_nothing() -> None:
+    text = edit("", it={"b": 1, "a": 2}).text
+    assert text == 'it: {"b": 1, "a": 2}\n'
+    assert edit(text, it={"a": 2, "b": 1}) == Edit(text)
+
+
 def test_values_of_ansibles_own_kinds_are_written_plainly() -> None:
     values = [OfAnsible.Text("a"), OfAnsible.Number(7), OfAnsible.Day(2026, 12, 22)]
     assert edit("", it=values).text == 'it: ["a", 7, 2026-12-22]\n'
