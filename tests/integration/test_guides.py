@@ -87,14 +87,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Wrong:
-    """How the fault of one line of a table is brought about: by variables, by a file, or by what BILL answers to a request."""
+    """How the fault of one line of a table is brought about: by variables, by what BILL answers to a request, or by files."""
 
     variables: Mapping[str, Any] = field(default_factory=dict)
-    files: Mapping[str, str] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     task: Mapping[str, Any] = field(default_factory=lambda: LOGIN)
     warns: bool = False
     signed_in: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,8 @@ def form(*, faults: Mapping[str, Mapping[str, Any]] | None = None, mfa: bool = F
     }
     # Not in the play, of which Ansible shows the lines around a task that fails.
     files = {"group_vars/all/answers.yml": yaml.safe_dump(answers)}
-    task = {"name": "Ask", "bill.connect.bill_form": {"mfa": mfa}}
-    return Wrong(changes, files, faults or {}, task, warns=mfa)
+    task: dict[str, Any] = {"name": "Ask", "bill.connect.bill_form": {"mfa": mfa}}
+    return Wrong(changes, faults or {}, task, warns=mfa, files=files)
 
 
 def keep(files: Mapping[str, str] | None = None, **options: Any) -> Wrong:
