@@ -278,11 +278,12 @@ class Form:
         return sign_in.kept.load() or session
 
     def _code_accepted(self, sign_in: SignIn, device: str) -> Validated:
+        # Else BILL sends a code that nobody can give back.
+        self._refuse_if_alone()
         challenge_id, wrong = challenge(sign_in), 0
         while True:
             typed = self._ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
-            if self._alone:
-                raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
+            self._refuse_if_alone()
             if not typed:
                 challenge_id = challenge(sign_in)
                 continue
@@ -301,6 +302,10 @@ class Form:
                 if error.code in (None, "BDC_1374"):
                     # No code answers this one any more.
                     challenge_id = challenge(sign_in)
+
+    def _refuse_if_alone(self) -> None:
+        if self._alone:
+            raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
 
     # --- what is kept ---
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._fields import FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._fields import AUTH_METHOD, ENVIRONMENT, FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form, NobodyThere, TurnedBack
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import (
+    API_URL,
     CHALLENGE,
     LOGIN,
     LOGOUT,
@@ -68,6 +69,7 @@ class Someone:
 
 class Nobody(Someone):
     def ask(self, prompt: str, *, hidden: bool) -> str:
+        super().ask(prompt, hidden=hidden)
         raise NobodyThere
 
 
@@ -122,8 +124,18 @@ def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bi
 def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
     person = ap()
     fill(person)
-    for each in FIELDS["password"]:
-        assert person.saw(f"{each.label}: {each.where}")
+    secret = "; it is not shown"
+    assert [text for text in person.seen if text.startswith("\n")] == [
+        f"\nEnvironment: {ENVIRONMENT.where} [sandbox]:",
+        f"\nSign in with: {AUTH_METHOD.where} [password]:",
+        *(
+            f"\n{each.label}: {each.where}{secret if each.label in person.hidden else ''}:"
+            for each in FIELDS["password"]
+        ),
+        "\nAsking BILL whether it accepts this.",
+        "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:",
+    ]
+    assert person.seen[0].endswith("Ctrl-C ends this, and nothing is written then.")
     assert person.saw("Its web app: https://login.stage.us.bill.com/neo/login")
     assert person.saw("  " + OPTIONS["username"])
     assert not person.saw("findme")
@@ -154,13 +166,35 @@ def test_what_is_given_is_not_asked_for(fill: Any) -> None:
 def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: Bill) -> None:
     person = ap(Organization_ID=["", "008 and a blank", OPTIONS["organization_id"]], Environment=["sandbx", ""])
     fill(person)
-    assert person.asked.count("Organization ID") == 3
+    first = ["Environment", "Environment", "Sign in with", "User Name", "Password"]
+    assert person.asked == [*first, *["Organization ID"] * 3, "Developer Key", "MFA"]
     assert person.saw("Organization ID is needed.")
     assert person.saw(
         "What was typed for Organization ID holds a character, perhaps a blank, that cannot be part of it."
     )
     assert person.saw("What was typed for Environment must be one of sandbox, production.")
+    # No refusal, and so no correction.
+    assert person.seen.count("\nAsking BILL whether it accepts this.") == 1
     assert bill.heard == [LOGIN]
+
+
+def test_blanks_around_what_is_typed_are_not_meant(fill: Any) -> None:
+    person = ap(**{LABELS[name].replace(" ", "_"): f" {value}\t" for name, value in OPTIONS.items()})
+    assert fill(person).variables.items() >= KEEPS.items()
+
+
+def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1101"))
+    person = ap(User_Name=["slip", OPTIONS["username"]])
+    done = fill(person, given={"api_url": API_URL})
+    assert person.saw(f"BILL: {API_URL}, from the variable bill_api_url")
+    # Nor is it to be corrected, as it could not change where BILL is.
+    assert person.asked == ["Sign in with", *LABELS.values(), "User Name", "Password", "MFA"]
+    assert done.variables == {"bill_auth_method": "password", "bill_api_url": API_URL, **KEEPS}
+    person = Someone()
+    done = fill(person, kept={"api_url": API_URL, "auth_method": "password", **OPTIONS})
+    assert person.saw(f"BILL: {API_URL}, from the vault file")
+    assert done.variables == {}
 
 
 # --- what BILL refuses ---
@@ -194,13 +228,30 @@ def test_only_what_bills_answer_points_at_is_asked_for_again(
     assert {name: done.variables[name] for name in KEEPS} == KEEPS
 
 
-@pytest.mark.parametrize("failure", [errors.TimedOut("Late."), (503, None)], ids=str)
-def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(fill: Any, bill: Bill, failure: Any) -> None:
+@pytest.mark.parametrize(("failure", "told"), [(errors.TimedOut("Late."), "Late."), ((503, None), "HTTP status 503")])
+def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
+    fill: Any, bill: Bill, failure: Any, told: str
+) -> None:
     bill.will_say(*[failure] * 4)
     person = ap()
     assert fill(person).variables["bill_password"] == OPTIONS["password"]
     assert person.asked[-2:] == ["Press Enter to ask BILL again", "MFA"]
+    assert person.saw(told)
     assert bill.heard == [LOGIN] * 5
+    # Not for ever.
+    bill.will_say(*[failure] * 99)
+    with pytest.raises(errors.BillError, match=r"Nothing was written\.$"):
+        fill(person := ap())
+    assert person.asked.count("Press Enter to ask BILL again") == 3
+
+
+def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> None:
+    bill.will_say((200, b"<html>"))
+    person = ap()
+    with pytest.raises(errors.UnexpectedAnswer):
+        fill(person)
+    assert not person.saw("Please correct")
+    assert bill.heard == [LOGIN]
 
 
 @pytest.mark.promise(4)
@@ -239,8 +290,35 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
     with pytest.raises(errors.CredentialRefused) as failed:
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
-    # The task would say it once more, and of what was typed, too.
-    assert failed.value.concerns == ()
+    assert (failed.value.code, failed.value.status) == ("BDC_1103", 400)
+
+
+@pytest.mark.promise(8)
+def test_of_two_values_the_one_that_was_typed_is_corrected(fill: Any, bill: Bill) -> None:
+    person = ap(Password=["wrong", OPTIONS["password"]])
+    fill(person, given={"username": OPTIONS["username"], "environment": "sandbox"})
+    assert person.asked == [
+        *("Sign in with", "Password", "Organization ID", "Developer Key"),
+        *("Password", "MFA"),
+    ]
+    assert person.saw("it is not shown [the one that was typed]:")
+    assert not person.saw("the one in the vault file")
+
+
+def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1102"))
+    done = fill(ap(Environment=["", "production"]))
+    assert done.variables["bill_environment"] == "production"
+    assert done.sign_in.gateway.address.host == "production.example.com"
+
+
+def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1106"))
+    partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": "p", "Password": "p"}
+    person = Someone(Sign_in_with="partner", **partner)
+    fill(person)
+    assert person.asked[-2:] == ["User Name", "User ID"]
+    assert person.saw("  (none)")
 
 
 def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
@@ -281,11 +359,56 @@ def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
     assert done.variables == {"bill_password": "new"}
 
 
+# Somebody's own file need not say what is so anyway.
+@pytest.mark.parametrize("also", [{}, {"auth_method": "password", "environment": "sandbox"}])
+def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also: dict[str, str]) -> None:
+    fill(ap())
+    bill.password = "new"
+    done = fill(Someone(), given={"password": "new"}, kept={**also, **OPTIONS})
+    assert bill.last(LOGIN).body["password"] == "new"
+    assert done.variables["bill_password"] == "new"
+    assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+
+
+def test_the_session_of_another_user_is_left_alone(fill: Any, bill: Bill) -> None:
+    fill(ap())
+    bill.password = "new"
+    fill(Someone(User_Name="other@example.com", Password="new"), kept=OPTIONS)
+    assert bill.heard == [LOGIN, LOGIN]
+
+
+MFA_ID = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
+
+
 def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
-    mfa_id = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
-    done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **mfa_id})
+    done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID})
     assert "rememberMeId" not in bill.last(LOGIN).body
-    assert {done.variables[f"bill_{name}"] for name in mfa_id} == {None}
+    assert {done.variables[f"bill_{name}"] for name in MFA_ID} == {None}
+    # One that was given for this user is.
+    new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
+    done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID}, given=new)
+    assert bill.last(LOGIN).body["rememberMeId"] == new["remember_me_id"]
+    # And where the file had none, there is none to take out.
+    done = fill(Someone(User_Name="third@example.com"), kept=OPTIONS)
+    assert "bill_device" not in done.variables
+
+
+def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill) -> None:
+    bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
+    person = Someone()
+    done = fill(person, kept={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID})
+    assert bill.last(LOGIN).body["rememberMeId"] == MFA_ID["remember_me_id"]
+    # What BILL trusts needs no code.
+    assert "MFA" not in person.asked
+    assert done.session.trusted
+    assert done.variables == {}
+
+
+def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
+    fill(ap())
+    new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
+    fill(Someone(), kept={**OPTIONS, **MFA_ID}, given=new)
+    assert LOGOUT not in bill.heard
 
 
 # --- turning back ---
@@ -323,6 +446,62 @@ def test_a_wrong_code_can_be_corrected(fill: Any, bill: Bill) -> None:
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
     assert person.saw("must be the digits of the code")
     assert person.saw("it did not take the code")
+
+
+def test_enter_has_another_code_sent_and_so_does_one_that_is_too_old(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1374"), to=VALIDATE)
+    person = ap(Code=["", "111111", "012345"])
+    assert fill(person, mfa=True).session.trusted
+    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
+    assert bill.last(VALIDATE).body["challengeId"] == "CHALLENGE-5"
+    assert person.saw("the MFA code has expired")
+
+
+def test_a_code_is_for_the_session_that_has_asked_for_it(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1109", 401), to=VALIDATE)
+    person = ap(Code=["111111", "012345"])
+    assert fill(person, mfa=True).session.trusted
+    assert bill.heard[:4] == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE]
+    assert person.saw("Ask for a new code.")
+
+
+@pytest.mark.parametrize(("refusals", "why"), [(["BDC_1119"] * 3, "BDC_1119"), (["BDC_1119", "BDC_1358"], "BDC_1358")])
+def test_too_many_wrong_codes_end_it_and_the_rest_is_kept(
+    fill: Any, bill: Bill, said: list[str], refusals: list[str], why: str
+) -> None:
+    bill.will_say(*map(no, refusals), to=VALIDATE)
+    person = ap(Code=["111111"] * 9)
+    done = fill(person, mfa=True)
+    assert bill.heard == [LOGIN, CHALLENGE, *[VALIDATE] * len(refusals)]
+    assert done.variables.keys() == {"bill_auth_method", "bill_environment", *KEEPS}
+    assert not done.session.trusted
+    [warning] = said
+    assert why in warning
+    assert warning.endswith("The rest is; run this again for MFA.")
+
+
+def test_the_device_keeps_its_name(fill: Any, bill: Bill) -> None:
+    done = fill(ap(Code="012345"), given={"device": "build-7"}, mfa=True)
+    assert bill.last(VALIDATE).body["device"] == done.variables["bill_device"] == "build-7"
+
+
+@pytest.mark.parametrize("method", ["password", "a partner's user"])
+@pytest.mark.parametrize(("typed", "mfa"), [("", None), ("no", None), ("n", None), ("", False)])
+def test_mfa_is_for_those_who_want_it(fill: Any, bill: Bill, method: str, typed: str, mfa: bool | None) -> None:
+    given = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
+    person = Someone(MFA=typed)
+    done = fill(person, given=given, mfa=mfa)
+    assert person.asked.count("MFA") == (mfa is None)
+    assert CHALLENGE not in bill.heard
+    assert not done.session.trusted
+
+
+@pytest.mark.parametrize("method", ["sync_token", "console_token", "the partner", "oauth", "spend_token"])
+def test_mfa_is_not_offered_where_it_may_not_be_had(fill: Any, method: str) -> None:
+    given = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
+    person = Someone()
+    fill(person, given=given)
+    assert "MFA" not in person.asked
 
 
 @pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
@@ -367,9 +546,12 @@ def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: 
 
 
 def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> None:
-    done = fill(Nobody(), given=OPTIONS)
+    done = fill(nobody := Nobody(), given=OPTIONS)
     assert bill.heard == [LOGIN]
     assert done.variables == {"bill_auth_method": "password", "bill_environment": "sandbox", **KEEPS}
+    # Once it is known that nobody is there, nobody is asked again, or told what was not typed.
+    assert nobody.asked == ["Environment"]
+    assert not any(text.startswith("  ") for text in nobody.seen)
 
 
 @pytest.mark.promise(8)
@@ -377,5 +559,33 @@ def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> N
     with pytest.raises(errors.OptionError) as failed:
         fill(Nobody(), given={"username": OPTIONS["username"]})
     assert "needs password (your BILL password), organization_id (begins with 008)" in str(failed.value)
-    assert "Nobody can be asked here, because there is no terminal. Nothing was written." in str(failed.value)
+    assert str(failed.value).endswith("Nobody can be asked here, because there is no terminal. Nothing was written.")
     assert bill.heard == []
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("failure", [no("BDC_1101"), errors.TimedOut("Late.")], ids=["refused", "late"])
+def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failure: Any) -> None:
+    bill.will_say(*[failure] * 9)
+    with pytest.raises(errors.BillError) as failed:
+        fill(nobody := Nobody(), kept=OPTIONS)
+    assert set(bill.heard) == {LOGIN}
+    assert len(bill.heard) == (4 if isinstance(failure, errors.TimedOut) else 1)
+    assert "Nobody can be asked" not in str(failed.value)
+    assert not nobody.saw("Please correct")
+
+
+@pytest.mark.parametrize(
+    ("also", "heard"),
+    [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN, CHALLENGE])],
+    ids=["found out before", "found out then"],
+)
+def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_kept(
+    fill: Any, bill: Bill, said: list[str], also: dict[str, str], heard: list[str]
+) -> None:
+    done = fill(Nobody(), given={**OPTIONS, **also}, mfa=True)
+    assert bill.heard == heard
+    assert done.variables.items() >= KEEPS.items()
+    assert said == [
+        "MFA is not set up: Nobody can be asked for the code here, because there is no terminal. The rest is; run this again for MFA."
+    ]
