@@ -1,0 +1,239 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What Ansible has already when the form begins, and what of it is asked for, kept, or found by later plays where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible.parsing.vault import PromptVaultSecret
+from ansible.template import Templar
+
+from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
+from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat, _connect
+from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._form import NobodyThere
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill
+
+LABELS = {
+    "username": "User Name",
+    "password": "Password",
+    "organization_id": "Organization ID",
+    "dev_key": "Developer Key",
+}
+KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
+FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
+
+
+@dataclass
+class Sitting:
+    """What there is, and what came of it: ``returned`` by the task, ``asked`` of the person, ``shown``, and the ``secrets`` that were met."""
+
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+    asked: list[str] = field(default_factory=list)
+    shown: list[str] = field(default_factory=list)
+    secrets: set[str] = field(default_factory=set)
+
+    def __call__(
+        self,
+        file: str | None = None,
+        *,
+        option: dict[str, Any] | None = None,
+        inventory: dict[str, Any] | None = None,
+        extra: dict[str, Any] | None = None,
+        environ: dict[str, str] | None = None,
+        typed: dict[str, str | list[str] | None] | None = None,
+        of: Any = None,
+    ) -> dict[str, Any]:
+        path = begun(self.folder, encrypted(file) if file is not None else None)
+        said = {label: text if isinstance(text, list) else [text] for label, text in (typed or {}).items()}
+        for name, value in (environ or {}).items():
+            self.monkeypatch.setenv(name, value)
+        self.monkeypatch.setattr(_compat, "extra_variables", lambda _loader: extra or {})
+
+        def types(prompt: str, *, hidden: bool) -> str | None:
+            label = prompt.strip().partition(":")[0]
+            self.asked.append(label)
+            self.shown.append(prompt)
+            return said[label].pop(0) if said.get(label) else ""
+
+        self.monkeypatch.setattr(_compat, "typed", types)
+        self.monkeypatch.setattr(_connect.display, "display", self.shown.append)
+        of, variables = of or loader(), {**(inventory or {}), **(extra or {})}
+        templar = Templar(loader=of, variables=variables)
+
+        def work(call: Call) -> dict[str, Any]:
+            try:
+                return returned(filled(call, of, templar, variables), call)
+            finally:
+                self.secrets = {*call.secrets, *call.learned}
+
+        return attempt(
+            work,
+            given={"vault_file": str(path), "api_url": API_URL, "mfa": False, **(option or {})},
+            variables=variables,
+            templar=templar,
+            failure=lambda message, _secrets, _details: BillError(message),
+            table=(*TABLE, *ActionModule.OWN_OPTIONS),
+        )
+
+
+@pytest.fixture
+def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bill: Bill) -> Sitting:
+    monkeypatch.setattr(_call._compat, "default_store", lambda: str(tmp_path / "store"))
+    monkeypatch.setattr(_call._compat, "store_for_the_run", lambda: str(tmp_path / "run"))
+    return Sitting(tmp_path, monkeypatch)
+
+
+def typed(*without: str) -> dict[str, str]:
+    return {LABELS[name]: value for name, value in OPTIONS.items() if name not in without}
+
+
+def test_from_nothing_everything_is_asked_for_and_to_be_kept(sit: Sitting, bill: Bill) -> None:
+    told = sit(typed=typed())
+    assert sit.asked == ["Sign in with", *LABELS.values()]
+    assert told == {
+        "organization_id": OPTIONS["organization_id"],
+        "user_id": "006",
+        "api_url": API_URL,
+        "auth_method": "password",
+        "trusted": False,
+        "variables": {"bill_auth_method": "password", "bill_api_url": API_URL, **KEEPS},
+        "elsewhere": [],
+        "changed": True,
+    }
+    assert {OPTIONS["password"], OPTIONS["dev_key"], "SESSION-1"} <= sit.secrets
+    assert not any("findme" in text for text in sit.shown)
+
+
+NAME = "bill_username"
+GIVEN = {NAME: OPTIONS["username"]}
+OTHER = {NAME: "other@example.com"}
+
+
+@pytest.mark.parametrize(
+    ("file", "given", "asked", "written", "elsewhere"),
+    [
+        # What later plays have from the inventory would only go stale in a second place.
+        (None, {"inventory": GIVEN}, False, False, True),
+        (FILE, {"inventory": OTHER}, False, False, True),
+        # The command line and the environment are gone with this run.
+        (None, {"extra": GIVEN}, False, True, False),
+        (None, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, True, False),
+        (FILE, {"environ": {"BILL_USERNAME": "other@example.com"}}, False, True, False),
+        (None, {"option": {"username": OPTIONS["username"]}}, False, True, False),
+        # The file is part of the inventory, so that its own values come from there, too; and these can be changed.
+        (FILE, {"inventory": KEEPS}, True, False, False),
+        (FILE, {}, True, False, False),
+        # What it has need not be written again.
+        (FILE, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, False, False),
+    ],
+)
+def test_where_a_value_comes_from_decides_what_becomes_of_it(
+    sit: Sitting, file: str | None, given: dict[str, Any], asked: bool, written: bool, elsewhere: bool
+) -> None:
+    told = sit(file, typed={} if file else typed("username"), **given)
+    assert ("User Name" in sit.asked) == asked
+    assert (NAME in told["variables"]) == written
+    assert (NAME in told["elsewhere"]) == elsewhere
+    assert sit.asked.count("Password") == 1
+
+
+def test_a_value_of_the_file_can_be_replaced_although_the_inventory_has_it_too(sit: Sitting, bill: Bill) -> None:
+    bill.password = "new-findme"
+    told = sit(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
+    assert bill.last(LOGIN).body["password"] == "new-findme"
+    assert told["variables"].keys() == {"bill_auth_method", "bill_api_url", "bill_password"}
+
+
+def test_a_template_in_the_file_stays_one(sit: Sitting, bill: Bill) -> None:
+    file = f"""{FILE.replace(OPTIONS["password"], '"{{ vault_password }}"')}vault_password: {OPTIONS["password"]}\n"""
+    told = sit(file)
+    assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
+    assert "bill_password" not in told["variables"]
+    # It is no more to be shown than one that is typed.
+    assert OPTIONS["password"] in sit.secrets
+
+
+def test_a_template_in_the_file_may_refer_to_the_inventory(sit: Sitting, bill: Bill) -> None:
+    file = FILE.replace(OPTIONS["password"], '"{{ vault_password }}"') + "vault_password: old\n"
+    sit(file, inventory={"vault_password": OPTIONS["password"]})
+    assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
+
+
+@pytest.mark.promise(8)
+def test_a_value_of_the_file_that_cannot_be_one_is_named(sit: Sitting, bill: Bill) -> None:
+    with pytest.raises(BillError, match="The variable bill_organization_id in .*bill.yml holds a character") as failed:
+        sit(FILE.replace(OPTIONS["organization_id"], "findme findme"))
+    assert "findme" not in str(failed.value)
+    assert bill.heard == []
+
+
+def test_ctrl_c_ends_it(sit: Sitting, bill: Bill) -> None:
+    with pytest.raises(BillError, match=r"^The form was ended with Ctrl-C. Nothing was written\.$"):
+        sit(typed={**typed(), "Developer Key": None})
+    assert bill.heard == []
+
+
+# --- the vault password ---
+
+
+class Typed(PromptVaultSecret):  # type: ignore[misc]  # ansible-core has no types
+    """A vault password as a person has typed it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text.encode())
+
+
+@pytest.fixture
+def of_typed() -> Any:
+    made = loader()
+    made.set_vault_secrets([("default", Typed("vault"))])
+    return made
+
+
+@pytest.mark.parametrize(("slips", "asked"), [([], 1), (["slip"], 2), (["slip", ""], 3)])
+def test_a_vault_password_that_was_typed_is_typed_once_more(
+    sit: Sitting, of_typed: Any, slips: list[str], asked: int
+) -> None:
+    sit(of=of_typed, typed={**typed(), "Vault password": [*slips, "vault"]})
+    assert sit.asked[:asked] == ["Vault password"] * asked
+    assert sit.asked[asked] == "Sign in with"
+    assert sit.shown.count("This is not the vault password that was typed before.") == asked - 1
+
+
+@pytest.mark.promise(8)
+def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(sit: Sitting, of_typed: Any) -> None:
+    with pytest.raises(BillError, match="typed in two ways"):
+        sit(of=of_typed, typed={"Vault password": ["one", "two", "three", "vault"]})
+    assert sit.asked == ["Vault password"] * 3
+
+
+def test_a_vault_password_that_has_opened_the_file_is_right(sit: Sitting, of_typed: Any) -> None:
+    sit(FILE, of=of_typed)
+    assert "Vault password" not in sit.asked
+
+
+def test_where_nobody_is_nobody_types_it_again(sit: Sitting, of_typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(*_any: Any, **_more: Any) -> None:
+        raise NobodyThere
+
+    monkeypatch.setattr(_connect.Terminal, "ask", nobody)
+    assert sit(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
+
+
+def test_without_an_answer_nothing_is_known(sit: Sitting) -> None:
+    told = returned(None, Call({}, lambda _options: pytest.fail("asked"), ()))
+    assert (told["variables"], told["elsewhere"], told["changed"]) == ({}, [], False)
+    assert {told[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}
