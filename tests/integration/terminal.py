@@ -24,8 +24,11 @@ from tests.integration.project import Project, Run
 
 # So long may a whole play take.
 _SECONDS = 90
-# Makes the terminal the program's own, as a login does; only then does Ansible ask anybody anything.
-_AS_A_LOGIN = "import os, sys; os.login_tty(0); os.execv(sys.argv[1], sys.argv[1:])"
+CTRL_C = "\x03"
+KEYS = (CTRL_C,)
+# Makes the terminal the program's own, as a login does; only then does Ansible ask anybody anything. And whoever runs the tests in the
+# background ignores Ctrl-C, which is inherited.
+_AS_A_LOGIN = "import os, signal, sys; os.login_tty(0); signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 
 
 class Terminal:
@@ -37,6 +40,7 @@ class Terminal:
         self._shown = b""
         # What is before this was there when the person last typed.
         self._seen = 0
+        self._asked_since = time.monotonic()
         self._end = time.monotonic() + _SECONDS
 
     @property
@@ -49,15 +53,50 @@ class Terminal:
         while not (prompt in self._shown[self._seen :].decode(errors="backslashreplace") and self._reads()):
             assert self._looks(), f"the play has ended without: {prompt}\n{self.shown}"
 
+    def sees(self, text: str) -> None:
+        """Wait until a text is there that asks nothing."""
+        while text not in self.shown:
+            assert self._looks(), f"the play has ended without: {text}\n{self.shown}"
+
+    def answers(self, question: str, text: str, *, first: str = "") -> str:
+        """Answer the next question, which must be this one, with a text and Enter, or with a key after ``first``; the question as it was asked."""
+        while not _begins_in(asked := self._question(), question):
+            assert self._looks(), f"the play has ended without: {question}\n{self.shown}"
+            self._refuses(asked, question)
+        self.types(first + text if text in KEYS else text + "\r")
+        return " ".join(asked)
+
     def types(self, text: str) -> None:
         self._seen = len(self._shown)
+        self._asked_since = time.monotonic()
         os.write(self._screen, text.encode())
 
     def ends(self) -> Run:
         """Wait for the end of the play; what was to be seen of it."""
         while self._looks():
-            pass
+            self._refuses(self._question(), "the end")
         return Run(self._process.wait(_SECONDS), self.shown)
+
+    @property
+    def is_as_before(self) -> bool:
+        """Whether the terminal shows again what is typed, line by line, and Ctrl-C ends programs."""
+        usual = termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
+        input_, output, _control, local = termios.tcgetattr(self._screen)[:4]
+        return bool(local & usual == usual and output & termios.OPOST and input_ & termios.ICRNL)
+
+    def _question(self) -> list[str]:
+        """The lines of the question that waits for its answer, down to the last blank one; none if they end in no colon."""
+        reads = self._reads()
+        asked = (
+            self._shown[self._seen :].decode(errors="backslashreplace").replace("\r", "").strip().rpartition("\n\n")[2]
+        )
+        return asked.splitlines() if reads and asked.endswith(":") else []
+
+    def _refuses(self, asked: list[str], wanted: str) -> None:
+        """Fail if a question stays that is not the one that was to come; a line before that one may look like it for a moment."""
+        if not asked:
+            self._asked_since = time.monotonic()
+        assert time.monotonic() < self._asked_since + 2, f"not {wanted}, but {asked}\n{self.shown}"
 
     def _reads(self) -> bool:
         # A password of the vault is asked for by a whole line that is not shown; this is set before the question is.
@@ -65,9 +104,10 @@ class Terminal:
         if flags_of_line & termios.ICANON and not flags_of_line & termios.ECHO:
             return True
         # While it waits for a key, Ansible has standard input not block.
-        with open(f"/proc/{self._process.pid}/fdinfo/0") as file:
+        with suppress(FileNotFoundError), open(f"/proc/{self._process.pid}/fdinfo/0") as file:
             flags = next(line for line in file if line.startswith("flags:"))
-        return bool(int(flags.split()[1], 8) & os.O_NONBLOCK)
+            return bool(int(flags.split()[1], 8) & os.O_NONBLOCK)
+        return False
 
     def _looks(self) -> bool:
         """Look on for a moment; whether there may be more to come."""
@@ -81,6 +121,10 @@ class Terminal:
             return False
         self._shown += more
         return bool(more)
+
+
+def _begins_in(lines: list[str], text: str) -> bool:
+    return any(line.startswith(text) for line in lines)
 
 
 @contextmanager
