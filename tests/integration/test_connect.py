@@ -1,0 +1,641 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The form "Connect your BILL account" as a person at a terminal has it, and what is left of it, whatever that person does."""
+
+from __future__ import annotations
+
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from ansible.parsing.vault import VaultLib, VaultSecret
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.methods import METHODS
+from tests.integration.payer import CHALLENGE, PAY, PAYMENT, TRUSTED, VALIDATE
+from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
+from tests.integration.terminal import CTRL_C, Terminal, run_at_a_terminal
+
+LOGIN, LOGOUT = "POST /v3/login", "POST /v3/logout"
+CONNECT, DISCONNECT = "bill.connect.connect", "bill.connect.disconnect"
+FILE = "group_vars/all/bill.yml"
+
+# What is asked of one who signs in with a password, and what that one types.
+Dialogue = list[tuple[str, str]]
+SIGN_IN_WITH, USER_NAME, PASSWORD, ORGANIZATION_ID, DEV_KEY, MFA, CODE = (
+    "Sign in with:",
+    "User Name:",
+    "Password:",
+    "Organization ID:",
+    "Developer Key:",
+    "MFA:",
+    "Code:",
+)
+VAULT, AGAIN = "Vault password:", "Vault password: once more"
+AP = {
+    SIGN_IN_WITH: "",
+    USER_NAME: world.USER.username,
+    PASSWORD: world.USER.password,
+    ORGANIZATION_ID: world.ORGANIZATION.id,
+    DEV_KEY: world.DEV_KEY,
+    MFA: "",
+}
+PAYER = {**AP, USER_NAME: world.PAYER.username, PASSWORD: world.PAYER.password, MFA: "yes"}
+IN_THE_ENVIRONMENT = {
+    "BILL_USERNAME": world.USER.username,
+    "BILL_PASSWORD": world.USER.password,
+    "BILL_ORGANIZATION_ID": world.ORGANIZATION.id,
+    "BILL_DEV_KEY": world.DEV_KEY,
+}
+# Presses Enter at each question.
+KEEPS = dict.fromkeys(AP, "")
+
+THREE_LINES = """\
+- hosts: localhost
+  tasks:
+    - bill.connect.bill_login:
+"""
+
+
+class Folder(Project):
+    """An empty folder, as a newcomer has it. The vault's password is elsewhere, and BILL's address comes from the environment, because
+    BILL is the emulator.
+    """
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir()
+        self.home.mkdir()
+        (self.home / "vault_password").write_text(VAULT_PASSWORD + "\n")
+
+    def environment(self, with_vault: bool = True) -> dict[str, str]:
+        environ = super().environment(with_vault=False)
+        del environ["ANSIBLE_INVENTORY"]
+        usual = {
+            "PAGER": "cat",
+            "ANSIBLE_GATHERING": "explicit",
+            "ANSIBLE_LOCALHOST_WARNING": "0",
+            "ANSIBLE_INVENTORY_UNPARSED_WARNING": "0",
+        }
+        return {**usual, "BILL_API_URL": self.api_url, **environ}
+
+    @property
+    def vault_arguments(self) -> tuple[str, ...]:
+        return ("--vault-password-file", str(self.home / "vault_password"))
+
+    @contextmanager
+    def sits_at(self, playbook: str = CONNECT, *arguments: str) -> Iterator[Terminal]:
+        arguments = arguments or self.vault_arguments
+        with run_at_a_terminal(self, "ansible-playbook", playbook, *arguments) as terminal:
+            yield terminal
+
+    def connect(self, dialogue: Dialogue | dict[str, str], *arguments: str) -> Run:
+        """Somebody answers these questions, and there are no others."""
+        with self.sits_at(CONNECT, *arguments) as terminal:
+            for question, text in dialogue.items() if isinstance(dialogue, dict) else dialogue:
+                terminal.answers(question, text)
+            run = terminal.ends()
+            assert terminal.is_as_before
+        return run
+
+    def later(self, *arguments: str) -> Run:
+        """Another day: a play of three lines, to which nobody says anything."""
+        (self.folder / "site.yml").write_text(THREE_LINES)
+        before = self.environ
+        # An empty one is none.
+        self.environ = {**dict.fromkeys(before, ""), "BILL_API_URL": ""}
+        try:
+            return self.run("ansible-playbook", "site.yml", *self.vault_arguments, *arguments)
+        finally:
+            self.environ = before
+
+    def keeps(self, file: str = FILE) -> dict[str, Any]:
+        """The variables in the vault file."""
+        kept: dict[str, Any] = yaml.safe_load(opened(self.folder / file))
+        return kept
+
+    def left(self) -> list[str]:
+        """What there is in the folder."""
+        return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture
+def here(
+    tmp_path: Path, core_bin: Path, core: tuple[int, int], collections: Path, vault: Path, bill: Control, api_url: str
+) -> Folder:
+    return Folder(tmp_path / "books", tmp_path / "home", core_bin, collections, vault, api_url, core)
+
+
+def nothing_secret(here: Folder, run: Run) -> None:
+    assert secrets_in(run.output) == []
+    assert here.secrets_on_disk() == []
+
+
+def encrypted(text: str) -> bytes:
+    secret = VaultSecret(VAULT_PASSWORD.encode())
+    return bytes(VaultLib([("default", secret)]).encrypt(text.encode(), secret))
+
+
+def opened(file: Path) -> str:
+    return bytes(VaultLib([("any", VaultSecret(VAULT_PASSWORD.encode()))]).decrypt(file.read_bytes())).decode()
+
+
+def mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
+# --- success ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("inventory", [None, "hosts.yml", "elsewhere/hosts.yml"])
+def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Control, inventory: str | None) -> None:
+    file = FILE
+    where: tuple[str, ...] = ()
+    if inventory:
+        path = here.folder / inventory
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
+        file = str(path.relative_to(here.folder).parent / FILE)
+        where = ("-i", inventory)
+    run = here.connect(AP, *here.vault_arguments, *where)
+    assert run.code == 0, run.output
+    assert run.recap() | {"ok": 4, "changed": 2} == run.recap()
+    assert run.warnings == []
+    for told in (
+        f"BILL: {here.api_url}",
+        f"Organization: {world.ORGANIZATION.id}",
+        f"User: {world.USER.id}",
+        "MFA-trusted: no; payments need it",
+        f'Vault file: {here.folder / file}"',
+    ):
+        assert run.says(told), run.output
+    nothing_secret(here, run)
+    assert mode(here.folder / file) == 0o600
+    assert here.keeps(file) == {
+        "bill_auth_method": "password",
+        "bill_api_url": here.api_url,
+        "bill_username": world.USER.username,
+        "bill_password": world.USER.password,
+        "bill_organization_id": world.ORGANIZATION.id,
+        "bill_dev_key": world.DEV_KEY,
+    }
+    run = here.later(*where)
+    assert run.code == 0, run.output
+    assert (run.changed, run.warnings) == (0, [])
+    nothing_secret(here, run)
+    assert bill.get("counts") == {LOGIN: 1}
+    assert here.left() == sorted([file, "site.yml", *([inventory] if inventory else [])])
+
+
+def test_every_question_says_where_the_value_is_found_and_the_file_what_it_is(here: Folder) -> None:
+    with here.sits_at() as terminal:
+        asked = [terminal.answers(question, text) for question, text in AP.items()]
+        assert terminal.ends().code == 0
+    assert [each.endswith("it is not shown:") for each in asked] == [question in (PASSWORD, DEV_KEY) for question in AP]
+    assert "Settings > Sync & Integrations > Manage Developer Keys" in asked[4]
+    assert asked[0].endswith("[password]:")
+    view = here.run("ansible-vault", "view", *here.vault_arguments, FILE).output
+    lines = view.strip().splitlines()
+    assert lines[1] == f"# To look into it: ansible-vault view {FILE}"
+    assert all(lines[number - 1].startswith("# ") for number, line in enumerate(lines) if line.startswith("bill_")), (
+        view
+    )
+
+
+@pytest.mark.promise(5)
+def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
+    slip = (AGAIN, "vault-findme-slip")
+    run = here.connect([(VAULT, VAULT_PASSWORD), slip, slip, slip], "--ask-vault-pass")
+    assert run.code == 2
+    assert run.says("The vault password was typed in two ways. Nothing was written; start again."), run.output
+    assert (bill.get("counts"), here.left()) == ({}, [])
+    run = here.connect([(VAULT, VAULT_PASSWORD), slip, (AGAIN, VAULT_PASSWORD), *AP.items()], "--ask-vault-pass")
+    assert run.code == 0, run.output
+    assert run.times("This is not the vault password that was typed before.") == 1
+    assert here.keeps()["bill_password"] == world.USER.password
+    nothing_secret(here, run)
+
+
+def test_the_vault_id_labels_the_file(here: Folder) -> None:
+    ids = ("--vault-id", f"books@{here.home}/vault_password", "--vault-id", f"other@{here.home}/vault_password")
+    here.environ["ANSIBLE_VAULT_ENCRYPT_IDENTITY"] = "books"
+    run = here.connect(AP, *ids)
+    assert run.code == 0, run.output
+    assert (here.folder / FILE).read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;books\n")
+
+
+# --- before anything is asked ---
+
+
+def no_password(here: Folder) -> tuple[str, ...]:
+    # Where nothing is named, an empty file of variables is no file.
+    return ("-e", "{}")
+
+
+def several_passwords(here: Folder) -> tuple[str, ...]:
+    return ("--vault-id", f"books@{here.home}/vault_password", "--vault-id", f"other@{here.home}/vault_password")
+
+
+def another_password(here: Folder) -> tuple[str, ...]:
+    (here.folder / FILE).parent.mkdir(parents=True)
+    (here.folder / FILE).write_bytes(encrypted("bill_username: ap@example.com\n"))
+    (here.home / "vault_password").write_text("another-findme-password\n")
+    return here.vault_arguments
+
+
+def a_file_that_would_be_ignored(here: Folder) -> tuple[str, ...]:
+    (here.folder / "group_vars").mkdir()
+    (here.folder / "group_vars" / "all.yml").write_text("erp_url: https://erp.example.com\n")
+    return here.vault_arguments
+
+
+def a_file_in_place_of_the_directory(here: Folder) -> tuple[str, ...]:
+    (here.folder / "group_vars").write_text("")
+    return here.vault_arguments
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("hindered", "told"),
+    [
+        (
+            no_password,
+            "Ansible was started without a vault password. Start it with --ask-vault-pass, --vault-password-file or",
+        ),
+        (several_passwords, "Ansible was started with several vault passwords (books, other)."),
+        (
+            another_password,
+            "none of the vault passwords that Ansible was started with is the one that it was encrypted with",
+        ),
+        (a_file_that_would_be_ignored, "Ansible does not read that file once there is a directory"),
+        (a_file_in_place_of_the_directory, "group_vars is not a directory"),
+    ],
+)
+def test_what_hinders_is_told_before_anything_is_asked(here: Folder, bill: Control, hindered: Any, told: str) -> None:
+    arguments = hindered(here)
+    before = {file: (here.folder / file).read_bytes() for file in here.left()}
+    run = here.connect({}, *arguments)
+    assert run.code == 2
+    assert run.says(told), run.output
+    assert bill.get("counts") == {}
+    assert {file: (here.folder / file).read_bytes() for file in here.left()} == before
+
+
+@pytest.mark.promise(12)
+def test_check_mode_asks_nobody_and_writes_nothing(here: Folder, bill: Control) -> None:
+    run = here.connect({}, *here.vault_arguments, "--check", "--diff")
+    assert run.code == 0, run.output
+    assert run.changed == 0
+    assert bill.get("counts") == {}
+    assert here.left() == []
+
+
+# --- what BILL refuses ---
+
+
+@pytest.mark.promise(3)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("wrong", "value", "code", "again"),
+    [
+        (USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
+        (PASSWORD, "Passw0rd-findme-slip", "BDC_1101", [USER_NAME, PASSWORD]),
+        (ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
+        (DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
+        (DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
+    ],
+)
+def test_a_refused_value_is_corrected_without_typing_the_others_again(
+    here: Folder, bill: Control, wrong: str, value: str, code: str, again: list[str]
+) -> None:
+    with here.sits_at() as terminal:
+        for question, text in {**AP, wrong: value}.items():
+            if question == MFA:
+                for each in again:
+                    terminal.answers(each, AP[wrong] if each == wrong else "")
+                    assert here.left() == []
+            terminal.answers(question, text)
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    labels = " and ".join(each.rstrip(":") for each in again)
+    assert run.says(f"BILL answered {code}")
+    assert run.says(f"Nothing was written. Please correct {labels} (correction 1 of 3):"), run.output
+    nothing_secret(here, run)
+    assert here.keeps()["bill_password"] == world.USER.password
+    assert bill.get("counts") == {LOGIN: 2}
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
+    slips = [pair for number in range(3) for pair in ((USER_NAME, ""), (PASSWORD, f"Passw0rd-findme-slip{number}"))]
+    typed = [(question, text) for question, text in {**AP, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA]
+    run = here.connect([*typed, *slips])
+    assert run.code == 2
+    assert run.says("the user name, or its password or token, is wrong"), run.output
+    assert bill.get("counts") == {LOGIN: 4}
+    assert here.left() == []
+    nothing_secret(here, run)
+
+
+@pytest.mark.promise(4)
+def test_whoever_is_locked_out_is_not_asked_again(here: Folder, bill: Control) -> None:
+    typed = {**AP, ORGANIZATION_ID: world.LOCKED_ORGANIZATION.id}
+    del typed[MFA]
+    run = here.connect(typed)
+    assert run.code == 2
+    assert run.says("BILL answered BDC_1107: the organization is locked out."), run.output
+    assert bill.get("counts") == {LOGIN: 1}
+    assert here.left() == []
+
+
+# --- again ---
+
+KEPT = """\
+# The books of Maple Street Bakery.
+erp_url: https://erp.example.com  # asks BILL every night
+erp_token: ERP-findme-5d1c
+bill_username: ap@example.com
+bill_password: "{{ vault_bill_password }}"  # new in May
+vault_bill_password: Passw0rd-findme-before
+bill_organization_id: 00801MAPLEBAKERY0001
+
+bill_dev_key: !unsafe "DEVKEY-findme-01-5b2e84c1d97f4a06"
+"""
+
+
+@pytest.fixture
+def kept(here: Folder) -> Path:
+    """A vault file with more in it, of somebody whose password has been changed at BILL."""
+    file = here.folder / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(encrypted(KEPT))
+    file.chmod(0o640)
+    return file
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(6)
+def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
+    here: Folder, bill: Control, kept: Path
+) -> None:
+    before = kept.read_bytes()
+    with here.sits_at() as terminal:
+        asked = [
+            terminal.answers(question, text) for question, text in {**KEEPS, PASSWORD: world.USER.password}.items()
+        ]
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    nothing_secret(here, run)
+    assert asked[1].endswith("[ap@example.com]:")
+    assert asked[2].endswith("it is not shown [the one in the vault file]:")
+    after = KEPT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
+    assert opened(kept).startswith(after)
+    assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_auth_method", "bill_api_url"]
+    [backup] = kept.parent.glob("bill.yml.*~")
+    assert (backup.read_bytes(), mode(backup), mode(kept)) == (before, 0o600, 0o600)
+    # Once more, and everything is as it was.
+    before, inode = kept.read_bytes(), kept.stat().st_ino
+    run = here.connect(KEEPS)
+    assert run.code == 0, run.output
+    assert run.says(f"Vault file: {kept} (as it was)"), run.output
+    assert (kept.read_bytes(), kept.stat().st_ino) == (before, inode)
+    assert list(kept.parent.iterdir()) in ([backup, kept], [kept, backup])
+    assert bill.get("counts") == {LOGIN: 2}
+
+
+@pytest.mark.promise(8)
+def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, kept: Path) -> None:
+    before = kept.read_bytes()
+    typed = {**KEEPS, PASSWORD: "Passw0rd-findme-slip", MFA: None}
+    run = here.connect(
+        [*[(question, text) for question, text in typed.items() if text is not None], (USER_NAME, CTRL_C)]
+    )
+    assert run.code == 2
+    assert kept.read_bytes() == before
+    assert here.left() == [FILE]
+    nothing_secret(here, run)
+
+
+# --- turning back ---
+
+SITTING: Dialogue = [
+    *[(question, text) for question, text in {**PAYER, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA],
+    (USER_NAME, ""),
+    (PASSWORD, world.PAYER.password),
+    (MFA, "yes"),
+    (CODE, ""),
+]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+@pytest.mark.parametrize(
+    "number", range(len(SITTING)), ids=[f"{number}-{each[0]}" for number, each in enumerate(SITTING)]
+)
+def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, number: int) -> None:
+    before, (question, text) = SITTING[:number], SITTING[number]
+    with here.sits_at() as terminal:
+        for each in before:
+            terminal.answers(*each)
+        # In the middle of a word.
+        terminal.answers(question, CTRL_C, first=text[:-3])
+        run = terminal.ends()
+        assert terminal.is_as_before
+    assert run.code == 2
+    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    assert here.left() == []
+    nothing_secret(here, run)
+    if number > 4:
+        # BILL was asked, and perhaps has made a session.
+        typed = {**PAYER, MFA: ""}
+        assert here.connect(typed).code == 0
+        assert here.keeps()["bill_username"] == world.PAYER.username
+        assert here.left() == [FILE]
+
+
+def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Control) -> None:
+    here.environ["BILL_API_URL"] = ""
+    run = here.connect({"Environment:": CTRL_C})
+    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    run = here.connect({VAULT: CTRL_C}, "--ask-vault-pass")
+    assert run.code != 0
+    run = here.connect({VAULT: VAULT_PASSWORD, AGAIN: CTRL_C}, "--ask-vault-pass")
+    assert run.code == 2
+    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    assert here.left() == []
+    assert bill.get("counts") == {}
+
+
+def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) -> None:
+    bill.fault(LOGIN, slow=2)
+    with here.sits_at() as terminal:
+        for question, text in AP.items():
+            if question != MFA:
+                terminal.answers(question, text)
+        terminal.sees("Asking BILL whether it accepts this.")
+        terminal.types(CTRL_C)
+        run = terminal.ends()
+        assert terminal.is_as_before
+    assert run.code != 0
+    assert here.left() == []
+    nothing_secret(here, run)
+
+
+# --- what is given already ---
+
+
+def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_it(here: Folder, bill: Control) -> None:
+    (here.folder / "hosts.yml").write_text(
+        f"all: {{hosts: {{localhost: {{}}}}, vars: {{bill_organization_id: {world.ORGANIZATION.id}}}}}\n"
+    )
+    here.environ["BILL_DEV_KEY"] = world.DEV_KEY
+    run = here.connect(
+        {SIGN_IN_WITH: "", PASSWORD: world.USER.password, MFA: ""},
+        *here.vault_arguments,
+        *("-i", "hosts.yml", "-e", f"bill_username={world.USER.username}"),
+    )
+    assert run.code == 0, run.output
+    assert run.says("User Name: from the variable bill_username")
+    assert run.says("Organization ID: from the variable bill_organization_id")
+    assert run.says("Developer Key: from the environment variable BILL_DEV_KEY")
+    assert run.says("Not in it, because defined elsewhere: bill_organization_id"), run.output
+    assert list(here.keeps()) == ["bill_auth_method", "bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
+    run = here.later("-i", "hosts.yml")
+    assert run.code == 0, run.output
+    assert bill.get("counts") == {LOGIN: 1}
+
+
+@pytest.mark.promise(8)
+def test_nobody_has_to_be_there_if_everything_is_given(here: Folder, bill: Control) -> None:
+    here.environ |= IN_THE_ENVIRONMENT
+    del here.environ["BILL_PASSWORD"], here.environ["BILL_DEV_KEY"]
+    run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
+    assert run.code == 2
+    assert run.says("auth_method password needs password (your BILL password), dev_key (a developer key)."), run.output
+    assert run.says("Nobody can be asked here, because there is no terminal. Nothing was written."), run.output
+    assert (bill.get("counts"), here.left()) == ({}, [])
+    here.environ |= IN_THE_ENVIRONMENT
+    run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
+    assert run.code == 0, run.output
+    nothing_secret(here, run)
+    assert here.later().code == 0
+    assert bill.get("counts") == {LOGIN: 1}
+
+
+# --- MFA ---
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+def test_with_a_code_in_the_same_sitting_later_runs_pay_without_one(here: Folder, bill: Control) -> None:
+    with here.sits_at() as terminal:
+        for question, text in PAYER.items():
+            terminal.answers(question, text)
+        terminal.asks(CODE)
+        terminal.answers(CODE, f"{(int(bill.last_code()) + 1) % 10**6:06d}")
+        terminal.asks(CODE)
+        terminal.answers(CODE, bill.last_code())
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    assert run.says("it did not take the code"), run.output
+    assert run.says("MFA-trusted: yes")
+    nothing_secret(here, run)
+    assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.keeps().keys()
+    assert bill.get("counts") == {LOGIN: 1, CHALLENGE: 1, VALIDATE: 2}
+    # The kept session is trusted by the code; a new one is by what the file holds.
+    shutil.rmtree(here.home / ".ansible" / "bill")
+    here.hosts("localhost")
+    run = here.play(TRUSTED, PAY, arguments=("-i", "inventory.yml", *here.vault_arguments))
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    assert bill.get("counts") == {LOGIN: 2, CHALLENGE: 1, VALIDATE: 2, PAYMENT: 1}
+
+
+# --- the other methods ---
+
+ASKED = {
+    "sync_token": {
+        "Token Name:": "username",
+        "Token Value:": "password",
+        ORGANIZATION_ID: "organization_id",
+        DEV_KEY: "dev_key",
+    },
+    "console_token": {
+        USER_NAME: "username",
+        "Console API Token:": "console_api_token",
+        ORGANIZATION_ID: "organization_id",
+        DEV_KEY: "dev_key",
+    },
+    "partner": {
+        "App Key:": "app_key",
+        USER_NAME: "username",
+        PASSWORD: "password",
+        "User ID:": "user_id",
+        ORGANIZATION_ID: "organization_id",
+        DEV_KEY: "dev_key",
+    },
+    "partner itself": {"App Key:": "app_key", USER_NAME: "username", PASSWORD: "password", "User ID:": "user_id"},
+    "oauth": {"Client ID:": "client_id", "Client Secret:": "client_secret"},
+    "spend_token": {"API Token:": "api_token"},
+}
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", ASKED)
+def test_each_method_asks_for_what_it_needs(here: Folder, bill: Control, name: str) -> None:
+    method = METHODS[name]
+    typed = {question: method.options.get(option, "") for question, option in ASKED[name].items()}
+    mfa = {MFA: "no"} if name == "partner" else {}
+    run = here.connect({SIGN_IN_WITH: method.auth_method, **typed, **mfa})
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    nothing_secret(here, run)
+    assert here.keeps() == {"bill_api_url": here.api_url, **method.variables}
+    run = here.later()
+    assert run.code == 0, run.output
+    assert bill.get("counts") == dict.fromkeys(method.sign_in, 1)
+
+
+# --- disconnect ---
+
+
+def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Folder, bill: Control) -> None:
+    here.connect(AP)
+    disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments)
+    here.environ["BILL_API_URL"] = ""
+    store = here.home / ".ansible" / "bill"
+    assert list(store.glob("*.session"))
+    run = here.run(*disconnect)
+    assert run.code == 0, run.output
+    assert run.says("Session: ended"), run.output
+    assert run.says(f"Vault file: {here.folder / FILE} is left")
+    assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
+    assert not list(store.glob("*.session"))
+    assert here.left() == [FILE]
+    run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
+    assert run.code == 0, run.output
+    assert run.says("Session: there was none")
+    assert run.says(f"{here.folder / FILE} is removed"), run.output
+    assert here.left() == []
+    assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
+    nothing_secret(here, run)
+    # One without a file has nothing to open with a vault password.
+    here.environ |= IN_THE_ENVIRONMENT | {"BILL_API_URL": here.api_url}
+    run = here.run("ansible-playbook", DISCONNECT)
+    assert run.code == 0, run.output
+    assert run.says("Session: there was none")
+    assert run.says(f"{here.folder / FILE} is not there"), run.output
