@@ -29,6 +29,7 @@ from tests.integration.calling import call
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.methods import METHODS, Method
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project, Run, secrets_in
+from tests.integration.terminal import run_at_a_terminal
 from tests.integration.watcher import Watcher
 
 A = world.ORGANIZATION.id
@@ -431,6 +432,50 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
         "events": ["findme (plain)"]
     }
     of_payer.saw()
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(6)
+def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
+    """Values that BILL refuses and takes, the code of MFA and what comes of it, and then all of it from the file that was written."""
+    project = sweep.project
+    project.without_vault()
+    # Its lines would come between a question and the answer.
+    del project.environ["ANSIBLE_DEBUG"]
+    typed = [
+        ("Sign in with:", ""),
+        ("User Name:", world.PAYER.username),
+        ("Password:", AWKWARD),
+        ("Organization ID:", A),
+        ("Developer Key:", world.DEV_KEY),
+        ("User Name:", ""),
+        ("Password:", world.PAYER.password),
+        ("MFA:", "yes"),
+    ]
+    codes = []
+    with run_at_a_terminal(project, "ansible-playbook", "bill.connect.connect", "-vvvvv") as terminal:
+        for question, text in typed:
+            terminal.answers(question, text)
+        terminal.asks("Code:")
+        for wrong in (1, 0):
+            codes.append(f"{(int(bill.last_code()) + wrong) % 10**6:06d}")
+            terminal.answers("Code:", codes[-1])
+        run = terminal.ends()
+    assert run.code == 0, run.output
+    assert run.says("MFA-trusted: yes"), run.output
+    # But for the person's own typing.
+    output = run.output
+    for code in codes:
+        output = output.replace(code, "", 1)
+    assert sweep.leaks(Run(run.code, output)) == {}
+    run = sweep.play(LOGIN, AGAIN, SHOW)
+    assert run.code == 0, run.output
+    assert sweep.leaks(run) == {}
+    run = project.run("ansible-playbook", "bill.connect.disconnect", "-vvvvv", "-e", "bill_remove_vault_file=true")
+    assert run.code == 0, run.output
+    assert sweep.leaks(run) == {}
+    sweep.saw()
+    assert {world.PAYER.password, world.DEV_KEY, AWKWARD, *codes} <= set(sweep.told())
 
 
 ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
