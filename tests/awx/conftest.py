@@ -40,7 +40,8 @@ def admin(project: Project, awx: Awx, awx_collections: Path) -> Project:
     project.without_vault()
     project.variables()
     # An inventory that has something else in mind.
-    project.hosts("localhost", ansible_connection="ssh", ansible_python_interpreter="/nowhere", ansible_become=True)
+    become = {"ansible_become": True, "ansible_become_user": "nobody", "ansible_become_exe": "/nowhere"}
+    project.hosts("localhost", ansible_connection="ssh", ansible_python_interpreter="/nowhere", **become)
     project.environ |= {
         "ANSIBLE_COLLECTIONS_PATH": f"{project.collections}:{awx_collections}",
         "CONTROLLER_HOST": awx.url,
