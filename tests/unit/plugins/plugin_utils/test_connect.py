@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from ansible.parsing.vault import PromptVaultSecret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
-from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat, _connect
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _connect
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
 from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
@@ -53,7 +54,7 @@ class Sitting:
         inventory: dict[str, Any] | None = None,
         extra: dict[str, Any] | None = None,
         environ: dict[str, str] | None = None,
-        typed: dict[str, str | list[str] | None] | None = None,
+        typed: Mapping[str, str | list[str] | None] | None = None,
         of: Any = None,
     ) -> dict[str, Any]:
         path = begun(self.folder, encrypted(file) if file is not None else None)
@@ -91,8 +92,8 @@ class Sitting:
 
 @pytest.fixture
 def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bill: Bill) -> Sitting:
-    monkeypatch.setattr(_call._compat, "default_store", lambda: str(tmp_path / "store"))
-    monkeypatch.setattr(_call._compat, "store_for_the_run", lambda: str(tmp_path / "run"))
+    monkeypatch.setattr(_compat, "default_store", lambda: str(tmp_path / "store"))
+    monkeypatch.setattr(_compat, "store_for_the_run", lambda: str(tmp_path / "run"))
     return Sitting(tmp_path, monkeypatch)
 
 
@@ -189,7 +190,7 @@ def test_ctrl_c_ends_it(sit: Sitting, bill: Bill) -> None:
 # --- the vault password ---
 
 
-class Typed(PromptVaultSecret):  # type: ignore[misc]  # ansible-core has no types
+class Typed(PromptVaultSecret):
     """A vault password as a person has typed it."""
 
     def __init__(self, text: str) -> None:
