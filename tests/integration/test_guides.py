@@ -229,7 +229,7 @@ GUIDES = {
             "A value is missing, and there is nobody to ask": form(bill_password=""),
             "BILL refuses a value that is defined elsewhere": form(bill_password="wrong"),
             "The login is locked": form(faults={SIGN_IN: {"code": "BDC_1110"}}),
-            "MFA is wanted, and the user has no phone (a warning)": form(mfa=True),
+            "MFA is wanted, and there is nobody to ask for the code (a warning)": form(mfa=True),
             "The directory of the vault file would have Ansible ignore another file": keep(
                 {"group_vars/web.yml": "a: 1"}, path="group_vars/web/bill.yml", variables={"a": 2}
             ),

@@ -30,7 +30,7 @@ def made(name: str, core_bin: Path) -> dict[Path, str]:
             desk.do(step)
         desk.shown.clear()
         for command in scenario.commands:
-            desk.do(command, scenario.since)
+            desk.do(command)
         lines = desk.screen()
     return {
         FOLDER / f"{name}.svg": drawn(scenario.title, scenario.description, lines, COLUMNS),

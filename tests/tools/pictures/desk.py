@@ -22,7 +22,7 @@ from tests.emulator import server
 from tests.emulator.certificates import Authority
 from tests.emulator.talk import Control
 from tests.integration.leaks import MARKS, Leaks
-from tests.integration.terminal import in_front_of
+from tests.integration.terminal import Terminal, in_front_of
 
 from .screen import Line, Look, lines_of
 
@@ -44,11 +44,12 @@ Typed = str | Callable[[Control], str]
 
 @dataclass(frozen=True)
 class Command:
-    """A line that is typed, the questions that come, and what is typed at each."""
+    """A line that is typed, the questions that come, and what is typed at each; ``since`` is how the first line begins that is worth a
+    picture."""
 
     line: str
     answers: tuple[tuple[str, Typed], ...] = ()
-    fails: bool = False
+    since: str = ""
 
 
 # What happens at the desk, or at BILL.
@@ -65,30 +66,31 @@ class Desk:
     _codes: set[str] = field(default_factory=set)
     _begun: datetime = field(default_factory=lambda: datetime.now(timezone.utc))
 
-    def do(self, step: Step, since: str = "") -> None:
-        """Do one thing; ``since`` is how the first line of a command begins that is worth a picture."""
+    def do(self, step: Step) -> None:
         if isinstance(step, Command):
-            self._type(step, since)
+            self._type(step)
         else:
             step(self.bill)
 
-    def _type(self, command: Command, since: str) -> None:
+    def _type(self, command: Command) -> None:
         """Type a command, and all that it asks for."""
         program, *arguments = shlex.split(command.line)
         path = shutil.which(program, path=self.environ["PATH"])
         assert path, f"there is no {program}"
         with in_front_of([path, *arguments], self.folder, self.environ, columns=COLUMNS) as terminal:
             for question, typed in command.answers:
-                terminal.asks(question)
-                terminal.types((typed if isinstance(typed, str) else self._code(typed)) + "\r")
+                terminal.answers(question, typed if isinstance(typed, str) else self._code(terminal, question, typed))
             run = terminal.ends()
-        assert (run.code != 0) == command.fails, run.output
+        assert run.code == 0, run.output
         lines = lines_of(run.output)
-        begin = next(number for number, line in enumerate(lines) if line.text.startswith(since))
+        begin = next(number for number, line in enumerate(lines) if line.text.startswith(command.since))
         # What the numbers of the recap say can be seen above it.
         end = next((number for number, line in enumerate(lines) if line.text.startswith("PLAY RECAP")), len(lines))
+        while end > begin and not lines[end - 1].text:
+            end -= 1
         left_out = [Line.plain(text) for text in ("...", "")] if begin else []
-        self.shown += [_PROMPT + Line.plain(command.line), *left_out, *lines[begin:end]]
+        between = [Line.plain("")] if self.shown else []
+        self.shown += [*between, _PROMPT + Line.plain(command.line), *left_out, *lines[begin:end]]
 
     def screen(self) -> list[Line]:
         """All that was shown, the same in every run."""
@@ -97,13 +99,13 @@ class Desk:
             for pattern, example in self._examples():
                 line = line.replaced(pattern, example)  # noqa: PLW2901  # one after the other
             lines += line.broken(COLUMNS)
-        while lines and not lines[-1].text.strip():
-            lines.pop()
         left = Leaks(*MARKS).in_text("\n".join(line.text for line in lines))
         assert not left, f"secrets in a picture: {left}"
         return lines
 
-    def _code(self, read: Callable[[Control], str]) -> str:
+    def _code(self, terminal: Terminal, question: str, read: Callable[[Control], str]) -> str:
+        # When it is asked for, it has been sent.
+        terminal.asks(question)
         self._codes.add(code := read(self.bill))
         return code
 

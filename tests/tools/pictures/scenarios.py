@@ -20,13 +20,12 @@ NEW_PASSWORD = "Passw0rd-findme-4c71e0b9"
 
 @dataclass(frozen=True)
 class Scenario:
-    """``before`` is done before the picture, and not in it; of what comes of a command, what is above ``since`` is left out."""
+    """``before`` is done before the picture, and not in it."""
 
     title: str
     description: str
     commands: tuple[Command, ...]
     before: tuple[Step, ...] = ()
-    since: str = ""
 
 
 CONNECT = "ansible-playbook bill.connect.connect --ask-vault-pass"
@@ -68,6 +67,7 @@ CORRECTED = Command(
         ("Password:", USER.password),
         ("MFA:", ENTER),
     ),
+    since="Asking BILL",
 )
 ROTATED = Command(
     CONNECT,
@@ -82,7 +82,9 @@ ROTATED = Command(
         ("MFA:", "yes"),
         ("Code:", Control.last_code),
     ),
+    since="Press Enter",
 )
+VIEW = "ansible-vault view group_vars/all/bill.yml"
 
 
 def change_the_password(bill: Control) -> None:
@@ -98,27 +100,26 @@ SCENARIOS = {
     "view": Scenario(
         title="What the vault file holds",
         description="ansible-vault view shows the variables of the vault file, each with a comment; the secret values are blacked out.",
-        commands=(Command("ansible-vault view group_vars/all/bill.yml", (UNLOCK,)),),
+        commands=(Command(VIEW, (UNLOCK,)),),
         before=(CONNECTED,),
     ),
     "correct": Scenario(
         title="Correcting a wrong password",
         description="BILL refuses the user name or password; the form says so, asks for these again, and keeps all values once BILL accepts them.",
         commands=(CORRECTED,),
-        since="Asking BILL",
     ),
     "rotate": Scenario(
         title="Replacing the password, and setting up MFA",
-        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, and updates the vault file.",
-        commands=(ROTATED,),
-        since="Press Enter",
+        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, and updates the vault file, of which a backup is kept.",
+        commands=(ROTATED, Command("ls group_vars/all"), Command(VIEW, (UNLOCK,), since="# The MFA ID")),
         before=(Command(CONNECT, filled_in(PAYER, ("MFA:", ENTER))), change_the_password),
     ),
     "disconnect": Scenario(
         title="Disconnecting",
         description="The playbook signs out at BILL and forgets the kept session.",
-        commands=(Command("ansible-playbook bill.connect.disconnect --ask-vault-pass", (UNLOCK,)),),
-        since="TASK [Sign out",
+        commands=(
+            Command("ansible-playbook bill.connect.disconnect --ask-vault-pass", (UNLOCK,), since="TASK [Sign out"),
+        ),
         before=(CONNECTED,),
     ),
 }
