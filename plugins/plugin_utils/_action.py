@@ -44,7 +44,8 @@ class BillAction(ActionBase):
     """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
 
     ``SIGNS_IN`` says that it takes the options of every task besides its own.
-    ``variables`` are all that Ansible has, untemplated, once it runs. ``FAILS_WITH`` is what a failure returns besides its message, unless the failure itself says otherwise.
+    ``variables`` are all that Ansible has, untemplated, once it runs. ``FAILS_WITH`` is what a failure returns besides its message,
+    unless the failure itself says otherwise.
     ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later
     tasks, and ``ONCE`` that what has changed something, or may have, is not done again by ``until``.
     """

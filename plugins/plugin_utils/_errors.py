@@ -23,11 +23,11 @@ from typing import Any, ClassVar
 class BillError(Exception):
     """Something that ends the operation, told in one or two sentences for the person who wrote the play.
 
-    ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options
-    whose values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
-    done nothing of what it was asked. ``says`` is the part of the message that is about BILL's answer. ``wait`` is how many seconds to wait at least before asking again. ``answer`` is what BILL
-    wrote, decoded, which may hold anything. ``details`` is what a task returns besides the message, by name; all of it can be
-    shown.
+    ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options whose
+    values are the likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly
+    done nothing of what it was asked. ``says`` is the part of the message that is about BILL's answer. ``wait`` is how many
+    seconds to wait at least before asking again. ``answer`` is what BILL wrote, decoded, which may hold anything. ``details``
+    is what a task returns besides the message, by name; all of it can be shown.
     """
 
     transient: ClassVar[bool] = False

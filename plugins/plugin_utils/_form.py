@@ -18,7 +18,7 @@ from ._credentials import METHODS, OF_MFA
 from ._errors import BillError, OptionError, Rejected
 from ._fields import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
 from ._mfa import Validated, challenge, validate
-from ._options import MFA_CODE, OPTIONS, converted
+from ._options import MFA_CODE, OPTIONS, Option, converted
 from ._session import Session
 from ._sign_in import SignIn
 
@@ -28,6 +28,7 @@ CORRECTIONS = 3
 _CODES = 3
 _DEVICE = "bill-connect"
 
+_BEGINNING = "\nPress Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.\n"
 _KEPT = "the one in the vault file"
 _ENTERED = "the one that was typed"
 
@@ -97,6 +98,8 @@ class Form:
         self._kept = kept
         self._open = open
         self._learn = learn
+        # Said with the first question.
+        self._beginning = _BEGINNING
         # Where nobody can be asked, what is there has to do.
         self._alone = False
 
@@ -105,7 +108,6 @@ class Form:
 
         Raises the BillError of whatever BILL does not accept in the end.
         """
-        self._tell("Press Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.")
         if url := self._values["api_url"]:
             self._tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
         else:
@@ -131,13 +133,13 @@ class Form:
 
     def _fill(self, each: Field, *, again: bool = False) -> None:
         """Ask for one value, until it can be one."""
-        name = each.option
+        name, option = each.option, _BY_NAME[each.option]
         if each.only_with and not self._values[each.only_with]:
             return
         if name in self._given:
             self._tell(f"{each.label}: from {self._given[name]}")
             return
-        secret, before = _BY_NAME[name].secret, self._values[name]
+        secret, before = option.secret, self._values[name]
         prompt = f"{each.label}: {each.where}"
         if secret:
             prompt += "; it is not shown"
@@ -145,13 +147,16 @@ class Form:
             prompt += f" [{(_ENTERED if again else _KEPT) if secret else before}]"
         while True:
             typed = self._ask(f"\n{prompt}:", hidden=secret)
+            # A password may begin or end with a blank; a key never does.
+            if option.pattern != Option.pattern or not typed.strip():
+                typed = typed.strip()
             if not typed and (before or each.optional or self._alone):
                 break
             if not typed:
                 self._tell(f"{each.label} is needed.")
                 continue
             try:
-                self._values[name] = converted(_BY_NAME[name], typed, f"what was typed for {each.label}")
+                self._values[name] = converted(option, typed, f"what was typed for {each.label}")
             except OptionError as error:
                 self._tell(str(error))
                 continue
@@ -165,10 +170,12 @@ class Form:
         if self._alone:
             return ""
         try:
-            return self._person.ask(prompt, hidden=hidden).strip()
+            typed = self._person.ask(self._beginning + prompt, hidden=hidden)
         except NobodyThere:
             self._alone = True
             return ""
+        self._beginning = ""
+        return typed if hidden else typed.strip()
 
     def _tell(self, text: str) -> None:
         self._person.tell(text)
@@ -177,9 +184,9 @@ class Form:
 
     def _signed_in(self) -> tuple[SignIn, Session, bool]:
         for correction in range(1, CORRECTIONS + 2):
-            self._tell("\nAsking BILL whether it accepts this.")
             try:
                 sign_in = self._open(self._values)
+                self._tell("\nAsking BILL whether it accepts this.")
                 return sign_in, *sign_in.prove()
             except BillError as error:
                 self._correct(error, correction)

@@ -94,7 +94,8 @@ def change_the_password(bill: Control) -> None:
 SCENARIOS = {
     "connect": Scenario(
         title="Connecting a BILL account",
-        description="The form asks for environment, way to sign in, user name, password, organization ID and developer key, has BILL check them, and keeps them in a vault file.",
+        description="The form asks for environment, way to sign in, user name, password, organization ID and developer key, "
+        "has BILL check them, and keeps them in a vault file.",
         commands=(CONNECTED,),
     ),
     "view": Scenario(
@@ -110,7 +111,8 @@ SCENARIOS = {
     ),
     "rotate": Scenario(
         title="Replacing the password, and setting up MFA",
-        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, and updates the vault file, of which a backup is kept.",
+        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, "
+        "and updates the vault file, of which a backup is kept.",
         commands=(ROTATED, Command("ls group_vars/all"), Command(VIEW, (UNLOCK,), since="# The MFA ID")),
         before=(Command(CONNECT, filled_in(PAYER, ("MFA:", ENTER))), change_the_password),
     ),

@@ -285,8 +285,8 @@ class Tasks:
 def steps_of(look: Callable[[], Any], die_at: int, code: str = _file.__file__) -> list[tuple[str, Any]]:
     """From now on, note each step of this process and how the world looked; die by SIGKILL at step number ``die_at``.
 
-    A step is each line of some code, which is the file store's if not said otherwise, and whatever Python reports of itself before it asks the system for something
-    (to open, rename, connect and so on). So there is one before and one after everything, also what is added later.
+    A step is each line of some code, which is the file store's if not said otherwise, and whatever Python reports of itself before
+    it asks the system for something (to open, rename, connect and so on). So there is one before and one after everything, also what is added later.
     """
     steps: list[tuple[str, Any]] = []
     looking = False

@@ -64,7 +64,7 @@ class Sitting:
         self.monkeypatch.setattr(_compat, "extra_variables", lambda _loader: extra or {})
 
         def types(prompt: str, *, hidden: bool) -> str | None:
-            label = prompt.strip().partition(":")[0]
+            label = prompt.strip().split("\n\n")[-1].partition(":")[0]
             self.asked.append(label)
             self.shown.append(prompt)
             return said[label].pop(0) if said.get(label) else ""

@@ -259,8 +259,7 @@ class OfAnsible:
     """As ansible-core marks values: of kinds of its own, which are still texts and so on."""
 
     class Text(str):
-        def __str__(self) -> str:
-            return self
+        pass
 
     class Number(int):
         pass
