@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.project import Project, Run
+from tests.integration.watcher import below
 
 # So long may a whole play take.
 _SECONDS = 90
@@ -171,9 +172,9 @@ def in_front_of(
             yield Terminal(process, screen)
     finally:
         if process.poll() is None:
-            # It is the first of a session of its own, which goes with it.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.kill()
+            # Workers of Ansible's are sessions of their own, and wait for ever for an answer that nobody brings them any more.
+            for each in [*below(process.pid), process.pid]:
+                with suppress(ProcessLookupError):
+                    os.kill(each, signal.SIGKILL)
         process.wait()
         os.close(screen)

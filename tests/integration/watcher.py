@@ -44,7 +44,7 @@ class Watcher:
     def _look_until(self, pid: int, end: threading.Event) -> None:
         while not end.wait(_EVERY):
             self._look_at_process(pid)
-            for each in _below(pid):
+            for each in below(pid):
                 self._look_at_process(each)
                 if self._programs.get(each) == self._programs.get(pid):
                     self.workers.add(each)
@@ -74,12 +74,13 @@ class Watcher:
                         self._files[entry.path] = version
 
 
-def _below(pid: int) -> Iterator[int]:
+def below(pid: int) -> Iterator[int]:
+    """The processes that a process has started, and those that these have."""
     with suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             for child in _read(f"/proc/{pid}/task/{thread}/children").split():
                 yield int(child)
-                yield from _below(int(child))
+                yield from below(int(child))
 
 
 def _read(path: str) -> bytes:
