@@ -38,13 +38,14 @@ FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
 
 @dataclass
 class Sitting:
-    """What there is, and what came of it: ``returned`` by the task, ``asked`` of the person, ``shown``, and the ``secrets`` that were met."""
+    """What there is, and what came of it: ``returned`` by the task, ``asked`` of the person, ``shown``, and the ``secrets`` that were met, of which ``masked`` are those that ansible-core was told."""
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
     asked: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
+    masked: set[str | None] = field(default_factory=set)
 
     def __call__(
         self,
@@ -66,10 +67,12 @@ class Sitting:
         def types(prompt: str, *, hidden: bool) -> str | None:
             label = prompt.strip().split("\n\n")[-1].partition(":")[0]
             self.asked.append(label)
+            assert self.asked.count(label) < 20, f"{label} is asked for again and again"
             self.shown.append(prompt)
             return said[label].pop(0) if said.get(label) else ""
 
         self.monkeypatch.setattr(_compat, "typed", types)
+        self.monkeypatch.setattr(_compat, "mask", self.masked.update)
         self.monkeypatch.setattr(_connect.display, "display", self.shown.append)
         of, variables = of or loader(), {**(inventory or {}), **(extra or {})}
         templar = Templar(loader=of, variables=variables)
@@ -114,7 +117,7 @@ def test_from_nothing_everything_is_asked_for_and_to_be_kept(sit: Sitting, bill:
         "elsewhere": [],
         "changed": True,
     }
-    assert {OPTIONS["password"], OPTIONS["dev_key"], "SESSION-1"} <= sit.secrets
+    assert {OPTIONS["password"], OPTIONS["dev_key"], "SESSION-1"} <= sit.secrets & sit.masked
     assert not any("findme" in text for text in sit.shown)
 
 
@@ -164,13 +167,18 @@ def test_a_template_in_the_file_stays_one(sit: Sitting, bill: Bill) -> None:
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
     assert "bill_password" not in told["variables"]
     # It is no more to be shown than one that is typed.
-    assert OPTIONS["password"] in sit.secrets
+    assert OPTIONS["password"] in sit.secrets & sit.masked
 
 
 def test_a_template_in_the_file_may_refer_to_the_inventory(sit: Sitting, bill: Bill) -> None:
     file = FILE.replace(OPTIONS["password"], '"{{ vault_password }}"') + "vault_password: old\n"
     sit(file, inventory={"vault_password": OPTIONS["password"]})
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
+
+
+def test_without_a_file_there_is_nothing_to_keep(sit: Sitting) -> None:
+    sit(FILE, option={"vault_file": ""}, typed=typed())
+    assert not any("[" in text for text in sit.shown if text.startswith("\nUser Name"))
 
 
 @pytest.mark.promise(8)

@@ -55,6 +55,7 @@ class Someone:
         self.asked.append(label)
         assert len(self.asked) < 100, f"always asked for the same: {label}"
         self.seen.append(prompt)
+        assert self.asked.count(label) < 20, f"{label} is asked for again and again"
         if hidden:
             self.hidden.append(label)
         if label == self.turns_back_at:
@@ -250,6 +251,13 @@ def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
     assert person.asked.count("Press Enter to ask BILL again") == 3
 
 
+def test_what_is_given_and_does_not_fit_together_is_told(fill: Any, bill: Bill) -> None:
+    with pytest.raises(errors.OptionError, match=r"device.*Nothing was written\.$") as failed:
+        fill(ap(), given={"remember_me_id": "s3cret-findme-mfaid"})
+    assert "Nobody can be asked" not in str(failed.value)
+    assert bill.heard == []
+
+
 def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> None:
     bill.will_say((200, b"<html>"))
     person = ap()
@@ -266,7 +274,7 @@ def test_three_corrections_are_all_that_there_are(fill: Any, bill: Bill) -> None
         fill(person)
     assert bill.heard == [LOGIN] * 4
     assert [each.body["password"] for each in bill.requests] == ["one", "two", "three", "four"]
-    assert str(failed.value).endswith("Nothing was written.")
+    assert str(failed.value).endswith("by the task bill_login with force: true. Nothing was written.")
 
 
 @pytest.mark.promise(4)
@@ -296,6 +304,8 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
     assert (failed.value.code, failed.value.status) == ("BDC_1103", 400)
+    # It says all of that itself; the task does not know what was typed.
+    assert failed.value.concerns == ()
 
 
 @pytest.mark.promise(8)
@@ -306,6 +316,7 @@ def test_of_two_values_the_one_that_was_typed_is_corrected(fill: Any, bill: Bill
         *("Sign in with", "Password", "Organization ID", "Developer Key"),
         *("Password", "MFA"),
     ]
+    assert person.saw("Please correct Password (correction 1 of 3):")
     assert person.saw("it is not shown [the one that was typed]:")
     assert not person.saw("the one in the vault file")
 
@@ -323,6 +334,7 @@ def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill:
     person = Someone(Sign_in_with="partner", **partner)
     fill(person)
     assert person.asked[-2:] == ["User Name", "User ID"]
+    assert person.saw("Please correct User Name and User ID (correction 1 of 3):")
     assert person.saw("  (none)")
 
 
@@ -398,13 +410,15 @@ def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
     assert "bill_device" not in done.variables
 
 
-def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill) -> None:
+@pytest.mark.parametrize("mfa", [None, True])
+def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | None) -> None:
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
     person = Someone()
-    done = fill(person, kept={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID})
+    done = fill(person, kept={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID}, mfa=mfa)
     assert bill.last(LOGIN).body["rememberMeId"] == MFA_ID["remember_me_id"]
     # What BILL trusts needs no code.
     assert "MFA" not in person.asked
+    assert bill.heard == [LOGIN]
     assert done.session.trusted
     assert done.variables == {}
 
