@@ -440,6 +440,8 @@ def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
     """Values that BILL refuses and takes, the code of MFA and what comes of it, and then all of it from the file that was written."""
     project = sweep.project
     project.without_vault()
+    # Where the file is written, too, whatever is there only for a moment.
+    sweep.watcher.folders += (str(project.folder / "group_vars"),)
     # Its lines would come between a question and the answer.
     del project.environ["ANSIBLE_DEBUG"]
     typed = [
