@@ -9,8 +9,11 @@ Private to bill.connect. Each difference was found by trying it on every support
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import re
+import threading
+import time
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,8 +24,7 @@ from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
-from ._errors import BillError, OptionError
-from ._form import NobodyThere
+from ._errors import BillError, NobodyThere, OptionError
 from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
@@ -302,6 +304,7 @@ def extra_variables(loader: Any) -> Mapping[str, Any]:
 
 def typed(prompt: str, *, hidden: bool) -> str | None:
     """What a person types at the terminal after a prompt, up to Enter; None after Ctrl-C. NobodyThere if there is no terminal."""
+    _end_with_ansible()
     try:
         # Of a worker, too, since ansible-core has its first process ask.
         answer: bytes = display.prompt_until(prompt, private=hidden)
@@ -311,3 +314,19 @@ def typed(prompt: str, *, hidden: bool) -> str | None:
         raise NobodyThere from None
     # What is no UTF-8 is refused further on, as every text that cannot be shown is.
     return answer.decode(errors="surrogateescape")
+
+
+def _end_with_ansible() -> None:
+    """End this worker when Ansible's first process ends, of which a closed terminal is one way: nobody would answer any more.
+
+    From ansible-core 2.19 on a worker is in a session of its own, hears of no hangup, and would wait for ever with what was typed in its memory.
+    """
+    ansible = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == ansible:
+            time.sleep(1)
+        os._exit(1)
+
+    if multiprocessing.parent_process():
+        threading.Thread(target=watch, daemon=True).start()

@@ -9,7 +9,8 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Set
 from contextlib import suppress
 from textwrap import wrap
 from typing import Any
@@ -18,8 +19,8 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call
-from ._errors import BillError
-from ._form import Filled, Form, NobodyThere, TurnedBack
+from ._errors import BillError, NobodyThere, OptionError, TurnedBack
+from ._form import Filled, Form
 from ._options import OPTIONS, converted
 from ._vault_file import kept_variables, typed_password
 
@@ -49,6 +50,11 @@ def _in_lines(text: str) -> str:
 
 def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
     """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
+
+    def learn(secret: str) -> None:
+        call.learned.add(secret)
+        _compat.mask([secret])
+
     _confirm_the_vault_password(call, loader)
     kept = _kept(call, loader, templar, variables)
     # What the inventory has from the same file is no reason not to ask.
@@ -58,27 +64,60 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
         if (source := call.sources.get(option.name))
         and not (source.startswith("the variable") and kept.get(option.name) == call.options[option.name])
     }
+    values = dict(call.options)
+    for option in OPTIONS:
+        # Else nobody could rotate a value without a person, as the inventory has the old one, which goes before the environment.
+        if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
+            given[option.name] = f"the environment variable {option.environment_name}"
+            values[option.name] = converted(option, text, given[option.name])
+            if option.secret:
+                learn(text)
     # Those of the command line are gone with it, and so is the environment.
     lasting = {name for name, source in given.items() if source.startswith("the variable")}
     lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
-
-    def learn(secret: str) -> None:
-        call.learned.add(secret)
-        _compat.mask([secret])
 
     for option in OPTIONS:
         if option.secret and (secret := kept.get(option.name)):
             learn(secret)
     form = Form(
         Terminal(),
-        values=call.options,
+        values=values,
         given=given,
         found=frozenset(lasting),
         kept=kept,
         open=call.open,
         learn=learn,
     )
-    return form.fill(mfa=call.options["mfa"])
+    done = form.fill(mfa=call.options["mfa"])
+    if path := call.options["vault_file"]:
+        names = {option.variable for option in OPTIONS if option.name in kept} | done.variables.keys()
+        _warn_of_what_goes_before(
+            path, names - {name for name, value in done.variables.items() if value is None}, loader
+        )
+    return done
+
+
+def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
+    """Warn of files from which plays of this folder take the variables, although the vault file has them."""
+    path = os.path.abspath(path)
+    below = os.path.join(os.sep, "group_vars", "all")
+    if not os.path.dirname(path).endswith(below):
+        return
+    base = os.path.dirname(path).removesuffix(below)
+    beside: list[str] = loader.find_vars_files(os.path.join(base, "group_vars"), "all")
+    # In the order in which they are read; what is read later counts.
+    stronger = beside[beside.index(path) + 1 :] if path in beside else [each for each in beside if each > path]
+    stronger += loader.find_vars_files(os.path.join(base, "host_vars"), "localhost")
+    if (here := os.getcwd()) != base:
+        for folder, name in (("group_vars", "all"), ("host_vars", "localhost")):
+            stronger += loader.find_vars_files(os.path.join(here, folder), name)
+    for file in stronger:
+        # What cannot be read here is told by the play that reads it.
+        with suppress(BillError):
+            if both := sorted(names & kept_variables(loader, file).keys()):
+                display.warning(
+                    f"Plays of this folder take {', '.join(both)} from {file}, which goes before {path}. Take that out of one of the two."
+                )
 
 
 def _confirm_the_vault_password(call: Call, loader: Any) -> None:
@@ -90,7 +129,8 @@ def _confirm_the_vault_password(call: Call, loader: Any) -> None:
     with suppress(NobodyThere):
         prompt = "\nVault password: once more, because the vault file is new; it is not shown:"
         for _try in range(3):
-            if Terminal().ask(prompt, hidden=True) == password:
+            # Without the blanks around it, as ansible-core takes it.
+            if Terminal().ask(prompt, hidden=True).strip() == password:
                 return
             Terminal().tell("This is not the vault password that was typed before.")
         raise BillError("The vault password was typed in two ways. Nothing was written; start again.")
@@ -104,11 +144,15 @@ def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -
     known = {**raw, **variables}
     templar.available_variables = known
     value_of = _compat.variables_of(templar, {**known, **raw})
-    return {
-        option.name: converted(option, value, f"the variable {option.variable} in {path}")
-        for option in OPTIONS
-        if option.variable in raw and (value := value_of(option.variable)) not in (None, "")
-    }
+    kept: dict[str, Any] = {}
+    for option in OPTIONS:
+        try:
+            if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
+                kept[option.name] = converted(option, value, f"the variable {option.variable} in {path}")
+        except OptionError as error:
+            # The form is how to correct it.
+            display.warning(f"{error} It counts as not kept.")
+    return kept
 
 
 def returned(filled: Filled | None, call: Call) -> dict[str, Any]:

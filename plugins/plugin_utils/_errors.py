@@ -53,6 +53,14 @@ class BillError(Exception):
         self.details = dict(details or {})
 
 
+class TurnedBack(BillError):
+    """The person at the terminal has ended a form, which nothing is to outlive."""
+
+
+class NobodyThere(Exception):
+    """There is no terminal, so that nobody can be asked."""
+
+
 class OptionError(BillError):
     """An option is missing or cannot be used; nothing was sent."""
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from ._credentials import METHODS, OF_MFA
-from ._errors import BillError, OptionError, Rejected
+from ._errors import BillError, NobodyThere, OptionError, Rejected, TurnedBack
 from ._fields import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
 from ._mfa import Validated, challenge, validate
 from ._options import MFA_CODE, OPTIONS, Option, converted
@@ -40,14 +40,6 @@ _PERHAPS_OF_THE_OTHER = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
 _ANOTHER_CODE = ("BDC_1119", "BDC_1374")
 
 _BY_NAME = {option.name: option for option in OPTIONS}
-
-
-class NobodyThere(Exception):
-    """There is no terminal, so that nobody can be asked."""
-
-
-class TurnedBack(BillError):
-    """The person has ended the form, which nothing is to outlive."""
 
 
 class Person(Protocol):
@@ -93,6 +85,9 @@ class Form:
     ) -> None:
         self._person = person
         self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
+        if "environment" in given and "api_url" not in given:
+            # Whoever says which of BILL's environments it is now does not mean the address of an earlier sitting.
+            self._values["api_url"] = None
         self._given = given
         self._found = found
         self._kept = kept
@@ -112,12 +107,11 @@ class Form:
             self._tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
         else:
             self._fill(ENVIRONMENT)
-            self._tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
         self._fill(AUTH_METHOD)
         for each in self._fields:
             self._fill(each)
-        self._forget_the_mfa_id_of_another()
         sign_in, session, changed = self._signed_in()
+        self._values = self._wanted()
         self._sign_out_of_the_old()
         if mfa is None:
             mfa = self._wants_mfa(sign_in, session)
@@ -131,20 +125,21 @@ class Form:
 
     # --- asking ---
 
-    def _fill(self, each: Field, *, again: bool = False) -> None:
+    def _fill(self, each: Field) -> None:
         """Ask for one value, until it can be one."""
         name, option = each.option, _BY_NAME[each.option]
         if each.only_with and not self._values[each.only_with]:
             return
         if name in self._given:
             self._tell(f"{each.label}: from {self._given[name]}")
+            self._tell_of_the_web_app(each)
             return
         secret, before = option.secret, self._values[name]
         prompt = f"{each.label}: {each.where}"
         if secret:
             prompt += "; it is not shown"
         if before:
-            prompt += f" [{(_ENTERED if again else _KEPT) if secret else before}]"
+            prompt += f" [{(_KEPT if before == self._kept.get(name) else _ENTERED) if secret else before}]"
         while True:
             typed = self._ask(f"\n{prompt}:", hidden=secret)
             # A password may begin or end with a blank; a key never does.
@@ -154,6 +149,11 @@ class Form:
                 break
             if not typed:
                 self._tell(f"{each.label} is needed.")
+                continue
+            if not typed.isprintable():
+                self._tell(
+                    f"What was typed for {each.label} holds a key that is no character, such as an arrow. Type it again."
+                )
                 continue
             try:
                 self._values[name] = converted(option, typed, f"what was typed for {each.label}")
@@ -165,6 +165,11 @@ class Form:
             break
         if not self._alone:
             self._tell("  (not shown)" if secret else f"  {self._values[name] or '(none)'}")
+        self._tell_of_the_web_app(each)
+
+    def _tell_of_the_web_app(self, each: Field) -> None:
+        if each is ENVIRONMENT:
+            self._tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
 
     def _ask(self, prompt: str, *, hidden: bool = False) -> str:
         if self._alone:
@@ -183,14 +188,26 @@ class Form:
     # --- BILL's answers ---
 
     def _signed_in(self) -> tuple[SignIn, Session, bool]:
-        for correction in range(1, CORRECTIONS + 2):
+        correction = 0
+        while True:
+            wanted = self._wanted()
             try:
-                sign_in = self._open(self._values)
+                sign_in = self._open(wanted)
                 self._tell("\nAsking BILL whether it accepts this.")
                 return sign_in, *sign_in.prove()
             except BillError as error:
-                self._correct(error, correction)
-        raise AssertionError("the last correction raises")
+                refusal = error
+            self._correct(refusal, correction := correction + 1)
+            while not refusal.transient and self._wanted() == wanted:
+                self._tell("\nNothing was changed, so BILL is not asked again.")
+                self._correct(refusal, correction := correction + 1)
+
+    def _wanted(self) -> dict[str, Any]:
+        """The values as they are, but for the MFA ID of an earlier sitting, which belongs to the user of that."""
+        if self._is_the_same():
+            return dict(self._values)
+        theirs = [name for name in OF_MFA if name in self._kept and name not in self._given]
+        return {**self._values, **dict.fromkeys(theirs)}
 
     def _correct(self, error: BillError, correction: int) -> None:
         """Let the person correct what BILL's answer points at; the error itself if there is nothing to correct."""
@@ -205,10 +222,10 @@ class Form:
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last
-        self._tell(f"\n{error.says} Nothing was written.")
+        self._tell(f"\n{error.says}{self._sources(error)} Nothing was written.")
         self._tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
         for each in wanted:
-            self._fill(each, again=True)
+            self._fill(each)
 
     def _can_correct(self, each: Field) -> bool:
         if each.only_with and not self._values[each.only_with]:
@@ -217,8 +234,7 @@ class Form:
 
     def _explained(self, error: BillError) -> BillError:
         """The error with where the values come from, and what became of the rest."""
-        sources = [f"{name} comes from {self._given[name]}" for name in error.concerns if name in self._given]
-        more = f" ({'; '.join(sources)})" if sources else ""
+        more = self._sources(error)
         if self._alone and isinstance(error, OptionError):
             more += " Nobody can be asked here, because there is no terminal."
         return error.__class__(
@@ -229,6 +245,12 @@ class Form:
             concerns=(),
             details=error.details,
         )
+
+    def _sources(self, error: BillError) -> str:
+        # Not of those that another method would need.
+        used = METHODS[self._values["auth_method"]].uses() | {"auth_method", "environment", "api_url"}
+        given = [name for name in error.concerns if name in self._given and name in used]
+        return f" ({'; '.join(f'{name} comes from {self._given[name]}' for name in given)})" if given else ""
 
     def _sign_out_of_the_old(self) -> None:
         """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""
@@ -250,13 +272,12 @@ class Form:
 
     # --- MFA ---
 
-    def _forget_the_mfa_id_of_another(self) -> None:
-        if not self._is_the_same():
-            self._values.update({name: None for name in OF_MFA if name in self._kept and name not in self._given})
-
     def _wants_mfa(self, sign_in: SignIn, session: Session) -> bool:
         # With a console token BILL does not document whether there is any.
         if session.trusted or not sign_in.credential.can_be_trusted() or sign_in.credential.method == "console_token":
+            return False
+        if self._found.intersection(OF_MFA):
+            # A new one would have to go where the old one is.
             return False
         answer = self._ask(
             "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
@@ -285,7 +306,14 @@ class Form:
         return sign_in.kept.load() or session
 
     def _code_accepted(self, sign_in: SignIn, device: str) -> Validated:
-        # Else BILL sends a code that nobody can give back.
+        if places := sorted(self._given[name] for name in self._found.intersection(OF_MFA)):
+            raise OptionError(
+                f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
+                "bill.connect.trust."
+            )
+        if self._beginning:
+            # Nobody has been asked yet. Where nobody is there, BILL must not send a code.
+            self._ask("\nMFA: press Enter to have BILL send a code to your phone:")
         self._refuse_if_alone()
         challenge_id, wrong = challenge(sign_in), 0
         while True:
@@ -319,7 +347,7 @@ class Form:
     def _to_keep(self) -> tuple[dict[str, Any], list[str]]:
         variables: dict[str, Any] = {}
         elsewhere: list[str] = []
-        names = {"auth_method", "api_url" if self._values["api_url"] else "environment"}
+        names = {"auth_method", "environment", "api_url"}
         names |= METHODS[self._values["auth_method"]].uses()
         for option in OPTIONS:
             value = self._values[option.name]
@@ -327,7 +355,8 @@ class Form:
                 continue
             if option.name in self._found:
                 elsewhere.append(option.variable)
-            # What the file has stays as it is written there, perhaps as a template.
-            elif value != self._kept.get(option.name):
+            # What the file has stays as it is written there, perhaps as a template; and what goes without saying needs no place in it. (Of a
+            # file that is encrypted ansible-core 2.22 masks every value wherever it shows, so also such words as sandbox.)
+            elif value != self._kept.get(option.name, option.default):
                 variables[option.variable] = value
         return variables, elsewhere

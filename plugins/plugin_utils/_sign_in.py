@@ -98,8 +98,10 @@ class SignIn:
 
         Raises what ``present`` does.
         """
-        self._heed(self.hour())
-        self._heed(self.refused())
+        for each in (self, self.through):
+            if each:
+                each._heed(each.hour())
+                each._heed(each.refused())
         return self._working(force=True, require_trusted=False)
 
     @property

@@ -39,7 +39,7 @@ def begun(folder: Path, data: bytes | None) -> Path:
     """A file with this in it; None for no file."""
     path = folder / "group_vars" / "all" / "bill.yml"
     if data is not None:
-        path.parent.mkdir(parents=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     return path
 

@@ -19,8 +19,7 @@ from ansible_collections.bill.connect.plugins.action.bill_form import ActionModu
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _connect
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
 from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
-from ansible_collections.bill.connect.plugins.plugin_utils._form import NobodyThere
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, NobodyThere
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
@@ -44,6 +43,7 @@ class Sitting:
     monkeypatch: pytest.MonkeyPatch
     asked: list[str] = field(default_factory=list)
     shown: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
     secrets: set[str] = field(default_factory=set)
     masked: set[str | None] = field(default_factory=set)
 
@@ -74,6 +74,7 @@ class Sitting:
         self.monkeypatch.setattr(_compat, "typed", types)
         self.monkeypatch.setattr(_compat, "mask", self.masked.update)
         self.monkeypatch.setattr(_connect.display, "display", self.shown.append)
+        self.monkeypatch.setattr(_connect.display, "warning", self.warned.append)
         of, variables = of or loader(), {**(inventory or {}), **(extra or {})}
         templar = Templar(loader=of, variables=variables)
 
@@ -113,7 +114,7 @@ def test_from_nothing_everything_is_asked_for_and_to_be_kept(sit: Sitting, bill:
         "api_url": API_URL,
         "auth_method": "password",
         "trusted": False,
-        "variables": {"bill_auth_method": "password", "bill_api_url": API_URL, **KEEPS},
+        "variables": {"bill_api_url": API_URL, **KEEPS},
         "elsewhere": [],
         "changed": True,
     }
@@ -158,7 +159,7 @@ def test_a_value_of_the_file_can_be_replaced_although_the_inventory_has_it_too(s
     bill.password = "new-findme"
     told = sit(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
     assert bill.last(LOGIN).body["password"] == "new-findme"
-    assert told["variables"].keys() == {"bill_auth_method", "bill_api_url", "bill_password"}
+    assert told["variables"].keys() == {"bill_api_url", "bill_password"}
 
 
 def test_a_template_in_the_file_stays_one(sit: Sitting, bill: Bill) -> None:
@@ -182,11 +183,58 @@ def test_without_a_file_there_is_nothing_to_keep(sit: Sitting) -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_value_of_the_file_that_cannot_be_one_is_named(sit: Sitting, bill: Bill) -> None:
-    with pytest.raises(BillError, match="The variable bill_organization_id in .*bill.yml holds a character") as failed:
-        sit(FILE.replace(OPTIONS["organization_id"], "findme findme"))
-    assert "findme" not in str(failed.value)
-    assert bill.heard == []
+@pytest.mark.parametrize(
+    ("instead", "why"),
+    [('"findme findme"', "holds a character"), ('"{{ findme_not }}"', "is not defined"), ("[findme]", "holds a list")],
+)
+def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
+    sit: Sitting, bill: Bill, instead: str, why: str
+) -> None:
+    told = sit(FILE.replace(OPTIONS["organization_id"], instead), typed={"Organization ID": OPTIONS["organization_id"]})
+    [warning] = sit.warned
+    assert "bill_organization_id" in warning
+    assert why in warning
+    assert warning.endswith(" It counts as not kept.")
+    assert told["variables"] == {"bill_api_url": API_URL, "bill_organization_id": OPTIONS["organization_id"]}
+
+
+def test_the_environment_goes_before_what_the_file_has_so_that_nobody_is_needed_to_rotate(
+    sit: Sitting, bill: Bill
+) -> None:
+    bill.password = "s3cret-findme-new"
+    for inventory in ({}, KEEPS):
+        told = sit(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
+        assert "Password" not in sit.asked
+        assert told["variables"]["bill_password"] == bill.password
+        assert bill.password in sit.secrets
+
+
+@pytest.mark.parametrize(
+    ("other", "named"),
+    [
+        ("group_vars/all/zz.yml", True),
+        ("group_vars/all/aa.yml", False),
+        ("host_vars/localhost.yml", True),
+        ("host_vars/localhost/bill", True),
+        ("elsewhere/group_vars/all.yml", True),
+        ("elsewhere/host_vars/localhost.yml", True),
+    ],
+)
+def test_a_file_that_goes_before_the_vault_file_is_named(
+    sit: Sitting, monkeypatch: pytest.MonkeyPatch, other: str, named: bool
+) -> None:
+    (here := sit.folder / other.partition("/")[0] if other.startswith("elsewhere") else sit.folder).mkdir(exist_ok=True)
+    monkeypatch.chdir(here)
+    (file := sit.folder / other).parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("bill_username: findme-stale\nother: 1\n")
+    # Whoever makes the file, or only looks at it, has the same plays.
+    for text in (None, FILE):
+        sit.warned.clear()
+        sit(text, typed=typed())
+        assert len(sit.warned) == named
+        for warning in sit.warned:
+            assert warning.startswith(f"Plays of this folder take bill_username from {file}, which goes before ")
+            assert "findme" not in warning
 
 
 def test_ctrl_c_ends_it(sit: Sitting, bill: Bill) -> None:

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import NobodyThere, TurnedBack
 from ansible_collections.bill.connect.plugins.plugin_utils._fields import AUTH_METHOD, ENVIRONMENT, FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form, NobodyThere, TurnedBack
+from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import (
@@ -22,6 +23,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     LOGIN,
     LOGOUT,
     METHODS,
+    PARTNER_LOGIN,
     VALIDATE,
     Bill,
     Open,
@@ -118,7 +120,7 @@ def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bi
     assert person.asked == ["Environment", "Sign in with", *LABELS.values(), "MFA"]
     assert person.hidden == ["Password", "Developer Key"]
     assert bill.heard == [LOGIN]
-    assert done.variables == {"bill_auth_method": "password", "bill_environment": "sandbox", **KEEPS}
+    assert done.variables == KEEPS
     assert (done.changed, done.elsewhere) == (True, [])
     assert learned == [OPTIONS["password"], OPTIONS["dev_key"]]
 
@@ -146,7 +148,8 @@ def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
 @pytest.mark.parametrize(("typed", "named"), [("", "sandbox"), ("production", "production")])
 def test_the_environment_is_asked_for_first(fill: Any, typed: str, named: str) -> None:
     done = fill(ap(Environment=typed))
-    assert done.variables["bill_environment"] == named
+    # The usual one goes without saying, like the usual way to sign in.
+    assert done.variables == {**KEEPS, **({} if named == "sandbox" else {"bill_environment": named})}
     assert done.sign_in.gateway.address.host == f"{named}.example.com"
 
 
@@ -157,7 +160,6 @@ def test_what_is_given_is_not_asked_for(fill: Any) -> None:
     assert person.asked == ["Sign in with", "Password", "Organization ID", "MFA"]
     assert person.saw("User Name: from the variable bill_username")
     assert done.variables == {
-        "bill_auth_method": "password",
         "bill_environment": "production",
         **{name: value for name, value in KEEPS.items() if name != "bill_dev_key"},
     }
@@ -189,6 +191,24 @@ def test_blanks_around_what_is_typed_are_not_meant_but_in_a_password(fill: Any, 
     assert person.saw("Password is needed.")
 
 
+def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) -> None:
+    person = ap(User_Name=["ap\x1b[D", "\udce4", OPTIONS["username"]])
+    fill(person)
+    assert (
+        person.seen.count(
+            "What was typed for User Name holds a key that is no character, such as an arrow. Type it again."
+        )
+        == 2
+    )
+    assert not person.saw("YAML")
+
+
+def test_an_environment_that_is_given_goes_before_the_address_of_an_earlier_sitting(fill: Any) -> None:
+    done = fill(Someone(), given={"environment": "production"}, kept={"api_url": API_URL, **OPTIONS})
+    assert done.sign_in.gateway.address.host == "production.example.com"
+    assert done.variables == {"bill_environment": "production", "bill_api_url": None}
+
+
 def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     person = ap(User_Name=["slip", OPTIONS["username"]])
@@ -196,7 +216,7 @@ def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) ->
     assert person.saw(f"BILL: {API_URL}, from the variable bill_api_url")
     # Nor is it to be corrected, as it could not change where BILL is.
     assert person.asked == ["Sign in with", *LABELS.values(), "User Name", "Password", "MFA"]
-    assert done.variables == {"bill_auth_method": "password", "bill_api_url": API_URL, **KEEPS}
+    assert done.variables == {"bill_api_url": API_URL, **KEEPS}
     person = Someone()
     done = fill(person, kept={"api_url": API_URL, "auth_method": "password", **OPTIONS})
     assert person.saw(f"BILL: {API_URL}, from the vault file")
@@ -282,8 +302,28 @@ def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
     person = ap(Password=["wrong", "", "wrong", OPTIONS["password"]])
     done = fill(person)
     assert [each.body["password"] for each in bill.requests] == ["wrong", OPTIONS["password"]]
-    assert person.saw("was not asked again")
+    assert person.saw("Nothing was changed, so BILL is not asked again.")
     assert done.variables["bill_password"] == OPTIONS["password"]
+
+
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("code", ["BDC_1104", "BDC_1106", "BDC_1111", "BDC_1113"])
+def test_what_was_not_changed_is_never_sent_again(fill: Any, bill: Bill, code: str) -> None:
+    """Also where the refusal is none that is remembered."""
+    bill.will_say(no(code))
+    with pytest.raises(errors.Rejected, match=code):
+        fill(ap())
+    assert bill.heard == [LOGIN]
+
+
+@pytest.mark.promise(4)
+def test_a_partner_that_is_refused_is_not_asked_again_for_another_user(fill: Any, bill: Bill) -> None:
+    wanted = {**OPTIONS, **METHODS["a partner's user"]}
+    bill.will_say(no("BDC_1101"), to=PARTNER_LOGIN)
+    for user in ("00601", "00602"):
+        with pytest.raises(errors.CredentialRefused, match="BDC_1101"):
+            fill(Nobody(), given={**wanted, "user_id": user})
+    assert bill.heard == [PARTNER_LOGIN]
 
 
 @pytest.mark.promise(4)
@@ -330,7 +370,7 @@ def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -
 
 def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1106"))
-    partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": "p", "Password": "p"}
+    partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": ["p", "q"], "Password": "p"}
     person = Someone(Sign_in_with="partner", **partner)
     fill(person)
     assert person.asked[-2:] == ["User Name", "User ID"]
@@ -355,7 +395,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, learned: list[str]) -> None:
     assert person.saw(f"[{OPTIONS['username']}]:")
     assert person.saw("it is not shown [the one in the vault file]:")
     assert not person.saw("findme")
-    assert done.variables == {"bill_auth_method": "password"}
+    assert done.variables == {}
 
 
 def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill, open_sign_in: Open) -> None:
@@ -408,6 +448,28 @@ def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
     # And where the file had none, there is none to take out.
     done = fill(Someone(User_Name="third@example.com"), kept=OPTIONS)
     assert "bill_device" not in done.variables
+
+
+def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
+    kept = {**OPTIONS, "username": "other@example.com", "password": "stale", **MFA_ID}
+    bill.will_say(no("BDC_1101"))
+    person = Someone(User_Name=["", OPTIONS["username"]], Password=["", OPTIONS["password"]])
+    done = fill(person, kept=kept)
+    sent = [each.body.get("rememberMeId") for each in bill.requests]
+    # As it was kept, it is that user's.
+    assert sent == [MFA_ID["remember_me_id"], None]
+    assert done.variables == {
+        **{f"bill_{name}": OPTIONS[name] for name in ("username", "password")},
+        **dict.fromkeys(f"bill_{name}" for name in MFA_ID),
+    }
+
+
+def test_whoever_goes_back_to_the_user_of_the_file_has_the_mfa_id_again(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1101"))
+    bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
+    done = fill(Someone(User_Name=["other@example.com", OPTIONS["username"]]), kept={**OPTIONS, **MFA_ID})
+    assert [each.body.get("rememberMeId") for each in bill.requests] == [None, MFA_ID["remember_me_id"]]
+    assert done.variables == {}
 
 
 @pytest.mark.parametrize("mfa", [None, True])
@@ -492,7 +554,7 @@ def test_too_many_wrong_codes_end_it_and_the_rest_is_kept(
     person = ap(Code=["111111"] * 9)
     done = fill(person, mfa=True)
     assert bill.heard == [LOGIN, CHALLENGE, *[VALIDATE] * len(refusals)]
-    assert done.variables.keys() == {"bill_auth_method", "bill_environment", *KEEPS}
+    assert done.variables.keys() == {*KEEPS}
     assert not done.session.trusted
     [warning] = said
     assert why in warning
@@ -527,9 +589,23 @@ def test_mfa_is_not_offered_where_it_may_not_be_had(fill: Any, method: str) -> N
 def test_where_there_is_no_mfa_the_rest_is_kept_all_the_same(fill: Any, bill: Bill, said: list[str], code: str) -> None:
     bill.will_say(no(code), to=CHALLENGE)
     done = fill(ap(), mfa=True)
-    assert done.variables.keys() == {"bill_auth_method", "bill_environment", *KEEPS}
+    assert done.variables.keys() == {*KEEPS}
     [warning] = said
     assert warning.startswith(f"MFA is not set up: BILL answered {code}")
+
+
+def test_what_mfa_brings_has_no_place_where_it_is_defined_elsewhere(fill: Any, bill: Bill, said: list[str]) -> None:
+    given = {"remember_me_id": "s3cret-findme-dead", "device": "ci"}
+    person = ap()
+    fill(person, given=given, found=tuple(given))
+    assert "MFA" not in person.asked
+    done = fill(ap(), given=given, found=tuple(given), mfa=True)
+    assert CHALLENGE not in bill.heard
+    assert "bill_remember_me_id_expires_on" not in done.variables
+    assert any(
+        "would have to go where the variable bill_device and the variable bill_remember_me_id is defined" in text
+        for text in said
+    )
 
 
 # --- the other methods ---
@@ -554,7 +630,6 @@ def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: 
     ]
     assert done.variables == {
         "bill_auth_method": wanted["auth_method"],
-        "bill_environment": "sandbox",
         **{f"bill_{name}": value for name, value in keeps.items()},
     }
     secret = {option.name for option in TABLE if option.secret}
@@ -567,7 +642,7 @@ def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: 
 def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> None:
     done = fill(nobody := Nobody(), given=OPTIONS)
     assert bill.heard == [LOGIN]
-    assert done.variables == {"bill_auth_method": "password", "bill_environment": "sandbox", **KEEPS}
+    assert done.variables == KEEPS
     # Once it is known that nobody is there, nobody is asked again, or told what was not typed.
     assert nobody.asked == ["Environment"]
     assert not any(text.startswith("  ") for text in nobody.seen)
@@ -596,7 +671,7 @@ def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failu
 
 @pytest.mark.parametrize(
     ("also", "heard"),
-    [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN, CHALLENGE])],
+    [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN])],
     ids=["found out before", "found out then"],
 )
 def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_kept(
