@@ -172,7 +172,8 @@ def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: 
     fill(person)
     first = ["Environment", "Environment", "Sign in with", "User Name", "Password"]
     assert person.asked == [*first, *["Organization ID"] * 3, "Developer Key", "MFA"]
-    assert person.saw("Organization ID is needed.")
+    told = person.seen.index("Organization ID is needed.")
+    assert person.seen[told + 1].startswith("\nOrganization ID:")
     assert person.saw(
         "What was typed for Organization ID holds a character, perhaps a blank, that cannot be part of it."
     )
