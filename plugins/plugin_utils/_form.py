@@ -216,7 +216,7 @@ class Form:
             self._ask("Press Enter to ask BILL again:")
             return
         wanted = [each for each in self._fields if each.option in error.concerns and self._can_correct(each)]
-        if wanted and error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
+        if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
             wanted.insert(0, ENVIRONMENT)
         if not wanted or self._alone or correction > CORRECTIONS or error.code in _LOCKED:
             raise self._explained(error)

@@ -78,6 +78,19 @@ class Terminal:
             self._refuses(self._question(), "the end")
         return Run(self._process.wait(_SECONDS), self.shown)
 
+    def goes(self) -> set[int]:
+        """The terminal is closed; the workers of the play that are left after some seconds."""
+        workers = {
+            int(pid) for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        }
+        assert workers, "nobody has been working"
+        os.kill(self._process.pid, signal.SIGHUP)
+        self._process.wait(_SECONDS)
+        end = time.monotonic() + 10
+        while (left := {pid for pid in workers if Path(f"/proc/{pid}/stat").exists()}) and time.monotonic() < end:
+            time.sleep(0.05)
+        return left
+
     @property
     def is_as_before(self) -> bool:
         """Whether the terminal shows again what is typed, line by line, and Ctrl-C ends programs."""

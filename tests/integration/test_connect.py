@@ -176,14 +176,13 @@ def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Cont
         f"BILL: {here.api_url}",
         f"Organization: {world.ORGANIZATION.id}",
         f"User: {world.USER.id}",
-        "MFA-trusted: no; payments need it",
+        "MFA-trusted: no (payments need it)",
         f'Vault file: {here.folder / file}"',
     ):
         assert run.says(told), run.output
     nothing_secret(here, run)
     assert mode(here.folder / file) == 0o600
     assert here.keeps(file) == {
-        "bill_auth_method": "password",
         "bill_api_url": here.api_url,
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,
@@ -402,7 +401,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     assert asked[2].endswith("it is not shown [the one in the vault file]:")
     after = KEPT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
     assert opened(kept).startswith(after)
-    assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_auth_method", "bill_api_url"]
+    assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_api_url"]
     [backup] = kept.parent.glob("bill.yml.*~")
     assert (backup.read_bytes(), mode(backup), mode(kept)) == (before, 0o600, 0o600)
     # Once more, and everything is as it was.
@@ -511,7 +510,7 @@ def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_
     assert run.says("Organization ID: from the variable bill_organization_id")
     assert run.says("Developer Key: from the environment variable BILL_DEV_KEY")
     assert run.says("Not in it, because defined elsewhere: bill_organization_id"), run.output
-    assert list(here.keeps()) == ["bill_auth_method", "bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
+    assert list(here.keeps()) == ["bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
     run = here.later("-i", "hosts.yml")
     assert run.code == 0, run.output
     assert bill.get("counts") == {LOGIN: 1}
@@ -639,3 +638,40 @@ def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Fold
     assert run.code == 0, run.output
     assert run.says("Session: there was none")
     assert run.says(f"{here.folder / FILE} is not there"), run.output
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(15)
+def test_a_terminal_that_is_closed_leaves_nobody_behind_who_knows_what_was_typed(here: Folder, bill: Control) -> None:
+    with here.sits_at() as terminal:
+        terminal.answers(SIGN_IN_WITH, "")
+        terminal.answers(USER_NAME, world.USER.username)
+        terminal.answers(PASSWORD, world.USER.password)
+        terminal.asks(ORGANIZATION_ID)
+        assert terminal.goes() == set()
+    assert here.left() == []
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bill: Control) -> None:
+    (here.folder / "host_vars").mkdir()
+    (here.folder / "host_vars" / "localhost.yml").write_text("bill_username: stale@example.com\n")
+    run = here.connect(AP)
+    assert run.says("Plays of this folder take bill_username from"), run.output
+    assert run.says("host_vars/localhost.yml, which goes before"), run.output
+
+
+def test_another_strategy_does_not_keep_the_form_from_asking(here: Folder) -> None:
+    here.environ["ANSIBLE_STRATEGY"] = "free"
+    assert here.connect(AP).changed == 2
+
+
+@pytest.mark.promise(6)
+def test_a_file_in_the_clear_is_encrypted_although_nothing_in_it_changes(here: Folder) -> None:
+    (file := here.folder / FILE).parent.mkdir(parents=True)
+    file.write_text(yaml.safe_dump({name.lower(): value for name, value in IN_THE_ENVIRONMENT.items()}))
+    run = here.connect(KEEPS)
+    assert run.says("clear text"), run.output
+    assert file.read_text().startswith("$ANSIBLE_VAULT;")
+    assert here.secrets_on_disk() == []

@@ -118,7 +118,6 @@ def test_from_an_empty_folder_to_a_play_of_three_lines(
     kept = yaml.safe_load(view.output.partition("---")[2])
     documented = yaml.safe_load(next(block for block in said["yaml"] if block.startswith("bill_username")))
     assert kept == {
-        "bill_auth_method": "password",
         "bill_api_url": api_url,
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,

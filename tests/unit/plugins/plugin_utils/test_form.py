@@ -369,6 +369,15 @@ def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -
     assert done.sign_in.gateway.address.host == "production.example.com"
 
 
+def test_it_can_also_be_all_there_is_to_correct(fill: Any, bill: Bill) -> None:
+    bill.will_say(no("BDC_1102"))
+    person = ap(Environment=["", "production"])
+    done = fill(person, given={"dev_key": OPTIONS["dev_key"]})
+    assert person.saw("(dev_key comes from the variable bill_dev_key) Nothing was written.")
+    assert person.saw("Please correct Environment (correction 1 of 3):")
+    assert done.variables["bill_environment"] == "production"
+
+
 def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1106"))
     partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": ["p", "q"], "Password": "p"}
