@@ -54,10 +54,10 @@ class Terminal:
         while not (prompt in self._shown[self._seen :].decode(errors="backslashreplace") and self._reads()):
             assert self._looks(), f"the play has ended without: {prompt}\n{self.shown}"
 
-    def sees(self, text: str) -> None:
-        """Wait until a text is there that asks nothing."""
-        while text not in self.shown:
-            assert self._looks(), f"the play has ended without: {text}\n{self.shown}"
+    def until(self, happened: Callable[[], object]) -> None:
+        """Wait until something has happened elsewhere, while nothing is asked."""
+        while not happened():
+            assert self._looks(), f"the play has ended before\n{self.shown}"
 
     def answers(self, question: str, text: str, *, first: str = "") -> str:
         """Answer the next question, which must be this one, with a text and Enter, or with a key after ``first``; the question as it was asked."""

@@ -483,7 +483,8 @@ def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) ->
         for question, text in AP.items():
             if question != MFA:
                 terminal.answers(question, text)
-        terminal.sees("Asking BILL whether it accepts this.")
+        # Not earlier: ansible-core waits for ever for a worker that it ends just while that hands over a line to show.
+        terminal.until(bill.heard)
         terminal.types(CTRL_C)
         run = terminal.ends()
         assert terminal.is_as_before
