@@ -17,6 +17,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     default_path,
     given_variables,
     keep,
+    look,
     secrets_among,
 )
 
@@ -27,7 +28,7 @@ class ActionModule(BillAction):
     OWN_OPTIONS = (
         Option("path", kind="path", called="vault_file"),
         Option("variables", kind="dict", secret=True, shared=False),
-        Option("state", default="present", choices=("present", "absent"), shared=False),
+        Option("state", default="present", choices=("present", "absent", "read"), shared=False),
         Option("vault_id", shared=False),
         Option("backup", kind="bool", default=True, shared=False),
     )
@@ -45,7 +46,9 @@ class ActionModule(BillAction):
             "backup": options["backup"],
             "check_mode": self._task.check_mode,
         }
-        if options["state"] == "absent":
+        if options["state"] == "read":
+            kept = look(path, self._loader)
+        elif options["state"] == "absent":
             kept = clear(path, self._loader, **how)
         else:
             kept = keep(path, variables, self._loader, by=self._task.action, **how)

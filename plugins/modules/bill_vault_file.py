@@ -17,7 +17,7 @@ description:
     the variables may be any, not only those of bill.connect. BILL is not asked about them.
   - The file is encrypted with the vault password that Ansible was started with (C(--ask-vault-pass), C(--vault-password-file),
     C(--vault-id) or Ansible's configuration). Without one the task fails, before anything else; only of a file that is not there it can be
-    said without one that there is nothing to remove.
+    said without one that there is nothing to read or remove.
   - Everything else in the file stays as it is, to the byte. A value that is there already is not written again. A change that would touch
     anything else is refused.
   - Nothing is ever on the disk in the clear. The new file takes the place of the old one in one step, so that an interruption at any moment
@@ -42,15 +42,17 @@ options:
       - A value can be a text, a number, true or false, a day, a list or a dictionary. A template is worked out before it gets here, and what it comes to
         is kept. A text that only looks like a template is kept as C(!unsafe), so that it stays a text.
       - A variable of V(null) is taken out of the file.
-      - Without this option the file is only looked at.
+      - Without this option the file is only looked at, and whatever would keep it from being written is an error.
     type: dict
   state:
     description:
       - V(present) keeps O(variables) in the file.
       - V(absent) removes the file. If it has variables that are not options of bill.connect, only those that are are taken out, and a warning
         says so. Backups are left alone.
+      - V(read) only looks at the file. Nothing is said of what would keep it from being written, and no vault password is needed where there
+        is no file.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, read]
     default: present
   vault_id:
     description:

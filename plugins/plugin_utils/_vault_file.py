@@ -172,8 +172,9 @@ def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | N
         return None
     if not isinstance(variables, Mapping):
         raise OptionError("variables must be a dictionary: a value for each name.")
-    if state == "absent":
-        raise OptionError("state absent takes no variables: it removes those of bill.connect.")
+    if state != "present":
+        does = "removes those of bill.connect" if state == "absent" else "only looks at the file"
+        raise OptionError(f"state {state} takes no variables: it {does}.")
     # Up to ansible-core 2.18 what is to be left out is a text in there.
     return {name: value for name, value in variables.items() if value != omit or omit is None}
 
@@ -186,6 +187,12 @@ def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:
         if name not in _KNOWN_TO_BE_PLAIN
         for text in _compat.texts_in(value)
     }
+
+
+def look(path: str, loader: Any) -> Kept:
+    """What there is, whether it could be written or not. Raises BillError."""
+    file = VaultFile.at(path, loader)
+    return Kept(path, file.exists, file.variables.names, False, Edit(file.text), None, _backups(file.target))
 
 
 def keep(

@@ -633,12 +633,82 @@ def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Fold
     assert here.left() == []
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     nothing_secret(here, run)
-    # One without a file has nothing to open with a vault password.
-    here.environ |= IN_THE_ENVIRONMENT | {"BILL_API_URL": here.api_url}
+    run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
+    assert (run.code, run.changed, run.warnings) == (0, 0, []), run.output
+    assert run.says("Session: there is nothing to sign out of here, as no password or token of BILL is defined"), (
+        run.output
+    )
+    assert run.says(f"{here.folder / FILE} is not there")
+
+
+def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Folder, bill: Control) -> None:
+    here.environ |= IN_THE_ENVIRONMENT
+    (here.folder / "site.yml").write_text(THREE_LINES)
+    assert here.run("ansible-playbook", "site.yml").code == 0
+    # Without a file there is nothing to open with a vault password.
     run = here.run("ansible-playbook", DISCONNECT)
-    assert run.code == 0, run.output
-    assert run.says("Session: there was none")
+    assert (run.code, run.warnings) == (0, []), run.output
+    assert run.says("Session: ended")
     assert run.says(f"{here.folder / FILE} is not there"), run.output
+    assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
+
+
+@pytest.fixture
+def connected(here: Folder) -> Folder:
+    """Somebody who has a session, and a vault file with another variable in it."""
+    file = here.folder / FILE
+    file.parent.mkdir(parents=True)
+    file.write_bytes(encrypted("finance_mail: finance@example.com\n"))
+    here.connect(AP)
+    for backup in file.parent.glob("*~"):
+        backup.unlink()
+    return here
+
+
+REMOVE = ("-e", "bill_remove_vault_file=true")
+
+
+def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bill: Control) -> None:
+    disconnect = ("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
+    run = connected.run(*disconnect, "--check")
+    assert run.code == 0, run.output
+    assert run.says("Session: would be ended")
+    assert run.says("is left, with its other variables (finance_mail); those of bill.connect would be taken out")
+    assert connected.left() == [FILE]
+    assert bill.get("counts") == {LOGIN: 1}
+    run = connected.run(*disconnect)
+    assert run.code == 0, run.output
+    assert run.says("Session: ended")
+    assert run.says("is left, with its other variables (finance_mail); those of bill.connect are taken out"), run.output
+    assert len(run.warnings) == 1
+    (backup,) = (connected.folder / FILE).parent.glob("*~")
+    assert run.says(f"Backups of it that are left: {backup}"), run.output
+    assert connected.keeps() == {"finance_mail": "finance@example.com"}
+    run = connected.run(*disconnect)
+    assert (run.code, run.changed) == (0, 0), run.output
+    assert run.says("is left, because it has none of the variables of bill.connect")
+    assert run.says(f"Backups of it that are left: {backup}")
+    assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
+
+
+def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
+    # Root could write to any directory, but not over another one.
+    file = connected.folder / FILE
+    (file.parent / f".{file.name}.new~").mkdir()
+    run = connected.run("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
+    assert run.code == 2
+    assert run.says("Session: ended"), run.output
+    assert run.says(f"{file} is left, because it could not be removed"), run.output
+    assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
+    assert connected.keeps()["bill_password"] == world.USER.password
+
+
+def test_disconnecting_knows_what_no_sign_in_does_without() -> None:
+    playbook = Path(__file__).resolve().parents[2] / "playbooks" / "disconnect.yml"
+    (play,) = yaml.safe_load(playbook.read_text())
+    secrets = set(play["vars"]["bill_disconnect_secrets"])
+    assert [method.auth_method for method in METHODS.values() if not secrets & set(method.options)] == []
+    assert [name for name in secrets if not any(name in method.options for method in METHODS.values())] == []
 
 
 @pytest.mark.promise(5)

@@ -27,6 +27,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     given_variables,
     keep,
     kept_variables,
+    look,
     secrets_among,
 )
 from tests.unit.plugins.plugin_utils import keeping
@@ -139,6 +140,24 @@ def test_a_file_in_the_clear_that_is_only_looked_at_stays_as_it_is(tmp_path: Pat
     done = kept(path, None)
     assert (done.changed, done.names, done.warning) == (False, ["bill_password", "other"], None)
     assert everything(tmp_path) == {"group_vars/all/bill.yml": OLD.encode()}
+
+
+def test_a_look_needs_no_more_than_the_file(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_arguments: False)
+    told = look(str(old), loader()).told(diff=False)
+    assert told == {
+        "path": str(old),
+        "exists": True,
+        "names": ["bill_password", "other"],
+        "backup_file": None,
+        "backups": [],
+        "changed": False,
+    }
+    of = loader()
+    of.set_vault_secrets(None)
+    assert not look(str(tmp_path / "group_vars" / "none.yml"), of).exists
+    with pytest.raises(BillError, match="without a vault password"):
+        look(str(old), of)
 
 
 # --- Passwords ---
@@ -534,8 +553,9 @@ def test_variables_have_to_be_a_dictionary(variables: Any) -> None:
 def test_what_is_omitted_is_not_given() -> None:
     assert given_variables({"a": "__omit__", "b": None}, "present", "__omit__") == {"b": None}
     assert given_variables({"b": None}, "present", None) == {"b": None}
-    with pytest.raises(OptionError, match="state absent takes no variables"):
-        given_variables({}, "absent", None)
+    for state in ("absent", "read"):
+        with pytest.raises(OptionError, match=f"state {state} takes no variables"):
+            given_variables({}, state, None)
 
 
 @pytest.mark.promise(5)
