@@ -24,6 +24,9 @@ description:
     leaves the old file or the new one. Its mode is 0600.
   - An encrypted file stays encrypted with the password that has opened it, under the vault ID that it has. A file in clear text is encrypted, and
     a warning says that its values stood in the clear.
+  - A vault password that is typed at C(--ask-vault-pass) is taken as it is typed. With a slip in it a new file, or one that was in clear text, and
+    its backup are encrypted with the slip, and nothing else opens them. An encrypted file tells the slip, and the playbook
+    C(bill.connect.connect) has the password typed once more where nothing else would tell it.
 extends_documentation_fragment:
   - bill.connect.attributes
 options:

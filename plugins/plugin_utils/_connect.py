@@ -127,7 +127,7 @@ def _confirm_the_vault_password(call: Call, loader: Any) -> None:
     if password is None:
         return
     with suppress(NobodyThere):
-        prompt = "\nVault password: once more, because the vault file is new; it is not shown:"
+        prompt = "\nVault password: once more, as nothing else would tell a slip; it is not shown:"
         for _try in range(3):
             # Without the blanks around it, as ansible-core takes it.
             if Terminal().ask(prompt, hidden=True).strip() == password:

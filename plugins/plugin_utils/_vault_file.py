@@ -105,12 +105,12 @@ def kept_variables(loader: Any, path: str) -> dict[str, Any]:
 
 
 def typed_password(loader: Any, path: str) -> str | None:
-    """The vault password that a person has typed for a file that is not there yet, so that nothing else would tell a slip.
+    """The vault password that a person has typed for a file that is not encrypted with it yet, so that nothing else would tell a slip.
 
-    None where there is a file, or where the password comes from elsewhere. Raises BillError.
+    None where the file is encrypted, or where the password comes from elsewhere. Raises BillError.
     """
     file = VaultFile.at(path, loader)
-    secret = None if file.exists else _key(file, loader, None)[1]
+    secret = None if file.encrypted else _key(file, loader, None)[1]
     return secret.bytes.decode(errors="surrogateescape") if isinstance(secret, PromptVaultSecret) else None
 
 

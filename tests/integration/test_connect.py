@@ -226,6 +226,19 @@ def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
     nothing_secret(here, run)
 
 
+@pytest.mark.promise(5)
+def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: Folder) -> None:
+    (here.folder / FILE).parent.mkdir(parents=True)
+    (here.folder / FILE).write_text("erp_url: https://erp.example.com\n")
+    again = [(AGAIN, VAULT_PASSWORD)]
+    run = here.connect([(VAULT, "vault-findme-slip"), *again * 3], "--ask-vault-pass")
+    assert run.code == 2, run.output
+    assert (here.folder / FILE).read_text() == "erp_url: https://erp.example.com\n"
+    assert here.left() == [FILE]
+    assert here.connect([(VAULT, VAULT_PASSWORD), *again, *AP.items()], "--ask-vault-pass").code == 0
+    assert here.keeps()["erp_url"] == "https://erp.example.com"
+
+
 def test_the_vault_id_labels_the_file(here: Folder) -> None:
     ids = ("--vault-id", f"books@{here.home}/vault_password", "--vault-id", f"other@{here.home}/vault_password")
     here.environ["ANSIBLE_VAULT_ENCRYPT_IDENTITY"] = "books"

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
+from ansible.parsing.vault import PromptVaultSecret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
@@ -29,6 +30,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     kept_variables,
     look,
     secrets_among,
+    typed_password,
 )
 from tests.unit.plugins.plugin_utils import keeping
 from tests.unit.plugins.plugin_utils.keeping import BY, begun, encrypted, loader
@@ -242,6 +244,21 @@ def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytes
 def test_the_same_password_twice_is_one(path: Path) -> None:
     kept(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
     assert text(path, loader(("default", "findme")))
+
+
+@pytest.mark.parametrize(
+    ("data", "slip_is_told"),
+    [(None, False), (OLD.encode(), False), (encrypted(OLD), True)],
+    ids=["no file", "in the clear", "encrypted"],
+)
+def test_only_an_encrypted_file_tells_a_slip_in_a_typed_password(
+    tmp_path: Path, data: bytes | None, slip_is_told: bool
+) -> None:
+    path = begun(tmp_path, data)
+    of = loader()
+    assert typed_password(of, str(path)) is None
+    of.set_vault_secrets([("default", PromptVaultSecret(b"vault"))])
+    assert typed_password(of, str(path)) == (None if slip_is_told else "vault")
 
 
 # --- Places ---
