@@ -50,7 +50,7 @@ options:
   state:
     description:
       - V(present) keeps O(variables) in the file.
-      - V(absent) removes the file. If it has variables that are not options of bill.connect, only those that are are taken out, and a warning
+      - V(absent) removes the file, and a link that led to it. If it has variables that are not options of bill.connect, only those that are are taken out, and a warning
         says so. Backups are left alone.
       - V(read) only looks at the file. Nothing is said of what would keep it from being written, and no vault password is needed where there
         is no file.

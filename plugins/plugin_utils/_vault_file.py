@@ -276,6 +276,8 @@ def _carry_out(
     if todo.writes or todo.looks or todo.removes:
         folder = os.path.dirname(todo.file.target)
         _refuse_if_closed(path, folder)
+        for link in _links(path) if todo.removes else ():
+            _refuse_if_closed(path, os.path.dirname(link))
         if not check_mode and not todo.looks:
             with _errors_of(path):
                 os.makedirs(folder, exist_ok=True)
@@ -284,8 +286,10 @@ def _carry_out(
                 todo = plan(VaultFile.at(path, loader))
                 if todo.removes:
                     with _errors_of(path):
-                        os.unlink(todo.file.target)
-                        _settle(folder)
+                        # The links last, since with one alone nothing is kept.
+                        for each in (todo.file.target, *_links(path)):
+                            os.unlink(each)
+                            _settle(os.path.dirname(each))
                 elif todo.writes:
                     backup_file = _write(todo, *_key(todo.file, loader, vault_id), backup=backup)
     after = [] if todo.removes else VariablesText(todo.edit.text, path).names
@@ -391,6 +395,16 @@ def _refuse_if_closed(path: str, folder: str) -> None:
         raise BillError(f"{path} cannot be written: {folder} is not a directory.")
     if not os.access(folder, os.W_OK | os.X_OK):
         raise BillError(f"{path} cannot be written: nothing can be written to the directory {folder}.")
+
+
+def _links(path: str) -> list[str]:
+    """The links that lead to the file, one after the other."""
+    links = []
+    path = os.path.join(os.getcwd(), path)
+    while os.path.islink(path):
+        links.append(path)
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return links
 
 
 @contextmanager

@@ -492,6 +492,25 @@ def test_a_file_of_ours_alone_is_removed_and_its_backups_stay(old: Path) -> None
     assert (again.changed, again.exists) == (False, False)
 
 
+def test_a_file_behind_links_is_removed_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = begun(tmp_path, encrypted("bill_password: findme\n"))
+    link, second = tmp_path / "link.yml", tmp_path / "second" / "bill.yml"
+    second.parent.mkdir()
+    second.symlink_to(old)
+    link.symlink_to("second/bill.yml")
+    real = os.access
+    monkeypatch.setattr(os, "access", lambda path, how: path != str(second.parent) and real(path, how))
+    for check_mode in (True, False):
+        with pytest.raises(BillError, match="nothing can be written to the directory .*second"):
+            clear(str(link), loader(), check_mode=check_mode)
+    monkeypatch.undo()
+    assert text(link) == "bill_password: findme\n"
+    monkeypatch.chdir(tmp_path)
+    assert clear("link.yml", loader()).changed
+    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
+    assert not clear(str(link), loader()).changed
+
+
 def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
     done = clear(str(old), loader())
     assert (done.changed, done.names) == (True, ["other"])
