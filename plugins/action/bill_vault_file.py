@@ -29,7 +29,7 @@ class ActionModule(BillAction):
         Option("path", kind="path", called="vault_file"),
         Option("variables", kind="dict", secret=True, shared=False),
         Option("state", default="present", choices=("present", "absent", "read"), shared=False),
-        Option("vault_id", shared=False),
+        Option("vault_id"),
         Option("backup", kind="bool", default=True, shared=False),
     )
     SIGNS_IN = False

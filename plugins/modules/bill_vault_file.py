@@ -60,7 +60,8 @@ options:
   vault_id:
     description:
       - The vault ID whose password encrypts a new file, or one that was in clear text. Only needed if Ansible was started with several and its
-        configuration has no C(vault_encrypt_identity).
+        configuration has no C(vault_encrypt_identity). Of several passwords under one vault ID it is the first, as with C(ansible-vault).
+      - Variable C(bill_vault_id), environment variable E(BILL_VAULT_ID).
     type: str
   backup:
     description:

@@ -104,14 +104,21 @@ def kept_variables(loader: Any, path: str) -> dict[str, Any]:
     return VaultFile.at(path, loader).kept()
 
 
-def typed_password(loader: Any, path: str) -> str | None:
+def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str | None:
     """The vault password that a person has typed for a file that is not encrypted with it yet, so that nothing else would tell a slip.
 
-    None where the file is encrypted, or where the password comes from elsewhere. Raises BillError.
+    None where the file is encrypted, where the password comes from elsewhere, or where it could be one of several that were typed. Raises BillError.
     """
     file = VaultFile.at(path, loader)
-    secret = None if file.encrypted else _key(file, loader, None)[1]
-    return secret.bytes.decode(errors="surrogateescape") if isinstance(secret, PromptVaultSecret) else None
+    if file.encrypted:
+        return None
+    try:
+        likely = [_key(file, loader, vault_id)[1]]
+    except OptionError:
+        # Which one it is may only have been said to the task that writes.
+        likely = [secret for _label, secret in _passwords(loader)]
+    typed = [secret for secret in likely if isinstance(secret, PromptVaultSecret)]
+    return typed[0].bytes.decode(errors="surrogateescape") if len(typed) == 1 else None
 
 
 def default_path(sources: Any) -> str:
@@ -352,17 +359,22 @@ def _key(file: VaultFile, loader: Any, vault_id: str | None) -> tuple[str | None
     if file.encrypted:
         return file.label, file.secret
     secrets = _passwords(loader)
+    # Of several under one label ansible-vault, too, takes the first.
+    by_label = {label: (label, secret) for label, secret in reversed(secrets)}
     labels = ", ".join(dict.fromkeys(label for label, _secret in secrets))
-    wanted = vault_id or (C.DEFAULT_VAULT_ENCRYPT_IDENTITY if len(secrets) > 1 else None)
+    wanted = vault_id or (C.DEFAULT_VAULT_ENCRYPT_IDENTITY if len(by_label) > 1 else None)
+    if wanted in by_label:
+        return by_label[wanted]
     if wanted:
-        for label, secret in secrets:
-            if label == wanted:
-                return label, secret
         named = "vault_id" if vault_id else "vault_encrypt_identity in Ansible's configuration"
-        raise OptionError(f"{named} names a vault id that Ansible was not started with. There are: {labels}.")
-    if len(secrets) > 1:
+        concerns = ("vault_id",) if vault_id else ()
         raise OptionError(
-            f"Ansible was started with several vault passwords ({labels}). Say with vault_id which one encrypts {file.path}."
+            f"{named} names a vault id that Ansible was not started with. There are: {labels}.", concerns=concerns
+        )
+    if len(by_label) > 1:
+        raise OptionError(
+            f"Ansible was started with several vault passwords ({labels}). Say with vault_id which one encrypts {file.path}, as with "
+            "-e bill_vault_id=... at a playbook's start, or with ANSIBLE_VAULT_ENCRYPT_IDENTITY, which ansible-vault heeds, too."
         )
     return secrets[0]
 

@@ -239,10 +239,18 @@ def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: 
     assert here.keeps()["erp_url"] == "https://erp.example.com"
 
 
-def test_the_vault_id_labels_the_file(here: Folder) -> None:
-    ids = ("--vault-id", f"books@{here.home}/vault_password", "--vault-id", f"other@{here.home}/vault_password")
-    here.environ["ANSIBLE_VAULT_ENCRYPT_IDENTITY"] = "books"
-    run = here.connect(AP, *ids)
+@pytest.mark.parametrize(
+    ("said", "arguments"),
+    [
+        ({"ANSIBLE_VAULT_ENCRYPT_IDENTITY": "books"}, ()),
+        ({}, ("-e", "bill_vault_id=books")),
+        ({"BILL_VAULT_ID": "books"}, ()),
+    ],
+)
+def test_the_vault_id_labels_the_file(here: Folder, said: dict[str, str], arguments: tuple[str, ...]) -> None:
+    ids = ("--vault-id", f"other@{here.home}/vault_password", "--vault-id", f"books@{here.home}/vault_password")
+    here.environ |= said
+    run = here.connect(AP, *ids, *arguments)
     assert run.code == 0, run.output
     assert (here.folder / FILE).read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;books\n")
 

@@ -190,6 +190,8 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
     run = play(keep({"a": 1}))
     assert run.code == 2
     assert run.says("several vault passwords (test, prod). Say with vault_id which one encrypts"), run.output
+    run = play(keep({"a": 1}), arguments=(*both, "-e", "bill_vault_id=dev"))
+    assert run.says("There are: test, prod. (vault_id comes from the variable bill_vault_id)"), run.output
     assert play(keep({"a": "findme"}, vault_id="prod")).code == 0
     file = empty.folder / "group_vars" / "all" / "bill.yml"
     assert file.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from ansible import constants
-from ansible.parsing.vault import PromptVaultSecret
+from ansible.parsing.vault import PromptVaultSecret, match_encrypt_secret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
@@ -241,6 +241,16 @@ def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytes
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
 
 
+def test_of_several_passwords_of_one_label_it_is_the_first_as_with_ansible_vault(path: Path) -> None:
+    of = loader(("default", "findme-1"), ("default", "findme-2"))
+    kept(path, {"a": 1}, of)
+    assert text(path, loader(("default", "findme-1")))
+    assert match_encrypt_secret(of._vault.secrets)[1].bytes == b"findme-1"
+    path.unlink()
+    kept(path, {"a": 1}, loader(*TWO, ("prod", "findme-3")), vault_id="prod")
+    assert text(path, loader(TWO[1]))
+
+
 def test_the_same_password_twice_is_one(path: Path) -> None:
     kept(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
     assert text(path, loader(("default", "findme")))
@@ -259,6 +269,26 @@ def test_only_an_encrypted_file_tells_a_slip_in_a_typed_password(
     assert typed_password(of, str(path)) is None
     of.set_vault_secrets([("default", PromptVaultSecret(b"vault"))])
     assert typed_password(of, str(path)) == (None if slip_is_told else "vault")
+
+
+@pytest.mark.parametrize(
+    ("typed", "vault_id", "again"),
+    [
+        (["test"], None, "findme-1"),
+        (["test"], "prod", None),
+        (["test", "prod"], None, None),
+        (["test", "prod"], "prod", "findme-2"),
+    ],
+)
+def test_of_several_typed_passwords_only_the_chosen_one_is_asked_for_again(
+    path: Path, typed: list[str], vault_id: str | None, again: str | None
+) -> None:
+    of = loader(*TWO)
+    for label, secret in TWO:
+        if label in typed:
+            others = [each for each in of._vault.secrets if each[0] != label]
+            of.set_vault_secrets([*others, (label, PromptVaultSecret(secret.encode()))])
+    assert typed_password(of, str(path), vault_id) == again
 
 
 # --- Places ---
