@@ -28,7 +28,7 @@ class ActionModule(BillAction):
     OWN_OPTIONS = (
         Option("path", kind="path", called="vault_file"),
         Option("variables", kind="dict", secret=True, shared=False),
-        Option("state", default="present", choices=("present", "absent", "read"), shared=False),
+        Option("state", default="present", choices=("present", "absent"), shared=False),
         Option("vault_id"),
         Option("backup", kind="bool", default=True, shared=False),
     )
@@ -46,12 +46,13 @@ class ActionModule(BillAction):
             "backup": options["backup"],
             "check_mode": self._task.check_mode,
         }
-        if options["state"] == "read":
-            kept = look(path, self._loader)
-        elif options["state"] == "absent":
+        if options["state"] == "absent":
             kept = clear(path, self._loader, **how)
+        elif variables is None:
+            kept = look(path, self._loader)
         else:
             kept = keep(path, variables, self._loader, by=self._task.action, **how)
-        if kept.warning:
+        # Of what would be done nothing is lost.
+        if kept.warning and not self._task.check_mode:
             display.warning(kept.warning)
         return kept.told(diff=self._task.diff)

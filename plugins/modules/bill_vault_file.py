@@ -45,17 +45,16 @@ options:
       - A value can be a text, a number, true or false, a day, a list or a dictionary. A template is worked out before it gets here, and what it comes to
         is kept. A text that only looks like a template is kept as C(!unsafe), so that it stays a text.
       - A variable of V(null) is taken out of the file.
-      - Without this option the file is only looked at, and whatever would keep it from being written is an error.
+      - Without this option the file is only looked at, and no vault password is needed where there is no file. With an empty dictionary no
+        variable changes; whatever would keep one from being written is an error then.
     type: dict
   state:
     description:
       - V(present) keeps O(variables) in the file.
       - V(absent) removes the file, and a link that led to it. If it has variables that are not options of bill.connect, only those that are are taken out, and a warning
         says so. Backups are left alone.
-      - V(read) only looks at the file. Nothing is said of what would keep it from being written, and no vault password is needed where there
-        is no file.
     type: str
-    choices: [present, absent, read]
+    choices: [present, absent]
     default: present
   vault_id:
     description:

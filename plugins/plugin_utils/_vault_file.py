@@ -179,9 +179,8 @@ def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | N
         return None
     if not isinstance(variables, Mapping):
         raise OptionError("variables must be a dictionary: a value for each name.")
-    if state != "present":
-        does = "removes those of bill.connect" if state == "absent" else "only looks at the file"
-        raise OptionError(f"state {state} takes no variables: it {does}.")
+    if state == "absent":
+        raise OptionError("state absent takes no variables: it removes those of bill.connect.")
     # Up to ansible-core 2.18 what is to be left out is a text in there.
     return {name: value for name, value in variables.items() if value != omit or omit is None}
 
@@ -204,7 +203,7 @@ def look(path: str, loader: Any) -> Kept:
 
 def keep(
     path: str,
-    variables: Mapping[str, Any] | None,
+    variables: Mapping[str, Any],
     loader: Any,
     *,
     by: str,
@@ -212,23 +211,21 @@ def keep(
     backup: bool = True,
     check_mode: bool = False,
 ) -> Kept:
-    """Have the file hold these variables; None, and those of None, are only looked at and taken out. Raises BillError.
+    """Have the file hold these variables; those of None are taken out. Raises BillError, without any variables also of what would keep one
+    from being written.
 
     ``by`` says to the reader of a new file which task keeps it.
     """
 
     def plan(file: VaultFile) -> _Plan:
-        if variables is None:
-            return _Plan(file, Edit(file.text), looks=True)
         edit = file.variables.edit(variables)
         if not file.text.strip() and edit.added:
             new = VariablesText(_beginning(file, by), path).edit(variables)
             edit = Edit(new.text, new.added)
         # What stands in the clear is encrypted, even if it is what it should be.
         clear = file.exists and not file.encrypted
-        return _Plan(
-            file, edit, writes=edit.text != file.text or clear, warning=_IN_THE_CLEAR.format(path) if clear else None
-        )
+        writes = edit.text != file.text or clear
+        return _Plan(file, edit, writes or not variables, writes, warning=_IN_THE_CLEAR.format(path) if clear else None)
 
     return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
 
@@ -250,7 +247,7 @@ def clear(
             if ours
             else f"{path} was not removed, because none of its variables is one of bill.connect's ({', '.join(others)})."
         )
-        return _Plan(file, edit, writes=bool(ours), warning=warning)
+        return _Plan(file, edit, bool(ours), bool(ours), warning=warning)
 
     return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
 
@@ -259,8 +256,8 @@ def clear(
 class _Plan:
     file: VaultFile
     edit: Edit
-    # What would keep a file from being written is told of one that is only looked at, too.
-    looks: bool = False
+    # Whether what would keep the file from being written counts.
+    could_write: bool = False
     writes: bool = False
     removes: bool = False
     warning: str | None = None
@@ -277,15 +274,15 @@ def _carry_out(
 ) -> Kept:
     todo = plan(VaultFile.at(path, loader))
     backup_file = None
-    if todo.writes or todo.looks:
+    if todo.could_write:
         _refuse_to_silence(todo.file)
         _key(todo.file, loader, vault_id)
-    if todo.writes or todo.looks or todo.removes:
+    if todo.could_write or todo.removes:
         folder = os.path.dirname(todo.file.target)
         _refuse_if_closed(path, folder)
         for link in _links(path) if todo.removes else ():
             _refuse_if_closed(path, os.path.dirname(link))
-        if not check_mode and not todo.looks:
+        if not check_mode and (todo.writes or todo.removes):
             with _errors_of(path):
                 os.makedirs(folder, exist_ok=True)
             with _lock(path, folder):
