@@ -22,8 +22,8 @@ description:
     anything else is refused.
   - Nothing is ever on the disk in the clear. The new file takes the place of the old one in one step, so that an interruption at any moment
     leaves the old file or the new one. Its mode is 0600.
-  - An encrypted file stays encrypted with the password that has opened it, under the vault ID that it has. A file in clear text is encrypted, and
-    a warning says that its values stood in the clear.
+  - An encrypted file stays encrypted with the password that has opened it, under the vault ID that it has. Any other file is encrypted as a whole, and
+    a warning says to rotate the secrets that stood in it in clear text.
   - A vault password that is typed at C(--ask-vault-pass) is taken as it is typed. With a slip in it a new file, or one that was in clear text, and
     its backup are encrypted with the slip, and nothing else opens them. An encrypted file tells the slip, and the playbook
     C(bill.connect.connect) has the password typed once more where nothing else would tell it.
@@ -59,7 +59,8 @@ options:
   vault_id:
     description:
       - The vault ID whose password encrypts a new file, or one that was in clear text. Only needed if Ansible was started with several and its
-        configuration has no C(vault_encrypt_identity). Of several passwords under one vault ID it is the first, as with C(ansible-vault).
+        configuration has no C(vault_encrypt_identity). Of several passwords under one vault ID it is the first, as with
+        C(ansible-vault).
       - Variable C(bill_vault_id), environment variable E(BILL_VAULT_ID).
     type: str
   backup:

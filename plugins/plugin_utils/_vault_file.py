@@ -36,7 +36,7 @@ STARTED_WITHOUT_ONE = (
     "(or name a file in ANSIBLE_VAULT_PASSWORD_FILE or ansible.cfg)."
 )
 
-_IN_THE_CLEAR = "{} was not encrypted, so what stood in it was in clear text on the disk, and perhaps in backups and version control. Rotate the secrets in it."
+_IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that stood in it in clear text: they may be in backups and version control, too."
 _KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
 
 # Nobody holds the lock for longer than a file takes to be written.

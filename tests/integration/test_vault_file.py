@@ -278,7 +278,7 @@ def test_what_was_in_the_clear_is_encrypted_with_a_warning(empty: Project) -> No
     run = empty.play(keep({"bill_dev_key": "findme"}))
     assert run.code == 0, run.output
     assert run.changed == 1
-    assert run.says("was not encrypted, so what stood in it was in clear text"), run.output
+    assert run.says("was not encrypted as a whole. Rotate the secrets that stood in it in clear text"), run.output
     assert view(empty) == "# Ours.\nbill_dev_key: findme\n"
     assert [path for path in empty.secrets_on_disk() if not path.endswith("site.yml")] == []
 

@@ -129,8 +129,11 @@ def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) 
     path = begun(tmp_path, OLD.encode())
     done = kept(path, {"bill_password": "findme-old"})
     assert done.changed
-    assert done.warning
-    assert done.warning.startswith(f"{path} was not encrypted, so what stood in it was in clear text")
+    # It is true also where all secrets in it are encrypted on their own.
+    assert done.warning == (
+        f"{path} was not encrypted as a whole. Rotate the secrets that stood in it in clear text: "
+        "they may be in backups and version control, too."
+    )
     assert done.backup_file
     assert text(path) == text(done.backup_file) == OLD
     assert not any(b"findme" in data for data in everything(tmp_path).values())
