@@ -469,9 +469,9 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str 
                 )
             os.replace(new, file.target)
         except BaseException:
-            for path in (new, backup_file):
-                with suppress(OSError, TypeError):
-                    os.unlink(path)  # type: ignore[arg-type]  # there may be no backup yet
+            for path in filter(None, (new, backup_file)):
+                with suppress(OSError):
+                    os.unlink(path)
             raise
         _settle(os.path.dirname(file.target))
     return backup_file

@@ -95,9 +95,10 @@ class Desk:
     def screen(self) -> list[Line]:
         """All that was shown, the same in every run."""
         lines: list[Line] = []
-        for line in self.shown:
+        for shown in self.shown:
+            line = shown
             for pattern, example in self._examples():
-                line = line.replaced(pattern, example)  # noqa: PLW2901  # one after the other
+                line = line.replaced(pattern, example)
             lines += line.broken(COLUMNS)
         left = Leaks(*MARKS).in_text("\n".join(line.text for line in lines))
         assert not left, f"secrets in a picture: {left}"
