@@ -208,7 +208,7 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
     assert run.code == 2
     assert run.says("kept.yml cannot be opened: none of the vault passwords that Ansible was started with"), run.output
     assert (empty.folder / "kept.yml").read_bytes() == was
-    for task in (keep({"a": 2}), keep()):
+    for task in (keep({"a": 2}), keep({})):
         run = play(task, arguments=("--check",))
         assert run.code == 2
         assert run.says("Ansible was started without a vault password. Start it with --ask-vault-pass"), run.output
