@@ -51,8 +51,8 @@ options:
   state:
     description:
       - V(present) keeps O(variables) in the file.
-      - V(absent) removes the file, and a link that led to it. If it has variables that are not options of bill.connect, only those that are are taken out, and a warning
-        says so. Backups are left alone.
+      - V(absent) removes the file, and a link that led to it. If it has variables that are not options of bill.connect, only those that are
+        are taken out, and a warning says so. Backups are left alone.
     type: str
     choices: [present, absent]
     default: present

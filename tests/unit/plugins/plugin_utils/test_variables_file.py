@@ -14,6 +14,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.bill.connect.plugins.plugin_utils import _variables_file
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._notes import NOTES
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
@@ -180,6 +181,15 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: st
     with pytest.raises(BillError, match=told) as refusal:
         edit(text, it=value)
     assert "findme" not in str(refusal.value)
+
+
+@pytest.mark.parametrize("wrong", ['"another"', '"new"\nit: "new"', '"new"\nother: 1'])
+def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is at fault: what writes the value, or what finds its place."""
+    monkeypatch.setattr(_variables_file, "written", lambda _value: wrong)
+    for before in ("it: old\n", "a: 1\n"):
+        with pytest.raises(BillError, match="variable it cannot be changed"):
+            edit(before, it="new")
 
 
 def test_what_is_only_taken_over_cannot_be_taken_out() -> None:

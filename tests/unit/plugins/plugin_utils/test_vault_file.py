@@ -342,12 +342,20 @@ def file_above(path: Path) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    "what", [directory, pipe, link_to_itself, not_utf_8, huge, file_above], ids=lambda w: w.__name__
+    ("what", "told"),
+    [
+        (directory, "Is a directory"),
+        (pipe, "is not a file"),
+        (link_to_itself, "cannot be used"),
+        (not_utf_8, "is not text in UTF-8"),
+        (huge, "is too large for a file of variables"),
+        (file_above, "is not a directory"),
+    ],
 )
-def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Callable[[Path], None]) -> None:
+def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Callable[[Path], None], told: str) -> None:
     what(path)
     before = sorted(str(each) for each in path.parents[2].rglob("*"))
-    with pytest.raises(BillError) as refusal:
+    with pytest.raises(BillError, match=told) as refusal:
         kept(path, {"a": 1})
     assert str(path) in str(refusal.value)
     assert sorted(str(each) for each in path.parents[2].rglob("*")) == before
@@ -407,6 +415,28 @@ def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "open", closed)
     with pytest.raises(BillError, match=r"bill.yml cannot be used \(Permission denied\)"):
         look(str(old), loader())
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_the_file_stays_its_owners_where_another_user_changes_it(
+    old: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
+) -> None:
+    """As with sudo."""
+    owner, given = old.stat(), []
+
+    def chown(file: int, user: int, group: int) -> None:
+        # Before there is anything in it.
+        given.append((os.fstat(file).st_size, user, group))
+        if refused:
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    # Only root could really be two users.
+    monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
+    monkeypatch.setattr(os, "fchown", chown)
+    assert kept(old, {"b": 1}).changed
+    assert given == [(0, owner.st_uid, owner.st_gid)] * 2
+    monkeypatch.undo()
+    assert text(old).endswith("b: 1\n")
 
 
 def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
