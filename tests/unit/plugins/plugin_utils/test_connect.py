@@ -37,7 +37,8 @@ FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
 
 @dataclass
 class Sitting:
-    """What there is, and what came of it: ``returned`` by the task, ``asked`` of the person, ``shown``, and the ``secrets`` that were met, of which ``masked`` are those that ansible-core was told."""
+    """What there is, and what came of it: ``asked`` of the person, ``shown``, ``warned`` of, and the ``secrets`` that were met, of which
+    ``masked`` are those that ansible-core was told."""
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
