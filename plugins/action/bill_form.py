@@ -15,6 +15,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options import Optio
 class ActionModule(BillAction):
     OWN_OPTIONS = (
         Option("vault_file", kind="path"),
+        Option("vault_id"),
         Option("mfa", kind="bool"),
     )
     # One person is asked once, on however many hosts.

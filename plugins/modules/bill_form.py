@@ -40,6 +40,12 @@ options:
       - A variables file, encrypted with C(ansible-vault) or not, whose values can be kept by pressing Enter. It need not exist.
       - If not given, taken from the variable C(bill_vault_file), then from the environment variable E(BILL_VAULT_FILE).
     type: path
+  vault_id:
+    description:
+      - The vault ID whose password will encrypt O(vault_file), as in M(bill.connect.bill_vault_file), so that a typed one is typed once more where
+        nothing else would tell a slip.
+      - If not given, taken from the variable C(bill_vault_id), then from the environment variable E(BILL_VAULT_ID).
+    type: str
   mfa:
     description:
       - Whether to have BILL send a code to the user's phone, ask for it, and have BILL remember this device for 30 days (O(device), else

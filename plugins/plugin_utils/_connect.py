@@ -123,7 +123,7 @@ def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
 def _confirm_the_vault_password(call: Call, loader: Any) -> None:
     """Have the vault password of a new file typed once more, as ansible-vault does: with a slip in it nobody could open the file."""
     path = call.options["vault_file"]
-    password = typed_password(loader, path) if path else None
+    password = typed_password(loader, path, call.options["vault_id"]) if path else None
     if password is None:
         return
     with suppress(NobodyThere):

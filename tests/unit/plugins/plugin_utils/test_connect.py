@@ -271,6 +271,13 @@ def test_a_vault_password_that_was_typed_is_typed_once_more(
     assert sit.shown.count("This is not the vault password that was typed before.") == asked - 1
 
 
+def test_of_several_it_is_the_one_that_will_encrypt(sit: Sitting) -> None:
+    of = loader()
+    of.set_vault_secrets([("test", Typed("one")), ("prod", Typed("two"))])
+    sit(of=of, option={"vault_id": "prod"}, typed={**typed(), "Vault password": ["one", "two"]})
+    assert sit.asked[:3] == ["Vault password", "Vault password", "Sign in with"]
+
+
 @pytest.mark.promise(8)
 def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(sit: Sitting, of_typed: Any) -> None:
     with pytest.raises(BillError, match="typed in two ways"):
