@@ -228,8 +228,9 @@ def test_a_file_keeps_the_password_that_opened_it_and_its_label(
 
 @pytest.mark.promise(8)
 def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(OptionError, match=r"several vault passwords \(test, prod\). Say with vault_id"):
-        kept(path, {"a": 1}, loader(*TWO))
+    for variables in ({"a": 1}, {}):
+        with pytest.raises(OptionError, match=r"several vault passwords \(test, prod\). Say with vault_id"):
+            kept(path, variables, loader(*TWO))
     with pytest.raises(OptionError, match=r"^vault_id names .* There are: test, prod\."):
         kept(path, {"a": 1}, loader(*TWO), vault_id="dev")
     with pytest.raises(OptionError, match=r"^vault_id names .* There are: default\."):
@@ -400,9 +401,10 @@ def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
 ) -> None:
     # Root could write there, so the system's answer is made up.
     monkeypatch.setattr(os, "access", lambda path, _how: path != str(old.parent))
-    for check_mode in (True, False):
+    # No variables at all are a change that is to come.
+    for variables, check_mode in (({"b": 1}, True), ({"b": 1}, False), ({}, True), ({}, False)):
         with pytest.raises(BillError, match="nothing can be written to the directory"):
-            kept(old, {"b": 1}, check_mode=check_mode)
+            kept(old, variables, check_mode=check_mode)
     assert os.listdir(old.parent) == ["bill.yml"]
     assert not kept(old, {"other": 1}).changed
 
