@@ -169,8 +169,12 @@ class SignIn:
 
     def update(self, session: Session, **changes: Any) -> bool:
         """Keep the session with these changes, unless another one has taken its place; False if others are busy with it."""
+
+        def changed(kept: Session) -> Session:
+            return replace(kept, **changes)
+
         try:
-            self._change_kept(session, lambda kept: replace(kept, **changes), wait=_PATIENCE)
+            self._change_kept(session, changed, wait=_PATIENCE)
         except BusyError:
             return False
         return True
