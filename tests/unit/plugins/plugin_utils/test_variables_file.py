@@ -227,11 +227,12 @@ def test_what_is_no_variables_file_is_told_and_not_repeated(text: str, told: str
 def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
     text = "a: " + "[" * depth + "]" * depth + "\n"
     try:
-        assert edit(text, it="new").text == text + 'it: "new"\n'
+        came = edit(text, it="new").text
     except BillError as error:
-        assert str(error) == "bill.yml is nested too deeply."  # noqa: PT017  # how deep is too deep is Python's business
-    else:
-        assert depth < 800
+        came = str(error)
+    # How deep is too deep is Python's business, but 800 is.
+    fine = {text + 'it: "new"\n'} if depth < 800 else set()
+    assert came in {"bill.yml is nested too deeply.", *fine}
 
 
 @pytest.mark.promise(5)
@@ -327,17 +328,20 @@ _Loader.add_multi_constructor("!", lambda _loader, tag, node: f"{node.value}" if
 
 
 def read(text: str) -> Any:
-    return yaml.load(text, Loader=_Loader) or {}  # noqa: S506  # made of SafeLoader
+    return _Loader(text).get_single_data() or {}
 
 
 @given(WRITTEN, st.dictionaries(NAMES, st.none() | VALUES, max_size=4))
 def test_whatever_is_set_is_there_and_all_else_is_as_it_was(text: str, variables: dict[str, Any]) -> None:
     before = read(text)
+    done, refusal = None, None
     try:
         done = edit(text, **variables)
     except BillError as error:
-        # Only what others refer to, or what is taken over from them.
-        assert "&" in text, error  # noqa: PT017  # an edit that is made is looked at below
+        refusal = error
+    # Refused is only what others refer to, or what is taken over from them.
+    assert done or "&" in text, refusal
+    if not done:
         return
     wanted = {**before, **variables}
     found = read(done.text)
