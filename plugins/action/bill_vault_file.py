@@ -12,9 +12,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils import _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
 from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+from ansible_collections.bill.connect.plugins.plugin_utils._places import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     clear,
-    default_path,
     given_variables,
     keep,
     look,

@@ -22,6 +22,7 @@ from ._call import Call
 from ._errors import BillError, NobodyThere, OptionError, TurnedBack
 from ._form import Filled, Form
 from ._options import OPTIONS, converted
+from ._places import stronger_files
 from ._vault_file import kept_variables, typed_password
 
 display = Display()
@@ -100,18 +101,7 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
 def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
     """Warn of files from which plays of this folder take the variables, although the vault file has them."""
     path = os.path.abspath(path)
-    below = os.path.join(os.sep, "group_vars", "all")
-    if not os.path.dirname(path).endswith(below):
-        return
-    base = os.path.dirname(path).removesuffix(below)
-    beside: list[str] = loader.find_vars_files(os.path.join(base, "group_vars"), "all")
-    # In the order in which they are read; what is read later counts.
-    stronger = beside[beside.index(path) + 1 :] if path in beside else [each for each in beside if each > path]
-    stronger += loader.find_vars_files(os.path.join(base, "host_vars"), "localhost")
-    if (here := os.getcwd()) != base:
-        for folder, name in (("group_vars", "all"), ("host_vars", "localhost")):
-            stronger += loader.find_vars_files(os.path.join(here, folder), name)
-    for file in stronger:
+    for file in stronger_files(path, loader):
         # What cannot be read here is told by the play that reads it.
         with suppress(BillError):
             if both := sorted(names & kept_variables(loader, file).keys()):

@@ -29,6 +29,7 @@ from . import _compat
 from ._errors import BillError, BusyError, OptionError
 from ._notes import NOTES
 from ._options import OPTIONS
+from ._places import refuse_to_silence
 from ._variables_file import Edit, VariablesText, header
 
 STARTED_WITHOUT_ONE = (
@@ -119,16 +120,6 @@ def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str |
         likely = [secret for _label, secret in _passwords(loader)]
     typed = [secret for secret in likely if isinstance(secret, PromptVaultSecret)]
     return typed[0].bytes.decode(errors="surrogateescape") if len(typed) == 1 else None
-
-
-def default_path(sources: Any) -> str:
-    """``group_vars/all/bill.yml`` beside the inventory, or else in the folder that Ansible was started in."""
-    folder = os.getcwd()
-    if paths := _compat.chosen_inventory(sources):
-        folder = os.path.abspath(paths[0])
-        if not os.path.isdir(folder):
-            folder = os.path.dirname(folder)
-    return os.path.join(folder, "group_vars", "all", "bill.yml")
 
 
 @dataclass(frozen=True)
@@ -275,7 +266,7 @@ def _carry_out(
     todo = plan(VaultFile.at(path, loader))
     backup_file = None
     if todo.could_write:
-        _refuse_to_silence(todo.file)
+        refuse_to_silence(path, todo.file.target)
         _key(todo.file, loader, vault_id)
     if todo.could_write or todo.removes:
         folder = os.path.dirname(todo.file.target)
@@ -377,24 +368,6 @@ def _key(file: VaultFile, loader: Any, vault_id: str | None) -> tuple[str | None
 
 
 # --- Before writing ---
-
-
-def _refuse_to_silence(file: VaultFile) -> None:
-    """BillError if making the file's directory would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``."""
-    folder = os.path.dirname(file.target)
-    while not os.path.isdir(folder):
-        above = os.path.dirname(folder)
-        if os.path.basename(above) in ("group_vars", "host_vars"):
-            for ending in ("", *C.YAML_FILENAME_EXTENSIONS):
-                # Another task may have made the directory meanwhile.
-                if os.path.lexists(other := folder + ending) and not os.path.isdir(other):
-                    raise BillError(
-                        f"{file.path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
-                        f"{folder}. Make the directory, and move the file to {os.path.join(folder, 'main.yml')}."
-                    )
-        if above == folder:
-            return
-        folder = above
 
 
 def _refuse_if_closed(path: str, folder: str) -> None:

@@ -17,6 +17,7 @@ FLOORS = [
     ("_action", "_lookup", "_connect"),
     ("_call",),
     ("_vault_file", "_form"),
+    ("_places",),
     ("_compat",),
     ("_options",),
     ("_mfa", "_info", "_api"),

@@ -20,11 +20,11 @@ from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, BusyError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._places import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     Kept,
     VaultFile,
     clear,
-    default_path,
     given_variables,
     keep,
     kept_variables,
