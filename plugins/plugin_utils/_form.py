@@ -18,7 +18,7 @@ from ._credentials import METHODS, OF_MFA
 from ._errors import BillError, NobodyThere, OptionError, Rejected, TurnedBack
 from ._fields import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
 from ._mfa import Validated, challenge, validate
-from ._options import MFA_CODE, OPTIONS, Option, converted
+from ._options import MFA_CODE, OPTIONS, Option, converted, told_sources
 from ._session import Session
 from ._sign_in import SignIn
 
@@ -249,8 +249,7 @@ class Form:
     def _sources(self, error: BillError) -> str:
         # Not of those that another method would need.
         used = METHODS[self._values["auth_method"]].uses() | {"auth_method", "environment", "api_url"}
-        given = [name for name in error.concerns if name in self._given and name in used]
-        return f" ({'; '.join(f'{name} comes from {self._given[name]}' for name in given)})" if given else ""
+        return told_sources(error, {name: source for name, source in self._given.items() if name in used})
 
     def _sign_out_of_the_old(self) -> None:
         """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""

@@ -133,10 +133,13 @@ class Options:
         # Not of those that another method would need: they were given, but not used.
         method = self.values.get("auth_method")
         unused = _OF_METHODS - METHODS[method].uses() if method else set()
-        concerned = [name for name in error.concerns if name in self.sources and name not in unused]
-        if not concerned:
-            return str(error)
-        return f"{error} ({'; '.join(f'{name} comes from {self.sources[name]}' for name in concerned)})"
+        return f"{error}{told_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
+
+
+def told_sources(error: BillError, sources: Mapping[str, str]) -> str:
+    """What to say after a message of where the values that the error concerns come from; of one without a source nothing."""
+    concerned = [name for name in error.concerns if name in sources]
+    return f" ({'; '.join(f'{name} comes from {sources[name]}' for name in concerned)})" if concerned else ""
 
 
 def gather(
