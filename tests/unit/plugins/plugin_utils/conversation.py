@@ -23,6 +23,14 @@ OPTIONS = {
     "organization_id": "00801EXAMPLEEXAMPLE1",
     "dev_key": "s3cret-findme-devkey",
 }
+# The same as variables, and as the form's questions for them.
+KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
+LABELS = {
+    "username": "User Name",
+    "password": "Password",
+    "organization_id": "Organization ID",
+    "dev_key": "Developer Key",
+}
 
 SESSION = Session(
     session_id="SESSION-findme",

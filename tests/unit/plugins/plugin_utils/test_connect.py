@@ -21,17 +21,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, at
 from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, NobodyThere
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
 from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill
 
-LABELS = {
-    "username": "User Name",
-    "password": "Password",
-    "organization_id": "Organization ID",
-    "dev_key": "Developer Key",
-}
-KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
 FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
 
 

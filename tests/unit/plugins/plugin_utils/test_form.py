@@ -16,7 +16,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._errors import Nobody
 from ansible_collections.bill.connect.plugins.plugin_utils._fields import AUTH_METHOD, ENVIRONMENT, FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,
     CHALLENGE,
@@ -31,13 +31,6 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 )
 
 DEFAULTS = {option.name: option.default for option in TABLE}
-LABELS = {
-    "username": "User Name",
-    "password": "Password",
-    "organization_id": "Organization ID",
-    "dev_key": "Developer Key",
-}
-KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
 
 
 class Someone:
