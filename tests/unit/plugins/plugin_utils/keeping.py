@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _vault_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import Kept, VaultFile, clear, keep
-from tests.unit.plugins.plugin_utils.processes import FORK, edges, steps_of
+from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
 
 BY = "bill.connect.bill_vault_file"
 
@@ -106,25 +105,15 @@ def _killed(path: Path, task: Callable[..., Kept], die_at: int) -> tuple[list[An
             seen.append([each.name, about.st_ino, about.st_mode, about.st_size])
         return seen
 
-    reader, writer = os.pipe()
-    process = os.fork()
-    if not process:
-        try:
-            os.close(reader)
-            of = loader()
-            steps = steps_of(look, die_at, _vault_file.__file__)
-            task(str(path), of)
-            sys.settrace(None)
-            told = list(steps)
-            with os.fdopen(writer, "w") as stream:
-                json.dump(told, stream)
-        finally:
-            os._exit(0)
-    os.close(writer)
-    with os.fdopen(reader) as stream:
-        text = stream.read()
-    _process, status = os.waitpid(process, 0)
-    return json.loads(text or "[]"), os.WTERMSIG(status)
+    def work() -> list[Any]:
+        of = loader()
+        steps = steps_of(look, die_at, _vault_file.__file__)
+        task(str(path), of)
+        sys.settrace(None)
+        return list(steps)
+
+    steps, died = in_a_process(work)
+    return steps or [], died
 
 
 def crowd(folder: str, size: int) -> dict[str, Any]:

@@ -58,6 +58,25 @@ def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
     return json.loads(done.stdout)
 
 
+def in_a_process(work: Callable[[], Any]) -> tuple[Any, int]:
+    """What some work tells in a process of its own, and by which signal that died: it tells nothing then, and else the signal is 0."""
+    reader, writer = os.pipe()
+    process = os.fork()
+    if not process:
+        try:
+            os.close(reader)
+            told = json.dumps(work())
+            with os.fdopen(writer, "w") as stream:
+                stream.write(told)
+        finally:
+            os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        text = stream.read()
+    _process, status = os.waitpid(process, 0)
+    return (json.loads(text) if text else None), os.WTERMSIG(status)
+
+
 # --- BILL ---
 
 
@@ -216,19 +235,13 @@ class Tasks:
 
         With ``die_at`` it kills itself at the step of that number; 0 only finds the steps.
         """
-        reader, writer = os.pipe()
-        process = os.fork()
-        if not process:
-            try:
-                prepare()
-                os.write(writer, json.dumps(self.tell(verb, die_at, **how)).encode())
-            finally:
-                os._exit(0)
-        os.close(writer)
-        with os.fdopen(reader) as stream:
-            text = stream.read()
-        _process, status = os.waitpid(process, 0)
-        return dict(json.loads(text)) if text else {"signal": os.WTERMSIG(status)}
+
+        def work() -> dict[str, Any]:
+            prepare()
+            return self.tell(verb, die_at, **how)
+
+        told, died = in_a_process(work)
+        return told or {"signal": died}
 
     def tell(self, verb: str, die_at: int | None, *, force: bool = False, **how: Any) -> dict[str, Any]:
         """The same in this process."""
