@@ -24,13 +24,13 @@ class Gate:
     """The three slots of one developer key and organization.
 
     A slot is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
-    shares the slots. ``stores`` are tried in their order; ``address`` gives the name of the slots in them, and is asked only
+    shares the slots. ``stores`` are tried in their order; ``address`` gives the name of the slots in one of them, and is asked only
     when a request is made; ``seconds`` is how long to wait for a slot.
     """
 
     def __init__(
         self,
-        address: Callable[[], str],
+        address: Callable[[Store], str],
         stores: Sequence[Store],
         seconds: float,
         *,
@@ -56,10 +56,11 @@ class Gate:
 
     def _wait(self, store: Store, held: ExitStack) -> None:
         end = self._clock() + self._seconds
+        address = self._address(store)
         while True:
             for number in range(SLOTS):
                 with suppress(BusyError):
-                    held.enter_context(store.lock(f"{self._address()}-{number}", 0))
+                    held.enter_context(store.lock(f"{address}-{number}", 0))
                     return
             if self._clock() >= end:
                 raise NoSlot(

@@ -89,7 +89,7 @@ class Pace:
                         f"BILL allows {CALLS} Spend & Expense calls a minute, and those of the next {FURTHEST / 60:g} minutes are taken "
                         "by other tasks or runs. Let fewer of them call BILL at the same time."
                     )
-                turns.save(Turns(sorted([*given, turn])[-CALLS:]))
+                turns.save(Turns(sorted([*given, turn])[-CALLS:]), seconds=FURTHEST + SECONDS)
                 return turn, turn - now
         except BusyError:
             raise NoSlot(

@@ -2,11 +2,14 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encrypts what the store keeps, with a key made from the credentials themselves.
+"""Encrypts what a store keeps, with a key made from the credential and the store's own random key.
 
-Private to bill.connect. Whoever cannot sign in at BILL cannot open, find or forge a kept session either: the
-address it is kept under and the key it is sealed with both come from the whole credential. A wrong password, key
-or organization leads to another address, so it never meets a session that the right one made.
+Private to bill.connect. Whoever cannot sign in at BILL cannot open, find or forge a kept session: the address it is kept
+under and the key it is sealed with both come from the whole credential. A wrong password, key or organization leads to another
+address, so it never meets a session that the right one made.
+
+The store's random key makes names and single files useless to others: without it, nobody can test whether a guessed
+password belongs to a file name or a copied file.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 try:
@@ -25,20 +29,34 @@ except ImportError:
     # Never where Ansible runs, since ansible-core needs it; only where ansible-test looks at imports.
     HAS_CRYPTOGRAPHY = False
 
-# Every method's credential holds a secret that a machine made (a developer key or a token), which nobody can guess.
-# scrypt is the second line, for those who know that one but not the password: it makes each guess cost a MiB and
-# thousands of hashes. A warm task pays for it every time, hence no more than some milliseconds.
+# For those who copied the whole store, its random key included, and know the rest of the credential but not the password:
+# each guess costs a MiB and thousands of hashes. A warm task pays for it every time, hence no more than some milliseconds.
 _SCRYPT_COST = 2**10
 _SCRYPT_BLOCK = 8
-_PURPOSE = b"bill.connect kept session 1"
+_PURPOSE = b"bill.connect kept session 2"
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What is kept in a store, and for which credential: all that its name and its encryption come from, besides the store's key."""
+
+    # Kept out of repr(), so that no message or traceback can show it.
+    material: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, credential: Mapping[str, str]) -> Identity:
+        # JSON of sorted pairs: no two credentials are written alike.
+        return cls(json.dumps(sorted(credential.items())).encode())
 
 
 class Seal:
-    """Where a credential's session is kept (``address``, a file name of hexadecimal digits) and how it is sealed."""
+    """Where something is kept in one store (``address``, a file name of hexadecimal digits), and how it is sealed.
 
-    def __init__(self, credential: Mapping[str, str]) -> None:
-        # JSON of sorted pairs: no two credentials are written alike.
-        material = _stretch(json.dumps(sorted(credential.items())).encode())
+    ``store_key`` holds the random bytes of that store.
+    """
+
+    def __init__(self, identity: Identity, store_key: bytes) -> None:
+        material = _stretch(identity.material, store_key)
         self.address = material[32:48].hex()
         self._fernet = Fernet(base64.urlsafe_b64encode(material[:32]))
 
@@ -55,12 +73,12 @@ class Seal:
 
 
 @lru_cache(maxsize=16)
-def _stretch(credential: bytes) -> bytes:
+def _stretch(material: bytes, store_key: bytes) -> bytes:
     # Remembered for the life of the process: a loop of a thousand lookups runs in one.
-    return hashlib.scrypt(credential, salt=_PURPOSE, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1, dklen=48)
+    return hashlib.scrypt(material, salt=_PURPOSE + store_key, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1, dklen=48)
 
 
 # Ansible imports this once, in its parent process, and forks a worker for every task. What OpenSSL looks up when it is
 # first used is looked up here, so that the workers inherit it instead of spending milliseconds on it one by one.
 if HAS_CRYPTOGRAPHY:
-    Seal({"warm": "up"}).open(Seal({"warm": "up"}).close(b""))
+    Seal(Identity(b"warm up"), b"").open(Seal(Identity(b"warm up"), b"").close(b""))

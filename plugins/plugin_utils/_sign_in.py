@@ -34,7 +34,7 @@ from ._gateway import Gateway
 from ._pace import FURTHEST, PACED, Pace, Turns
 from ._refusal import Refusal
 from ._retry import Retry
-from ._seal import Seal
+from ._seal import Identity, Seal
 from ._session import Session
 from ._store import open_shared, open_stores
 from ._store._kept import Kept
@@ -306,7 +306,7 @@ class SignIn:
         # Others may write there at the same time, so it has a lock of its own. That is held for a moment only; should it not be
         # free, then somebody else is just writing the same.
         with suppress(BusyError), remembered.lock(0):
-            remembered.save(refusal)
+            remembered.save(refusal, seconds=refusal.until - refusal.at)
         failure = refusal.error(remembered=False)
         failure.answer = answer
         raise failure
@@ -493,12 +493,12 @@ def open_sign_in(
         shared = open_shared(stores, for_the_run=store_for_the_run, warn=warn)
         gate = Gate(
             # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
-            cache(lambda: Seal({**caller, "kept": "slots in flight"}).address),
+            lambda store: Seal(Identity.of({**caller, "kept": "slots in flight"}), store.key()).address,
             shared,
             options["timeout"],
         )
         # A store that cannot be used has been told of by the lock of the sign-in.
-        turns = cache(lambda: Kept(Turns, Seal({**quota, "kept": "turns"}), shared, lambda _text: None))
+        turns = cache(lambda: Kept(Turns, Identity.of({**quota, "kept": "turns"}), shared, lambda _text: None))
         pace = Pace(turns, tell_of_waits)
 
         @contextmanager
@@ -521,9 +521,9 @@ def open_sign_in(
         return SignIn(
             credential=credential,
             gateway=gateway,
-            kept=Kept(Session, Seal(whole), stores, warn),
-            refused=cache(lambda: Kept(Refusal, Seal({**whole, "kept": "refusal"}), stores, warn)),
-            hour=cache(lambda: Kept(Refusal, Seal({**quota, "kept": "spent hour"}), stores, warn)),
+            kept=Kept(Session, Identity.of(whole), stores, warn),
+            refused=cache(lambda: Kept(Refusal, Identity.of({**whole, "kept": "refusal"}), stores, warn)),
+            hour=cache(lambda: Kept(Refusal, Identity.of({**quota, "kept": "spent hour"}), stores, warn)),
             retry=retry,
             check_after=options["check_after"],
             # Whoever holds the lock makes only so many requests.

@@ -709,8 +709,8 @@ def test_kept_sessions_are_private(project: Project, umask: int) -> None:
         os.umask(before)
     store = project.home / ".ansible" / "bill"
     assert stat.S_IMODE(store.stat().st_mode) == 0o700
-    modes = {path.suffix: stat.S_IMODE(path.stat().st_mode) for path in store.iterdir()}
-    assert modes == {".lock": 0o600, ".session": 0o600}
+    modes = {path.suffix or path.name: stat.S_IMODE(path.stat().st_mode) for path in store.iterdir()}
+    assert modes == {"key": 0o600, ".lock": 0o600, ".session": 0o600}
     assert project.secrets_on_disk() == []
 
 

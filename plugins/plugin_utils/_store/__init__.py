@@ -14,7 +14,7 @@ from ._file import FileStore
 from ._memory import MemoryStore
 from ._store import Store, Warn
 
-__all__ = ["Store", "open_shared", "open_stores"]
+__all__ = ["Store", "open_run_store", "open_shared", "open_stores"]
 
 
 def open_stores(session_store: str, *, default: str, for_the_run: str, warn: Warn) -> list[Store]:
@@ -34,6 +34,11 @@ def open_stores(session_store: str, *, default: str, for_the_run: str, warn: War
         FileStore(session_store, ours=session_store == default, warn=warn),
         FileStore(for_the_run, ours=True, warn=warn),
     ]
+
+
+def open_run_store(directory: str, *, warn: Warn) -> Store:
+    """The store that lives as long as this run of Ansible, in a directory of its own."""
+    return FileStore(directory, ours=True, warn=warn)
 
 
 def open_shared(stores: list[Store], *, for_the_run: str, warn: Warn) -> list[Store]:

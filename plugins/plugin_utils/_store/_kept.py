@@ -15,22 +15,22 @@ from typing import Generic, TypeVar
 
 from .._errors import StoreError
 from .._record import Record
-from .._seal import Seal
+from .._seal import Identity, Seal
 from ._store import Store, Warn
 
 _T = TypeVar("_T", bound=Record)
 
 
 class Kept(Generic[_T]):
-    """Loads, saves and forgets one thing of the class ``kind``, for the credential that ``seal`` was made from.
+    """Loads, saves and forgets one thing of the class ``kind`` under an identity.
 
     ``stores`` are tried in their order: where one cannot be used, a warning says so and the next one serves, the last
     of them for this run only. With none left, nothing is kept: that costs sign-ins, never the play.
     """
 
-    def __init__(self, kind: type[_T], seal: Seal, stores: list[Store], warn: Warn) -> None:
+    def __init__(self, kind: type[_T], identity: Identity, stores: list[Store], warn: Warn) -> None:
         self._kind = kind
-        self._seal = seal
+        self._identity = identity
         self._stores = stores
         self._warn = warn
 
@@ -42,17 +42,22 @@ class Kept(Generic[_T]):
     def load(self) -> _T | None:
         # The last store first: it holds what could not be written to those before it.
         for store in reversed(self._stores):
-            sealed = store.read(self._seal.address)
-            if sealed is not None and (kept := self._opened(sealed)):
+            key = store.existing_key()
+            if key is None:
+                continue
+            seal = Seal(self._identity, key)
+            sealed = store.read(seal.address)
+            if sealed is not None and (kept := self._opened(seal, sealed)):
                 return kept
         return None
 
-    def save(self, kept: _T) -> None:
-        sealed = self._seal.close(kept.to_bytes())
+    def save(self, kept: _T, *, seconds: float | None = None) -> None:
+        """Keep it; with ``seconds`` it is of no use after these."""
         for number, store in enumerate(self._stores):
             later = self._stores[number + 1 :]
             try:
-                store.write(self._seal.address, sealed)
+                seal = self._seal(store)
+                store.write(seal.address, seal.close(kept.to_bytes()), seconds=seconds)
             except StoreError as error:
                 # What is kept there already stays: it may well serve the next run.
                 self._unusable(error, later)
@@ -64,7 +69,7 @@ class Kept(Generic[_T]):
     def forget(self) -> None:
         for store in self._stores:
             try:
-                store.erase(self._seal.address)
+                self._erase_in(store)
             except StoreError as error:
                 # What has been written to a later store since stays there, and goes before this.
                 self._warn(
@@ -78,7 +83,7 @@ class Kept(Generic[_T]):
         while self._stores:
             entered = False
             try:
-                with self._stores[0].lock(self._seal.address, seconds):
+                with self._stores[0].lock(self._seal(self._stores[0]).address, seconds):
                     entered = True
                     yield
                     return
@@ -89,8 +94,11 @@ class Kept(Generic[_T]):
                 self._unusable(error, self._stores)
         yield
 
-    def _opened(self, sealed: bytes) -> _T | None:
-        plain = self._seal.open(sealed)
+    def _seal(self, store: Store) -> Seal:
+        return Seal(self._identity, store.key())
+
+    def _opened(self, seal: Seal, sealed: bytes) -> _T | None:
+        plain = seal.open(sealed)
         try:
             if plain is not None:
                 return self._kind.from_bytes(plain)
@@ -105,7 +113,12 @@ class Kept(Generic[_T]):
     def _erase(self, store: Store) -> None:
         # A store that cannot be used has been told of already, or holds nothing that could be found again.
         with suppress(StoreError):
-            store.erase(self._seal.address)
+            self._erase_in(store)
+
+    def _erase_in(self, store: Store) -> None:
+        # Without a key nothing is kept there.
+        if key := store.existing_key():
+            store.erase(Seal(self._identity, key).address)
 
     def _unusable(self, error: StoreError, left: list[Store]) -> None:
         then = "The session is kept until this run ends" if left else "Nothing else is left, so every task signs in"

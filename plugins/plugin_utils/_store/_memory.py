@@ -9,12 +9,16 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ._store import KEY_BYTES
+
 # The lookups of one task share a process, so a loop of them still makes one sign-in.
 _KEPT: dict[str, bytes] = {}
+_KEY = os.urandom(KEY_BYTES)
 # One lock for all addresses, which one thread may hold for several.
 _LOCK = threading.RLock()
 
@@ -22,10 +26,16 @@ _LOCK = threading.RLock()
 class MemoryStore:
     shared = False
 
+    def existing_key(self) -> bytes | None:
+        return _KEY
+
+    def key(self) -> bytes:
+        return _KEY
+
     def read(self, address: str) -> bytes | None:
         return _KEPT.get(address)
 
-    def write(self, address: str, sealed: bytes) -> None:
+    def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
         _KEPT[address] = sealed
 
     def erase(self, address: str) -> None:

@@ -41,7 +41,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options import (
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._pace import CALLS, FURTHEST, SECONDS, Pace, Turns
 from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Identity, Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 
@@ -154,8 +154,8 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     failures, store = Failures("bill.example.com", 30, None), FileStore(str(tmp_path / "bill"), ours=True, warn=print)
     not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
     messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
-    gate = Gate(lambda: "0123", [store], 0)
-    turns = Kept(Turns, Seal({"turns": "of a token"}), [store], print)
+    gate = Gate(lambda _store: "0123", [store], 0)
+    turns = Kept(Turns, Identity.of({"turns": "of a token"}), [store], print)
     turns.save(Turns([500.0] * CALLS))
     pace = Pace(lambda: turns, print, clock=lambda: -50.0)
     monkeypatch.setattr(_pace, "_PATIENCE", 0)
@@ -230,7 +230,7 @@ def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
     # What scrypt needs for each guess, in bytes.
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
     assert "one MiB" in SECURITY
-    assert len(bytes.fromhex(Seal({}).address)) == 16
+    assert len(bytes.fromhex(Seal(Identity(b""), b"").address)) == 16
     for code in (code for code, meaning in _MEANINGS.items() if meaning.kind is CredentialRefused):
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 

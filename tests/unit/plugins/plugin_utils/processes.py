@@ -270,7 +270,8 @@ class Tasks:
     @property
     def address(self) -> str:
         """Under which name the session of the right credential is kept."""
-        return self.open([]).kept._seal.address
+        kept = self.open([]).kept
+        return kept._seal(kept._stores[0]).address
 
     def sessions(self) -> list[Path]:
         """The files of all that is kept, in this run's directory, too."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ def test_directory_and_files_are_private_whatever_the_umask(
     store = FileStore(str(tmp_path / "home" / "bill"), ours=ours, warn=said.append)
     before = os.umask(umask)
     try:
+        store.key()
         with store.lock(ADDRESS, 1):
             store.write(ADDRESS, b"sealed")
     finally:
@@ -53,6 +55,7 @@ def test_directory_and_files_are_private_whatever_the_umask(
     directory = tmp_path / "home" / "bill"
     assert mode(directory) == 0o700
     assert {path.name: mode(path) for path in directory.iterdir()} == {
+        "key": 0o600,
         f"{ADDRESS}.lock": 0o600,
         f"{ADDRESS}.session": 0o600,
     }
@@ -67,6 +70,120 @@ def test_what_is_written_is_read_until_it_is_erased(store: FileStore) -> None:
         store.erase(ADDRESS)
         store.erase(ADDRESS)
     assert store.read(ADDRESS) is None
+
+
+def names(store: FileStore) -> list[str]:
+    return sorted(os.listdir(store._directory))
+
+
+@pytest.mark.promise(6)
+def test_lock_without_a_session_leaves_no_file(store: FileStore) -> None:
+    with store.lock(ADDRESS, 1):
+        assert names(store) == [f"{ADDRESS}.lock"]
+    assert names(store) == []
+    with store.lock(ADDRESS, 1):
+        store.write(ADDRESS, b"sealed")
+    with store.lock(ADDRESS, 1):
+        store.erase(ADDRESS)
+    assert names(store) == []
+
+
+def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: FileStore, tmp_path: Path) -> None:
+    """Whoever opened the file before it was removed must not take its lock for the lock of the next one."""
+    waits = 0
+
+    def next_one_takes_it(_seconds: float) -> None:
+        nonlocal waits
+        waits += 1
+        if waits == 1:
+            first.close()
+            second.enter_context(store.lock(ADDRESS, 0))
+        elif waits == 2:
+            second.close()
+
+    waiting = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print, sleep=next_one_takes_it)
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(store.lock(ADDRESS, 1))
+        with waiting.lock(ADDRESS, 30), pytest.raises(BusyError), store.lock(ADDRESS, 0):
+            pass
+    assert waits == 2
+
+
+@pytest.mark.promise(6)
+def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) -> None:
+    now = Clock()
+    store = FileStore(str(tmp_path / "bill"), ours=True, warn=print, now=now)
+    for address, seconds in (("refusal", 600.0), ("session", None)):
+        with store.lock(address, 1):
+            store.write(address, b"sealed", seconds=seconds)
+    now.advance(599)
+    with store.lock("new", 1):
+        store.write("new", b"sealed")
+    assert store.read("refusal") == b"sealed"
+    now.advance(3)
+    # What is only written anew costs no look around.
+    with store.lock("new", 1):
+        store.write("new", b"sealed")
+    assert store.read("refusal") == b"sealed"
+    with store.lock("refusal", 1), store.lock("newer", 1):
+        store.write("newer", b"sealed")
+    assert store.read("refusal") == b"sealed"
+    with store.lock("newest", 1):
+        store.write("newest", b"sealed")
+    assert [name for name in names(store) if name.startswith("refusal")] == []
+    assert store.read("session") == b"sealed"
+
+
+@pytest.mark.promise(6)
+def test_key_is_made_once_and_stays(store: FileStore, tmp_path: Path) -> None:
+    assert store.existing_key() is None
+    key = store.key()
+    assert len(key) == 32
+    other = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print)
+    assert store.key() == other.existing_key() == other.key() == key
+    assert FileStore(str(tmp_path / "another"), ours=True, warn=print).key() != key
+
+
+@pytest.mark.promise(6)
+@pytest.mark.parametrize("cut", [b"", b"k" * 31, b"k" * 33])
+def test_key_that_was_cut_is_replaced(store: FileStore, tmp_path: Path, cut: bytes) -> None:
+    (tmp_path / "home" / "bill").mkdir(parents=True, mode=0o700)
+    path = tmp_path / "home" / "bill" / "key"
+    path.write_bytes(cut)
+    path.chmod(0o600)
+    assert store.existing_key() is None
+    assert store.key() == path.read_bytes()
+    assert len(store.key()) == 32
+
+
+@pytest.mark.promise(6)
+@pytest.mark.promise(13)
+def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp_path: Path) -> None:
+    store.key()
+    path = tmp_path / "home" / "bill" / "key"
+    path.chmod(0o644)
+    again = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print)
+    assert again.existing_key() is None
+    with pytest.raises(StoreError, match=f"remove {path}, since others may read or change it"):
+        again.key()
+
+
+@pytest.mark.promise(6)
+def test_first_key_removes_what_was_kept_without_one(store: FileStore, tmp_path: Path) -> None:
+    """Names of earlier versions come from the credential alone, so they test passwords offline."""
+    directory = tmp_path / "home" / "bill"
+    directory.mkdir(parents=True, mode=0o700)
+    address = "0f" * 16
+    for name in (
+        f"{address}.session",
+        f"{address}.session.new",
+        f"{address}.lock",
+        f"{address}-2.lock",
+        "mine.session",
+    ):
+        (directory / name).write_bytes(b"")
+    store.key()
+    assert names(store) == ["key", "mine.session"]
 
 
 @pytest.mark.promise(6)

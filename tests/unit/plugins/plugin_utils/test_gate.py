@@ -35,7 +35,7 @@ Open = Callable[..., Gate]
 
 
 def gate_in(directory: Path, seconds: float = 30) -> Gate:
-    return Gate(lambda: "0123", [FileStore(str(directory), ours=True, warn=print)], seconds)
+    return Gate(lambda _store: "0123", [FileStore(str(directory), ours=True, warn=print)], seconds)
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def open_gate(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
 
     def open_gate(*directories: str, address: str = "0123") -> Gate:
         stores = [FileStore(str(tmp_path / name), ours=True, warn=said.append) for name in directories or ("bill",)]
-        return Gate(lambda: address, stores, 30, clock=clock, sleep=clock.advance)
+        return Gate(lambda _store: address, stores, 30, clock=clock, sleep=clock.advance)
 
     return open_gate
 

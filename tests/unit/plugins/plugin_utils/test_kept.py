@@ -17,12 +17,14 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 from ansible_collections.bill.connect.plugins.plugin_utils._store._memory import MemoryStore
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
+
+HEAD = 8
 
 Open = Callable[..., Kept[Session]]
 
@@ -33,7 +35,7 @@ def open_kept(tmp_path: Path, said: list[str]) -> Open:
         stores = open_stores(
             store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
         )
-        return Kept(Session, Seal({**OPTIONS, **changes}), stores, said.append)
+        return Kept(Session, Identity.of({**OPTIONS, **changes}), stores, said.append)
 
     return open_kept
 
@@ -88,9 +90,10 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
     save(open_kept())
     [file] = tmp_path.glob("store/*.session")
     whole = file.read_bytes()
+    # The first bytes only say when the file may be removed.
     damaged = [whole[:length] for length in range(0, len(whole), 3)] + [whole + b"x", whole * 2, b"garbage"]
     # Every single bit is tried where the seal is tested.
-    for bit in range(0, 8 * len(whole), 31):
+    for bit in range(8 * HEAD, 8 * len(whole), 31):
         changed = bytearray(whole)
         changed[bit // 8] ^= 1 << bit % 8
         damaged.append(bytes(changed))
@@ -110,10 +113,10 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
 def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none(
     tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
 ) -> None:
-    seal = Seal(OPTIONS)
     store = MemoryStore()
+    seal = Seal(Identity.of(OPTIONS), store.key())
     store.write(seal.address, seal.close(plain))
-    assert Kept(kind, seal, [store], said.append).load() is None
+    assert Kept(kind, Identity.of(OPTIONS), [store], said.append).load() is None
     assert len(said) == 1
     store.erase(seal.address)
 
@@ -124,8 +127,9 @@ def test_a_session_of_somebody_else_in_its_place_counts_as_none(
 ) -> None:
     save(open_kept())
     save(open_kept(username="other@example.com"))
+    key = (tmp_path / "store" / "key").read_bytes()
     ours, theirs = (
-        tmp_path / "store" / f"{Seal({**OPTIONS, **change}).address}.session"
+        tmp_path / "store" / f"{Seal(Identity.of({**OPTIONS, **change}), key).address}.session"
         for change in ({}, {"username": "other@example.com"})
     )
     ours.write_bytes(theirs.read_bytes())
@@ -138,7 +142,7 @@ def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, t
     (tmp_path / "store").write_text("a file where the directory should be")
     save(open_kept())
     assert open_kept().load() == SESSION
-    assert [path.suffix for path in sorted(tmp_path.glob("run/*"))] == [".lock", ".session"]
+    assert sorted(path.suffix or path.name for path in tmp_path.glob("run/*")) == [".lock", ".session", "key"]
     assert len(said) == 1
     assert "cannot be used" in said[0]
     assert "until this run ends" in said[0]

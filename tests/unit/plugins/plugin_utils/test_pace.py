@@ -18,7 +18,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils import _errors as err
 from ansible_collections.bill.connect.plugins.plugin_utils import _pace, _sign_in
 from ansible_collections.bill.connect.plugins.plugin_utils._gate import Gate
 from ansible_collections.bill.connect.plugins.plugin_utils._pace import CALLS, Pace, Turns
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity
 from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
 from tests.unit.plugins.plugin_utils.conversation import Clock
@@ -33,7 +33,7 @@ OpenPace = Callable[..., Pace]
 
 def kept_in(*directories: Path, token: str = "s3cret-findme-apitoken") -> Kept[Turns]:
     stores: list[Any] = [FileStore(str(directory), ours=True, warn=print) for directory in directories]
-    return Kept(Turns, Seal({"api_token": token}), stores, lambda _text: None)
+    return Kept(Turns, Identity.of({"api_token": token}), stores, lambda _text: None)
 
 
 @pytest.fixture

@@ -26,7 +26,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._address import Addre
 from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
 from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
 from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
@@ -337,23 +337,30 @@ def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> Non
         assert_clean(outcome)
 
 
-SEAL = Seal(CREDENTIAL)
-SEALED = SEAL.close(SESSION.to_bytes())
+KEY = b"k" * 32
+IDENTITY = Identity.of(CREDENTIAL)
+SEAL = Seal(IDENTITY, KEY)
+HEAD = bytes(8)
+SEALED = HEAD + SEAL.close(SESSION.to_bytes())
 
 
 def kept(folder: Path, said: list[str]) -> Kept[Session]:
     directory = str(folder / "damaged")
     return Kept(
-        Session, SEAL, open_stores(directory, default=directory, for_the_run=directory, warn=said.append), said.append
+        Session,
+        IDENTITY,
+        open_stores(directory, default=directory, for_the_run=directory, warn=said.append),
+        said.append,
     )
 
 
-def put(folder: Path, sealed: bytes) -> None:
+def put(folder: Path, content: bytes) -> None:
     """Write a file where the session is kept, as somebody else would."""
     (folder / "damaged").mkdir(mode=0o700, exist_ok=True)
-    path = folder / "damaged" / f"{SEAL.address}.session"
-    path.write_bytes(sealed)
-    os.chmod(path, 0o600)
+    for name, data in (("key", KEY), (f"{SEAL.address}.session", content)):
+        path = folder / "damaged" / name
+        path.write_bytes(data)
+        os.chmod(path, 0o600)
 
 
 @st.composite
@@ -372,7 +379,7 @@ def test_any_bytes_in_place_of_the_kept_file_are_the_true_session_or_none(folder
     said: list[str] = []
     put(folder, data)
     loaded = kept(folder, said).load()
-    if data == SEALED:
+    if data[len(HEAD) :] == SEALED[len(HEAD) :]:
         assert (loaded, said) == (SESSION, [])
         return
     assert loaded is None
@@ -395,8 +402,9 @@ _credentials = st.fixed_dictionaries(
 @settings(max_examples=30)
 @given(_credentials, _credentials)
 def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
-    assert (Seal(one).address == Seal(other).address) is (one == other)
-    assert (Seal(one).open(Seal(other).close(b"x")) == b"x") is (one == other)
+    ours, theirs = Seal(Identity.of(one), KEY), Seal(Identity.of(other), KEY)
+    assert (ours.address == theirs.address) is (one == other)
+    assert (ours.open(theirs.close(b"x")) == b"x") is (one == other)
 
 
 @pytest.mark.promise(6)
@@ -453,7 +461,7 @@ _of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode())
 @given(_nearly(_fields) | _of_any_shape)
 def test_whatever_was_sealed_is_a_session_that_can_be_used_or_none(folder: Path, plain: bytes) -> None:
     said: list[str] = []
-    put(folder, SEAL.close(plain))
+    put(folder, HEAD + SEAL.close(plain))
     loaded = kept(folder, said).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
@@ -472,10 +480,10 @@ def test_whatever_was_sealed_is_a_session_that_can_be_used_or_none(folder: Path,
 @given(_nearly(_refusal) | _of_any_shape)
 def test_whatever_was_sealed_is_a_refusal_that_can_be_told_or_none(folder: Path, plain: bytes) -> None:
     said: list[str] = []
-    put(folder, SEAL.close(plain))
+    put(folder, HEAD + SEAL.close(plain))
     directory = str(folder / "damaged")
     stores = open_stores(directory, default=directory, for_the_run=directory, warn=said.append)
-    loaded = Kept(Refusal, SEAL, stores, said.append).load()
+    loaded = Kept(Refusal, IDENTITY, stores, said.append).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
         return

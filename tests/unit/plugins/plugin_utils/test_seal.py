@@ -6,47 +6,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+
+KEY, OTHER_KEY = b"k" * 32, b"o" * 32
+
+
+def seal(credential: Mapping[str, str], key: bytes) -> Seal:
+    return Seal(Identity.of(credential), key)
 
 
 @pytest.mark.promise(6)
 def test_the_same_credential_opens_what_it_closed() -> None:
-    assert Seal(OPTIONS).open(Seal(dict(reversed(OPTIONS.items()))).close(b"session")) == b"session"
+    assert seal(OPTIONS, KEY).open(seal(dict(reversed(OPTIONS.items())), KEY).close(b"session")) == b"session"
 
 
 @pytest.mark.promise(6)
 def test_what_is_sealed_shows_neither_session_nor_credential() -> None:
-    sealed = Seal(OPTIONS).close(b"SESSION-findme")
+    sealed = seal(OPTIONS, KEY).close(b"SESSION-findme")
     assert b"findme" not in sealed
-    assert "findme" not in Seal(OPTIONS).address
-    assert sealed != Seal(OPTIONS).close(b"SESSION-findme")
+    assert "findme" not in seal(OPTIONS, KEY).address
+    assert sealed != seal(OPTIONS, KEY).close(b"SESSION-findme")
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_any_other_value_leads_to_another_address_and_another_key(name: str) -> None:
-    right = Seal(OPTIONS)
+    right = seal(OPTIONS, KEY)
     for value in (OPTIONS[name] + "x", OPTIONS[name] + " ", OPTIONS[name][:-1], OPTIONS[name].swapcase(), ""):
-        wrong = Seal({**OPTIONS, name: value})
+        wrong = seal({**OPTIONS, name: value}, KEY)
         assert wrong.address != right.address
         assert wrong.open(right.close(b"session")) is None
 
 
 @pytest.mark.promise(3)
 def test_values_that_slide_from_one_option_to_the_next_are_another_credential() -> None:
-    assert Seal({"a": "xy", "b": "z"}).address != Seal({"a": "x", "b": "yz"}).address
-    assert Seal({"a": 'x", "b": "y'}).address != Seal({"a": "x", "b": "y"}).address
+    assert seal({"a": "xy", "b": "z"}, KEY).address != seal({"a": "x", "b": "yz"}, KEY).address
+    assert seal({"a": 'x", "b": "y'}, KEY).address != seal({"a": "x", "b": "y"}, KEY).address
+
+
+@pytest.mark.promise(6)
+def test_seal_with_the_key_of_another_store_has_another_address_and_opens_nothing() -> None:
+    ours, theirs = seal(OPTIONS, KEY), seal(OPTIONS, OTHER_KEY)
+    assert ours.address != theirs.address
+    assert theirs.open(ours.close(b"session")) is None
 
 
 @pytest.mark.promise(6)
 def test_every_changed_bit_and_every_cut_is_noticed() -> None:
-    seal = Seal(OPTIONS)
-    sealed = seal.close(b"session")
+    sealer = seal(OPTIONS, KEY)
+    sealed = sealer.close(b"session")
     for bit in range(8 * len(sealed)):
         changed = bytearray(sealed)
         changed[bit // 8] ^= 1 << bit % 8
-        assert seal.open(bytes(changed)) is None, bit
-        assert seal.open(sealed[: bit // 8]) is None, bit
+        assert sealer.open(bytes(changed)) is None, bit
+        assert sealer.open(sealed[: bit // 8]) is None, bit
