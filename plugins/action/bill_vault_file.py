@@ -6,8 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible.utils.display import Display
-
 from ansible_collections.bill.connect.plugins.plugin_utils import _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
@@ -20,8 +18,6 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
     look,
     secrets_among,
 )
-
-display = Display()
 
 
 class ActionModule(BillAction):
@@ -54,5 +50,5 @@ class ActionModule(BillAction):
             kept = keep(path, variables, self._loader, by=self._task.action, **how)
         # Of what would be done nothing is lost.
         if kept.warning and not self._task.check_mode:
-            display.warning(kept.warning)
+            call.warn(kept.warning)
         return kept.told(diff=self._task.diff)

@@ -19,7 +19,8 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
-from ._options import OPTION_VARIABLES, OPTIONS, PUBLISHED, SESSION_VARIABLES, Option
+from ._options import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
+from ._run import EVERY_HOST
 from ._shown import holds_a_secret, masked
 
 display = Display()
@@ -81,7 +82,7 @@ class BillAction(ActionBase):
             result.update(self.perform(call))
             # Check mode does not end a session, so what names it stays.
             if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
-                self._publish(result, task_vars)
+                self._publish(call, result, task_vars)
 
         def failure(message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> Exception:
             nonlocal known
@@ -102,6 +103,7 @@ class BillAction(ActionBase):
                 templar=self._templar,
                 failure=failure,
                 table=self._table(),
+                written=_compat.written_task(self._task),
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
@@ -157,26 +159,37 @@ class BillAction(ActionBase):
         # In a dictionary of its own, since the items of a loop may share theirs.
         self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
 
-    def _publish(self, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _publish(self, call: Call, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
-        # Of the connect role, which sets these itself, with set_fact.
-        names = () if task_vars.get("bill_connect_role") else SESSION_VARIABLES
+        # The role sets these itself, with set_fact.
+        names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
-        before = task_vars.get(PUBLISHED) or {}
+        host = self._published_for(task_vars)
+        before = call.run.published(host)
         # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
             if name in before or (task_vars.get(name) is None and result[field] is not None)
         }
-        others = {**ours, PUBLISHED: ours} if ours else {}
-        if warning := _compat.publish(self, result, session, others, steering=("bill_organization_id",)):
+        if ours:
+            # Before anything is defined: what is not remembered counts as a fact of the host.
+            call.run.publish(host, ours)
+        if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
             display.warning(
                 "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
                 "a task cannot change on this version of ansible-core. Do not use them from here on; use register."
             )
+
+    def _published_for(self, task_vars: Mapping[str, Any]) -> str:
+        """The host that gets what this task defines."""
+        if self._task.run_once:
+            return EVERY_HOST
+        if self._task.delegate_to and self._task.delegate_facts:
+            return str(self._task.delegate_to)
+        return str(task_vars.get("inventory_hostname"))
 
     @staticmethod
     def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:

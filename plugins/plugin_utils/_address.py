@@ -21,6 +21,8 @@ API_URLS = {
     "production": "https://gateway.prod.bill.com/connect",
 }
 
+_HOSTS_OF_BILL = {urlsplit(url).hostname for url in API_URLS.values()}
+
 # Hosts that people try and that are not BILL's v3 API; each with what is known about it.
 _NOT_THE_API = {
     "gateway.bill.com": "is none of the hosts that BILL documents",
@@ -70,6 +72,16 @@ class Address:
     def _of(cls, parts: Any, option: str) -> Address:
         host = _host_of(parts)
         return cls(f"{parts.scheme}://{host}{parts.path}", host, parts.scheme == "http", option)
+
+    @property
+    def is_bills(self) -> bool:
+        """Whether it is at one of the hosts that BILL documents for its API."""
+        return not self.plain and self.host in _HOSTS_OF_BILL
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return _is_loopback(urlsplit(self.url).hostname or "")
 
     @property
     def root(self) -> str:

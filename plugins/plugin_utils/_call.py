@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -21,12 +21,17 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._api import Api
+from ._destinations import check_destinations, foreign_hosts
 from ._errors import BillError, OptionError
-from ._options import OPTIONS, PUBLISHED, Option, Options, gather
+from ._facts import HostFacts
+from ._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option, Options, gather
 from ._request import Request
+from ._run import Run
 from ._session import Session
-from ._shown import texts_to_mask
+from ._shown import masked, redacted, texts_to_mask
 from ._sign_in import Outcome, SignIn, open_sign_in
+from ._source import Source
+from ._store import open_run_store
 
 _T = TypeVar("_T")
 
@@ -47,10 +52,20 @@ FIELDS = (
 )
 
 
+def open_run() -> Run:
+    """What the tasks of this run of Ansible remember together."""
+    return Run(open_run_store(_compat.store_for_the_run(), warn=display.warning))
+
+
+def secrets_of_environment() -> set[str]:
+    """The secrets in the environment, whether they are used or not."""
+    return {text for option in OPTIONS if option.secret and (text := os.environ.get(option.environment_name))}
+
+
 @dataclass(frozen=True)
 class Call:
     """``options`` by name, what opens the sign-in that they lead to, and which of their values are secret; ``learned`` are secrets
-    met since. ``sources`` says in words where each option that was given comes from.
+    met since. ``sources`` says in words where each option that was given comes from. ``run`` is what the tasks of this run remember.
     """
 
     # Kept out of repr(), so that no message or traceback can show them.
@@ -58,7 +73,8 @@ class Call:
     open: Callable[[Mapping[str, Any]], SignIn]
     secrets: Sequence[str] = field(repr=False)
     learned: set[str] = field(default_factory=set, repr=False)
-    sources: Mapping[str, str] = field(default_factory=dict)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    run: Run = field(default_factory=open_run)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -82,6 +98,10 @@ class Call:
             "remember_me_id_days_left": self.sign_in.days_left,
             "changed": outcome.changed,
         }
+
+    def warn(self, text: str) -> None:
+        """Show a warning, without the secrets of this call."""
+        display.warning(redacted(text, {*secrets_of_environment(), *self.secrets, *self.learned}))
 
     @staticmethod
     def tell_of_progress(text: str) -> None:
@@ -168,33 +188,105 @@ def attempt(
     templar: Any,
     failure: Callable[[str, Sequence[str] | None, Mapping[str, Any]], Exception],
     table: Sequence[Option] = OPTIONS,
+    written: _compat.WrittenTask | None = None,
 ) -> _T:
     """Do ``work`` with the options that apply here; whatever goes wrong becomes a ``failure`` with a clean message.
 
     ``given`` holds the arguments of the task or lookup, ``variables`` all variables, untemplated; ``table`` are the options that there
-    are. ``failure`` makes the exception from the message, the secrets that were in use (None if the options were not accepted), and what else there is to tell,
-    by name; neither the message nor that holds any of the secrets.
+    are, and ``written`` the task as its author wrote it. ``failure`` makes the exception from the message, the secrets that were in use (None if the options
+    were not accepted), and what else there is to tell, by name; neither the message nor that holds any of the secrets.
     """
     options: Options | None = None
     details: Mapping[str, Any] = {}
+    secrets = secrets_of_environment()
     try:
         plain = {name: _compat.decrypted(value) for name, value in given.items()}
+        secrets |= _secrets_among(plain, table)
+        run = open_run()
+        published = run.published(str(variables.get("inventory_hostname")))
+        facts = _compat.host_facts(variables, published)
+        _refuse_facts(facts, variables, given, table, written or _compat.WrittenTask())
         options = gather(
             plain,
             table=table,
-            variable=_compat.variables_of(templar, variables),
-            published=variables.get(PUBLISHED),
+            variable=_compat.variables_of(templar, variables, facts),
+            published=published,
+            defaulted=[name for name in given if name not in written.arguments] if written else (),
         )
         _compat.mask(options.secrets)
-        return work(
-            Call(options.values, _open, options.secrets, set(_compat.encrypted_in(given)), sources=options.sources)
+        secrets |= set(options.secrets)
+        learned = set(_compat.encrypted_in(given))
+        call = Call(
+            options.values,
+            lambda values: _open(values, lambda text: redacted(text, secrets | learned)),
+            options.secrets,
+            learned,
+            sources=options.sources,
+            run=run,
         )
+        if set(table) >= set(OPTIONS):
+            check_destinations(options)
+            _warn_of_foreign_hosts(options, call)
+        try:
+            return work(call)
+        finally:
+            secrets |= learned
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
-    raise failure(message, options.secrets if options else None, details)
+    raise failure(redacted(message, secrets), options.secrets if options else None, masked(dict(details), secrets))
+
+
+def _secrets_among(given: Mapping[str, Any], table: Sequence[Option]) -> set[str]:
+    names = {name for option in table if option.secret for name in (option.name, *option.aliases)}
+    return {value for name, value in given.items() if name in names and isinstance(value, str) and value}
+
+
+def _refuse_facts(
+    facts: HostFacts,
+    variables: Mapping[str, Any],
+    given: Mapping[str, Any],
+    table: Sequence[Option],
+    written: _compat.WrittenTask,
+) -> None:
+    """OptionError if a managed host decides an option of the task, or a variable of the roles and playbooks.
+
+    The variables of options are looked at where their values are taken.
+    """
+    for name in OF_ROLES_AND_PLAYBOOKS:
+        if facts.decide(name):
+            raise _compat.fact_refused(f"The variable {name}", name, name, variables)
+    for option in table:
+        names = {option.name, *option.aliases} & given.keys()
+        if option.shared and names:
+            raw = [written.arguments.get(name) for name in names] + _raw_defaults(written, names)
+            if fact := facts.read_by(raw, written.loops):
+                raise _compat.fact_refused(f"The option {option.name}", option.variable, fact, variables)
+
+
+def _raw_defaults(written: _compat.WrittenTask, names: Collection[str]) -> list[Any]:
+    """What module_defaults say of these arguments of our tasks, untemplated."""
+    found = []
+    for defaults in written.defaults:
+        for each in defaults if isinstance(defaults, list) else [defaults]:
+            if not isinstance(each, Mapping):
+                continue
+            for task, arguments in each.items():
+                if "bill" not in str(task):
+                    continue
+                # All of them may be one template.
+                found += (
+                    [arguments[n] for n in names if n in arguments] if isinstance(arguments, Mapping) else [arguments]
+                )
+    return found
+
+
+def _warn_of_foreign_hosts(options: Options, call: Call) -> None:
+    for each in foreign_hosts(options):
+        if call.run.is_first(each.warning):
+            call.warn(each.warning)
 
 
 def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
@@ -208,14 +300,15 @@ def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _open(options: Mapping[str, Any]) -> SignIn:
+def _open(options: Mapping[str, Any], clean: Callable[[str], str]) -> SignIn:
+    """The sign-in that the options ask for; ``clean`` takes the secrets out of what it shows."""
     return open_sign_in(
         options,
         default_store=_compat.default_store(),
         store_for_the_run=_compat.store_for_the_run(),
-        warn=display.warning,
-        tell=lambda text: display.vv(f"bill.connect: {text}"),
-        tell_of_waits=Call.tell_of_progress,
+        warn=lambda text: display.warning(clean(text)),
+        tell=lambda text: display.vv(clean(f"bill.connect: {text}")),
+        tell_of_waits=lambda text: Call.tell_of_progress(clean(text)),
     )
 
 

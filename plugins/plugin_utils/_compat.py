@@ -14,17 +14,20 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible.errors import AnsibleError, AnsiblePromptInterrupt, AnsiblePromptNoninteractive, AnsibleUndefinedVariable
+from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 from ._errors import BillError, NobodyThere, OptionError
+from ._facts import HostFacts
 from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
@@ -53,9 +56,9 @@ except ImportError:
     VaultHelper = None
 
 try:
-    from ansible.template import trust_as_template  # ansible-core 2.19+
+    from ansible.template import is_trusted_as_template, trust_as_template  # ansible-core 2.19+
 except ImportError:
-    trust_as_template = None
+    is_trusted_as_template = trust_as_template = None
 
 # ansible-core 2.19 and 2.20 take a list of this name for the items of a loop, and hide only those that ask for it themselves,
 # even where the task has no_log.
@@ -75,6 +78,9 @@ _SECRET_NAMES = {
 
 # What ansible-core itself writes in the place of a secret argument.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
+
+# Blocks are nested a few levels deep; this only stops a circle.
+_DEEPEST_BLOCKS = 1000
 
 # Masking a short or common text would garble everything that Ansible shows.
 _SHORTEST_SECRET = 8
@@ -124,11 +130,18 @@ def variables_in(loader: Any, text: str, path: str) -> dict[str, Any]:
     return dict(loader.load(text, file_name=path, show_content=False) or {})
 
 
-def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], Any]:
+def host_facts(variables: Mapping[str, Any], published: Mapping[str, Any]) -> HostFacts:
+    """The facts among variables; ``published`` are those that bill.connect has set itself, by name."""
+    # Up to ansible-core 2.18 a text is a template unless it is marked as data.
+    trusted = is_trusted_as_template or (lambda text: not hasattr(text, "__UNSAFE__"))
+    return HostFacts(variables, published, trusted)
+
+
+def variables_of(templar: Any, variables: Mapping[str, Any], facts: HostFacts) -> Callable[[str], Any]:
     """How to look a variable up by its name: templated, None if it is not defined.
 
-    The lookup raises OptionError if the variable cannot be templated. That message repeats nothing of the variable or
-    of a template, since these may hold a secret.
+    The lookup raises OptionError if the variable comes from ``facts``, or cannot be templated. That message repeats nothing of the
+    variable or of a template, since these may hold a secret.
     """
     render = _renderer(templar)
 
@@ -136,6 +149,8 @@ def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], 
         raw = variables.get(name)
         if raw is None:
             return None
+        if fact := facts.deciding(name):
+            raise fact_refused(f"The variable {name}", name, fact, variables)
         try:
             value = render(raw)
         except _OMITTED:
@@ -147,6 +162,67 @@ def variables_of(templar: Any, variables: Mapping[str, Any]) -> Callable[[str], 
         return decrypted(value)
 
     return variable
+
+
+def fact_refused(what: str, name: str, fact: str, variables: Mapping[str, Any]) -> OptionError:
+    """The error for a value that a managed host decides; ``what`` says in words what has the value, and ``name`` which variable."""
+    host = variables.get("inventory_hostname")
+    of_host = f" of {host}" if isinstance(host, str) else ""
+    if fact == "ansible_facts":
+        comes = f"{what} reads ansible_facts, which the managed host{of_host} decides."
+    elif fact == name:
+        comes = f"{what} is a fact{of_host}."
+    else:
+        comes = f"{what} reads {fact}, which is a fact{of_host}."
+    return OptionError(
+        f"{comes} A managed host decides its facts, so bill.connect takes nothing from them: credentials could go anywhere. "
+        f"Define {name} in the inventory, in a vault file or in the play. Where set_fact makes this fact, leave out cacheable; where it "
+        "is left in a fact cache, run ansible-playbook with --flush-cache."
+    )
+
+
+@dataclass(frozen=True)
+class WrittenTask:
+    """A task as its author wrote it, untemplated.
+
+    ``arguments`` are those of the task itself. ``loops`` holds the expression of its loop by the name of the item. ``defaults`` are all
+    ``module_defaults`` around it.
+    """
+
+    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    loops: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    defaults: Sequence[Any] = field(default=(), repr=False)
+
+
+def written_task(task: Any) -> WrittenTask | None:
+    """The task as it was written; None where ansible-core does not say."""
+    written = getattr(task, "_ds", None)
+    if not isinstance(written, dict):
+        return None
+    try:
+        _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
+    except AnsibleError:
+        return None
+    item = (task.loop_control.loop_var if task.loop_control else None) or "item"
+    loops = [value for name, value in written.items() if name == "loop" or str(name).startswith("with_")]
+    return WrittenTask(arguments, {item: loops[0]} if loops else {}, list(_defaults_around(task)))
+
+
+def _defaults_around(task: Any) -> Iterator[Any]:
+    """The module_defaults of a task, its blocks and its play, untemplated."""
+    seen = 0
+    while task is not None and seen < _DEEPEST_BLOCKS:
+        written = getattr(task, "_ds", None)
+        if isinstance(written, dict) and "module_defaults" in written:
+            yield written["module_defaults"]
+        # A block of a play has no parent, but its play.
+        task, seen = getattr(task, "_parent", None) or getattr(task, "_play", None), seen + 1
+
+
+def is_in_role(task: Any, name: str) -> bool:
+    """Whether a task belongs to a role, named in full."""
+    role = getattr(task, "_role", None)
+    return role is not None and str(role.get_name()) == name
 
 
 def decrypted(value: Any) -> Any:

@@ -17,12 +17,13 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from . import _compat
+from . import _compat, _source
 from ._call import Call
 from ._errors import BillError, NobodyThere, OptionError, TurnedBack
 from ._form import Filled, Form
 from ._options import OPTIONS, converted
 from ._places import stronger_files
+from ._source import Kind
 from ._vault_file import kept_variables, typed_password
 
 display = Display()
@@ -63,18 +64,18 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
         option.name: source
         for option in OPTIONS
         if (source := call.sources.get(option.name))
-        and not (source.startswith("the variable") and kept.get(option.name) == call.options[option.name])
+        and not (source.kind is Kind.VARIABLE and kept.get(option.name) == call.options[option.name])
     }
     values = dict(call.options)
     for option in OPTIONS:
         # Else nobody could rotate a value without a person, as the inventory has the old one, which goes before the environment.
         if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
-            given[option.name] = f"the environment variable {option.environment_name}"
+            given[option.name] = _source.environment(option.environment_name)
             values[option.name] = converted(option, text, given[option.name])
             if option.secret:
                 learn(text)
     # Those of the command line are gone with it, and so is the environment.
-    lasting = {name for name, source in given.items() if source.startswith("the variable")}
+    lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
     lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
 
     for option in OPTIONS:
@@ -133,12 +134,13 @@ def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -
     # Whatever else defines these goes before the file, as it will in plays.
     known = {**raw, **variables}
     templar.available_variables = known
-    value_of = _compat.variables_of(templar, {**known, **raw})
+    known = {**known, **raw}
+    value_of = _compat.variables_of(templar, known, _compat.host_facts(known, {}))
     kept: dict[str, Any] = {}
     for option in OPTIONS:
         try:
             if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
-                kept[option.name] = converted(option, value, f"the variable {option.variable} in {path}")
+                kept[option.name] = converted(option, value, _source.variable(option.variable, file=path))
         except OptionError as error:
             # The form is how to correct it.
             display.warning(f"{error} It counts as not kept.")

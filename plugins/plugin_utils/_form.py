@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from . import _source
 from ._credentials import METHODS, OF_MFA
 from ._errors import BillError, NobodyThere, OptionError, Rejected, TurnedBack
 from ._fields import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
@@ -21,6 +22,7 @@ from ._mfa import Validated, challenge, validate
 from ._options import MFA_CODE, OPTIONS, Option, converted, told_sources
 from ._session import Session
 from ._sign_in import SignIn
+from ._source import Source
 
 # After so many corrections the form gives up, so that nobody locks an account by trying.
 CORRECTIONS = 3
@@ -77,7 +79,7 @@ class Form:
         person: Person,
         *,
         values: Mapping[str, Any],
-        given: Mapping[str, str],
+        given: Mapping[str, Source],
         found: frozenset[str],
         kept: Mapping[str, Any],
         open: Callable[[Mapping[str, Any]], SignIn],
@@ -156,7 +158,7 @@ class Form:
                 )
                 continue
             try:
-                self._values[name] = converted(option, typed, f"what was typed for {each.label}")
+                self._values[name] = converted(option, typed, _source.typed(each.label))
             except OptionError as error:
                 self._tell(str(error))
                 continue
@@ -305,7 +307,7 @@ class Form:
         return sign_in.kept.load() or session
 
     def _code_accepted(self, sign_in: SignIn, device: str) -> Validated:
-        if places := sorted(self._given[name] for name in self._found.intersection(OF_MFA)):
+        if places := sorted(str(self._given[name]) for name in self._found.intersection(OF_MFA)):
             raise OptionError(
                 f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
                 "bill.connect.trust."
@@ -322,7 +324,7 @@ class Form:
                 challenge_id = challenge(sign_in)
                 continue
             try:
-                code = converted(MFA_CODE, typed, "what was typed for the code")
+                code = converted(MFA_CODE, typed, _source.typed("the code"))
             except OptionError as error:
                 self._tell(str(error))
                 continue

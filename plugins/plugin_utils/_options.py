@@ -12,16 +12,18 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from . import _source
 from ._address import API_URLS
 from ._credentials import METHODS
 from ._errors import BillError, OptionError
+from ._source import Source
 
 
 @dataclass(frozen=True)
@@ -107,14 +109,23 @@ MFA_CODE = Option("token", kind="digits", secret=True, required=True, pattern="[
 SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_headers", "headers"))
 # Those that are the variable of an option, too.
 OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id", "user_id"))
-# Remembers the values of these that came from a session: see gather().
-PUBLISHED = "bill_connect_published"
 _PUBLISHED = {name for name, _field in OPTION_VARIABLES}
+
+# The variables that the roles and playbooks read besides those of the options.
+OF_ROLES_AND_PLAYBOOKS = (
+    "bill_awx_collection",
+    "bill_awx_name",
+    "bill_awx_state",
+    "bill_connect_role_set",
+    "bill_mfa_challenge_id",
+    "bill_mfa_machine_name",
+    "bill_mfa_token",
+    "bill_remove_vault_file",
+    "bill_trust_device",
+)
 
 # What one method needs may mean nothing to another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.uses()}
-
-_LAST_SESSION = "the sign-in before"
 
 # "Not given" in every place alike: YAML's empty value, and the empty text that a form or shell leaves behind.
 _NOT_GIVEN = (None, "")
@@ -125,7 +136,7 @@ class Options:
     """The value of every option, and in words where each one that was given comes from."""
 
     values: dict[str, Any] = field(repr=False)
-    sources: dict[str, str]
+    sources: dict[str, Source]
     secrets: tuple[str, ...] = field(repr=False)
 
     def explain(self, error: BillError) -> str:
@@ -136,7 +147,7 @@ class Options:
         return f"{error}{told_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
 
 
-def told_sources(error: BillError, sources: Mapping[str, str]) -> str:
+def told_sources(error: BillError, sources: Mapping[str, Source]) -> str:
     """What to say after a message of where the values that the error concerns come from; of one without a source nothing."""
     concerned = [name for name in error.concerns if name in sources]
     return f" ({'; '.join(f'{name} comes from {sources[name]}' for name in concerned)})" if concerned else ""
@@ -149,22 +160,31 @@ def gather(
     variable: Callable[[str], Any],
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, Any] | None = None,
+    defaulted: Collection[str] = (),
 ) -> Options:
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
-    ``given`` holds the task's or lookup's own arguments, templated (module_defaults included). ``variable`` returns a
-    variable by its name, templated; None if it is not defined. ``published`` holds variables that bill.connect has set
-    itself to name the last session: such a value comes last, so that a session never decides where the next sign-in goes
-    while anybody else says something about it; and only where there would be no sign-in without it. Raises OptionError.
+    ``given`` holds the task's or lookup's own arguments, templated; ``defaulted`` names those of them that come from
+    module_defaults. ``variable`` returns a variable by its name, templated; None if it is not defined. ``published`` holds variables that
+    bill.connect has set itself to name the last session: such a value comes last, so that a session never decides where the next
+    sign-in goes while anybody else says something about it; and only where there would be no sign-in without it. Raises OptionError.
     """
     published = published or {}
-    given = _by_name(given, table)
+    environ = os.environ if environ is None else environ
+    names = _names(table)
+    # Where the task gives the same option by another of its names, that is what counts.
+    written = {names[each] for each in given if each in names and each not in defaulted}
+    defaulted = {names[each] for each in defaulted if each in names} - written
+    of_task = {
+        name: (value, (_source.module_defaults if name in defaulted else _source.option)(name))
+        for name, value in _by_name(given, table).items()
+    }
     values: dict[str, Any] = {}
-    sources: dict[str, str] = {}
+    sources: dict[str, Source] = {}
     for option in table:
         values[option.name] = option.default
-        for value, source in _places(option, given, variable, os.environ if environ is None else environ, published):
-            if source == _LAST_SESSION and option.name not in METHODS[values["auth_method"]].needs:
+        for value, source in _places(option, of_task, variable, environ, published):
+            if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].needs:
                 continue
             if value not in _NOT_GIVEN:
                 values[option.name] = converted(option, value, source)
@@ -182,26 +202,32 @@ def gather(
 
 def _places(
     option: Option,
-    given: Mapping[str, Any],
+    of_task: Mapping[str, tuple[Any, Source]],
     variable: Callable[[str], Any],
     environ: Mapping[str, str],
     published: Mapping[str, Any],
-) -> Iterator[tuple[Any, str]]:
+) -> Iterator[tuple[Any, Source]]:
     """What each place says about an option, and the place in words; the first that says anything is right."""
-    yield given.get(option.name), f"the option {option.name}"
+    if option.name in of_task:
+        yield of_task[option.name]
     if not option.shared:
         return
     value = variable(option.variable)
     ours = option.variable in _PUBLISHED and value is not None and value == published.get(option.variable)
     if not ours:
-        yield value, f"the variable {option.variable}"
-    yield environ.get(option.environment_name), f"the environment variable {option.environment_name}"
+        yield value, _source.variable(option.variable)
+    yield environ.get(option.environment_name), _source.environment(option.environment_name)
     if ours:
-        yield value, _LAST_SESSION
+        yield value, _source.SESSION
+
+
+def _names(table: Sequence[Option]) -> dict[str, str]:
+    """The options' names by all that they can be called."""
+    return {alias: option.name for option in table for alias in (option.name, *option.aliases)}
 
 
 def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any]:
-    names = {alias: option.name for option in table for alias in (option.name, *option.aliases)}
+    names = _names(table)
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in names:
@@ -218,11 +244,12 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     return found
 
 
-def converted(option: Option, value: Any, source: str) -> Any:
-    """The value in the option's type; OptionError names ``source``, the place it came from in words, and repeats no secret."""
+def converted(option: Option, value: Any, source: Source) -> Any:
+    """The value in the option's type; OptionError names ``source``, the place it came from, and repeats no secret."""
 
     def wrong(what: str) -> OptionError:
-        return OptionError(f"{source[0].upper()}{source[1:]} {what}")
+        words = str(source)
+        return OptionError(f"{words[0].upper()}{words[1:]} {what}")
 
     if option.kind == "bool":
         return _to_bool(value, wrong)
@@ -243,7 +270,8 @@ def converted(option: Option, value: Any, source: str) -> Any:
         )
     text = str(value)
     if option.kind == "path" and "://" not in text and text != "none":
-        text = os.path.abspath(os.path.expanduser(os.path.expandvars(text)))
+        text = os.path.expandvars(text) if source.expands_environment else text
+        text = os.path.abspath(os.path.expanduser(text))
     if not text.isprintable():
         raise wrong(
             "holds a line break or another control character. A YAML block that begins with | ends in a line break; "

@@ -18,6 +18,8 @@ MASK = "********"
 
 # Shorter secrets are not looked for inside texts: they are part of nearly everything.
 SHORT = 4
+# A secret of so many characters is no ordinary word.
+_NO_WORD = 8
 _LONGEST = 300
 
 # As _plain() writes names. Of sessions and credentials, whoever wrote them:
@@ -122,6 +124,16 @@ def words(text: Any, secrets: Iterable[str]) -> str | None:
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 3] + "..."
     return line if line.replace(MASK, "").strip() else None
+
+
+def redacted(message: str, secrets: Iterable[str]) -> str:
+    """One of our own messages to show, with ``********`` in place of every secret.
+
+    Short secrets stay: one can be an ordinary word of a message, and a mask there would tell what it is. No message repeats a secret by itself.
+    """
+    for secret in sorted({each for each in secrets if len(each) >= _NO_WORD}, key=len, reverse=True):
+        message = message.replace(secret, MASK)
+    return message
 
 
 def of_credentials(name: Any) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 
 import yaml
 
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
 from tests.emulator import world
 from tests.integration.leaks import MARKS, Leaks
 
@@ -134,7 +135,13 @@ class Project:
             "ANSIBLE_NOCOLOR": "1",
             **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
             **self.environ,
+            # Secrets of the environment go only where the environment says.
+            **({"BILL_API_URL": self.api_url} if self._needs_address_in_environment() else {}),
         }
+
+    def _needs_address_in_environment(self) -> bool:
+        secrets = any(option.secret and self.environ.get(option.environment_name) for option in OPTIONS)
+        return secrets and not self.environ.get("BILL_API_URL")
 
     def run(self, program: str, *arguments: str, with_vault: bool = True) -> Run:
         with (

@@ -635,6 +635,14 @@ def test_both_ways_beside_one_another_read_the_same_and_cost_what_the_page_says(
     assert len(read[0]) == 336
 
 
+def in_store(task: Mapping[str, Any], store: str) -> dict[str, Any]:
+    """The task with a store of its own. Where secrets come from the environment, no variable may say where it is."""
+    return {
+        name: {**(value or {}), "session_store": store} if name.startswith("bill.connect.") else value
+        for name, value in task.items()
+    }
+
+
 TABLES = {name: lines(name) for name in GUIDES}
 
 
@@ -659,12 +667,14 @@ def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
         # Each line in a store of its own, so that none finds the session or the refusal of another.
         for file, text in fault.files.items():
             write(project, file, text)
-        variables = {"bill_session_store": str(project.home / f"store-{number}"), "bill_retries": 0, **fault.variables}
+        store = str(project.home / f"store-{number}")
+        variables = {"bill_retries": 0, **({} if project.environ else {"bill_session_store": store}), **fault.variables}
+        task = in_store(fault.task, store) if project.environ else fault.task
         for on, kind in fault.faults.items():
             bill.post("faults", on=on, **kind)
         if fault.signed_in:
             tasks.append({**LOGIN, "vars": variables})
-        tasks.append({**fault.task, "name": f"Line {number}", "vars": variables, "ignore_errors": True})
+        tasks.append({**task, "name": f"Line {number}", "vars": variables, "ignore_errors": True})
     run = project.play(*tasks)
     assert run.code == 0, run.output
     shown = dict(re.findall(r"^TASK \[Line (\d+)\](.*?)(?=^TASK|^PLAY)", run.output, re.MULTILINE | re.DOTALL))

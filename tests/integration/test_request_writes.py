@@ -192,6 +192,7 @@ def test_a_payment_that_bill_has_refused_unseen_is_tried_again(payer: Project, b
 def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_done(payer: Project) -> None:
     with server.running() as elsewhere:
         may_pay(payer, bill_api_url=elsewhere)
+        payer.environ["BILL_API_URL"] = elsewhere
         assert payer.play(pay(1)).code == 0
         assert Control(elsewhere).get("state")["payments"] == 1
     payer.leap_over_waits()

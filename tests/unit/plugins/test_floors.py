@@ -18,13 +18,13 @@ FLOORS = [
     ("_call",),
     ("_vault_file", "_form"),
     ("_places",),
-    ("_compat",),
+    ("_compat", "_destinations"),
     ("_options",),
     ("_mfa", "_info", "_api"),
     ("_pages",),
     ("_sign_in",),
     ("_credentials",),
-    ("_gate", "_pace"),
+    ("_gate", "_pace", "_run"),
     ("_store",),
     ("_seal",),
     ("_retry",),
@@ -32,7 +32,7 @@ FLOORS = [
     ("_failures", "_line"),
     ("_address", "_session", "_refusal", "_request"),
     ("_filters", "_shown", "_variables_file"),
-    ("_errors", "_record", "_fields", "_notes"),
+    ("_errors", "_record", "_facts", "_fields", "_notes", "_source"),
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 ROOMS = {

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils import _source
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import NobodyThere, TurnedBack
 from ansible_collections.bill.connect.plugins.plugin_utils._fields import AUTH_METHOD, ENVIRONMENT, FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form
@@ -94,7 +95,7 @@ def fill(open_sign_in: Open, learned: list[str]) -> Any:
         form = Form(
             person,
             values={**DEFAULTS, **given},
-            given={name: f"the variable bill_{name}" for name in given},
+            given={name: _source.variable(f"bill_{name}") for name in given},
             found=frozenset(found),
             kept=kept or {},
             open=lambda values: open_sign_in(

@@ -1,0 +1,104 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may say where credentials go.
+
+Private to bill.connect. Plain Python, without Ansible. In AWX and Automation Controller the owner of a credential puts it into the
+environment of a job. Others may set variables: at launch, in an inventory, in a workflow, in the defaults of a role. So secrets of
+the environment go only where the environment, the task itself or BILL's own addresses say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from . import _source
+from ._address import Address
+from ._credentials import METHODS
+from ._errors import OptionError
+from ._options import OPTIONS, Options, converted
+from ._source import Kind, Source
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+# The options that decide where secrets go, or who could read them on their way or where their session is kept.
+DESTINATIONS = ("api_url", "token_url", "ca_path", "validate_certs", "session_store")
+
+
+@dataclass(frozen=True)
+class ForeignHost:
+    """A host that gets credentials although it is neither BILL's nor this machine; ``source`` says who names it."""
+
+    host: str
+    option: str
+    source: Source
+
+    @property
+    def warning(self) -> str:
+        return (
+            f"The credentials go to {self.host}, which is none of BILL's own hosts ({self.option} comes from {self.source}). "
+            "If that is not meant, remove it there and change the credentials at BILL."
+        )
+
+
+def check_destinations(options: Options, environ: Mapping[str, str] | None = None) -> None:
+    """OptionError if a variable decides where secrets of the environment go."""
+    environ = os.environ if environ is None else environ
+    secrets = _secrets_of_environment(options)
+    if not secrets:
+        return
+    for name in DESTINATIONS:
+        source = options.sources.get(name)
+        if source and source.is_variable and not _is_harmless(name, options, environ):
+            option = _BY_NAME[name]
+            raise OptionError(
+                f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). Whoever may set a "
+                f"variable is not always the owner of these secrets, so they are not sent. Set {option.environment_name} in the same "
+                f"environment, or give the option {name} in the task itself.",
+                concerns=(),
+            )
+
+
+def foreign_hosts(options: Options) -> Iterator[ForeignHost]:
+    """The hosts that get credentials and are neither BILL's nor this machine; OptionError if one of them must not get any."""
+    for name, address in _addresses(options):
+        if not address.is_bills and not address.is_loopback:
+            yield ForeignHost(address.host, name, options.sources[name])
+
+
+def _secrets_of_environment(options: Options) -> list[str]:
+    """The environment names of the secrets that the method uses and that come from the environment."""
+    used = METHODS[options.values["auth_method"]].uses()
+    return [
+        option.environment_name
+        for option in OPTIONS
+        if option.secret
+        and option.name in used
+        and (source := options.sources.get(option.name))
+        and source.kind is Kind.ENVIRONMENT
+    ]
+
+
+def _addresses(options: Options) -> Iterator[tuple[str, Address]]:
+    if url := options.values["api_url"]:
+        yield "api_url", Address.of_api(url)
+    if (url := options.values["token_url"]) and "token_url" in METHODS[options.values["auth_method"]].uses():
+        yield "token_url", Address.of_option(url, "token_url")
+
+
+def _is_harmless(name: str, options: Options, environ: Mapping[str, str]) -> bool:
+    """Whether the value gives nothing away, or is what the environment says, too."""
+    value, option = options.values[name], _BY_NAME[name]
+    text = environ.get(option.environment_name)
+    if text and converted(option, text, _source.environment(option.environment_name)) == value:
+        return True
+    if name == "validate_certs":
+        return bool(value)
+    if name == "session_store" and value == "none":
+        return True
+    if name == "token_url" and name not in METHODS[options.values["auth_method"]].uses():
+        return True
+    return any(each == name and address.is_bills for each, address in _addresses(options))

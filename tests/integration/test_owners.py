@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Secrets go where their owner says: a launch user, an inventory or a role of somebody else cannot send them elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.emulator import world
+from tests.emulator.talk import Control
+from tests.integration.project import Project
+from tests.integration.trap import Trap, trap
+
+LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
+LOOKUP = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'api_url') }}"}}
+IGNORED = {"ignore_errors": True}
+
+
+@pytest.fixture
+def evil() -> Iterator[Trap]:
+    with trap() as there:
+        yield there
+
+
+@pytest.fixture
+def job(project: Project) -> Project:
+    """A job of AWX: the credential is in its environment, and others may set variables."""
+    project.without_vault()
+    project.variables()
+    project.environ |= {
+        "BILL_USERNAME": world.USER.username,
+        "BILL_PASSWORD": world.USER.password,
+        "BILL_ORGANIZATION_ID": world.ORGANIZATION.id,
+        "BILL_DEV_KEY": world.DEV_KEY,
+    }
+    return project
+
+
+def default_of_another_role(project: Project, **variables: Any) -> dict[str, Any]:
+    folder = project.folder / "roles" / "theirs" / "defaults"
+    folder.mkdir(parents=True)
+    (folder / "main.yml").write_text(yaml.safe_dump(variables))
+    return {"roles": ["theirs"]}
+
+
+@pytest.mark.promise(7)
+def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bill: Control, evil: Trap) -> None:
+    message = "the secrets come from the environment (BILL_PASSWORD, BILL_DEV_KEY). Whoever may set a variable"
+    tasks = [{**LOGIN, **IGNORED}, {**LOOKUP, **IGNORED}]
+    # At launch, and by another role.
+    theirs = default_of_another_role(job, bill_api_url=evil.url)
+    for run in (job.play(*tasks, arguments=("-e", f"bill_api_url={evil.url}")), job.play(*tasks, **theirs)):
+        assert run.recap()["ignored"] == 2, run.output
+        assert run.says(f"api_url comes from the variable bill_api_url, but {message}")
+    # By an inventory, and by module_defaults.
+    job.variables(bill_api_url=evil.url)
+    assert job.play(*tasks).recap()["ignored"] == 2
+    job.variables()
+    run = job.play(
+        {**LOGIN, **IGNORED},
+        {
+            "name": "Block",
+            "module_defaults": {"bill.connect.bill_login": {"api_url": evil.url}},
+            "block": [{**LOGIN, **IGNORED}],
+        },
+        module_defaults={"group/bill.connect.bill": {"api_url": evil.url}},
+    )
+    assert run.recap()["ignored"] == 2, run.output
+    assert run.says(f"api_url comes from module_defaults (api_url), but {message}")
+    # The rest of what decides where secrets go, and who can read them on their way.
+    steers = {
+        "bill_ca_path": str(job.folder / "inventory.yml"),
+        "bill_validate_certs": False,
+        "bill_session_store": str(job.home / "theirs"),
+    }
+    run = job.play(*({**LOGIN, "vars": {name: value}, **IGNORED} for name, value in steers.items()))
+    assert run.recap()["ignored"] == len(steers), run.output
+    for name in steers:
+        assert run.says(f"{name.removeprefix('bill_')} comes from the variable {name}, but {message}")
+    assert not (job.home / "theirs").exists()
+    assert evil.heard == []
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(7)
+def test_token_address_of_a_variable_gets_no_client_secret(job: Project, evil: Trap) -> None:
+    job.environ |= {
+        "BILL_AUTH_METHOD": "oauth",
+        "BILL_CLIENT_ID": world.CLIENT.id,
+        "BILL_CLIENT_SECRET": world.CLIENT.secret,
+    }
+    run = job.play(LOGIN, arguments=("-e", f"bill_token_url={evil.url}/authx/token"))
+    assert run.code == 2
+    assert run.says("token_url comes from the variable bill_token_url, but the secrets come from the environment")
+    assert evil.heard == []
+
+
+@pytest.mark.promise(7)
+def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Project, bill: Control) -> None:
+    run = job.play(
+        LOGIN,
+        {**LOGIN, "bill.connect.bill_login": {"api_url": job.api_url, "session_store": str(job.home / "mine")}},
+        # A task that gives the option itself is not one of module_defaults.
+        {**LOGIN, "bill.connect.bill_login": f"api_url={job.api_url}"},
+        {"name": "Old form", "action": f"bill.connect.bill_login api_url={job.api_url}"},
+        {
+            "name": "With args",
+            "bill.connect.bill_login": None,
+            "args": {"api_url": "{{ url }}"},
+            "vars": {"url": job.api_url},
+        },
+        {**LOGIN, "vars": {"bill_environment": "sandbox", "bill_retries": 1}},
+    )
+    assert run.code == 0, run.output
+    assert run.warnings == []
+    assert bill.get("counts")["POST /v3/login"] == 2
+
+
+@pytest.mark.promise(7)
+def test_host_that_is_not_bills_is_told_once_with_its_source(project: Project, bill: Control) -> None:
+    """Whoever the owner is. No such host is there, which the message about the connection says, too."""
+    project.hosts("one", "two", "three")
+    project.environ["BILL_RETRIES"] = "0"
+    elsewhere = {"bill_api_url": "https://gateway.invalid/connect"}
+    run = project.play({**LOGIN, **IGNORED}, {**LOGIN, **IGNORED}, vars=elsewhere)
+    assert run.code == 0, run.output
+    text = "The credentials go to gateway.invalid, which is none of BILL's own hosts (api_url comes from the variable bill_api_url)."
+    assert run.times(text) == 1, run.output
+    assert run.says("The name gateway.invalid could not be found")
+
+
+@pytest.mark.promise(5)
+def test_no_variable_reads_the_environment_by_way_of_a_path(project: Project, bill: Control) -> None:
+    project.environ |= {
+        "AWS_SECRET_ACCESS_KEY": "findme-aws",
+        "BILL_APP_KEY": "findme-app-key",
+        "MINE": str(project.home),
+    }
+    bill_app_key = {"bill_ca_path": "$BILL_APP_KEY/${AWS_SECRET_ACCESS_KEY}"}
+    run = project.play(
+        {**LOGIN, "vars": bill_app_key, **IGNORED},
+        {**LOGIN, "vars": {"bill_session_store": "$BILL_APP_KEY"}},
+        {**LOOKUP, "vars": bill_app_key, **IGNORED},
+        # The author of a task may use the environment. What is secret is masked all the same.
+        {**LOGIN, "bill.connect.bill_login": {"ca_path": "/$BILL_APP_KEY"}, **IGNORED},
+        {**LOGIN, "bill.connect.bill_login": {"session_store": "$MINE/mine"}},
+        arguments=("-vvvvv",),
+    )
+    assert run.code == 0, run.output
+    assert run.recap()["ignored"] == 3, run.output
+    assert "findme" not in run.output
+    assert run.says("ca_path names /********, which does not exist."), run.output
+    assert (project.home / "mine").is_dir()
+    assert [path for path in project.home.rglob("*") if "findme" in path.name] == []
+    assert (project.folder / "$BILL_APP_KEY").is_dir()
