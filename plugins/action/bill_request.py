@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_READS, REQUIRE_TRUSTED, Option
@@ -18,10 +19,16 @@ class ActionModule(BillAction):
         Option("body", kind="raw", shared=False),
         *OF_READS,
         REQUIRE_TRUSTED,
+        Option("repeat", kind="bool", default=False, shared=False),
     )
     FAILS_WITH = {"status": None, "codes": [], "errors": [], "uncertain": False}
     SHOWN = True
     ONCE = True
 
     def perform(self, call: Call) -> dict[str, Any]:
-        return call.requested(check_mode=self._task.check_mode, diff=self._task.diff)
+        return call.requested(
+            check_mode=self._task.check_mode,
+            diff=self._task.diff,
+            task=_compat.place_of(self._task),
+            host=str(self.variables.get("inventory_hostname")),
+        )

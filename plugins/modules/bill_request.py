@@ -53,6 +53,15 @@ options:
         see the role P(bill.connect.trust#role).
     type: bool
     default: false
+  repeat:
+    description:
+      - Whether the same write may be sent more than once in a run. Without it, a write is refused if the same task has sent it already, or is
+        sending it, for another host, batch of C(serial), item of a loop, or as a handler. The same means the same credentials, O(method),
+        O(path), O(query), O(headers) and O(body).
+      - To write once on a play of many hosts, use C(run_once) or C(hosts=localhost).
+      - A write that BILL has refused without doing it may be sent again. Another run knows nothing of this one.
+    type: bool
+    default: false
 attributes:
   check_mode:
     support: partial
@@ -112,6 +121,16 @@ EXAMPLES = r"""
   bill.connect.bill_request:
     path: /v3/vendors/{{ vendor.json.id }}/archive
     method: POST
+
+- name: Create three vendors of the same name in the sandbox, on purpose
+  bill.connect.bill_request:
+    path: /v3/vendors
+    method: POST
+    body:
+      name: Test vendor
+      address: {line1: 1 Main Street, city: Portland, stateOrProvince: OR, zipOrPostalCode: "97205", country: US}
+    repeat: true
+  loop: [1, 2, 3]
 
 - name: Look whether there is such a bill
   bill.connect.bill_request:
@@ -187,10 +206,17 @@ errors:
       message: "name: must not be blank"
 uncertain:
   description:
-    - Whether BILL may have done a write although the task has failed. If V(false) it has not, unless RV(changed).
-  returned: failure
+    - Whether nobody knows if BILL has done a write. If V(false), RV(changed) says whether it has.
+  returned: always
   type: bool
   sample: true
+msg:
+  description:
+    - Of a write, what became of it. So a failure that is none of BILL's, as by C(failed_when) or C(until), says so too.
+    - Of a failure, what happened, why, and what to do.
+  returned: failure, and if O(method) writes
+  type: str
+  sample: "BILL has done this: POST /v3/payments (HTTP status 201)."
 sent:
   description: The C(method), C(url) and C(body) that were sent, secrets masked.
   returned: if the outcome is RV(uncertain)

@@ -9,6 +9,7 @@ Private to bill.connect. Plain Python, without Ansible.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any
@@ -147,6 +148,17 @@ class Api:
         if self.require_trusted:
             self.sign_in.present(require_trusted=True)
         return Result(None, changed=True)
+
+    def identity_of(self, request: Request) -> dict[str, str]:
+        """All that makes two requests the same for BILL, and which credential sends them."""
+        credential = self.sign_in.credential
+        sent = [request.method, request.target, sorted(request.headers.items()), request.body]
+        return {
+            "auth_method": credential.method,
+            "api_url": self.sign_in.gateway.address.url,
+            **credential.values,
+            "request": json.dumps(sent, sort_keys=True),
+        }
 
     def shown(self, request: Request) -> dict[str, Any]:
         """The request as it may be shown, its secrets masked: ``method``, ``url``, and ``body`` if it has one."""

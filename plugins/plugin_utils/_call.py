@@ -13,6 +13,7 @@ import difflib
 import json
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, TypeVar
@@ -20,13 +21,13 @@ from typing import Any, TypeVar
 from ansible.utils.display import Display
 
 from . import _compat
-from ._api import Api
+from ._api import Api, Result
 from ._destinations import check_destinations, foreign_hosts
 from ._errors import BillError, OptionError
 from ._facts import HostFacts
 from ._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option, Options, gather
 from ._request import Request
-from ._run import Run
+from ._run import Run, Write
 from ._session import Session
 from ._shown import masked, redacted, texts_to_mask
 from ._sign_in import Outcome, SignIn, open_sign_in
@@ -128,8 +129,13 @@ class Call:
             answer = answer["results"]
         return answer if isinstance(answer, list) else [answer]
 
-    def requested(self, *, check_mode: bool = False, diff: bool = False) -> dict[str, Any]:
-        """Send the request that the options ask for, a write only outside check mode: the return values of bill_request."""
+    def requested(
+        self, *, check_mode: bool = False, diff: bool = False, task: str = "", host: str = ""
+    ) -> dict[str, Any]:
+        """Send the request that the options ask for, a write only outside check mode: the return values of bill_request.
+
+        ``task`` tells one task of a run from another, and ``host`` is the one that it runs for.
+        """
         options = self.options
         # Even if the request is refused here, Ansible may show what is in it.
         self.learned.update(texts_to_mask(options.get("body")))
@@ -145,14 +151,22 @@ class Call:
         try:
             if options["paginate"]:
                 result = api.read_all(request, most=options["max_results"], tell=self.tell_of_progress)
-            elif request.reads or not check_mode:
+            elif request.reads:
                 result = api.call(request)
             else:
-                result = api.look()
+                # Check mode refuses what a real run would refuse.
+                write = Write(
+                    {**api.identity_of(request), "task": task, "check_mode": str(check_mode)}, host, request.shown
+                )
+                with nullcontext() if options["repeat"] else self.run.once(write):
+                    result = api.look() if check_mode else api.call(request)
         finally:
             _compat.mask(set(api.secrets) - self.learned)
             self.learned.update(api.secrets)
-        returned: dict[str, Any] = {"status": result.status, "changed": result.changed}
+        returned: dict[str, Any] = {"status": result.status, "changed": result.changed, "uncertain": False}
+        if not request.reads:
+            # Ansible may call the task failed for reasons of its own, such as until, and then shows this.
+            returned["msg"] = _what_became_of(request, result)
         if options["paginate"]:
             returned |= {"results": result.records, "pages": result.pages}
         else:
@@ -287,6 +301,14 @@ def _warn_of_foreign_hosts(options: Options, call: Call) -> None:
     for each in foreign_hosts(options):
         if call.run.is_first(each.warning):
             call.warn(each.warning)
+
+
+def _what_became_of(request: Request, result: Result) -> str:
+    """What to say of a write that has not failed."""
+    if result.status is None:
+        return f"In check mode {request.shown} is not sent."
+    done = "has done" if result.changed else "has not done"
+    return f"BILL {done} this: {request.shown} (HTTP status {result.status})."
 
 
 def _difference(shown: Mapping[str, Any]) -> dict[str, str]:

@@ -9,6 +9,7 @@ Private to bill.connect. Each difference was found by trying it on every support
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import re
@@ -217,6 +218,17 @@ def _defaults_around(task: Any) -> Iterator[Any]:
             yield written["module_defaults"]
         # A block of a play has no parent, but its play.
         task, seen = getattr(task, "_parent", None) or getattr(task, "_play", None), seen + 1
+
+
+def place_of(task: Any) -> str:
+    """What tells one task of a run from another: where it is written, and its name.
+
+    Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
+    lines.
+    """
+    written = getattr(task, "_ds", None)
+    name = written.get("name") if isinstance(written, dict) else None
+    return json.dumps([task.get_path() or task._uuid, str(name)])
 
 
 def is_in_role(task: Any, name: str) -> bool:

@@ -102,6 +102,10 @@ class Uncertain(BillError):
     """A write that BILL may have done, since no answer says whether it has; it must not be sent again."""
 
 
+class RepeatedWrite(BillError):
+    """The same task has sent the same write in this run already; nothing was sent."""
+
+
 class ServerFault(BillError):
     """BILL said that the fault is on its side."""
 

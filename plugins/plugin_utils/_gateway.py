@@ -46,8 +46,11 @@ _CODINGS = ("", "identity", "gzip", "deflate")
 
 _EXCHANGE = "bill.connect exchange"
 
-# Far above any answer of BILL's, whose lists end at 100 objects a page; it only stops an endless one.
-_LARGEST_ANSWER = 32 * 2**20
+# Far above any answer of BILL's, whose lists end at 100 objects a page. What Ansible does with an answer costs many times the memory
+# and the time that it takes to read it, and Ansible loses what is nested too deeply.
+_LARGEST_ANSWER = 8 * 2**20
+_MOST_VALUES = 200_000
+_DEEPEST = 100
 
 
 def _of_others(record: logging.LogRecord) -> bool:
@@ -168,18 +171,14 @@ class Gateway:
                 status=status,
                 concerns=(self.address.option,),
             )
-        try:
-            # BILL does not document the body of a sign-out's answer: an empty one is taken as no value.
-            answer = json.loads(raw) if raw.strip() else None
-        except (ValueError, RecursionError):
-            answer = None
-            if 200 <= status < 300:
-                raise errors.UnexpectedAnswer(
-                    f"{self.address.host} answered with something that is not JSON (HTTP status {status}). "
-                    f"Check {self.address.option}, and that no proxy or sign-in page answers in BILL's place.",
-                    status=status,
-                    concerns=(self.address.option,),
-                ) from None
+        answer, why_not = _decoded(raw)
+        if why_not and 200 <= status < 300:
+            raise errors.UnexpectedAnswer(
+                f"{self.address.host} answered with {why_not} (HTTP status {status}). "
+                f"Check {self.address.option}, and that no proxy or sign-in page answers in BILL's place.",
+                status=status,
+                concerns=(self.address.option,),
+            )
         # BILL's v2 says no with status 200; should v3 ever do so too, the code still counts.
         if not 200 <= status < 300 or errors.codes(answer):
             option = self.address.option
@@ -318,6 +317,39 @@ class Gateway:
         if isinstance(failure, BaseException):
             raise failure
         return failure
+
+
+def _decoded(raw: bytes) -> tuple[Any, str | None]:
+    """The JSON value of an answer; or None, and in words what is there instead."""
+    # BILL does not document the body of a sign-out's answer: an empty one is taken as no value.
+    if not raw.strip():
+        return None, None
+    # Before it is decoded, since each value takes many times its bytes.
+    if sum(raw.count(sign) for sign in (b"{", b"[", b",")) > _MOST_VALUES:
+        return None, f"more than {_MOST_VALUES} values"
+    try:
+        answer = json.loads(raw)
+    except RecursionError:
+        return None, f"JSON that is nested more than {_DEEPEST} levels deep"
+    except ValueError:
+        return None, "something that is not JSON"
+    if _is_too_deep(answer):
+        return None, f"JSON that is nested more than {_DEEPEST} levels deep"
+    return answer, None
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _depth in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return False
+    return any(isinstance(each, (dict, list)) for each in level)
 
 
 def _unusable_addresses() -> tuple[type[Exception], ...]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import socket
 from contextlib import suppress
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 try:
@@ -21,6 +22,21 @@ except ImportError:
     # Said in words by the gateway, without which nothing comes here.
     if not TYPE_CHECKING:
         HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object
+
+
+class _FinalResponse(HTTPResponse):
+    """The answer of a server, after any interim ones (1xx), such as 103 Early Hints.
+
+    Python skips 100 only, and would take another one for the answer itself: a login would count as refused, a payment as uncertain.
+    """
+
+    def begin(self) -> None:
+        super().begin()
+        # 101 is none: it changes what the connection speaks.
+        while 101 < self.status < 200:
+            # Without headers Python reads the next one.
+            vars(self).update(headers=None, msg=None)
+            super().begin()
 
 
 class Line(HTTPAdapter):
@@ -62,6 +78,8 @@ class Line(HTTPAdapter):
         line = self
 
         class Connection(pool.ConnectionCls):
+            response_class = _FinalResponse
+
             def connect(self) -> None:
                 super().connect()
                 line._sockets.append(self.sock)

@@ -45,17 +45,25 @@ _VALUE_OF_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 # Besides those that are named as credentials. They say who asks, how the request travels, or that it is another one.
 _OUR_HEADERS = {
     "cookie",
-    "proxy-authorization",
     "host",
     "content-length",
     "content-type",
     "transfer-encoding",
-    "connection",
     "accept-encoding",
-    "x-http-method",
-    "x-http-method-override",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "via",
+    "forwarded",
+    "x-host",
+    "x-real-ip",
     "x-method-override",
 }
+# What servers on the way take for another address, host, client or method.
+_BEGIN_OUR_HEADERS = ("proxy-", "x-forwarded", "x-original-", "x-rewrite-", "x-http-", "x-envoy-")
 
 # BILL's bodies have a handful of levels.
 _DEEPEST = 50
@@ -133,6 +141,11 @@ class Request:
         return self.path + (
             f"?{urlencode(self.query, quote_via=quote, safe='', errors='replace')}" if self.query else ""
         )
+
+    @property
+    def shown(self) -> str:
+        """How messages name it."""
+        return f"{self.method} {self.path}"
 
     @property
     def reads(self) -> bool:
@@ -309,7 +322,8 @@ def _headers(given: object) -> dict[str, str]:
         if not isinstance(name, str) or not _NAME_OF_HEADER.fullmatch(name):
             raise OptionError("headers has a name that no header can have: letters, digits and - make one.")
         place = _named("headers", name)
-        if _shown.of_credentials(name) or name.lower() in _OUR_HEADERS:
+        ours = name.lower() in _OUR_HEADERS or name.lower().startswith(_BEGIN_OUR_HEADERS)
+        if _shown.of_credentials(name) or ours:
             raise OptionError(f"{place} cannot be set: bill.connect sends it itself where it is needed. Leave it out.")
         if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
             raise OptionError(f"{place} must be a text of printable ASCII characters, without blanks around it.")

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ._errors import BusyError, StoreError
+from ._errors import BillError, BusyError, RepeatedWrite, StoreError, Uncertain
 from ._record import Record
 from ._seal import Identity, Seal
 from ._store import Store
@@ -39,6 +39,26 @@ class _Published(Record):
 @dataclass(frozen=True)
 class _Warned(Record):
     """A warning that was given."""
+
+
+@dataclass(frozen=True)
+class _Write(Record):
+    """A write that was sent for a host, or is being sent."""
+
+    host: str
+    is_sent: bool
+
+
+@dataclass(frozen=True)
+class Write:
+    """A write to send once in a run: what ``shown`` says in words, for ``host``.
+
+    ``identity`` is all that makes two writes the same: the task, the credential, method, path, query, headers and body.
+    """
+
+    identity: Mapping[str, str] = field(repr=False)
+    host: str
+    shown: str
 
 
 class Run:
@@ -80,8 +100,58 @@ class Run:
             return True
         return True
 
+    @contextmanager
+    def once(self, write: Write) -> Iterator[None]:
+        """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWrite if there was one.
+
+        What ends without a doubt that BILL has done nothing may be sent again. BillError where nothing can be remembered.
+        """
+        slot = self._slot(_Write, write.identity)
+        with _remembering(write), slot.lock():
+            if before := slot.load():
+                raise _repeated(write, before)
+            slot.save(_Write(write.host, is_sent=False))
+        try:
+            yield
+        except BaseException as error:
+            with suppress(StoreError, BusyError), slot.lock():
+                if _may_be_sent(error):
+                    slot.save(_Write(write.host, is_sent=True))
+                else:
+                    slot.erase()
+            raise
+        # Only the words of a refusal depend on it.
+        with suppress(StoreError, BusyError), slot.lock():
+            slot.save(_Write(write.host, is_sent=True))
+
     def _slot(self, kind: type[_T], name: Mapping[str, str]) -> Slot[_T]:
         return Slot(self._store, kind, Identity.of(name))
+
+
+@contextmanager
+def _remembering(write: Write) -> Iterator[None]:
+    try:
+        yield
+    except (StoreError, BusyError) as error:
+        raise BillError(
+            f"{write.shown} was not sent: {str(error).rstrip('.')}. So nobody could notice that another host sends the same. Free or "
+            "name another local_tmp for Ansible; or set repeat: true where the write may be sent more than once."
+        ) from None
+
+
+def _repeated(write: Write, before: _Write) -> RepeatedWrite:
+    sends = "has sent" if before.is_sent else "is sending"
+    return RepeatedWrite(
+        f"{write.shown} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. If it is "
+        "meant once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it "
+        "is meant again for each host or item, set repeat: true."
+    )
+
+
+def _may_be_sent(error: BaseException) -> bool:
+    if isinstance(error, (Uncertain, KeyboardInterrupt, SystemExit)):
+        return True
+    return isinstance(error, BillError) and bool(error.details.get("changed"))
 
 
 class Slot(Generic[_T]):

@@ -176,7 +176,7 @@ CONTRADICTORY: dict[str, Said] = {
     "fault without a session": (500, [{"code": "BDC_1001"}, {"code": "BDC_1109"}]),
     "unavailable and two noes": (503, [{"code": "BDC_1322"}, {"code": "BDC_1104"}]),
     "no and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
-    "too large": errors.UnexpectedAnswer("More than 32 MiB."),
+    "too large": errors.UnexpectedAnswer("More than 8 MiB."),
 }
 TRANSIENT = {name for name in LOST if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code"))}
 TRANSIENT -= {"broken inside TLS"}

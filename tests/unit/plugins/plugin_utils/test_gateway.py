@@ -349,8 +349,57 @@ def test_an_endless_answer_is_given_up(scripted: Start, monkeypatch: pytest.Monk
     stop.set()
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("answer", "says_what"),
+    [
+        (b"[" * 101 + b"]" * 101, "JSON that is nested more than 100 levels deep"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, "JSON that is nested more than 100 levels deep"),
+        (b"[" * 150_000, "JSON that is nested more than 100 levels deep"),
+        (b"[" * 200_001, "more than 200000 values"),
+        (b"[" + b"{}," * 140_000 + b"{}]", "more than 200000 values"),
+        (b"[" + b"1," * 200_001 + b"1]", "more than 200000 values"),
+    ],
+    ids=["deep lists", "deep dictionaries", "deeper than Python goes", "endless lists", "many objects", "many numbers"],
+)
+def test_answer_that_ansible_cannot_take_is_none(scripted: Start, answer: bytes, says_what: str) -> None:
+    with pytest.raises(errors.UnexpectedAnswer, match=rf"answered with {says_what} .HTTP status 200."):
+        ask(scripted(says(200, answer)).url)
+    # A no is a no, whatever else is in it.
+    with pytest.raises(errors.BillError) as failure:
+        ask(scripted(says(403, answer)).url)
+    assert failure.value.status == 403
+
+
+def test_answer_of_a_full_page_is_taken(scripted: Start) -> None:
+    record = {f"field{number}": {"a": [1, "text, with {braces} and [brackets]"]} for number in range(60)}
+    page = {"results": [record] * 100, "nextPage": "x"}
+    assert ask(scripted(says(200, page)).url).json == page
+    deep: Any = 1
+    for _level in range(100):
+        deep = [deep]
+    assert ask(scripted(says(200, deep)).url).json == deep
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    "interim", [[b"103 Early Hints"], [b"100 Continue", b"102 Processing", b"103 Early Hints"] * 3]
+)
+def test_interim_answers_are_skipped(scripted: Start, interim: list[bytes]) -> None:
+    """A CDN may send early hints: they are not the answer."""
+    final = says(201, {"id": "1"})
+
+    def reply(peer: socket.socket) -> None:
+        for status in interim:
+            peer.sendall(b"HTTP/1.1 " + status + b"\r\nLink: </a>; rel=preload\r\nContent-Length: 5\r\n\r\n")
+        final(peer)
+
+    answer = ask(scripted(reply).url)
+    assert (answer.status, answer.json) == (201, {"id": "1"})
+
+
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00", b"[" * 200_000])
+@pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
 def test_a_success_that_is_not_json_is_told(scripted: Start, answer: bytes) -> None:
     with pytest.raises(errors.UnexpectedAnswer, match=r"not JSON .HTTP status 200.") as failure:
         ask(scripted(says(200, answer)).url)

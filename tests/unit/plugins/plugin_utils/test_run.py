@@ -6,11 +6,23 @@
 
 from __future__ import annotations
 
+import os
+import signal
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._run import EVERY_HOST, Run
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+    BillError,
+    ConnectionFailed,
+    OptionError,
+    Rejected,
+    RepeatedWrite,
+    Uncertain,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._run import EVERY_HOST, Run, Write
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_run_store
 
 
@@ -53,3 +65,75 @@ def test_run_without_a_usable_directory_warns_each_time_and_publishes_nothing(di
     assert [another_task(directory).is_first("a") for _time in range(2)] == [True, True]
     another_task(directory).publish("web1", {"bill_organization_id": "008A"})
     assert another_task(directory).published("web1") == {}
+
+
+WRITE = Write({"task": "site.yml:3", "body": "1"}, "web1", "POST /v3/payments")
+THEIRS = Write(WRITE.identity, "web2", WRITE.shown)
+
+
+@pytest.mark.promise(10)
+def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) -> None:
+    with (
+        another_task(directory).once(WRITE),
+        pytest.raises(RepeatedWrite, match="the same task is sending the same write for web1 already"),
+        another_task(directory).once(THEIRS),
+    ):
+        pass
+    with pytest.raises(RepeatedWrite) as failure, another_task(directory).once(THEIRS):
+        pass
+    assert str(failure.value) == (
+        "POST /v3/payments was not sent for web2: in this run the same task has sent the same write for web1 already. If it is meant "
+        "once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it is meant "
+        "again for each host or item, set repeat: true."
+    )
+    with another_task(directory).once(Write({**WRITE.identity, "body": "2"}, "web2", WRITE.shown)):
+        pass
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (ConnectionFailed("No connection."), True),
+        (Rejected("BILL said no.", status=400), True),
+        (OptionError("Of no use."), True),
+        (ValueError(), True),
+        (Uncertain("Nobody knows."), False),
+        (Rejected("Done, but not as expected.", details={"changed": True}), False),
+        (KeyboardInterrupt(), False),
+        (SystemExit(), False),
+    ],
+    ids=repr,
+)
+def test_write_may_be_sent_again_only_where_it_is_certainly_not_done(
+    directory: Path, error: BaseException, again: bool
+) -> None:
+    with pytest.raises(type(error)), another_task(directory).once(WRITE):
+        raise error
+    expected: Any = nullcontext() if again else pytest.raises(RepeatedWrite, match="has sent the same write for web1")
+    with expected, another_task(directory).once(THEIRS):
+        pass
+
+
+@pytest.mark.promise(10)
+def test_write_of_a_task_that_was_killed_is_not_sent_again(directory: Path) -> None:
+    def send_and_die() -> None:
+        with another_task(directory).once(WRITE):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    process = os.fork()
+    if not process:
+        send_and_die()
+    assert os.WTERMSIG(os.waitpid(process, 0)[1]) == signal.SIGKILL
+    with pytest.raises(RepeatedWrite), another_task(directory).once(THEIRS):
+        pass
+
+
+@pytest.mark.promise(10)
+def test_write_that_nobody_could_remember_is_not_sent(directory: Path) -> None:
+    directory.touch()
+    with (
+        pytest.raises(BillError, match="POST /v3/payments was not sent: .*cannot be used.*set repeat: true"),
+        another_task(directory).once(WRITE),
+    ):
+        pytest.fail("It was sent.")

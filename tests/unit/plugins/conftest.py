@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tests of the plugins share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+
+
+@pytest.fixture(autouse=True)
+def run_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Each test is a run of Ansible of its own, which knows nothing of the writes and warnings of the others."""
+    directory: list[Path] = []
+
+    def of_this_test() -> str:
+        if not directory:
+            directory.append(tmp_path_factory.mktemp("run") / "bill")
+        return str(directory[0])
+
+    monkeypatch.setattr(_compat, "store_for_the_run", of_this_test)
