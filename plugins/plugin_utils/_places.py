@@ -28,6 +28,15 @@ def default_path(sources: Any) -> str:
     return os.path.join(folder, "group_vars", "all", "bill.yml")
 
 
+def project_folder(path: str) -> str:
+    """The folder that a variables file belongs to: the one that holds its ``group_vars`` or ``host_vars``, or else its own."""
+    parts = os.path.abspath(path).split(os.sep)
+    for number, part in enumerate(parts[:-1]):
+        if part in ("group_vars", "host_vars"):
+            return os.sep.join(parts[:number]) or os.sep
+    return os.sep.join(parts[:-1]) or os.sep
+
+
 def refuse_to_silence(path: str, target: str) -> None:
     """BillError if making the directory of a file would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``.
 

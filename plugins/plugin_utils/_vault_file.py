@@ -10,15 +10,16 @@ that whatever happens the old file is there, or the new one.
 
 from __future__ import annotations
 
-import fcntl
+import hashlib
 import os
 import re
 import shlex
 import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import Any
 
 from ansible import constants as C
@@ -26,10 +27,11 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, PromptVaultSecret, VaultLib, is_encrypted
 
 from . import _compat
-from ._errors import BillError, BusyError, OptionError
+from ._errors import BillError, BusyError, OptionError, StoreError
 from ._notes import NOTES
 from ._options import OPTIONS
-from ._places import refuse_to_silence
+from ._places import project_folder, refuse_to_silence
+from ._store._file import FileStore
 from ._variables_file import Edit, VariablesText, header
 
 STARTED_WITHOUT_ONE = (
@@ -209,6 +211,7 @@ def keep(
     """
 
     def plan(file: VaultFile) -> _Plan:
+        _refuse_to_take_over(file)
         edit = file.variables.edit(variables)
         if not file.text.strip() and edit.added:
             new = VariablesText(_beginning(file, by), path).edit(variables)
@@ -230,8 +233,16 @@ def clear(
         names = file.variables.names
         ours = [name for name in names if name in NOTES]
         others = [name for name in names if name not in NOTES]
+        if links := _links(path):
+            project = project_folder(path)
+            if why := _why_only_links(file, project, ours):
+                within = [link for link in links if _is_within(os.path.dirname(link), project)]
+                warning = f"{path} is a link, and only the link was removed. {file.target} was left, because {why}."
+                return _Plan(file, Edit("", removed=ours), removes=within if file.exists else [], warning=warning)
         if not others:
-            return _Plan(file, Edit("", removed=ours), removes=file.exists)
+            # The links last, since with one alone nothing is kept.
+            removes = [file.target, *links] if file.exists else []
+            return _Plan(file, Edit("", removed=ours), removes=removes)
         edit = file.variables.edit(dict.fromkeys(ours))
         warning = (
             f"{path} was not removed, because it has other variables, too ({', '.join(others)}). Those of bill.connect were taken out."
@@ -250,7 +261,7 @@ class _Plan:
     # Whether what would keep the file from being written counts.
     could_write: bool = False
     writes: bool = False
-    removes: bool = False
+    removes: Sequence[str] = ()
     warning: str | None = None
 
 
@@ -270,19 +281,18 @@ def _carry_out(
         _key(todo.file, loader, vault_id)
     if todo.could_write or todo.removes:
         folder = os.path.dirname(todo.file.target)
-        _refuse_if_closed(path, folder)
-        for link in _links(path) if todo.removes else ():
-            _refuse_if_closed(path, os.path.dirname(link))
-        if not check_mode and (todo.writes or todo.removes):
-            with _errors_of(path):
-                os.makedirs(folder, exist_ok=True)
-            with _lock(path, folder):
+        for each in todo.removes or [todo.file.target]:
+            _refuse_if_closed(path, os.path.dirname(each))
+        # In check mode, too: whoever asks a person for the values first learns here that they cannot be kept.
+        with _lock(path, todo.file.target):
+            if not check_mode and (todo.writes or todo.removes):
+                with _errors_of(path):
+                    os.makedirs(folder, exist_ok=True)
                 # Somebody else may have held the lock until now.
                 todo = plan(VaultFile.at(path, loader))
                 if todo.removes:
                     with _errors_of(path):
-                        # The links last, since with one alone nothing is kept.
-                        for each in (todo.file.target, *_links(path)):
+                        for each in todo.removes:
                             os.unlink(each)
                             _settle(os.path.dirname(each))
                 elif todo.writes:
@@ -292,7 +302,7 @@ def _carry_out(
         path,
         todo.file.exists,
         after,
-        todo.writes or todo.removes,
+        todo.writes or bool(todo.removes),
         todo.edit,
         backup_file,
         _backups(todo.file.target),
@@ -389,27 +399,45 @@ def _links(path: str) -> list[str]:
     return links
 
 
+def _refuse_to_take_over(file: VaultFile) -> None:
+    """BillError for a link to a file in clear text: it may be somebody else's, and other programs may read it."""
+    if file.exists and not file.encrypted and _links(file.path):
+        raise BillError(
+            f"{file.path} is a link to {file.target}, which is not encrypted, so it is not taken over: other programs may read it. "
+            f"Encrypt it first, with ansible-vault encrypt {shlex.quote(file.target)}, or remove the link."
+        )
+
+
+def _why_only_links(file: VaultFile, project: str, ours: Sequence[str]) -> str | None:
+    """Why the file that a link leads to is not touched; None if it may be."""
+    if not _is_within(os.path.dirname(file.target), project):
+        return f"it is outside of {project}"
+    return None if ours else "it has none of the variables of bill.connect"
+
+
+def _is_within(folder: str, project: str) -> bool:
+    return os.path.commonpath([os.path.realpath(folder), os.path.realpath(project)]) == os.path.realpath(project)
+
+
 @contextmanager
-def _lock(path: str, folder: str) -> Iterator[None]:
-    """One task at a time writes to a directory; the kernel frees it when its holder dies."""
-    with _errors_of(path):
-        directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        end = time.monotonic() + _PATIENCE
-        while True:
+def _lock(path: str, target: str) -> Iterator[None]:
+    """One task at a time writes to a file; the kernel frees it when its holder dies.
+
+    The lock is a file of our own, since whoever can read a directory or a file of the project can lock it for ever.
+    """
+    name = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
+    with ExitStack() as held:
+        for directory in (_compat.default_store(), _compat.store_for_the_run()):
+            store = FileStore(directory, ours=True, warn=lambda _text: None)
             try:
-                fcntl.flock(directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= end:
-                    raise BusyError(f"Another task has been writing to {folder} for {_PATIENCE:.0f} seconds.") from None
-                time.sleep(0.02)
-            except OSError:
-                # A file system without locks; what others have written meanwhile is found before it is replaced.
-                break
+                held.enter_context(store.lock(name, _PATIENCE))
+            except BusyError:
+                raise BusyError(f"Another task has been writing to {path} for {_PATIENCE:.0f} seconds.") from None
+            except StoreError:
+                # Without any lock, what others have written meanwhile is found before it is replaced.
+                continue
+            break
         yield
-    finally:
-        os.close(directory)
 
 
 # --- Writing ---
@@ -453,12 +481,23 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str 
 def _written_beside(file: VaultFile, data: bytes) -> str:
     """A new file for the old one's place. Ansible takes nothing of this name for variables, should it be left there."""
     folder, name = os.path.split(file.target)
-    new = os.path.join(folder, f".{name}.new~")
-    # The lock is held, so this is what a killed task left there.
-    with suppress(FileNotFoundError):
-        os.unlink(new)
+    _remove_what_was_left(folder, name)
+    # Nobody can put something in the place of a name that nobody knows.
+    new = os.path.join(folder, f".{name}.{token_hex(8)}~")
     _create(new, data, file)
     return new
+
+
+def _remove_what_was_left(folder: str, name: str) -> None:
+    """Remove the new files that killed tasks have left. The lock is held, so none of them belongs to a task that lives."""
+    left = re.compile(re.escape(f".{name}.") + "[0-9a-f]{16}~")
+    for each in os.listdir(folder):
+        path = os.path.join(folder, each)
+        if left.fullmatch(each):
+            with suppress(OSError):
+                about = os.lstat(path)
+                if stat.S_ISREG(about.st_mode) and about.st_uid == os.geteuid():
+                    os.unlink(path)
 
 
 def _back_up(file: VaultFile, data: bytes) -> str:

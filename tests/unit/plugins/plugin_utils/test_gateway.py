@@ -22,14 +22,14 @@ import requests
 from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
 from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
 from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
 from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, goes_on, refuses, resets, says, trickles
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 
 
-def ask(url: str, timeout: float = 10) -> object:
+def ask(url: str, timeout: float = 10) -> Answer:
     return Gateway(Address.of_api(url), timeout=timeout).ask(
         "POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET}
     )

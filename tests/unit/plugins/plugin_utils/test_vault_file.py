@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from collections.abc import Callable
@@ -509,11 +510,61 @@ def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, mon
 
 
 def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _vault_file._lock(str(old), str(old.parent)):
+    with _vault_file._lock(str(old), str(old)):
         monkeypatch.setattr(_vault_file, "_PATIENCE", 0)
-        with pytest.raises(BusyError, match="has been writing to .* for 0 seconds"):
-            kept(old, {"b": 1})
+        # Check mode, too, so that nobody is asked for values that cannot be kept.
+        for check_mode in (True, False):
+            with pytest.raises(BusyError, match=f"has been writing to {old} for 0 seconds"):
+                kept(old, {"b": 1}, check_mode=check_mode)
+        assert kept(old.with_name("another.yml"), {"b": 1}).changed
     assert kept(old, {"b": 1}).changed
+
+
+@pytest.mark.promise(6)
+def test_lock_that_a_stranger_holds_on_the_directory_or_the_file_stops_nobody(old: Path) -> None:
+    """Whoever can read these can lock them."""
+    held = [os.open(path, os.O_RDONLY) for path in (old.parent, old, old.parents[2])]
+    for file in held:
+        fcntl.flock(file, fcntl.LOCK_EX)
+    assert kept(old, {"b": 1}).changed
+    for file in held:
+        os.close(file)
+
+
+@pytest.mark.promise(6)
+def test_lock_lies_in_the_home_of_ansible_and_only_while_it_is_held(old: Path) -> None:
+    home = Path(_compat.default_store())
+    with _vault_file._lock(str(old), str(old)):
+        [lock] = home.glob("vault-*.lock")
+        assert mode(lock) == 0o600
+    assert list(home.glob("vault-*")) == []
+
+
+@pytest.mark.promise(13)
+def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    for name in ("default_store", "store_for_the_run"):
+        monkeypatch.setattr(_compat, name, lambda: str(tmp_path / "file"))
+    assert kept(old, {"b": 1}).changed
+
+
+@pytest.mark.promise(6)
+def test_nothing_in_a_directory_of_others_gets_in_the_way_of_the_new_file(old: Path) -> None:
+    """A fixed name could be taken by a directory; and what a killed task has left is removed, but nothing of others."""
+    left = old.parent / f".bill.yml.{'0' * 16}~"
+    left.write_text("left")
+    in_the_way = [old.parent / name for name in (".bill.yml.new~", f".bill.yml.{'1' * 16}~")]
+    for each in in_the_way:
+        each.mkdir()
+    link = old.parent / f".bill.yml.{'2' * 16}~"
+    link.symlink_to(old)
+    assert kept(old, {"b": 1}).changed
+    assert not left.exists()
+    assert all(each.is_dir() for each in in_the_way)
+    assert link.is_symlink()
+    assert text(old).endswith("b: 1\n")
 
 
 def test_many_tasks_at_once_lose_nothing(tmp_path: Path) -> None:
@@ -574,6 +625,67 @@ def test_a_file_behind_links_is_removed_with_them(tmp_path: Path, monkeypatch: p
     assert clear("link.yml", loader()).changed
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
     assert not clear(str(link), loader()).changed
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it has none of the variables of bill.connect"),
+        (b"# only a comment\n", "it has none of the variables of bill.connect"),
+        (encrypted("other: 1\n"), "it has none of the variables of bill.connect"),
+    ],
+)
+def test_link_to_a_file_without_our_variables_is_removed_alone(tmp_path: Path, content: bytes, why: str) -> None:
+    theirs = tmp_path / "theirs.yml"
+    theirs.write_bytes(content)
+    link = begun(tmp_path, None)
+    link.parent.mkdir(parents=True)
+    link.symlink_to(theirs)
+    for check_mode in (True, False):
+        done = clear(str(link), loader(), check_mode=check_mode)
+        assert (done.changed, done.warning) == (
+            True,
+            f"{link} is a link, and only the link was removed. {theirs} was left, because {why}.",
+        )
+        assert link.is_symlink() is check_mode
+    assert theirs.read_bytes() == content
+
+
+def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    ours = elsewhere / "bill.yml"
+    ours.write_bytes(encrypted("bill_password: findme\n"))
+    between = elsewhere / "between.yml"
+    between.symlink_to(ours)
+    link = project / "group_vars" / "all" / "bill.yml"
+    link.parent.mkdir(parents=True)
+    link.symlink_to(between)
+    done = clear(str(link), loader())
+    assert (done.changed, done.warning) == (
+        True,
+        f"{link} is a link, and only the link was removed. {ours} was left, because it is outside of {project}.",
+    )
+    assert not link.is_symlink()
+    assert between.is_symlink()
+    assert ours.exists()
+    assert not clear(str(link), loader()).changed
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("content", [b"theirs: findme\n", b"bill_password: findme\n", b""])
+def test_file_in_clear_text_behind_a_link_is_not_taken_over(tmp_path: Path, content: bytes) -> None:
+    theirs = tmp_path / "theirs.yml"
+    theirs.write_bytes(content)
+    link = tmp_path / "link.yml"
+    link.symlink_to(theirs)
+    for variables in ({"b": 1}, {}):
+        with pytest.raises(BillError, match=f"{link} is a link to {theirs}, which is not encrypted") as refusal:
+            kept(link, variables)
+        assert f"ansible-vault encrypt {theirs}" in str(refusal.value)
+    assert theirs.read_bytes() == content
+    theirs.write_bytes(encrypted(content.decode()))
+    assert kept(link, {"b": 1}).changed
 
 
 def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
