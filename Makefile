@@ -15,6 +15,9 @@ PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 
 	$$p -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null && echo $$p && exit; \
 	done; done)
 
+# What installs everything else, in releases that were tried.
+INSTALLERS := pip==26.3 uv==0.13.9
+
 # Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21".
 CORES ?=
 
@@ -46,7 +49,7 @@ $(VENV)/.stamp: pyproject.toml
 	@mkdir -p $(WORK)/home
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip uv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALLERS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev || $(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 

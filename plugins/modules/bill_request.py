@@ -74,6 +74,7 @@ attributes:
       - Shows a write as it is sent, or would be, with secrets and the numbers of bank accounts and persons masked.
       - Where BILL's answer to the write repeats what is masked, the whole result is hidden, and the difference with it.
 notes:
+  - A second run of a play sends its writes again. Where a thing is wanted once, read first, and write only what is not there.
   - The result is shown with C(-v), like that of C(ansible.builtin.uri). It is hidden if there is a secret in it, as a session or a token,
     and C(register) has it all the same.
   - C(until) does not send a write again that BILL has done, or may have done; each later try has the same result. To wait for something
@@ -138,7 +139,7 @@ EXAMPLES = r"""
     expected_status: [200, 404]
   register: bill
 
-- name: Pay, and have a person look at a payment of which nobody knows whether it was made
+- name: Pay (again in each run), and have a person look at a payment of which nobody knows whether it was made
   block:
     - name: Pay
       bill.connect.bill_request:

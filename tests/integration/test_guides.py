@@ -409,6 +409,7 @@ GUIDES = {
             "A field that the chosen way needs is empty": Wrong({"bill_auth_method": "console_token"}),
             "The password is wrong, or belongs to the other environment": Wrong(faults={SIGN_IN: {"code": "BDC_1101"}}),
             "A variable goes before the credential": WRONG_PASSWORD,
+            "A variable says where the credential goes": Wrong({"bill_api_url": "https://gateway.example.com/connect"}),
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
         },
     ),
@@ -560,12 +561,16 @@ def test_what_the_readme_reads_and_writes(payer: Project, bill: Control) -> None
     block = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)
     assert block
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
-    run = payer.play(*yaml.safe_load(block[1]))
-    assert run.code == 0, run.output
-    assert run.changed == 2
+    tasks = yaml.safe_load(block[1])
+    check = payer.play(*tasks, arguments=("--check",))
+    assert (check.code, check.changed) == (0, 2), check.output
+    assert bill.get("payments") == []
+    runs = [payer.play(*tasks) for _time in range(2)]
+    assert [run.code for run in runs] == [0, 0], runs[0].output
+    assert [run.changed for run in runs] == [2, 0]
     [paid] = bill.get("payments")
     assert paid["payment"]["amount"] == 120.5
-    assert secrets_in(run.output) == []
+    assert secrets_in(runs[0].output) == []
 
 
 @pytest.mark.parametrize("name", GUIDES)

@@ -25,9 +25,9 @@ FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fie
 GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text()
 
 BY_NAME = {option.name: option for option in OPTIONS}
-# What says how a task works, and not whose account it is. A job template, an inventory or AWX itself says that: the session store and
-# the certificates are of the place where jobs run.
-LEFT_OUT = ("session_store", "check_after", "timeout", "retries", "validate_certs", "ca_path")
+# What says how a task works, and not whose account it is, which a job template or an inventory may say. And whether certificates are
+# checked: a box that nobody has ticked would be no.
+LEFT_OUT = ("check_after", "timeout", "retries", "validate_certs")
 
 
 def test_every_option_is_a_field_or_is_left_out_on_purpose() -> None:
