@@ -213,6 +213,11 @@ notes:
     and no connection to the managed host is made.
   - A value is taken from the first place that has it - the option itself, C(module_defaults) (tasks only), the variable, the
     environment, the default. Variables are templated, the environment never is. An empty value counts as not given.
+  - No value comes from a fact, because a managed host decides its facts. The task fails, and names the variable and the host.
+  - Secrets from the environment go only to an address from the environment, from the task itself, or of BILL. So with them O(api_url),
+    O(token_url), O(ca_path), O(session_store) and O(validate_certs=false) cannot come from a variable, nor from C(module_defaults).
+  - The task warns, once a run, if credentials go to a host that is neither BILL's nor the controller itself.
+  - In a path, C($NAME) stands for a value of the environment only where the task itself or the environment gives the path.
   - Proxies come from the usual environment variables (E(HTTPS_PROXY), E(NO_PROXY)). Redirects are never followed.
 requirements:
   - requests on the controller, in the Python that runs Ansible

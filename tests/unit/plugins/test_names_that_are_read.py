@@ -1,0 +1,257 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every name that the collection reads from variables, facts or the environment, and where each may come from.
+
+A new name without a rule fails here: decide first who may say it.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._call import attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._run import Run
+
+ROOT = Path(__file__).resolve().parents[3]
+PLUGINS = ROOT / "plugins"
+
+# A variable of an option: a play, an inventory, a vault file or the environment may say it, but no fact. (bill_organization_id and
+# bill_user_id may be facts with the values that bill.connect itself has published in this run.)
+OPTION = "option"
+# A variable that a role or playbook takes: the same, without the environment.
+INPUT = "input"
+# ansible-core sets it after all others, so nobody can define another one.
+MAGIC = "magic"
+# The file itself sets it, in a way that outranks facts: register, set_fact, or vars of the task, play or role.
+OWN = "own"
+# Only the names in it are looked at, to refuse them.
+FACTS = "facts"
+# Another task is told it, so that Ansible runs it here: vars of the play.
+FOR_ANSIBLE = "for Ansible"
+
+# The options of single tasks that can come from a variable, too.
+TASK_OPTIONS = {"bill_vault_file", "bill_vault_id", "bill_mfa"}
+
+RULES: dict[str, str] = {
+    **{option.variable: OPTION for option in OPTIONS},
+    **dict.fromkeys(TASK_OPTIONS, OPTION),
+    **dict.fromkeys(OF_ROLES_AND_PLAYBOOKS, INPUT),
+    **dict.fromkeys(
+        (
+            "ansible_check_mode",
+            "ansible_failed_result",
+            "ansible_inventory_sources",
+            "ansible_loop",
+            "ansible_playbook_python",
+            "hostvars",
+            "inventory_hostname",
+            "item",
+            "omit",
+        ),
+        MAGIC,
+    ),
+    **dict.fromkeys(
+        (
+            "bill_awx_facts",
+            "bill_awx_from",
+            "bill_awx_modules",
+            "bill_awx_type",
+            "bill_connect_answers",
+            "bill_connect_backup",
+            "bill_connect_elsewhere",
+            "bill_connect_file",
+            "bill_connect_kept",
+            "bill_connect_login",
+            "bill_connect_told",
+            "bill_connect_trust",
+            "bill_disconnect_backups",
+            "bill_disconnect_defined",
+            "bill_disconnect_environment",
+            "bill_disconnect_file",
+            "bill_disconnect_file_became",
+            "bill_disconnect_is",
+            "bill_disconnect_left",
+            "bill_disconnect_others",
+            "bill_disconnect_removed",
+            "bill_disconnect_secrets",
+            "bill_disconnect_session",
+            "bill_disconnect_session_became",
+            "bill_disconnect_told",
+            "bill_headers",
+            "bill_session_id",
+            "bill_trust",
+            "bill_trust_answer",
+            "bill_trust_challenge",
+            "bill_trust_result",
+        ),
+        OWN,
+    ),
+    "ansible_facts": FACTS,
+    **dict.fromkeys(("ansible_become", "ansible_connection", "ansible_python_interpreter"), FOR_ANSIBLE),
+}
+
+# Environment names that are read one by one, besides those of the options.
+ENVIRONMENT = {option.environment_name for option in OPTIONS}
+
+# The functions that read a variable or the environment by a name that they are given. Each takes it from the table of options, or looks
+# for facts.
+BY_ANY_NAME = {
+    "_action.py:_differs_from_the_roles",
+    "_action.py:_publish",
+    "_call.py:secrets_of_environment",
+    "_compat.py:item_of_loop_holds",
+    "_compat.py:variable",
+    "_compat.py:variables_of",
+    "_connect.py:filled",
+    "_destinations.py:_is_harmless",
+    "_facts.py:_of_hosts",
+    "_facts.py:_read_by",
+    "_facts.py:__init__",
+    "_facts.py:decide",
+    "_facts.py:deciding",
+    "_options.py:_places",
+}
+_HOLDERS = {"variables", "task_vars", "_variables", "environ"}
+# Names in YAML that are tasks and return values, and so no variables.
+_NO_VARIABLES = {path.stem for folder in ("modules", "lookup") for path in (PLUGINS / folder).glob("*.py")}
+
+
+def reads_in_python() -> Iterator[tuple[str, str | None]]:
+    """Each place that reads from the variables or the environment, and the name; None if it is not written there."""
+    for path in sorted(PLUGINS.rglob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
+                continue
+            where = f"{path.name}:{getattr(function, 'name', 'lambda')}"
+            for node in ast.walk(function):
+                key = _key_that_is_read(node)
+                if key is not None:
+                    yield where, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+
+
+def _key_that_is_read(node: ast.AST) -> ast.expr | None:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+        return node.args[0] if _holds_variables(node.func.value) else None
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _holds_variables(node.value):
+        return node.slice
+    if isinstance(node, ast.Call) and ast.unparse(node.func) in ("os.getenv", "getenv"):
+        return node.args[0]
+    return None
+
+
+def _holds_variables(value: ast.expr) -> bool:
+    return (isinstance(value, ast.Name) and value.id in _HOLDERS) or (
+        isinstance(value, ast.Attribute) and value.attr in _HOLDERS
+    )
+
+
+def files_of_roles_and_playbooks() -> list[Path]:
+    return sorted(
+        path
+        for folder in ("roles", "playbooks")
+        for path in (ROOT / folder).rglob("*.yml")
+        if path.name not in ("argument_specs.yml", "inputs.yml", "injectors.yml") and path.parent.name != "meta"
+    )
+
+
+def names_in_yaml(path: Path) -> set[str]:
+    # Without comments, which name variables, too.
+    text = "\n".join(line.partition(" #")[0] for line in path.read_text().splitlines() if not line.startswith("#"))
+    return set(re.findall(r"\b(?:bill|ansible)_[a-z_]+\b", text)) - _NO_VARIABLES
+
+
+@pytest.mark.promise(7)
+def test_every_name_that_is_read_has_a_rule() -> None:
+    python = {name for _where, name in reads_in_python() if name is not None}
+    yaml_names = {name for path in files_of_roles_and_playbooks() for name in names_in_yaml(path)}
+    read = python | yaml_names | {option.variable for option in OPTIONS}
+    read -= ENVIRONMENT
+    assert sorted(read - RULES.keys()) == []
+    # The names of the loop's item and of the other hosts are looked up where a test of their own is.
+    assert sorted(RULES.keys() - read - {"item", "hostvars"} - TASK_OPTIONS) == []
+
+
+@pytest.mark.promise(7)
+def test_names_that_are_put_together_are_read_in_known_places_only() -> None:
+    assert {where for where, name in reads_in_python() if name is None} == BY_ANY_NAME
+
+
+@pytest.mark.promise(7)
+def test_what_a_role_or_playbook_sets_itself_is_set_in_a_way_that_outranks_facts() -> None:
+    tops = [*(ROOT / "roles").iterdir(), ROOT / "playbooks"]
+    for top in tops:
+        files = [path for path in files_of_roles_and_playbooks() if path.is_relative_to(top)]
+        own = {name for path in files for name in names_in_yaml(path) if RULES[name] == OWN}
+        set_here = {name for path in files for name in _set_in(yaml.safe_load(path.read_text()))}
+        assert sorted(own - set_here) == [], top
+        assert sorted(own) != [], top
+
+
+def _set_in(content: Any) -> Iterator[str]:
+    """The variables that a play or its tasks set: vars, register and set_fact."""
+    if isinstance(content, list):
+        for each in content:
+            yield from _set_in(each)
+    elif isinstance(content, dict):
+        yield from content.get("vars") or ()
+        yield from content.get("ansible.builtin.set_fact") or ()
+        if "register" in content:
+            yield content["register"]
+        for name in ("tasks", "pre_tasks", "block", "rescue", "always"):
+            yield from _set_in(content.get(name))
+
+
+class Failed(Exception):
+    """What a task that failed raises."""
+
+
+def tried(name: str, facts: dict[str, Any]) -> str:
+    """What a task says where the variable of this name is a fact."""
+    messages: list[str] = []
+
+    def failure(message: str, _secrets: object, _details: object) -> Exception:
+        messages.append(message)
+        return Failed(message)
+
+    variables = {"inventory_hostname": "web1", "ansible_facts": facts, **facts}
+    table = (*OPTIONS, Option("path", kind="path", called="vault_file"), Option("vault_id"), Option("mfa", kind="bool"))
+    with pytest.raises(Failed):
+        attempt(
+            lambda _call: pytest.fail(f"{name} was used"),
+            given={},
+            variables=variables,
+            templar=SimpleNamespace(
+                template=lambda value, **_how: value,
+                copy_with_new_env=lambda **_how: SimpleNamespace(template=lambda value, **_how: value),
+            ),
+            failure=failure,
+            table=table,
+        )
+    return messages[0]
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule in (OPTION, INPUT)))
+def test_no_fact_is_taken_for_it(name: str) -> None:
+    assert tried(name, {name: "some"}).startswith(f"The variable {name} is a fact of web1.")
+
+
+@pytest.mark.promise(7)
+def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Run, "published", lambda _run, _host: {"bill_organization_id": "008A", "bill_user_id": "006A"})
+    for name, value in (("bill_organization_id", "008A"), ("bill_user_id", "006A")):
+        facts = _compat.host_facts({"ansible_facts": {name: value}, name: value}, {name: value})
+        assert facts.deciding(name) is None
+        assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
