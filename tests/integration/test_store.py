@@ -39,6 +39,22 @@ def test_a_store_that_cannot_be_used_warns_once_and_the_session_lasts_for_the_ru
     assert list((project.home / ".ansible" / "tmp").glob("**/*.session")) == []
 
 
+@pytest.mark.promise(6)
+def test_listing_after_a_refusal_and_a_sign_out_tests_no_password(project: Project, bill: Control) -> None:
+    """Without the key of the store, the right password leads to none of its names."""
+    store = project.home / ".ansible" / "bill"
+    wrong = {**LOGIN, "bill.connect.bill_login": {"password": "mistyped"}, "ignore_errors": True}
+    out = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}}
+    assert project.play(wrong, LOGIN, out).code == 0
+    left = {path.name for path in store.iterdir()}
+    # The refusal with its lock, until its time is over.
+    assert sorted(Path(name).suffix or name for name in left) == [".lock", ".session", "key"]
+    # The same credentials in another store have other names.
+    (store / "key").unlink()
+    assert project.play(wrong).code == 0
+    assert left & {path.name for path in store.iterdir()} == {"key"}
+
+
 def test_a_directory_of_your_own(project: Project, bill: Control) -> None:
     store = project.home / "sessions" / "bill"
     project.variables(bill_api_url=project.api_url, bill_session_store="~/sessions/bill")

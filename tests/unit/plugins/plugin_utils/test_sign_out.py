@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +25,29 @@ def test_absent_ends_the_session_at_bill_and_forgets_it(open_sign_in: Open, bill
     assert not open_sign_in().absent().changed
     assert bill.heard == [LOGIN, LOGOUT]
     assert open_sign_in().present().changed
+
+
+@pytest.mark.promise(6)
+def test_absent_leaves_nothing_in_the_store_but_its_key(open_sign_in: Open, bill: Bill, tmp_path: Path) -> None:
+    open_sign_in().present()
+    open_sign_in().absent()
+    assert [path.name for path in (tmp_path / "bill").iterdir()] == ["key"]
+
+
+@pytest.mark.promise(6)
+def test_refused_password_leaves_one_entry_that_says_when_it_may_go(
+    open_sign_in: Open, bill: Bill, tmp_path: Path
+) -> None:
+    bill.will_say(no("BDC_1101", 401))
+    with pytest.raises(errors.CredentialRefused):
+        open_sign_in(password="mistyped").present()
+    [refusal] = (tmp_path / "bill").glob("*.session")
+    end = int.from_bytes(refusal.read_bytes()[:8], "big")
+    assert 595 < end - time.time() < 605
+    refusal.write_bytes(int(time.time() - 1).to_bytes(8, "big") + refusal.read_bytes()[8:])
+    open_sign_in().present()
+    assert not refusal.exists()
+    assert len(list((tmp_path / "bill").glob("*.session"))) == 1
 
 
 @pytest.mark.promise(2)
