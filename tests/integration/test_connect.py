@@ -713,9 +713,12 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
 
 
 def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
-    # Root could write to any directory, but not over another one.
+    # What another variable refers to cannot be taken out.
     file = connected.folder / FILE
-    (file.parent / f".{file.name}.new~").mkdir()
+    kept = connected.keeps()
+    password = kept.pop("bill_password")
+    file.write_text(f"bill_password: &it {password}\nmine: *it\n{yaml.safe_dump(kept)}")
+    assert connected.run("ansible-vault", "encrypt", *connected.vault_arguments, FILE).code == 0
     run = connected.run("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     assert run.code == 2
     assert run.says("Session: ended"), run.output
