@@ -67,6 +67,19 @@ class BillAction(ActionBase):
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
+        self._calls: list[Call] = []
+        try:
+            return self._run(tmp, task_vars)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:
+            # Ansible ends a task that takes too long, wherever it is. What may have been sent is told all the same.
+            for call in self._calls:
+                if written := call.interrupted(type(error).__name__):
+                    return self._remembered(self._ended(str(written), written.details))
+            raise
+
+    def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
         self.variables = task_vars = task_vars or {}
         if before := _WRITTEN.get(self._task):
             return dict(before)
@@ -77,6 +90,7 @@ class BillAction(ActionBase):
 
         def work(call: Call) -> None:
             nonlocal known, learned
+            self._calls.append(call)
             known, learned = call.secrets, call.learned
             _compat.refuse_unsafe_core()
             result.update(self.perform(call))
@@ -107,8 +121,7 @@ class BillAction(ActionBase):
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
-            ended = {"changed": False, "failed": True, "msg": str(failed), **self.FAILS_WITH, **failed.details}
-            return self._remembered(ended)
+            return self._remembered(self._ended(str(failed), failed.details))
         except BaseException as error:
             # Of Ansible itself: the task has run into its own timeout, or was meant to run in the background.
             failure(f"ansible-core has ended the task: {error}", None, {})
@@ -130,6 +143,10 @@ class BillAction(ActionBase):
         ):
             _compat.hide(self._task, result)
         return self._remembered(result)
+
+    def _ended(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
+        """The result of a task that failed."""
+        return {"changed": False, "failed": True, "msg": message, **self.FAILS_WITH, **details}
 
     @classmethod
     def _table(cls) -> tuple[Option, ...]:
@@ -164,8 +181,7 @@ class BillAction(ActionBase):
         # The role sets these itself, with set_fact.
         names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
-        host = self._published_for(task_vars)
-        before = call.run.published(host)
+        before = call.run.published(str(task_vars.get("inventory_hostname")))
         # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
         ours = {
             name: result[field]
@@ -174,7 +190,7 @@ class BillAction(ActionBase):
         }
         if ours:
             # Before anything is defined: what is not remembered counts as a fact of the host.
-            call.run.publish(host, ours)
+            call.run.publish(self._published_for(task_vars), ours)
         if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):

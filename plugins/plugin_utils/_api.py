@@ -35,6 +35,7 @@ from ._errors import (
 from ._gateway import Answer
 from ._pages import read_pages
 from ._request import Request
+from ._run import Attempt
 from ._session import Session
 from ._shown import masked, words
 from ._sign_in import SignIn
@@ -67,6 +68,9 @@ _NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, SessionUntrusted,
 # Of BILL itself; whatever else is said with it.
 _FAULT = "BDC_1001"
 
+# What is said of a task that Ansible has ended, with the name of what it raised.
+_ENDED = "The task was ended ({})."
+
 # How a server says that it has waited too long for the rest of a request, or for whatever is behind it.
 _REQUEST_TIMEOUT = 408
 
@@ -95,6 +99,8 @@ class Api:
     expected: Collection[int] = ()
     require_trusted: bool = False
     secrets: Collection[str] = field(default=(), repr=False)
+    # Of the write that this is for; whoever ends the task by force finds here how far it had come.
+    attempt: Attempt = field(default_factory=Attempt)
 
     def call(self, request: Request) -> Result:
         """Send one request. A read is sent again where that may help; a write only where BILL has certainly not done it.
@@ -152,7 +158,10 @@ class Api:
     def identity_of(self, request: Request) -> dict[str, str]:
         """All that makes two requests the same for BILL, and which credential sends them."""
         credential = self.sign_in.credential
-        sent = [request.method, request.target, sorted(request.headers.items()), request.body]
+        headers = sorted((name.lower(), value) for name, value in request.headers.items())
+        # Of one parameter several times the order counts.
+        query = sorted(request.query, key=lambda each: each[0])
+        sent = [request.method, request.path, query, headers, _alike(request.body)]
         return {
             "auth_method": credential.method,
             "api_url": self.sign_in.gateway.address.url,
@@ -171,7 +180,9 @@ class Api:
             self.secrets = {*self.secrets, *session.secrets}
             request.refuse_secrets(session.secrets)
         try:
-            return self.sign_in.credential.ask(
+            # As far as is known, should the task be ended at the next step.
+            self.attempt.is_sent = True
+            answer = self.sign_in.credential.ask(
                 self.sign_in.gateway,
                 session,
                 request.method,
@@ -182,18 +193,24 @@ class Api:
                 # Where these have the names of our options, they are somebody else's all the same.
                 fields={},
             )
+            self.attempt.is_done = True
+            return answer
         except BillError as error:
             if not request.reads and _may_be_done(error):
-                raise self._uncertain(request, _cause(error), error) from None
+                raise self.uncertain(request, _cause(error), error) from None
+            self.attempt.is_sent = False
             if self._is_expected(error):
                 return Answer(error.status or 0, error.answer)
             raise self._explained(error, request) from None
         except BaseException as error:
             # Of Ansible, which ends a task that takes too long, or a fault of our own. Who stops the whole run is not told any more.
             stopped = isinstance(error, (KeyboardInterrupt, SystemExit))
-            if stopped or request.reads or not self.sign_in.gateway.sent:
+            if not self.attempt.is_done and not self.sign_in.gateway.sent:
+                self.attempt.is_sent = False
                 raise
-            raise self._uncertain(request, f"The task was ended ({type(error).__name__}).") from None
+            if stopped or request.reads or self.attempt.is_done:
+                raise
+            raise self.uncertain(request, _ENDED.format(type(error).__name__)) from None
 
     def _is_expected(self, error: BillError) -> bool:
         """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well, but without a code."""
@@ -226,7 +243,8 @@ class Api:
             answer=error.answer,
         )
 
-    def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> Uncertain:
+    def uncertain(self, request: Request, cause: str, error: BillError | None = None) -> Uncertain:
+        """The error for a write of which nobody knows whether BILL has done it; ``cause`` says why in a sentence."""
         look_at = request.look_at()
         where = "Look in BILL's web app"
         if look_at:
@@ -241,9 +259,21 @@ class Api:
             details={"uncertain": True, "sent": self.shown(request), "look_at": look_at},
         )
 
+    def interrupted(self, request: Request, name: str) -> BillError | None:
+        """What to tell of a write whose task Ansible has ended with the exception of this name; None if it certainly was not sent."""
+        if not self.attempt.is_sent:
+            return None
+        if not self.attempt.is_done:
+            return self._detailed(self.uncertain(request, _ENDED.format(name)))
+        return Rejected(
+            f"BILL has done this: {request.shown}. {_ENDED.format(name)}",
+            details={"changed": True, "uncertain": False, "status": None, "codes": [], "errors": []},
+        )
+
     def _with_details(self, error: BaseException) -> BaseException:
-        if not isinstance(error, BillError):
-            return error
+        return self._detailed(error) if isinstance(error, BillError) else error
+
+    def _detailed(self, error: BillError) -> BillError:
         found = codes(error.answer) or ([error.code] if error.code else [])
         error.details = {
             "status": error.status,
@@ -263,6 +293,15 @@ class Api:
             for each in complaints(error.answer)
         )
         return [each for each in found if each["code"] or each["message"]]
+
+
+def _alike(value: Any) -> Any:
+    """The value with 5.0 as 5: JSON has one kind of number."""
+    if isinstance(value, dict):
+        return {name: _alike(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_alike(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _may_be_done(error: BillError) -> bool:

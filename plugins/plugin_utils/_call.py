@@ -22,12 +22,12 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._api import Api, Result
-from ._destinations import check_destinations, foreign_hosts
+from ._destinations import check_destinations, foreign_hosts, steering_values
 from ._errors import BillError, OptionError
-from ._facts import HostFacts
+from ._fact_check import FactCheck
 from ._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option, Options, gather
 from ._request import Request
-from ._run import Run, Write
+from ._run import Attempt, Run, Write
 from ._session import Session
 from ._shown import masked, redacted, texts_to_mask
 from ._sign_in import Outcome, SignIn, open_sign_in
@@ -60,7 +60,9 @@ def open_run() -> Run:
 
 def secrets_of_environment() -> set[str]:
     """The secrets in the environment, whether they are used or not."""
-    return {text for option in OPTIONS if option.secret and (text := os.environ.get(option.environment_name))}
+    secrets = {text for option in OPTIONS if option.secret and (text := os.environ.get(option.environment_name))}
+    # As they are in a path that was normalized.
+    return secrets | {os.path.normpath(text) for text in secrets}
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Call:
     learned: set[str] = field(default_factory=set, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict)
     run: Run = field(default_factory=open_run)
+    # Those that were begun, for whoever ends the task by force.
+    writes: list[tuple[Api, Request]] = field(default_factory=list, repr=False)
 
     @cached_property
     def sign_in(self) -> SignIn:
@@ -103,6 +107,20 @@ class Call:
     def warn(self, text: str) -> None:
         """Show a warning, without the secrets of this call."""
         display.warning(redacted(text, {*secrets_of_environment(), *self.secrets, *self.learned}))
+
+    def check_destinations(self, options: Options) -> None:
+        """OptionError if somebody else says where secrets go; a warning, once a run, of each host that is not BILL's."""
+        check_destinations(options, default_store=_compat.default_store())
+        for each in foreign_hosts(options):
+            if self.run.is_first(each.warning):
+                self.warn(each.warning)
+
+    def interrupted(self, name: str) -> BillError | None:
+        """What to tell of a write after Ansible has ended the task with the exception of this name; None if nothing was sent."""
+        for api, request in self.writes:
+            if error := api.interrupted(request, name):
+                return error
+        return None
 
     @staticmethod
     def tell_of_progress(text: str) -> None:
@@ -158,8 +176,13 @@ class Call:
                 write = Write(
                     {**api.identity_of(request), "task": task, "check_mode": str(check_mode)}, host, request.shown
                 )
-                with nullcontext() if options["repeat"] else self.run.once(write):
-                    result = api.look() if check_mode else api.call(request)
+                with nullcontext(Attempt()) if options["repeat"] else self.run.once(write) as api.attempt:
+                    if check_mode:
+                        api.attempt.is_sent = True
+                        result = api.look()
+                    else:
+                        self.writes.append((api, request))
+                        result = api.call(request)
         finally:
             _compat.mask(set(api.secrets) - self.learned)
             self.learned.update(api.secrets)
@@ -217,14 +240,13 @@ def attempt(
         plain = {name: _compat.decrypted(value) for name, value in given.items()}
         secrets |= _secrets_among(plain, table)
         run = open_run()
-        published = run.published(str(variables.get("inventory_hostname")))
-        facts = _compat.host_facts(variables, published)
-        _refuse_facts(facts, variables, given, table, written or _compat.WrittenTask())
+        check = FactCheck(templar, variables, run.published)
+        _refuse_facts(check, given, table, written or _compat.WrittenTask())
         options = gather(
             plain,
             table=table,
-            variable=_compat.variables_of(templar, variables, facts),
-            published=published,
+            variable=_compat.variables_of(templar, variables, check.refuse_variable),
+            published=run.published(str(variables.get("inventory_hostname"))),
             defaulted=[name for name in given if name not in written.arguments] if written else (),
         )
         _compat.mask(options.secrets)
@@ -239,8 +261,9 @@ def attempt(
             run=run,
         )
         if set(table) >= set(OPTIONS):
-            check_destinations(options)
-            _warn_of_foreign_hosts(options, call)
+            for option, value in steering_values(options):
+                check.refuse_value(option.name, option.variable, value)
+            call.check_destinations(options)
         try:
             return work(call)
         finally:
@@ -259,8 +282,7 @@ def _secrets_among(given: Mapping[str, Any], table: Sequence[Option]) -> set[str
 
 
 def _refuse_facts(
-    facts: HostFacts,
-    variables: Mapping[str, Any],
+    check: FactCheck,
     given: Mapping[str, Any],
     table: Sequence[Option],
     written: _compat.WrittenTask,
@@ -270,37 +292,20 @@ def _refuse_facts(
     The variables of options are looked at where their values are taken.
     """
     for name in OF_ROLES_AND_PLAYBOOKS:
-        if facts.decide(name):
-            raise _compat.fact_refused(f"The variable {name}", name, name, variables)
+        check.refuse_fact(name)
     for option in table:
         names = {option.name, *option.aliases} & given.keys()
         if option.shared and names:
-            raw = [written.arguments.get(name) for name in names] + _raw_defaults(written, names)
-            if fact := facts.read_by(raw, written.loops):
-                raise _compat.fact_refused(f"The option {option.name}", option.variable, fact, variables)
+            check.refuse_option(option.name, option.variable, _raw(written, names), written.loops)
 
 
-def _raw_defaults(written: _compat.WrittenTask, names: Collection[str]) -> list[Any]:
-    """What module_defaults say of these arguments of our tasks, untemplated."""
-    found = []
-    for defaults in written.defaults:
-        for each in defaults if isinstance(defaults, list) else [defaults]:
-            if not isinstance(each, Mapping):
-                continue
-            for task, arguments in each.items():
-                if "bill" not in str(task):
-                    continue
-                # All of them may be one template.
-                found += (
-                    [arguments[n] for n in names if n in arguments] if isinstance(arguments, Mapping) else [arguments]
-                )
-    return found
-
-
-def _warn_of_foreign_hosts(options: Options, call: Call) -> None:
-    for each in foreign_hosts(options):
-        if call.run.is_first(each.warning):
-            call.warn(each.warning)
+def _raw(written: _compat.WrittenTask, names: Collection[str]) -> list[Any]:
+    """All that an argument of these names may be written as, untemplated."""
+    if own := [written.arguments[name] for name in names if name in written.arguments]:
+        return own
+    # All arguments of a task, or all defaults of a group, may be one template.
+    defaults = [each[name] for each in written.defaults for name in (*names, "") if name in each]
+    return [written.whole, *defaults]
 
 
 def _what_became_of(request: Request, result: Result) -> str:

@@ -28,7 +28,6 @@ from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 
 from ._errors import BillError, NobodyThere, OptionError
-from ._facts import HostFacts
 from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
@@ -131,27 +130,29 @@ def variables_in(loader: Any, text: str, path: str) -> dict[str, Any]:
     return dict(loader.load(text, file_name=path, show_content=False) or {})
 
 
-def host_facts(variables: Mapping[str, Any], published: Mapping[str, Any]) -> HostFacts:
-    """The facts among variables; ``published`` are those that bill.connect has set itself, by name."""
-    # Up to ansible-core 2.18 a text is a template unless it is marked as data.
-    trusted = is_trusted_as_template or (lambda text: not hasattr(text, "__UNSAFE__"))
-    return HostFacts(variables, published, trusted)
+def is_trusted(text: str) -> bool:
+    """Whether ansible-core would evaluate a text as a template, and does not take it for data."""
+    if is_trusted_as_template is not None:
+        return bool(is_trusted_as_template(text))
+    # Up to ansible-core 2.18 only data is marked.
+    return not hasattr(text, "__UNSAFE__")
 
 
-def variables_of(templar: Any, variables: Mapping[str, Any], facts: HostFacts) -> Callable[[str], Any]:
+def variables_of(
+    templar: Any, variables: Mapping[str, Any], check: Callable[[str], None] = lambda _name: None
+) -> Callable[[str], Any]:
     """How to look a variable up by its name: templated, None if it is not defined.
 
-    The lookup raises OptionError if the variable comes from ``facts``, or cannot be templated. That message repeats nothing of the
-    variable or of a template, since these may hold a secret.
+    ``check`` may refuse a variable before it is evaluated. The lookup raises OptionError if the variable cannot be templated. That message
+    repeats nothing of the variable or of a template, since these may hold a secret.
     """
-    render = _renderer(templar)
+    render = renderer(templar)
 
     def variable(name: str) -> Any:
         raw = variables.get(name)
         if raw is None:
             return None
-        if fact := facts.deciding(name):
-            raise fact_refused(f"The variable {name}", name, fact, variables)
+        check(name)
         try:
             value = render(raw)
         except _OMITTED:
@@ -165,32 +166,17 @@ def variables_of(templar: Any, variables: Mapping[str, Any], facts: HostFacts) -
     return variable
 
 
-def fact_refused(what: str, name: str, fact: str, variables: Mapping[str, Any]) -> OptionError:
-    """The error for a value that a managed host decides; ``what`` says in words what has the value, and ``name`` which variable."""
-    host = variables.get("inventory_hostname")
-    of_host = f" of {host}" if isinstance(host, str) else ""
-    if fact == "ansible_facts":
-        comes = f"{what} reads ansible_facts, which the managed host{of_host} decides."
-    elif fact == name:
-        comes = f"{what} is a fact{of_host}."
-    else:
-        comes = f"{what} reads {fact}, which is a fact{of_host}."
-    return OptionError(
-        f"{comes} A managed host decides its facts, so bill.connect takes nothing from them: credentials could go anywhere. "
-        f"Define {name} in the inventory, in a vault file or in the play. Where set_fact makes this fact, leave out cacheable; where it "
-        "is left in a fact cache, run ansible-playbook with --flush-cache."
-    )
-
-
 @dataclass(frozen=True)
 class WrittenTask:
     """A task as its author wrote it, untemplated.
 
-    ``arguments`` are those of the task itself. ``loops`` holds the expression of its loop by the name of the item. ``defaults`` are all
-    ``module_defaults`` around it.
+    ``arguments`` are those of the task itself, and ``whole`` what stands for all of them where that is one template. ``loops`` holds the
+    expressions of the loops around it by the names that they give to their items. ``defaults`` are the ``module_defaults`` that may be
+    for it.
     """
 
     arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    whole: Any = field(default=None, repr=False)
     loops: Mapping[str, Any] = field(default_factory=dict, repr=False)
     defaults: Sequence[Any] = field(default=(), repr=False)
 
@@ -204,37 +190,75 @@ def written_task(task: Any) -> WrittenTask | None:
         _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
     except AnsibleError:
         return None
-    item = (task.loop_control.loop_var if task.loop_control else None) or "item"
-    loops = [value for name, value in written.items() if name == "loop" or str(name).startswith("with_")]
-    return WrittenTask(arguments, {item: loops[0]} if loops else {}, list(_defaults_around(task)))
+    # How ansible-core calls arguments that are one template.
+    whole = [arguments.pop(name) for name in ("_variable_params", "_raw_params") if name in arguments]
+    loops: dict[str, Any] = {}
+    for each in _around(task):
+        loops = {**_loops_of(each), **loops}
+    return WrittenTask(arguments, whole, loops, list(_defaults_around(task)))
 
 
-def _defaults_around(task: Any) -> Iterator[Any]:
-    """The module_defaults of a task, its blocks and its play, untemplated."""
+def _around(task: Any) -> Iterator[Any]:
+    """The task, and the blocks and includes that it is in, from the innermost on."""
     seen = 0
     while task is not None and seen < _DEEPEST_BLOCKS:
-        written = getattr(task, "_ds", None)
-        if isinstance(written, dict) and "module_defaults" in written:
-            yield written["module_defaults"]
-        # A block of a play has no parent, but its play.
-        task, seen = getattr(task, "_parent", None) or getattr(task, "_play", None), seen + 1
+        yield task
+        task, seen = getattr(task, "_parent", None), seen + 1
 
 
-def place_of(task: Any) -> str:
-    """What tells one task of a run from another: where it is written, and its name.
-
-    Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
-    lines.
-    """
+def _loops_of(task: Any) -> dict[str, Any]:
+    """The expression of a task's loop, by all the names that it defines."""
     written = getattr(task, "_ds", None)
-    name = written.get("name") if isinstance(written, dict) else None
-    return json.dumps([task.get_path() or task._uuid, str(name)])
+    if not isinstance(written, dict):
+        return {}
+    loops = [value for name, value in written.items() if name == "loop" or str(name).startswith("with_")]
+    if not loops:
+        return {}
+    control = getattr(task, "loop_control", None)
+    names = ["ansible_loop", getattr(control, "loop_var", None) or "item", getattr(control, "index_var", None)]
+    return {name: loops[0] for name in names if isinstance(name, str)}
+
+
+def _defaults_around(task: Any) -> Iterator[Mapping[str, Any]]:
+    """The module_defaults around a task that may be for it, untemplated, each the arguments of one task or group."""
+    written = getattr(task, "_ds", None)
+    own = written.get("module_defaults") if isinstance(written, dict) else None
+    # Those of blocks, roles and the play. A task's own are evaluated already.
+    around = getattr(getattr(task, "_parent", None), "module_defaults", None)
+    for defaults in (own, around):
+        for each in defaults if isinstance(defaults, list) else [defaults]:
+            for name, arguments in each.items() if isinstance(each, Mapping) else ():
+                # What is in a group of another collection is not known here.
+                if "bill" in str(name) or str(name).startswith("group/"):
+                    yield arguments if isinstance(arguments, Mapping) else {"": arguments}
 
 
 def is_in_role(task: Any, name: str) -> bool:
     """Whether a task belongs to a role, named in full."""
     role = getattr(task, "_role", None)
     return role is not None and str(role.get_name()) == name
+
+
+def place_of(task: Any) -> str:
+    """What tells one task of a run from another: where it is written, its name, and its number among its neighbours.
+
+    Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
+    lines. The number tells two tasks of one YAML anchor, or of one line, apart.
+    """
+    written = getattr(task, "_ds", None)
+    name = written.get("name") if isinstance(written, dict) else None
+    path, _colon, line = str(task.get_path() or task._uuid).rpartition(":")
+    # A file can be included by several links.
+    return json.dumps([os.path.realpath(path) if path else "", line, str(name), _number_of(task)])
+
+
+def _number_of(task: Any) -> int:
+    parent = getattr(task, "_parent", None)
+    for part in ("block", "rescue", "always"):
+        for number, each in enumerate(getattr(parent, part, None) or ()):
+            if getattr(each, "_uuid", None) == task._uuid:
+                return number
+    return -1
 
 
 def decrypted(value: Any) -> Any:
@@ -259,7 +283,7 @@ def encrypted_in(value: Any) -> Iterator[str]:
             yield from encrypted_in(each)
 
 
-def _renderer(templar: Any) -> Callable[[Any], Any]:
+def renderer(templar: Any) -> Callable[[Any], Any]:
     if UP_TO_2_18:
         # ansible-core up to 2.18 turns what looks like a Python value into one: a password such as ["x"] would become
         # a list, and with jinja2_native 0123456 a number.

@@ -20,8 +20,9 @@ from ansible.utils.display import Display
 from . import _compat, _source
 from ._call import Call
 from ._errors import BillError, NobodyThere, OptionError, TurnedBack
+from ._fact_check import FactCheck
 from ._form import Filled, Form
-from ._options import OPTIONS, converted
+from ._options import OPTIONS, Options, converted
 from ._places import stronger_files
 from ._source import Kind
 from ._vault_file import kept_variables, typed_password
@@ -74,6 +75,15 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
             values[option.name] = converted(option, text, given[option.name])
             if option.secret:
                 learn(text)
+    # What the environment replaces counts as its own: a variable does not say where that goes.
+    in_file = {
+        option.name: _source.variable(option.variable, file=call.options["vault_file"])
+        for option in OPTIONS
+        if option.name in kept
+    }
+    call.check_destinations(
+        Options({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
+    )
     # Those of the command line are gone with it, and so is the environment.
     lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
     lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
@@ -135,7 +145,7 @@ def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -
     known = {**raw, **variables}
     templar.available_variables = known
     known = {**known, **raw}
-    value_of = _compat.variables_of(templar, known, _compat.host_facts(known, {}))
+    value_of = _compat.variables_of(templar, known, FactCheck(templar, known, call.run.published).refuse_variable)
     kept: dict[str, Any] = {}
     for option in OPTIONS:
         try:

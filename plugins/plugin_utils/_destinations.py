@@ -19,7 +19,7 @@ from . import _source
 from ._address import Address
 from ._credentials import METHODS
 from ._errors import OptionError
-from ._options import OPTIONS, Options, converted
+from ._options import OPTIONS, Option, Options, converted
 from ._source import Kind, Source
 
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -44,15 +44,15 @@ class ForeignHost:
         )
 
 
-def check_destinations(options: Options, environ: Mapping[str, str] | None = None) -> None:
-    """OptionError if a variable decides where secrets of the environment go."""
+def check_destinations(options: Options, environ: Mapping[str, str] | None = None, default_store: str = "") -> None:
+    """OptionError if a variable decides where secrets of the environment go. ``default_store`` is the store that nobody has to name."""
     environ = os.environ if environ is None else environ
-    secrets = _secrets_of_environment(options)
+    secrets = _secrets_of_environment(options, environ)
     if not secrets:
         return
     for name in DESTINATIONS:
         source = options.sources.get(name)
-        if source and source.is_variable and not _is_harmless(name, options, environ):
+        if source and source.is_variable and not _is_harmless(name, options, environ, default_store):
             option = _BY_NAME[name]
             raise OptionError(
                 f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). Whoever may set a "
@@ -69,17 +69,25 @@ def foreign_hosts(options: Options) -> Iterator[ForeignHost]:
             yield ForeignHost(address.host, name, options.sources[name])
 
 
-def _secrets_of_environment(options: Options) -> list[str]:
-    """The environment names of the secrets that the method uses and that come from the environment."""
+def steering_values(options: Options) -> Iterator[tuple[Option, str]]:
+    """The options that decide where secrets go, and their values, where the environment does not give them and BILL has no such address."""
+    addresses = dict(_addresses(options))
+    for name in DESTINATIONS:
+        value, source = options.values[name], options.sources.get(name)
+        of_bill = name in addresses and addresses[name].is_bills
+        if isinstance(value, str) and source and source.kind is not Kind.ENVIRONMENT and not of_bill:
+            yield _BY_NAME[name], value
+
+
+def _secrets_of_environment(options: Options, environ: Mapping[str, str]) -> list[str]:
+    """The environment names of the secrets that the method uses, whatever way they came.
+
+    A variable, or the task, may have them by a template such as ``lookup('env', ...)``.
+    """
     used = METHODS[options.values["auth_method"]].uses()
-    return [
-        option.environment_name
-        for option in OPTIONS
-        if option.secret
-        and option.name in used
-        and (source := options.sources.get(option.name))
-        and source.kind is Kind.ENVIRONMENT
-    ]
+    values = [str(value) for name in used if (value := options.values.get(name))]
+    secrets = {option.environment_name: environ.get(option.environment_name) for option in OPTIONS if option.secret}
+    return [name for name, secret in secrets.items() if secret and any(secret in value for value in values)]
 
 
 def _addresses(options: Options) -> Iterator[tuple[str, Address]]:
@@ -89,7 +97,7 @@ def _addresses(options: Options) -> Iterator[tuple[str, Address]]:
         yield "token_url", Address.of_option(url, "token_url")
 
 
-def _is_harmless(name: str, options: Options, environ: Mapping[str, str]) -> bool:
+def _is_harmless(name: str, options: Options, environ: Mapping[str, str], default_store: str) -> bool:
     """Whether the value gives nothing away, or is what the environment says, too."""
     value, option = options.values[name], _BY_NAME[name]
     text = environ.get(option.environment_name)
@@ -97,7 +105,7 @@ def _is_harmless(name: str, options: Options, environ: Mapping[str, str]) -> boo
         return True
     if name == "validate_certs":
         return bool(value)
-    if name == "session_store" and value == "none":
+    if name == "session_store" and value in ("none", default_store):
         return True
     if name == "token_url" and name not in METHODS[options.values["auth_method"]].uses():
         return True

@@ -159,7 +159,7 @@ def gather(
     table: Sequence[Option],
     variable: Callable[[str], Any],
     environ: Mapping[str, str] | None = None,
-    published: Mapping[str, Any] | None = None,
+    published: Mapping[str, Collection[str]] | None = None,
     defaulted: Collection[str] = (),
 ) -> Options:
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
@@ -205,7 +205,7 @@ def _places(
     of_task: Mapping[str, tuple[Any, Source]],
     variable: Callable[[str], Any],
     environ: Mapping[str, str],
-    published: Mapping[str, Any],
+    published: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[Any, Source]]:
     """What each place says about an option, and the place in words; the first that says anything is right."""
     if option.name in of_task:
@@ -213,7 +213,7 @@ def _places(
     if not option.shared:
         return
     value = variable(option.variable)
-    ours = option.variable in _PUBLISHED and value is not None and value == published.get(option.variable)
+    ours = option.variable in _PUBLISHED and isinstance(value, str) and value in published.get(option.variable, ())
     if not ours:
         yield value, _source.variable(option.variable)
     yield environ.get(option.environment_name), _source.environment(option.environment_name)

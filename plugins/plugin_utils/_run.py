@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from ._errors import BillError, BusyError, RepeatedWrite, StoreError, Uncertain
+from ._errors import BillError, BusyError, RepeatedWrite, StoreError
 from ._record import Record
 from ._seal import Identity, Seal
 from ._store import Store
@@ -31,9 +31,9 @@ _PATIENCE = 10.0
 
 @dataclass(frozen=True)
 class _Published(Record):
-    """The variables that bill.connect has set, by name."""
+    """All values that bill.connect has set for a variable, by its name."""
 
-    values: dict[str, str]
+    values: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -61,31 +61,45 @@ class Write:
     shown: str
 
 
+@dataclass
+class Attempt:
+    """One attempt to send a write: what is known of it, whatever ends it and wherever.
+
+    ``is_sent`` says that BILL may have it, and ``is_done`` that BILL has said that it is done.
+    """
+
+    is_sent: bool = False
+    is_done: bool = False
+
+
 class Run:
     """What one run remembers, in a store that all its tasks share."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def published(self, host: str) -> dict[str, str]:
-        """The variables that bill.connect has set for a host in this run, by name."""
-        values: dict[str, str] = {}
+    def published(self, host: str) -> dict[str, set[str]]:
+        """All values that bill.connect has set for the variables of a host in this run, by name."""
+        values: dict[str, set[str]] = {}
         for each in (EVERY_HOST, host):
             if record := self._slot(_Published, {"published": each}).load():
-                values |= record.values
+                for name, published in record.values.items():
+                    values.setdefault(name, set()).update(published)
         return values
 
     def publish(self, host: str, values: Mapping[str, str | None]) -> None:
         """Remember the variables that are set for a host, or for ``EVERY_HOST``."""
-        texts = {name: value for name, value in values.items() if value is not None}
+        new = {name: value for name, value in values.items() if value is not None}
         # Without the record the values count as facts of the host, and the next task refuses them.
         with suppress(StoreError, BusyError):
             slot = self._slot(_Published, {"published": host})
-            before = slot.load()
-            if before is None or not texts.items() <= before.values.items():
+            if not _are_in(new, slot.load()):
                 with slot.lock():
                     before = slot.load()
-                    slot.save(_Published({**(before.values if before else {}), **texts}))
+                    all_values = dict(before.values) if before else {}
+                    for name, value in new.items():
+                        all_values[name] = sorted({*all_values.get(name, ()), value})
+                    slot.save(_Published(all_values))
 
     def is_first(self, warning: str) -> bool:
         """Whether a warning has not been given in this run; from now on it has."""
@@ -101,28 +115,27 @@ class Run:
         return True
 
     @contextmanager
-    def once(self, write: Write) -> Iterator[None]:
+    def once(self, write: Write) -> Iterator[Attempt]:
         """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWrite if there was one.
 
-        What ends without a doubt that BILL has done nothing may be sent again. BillError where nothing can be remembered.
+        Whoever sends it notes in the attempt whether it may have been sent. One that certainly was not may be sent again. BillError where
+        nothing can be remembered.
         """
         slot = self._slot(_Write, write.identity)
         with _remembering(write), slot.lock():
             if before := slot.load():
                 raise _repeated(write, before)
             slot.save(_Write(write.host, is_sent=False))
+        attempt = Attempt()
         try:
-            yield
-        except BaseException as error:
+            yield attempt
+        finally:
             with suppress(StoreError, BusyError), slot.lock():
-                if _may_be_sent(error):
+                if attempt.is_sent:
+                    # Only the words of a refusal depend on it.
                     slot.save(_Write(write.host, is_sent=True))
                 else:
                     slot.erase()
-            raise
-        # Only the words of a refusal depend on it.
-        with suppress(StoreError, BusyError), slot.lock():
-            slot.save(_Write(write.host, is_sent=True))
 
     def _slot(self, kind: type[_T], name: Mapping[str, str]) -> Slot[_T]:
         return Slot(self._store, kind, Identity.of(name))
@@ -148,10 +161,8 @@ def _repeated(write: Write, before: _Write) -> RepeatedWrite:
     )
 
 
-def _may_be_sent(error: BaseException) -> bool:
-    if isinstance(error, (Uncertain, KeyboardInterrupt, SystemExit)):
-        return True
-    return isinstance(error, BillError) and bool(error.details.get("changed"))
+def _are_in(values: Mapping[str, str], record: _Published | None) -> bool:
+    return record is not None and all(value in record.values.get(name, ()) for name, value in values.items())
 
 
 class Slot(Generic[_T]):

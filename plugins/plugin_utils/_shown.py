@@ -133,7 +133,8 @@ def redacted(message: str, secrets: Iterable[str]) -> str:
     """
     for secret in sorted({each for each in secrets if len(each) >= _NO_WORD}, key=len, reverse=True):
         message = message.replace(secret, MASK)
-    return message
+    # Whatever a message repeats, it writes nothing to a terminal but text. Its own line breaks stay.
+    return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in message)
 
 
 def of_credentials(name: Any) -> bool:

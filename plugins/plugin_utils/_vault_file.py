@@ -32,6 +32,7 @@ from ._notes import NOTES
 from ._options import OPTIONS
 from ._places import project_folder, refuse_to_silence
 from ._store._file import FileStore
+from ._store._lock import lock_file
 from ._variables_file import Edit, VariablesText, header
 
 STARTED_WITHOUT_ONE = (
@@ -233,12 +234,12 @@ def clear(
         names = file.variables.names
         ours = [name for name in names if name in NOTES]
         others = [name for name in names if name not in NOTES]
-        if links := _links(path):
-            project = project_folder(path)
-            if why := _why_only_links(file, project, ours):
-                within = [link for link in links if _is_within(os.path.dirname(link), project)]
-                warning = f"{path} is a link, and only the link was removed. {file.target} was left, because {why}."
-                return _Plan(file, Edit("", removed=ours), removes=within if file.exists else [], warning=warning)
+        links = _links(path)
+        if file.exists and (why := _why_left(file, ours)):
+            within = [link for link in links if _is_within(os.path.dirname(link), project_folder(path))]
+            removed = "only the link was removed" if within else "nothing was removed"
+            warning = f"{path} is a link, and {removed}. {file.target} was left, because {why}."
+            return _Plan(file, Edit("" if within else file.text, removed=ours), removes=within, warning=warning)
         if not others:
             # The links last, since with one alone nothing is kept.
             removes = [file.target, *links] if file.exists else []
@@ -283,11 +284,13 @@ def _carry_out(
         folder = os.path.dirname(todo.file.target)
         for each in todo.removes or [todo.file.target]:
             _refuse_if_closed(path, os.path.dirname(each))
+        changes = not check_mode and (todo.writes or bool(todo.removes))
+        if changes:
+            with _errors_of(path):
+                os.makedirs(folder, exist_ok=True)
         # In check mode, too: whoever asks a person for the values first learns here that they cannot be kept.
-        with _lock(path, todo.file.target):
-            if not check_mode and (todo.writes or todo.removes):
-                with _errors_of(path):
-                    os.makedirs(folder, exist_ok=True)
+        with _lock(path, todo.file.target, beside=changes) as alone:
+            if changes:
                 # Somebody else may have held the lock until now.
                 todo = plan(VaultFile.at(path, loader))
                 if todo.removes:
@@ -296,7 +299,7 @@ def _carry_out(
                             os.unlink(each)
                             _settle(os.path.dirname(each))
                 elif todo.writes:
-                    backup_file = _write(todo, *_key(todo.file, loader, vault_id), backup=backup)
+                    backup_file = _write(todo, *_key(todo.file, loader, vault_id), backup=backup, alone=alone)
     after = [] if todo.removes else VariablesText(todo.edit.text, path).names
     return Kept(
         path,
@@ -400,19 +403,24 @@ def _links(path: str) -> list[str]:
 
 
 def _refuse_to_take_over(file: VaultFile) -> None:
-    """BillError for a link to a file in clear text: it may be somebody else's, and other programs may read it."""
-    if file.exists and not file.encrypted and _links(file.path):
+    """BillError for a file in clear text that a link leads to: it may be somebody else's, and other programs may read it."""
+    if file.exists and not file.encrypted and (_links(file.path) or _leaves_project(file)):
         raise BillError(
             f"{file.path} is a link to {file.target}, which is not encrypted, so it is not taken over: other programs may read it. "
             f"Encrypt it first, with ansible-vault encrypt {shlex.quote(file.target)}, or remove the link."
         )
 
 
-def _why_only_links(file: VaultFile, project: str, ours: Sequence[str]) -> str | None:
+def _leaves_project(file: VaultFile) -> bool:
+    """Whether a link leads out of the project, perhaps one of a directory above the file."""
+    return not _is_within(os.path.dirname(file.target), project_folder(file.path))
+
+
+def _why_left(file: VaultFile, ours: Sequence[str]) -> str | None:
     """Why the file that a link leads to is not touched; None if it may be."""
-    if not _is_within(os.path.dirname(file.target), project):
-        return f"it is outside of {project}"
-    return None if ours else "it has none of the variables of bill.connect"
+    if _leaves_project(file):
+        return f"it is outside of {project_folder(file.path)}"
+    return "it has none of the variables of bill.connect" if _links(file.path) and not ours else None
 
 
 def _is_within(folder: str, project: str) -> bool:
@@ -420,24 +428,37 @@ def _is_within(folder: str, project: str) -> bool:
 
 
 @contextmanager
-def _lock(path: str, target: str) -> Iterator[None]:
-    """One task at a time writes to a file; the kernel frees it when its holder dies.
+def _lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]:
+    """One task at a time writes to a file; the kernel frees it when its holder dies. Whether all tasks of this user are held off.
 
-    The lock is a file of our own, since whoever can read a directory or a file of the project can lock it for ever.
+    The locks are files of our own, since whoever can read a directory or a file of the project can lock it for ever: one in Ansible's home,
+    and one ``beside`` the file, for tasks that have another home. Without any lock, what others have written meanwhile is found before it is
+    replaced.
     """
-    name = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
+    folder, name = os.path.split(target)
+    hashed = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
     with ExitStack() as held:
-        for directory in (_compat.default_store(), _compat.store_for_the_run()):
-            store = FileStore(directory, ours=True, warn=lambda _text: None)
-            try:
-                held.enter_context(store.lock(name, _PATIENCE))
-            except BusyError:
-                raise BusyError(f"Another task has been writing to {path} for {_PATIENCE:.0f} seconds.") from None
-            except StoreError:
-                # Without any lock, what others have written meanwhile is found before it is replaced.
-                continue
-            break
-        yield
+        try:
+            for directory in (_compat.default_store(), _compat.store_for_the_run()):
+                with suppress(StoreError):
+                    held.enter_context(FileStore(directory, ours=True, warn=lambda _text: None).lock(hashed, _PATIENCE))
+                    break
+            alone = beside and _holds_beside(held, folder, name)
+        except BusyError:
+            raise BusyError(f"Another task has been writing to {path} for {_PATIENCE:.0f} seconds.") from None
+        yield alone
+
+
+def _holds_beside(held: ExitStack, folder: str, name: str) -> bool:
+    path = os.path.join(folder, f".{name}.lock~")
+    try:
+        # Somebody else's file in its place could be locked for ever.
+        if os.path.lexists(path) and os.lstat(path).st_uid != os.geteuid():
+            return False
+        held.enter_context(lock_file(path, _PATIENCE))
+    except OSError:
+        return False
+    return True
 
 
 # --- Writing ---
@@ -451,8 +472,8 @@ def _beginning(file: VaultFile, by: str) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str | None:
-    """Put the new text in the place of the old file; where the backup of that is."""
+def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool, alone: bool) -> str | None:
+    """Put the new text in the place of the old file; where the backup of that is. ``alone`` says that no other task of this user writes."""
     file = todo.file
 
     def encrypted(text: str) -> bytes:
@@ -460,6 +481,8 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str 
 
     backup_file = None
     with _errors_of(file.path):
+        if alone:
+            _remove_what_was_left(file)
         new = _written_beside(file, encrypted(todo.edit.text))
         try:
             if backup and file.raw is not None:
@@ -481,15 +504,15 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool) -> str 
 def _written_beside(file: VaultFile, data: bytes) -> str:
     """A new file for the old one's place. Ansible takes nothing of this name for variables, should it be left there."""
     folder, name = os.path.split(file.target)
-    _remove_what_was_left(folder, name)
     # Nobody can put something in the place of a name that nobody knows.
     new = os.path.join(folder, f".{name}.{token_hex(8)}~")
     _create(new, data, file)
     return new
 
 
-def _remove_what_was_left(folder: str, name: str) -> None:
-    """Remove the new files that killed tasks have left. The lock is held, so none of them belongs to a task that lives."""
+def _remove_what_was_left(file: VaultFile) -> None:
+    """Remove the new files that killed tasks have left."""
+    folder, name = os.path.split(file.target)
     left = re.compile(re.escape(f".{name}.") + "[0-9a-f]{16}~")
     for each in os.listdir(folder):
         path = os.path.join(folder, each)

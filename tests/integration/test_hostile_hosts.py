@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.emulator import world
 from tests.emulator.talk import Control
@@ -35,6 +36,10 @@ ALL: list[dict[str, Any]] = [
     {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}},
     {"name": "Trust", "ansible.builtin.import_role": {"name": "bill.connect.trust"}},
 ]
+LOOKUP_AT = {
+    "name": "Look up",
+    "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'api_url', api_url=gateway) }}"},
+}
 IS_A_FACT = "is a fact of web1. A managed host decides its facts"
 
 
@@ -47,7 +52,8 @@ def evil() -> Iterator[Trap]:
 def broken_into(project: Project, facts: dict[str, Any], name: str = "web1", **variables: Any) -> None:
     """The project's only host answers every module with these facts."""
     python = project.folder / f"python_of_{name}"
-    python.write_text("#!/bin/sh\necho '" + json.dumps({"changed": False, "ansible_facts": facts}) + "'\n")
+    answer = json.dumps({"changed": False, "ansible_facts": facts})
+    python.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
     python.chmod(0o755)
     project.hosts(name, ansible_python_interpreter=str(python), **variables)
 
@@ -63,9 +69,7 @@ def refused(run: Run, count: int, text: str) -> None:
 def test_facts_of_a_host_decide_nothing_in_any_task_lookup_or_role(project: Project, bill: Control, evil: Trap) -> None:
     broken_into(project, {"bill_api_url": evil.url})
     # A role goes on after a failure that is ignored, and fails again: so each is rescued.
-    rescued = [{"name": "Rescue", "ansible.builtin.meta": "noop"}]
-    everything = [{"name": "Try", "block": [task], "rescue": rescued} for task in ALL]
-    run = project.play(*everything, gather_facts=True)
+    run = project.play(*each_in_a_block(ALL), gather_facts=True)
     assert run.code == 0, run.output
     assert run.recap("web1")["rescued"] == len(ALL), run.output
     assert run.times(f"The variable bill_api_url {IS_A_FACT}") >= len(ALL)
@@ -122,9 +126,149 @@ def test_no_fact_decides_any_option_nor_what_a_template_behind_it_says(
     assert run.recap("web1")["ignored"] == 5, run.output
     assert run.says("The variable bill_password reads vault_bill_password, which is a fact of web1.")
     assert run.says("The option api_url reads gateway, which is a fact of web1.")
-    assert run.says("The variable bill_api_url reads gateway, which is a fact of web1.")
+    assert run.says("The variable bill_api_url depends on facts of web1 or of another host.")
     assert evil.heard == []
     assert bill.get("counts") == {}
+
+
+RESCUED = [{"name": "Rescue", "ansible.builtin.meta": "noop"}]
+
+
+def each_in_a_block(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{"name": "Try", "block": [task], "rescue": RESCUED} for task in tasks]
+
+
+@pytest.mark.promise(7)
+def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Control, evil: Trap) -> None:
+    """The inventory defines gateway and the others, and the play means those; the host says something else."""
+    facts = {
+        "gateway": evil.url,
+        "gateways": [evil.url],
+        "arguments": {"api_url": evil.url},
+        "place": {"url": evil.url},
+        "überurl": evil.url,
+        # With its prefix taken off, the second one hides the first in ansible_facts.
+        "bill_api_url": evil.url,
+        "ansible_bill_api_url": "x",
+    }
+    here = {"api_url": project.api_url}
+    names = dict.fromkeys(("gateway", "überurl"), project.api_url)
+    broken_into(project, {name: facts[name] for name in ("bill_api_url", "ansible_bill_api_url")})
+    run = project.play(PING, *each_in_a_block([LOGIN]))
+    assert run.recap("web1")["rescued"] == 1, run.output
+    broken_into(
+        project,
+        facts | {"bill_api_url": 1},
+        **names,
+        gateways=[project.api_url],
+        arguments=here,
+        place={"url": project.api_url},
+    )
+    (project.folder / "url.j2").write_text("{{ gateway }}")
+    (project.folder / "login.yml").write_text(
+        yaml.safe_dump([{"name": "Sign in", "bill.connect.bill_login": {"api_url": "{{ item }}"}}])
+    )
+    (project.folder / "roles" / "theirs" / "tasks").mkdir(parents=True)
+    (project.folder / "roles" / "theirs" / "tasks" / "main.yml").write_text(yaml.safe_dump([LOGIN]))
+    mine = {"bill_api_url": project.api_url}
+    at = {"name": "Sign in", "vars": mine}
+    login, module = "bill.connect.bill_login", "group/bill.connect.bill"
+    to_gateway = {"api_url": "{{ gateway }}"}
+    tasks: list[dict[str, Any]] = [
+        {**at, login: to_gateway},
+        {**at, login: None, "args": "{{ arguments }}"},
+        {**at, login: "{{ arguments }}"},
+        {**at, "ansible.builtin.include_tasks": "login.yml", "loop": ["{{ gateway }}"]},
+        {**at, "ansible.builtin.include_tasks": "login.yml", "with_items": ["{{ gateway }}"]},
+        {**at, login: {"api_url": "{{ url }}"}, "loop": "{{ gateways }}", "loop_control": {"loop_var": "url"}},
+        {
+            **at,
+            login: {"api_url": "{{ ansible_loop.allitems[0] }}"},
+            "loop": "{{ gateways }}",
+            "loop_control": {"extended": True},
+        },
+        {
+            **at,
+            login: {"api_url": "{{ gateways[number] }}"},
+            "loop": "{{ gateways }}",
+            "loop_control": {"index_var": "number"},
+        },
+        {**at, login: {"api_url": "{{ hostvars[inventory_hostname].gateway }}"}},
+        {**at, login: {"api_url": "{{ hostvars['web1'][k] }}"}, "vars": {**mine, "k": "gateway"}},
+        {**at, login: {"api_url": "{{ hostvars['web1'].behind }}"}},
+        {**at, login: {"api_url": "{{ lookup('vars', 'gate' ~ 'way') }}"}},
+        {**at, login: {"api_url": "{{ lookup('template', 'url.j2') }}"}},
+        {**at, login: {"api_url": "{% include 'url.j2' %}"}},
+        {**at, login: {"api_url": "{{ überurl }}"}},
+        {**at, login: {"api_url": "{{ place.url }}"}},
+        {**at, login: {"api_url": "{{ ansible_facts.gateway }}"}},
+        {**at, login: None, "module_defaults": {module: to_gateway}},
+        {"name": "Block", "module_defaults": {module: to_gateway}, "vars": mine, "block": [LOGIN]},
+        {
+            "name": "Role",
+            "ansible.builtin.include_role": {"name": "theirs", "apply": {"module_defaults": {module: to_gateway}}},
+            "vars": mine,
+        },
+        {**LOGIN, "vars": {"bill_api_url": "{{ gateway }}"}},
+        {**LOGIN, "vars": {"bill_api_url": "{{ hostvars.web1.behind }}"}},
+        # What another task hands on, and a lookup is told.
+        {**LOGIN, "vars": {"bill_api_url": "{{ set_by_play }}"}},
+        {**LOOKUP_AT, "vars": mine},
+    ]
+    play = {"vars": {"behind": "{{ gateway }}"}, "handlers": [], "gather_facts": False}
+    sets = {"name": "Set", "ansible.builtin.set_fact": {"set_by_play": "{{ gateway }}"}}
+    run = project.play(PING, sets, *each_in_a_block(tasks), **play)
+    assert run.code == 0, run.output
+    assert evil.heard == [], run.output
+    assert run.recap("web1")["rescued"] == len(tasks), run.output
+    # A role with defaults of its own, and dictionaries that are merged.
+    run = project.plays(
+        {"tasks": [PING]}, {"vars": mine, "roles": [{"role": "theirs", "module_defaults": {module: to_gateway}}]}
+    )
+    assert run.code == 2, run.output
+    project.environ["ANSIBLE_HASH_BEHAVIOUR"] = "merge"
+    run = project.play(PING, {**LOGIN, "vars": {"bill_api_url": "{{ place.url }}"}})
+    assert run.code == 2, run.output
+    assert evil.heard == []
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(14)
+def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: Project, bill: Control) -> None:
+    """Real facts of this machine; the templates may reach them, but do not depend on them."""
+    (project.folder / "vars").mkdir()
+    (project.folder / "vars" / "organization.txt").write_text(world.ORGANIZATION.id)
+    project.variables(
+        bill_api_url=project.api_url, mine=world.ORGANIZATION.id, organization_of_one=world.ORGANIZATION.id
+    )
+    project.hosts("one", "two")
+    readings = {
+        "by name": "{{ lookup('vars', 'mine') }}",
+        "by a name put together": "{{ lookup('vars', 'organization_of_' ~ 'one') }}",
+        "from a file in a folder vars": "{{ lookup('file', inventory_dir ~ '/vars/organization.txt') }}",
+        "of another host": "{{ hostvars['one'].mine }}",
+        "of the play": "{{ mine | default(ansible_facts.nothing | default('x')) }}",
+    }
+    tasks = [
+        {**LOGIN, "name": f"Sign in {how}", "vars": {"bill_organization_id": raw}} for how, raw in readings.items()
+    ]
+    run = project.plays({"gather_facts": True, "tasks": tasks}, {"tasks": [PING, *tasks]})
+    assert run.code == 0, run.output
+    project.environ |= {"ANSIBLE_INJECT_FACT_VARS": "false"}
+    broken_into(project, {"bill_timeout": 20})
+    assert project.play(PING, {**LOGIN, "vars": {"bill_timeout": 20}}).code == 0
+    assert bill.get("counts")["POST /v3/login"] == 1
+
+
+@pytest.mark.promise(5)
+def test_name_of_a_fact_writes_nothing_to_the_terminal(project: Project) -> None:
+    broken_into(project, {"\u001b]0;pwn\u0007\u001b[31m\u202eEVIL\nok: x": "y", "evil": "z"})
+    run = project.play(PING, {**LOGIN, "vars": {"bill_timeout": "{{ lookup('vars', 'evil') }}"}})
+    assert run.code == 2
+    assert run.says("The variable bill_timeout reads evil, which is a fact of web1."), run.output
+    assert "\u001b" not in run.output.replace("\\u001b", "")
+    assert "\u202e" not in run.output
 
 
 @pytest.mark.promise(7)
@@ -199,6 +343,11 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
         "name": "Same organization",
         "ansible.builtin.assert": {"that": f"info.organization_id == '{world.ORGANIZATION.id}'"},
     }
+    there = {"name": "Sign in elsewhere", "bill.connect.bill_login": {"organization_id": world.SECOND_ORGANIZATION.id}}
+    elsewhere = {
+        "name": "The other organization",
+        "ansible.builtin.assert": {"that": f"info.organization_id == '{world.SECOND_ORGANIZATION.id}'"},
+    }
     project.hosts("one", "two")
     run = project.plays(
         {"tasks": [here, info, same]},
@@ -207,10 +356,21 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
         {"hosts": "one", "tasks": [{**here, "delegate_to": "localhost"}, info, same]},
         {"hosts": "one", "tasks": [{**here, "delegate_to": "two", "delegate_facts": True}]},
         {"hosts": "two", "tasks": [info, same]},
+        # The last one counts, for whomever it was published.
+        {"tasks": [here, {**there, "run_once": True}, info, elsewhere]},
+        {"tasks": [here, {**there, "failed_when": True, **IGNORED}, info, same]},
+        {"serial": 1, "tasks": [{**here, "run_once": True}, info, same]},
+        {
+            "tasks": [
+                info,
+                same,
+                {**LOGIN, "vars": {"bill_organization_id": "{{ hostvars['one'].bill_organization_id }}"}},
+            ]
+        },
     )
     assert run.code == 0, run.output
-    assert bill.get("counts")["POST /v3/login"] == 1
+    assert bill.get("counts")["POST /v3/login"] == 2
     broken_into(project, {"bill_organization_id": world.SECOND_ORGANIZATION.id})
     run = project.play(here, info, PING, {**info, **IGNORED})
     refused(run, 1, f"The variable bill_organization_id {IS_A_FACT}")
-    assert bill.get("counts")["POST /v3/login"] == 1
+    assert bill.get("counts")["POST /v3/login"] == 2

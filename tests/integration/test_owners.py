@@ -116,10 +116,69 @@ def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Proje
             "vars": {"url": job.api_url},
         },
         {**LOGIN, "vars": {"bill_environment": "sandbox", "bill_retries": 1}},
+        # What would be used anyway.
+        {**LOGIN, "vars": {"bill_session_store": "~/.ansible/bill", "bill_api_url": job.api_url}},
     )
     assert run.code == 0, run.output
     assert run.warnings == []
     assert bill.get("counts")["POST /v3/login"] == 2
+
+
+@pytest.mark.promise(7)
+def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
+    job: Project, bill: Control, evil: Trap
+) -> None:
+    """Another team's inventory can have the secrets by a lookup, and then says where they go."""
+    by_lookup = {
+        f"bill_{name}": f"{{{{ lookup('ansible.builtin.env', 'BILL_{name.upper()}') }}}}"
+        for name in ("password", "dev_key")
+    }
+    theirs = {"bill_api_url": evil.url, **by_lookup}
+    mine = {"password": by_lookup["bill_password"], "dev_key": by_lookup["bill_dev_key"]}
+    job.environ["BILL_PASSWORD"] = world.USER.password
+    run = job.play(
+        {**LOGIN, "vars": theirs, **IGNORED},
+        {**LOGIN, "bill.connect.bill_login": mine, "vars": {"bill_api_url": evil.url}, **IGNORED},
+        {**LOOKUP, "vars": theirs, **IGNORED},
+        {
+            **LOGIN,
+            "vars": {
+                "bill_api_url": evil.url,
+                "bill_username": by_lookup["bill_password"],
+                "bill_password": "x",
+                "bill_dev_key": "y",
+            },
+            **IGNORED,
+        },
+        {**LOGIN, "vars": {**by_lookup}},
+    )
+    assert run.code == 0, run.output
+    assert run.recap()["ignored"] == 4, run.output
+    assert run.says("but the secrets come from the environment (BILL_PASSWORD). Whoever")
+    assert evil.heard == []
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(7)
+def test_form_sends_a_new_secret_of_the_environment_nowhere_else(project: Project, bill: Control, evil: Trap) -> None:
+    """The vault file holds the old password, and the environment the new one, which replaces it without a person."""
+    project.environ |= {"BILL_PASSWORD": world.USER.password, "BILL_API_URL": project.api_url}
+    project.variables()
+    steers = {
+        "bill_api_url": evil.url,
+        "bill_validate_certs": "false",
+        "bill_session_store": str(project.home / "theirs"),
+    }
+    for name, value in steers.items():
+        run = project.run("ansible-playbook", "bill.connect.connect", "-e", f"{name}={value}")
+        assert run.code == 2, run.output
+        assert run.says(
+            f"{name.removeprefix('bill_')} comes from the variable {name}, but the secrets come from the environment"
+        )
+    assert evil.heard == []
+    assert bill.get("counts") == {}
+    run = project.run("ansible-playbook", "bill.connect.connect")
+    assert run.code == 0, run.output
 
 
 @pytest.mark.promise(7)

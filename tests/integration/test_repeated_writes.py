@@ -68,12 +68,14 @@ def test_same_payment_of_several_hosts_batches_or_handlers_is_sent_once(three: P
 @pytest.mark.promise(10)
 def test_same_payment_of_two_items_or_two_names_of_one_machine_is_sent_once(three: Project, bill: Control) -> None:
     (three.folder / "pay.yml").write_text(yaml.safe_dump([pay(3, task=IGNORED)]))
+    (three.folder / "linked.yml").symlink_to("pay.yml")
     included = {"name": "Include", "ansible.builtin.include_tasks": "pay.yml", "loop": [1, 2]}
     run = three.plays(
         {"hosts": "one", "tasks": [pay(1, task={"loop": [1, 1], **IGNORED})]},
         {"hosts": "one,two", "tasks": [pay(2, task=IGNORED)]},
         {"hosts": "one", "tasks": [included]},
         {"strategy": "free", "tasks": [included]},
+        {"hosts": "one", "tasks": [{"name": "Import", "ansible.builtin.import_tasks": "linked.yml"}]},
         {"hosts": "one", "tasks": [pay("{{ item }}", task={"loop": [4, 5]})]},
         {"hosts": "one", "tasks": [pay(6, repeat=True, task={"loop": [1, 2]})]},
         # Two tasks are two intentions.
@@ -81,6 +83,18 @@ def test_same_payment_of_two_items_or_two_names_of_one_machine_is_sent_once(thre
     )
     assert run.code == 0, run.output
     assert paid(bill) == {1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 2, 7: 2}
+
+
+@pytest.mark.promise(10)
+def test_two_tasks_from_one_anchor_are_two_intentions(three: Project, bill: Control) -> None:
+    task = yaml.safe_dump(pay(1), default_flow_style=True, width=1000).strip()
+    (three.folder / "site.yml").write_text(
+        f"- hosts: one\n  gather_facts: false\n  tasks:\n    - &pay {task}\n    - *pay\n"
+        f"- {{hosts: one, gather_facts: false, tasks: [{task}, {task}]}}\n"
+    )
+    run = three.run("ansible-playbook", "site.yml")
+    assert run.code == 0, run.output
+    assert paid(bill) == {1: 4}
 
 
 @pytest.mark.promise(10)

@@ -17,7 +17,6 @@ time decide about a sign-in; its file goes with the session.
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import stat
@@ -26,6 +25,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from .._errors import BusyError, OptionError, StoreError
+from ._lock import lock_file, open_locked
 from ._store import KEY_BYTES, Warn
 
 # A sealed session takes less than a KiB; more than this was not written by us.
@@ -116,48 +116,29 @@ class FileStore:
     def lock(self, address: str, seconds: float) -> Iterator[None]:
         self._prepare()
         path = os.path.join(self._directory, address + ".lock")
-        end = self._clock() + seconds
-        file = self._open_locked(path, end, seconds)
-        # Who held the lock before has removed its file, so the lock of that file excludes nobody any more.
-        while not _is_at(path, file):
-            os.close(file)
-            file = self._open_locked(path, end, seconds)
+        entered = False
         try:
-            yield
-        finally:
-            # A lock without a session is of no use. Last of all, since from here on another task can hold the lock.
-            if not os.path.lexists(self._path(address)):
-                with suppress(OSError):
-                    os.unlink(path)
-            os.close(file)
-
-    def _open_locked(self, path: str, end: float, seconds: float) -> int:
-        """A file that is open and locked; BusyError if that cannot be before ``end``."""
-        try:
-            file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+            with lock_file(
+                path,
+                seconds,
+                # A lock without a session is of no use.
+                stays=lambda: os.path.lexists(self._path(address)),
+                clock=self._clock,
+                sleep=self._sleep,
+            ):
+                entered = True
+                yield
+        except BusyError:
+            if entered:
+                raise
+            raise BusyError(
+                f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
+                "Perhaps BILL is slow or out of reach: their messages tell."
+            ) from None
         except OSError as error:
+            if entered:
+                raise
             raise self._unusable(error) from None
-        try:
-            while not self._try_lock(file):
-                if self._clock() >= end:
-                    raise BusyError(
-                        f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
-                        "Perhaps BILL is slow or out of reach: their messages tell."
-                    )
-                self._sleep(0.02)
-        except BaseException:
-            os.close(file)
-            raise
-        return file
-
-    def _try_lock(self, file: int) -> bool:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError as error:
-            raise self._unusable(error) from None
-        return True
 
     @property
     def _path_of_key(self) -> str:
@@ -165,7 +146,10 @@ class FileStore:
 
     def _make_key(self) -> bytes:
         """The key, which only the first task makes, under the lock of the key's own file."""
-        file = self._open_locked(self._path_of_key, self._clock() + _PATIENCE_FOR_KEY, _PATIENCE_FOR_KEY)
+        try:
+            file = open_locked(self._path_of_key, self._clock() + _PATIENCE_FOR_KEY, self._clock, self._sleep)
+        except OSError as error:
+            raise self._unusable(error) from None
         try:
             if why := _unsafe(os.fstat(file)):
                 raise StoreError(
@@ -279,14 +263,6 @@ class FileStore:
 
 def _ignore(_text: str) -> None:
     """Warn of nothing."""
-
-
-def _is_at(path: str, file: int) -> bool:
-    """Whether an open file is still the one at its path."""
-    try:
-        return os.path.samestat(os.lstat(path), os.fstat(file))
-    except OSError:
-        return False
 
 
 def _unsafe(about: os.stat_result) -> str | None:

@@ -280,6 +280,36 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(
 
 
 @pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    "where", ["_api.Api._refuse_unexpected", "_call._what_became_of", "_compat.settle", "_compat.hide"]
+)
+def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
+    bill: Bill, store: dict[str, Any], monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    """Ansible's own timeout comes at any moment, and knows nothing of what was sent."""
+
+    def ends(*_arguments: object, **_more: object) -> None:
+        raise Stopped
+
+    bill.answer_to_check = {"id": "1", "sessionId": "SESSION-so-that-it-is-hidden"}
+    monkeypatch.setattr(f"ansible_collections.bill.connect.plugins.plugin_utils.{where}", ends)
+    task = paying(store)
+    ended = run(task)
+    assert ended == {
+        "changed": True,
+        "failed": True,
+        "status": None,
+        "codes": [],
+        "errors": [],
+        "uncertain": False,
+        "msg": "BILL has done this: POST /v3/payments. The task was ended (Stopped).",
+    }
+    assert run(task) == ended
+    monkeypatch.undo()
+    assert bill.heard.count(PAY) == 1
+
+
+@pytest.mark.promise(10)
 @pytest.mark.parametrize("expected", [None, 200], ids=["a success", "a failure"])
 def test_until_does_not_send_a_write_again_that_bill_has_done(
     bill: Bill, store: dict[str, Any], expected: int | None

@@ -16,7 +16,7 @@ FLOORS = [
     ("action", "lookup"),
     ("_action", "_lookup", "_connect"),
     ("_call",),
-    ("_vault_file", "_form"),
+    ("_vault_file", "_form", "_fact_check"),
     ("_places",),
     ("_compat", "_destinations"),
     ("_options",),

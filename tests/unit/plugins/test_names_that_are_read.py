@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._call import attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._run import Run
 
@@ -116,11 +116,10 @@ BY_ANY_NAME = {
     "_compat.py:variables_of",
     "_connect.py:filled",
     "_destinations.py:_is_harmless",
-    "_facts.py:_of_hosts",
-    "_facts.py:_read_by",
-    "_facts.py:__init__",
+    "_destinations.py:_secrets_of_environment",
+    "_fact_check.py:refuse_variable",
     "_facts.py:decide",
-    "_facts.py:deciding",
+    "_facts.py:reach",
     "_options.py:_places",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
@@ -227,9 +226,13 @@ def tried(name: str, facts: dict[str, Any]) -> str:
 
     variables = {"inventory_hostname": "web1", "ansible_facts": facts, **facts}
     table = (*OPTIONS, Option("path", kind="path", called="vault_file"), Option("vault_id"), Option("mfa", kind="bool"))
+
+    def was_used(_call: object) -> None:
+        raise BillError(f"{name} was used")
+
     with pytest.raises(Failed):
         attempt(
-            lambda _call: pytest.fail(f"{name} was used"),
+            was_used,
             given={},
             variables=variables,
             templar=SimpleNamespace(
@@ -249,9 +252,8 @@ def test_no_fact_is_taken_for_it(name: str) -> None:
 
 
 @pytest.mark.promise(7)
-def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Run, "published", lambda _run, _host: {"bill_organization_id": "008A", "bill_user_id": "006A"})
-    for name, value in (("bill_organization_id", "008A"), ("bill_user_id", "006A")):
-        facts = _compat.host_facts({"ansible_facts": {name: value}, name: value}, {name: value})
-        assert facts.deciding(name) is None
-        assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
+@pytest.mark.parametrize(("name", "value"), [("bill_organization_id", "008A"), ("bill_user_id", "006A")])
+def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setattr(Run, "published", lambda _run, _host: {name: {value}})
+    assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
+    assert "was used" in tried(name, {name: value})

@@ -16,7 +16,7 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import Kept, VaultFile, clear, keep
 from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
 
@@ -116,12 +116,14 @@ def _killed(path: Path, task: Callable[..., Kept], die_at: int) -> tuple[list[An
     return steps or [], died
 
 
-def crowd(folder: str, size: int) -> dict[str, Any]:
-    """So many tasks at once, each of which has a variable of its own to keep."""
+def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
+    """So many tasks at once, each of which has a variable of its own to keep, and perhaps a home of its own."""
     path = begun(Path(folder), None)
     begin = FORK.Barrier(size)
 
     def member(number: int) -> None:
+        if homes:
+            _compat.default_store = lambda: tempfile.mkdtemp(dir=folder, prefix=f"home-{number}-")
         begin.wait(60)
         keep(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
 

@@ -243,6 +243,31 @@ def test_a_read_is_given_up_in_the_end(signed_in: Open, bill: Bill, clock: Clock
 
 
 @pytest.mark.promise(10)
+def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: Open) -> None:
+    api = Api(open_sign_in())
+    first = request(
+        query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": 5, "lines": [{"price": 2.0}]}
+    )
+    again = request(
+        query={"b": 2, "a": 1}, headers={"OrganizationId": "008A"}, body={"lines": [{"price": 2}], "amount": 5.0}
+    )
+    assert api.identity_of(first) == api.identity_of(again)
+    others = [
+        request(query={"a": 1, "b": 3}, headers={"organizationId": "008A"}),
+        request(query={"a": 1, "b": 2}, headers={"organizationId": "008B"}),
+        request(
+            query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": "5", "lines": [{"price": 2.0}]}
+        ),
+        request(method="PUT", query={"a": 1, "b": 2}, headers={"organizationId": "008A"}),
+        request(query={"a": [1, 2]}),
+        request(query={"a": [2, 1]}),
+    ]
+    identities = [api.identity_of(each)["request"] for each in (first, *others)]
+    assert len(set(identities)) == len(identities)
+    assert Api(open_sign_in(username="other")).identity_of(first) != api.identity_of(first)
+
+
+@pytest.mark.promise(10)
 def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_in: Open, bill: Bill) -> None:
     bill.will_say((500, None))
     error = failed(signed_in(), request(path="/v3/network/invitation"))

@@ -10,147 +10,134 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._facts import HostFacts
+from ansible_collections.bill.connect.plugins.plugin_utils._facts import HostFacts, Reach
 
 EVIL = "https://evil.example/connect"
 
 
-def with_facts(facts: dict[str, Any], **variables: Any) -> dict[str, Any]:
-    """The variables of a host as ansible-core makes them: facts outrank the inventory, and the play outranks facts."""
-    inventory = variables.pop("inventory", {})
-    # In ansible_facts the names have no prefix.
-    short = {name.removeprefix("ansible_"): value for name, value in facts.items()}
-    return {**inventory, **facts, "ansible_facts": short, **variables}
+def host(facts: dict[str, Any], published: dict[str, set[str]] | None = None, **variables: Any) -> HostFacts:
+    """The facts of a host, whose variables are as ansible-core makes them: facts outrank the inventory, and the play outranks facts."""
+    merges = variables.pop("merges", False)
+    return HostFacts({**facts, "ansible_facts": facts, **variables}, facts, published, merges=merges)
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(
-    ("variables", "fact"),
+    ("facts", "decides"),
     [
-        pytest.param(with_facts({"bill_api_url": EVIL}), "bill_api_url", id="a fact"),
+        pytest.param(host({"bill_api_url": EVIL}), True, id="a fact"),
         pytest.param(
-            with_facts({"bill_api_url": EVIL}, inventory={"bill_api_url": "https://gateway.prod.bill.com/connect"}),
-            "bill_api_url",
-            id="a fact that hides the inventory",
+            host({"bill_api_url": EVIL}, bill_api_url="https://mine.example"), False, id="the play outranks it"
         ),
-        pytest.param(
-            with_facts({"bill_api_url": EVIL}, bill_api_url="https://mine.example/connect"),
-            None,
-            id="the play outranks it",
-        ),
-        pytest.param(with_facts({"bill_validate_certs": False}), None, id="a fact of another name"),
-        pytest.param({"bill_api_url": EVIL}, None, id="no facts at all"),
-        pytest.param(with_facts({}, bill_api_url=EVIL), None, id="no such fact"),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ gateway }}"), "gateway", id="a template that reads a fact"
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="https://{{ host }}/connect", host="{{ gateway | lower }}"),
-            "gateway",
-            id="a fact two templates behind",
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ gateway }}", gateway="https://mine.example"),
-            None,
-            id="a template whose variable the play defines",
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ gateway | default('x') }}"),
-            "gateway",
-            id="a default cannot hide it",
-        ),
-        pytest.param(
-            with_facts({}, bill_api_url="{{ ansible_facts.gateway }}"), "ansible_facts", id="ansible_facts itself"
-        ),
-        pytest.param(
-            with_facts({"ansible_hostname": "h"}, bill_api_url="{{ ansible_hostname }}"),
-            "ansible_hostname",
-            id="a fact with the prefix",
-        ),
-        pytest.param(
-            with_facts({"ansible_local": {"a": 1}}, bill_api_url="{{ ansible_local.a }}"),
-            "ansible_local",
-            id="a local fact",
-        ),
-        pytest.param(with_facts({"ansible_hostname": "h"}, bill_api_url="https://h"), None, id="no template"),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ lookup('vars', 'gateway') }}"),
-            "gateway",
-            id="the lookup vars",
-        ),
-        pytest.param(
-            with_facts({"gate_a": EVIL}, bill_api_url="{{ lookup('vars', 'gate_' ~ x) }}"),
-            "gate_a",
-            id="a name that is put together",
-        ),
-        pytest.param(with_facts({"gate_a": EVIL}, bill_api_url="{{ vars['gate_' ~ x] }}"), "gate_a", id="vars"),
-        pytest.param(
-            with_facts(
-                {"module_setup": True, "gather_subset": ["all"], "ansible_os": 1},
-                bill_api_url="{{ lookup('vars', 'mine') }}",
-                mine="x",
-            ),
-            None,
-            id="the lookup vars beside core's own facts",
-        ),
-        pytest.param(
-            {
-                "ansible_facts": {},
-                "hostvars": {"web1": with_facts({"gateway": EVIL})},
-                "bill_api_url": "{{ hostvars.web1.gateway }}",
-            },
-            "gateway",
-            id="a fact of another host",
-        ),
-        pytest.param(
-            {
-                "ansible_facts": {},
-                "hostvars": {"web1": with_facts({"other": EVIL})},
-                "bill_api_url": "{{ hostvars[inventory_hostname].gateway }}",
-            },
-            None,
-            id="a variable of another host",
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{% if gateway is defined %}a{% else %}b{% endif %}"),
-            "gateway",
-            id="a condition",
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ urls[0] }}", urls=["{{ gateway }}"]), "gateway", id="a list"
-        ),
-        pytest.param(
-            with_facts({"gateway": EVIL}, bill_api_url="{{ urls.a }}", urls={"a": "{{ gateway }}"}),
-            "gateway",
-            id="a dictionary",
-        ),
-        pytest.param(
-            with_facts({"x": 1}, bill_api_url="{{ one }}", one="{{ two }}", two="{{ one }}"), None, id="a circle"
-        ),
-        pytest.param({"ansible_facts": "no dictionary", "bill_api_url": EVIL}, None, id="facts that are none"),
+        pytest.param(host({"other": EVIL}, bill_api_url="https://mine.example"), False, id="a fact of another name"),
+        pytest.param(host({}, bill_api_url=EVIL), False, id="no fact"),
+        pytest.param(host({"bill_api_url": [EVIL]}), True, id="a list"),
+        pytest.param(host({"bill_api_url": {"a": 1}}, bill_api_url={"a": 1, "b": 2}, merges=True), True, id="merged"),
+        pytest.param(host({"bill_api_url": {"a": 1}}, bill_api_url={"a": 1, "b": 2}), False, id="not merged"),
+        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": {EVIL, "x"}}), False, id="published"),
+        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": {"x"}}), True, id="another value than published"),
+        pytest.param(host({"bill_api_url": [EVIL]}, {"bill_api_url": {EVIL}}), True, id="no text is published"),
     ],
 )
-def test_deciding_fact_is_found_wherever_it_is(variables: dict[str, Any], fact: str | None) -> None:
-    assert HostFacts(variables).deciding("bill_api_url") == fact
+def test_fact_decides_a_variable_with_its_value(facts: HostFacts, decides: bool) -> None:
+    assert facts.decide("bill_api_url") is decides
+    assert facts.decided() == ({"bill_api_url"} if decides else facts.decided() - {"bill_api_url"})
+
+
+def reach(facts: dict[str, Any], raw: Any, where: dict[str, Any] | None = None, **variables: Any) -> Reach:
+    return host(facts, **variables).reach(raw, where or {})
+
+
+GATEWAY = {"gateway": EVIL}
 
 
 @pytest.mark.promise(7)
-def test_published_variable_is_no_fact_of_the_host_with_the_published_value_only() -> None:
-    ours = {"bill_organization_id": "008A"}
-    assert not HostFacts(with_facts({"bill_organization_id": "008A"}), ours).decide("bill_organization_id")
-    assert HostFacts(with_facts({"bill_organization_id": "008B"}), ours).decide("bill_organization_id")
-    assert HostFacts(with_facts({"bill_organization_id": "008A"}), {}).decide("bill_organization_id")
-    assert HostFacts(with_facts({"bill_user_id": "008A"}), ours).decide("bill_user_id")
+@pytest.mark.parametrize(
+    ("raw", "variables"),
+    [
+        ("{{ gateway }}", {}),
+        ("https://{{ host }}/connect", {"host": "{{ gateway | lower }}"}),
+        ("{{ gateway | default('x') }}", {}),
+        ("{% if gateway is defined %}a{% else %}b{% endif %}", {}),
+        ("{{ lookup('vars', 'gateway') }}", {}),
+        ("{{ vars['gateway'] }}", {}),
+        ("{{ urls[0] }}", {"urls": ["{{ gateway }}"]}),
+        ("{{ urls.a }}", {"urls": {"a": "{{ gateway }}"}}),
+        ({"a": ["{{ gateway }}"]}, {}),
+        ("#jinja2: variable_start_string:'[%'\n[% gateway %]", {}),
+    ],
+)
+def test_fact_that_a_template_can_read_is_reached(raw: Any, variables: dict[str, Any]) -> None:
+    assert reach(GATEWAY, raw, **variables).facts == {"gateway"}
 
 
 @pytest.mark.promise(7)
-def test_item_of_a_loop_leads_to_the_expression_of_the_loop() -> None:
-    facts = HostFacts(with_facts({"gateways": [EVIL]}, item=EVIL))
-    assert facts.read_by("{{ item }}", {"item": "{{ gateways }}"}) == "gateways"
-    assert facts.read_by("{{ item }}", {"item": ["https://mine.example"]}) is None
+def test_fact_whose_name_begins_with_any_letter_is_reached() -> None:
+    assert reach({"überurl": EVIL}, "{{ überurl }}").facts == {"überurl"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "variables"),
+    [
+        ("gateway", {}),
+        ("{{ other }}", {"other": "x"}),
+        ("{{ gateway }}", {"gateway": "https://mine.example"}),
+        ("{{ one }}", {"one": "{{ two }}", "two": "{{ one }}"}),
+        (7, {}),
+        (None, {}),
+    ],
+)
+def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any]) -> None:
+    assert reach(GATEWAY, raw, **variables) == Reach(frozenset(), frozenset(), is_open=False, other_hosts=False)
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "{{ lookup('vars', 'gate' ~ x) }}",
+        "{{ vars['gate' ~ x] }}",
+        "{{ ansible_facts.gateway }}",
+        "{% include 'url.j2' %}",
+        "{% from 'url.j2' import url %}",
+        "{{ lookup('template', 'url.j2') }}",
+    ],
+)
+def test_template_that_puts_a_name_together_may_read_any_fact(raw: str) -> None:
+    assert reach(GATEWAY, raw).is_open
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("raw", ["{{ hostvars.web1.gateway }}", "{{ ansible_delegated_vars['web1'][k] }}"])
+def test_template_may_read_variables_of_other_hosts(raw: str) -> None:
+    assert reach({}, raw).other_hosts
+
+
+@pytest.mark.promise(7)
+def test_item_of_a_loop_is_known_by_its_name() -> None:
+    assert reach(GATEWAY, "{{ item }}", {"item": "{{ gateway }}"}).loops == {"item"}
+    assert reach(GATEWAY, "{{ url }}", {"item": "{{ gateway }}"}, url="{{ item }}").loops == {"item"}
 
 
 @pytest.mark.promise(7)
 def test_data_that_looks_like_a_template_is_none() -> None:
-    variables = with_facts({"gateway": EVIL}, bill_api_url="{{ answer.text }}", answer={"text": "say {{ gateway }}"})
-    assert HostFacts(variables, is_trusted=lambda text: text != "say {{ gateway }}").deciding("bill_api_url") is None
+    variables = {"answer": {"text": "say {{ gateway }}"}, **GATEWAY}
+    facts = HostFacts(variables, GATEWAY, is_trusted=lambda text: text != "say {{ gateway }}")
+    assert facts.reach("{{ answer.text }}", {}).facts == frozenset()
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("facts", "fact"),
+    [
+        ({"gateway": EVIL}, "gateway"),
+        ({"gw": {"urls": ["x", EVIL]}}, "gw"),
+        ({"gateway": EVIL + "/v3"}, None),
+        ({"ansible_env": {"GATEWAY": EVIL}}, None),
+        ({"gateway": 7}, None),
+        ({}, None),
+    ],
+)
+def test_fact_that_says_exactly_a_value_is_found(facts: dict[str, Any], fact: str | None) -> None:
+    assert host(facts).telling(EVIL) == fact
+    assert host(facts, {"gateway": {EVIL}, "gw": {EVIL}}).telling(EVIL) is None

@@ -8,20 +8,13 @@ from __future__ import annotations
 
 import os
 import signal
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
-    BillError,
-    ConnectionFailed,
-    OptionError,
-    Rejected,
-    RepeatedWrite,
-    Uncertain,
-)
+from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, ConnectionFailed, RepeatedWrite
 from ansible_collections.bill.connect.plugins.plugin_utils._run import EVERY_HOST, Run, Write
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_run_store
 
@@ -41,8 +34,11 @@ def test_published_values_are_remembered_by_host(directory: Path) -> None:
     another_task(directory).publish("web1", {"bill_organization_id": "008A", "bill_user_id": None})
     another_task(directory).publish("web1", {"bill_user_id": "006A"})
     another_task(directory).publish(EVERY_HOST, {"bill_organization_id": "008B"})
-    assert another_task(directory).published("web1") == {"bill_organization_id": "008A", "bill_user_id": "006A"}
-    assert another_task(directory).published("web2") == {"bill_organization_id": "008B"}
+    assert another_task(directory).published("web1") == {
+        "bill_organization_id": {"008A", "008B"},
+        "bill_user_id": {"006A"},
+    }
+    assert another_task(directory).published("web2") == {"bill_organization_id": {"008B"}}
 
 
 @pytest.mark.promise(6)
@@ -79,6 +75,8 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
         another_task(directory).once(THEIRS),
     ):
         pass
+    with another_task(directory).once(WRITE) as attempt:
+        attempt.is_sent = True
     with pytest.raises(RepeatedWrite) as failure, another_task(directory).once(THEIRS):
         pass
     assert str(failure.value) == (
@@ -92,25 +90,18 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    ("error", "again"),
-    [
-        (ConnectionFailed("No connection."), True),
-        (Rejected("BILL said no.", status=400), True),
-        (OptionError("Of no use."), True),
-        (ValueError(), True),
-        (Uncertain("Nobody knows."), False),
-        (Rejected("Done, but not as expected.", details={"changed": True}), False),
-        (KeyboardInterrupt(), False),
-        (SystemExit(), False),
-    ],
-    ids=repr,
+    "error", [None, ConnectionFailed("No connection."), ValueError(), KeyboardInterrupt()], ids=repr
 )
-def test_write_may_be_sent_again_only_where_it_is_certainly_not_done(
-    directory: Path, error: BaseException, again: bool
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_write_may_be_sent_again_only_where_it_certainly_was_not(
+    directory: Path, error: BaseException | None, is_sent: bool
 ) -> None:
-    with pytest.raises(type(error)), another_task(directory).once(WRITE):
-        raise error
-    expected: Any = nullcontext() if again else pytest.raises(RepeatedWrite, match="has sent the same write for web1")
+    """Whatever ends it: what counts is what was noted of it, not the error."""
+    with suppress(BaseException), another_task(directory).once(WRITE) as attempt:
+        attempt.is_sent = is_sent
+        if error:
+            raise error
+    expected: Any = pytest.raises(RepeatedWrite, match="has sent the same write for web1") if is_sent else nullcontext()
     with expected, another_task(directory).once(THEIRS):
         pass
 

@@ -532,12 +532,40 @@ def test_lock_that_a_stranger_holds_on_the_directory_or_the_file_stops_nobody(ol
 
 
 @pytest.mark.promise(6)
-def test_lock_lies_in_the_home_of_ansible_and_only_while_it_is_held(old: Path) -> None:
-    home = Path(_compat.default_store())
+def test_locks_lie_in_the_home_of_ansible_and_beside_the_file_only_while_they_are_held(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setattr(_compat, "default_store", lambda: str(home))
     with _vault_file._lock(str(old), str(old)):
-        [lock] = home.glob("vault-*.lock")
-        assert mode(lock) == 0o600
-    assert list(home.glob("vault-*")) == []
+        locks = [*home.glob("vault-*.lock"), old.parent / ".bill.yml.lock~"]
+        assert [mode(lock) for lock in locks] == [0o600, 0o600]
+    assert [lock for lock in locks if lock.exists()] == []
+
+
+@pytest.mark.promise(6)
+def test_lock_beside_the_file_that_a_stranger_owns_stops_nobody(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = old.parent / ".bill.yml.lock~"
+    theirs.touch()
+    held = os.open(theirs, os.O_RDWR)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    about = os.lstat(theirs)
+    real = os.lstat
+    stranger = os.stat_result([*about[:4], about.st_uid + 1, *about[5:]])
+    monkeypatch.setattr(os, "lstat", lambda path, **how: stranger if path == str(theirs) else real(path, **how))
+    left = old.parent / f".bill.yml.{'0' * 16}~"
+    left.touch()
+    assert kept(old, {"b": 1}).changed
+    # Another task of this user, with another home, may be at it.
+    assert left.exists()
+    os.close(held)
+
+
+def test_tasks_with_homes_of_their_own_lose_nothing(tmp_path: Path) -> None:
+    told = apart("crowd", str(tmp_path), 12, True, module=keeping.__name__)
+    assert told["ended"] == [0] * 12
+    assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert (told["backups"], told["left"]) == (11, [])
 
 
 @pytest.mark.promise(13)
@@ -590,8 +618,9 @@ def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: 
         assert death["next"] == (death["text"] != death["after"]), death
         assert death["text_then"] == death["after"], death
         assert death["clear_then"] == [], death
-        # What lies there from a death right after the replacement is replaced by the next task that writes.
-        assert death["left_then"] == [], death
+        # What lies there from a death right after the replacement is removed by the next task that writes.
+        left = [".bill.yml.lock~"] if not death["next"] else []
+        assert death["left_then"] in ([], left), death
 
 
 # --- Removing ---
@@ -670,6 +699,26 @@ def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
     assert between.is_symlink()
     assert ours.exists()
     assert not clear(str(link), loader()).changed
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("content", [b"# only a comment\n", b"bill_password: findme\n"])
+def test_directory_that_leads_out_of_the_project_is_not_touched(tmp_path: Path, content: bytes) -> None:
+    project, foreign = tmp_path / "project", tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "bill.yml").write_bytes(content)
+    (project / "group_vars").mkdir(parents=True)
+    (project / "group_vars" / "all").symlink_to(foreign)
+    path = project / "group_vars" / "all" / "bill.yml"
+    done = clear(str(path), loader())
+    assert (done.changed, done.warning) == (
+        False,
+        f"{path} is a link, and nothing was removed. {foreign / 'bill.yml'} was left, because it is outside of {project}.",
+    )
+    with pytest.raises(BillError, match="which is not encrypted, so it is not taken over"):
+        kept(path, {"b": 1})
+    assert (foreign / "bill.yml").read_bytes() == content
+    assert os.listdir(foreign) == ["bill.yml"]
 
 
 @pytest.mark.promise(5)
