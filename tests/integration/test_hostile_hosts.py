@@ -215,7 +215,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         {**LOGIN, "vars": {"bill_api_url": "{{ set_by_play }}"}},
         {**LOOKUP_AT, "vars": mine},
     ]
-    play = {"vars": {"behind": "{{ gateway }}"}, "handlers": [], "gather_facts": False}
+    play: dict[str, Any] = {"vars": {"behind": "{{ gateway }}"}, "gather_facts": False}
     sets = {"name": "Set", "ansible.builtin.set_fact": {"set_by_play": "{{ gateway }}"}}
     run = project.play(PING, sets, *each_in_a_block(tasks), **play)
     assert run.code == 0, run.output
