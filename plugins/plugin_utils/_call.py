@@ -236,6 +236,7 @@ def attempt(
     options: Options | None = None
     details: Mapping[str, Any] = {}
     secrets = secrets_of_environment()
+    learned: set[str] = set()
     try:
         plain = {name: _compat.decrypted(value) for name, value in given.items()}
         secrets |= _secrets_among(plain, table)
@@ -251,7 +252,7 @@ def attempt(
         )
         _compat.mask(options.secrets)
         secrets |= set(options.secrets)
-        learned = set(_compat.encrypted_in(given))
+        learned.update(_compat.encrypted_in(given))
         call = Call(
             options.values,
             lambda values: _open(values, lambda text: redacted(text, secrets | learned)),
@@ -264,15 +265,13 @@ def attempt(
             for option, value in steering_values(options):
                 check.refuse_value(option.name, option.variable, value)
             call.check_destinations(options)
-        try:
-            return work(call)
-        finally:
-            secrets |= learned
+        return work(call)
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
+    secrets |= learned
     raise failure(redacted(message, secrets), options.secrets if options else None, masked(dict(details), secrets))
 
 

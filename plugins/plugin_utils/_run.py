@@ -173,11 +173,14 @@ class Slot(Generic[_T]):
         self._kind = kind
         self._identity = identity
 
+    def _seal(self, key: bytes) -> Seal:
+        return Seal(self._identity, key, stretches=False)
+
     def load(self) -> _T | None:
         key = self._store.existing_key()
         if key is None:
             return None
-        seal = Seal(self._identity, key)
+        seal = self._seal(key)
         sealed = self._store.read(seal.address)
         plain = None if sealed is None else seal.open(sealed)
         if plain is None:
@@ -188,13 +191,13 @@ class Slot(Generic[_T]):
             return None
 
     def save(self, record: _T) -> None:
-        seal = Seal(self._identity, self._store.key())
+        seal = self._seal(self._store.key())
         self._store.write(seal.address, seal.close(record.to_bytes()))
 
     def erase(self) -> None:
-        self._store.erase(Seal(self._identity, self._store.key()).address)
+        self._store.erase(self._seal(self._store.key()).address)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        with self._store.lock(Seal(self._identity, self._store.key()).address, _PATIENCE):
+        with self._store.lock(self._seal(self._store.key()).address, _PATIENCE):
             yield
