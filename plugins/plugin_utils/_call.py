@@ -55,7 +55,7 @@ FIELDS = (
 
 def open_run() -> Run:
     """What the tasks of this run of Ansible remember together."""
-    return Run(open_run_store(_compat.store_for_the_run(), warn=display.warning))
+    return Run(open_run_store(_compat.memory_of_the_run(), warn=display.warning))
 
 
 def secrets_of_environment() -> set[str]:

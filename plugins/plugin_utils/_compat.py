@@ -107,6 +107,11 @@ def store_for_the_run() -> str:
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
 
 
+def memory_of_the_run() -> str:
+    """A directory for what the tasks of this run remember together. Apart from the store, which a task looks into for sessions."""
+    return os.path.join(C.DEFAULT_LOCAL_TMP, "bill-run")
+
+
 def vault_secrets(loader: Any) -> list[tuple[str, Any]]:
     """The vault passwords that Ansible was started with, each with its label; none twice."""
     secrets: dict[tuple[str, bytes], tuple[str, Any]] = {}

@@ -77,9 +77,16 @@ class Run:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._read: dict[str, dict[str, set[str]]] = {}
 
     def published(self, host: str) -> dict[str, set[str]]:
         """All values that bill.connect has set for the variables of a host in this run, by name."""
+        # Once a task: nobody else sets variables of its host meanwhile.
+        if host not in self._read:
+            self._read[host] = self._published(host)
+        return self._read[host]
+
+    def _published(self, host: str) -> dict[str, set[str]]:
         values: dict[str, set[str]] = {}
         for each in (EVERY_HOST, host):
             if record := self._slot(_Published, {"published": each}).load():
@@ -89,6 +96,7 @@ class Run:
 
     def publish(self, host: str, values: Mapping[str, str | None]) -> None:
         """Remember the variables that are set for a host, or for ``EVERY_HOST``."""
+        self._read.clear()
         new = {name: value for name, value in values.items() if value is not None}
         # Without the record the values count as facts of the host, and the next task refuses them.
         with suppress(StoreError, BusyError):

@@ -16,11 +16,13 @@ from ansible_collections.bill.connect.plugins.plugin_utils import _compat
 @pytest.fixture(autouse=True)
 def run_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Each test is a run of Ansible of its own, which knows nothing of the writes and warnings of the others."""
-    directory: list[Path] = []
+    directories: dict[str, Path] = {}
 
-    def of_this_test() -> str:
-        if not directory:
-            directory.append(tmp_path_factory.mktemp("run") / "bill")
-        return str(directory[0])
+    def of_this_test(name: str) -> str:
+        # Not for each test: most need none.
+        if name not in directories:
+            directories[name] = tmp_path_factory.mktemp("run") / name
+        return str(directories[name])
 
-    monkeypatch.setattr(_compat, "store_for_the_run", of_this_test)
+    monkeypatch.setattr(_compat, "store_for_the_run", lambda: of_this_test("bill"))
+    monkeypatch.setattr(_compat, "memory_of_the_run", lambda: of_this_test("bill-run"))
