@@ -117,7 +117,8 @@ class BillAction(ActionBase):
                 templar=self._templar,
                 failure=failure,
                 table=self._table(),
-                written=_compat.written_task(self._task),
+                # Without arguments nothing was written that could matter.
+                written=_compat.written_task(self._task) if given else None,
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
