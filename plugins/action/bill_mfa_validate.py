@@ -19,10 +19,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options import MFA_C
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
-        Option("challenge_id", required=True, shared=False),
+        Option("challenge_id", required=True, shared=False, is_data=True),
         MFA_CODE,
         Option("remember_me", kind="bool", default=False, shared=False),
-        Option("machine_name", shared=False),
+        Option("machine_name", shared=False, is_data=True),
     )
 
     def perform(self, call: Call) -> dict[str, Any]:

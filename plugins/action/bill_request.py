@@ -14,9 +14,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_RE
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
-        Option("path", required=True, shared=False),
+        Option("path", required=True, shared=False, is_data=True),
         Option("method", default="GET", choices=("GET", "POST", "PUT", "PATCH", "DELETE"), shared=False),
-        Option("body", kind="raw", shared=False),
+        Option("body", kind="raw", shared=False, is_data=True),
         *OF_READS,
         REQUIRE_TRUSTED,
         Option("repeat", kind="bool", default=False, shared=False),

@@ -33,7 +33,7 @@ class ActionModule(BillAction):
 
     def perform(self, call: Call) -> dict[str, Any]:
         options = call.options
-        variables = given_variables(options["variables"], options["state"], self.variables.get("omit"))
+        variables = given_variables(options["variables"], options["state"], _compat.omitted(self.variables))
         call.learned.update(secrets := secrets_among(variables))
         _compat.mask(secrets)
         path = options["path"] or default_path(self.variables.get("ansible_inventory_sources"))

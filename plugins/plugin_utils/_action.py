@@ -19,8 +19,8 @@ from ansible.utils.display import Display
 
 from . import _compat
 from ._call import Call, attempt
+from ._facts import RECEIPT
 from ._options import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
-from ._run import EVERY_HOST
 from ._shown import holds_a_secret, masked
 
 display = Display()
@@ -117,8 +117,7 @@ class BillAction(ActionBase):
                 templar=self._templar,
                 failure=failure,
                 table=self._table(),
-                # Without arguments nothing was written that could matter.
-                written=_compat.written_task(self._task) if given else None,
+                written=_compat.WrittenTask(self._task),
             )
         except _Failed as failed:
             # Not raised, because ansible-core then pays no heed to until.
@@ -182,16 +181,16 @@ class BillAction(ActionBase):
         # The role sets these itself, with set_fact.
         names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
-        before = call.run.published(str(task_vars.get("inventory_hostname")))
+        before = call.run.published(task_vars.get(RECEIPT))
         # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
-            if name in before or (task_vars.get(name) is None and result[field] is not None)
+            if task_vars.get(name) == before.get(name) and (name in before or result[field] is not None)
         }
-        if ours:
-            # Before anything is defined: what is not remembered counts as a fact of the host.
-            call.run.publish(self._published_for(task_vars), ours)
+        # Before anything is defined: what has no receipt counts as a fact of the host.
+        if receipt := call.run.publish(ours) if ours else None:
+            ours[RECEIPT] = receipt
         if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
             display.warning(warning)
         elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
@@ -199,14 +198,6 @@ class BillAction(ActionBase):
                 "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
                 "a task cannot change on this version of ansible-core. Do not use them from here on; use register."
             )
-
-    def _published_for(self, task_vars: Mapping[str, Any]) -> str:
-        """The host that gets what this task defines."""
-        if self._task.run_once:
-            return EVERY_HOST
-        if self._task.delegate_to and self._task.delegate_facts:
-            return str(self._task.delegate_to)
-        return str(task_vars.get("inventory_hostname"))
 
     @staticmethod
     def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:

@@ -40,6 +40,9 @@ from ._session import Session
 from ._shown import masked, words
 from ._sign_in import SignIn
 
+# The headers that choose what a request is done to.
+_OF_IDENTITY = {"organizationid"}
+
 # What these codes mean where they are about the request, and not about the credential.
 _MEANINGS = {
     "BDC_1121": Meaning(
@@ -158,7 +161,10 @@ class Api:
     def identity_of(self, request: Request) -> dict[str, str]:
         """All that makes two requests the same for BILL, and which credential sends them."""
         credential = self.sign_in.credential
-        headers = sorted((name.lower(), value) for name, value in request.headers.items())
+        # Of the headers only what says whose money it is: the others, such as one for tracing, may differ from host to host.
+        headers = sorted(
+            (name.lower(), value) for name, value in request.headers.items() if name.lower() in _OF_IDENTITY
+        )
         # Of one parameter several times the order counts.
         query = sorted(request.query, key=lambda each: each[0])
         sent = [request.method, request.path, query, headers, _alike(request.body)]

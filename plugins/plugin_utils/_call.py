@@ -12,7 +12,7 @@ from __future__ import annotations
 import difflib
 import json
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -241,14 +241,14 @@ def attempt(
         plain = {name: _compat.decrypted(value) for name, value in given.items()}
         secrets |= _secrets_among(plain, table)
         run = open_run()
-        check = FactCheck(templar, variables, run.published)
-        _refuse_facts(check, given, table, written or _compat.WrittenTask())
+        check = FactCheck(templar, variables, run.published, written)
+        _refuse_facts(check, plain, table)
         options = gather(
             plain,
             table=table,
-            variable=_compat.variables_of(templar, variables, check.refuse_variable),
-            published=run.published(str(variables.get("inventory_hostname"))),
-            defaulted=[name for name in given if name not in written.arguments] if written else (),
+            variable=_compat.variables_of(templar, variables, check.refuse_fact, check.refuse_variable),
+            published=_published(check),
+            defaulted=_defaulted(given, written),
         )
         _compat.mask(options.secrets)
         secrets |= set(options.secrets)
@@ -263,7 +263,7 @@ def attempt(
         )
         if set(table) >= set(OPTIONS):
             for option, value in steering_values(options):
-                check.refuse_value(option.name, option.variable, value)
+                check.refuse_value(option, value)
             call.check_destinations(options)
         return work(call)
     except BillError as error:
@@ -280,31 +280,33 @@ def _secrets_among(given: Mapping[str, Any], table: Sequence[Option]) -> set[str
     return {value for name, value in given.items() if name in names and isinstance(value, str) and value}
 
 
-def _refuse_facts(
-    check: FactCheck,
-    given: Mapping[str, Any],
-    table: Sequence[Option],
-    written: _compat.WrittenTask,
-) -> None:
+def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Option]) -> None:
     """OptionError if a managed host decides an option of the task, or a variable of the roles and playbooks.
 
     The variables of options are looked at where their values are taken.
     """
     for name in OF_ROLES_AND_PLAYBOOKS:
         check.refuse_fact(name)
-    for option in table:
-        names = {option.name, *option.aliases} & given.keys()
-        if option.shared and names:
-            check.refuse_option(option.name, option.variable, _raw(written, names), written.loops)
+    options = [option for option in table if not option.is_data]
+    check.refuse_templates_of_arguments(options)
+    for option in options:
+        check.refuse_option(option, given)
 
 
-def _raw(written: _compat.WrittenTask, names: Collection[str]) -> list[Any]:
-    """All that an argument of these names may be written as, untemplated."""
-    if own := [written.arguments[name] for name in names if name in written.arguments]:
-        return own
-    # All arguments of a task, or all defaults of a group, may be one template.
-    defaults = [each[name] for each in written.defaults for name in (*names, "") if name in each]
-    return [written.whole, *defaults]
+def _published(check: FactCheck) -> Mapping[str, str | None]:
+    """The variables that bill.connect has set itself for the host, where nobody else says the same and has to be heard."""
+    published = check.published()
+    # Who else says the same matters only where the environment says something else.
+    contested = {name for name in published if os.environ.get(name.upper()) not in (None, "", published[name])}
+    return {name: value for name, value in published.items() if name not in contested or not check.is_of_authors(name)}
+
+
+def _defaulted(given: Mapping[str, Any], written: _compat.WrittenTask | None) -> list[str]:
+    """The arguments that come from module_defaults."""
+    # Where one template stands for all arguments of the task, nobody can tell. They count as the task's own.
+    if written is None or not given or written.whole is not None:
+        return []
+    return [name for name in given if name not in written.arguments]
 
 
 def _what_became_of(request: Request, result: Result) -> str:

@@ -15,8 +15,9 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 from ansible import constants as C
@@ -26,12 +27,14 @@ from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
+from ansible.vars.clean import module_response_deepcopy, strip_internal_keys
 
 from ._errors import BillError, NobodyThere, OptionError
+from ._facts import RECEIPT, Loop, Loops, is_plain_lookup
 from ._options import OPTIONS
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
-_OMITTED = getattr(ansible_errors, "AnsibleValueOmittedError", ())
+OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
 
 try:
     from ansible.template import AnsibleEnvironment  # ansible-core up to 2.18
@@ -144,63 +147,112 @@ def is_trusted(text: str) -> bool:
 
 
 def variables_of(
-    templar: Any, variables: Mapping[str, Any], check: Callable[[str], None] = lambda _name: None
+    templar: Any,
+    variables: Mapping[str, Any],
+    refuse_fact: Callable[[str], None] = lambda _name: None,
+    refuse_variable: Callable[[str, Any], None] = lambda _name, _value: None,
 ) -> Callable[[str], Any]:
     """How to look a variable up by its name: templated, None if it is not defined.
 
-    ``check`` may refuse a variable before it is evaluated. The lookup raises OptionError if the variable cannot be templated. That message
-    repeats nothing of the variable or of a template, since these may hold a secret.
+    ``refuse_fact`` may refuse a variable before it is evaluated, and ``refuse_variable`` with the value that it gives. The lookup raises
+    OptionError if the variable cannot be templated. That message repeats nothing of the variable or of a template, since these may hold
+    a secret.
     """
     render = renderer(templar)
 
     def variable(name: str) -> Any:
-        raw = variables.get(name)
-        if raw is None:
+        if name not in variables:
             return None
-        check(name)
+        refuse_fact(name)
+        raw = variables[name]
         try:
-            value = render(raw)
-        except _OMITTED:
-            return None
+            value = None if raw is None else decrypted(render(raw))
+        except OMITTED:
+            value = None
         except (AnsibleError, ValueError, TypeError) as error:
             raise OptionError(f"The variable {name} cannot be used: {_why(error)}") from None
-        if value is None or value == variables.get("omit"):
-            return None
-        return decrypted(value)
+        if value == omitted(variables):
+            value = None
+        refuse_variable(name, value)
+        return value
 
     return variable
 
 
-@dataclass(frozen=True)
+def omitted(variables: Mapping[str, Any]) -> Any:
+    """What stands for a value that was left out with ``omit``, up to ansible-core 2.18; from then on a variable of that name may be a fact."""
+    return variables.get("omit") if UP_TO_2_18 else None
+
+
+def are_facts_on_disk() -> bool:
+    """Whether facts outlive the run, in files or in a database."""
+    return C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
+
+
+def cleaned_fact(fact: Any) -> Any:
+    """A fact as ansible-core makes a variable of it."""
+    if isinstance(fact, (dict, list)):
+        return strip_internal_keys(module_response_deepcopy({"fact": fact}))["fact"]
+    return fact
+
+
 class WrittenTask:
-    """A task as its author wrote it, untemplated.
+    """A task as its author wrote it, untemplated. Nothing is looked at before it is asked for."""
 
-    ``arguments`` are those of the task itself, and ``whole`` what stands for all of them where that is one template. ``loops`` holds the
-    expressions of the loops around it by the names that they give to their items. ``defaults`` are the ``module_defaults`` that may be
-    for it.
-    """
+    def __init__(self, task: Any) -> None:
+        self.task = task
 
-    arguments: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    whole: Any = field(default=None, repr=False)
-    loops: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    defaults: Sequence[Any] = field(default=(), repr=False)
+    @property
+    def arguments(self) -> Mapping[str, Any]:
+        """The arguments of the task itself."""
+        return self._parsed[0]
+
+    @property
+    def whole(self) -> Any:
+        """What stands for all arguments where that is one template."""
+        return self._parsed[1]
+
+    @cached_property
+    def _parsed(self) -> tuple[Mapping[str, Any], Any]:
+        written = _ds_of(self.task)
+        try:
+            _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
+        except AnsibleError:
+            return {}, None
+        # How ansible-core calls arguments that are one template.
+        whole = [arguments.pop(name) for name in ("_variable_params", "_raw_params") if name in arguments]
+        return arguments, whole or None
+
+    @cached_property
+    def loops(self) -> Loops:
+        """The loops around the task, by the names that they give to their items. One name may be that of several loops."""
+        found: dict[str, list[Loop]] = {}
+        for each in _around(self.task):
+            for name, loop in _loops_of(each):
+                found.setdefault(name, []).append(loop)
+        return found
+
+    @cached_property
+    def defaults(self) -> list[Mapping[str, Any]]:
+        """The ``module_defaults`` that may be for the task, each the arguments of one task or group; one template is named ``""``."""
+        return [
+            arguments if isinstance(arguments, Mapping) else {"": arguments}
+            for defaults in _defaults_around(self.task)
+            for each in (defaults if isinstance(defaults, list) else [defaults])
+            for name, arguments in (each.items() if isinstance(each, Mapping) else ())
+            # What is in a group of another collection is not known here.
+            if "bill" in str(name) or str(name).startswith("group/")
+        ]
 
 
-def written_task(task: Any) -> WrittenTask | None:
-    """The task as it was written; None where ansible-core does not say."""
+def _ds_of(task: Any) -> dict[str, Any]:
     written = getattr(task, "_ds", None)
-    if not isinstance(written, dict):
-        return None
-    try:
-        _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
-    except AnsibleError:
-        return None
-    # How ansible-core calls arguments that are one template.
-    whole = [arguments.pop(name) for name in ("_variable_params", "_raw_params") if name in arguments]
-    loops: dict[str, Any] = {}
-    for each in _around(task):
-        loops = {**_loops_of(each), **loops}
-    return WrittenTask(arguments, whole, loops, list(_defaults_around(task)))
+    return written if isinstance(written, dict) else {}
+
+
+def play_of(task: Any) -> Any:
+    """The play of a task; None without one."""
+    return next((play for each in _around(task) if (play := getattr(each, "_play", None)) is not None), None)
 
 
 def _around(task: Any) -> Iterator[Any]:
@@ -211,31 +263,31 @@ def _around(task: Any) -> Iterator[Any]:
         task, seen = getattr(task, "_parent", None), seen + 1
 
 
-def _loops_of(task: Any) -> dict[str, Any]:
-    """The expression of a task's loop, by all the names that it defines."""
-    written = getattr(task, "_ds", None)
-    if not isinstance(written, dict):
-        return {}
-    loops = [value for name, value in written.items() if name == "loop" or str(name).startswith("with_")]
-    if not loops:
-        return {}
+def _loops_of(task: Any) -> Iterator[tuple[str, Loop]]:
+    """A task's loop, with each name that it defines."""
     control = getattr(task, "loop_control", None)
     names = ["ansible_loop", getattr(control, "loop_var", None) or "item", getattr(control, "index_var", None)]
-    return {name: loops[0] for name in names if isinstance(name, str)}
+    for key, items in _ds_of(task).items():
+        kind = str(key).removeprefix("with_")
+        if key == "loop" or kind != key:
+            loop = Loop(items, is_open=key != "loop" and not is_plain_lookup(kind))
+            yield from ((name, loop) for name in names if isinstance(name, str))
 
 
-def _defaults_around(task: Any) -> Iterator[Mapping[str, Any]]:
-    """The module_defaults around a task that may be for it, untemplated, each the arguments of one task or group."""
-    written = getattr(task, "_ds", None)
-    own = written.get("module_defaults") if isinstance(written, dict) else None
-    # Those of blocks, roles and the play. A task's own are evaluated already.
-    around = getattr(getattr(task, "_parent", None), "module_defaults", None)
-    for defaults in (own, around):
-        for each in defaults if isinstance(defaults, list) else [defaults]:
-            for name, arguments in each.items() if isinstance(each, Mapping) else ():
-                # What is in a group of another collection is not known here.
-                if "bill" in str(name) or str(name).startswith("group/"):
-                    yield arguments if isinstance(arguments, Mapping) else {"": arguments}
+def _defaults_around(task: Any) -> Iterator[Any]:
+    """The module_defaults of the task, of all that it is in, and of the play, untemplated."""
+    # The task's own as they were written: those that it holds are evaluated.
+    yield _ds_of(task).get("module_defaults")
+    holders = [*_around(task)][1:]
+    for each in (task, *holders):
+        holders += [
+            getattr(each, "_role", None),
+            *(getattr(each, "_dep_chain", None) or ()),
+            getattr(each, "_play", None),
+        ]
+    # Each one's own: what ansible-core derives from them is not always there any more when the task runs.
+    for holder in {id(each): each for each in holders if each is not None}.values():
+        yield getattr(holder, "_module_defaults", None)
 
 
 def is_in_role(task: Any, name: str) -> bool:
@@ -245,19 +297,27 @@ def is_in_role(task: Any, name: str) -> bool:
 
 
 def place_of(task: Any) -> str:
-    """What tells one task of a run from another: where it is written, its name, and its number among its neighbours.
+    """What tells one task of a run from another: where it is written.
 
     Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
-    lines. The number tells two tasks of one YAML anchor, or of one line, apart.
+    lines. Whoever uses the same lines twice, by two imports or two plays, may mean other hosts by it, and not a second payment.
     """
-    written = getattr(task, "_ds", None)
-    name = written.get("name") if isinstance(written, dict) else None
     path, _colon, line = str(task.get_path() or task._uuid).rpartition(":")
-    # A file can be included by several links.
-    return json.dumps([os.path.realpath(path) if path else "", line, str(name), _number_of(task)])
+    in_file = takewhile(lambda each: not hasattr(each, "statically_loaded"), _around(task))
+    return json.dumps(
+        [
+            # A file can be included by several links.
+            os.path.realpath(path) if path else "",
+            line,
+            str(_ds_of(task).get("name")),
+            # The place among its neighbours tells two tasks of one YAML anchor, or of one line, apart.
+            [_number_of(each) for each in in_file],
+        ]
+    )
 
 
 def _number_of(task: Any) -> int:
+    """The place of a task or block in the block that it is in."""
     parent = getattr(task, "_parent", None)
     for part in ("block", "rescue", "always"):
         for number, each in enumerate(getattr(parent, part, None) or ()):
@@ -385,9 +445,9 @@ def publish(
     always facts, because these give way to every variable that a later play defines. Where facts are written to disk, those
     of the session are left out because they are secret, and the others because they would steer the next run.
     """
-    on_disk = C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
+    on_disk = are_facts_on_disk()
     plain = {**session, **{name: value for name, value in others.items() if name not in steering}}
-    facts = {name: value for name, value in others.items() if name in steering}
+    facts = {name: value for name, value in others.items() if name in steering or name == RECEIPT}
     if VariableLayer is None:
         facts |= plain
     elif plain:

@@ -145,7 +145,8 @@ def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -
     known = {**raw, **variables}
     templar.available_variables = known
     known = {**known, **raw}
-    value_of = _compat.variables_of(templar, known, FactCheck(templar, known, call.run.published).refuse_variable)
+    check = FactCheck(templar, known, call.run.published)
+    value_of = _compat.variables_of(templar, known, check.refuse_fact, check.refuse_variable)
     kept: dict[str, Any] = {}
     for option in OPTIONS:
         try:

@@ -12,19 +12,56 @@ where credentials go. A value that a fact decides is never used, and never ignor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 PREFIX = "ansible_"
+
+# The fact that says which values of the other facts bill.connect itself has set: it names a record of the run, which no host can write
+# and whose name no host can guess.
+RECEIPT = "bill_connect_receipt"
 
 # The names in a template. That takes in what stands in quotes, such as lookup('vars', 'name') and hostvars['host']['name'].
 _NAME = re.compile(r"[^\W\d]\w*")
 # How a template begins; the last one redefines the others.
 _TEMPLATE = re.compile(r"\{\{|\{%|\A#jinja2:")
 # What can reach a variable whose name is not written in the template.
-_OPEN = {"ansible_facts", "extends", "from", "import", "include", "template", "vars", "varnames"}
+_OPEN = {"ansible_facts", "extends", "from", "import", "include", "vars"}
 _OF_OTHER_HOSTS = {"ansible_delegated_vars", "hostvars"}
+_LOOKUP = re.compile(r"\b(?:lookup|query|q)\b")
+_NAMED_LOOKUP = re.compile(r"""\b(?:lookup|query|q)\s*\(\s*(?:'([\w.]+)'|"([\w.]+)")""")
+# The lookups that read nothing but what they are told. Any other one may read variables by names that it puts together.
+_PLAIN_LOOKUPS = {
+    *("csvfile", "dict", "env", "file", "fileglob", "filetree", "first_found", "flattened", "indexed_items", "ini"),
+    *("items", "lines", "list", "nested", "password", "pipe", "sequence", "subelements", "together", "unvault", "url"),
+    *("cartesian", "inventory_hostnames"),
+}
+_PLAIN_COLLECTIONS = (
+    "amazon.aws.",
+    "azure.azcollection.",
+    "bill.connect.",
+    "community.hashi_vault.",
+    "cyberark.conjur.",
+    "google.cloud.",
+)
+
+
+def is_plain_lookup(name: str) -> bool:
+    """Whether a lookup of this name reads no variables by names that it puts together."""
+    return name.removeprefix("ansible.builtin.") in _PLAIN_LOOKUPS or name.startswith(_PLAIN_COLLECTIONS)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop around a task: the expression of its items, untemplated. ``is_open`` says that its items may come from any variable."""
+
+    items: Any
+    is_open: bool = False
+
+
+Loops = Mapping[str, Sequence[Loop]]
 
 
 @dataclass(frozen=True)
@@ -45,61 +82,76 @@ class HostFacts:
 
     ``facts`` are those of which ansible-core has made variables, by the variables' names. ``published`` holds the values that
     bill.connect itself has set as facts, by name: no host decides those. ``is_trusted`` says of a text whether ansible-core would
-    evaluate it as a template; it does not evaluate data. ``merges`` says that dictionaries of several sources are merged.
+    evaluate it as a template; it does not evaluate data. ``merges`` says that dictionaries of several sources are merged, and ``cleaned``
+    gives a fact as ansible-core makes a variable of it. Without ``are_certain`` a fact may have had another value.
     """
 
     def __init__(
         self,
         variables: Mapping[str, Any],
         facts: Mapping[str, Any],
-        published: Mapping[str, Collection[str]] | None = None,
+        published: Mapping[str, str | None] | None = None,
+        *,
         is_trusted: Callable[[str], bool] = lambda _text: True,
         merges: bool = False,
+        cleaned: Callable[[Any], Any] = lambda fact: fact,
+        are_certain: bool = True,
     ) -> None:
         self._variables = variables
         self._facts = facts
         self._published = published or {}
         self._is_trusted = is_trusted
         self._merges = merges
+        self._cleaned = cleaned
+        self._are_certain = are_certain
 
     @property
     def are_there(self) -> bool:
-        """Whether the host has any facts."""
-        return bool(self._facts)
+        """Whether the host itself has said anything."""
+        return any(name != RECEIPT and not self._is_published(name, fact) for name, fact in self._facts.items())
 
     def decide(self, name: str) -> bool:
         """Whether a fact gives a variable its value, or a part of it."""
         if name not in self._facts or name not in self._variables:
             return False
-        value, fact = self._variables[name], self._facts[name]
-        if isinstance(value, str) and value in self._published.get(name, ()):
+        value, fact = self._variables[name], self._cleaned(self._facts[name])
+        if self._is_published(name, value):
             return False
         if self._merges and isinstance(value, Mapping) and isinstance(fact, Mapping):
             return True
-        return bool(value == fact)
+        return not self._are_certain or bool(value == fact)
+
+    def _is_published(self, name: str, value: Any) -> bool:
+        return isinstance(value, (str, type(None))) and name in self._published and self._published[name] == value
 
     def decided(self) -> set[str]:
         """All variables that facts decide."""
         return {name for name in self._facts if self.decide(name)}
 
-    def telling(self, text: str) -> str | None:
-        """The fact that holds exactly this text, if there is one. Facts that ansible-core gathers itself do not count."""
-        for name, value in self._facts.items():
-            if isinstance(name, str) and not name.startswith(PREFIX) and text in _texts(value):
-                return None if text in self._published.get(name, ()) else name
+    def telling(self, value: str) -> str | None:
+        """The fact that says this value, or the same server if it is a URL; None if none does. What ansible-core gathers does not count."""
+        for name, fact in self._facts.items():
+            if (
+                isinstance(name, str)
+                and not name.startswith(PREFIX)
+                and any(_says(text, value) for text in _texts(fact))
+            ):
+                return None if self._published.get(name) == value else name
         return None
 
-    def reach(self, value: Any, where: Mapping[str, Any]) -> Reach:
+    def reach(self, value: Any, where: Loops) -> Reach:
         """What the templates in an untemplated value can read, directly or behind variables.
 
-        ``where`` holds what the value can refer to besides the variables: the expressions of loops, by the names of their items.
+        ``where`` holds what the value can refer to besides the variables: the loops around it, by the names of their items.
         """
         names: set[str] = set()
+        is_open = False
         todo: list[Any] = [value]
         while todo:
             for text in self._templates(todo.pop()):
                 new = {each for each in _NAME.findall(text) if each not in names}
                 names |= new
+                is_open = is_open or bool(new & _OPEN) or _looks_up_any_variable(text)
                 todo += [
                     self._variables[name]
                     for name in new - where.keys() - _OPEN - _OF_OTHER_HOSTS
@@ -107,8 +159,8 @@ class HostFacts:
                 ]
         return Reach(
             facts=frozenset(name for name in names if self.decide(name)),
-            loops=frozenset(names & where.keys()),
-            is_open=bool(names & _OPEN),
+            loops=frozenset(where.keys() if is_open else names & where.keys()),
+            is_open=is_open,
             other_hosts=bool(names & _OF_OTHER_HOSTS),
         )
 
@@ -124,6 +176,26 @@ class HostFacts:
         elif isinstance(value, (list, tuple)):
             for each in value:
                 yield from self._templates(each)
+
+
+def _looks_up_any_variable(template: str) -> bool:
+    """Whether there is a lookup in a template that may read variables by names that it puts together."""
+    named = [one or other for one, other in _NAMED_LOOKUP.findall(template)]
+    return len(named) < len(_LOOKUP.findall(template)) or not all(is_plain_lookup(name) for name in named)
+
+
+def _says(text: str, value: str) -> bool:
+    if "://" in text and "://" in value and (server := _server(value)):
+        return _server(text) == server
+    return text == value
+
+
+def _server(url: str) -> tuple[str, str] | None:
+    try:
+        parts = urlsplit(url.strip())
+    except ValueError:
+        return None
+    return (parts.scheme.lower(), parts.netloc.rpartition("@")[2].lower()) if parts.netloc else None
 
 
 def _texts(value: Any) -> Iterator[str]:

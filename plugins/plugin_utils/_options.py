@@ -34,7 +34,7 @@ class Option:
     it is used; or one of which Ansible knows nothing: ``date`` for a day as text (``2026-12-22``), ``digits`` for a text of digits,
     ``statuses`` for one or more HTTP statuses. ``pattern`` is a regular expression for the whole of a text, ``least`` and ``most``
     bound a number. ``shared`` options can also come from a variable or the
-    environment; the others only from the task. ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the
+    environment; the others only from the task. ``is_data`` says that the value only goes into a request, so that a fact may give it. ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the
     option's own name.
     """
 
@@ -49,6 +49,7 @@ class Option:
     most: int = 1_000_000
     shared: bool = True
     required: bool = False
+    is_data: bool = False
     called: str = ""
 
     @property
@@ -89,13 +90,13 @@ OPTIONS = (
 
 # Of the tasks and lookups that ask for a list, or more of BILL.
 OF_READS = (
-    Option("query", kind="dict", shared=False),
-    Option("headers", kind="dict", shared=False),
-    Option("filters", kind="raw", shared=False),
-    Option("sort", kind="raw", shared=False),
+    Option("query", kind="dict", shared=False, is_data=True),
+    Option("headers", kind="dict", shared=False, is_data=True),
+    Option("filters", kind="raw", shared=False, is_data=True),
+    Option("sort", kind="raw", shared=False, is_data=True),
     Option("paginate", kind="bool", default=False, shared=False),
-    Option("page_size", kind="int", least=1, most=100, shared=False),
-    Option("max_results", kind="int", least=1, shared=False),
+    Option("page_size", kind="int", least=1, most=100, shared=False, is_data=True),
+    Option("max_results", kind="int", least=1, shared=False, is_data=True),
     Option("expected_status", kind="statuses", shared=False),
 )
 
@@ -159,7 +160,7 @@ def gather(
     table: Sequence[Option],
     variable: Callable[[str], Any],
     environ: Mapping[str, str] | None = None,
-    published: Mapping[str, Collection[str]] | None = None,
+    published: Mapping[str, str | None] | None = None,
     defaulted: Collection[str] = (),
 ) -> Options:
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
@@ -205,7 +206,7 @@ def _places(
     of_task: Mapping[str, tuple[Any, Source]],
     variable: Callable[[str], Any],
     environ: Mapping[str, str],
-    published: Mapping[str, Collection[str]],
+    published: Mapping[str, str | None],
 ) -> Iterator[tuple[Any, Source]]:
     """What each place says about an option, and the place in words; the first that says anything is right."""
     if option.name in of_task:
@@ -213,7 +214,7 @@ def _places(
     if not option.shared:
         return
     value = variable(option.variable)
-    ours = option.variable in _PUBLISHED and isinstance(value, str) and value in published.get(option.variable, ())
+    ours = option.variable in _PUBLISHED and value is not None and published.get(option.variable) == value
     if not ours:
         yield value, _source.variable(option.variable)
     yield environ.get(option.environment_name), _source.environment(option.environment_name)

@@ -10,10 +10,11 @@ controller, where no managed host can write.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from ._errors import BillError, BusyError, RepeatedWrite, StoreError
 from ._record import Record
@@ -22,18 +23,15 @@ from ._store import Store
 
 _T = TypeVar("_T", bound=Record)
 
-# Stands for all hosts: what a task with run_once sets is set for each of them.
-EVERY_HOST = "*"
-
 # How many seconds to wait for others, each of which only writes a small file.
 _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
 class _Published(Record):
-    """All values that bill.connect has set for a variable, by its name."""
+    """The values that bill.connect has set for variables, by name; None for one that names nothing any more."""
 
-    values: dict[str, list[str]]
+    values: dict[str, str | None]
 
 
 @dataclass(frozen=True)
@@ -77,37 +75,34 @@ class Run:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._read: dict[str, dict[str, set[str]]] = {}
+        self._read: dict[str, Mapping[str, str | None]] = {}
 
-    def published(self, host: str) -> dict[str, set[str]]:
-        """All values that bill.connect has set for the variables of a host in this run, by name."""
-        # Once a task: nobody else sets variables of its host meanwhile.
-        if host not in self._read:
-            self._read[host] = self._published(host)
-        return self._read[host]
+    def published(self, receipt: Any) -> Mapping[str, str | None]:
+        """The variables that were published in this run under a receipt, by name; none for anything that is no such receipt."""
+        if not isinstance(receipt, str) or not receipt:
+            return {}
+        if receipt not in self._read:
+            record = self._slot(_Published, {"receipt": receipt}).load()
+            self._read[receipt] = record.values if record else {}
+        return self._read[receipt]
 
-    def _published(self, host: str) -> dict[str, set[str]]:
-        values: dict[str, set[str]] = {}
-        for each in (EVERY_HOST, host):
-            if record := self._slot(_Published, {"published": each}).load():
-                for name, published in record.values.items():
-                    values.setdefault(name, set()).update(published)
-        return values
+    def publish(self, values: Mapping[str, str | None]) -> str | None:
+        """Remember values that become facts: a receipt, which no host can guess; None where nothing can be remembered.
 
-    def publish(self, host: str, values: Mapping[str, str | None]) -> None:
-        """Remember the variables that are set for a host, or for ``EVERY_HOST``."""
-        self._read.clear()
-        new = {name: value for name, value in values.items() if value is not None}
+        The same values have the same receipt.
+        """
+        written = Identity.of({"published": json.dumps(sorted(values.items()))})
         # Without the record the values count as facts of the host, and the next task refuses them.
         with suppress(StoreError, BusyError):
-            slot = self._slot(_Published, {"published": host})
-            if not _are_in(new, slot.load()):
+            receipt = Seal(written, self._store.key(), stretches=False).address
+            if not self.published(receipt):
+                slot = self._slot(_Published, {"receipt": receipt})
                 with slot.lock():
-                    before = slot.load()
-                    all_values = dict(before.values) if before else {}
-                    for name, value in new.items():
-                        all_values[name] = sorted({*all_values.get(name, ()), value})
-                    slot.save(_Published(all_values))
+                    # Another host may have written the same meanwhile, which is as good.
+                    slot.save(_Published(dict(values)))
+                self._read.pop(receipt, None)
+            return receipt
+        return None
 
     def is_first(self, warning: str) -> bool:
         """Whether a warning has not been given in this run; from now on it has."""
@@ -167,10 +162,6 @@ def _repeated(write: Write, before: _Write) -> RepeatedWrite:
         "meant once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it "
         "is meant again for each host or item, set repeat: true."
     )
-
-
-def _are_in(values: Mapping[str, str], record: _Published | None) -> bool:
-    return record is not None and all(value in record.values.get(name, ()) for name, value in values.items())
 
 
 class Slot(Generic[_T]):

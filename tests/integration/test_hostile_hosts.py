@@ -20,6 +20,7 @@ from tests.integration.project import CREDENTIALS, Project, Run
 from tests.integration.trap import Trap, trap
 
 IGNORED = {"ignore_errors": True}
+PAYMENT = {"path": "/v3/payments", "body": {"billId": "00n01", "amount": 1}}
 PING = {"name": "Ping", "ansible.builtin.ping": None}
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
 # Everything that has the options: each task, each lookup, both roles.
@@ -36,7 +37,7 @@ ALL: list[dict[str, Any]] = [
     {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}},
     {"name": "Trust", "ansible.builtin.import_role": {"name": "bill.connect.trust"}},
 ]
-LOOKUP_AT = {
+LOOKUP_AT: dict[str, Any] = {
     "name": "Look up",
     "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'api_url', api_url=gateway) }}"},
 }
@@ -95,6 +96,8 @@ def test_no_fact_decides_any_option_nor_what_a_template_behind_it_says(
         "bill_session_store": "/evil",
         "bill_mfa_token": "123456",
         "bill_connect_role_set": True,
+        # What hides a variable of the play is refused, even where it says nothing.
+        "bill_ca_path": None,
     }
     for name, value in facts.items():
         broken_into(project, {name: value})
@@ -145,8 +148,14 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         "gateway": evil.url,
         "gateways": [evil.url],
         "arguments": {"api_url": evil.url},
-        "place": {"url": evil.url},
+        # ansible-core makes no variable of the second key.
+        "place": {"url": evil.url, "_ansible_x": 1},
         "überurl": evil.url,
+        "nothing": "",
+        "no_arguments": {},
+        "yes": True,
+        "post": "POST",
+        "absent": "absent",
         # With its prefix taken off, the second one hides the first in ansible_facts.
         "bill_api_url": evil.url,
         "ansible_bill_api_url": "x",
@@ -163,6 +172,17 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         gateways=[project.api_url],
         arguments=here,
         place={"url": project.api_url},
+        behind="{{ gateway }}",
+        nothing=project.api_url,
+        no_arguments=here,
+        yes=False,
+        post="GET",
+        absent="present",
+    )
+    (project.folder / "twice.yml").write_text(
+        yaml.safe_dump(
+            [{"name": "Sign in", "bill.connect.bill_login": {"api_url": "{{ item }}"}, "loop": ["{{ item }}"]}]
+        )
     )
     (project.folder / "url.j2").write_text("{{ gateway }}")
     (project.folder / "login.yml").write_text(
@@ -214,18 +234,55 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         # What another task hands on, and a lookup is told.
         {**LOGIN, "vars": {"bill_api_url": "{{ set_by_play }}"}},
         {**LOOKUP_AT, "vars": mine},
+        {
+            **LOOKUP_AT,
+            "ansible.builtin.debug": {
+                "msg": LOOKUP_AT["ansible.builtin.debug"]["msg"].replace("=gateway", "=gateway ~ '/v9'")
+            },
+        },
+        # The names of lookups put together; the item of a loop behind a variable, of two loops, of a lookup, and by a name put together.
+        {**at, login: {"api_url": "{{ lookup('va' ~ 'rs', 'gate' ~ 'way') }}"}},
+        {**at, login: {"api_url": "{{ lookup(how, 'gate' ~ 'way') }}"}, "vars": {**mine, "how": "vars"}},
+        {**LOGIN, "vars": {"bill_api_url": "{{ item }}/v9"}, "loop": ["{{ gateway }}"]},
+        {**at, "ansible.builtin.include_tasks": "twice.yml", "loop": ["{{ gateway }}"]},
+        {**at, login: {"api_url": "{{ item }}"}, "with_vars": ["gateway"]},
+        {**at, login: {"api_url": "{{ item }}"}, "with_template": ["url.j2"]},
+        {**at, login: {"api_url": "{{ lookup('vars', 'it' ~ 'em') }}"}, "loop": ["{{ gateway }}"]},
+        # What a fact leaves out of a task.
+        {**at, login: {"api_url": "{{ nothing | default(omit, true) }}"}},
+        {**at, login: None, "args": "{{ no_arguments }}"},
+        {
+            "name": "Outer",
+            "module_defaults": {module: to_gateway},
+            "block": [{"name": "Inner", "vars": mine, "block": [LOGIN]}],
+        },
+        # What else a task is told to do.
+        {**at, "name": "Pay", "bill.connect.bill_request": {**PAYMENT, "repeat": "{{ yes }}"}},
+        {**at, "name": "Pay", "bill.connect.bill_request": {**PAYMENT, "method": "{{ post }}"}},
+        {
+            **at,
+            "name": "Keep",
+            "bill.connect.bill_vault_file": {"path": "x.yml", "variables": {"bill_api_url": "{{ gateway }}"}},
+        },
+        {**at, "name": "Leave", login: {"state": "{{ absent }}"}},
     ]
-    play: dict[str, Any] = {"vars": {"behind": "{{ gateway }}"}, "gather_facts": False}
+    play: dict[str, Any] = {"gather_facts": False}
     sets = {"name": "Set", "ansible.builtin.set_fact": {"set_by_play": "{{ gateway }}"}}
     run = project.play(PING, sets, *each_in_a_block(tasks), **play)
     assert run.code == 0, run.output
     assert evil.heard == [], run.output
     assert run.recap("web1")["rescued"] == len(tasks), run.output
-    # A role with defaults of its own, and dictionaries that are merged.
-    run = project.plays(
-        {"tasks": [PING]}, {"vars": mine, "roles": [{"role": "theirs", "module_defaults": {module: to_gateway}}]}
-    )
-    assert run.code == 2, run.output
+    # ansible-core up to 2.18 shows a message of an item once, however many tasks say it.
+    loops = [task for task in tasks if "loop" in task or any(name.startswith("with_") for name in task)]
+    assert run.times("A managed host decides its facts") >= len(tasks) - len(loops), run.output
+    # A role and a play with defaults of their own, what a fact erases, and dictionaries that are merged.
+    for theirs in (
+        {"roles": [{"role": "theirs", "module_defaults": {module: to_gateway}}]},
+        {"module_defaults": {module: to_gateway}, "tasks": [{"name": "Block", "block": [LOGIN]}]},
+    ):
+        run = project.plays({"tasks": [PING]}, {"vars": mine, **theirs})
+        assert run.code == 2, run.output
+        assert run.says("The option api_url reads gateway, which is a fact of web1."), run.output
     project.environ["ANSIBLE_HASH_BEHAVIOUR"] = "merge"
     run = project.play(PING, {**LOGIN, "vars": {"bill_api_url": "{{ place.url }}"}})
     assert run.code == 2, run.output
@@ -249,10 +306,26 @@ def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: 
         "from a file in a folder vars": "{{ lookup('file', inventory_dir ~ '/vars/organization.txt') }}",
         "of another host": "{{ hostvars['one'].mine }}",
         "of the play": "{{ mine | default(ansible_facts.nothing | default('x')) }}",
+        "from all variables": "{{ vars['mine'] }}",
+        "at random": "{{ [mine] | random }}",
     }
-    tasks = [
+    tasks: list[dict[str, Any]] = [
         {**LOGIN, "name": f"Sign in {how}", "vars": {"bill_organization_id": raw}} for how, raw in readings.items()
     ]
+    whole: dict[str, Any] = {"organization_id": "{{ mine }}", "timeout": "{{ ansible_facts.nothing | default(30) }}"}
+    tasks += [
+        {"name": "Sign in with a template", "bill.connect.bill_login": "{{ whole }}", "vars": {"whole": whole}},
+        {
+            "name": "Sign in for each",
+            "bill.connect.bill_login": {"organization_id": "{{ item }}"},
+            "loop": "{{ [mine, lookup('vars', 'mine')] }}",
+        },
+    ]
+    # No fact of this name may stand for what was left out.
+    broken_into(project, {"omit": project.api_url}, name="three")
+    run = project.play(PING, LOGIN)
+    assert run.code == 0, run.output
+    project.hosts("one", "two")
     run = project.plays({"gather_facts": True, "tasks": tasks}, {"tasks": [PING, *tasks]})
     assert run.code == 0, run.output
     project.environ |= {"ANSIBLE_INJECT_FACT_VARS": "false"}
@@ -370,7 +443,20 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
     )
     assert run.code == 0, run.output
     assert bill.get("counts")["POST /v3/login"] == 2
-    broken_into(project, {"bill_organization_id": world.SECOND_ORGANIZATION.id})
-    run = project.play(here, info, PING, {**info, **IGNORED})
-    refused(run, 1, f"The variable bill_organization_id {IS_A_FACT}")
+    # The environment goes before what was published, and a play before the environment, even where it says the same.
+    project.environ["BILL_ORGANIZATION_ID"] = world.SECOND_ORGANIZATION.id
+    run = project.plays(
+        {"tasks": [here, info, elsewhere]},
+        {"vars": {"bill_organization_id": world.ORGANIZATION.id}, "tasks": [info, same, here, info, same]},
+        {"tasks": [here, info, elsewhere]},
+    )
+    assert run.code == 0, run.output
+    del project.environ["BILL_ORGANIZATION_ID"]
+    # Not even a value that was published before the last one is taken from a host.
+    for theirs in (world.SECOND_ORGANIZATION.id, world.ORGANIZATION.id):
+        broken_into(project, {"bill_organization_id": theirs})
+        run = project.play(
+            here, there, here, *([there] if theirs == world.ORGANIZATION.id else []), info, PING, {**info, **IGNORED}
+        )
+        refused(run, 1, f"The variable bill_organization_id {IS_A_FACT}")
     assert bill.get("counts")["POST /v3/login"] == 2

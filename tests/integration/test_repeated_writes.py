@@ -90,11 +90,12 @@ def test_two_tasks_from_one_anchor_are_two_intentions(three: Project, bill: Cont
     task = yaml.safe_dump(pay(1), default_flow_style=True, width=1000).strip()
     (three.folder / "site.yml").write_text(
         f"- hosts: one\n  gather_facts: false\n  tasks:\n    - &pay {task}\n    - *pay\n"
+        f"- hosts: one\n  gather_facts: false\n  tasks:\n    - block: [&twice {{block: [{task}]}}, *twice]\n"
         f"- {{hosts: one, gather_facts: false, tasks: [{task}, {task}]}}\n"
     )
     run = three.run("ansible-playbook", "site.yml")
     assert run.code == 0, run.output
-    assert paid(bill) == {1: 4}
+    assert paid(bill) == {1: 6}
 
 
 @pytest.mark.promise(10)

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.bill.connect.plugins.plugin_utils import _facts
 from ansible_collections.bill.connect.plugins.plugin_utils._call import attempt
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
@@ -38,6 +39,8 @@ MAGIC = "magic"
 OWN = "own"
 # Only the names in it are looked at, to refuse them.
 FACTS = "facts"
+# A fact that says nothing unless bill.connect itself has made it in this run, which no host can guess.
+RECEIPT = "receipt"
 # Another task is told it, so that Ansible runs it here: vars of the play.
 FOR_ANSIBLE = "for Ansible"
 
@@ -99,6 +102,7 @@ RULES: dict[str, str] = {
         OWN,
     ),
     "ansible_facts": FACTS,
+    _facts.RECEIPT: RECEIPT,
     **dict.fromkeys(("ansible_become", "ansible_connection", "ansible_python_interpreter"), FOR_ANSIBLE),
 }
 
@@ -110,6 +114,7 @@ ENVIRONMENT = {option.environment_name for option in OPTIONS}
 BY_ANY_NAME = {
     "_action.py:_differs_from_the_roles",
     "_action.py:_publish",
+    "_call.py:_published",
     "_call.py:secrets_of_environment",
     "_compat.py:item_of_loop_holds",
     "_compat.py:variable",
@@ -117,6 +122,7 @@ BY_ANY_NAME = {
     "_connect.py:filled",
     "_destinations.py:_is_harmless",
     "_destinations.py:_secrets_of_environment",
+    "_fact_check.py:is_of_authors",
     "_fact_check.py:refuse_variable",
     "_facts.py:decide",
     "_facts.py:reach",
@@ -136,7 +142,9 @@ def reads_in_python() -> Iterator[tuple[str, str | None]]:
             where = f"{path.name}:{getattr(function, 'name', 'lambda')}"
             for node in ast.walk(function):
                 key = _key_that_is_read(node)
-                if key is not None:
+                if isinstance(key, ast.Name) and key.id == "RECEIPT":
+                    yield where, _facts.RECEIPT
+                elif key is not None:
                     yield where, key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
@@ -254,6 +262,6 @@ def test_no_fact_is_taken_for_it(name: str) -> None:
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(("name", "value"), [("bill_organization_id", "008A"), ("bill_user_id", "006A")])
 def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setattr(Run, "published", lambda _run, _host: {name: {value}})
+    monkeypatch.setattr(Run, "published", lambda _run, _receipt: {name: value})
     assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
     assert "was used" in tried(name, {name: value})

@@ -10,12 +10,19 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._facts import HostFacts, Reach
+from ansible_collections.bill.connect.plugins.plugin_utils._facts import (
+    RECEIPT,
+    HostFacts,
+    Loop,
+    Loops,
+    Reach,
+    is_plain_lookup,
+)
 
 EVIL = "https://evil.example/connect"
 
 
-def host(facts: dict[str, Any], published: dict[str, set[str]] | None = None, **variables: Any) -> HostFacts:
+def host(facts: dict[str, Any], published: dict[str, str | None] | None = None, **variables: Any) -> HostFacts:
     """The facts of a host, whose variables are as ansible-core makes them: facts outrank the inventory, and the play outranks facts."""
     merges = variables.pop("merges", False)
     return HostFacts({**facts, "ansible_facts": facts, **variables}, facts, published, merges=merges)
@@ -34,9 +41,14 @@ def host(facts: dict[str, Any], published: dict[str, set[str]] | None = None, **
         pytest.param(host({"bill_api_url": [EVIL]}), True, id="a list"),
         pytest.param(host({"bill_api_url": {"a": 1}}, bill_api_url={"a": 1, "b": 2}, merges=True), True, id="merged"),
         pytest.param(host({"bill_api_url": {"a": 1}}, bill_api_url={"a": 1, "b": 2}), False, id="not merged"),
-        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": {EVIL, "x"}}), False, id="published"),
-        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": {"x"}}), True, id="another value than published"),
-        pytest.param(host({"bill_api_url": [EVIL]}, {"bill_api_url": {EVIL}}), True, id="no text is published"),
+        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": EVIL}), False, id="published"),
+        pytest.param(host({"bill_api_url": EVIL}, {"bill_api_url": "x"}), True, id="another value than published"),
+        pytest.param(host({"bill_api_url": [EVIL]}, {"bill_api_url": EVIL}), True, id="no text is published"),
+        pytest.param(host({"bill_api_url": None}), True, id="nothing, which hides something"),
+        pytest.param(host({"bill_api_url": None}, {"bill_api_url": None}), False, id="nothing is published"),
+        pytest.param(
+            host({"bill_api_url": None}, {"bill_user_id": None}), True, id="nothing of this name is published"
+        ),
     ],
 )
 def test_fact_decides_a_variable_with_its_value(facts: HostFacts, decides: bool) -> None:
@@ -44,7 +56,7 @@ def test_fact_decides_a_variable_with_its_value(facts: HostFacts, decides: bool)
     assert facts.decided() == ({"bill_api_url"} if decides else facts.decided() - {"bill_api_url"})
 
 
-def reach(facts: dict[str, Any], raw: Any, where: dict[str, Any] | None = None, **variables: Any) -> Reach:
+def reach(facts: dict[str, Any], raw: Any, where: Loops | None = None, **variables: Any) -> Reach:
     return host(facts, **variables).reach(raw, where or {})
 
 
@@ -101,6 +113,10 @@ def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any]) -> None:
         "{% include 'url.j2' %}",
         "{% from 'url.j2' import url %}",
         "{{ lookup('template', 'url.j2') }}",
+        "{{ lookup('va' ~ 'rs', 'gate' ~ 'way') }}",
+        "{{ query(name, 'x') }}",
+        "{{ q('community.general.merge_variables', 'x') }}",
+        "{{ lookup('env', 'X') ~ lookup(name) }}",
     ],
 )
 def test_template_that_puts_a_name_together_may_read_any_fact(raw: str) -> None:
@@ -115,8 +131,66 @@ def test_template_may_read_variables_of_other_hosts(raw: str) -> None:
 
 @pytest.mark.promise(7)
 def test_item_of_a_loop_is_known_by_its_name() -> None:
-    assert reach(GATEWAY, "{{ item }}", {"item": "{{ gateway }}"}).loops == {"item"}
-    assert reach(GATEWAY, "{{ url }}", {"item": "{{ gateway }}"}, url="{{ item }}").loops == {"item"}
+    assert reach(GATEWAY, "{{ item }}", {"item": [Loop("{{ gateway }}")]}).loops == {"item"}
+    assert reach(GATEWAY, "{{ url }}", {"item": [Loop("{{ gateway }}")]}, url="{{ item }}").loops == {"item"}
+
+
+@pytest.mark.promise(7)
+def test_template_that_puts_a_name_together_may_read_any_item() -> None:
+    assert reach(GATEWAY, "{{ lookup('vars', 'it' ~ 'em') }}", {"item": [Loop("x")]}).loops == {"item"}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "{{ lookup('env', 'BILL_PASSWORD') }}",
+        '{{ lookup("ansible.builtin.file", "password.txt") }}',
+        "{{ query('bill.connect.bill_login', 'api_url') }}",
+        "{{ lookup('community.hashi_vault.vault_kv2_get', 'bill') }}",
+    ],
+)
+def test_lookup_that_reads_what_it_is_told_reads_no_fact(raw: str) -> None:
+    assert not reach(GATEWAY, raw).is_open
+
+
+@pytest.mark.parametrize(
+    ("name", "is_plain"),
+    [
+        ("items", True),
+        ("ansible.builtin.dict", True),
+        ("vars", False),
+        ("ansible.builtin.template", False),
+        ("x.y.z", False),
+    ],
+)
+def test_lookups_that_read_no_variables_are_known_by_name(name: str, is_plain: bool) -> None:
+    assert is_plain_lookup(name) is is_plain
+
+
+@pytest.mark.promise(7)
+def test_fact_counts_as_what_ansible_core_makes_of_it() -> None:
+    variables, facts = {"gateway": {"url": EVIL}}, {"gateway": {"url": EVIL, "_ansible_x": 1}}
+    assert not HostFacts(variables, facts).decide("gateway")
+    assert HostFacts(variables, facts, cleaned=lambda fact: {"url": fact["url"]}).decide("gateway")
+
+
+@pytest.mark.promise(7)
+def test_fact_that_may_have_had_another_value_decides() -> None:
+    assert HostFacts({"bill_api_url": EVIL}, {"bill_api_url": "x"}, are_certain=False).decide("bill_api_url")
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("facts", "are_there"),
+    [
+        ({}, False),
+        ({"bill_user_id": "006A", RECEIPT: "r"}, False),
+        ({"bill_user_id": "006B", RECEIPT: "r"}, True),
+        ({"gateway": EVIL}, True),
+    ],
+)
+def test_host_that_has_said_nothing_itself_has_no_facts(facts: dict[str, Any], are_there: bool) -> None:
+    assert host(facts, {"bill_user_id": "006A"}).are_there is are_there
 
 
 @pytest.mark.promise(7)
@@ -132,12 +206,17 @@ def test_data_that_looks_like_a_template_is_none() -> None:
     [
         ({"gateway": EVIL}, "gateway"),
         ({"gw": {"urls": ["x", EVIL]}}, "gw"),
-        ({"gateway": EVIL + "/v3"}, None),
+        ({"gateway": EVIL + "/v3"}, "gateway"),
+        ({"gateway": "HTTPS://me@EVIL.example"}, "gateway"),
+        ({"gateway": "https://evil.example.com/connect"}, None),
+        ({"gateway": "http://evil.example/connect"}, None),
+        ({"gateway": "evil.example"}, None),
+        ({"gateway": "https://[evil"}, None),
         ({"ansible_env": {"GATEWAY": EVIL}}, None),
         ({"gateway": 7}, None),
         ({}, None),
     ],
 )
-def test_fact_that_says_exactly_a_value_is_found(facts: dict[str, Any], fact: str | None) -> None:
+def test_fact_that_says_a_value_or_names_its_server_is_found(facts: dict[str, Any], fact: str | None) -> None:
     assert host(facts).telling(EVIL) == fact
-    assert host(facts, {"gateway": {EVIL}, "gw": {EVIL}}).telling(EVIL) is None
+    assert host(facts, {"gateway": EVIL, "gw": EVIL}).telling(EVIL) is None

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, ConnectionFailed, RepeatedWrite
-from ansible_collections.bill.connect.plugins.plugin_utils._run import EVERY_HOST, Run, Write
+from ansible_collections.bill.connect.plugins.plugin_utils._run import Run, Write
 from ansible_collections.bill.connect.plugins.plugin_utils._store import open_run_store
 
 
@@ -29,26 +29,38 @@ def another_task(directory: Path) -> Run:
 
 
 @pytest.mark.promise(7)
-def test_published_values_are_remembered_by_host(directory: Path) -> None:
-    assert another_task(directory).published("web1") == {}
-    another_task(directory).publish("web1", {"bill_organization_id": "008A", "bill_user_id": None})
-    another_task(directory).publish("web1", {"bill_user_id": "006A"})
-    another_task(directory).publish(EVERY_HOST, {"bill_organization_id": "008B"})
-    assert another_task(directory).published("web1") == {
-        "bill_organization_id": {"008A", "008B"},
-        "bill_user_id": {"006A"},
-    }
-    assert another_task(directory).published("web2") == {"bill_organization_id": {"008B"}}
+def test_published_values_are_known_by_their_receipt(directory: Path) -> None:
+    first = another_task(directory).publish({"bill_organization_id": "008A", "bill_user_id": None})
+    second = another_task(directory).publish({"bill_organization_id": "008B"})
+    assert first != second
+    assert another_task(directory).published(first) == {"bill_organization_id": "008A", "bill_user_id": None}
+    assert another_task(directory).published(second) == {"bill_organization_id": "008B"}
+    # The same values of another host need no second record.
+    assert another_task(directory).publish({"bill_user_id": None, "bill_organization_id": "008A"}) == first
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("receipt", [None, "", "0" * 32, 7, ["x"], {"a": 1}, "../key"])
+def test_nothing_else_is_a_receipt(directory: Path, receipt: Any) -> None:
+    another_task(directory).publish({"bill_organization_id": "008A"})
+    assert another_task(directory).published(receipt) == {}
+
+
+@pytest.mark.promise(7)
+def test_receipt_of_another_run_is_none(directory: Path, tmp_path: Path) -> None:
+    values = {"bill_organization_id": "008A"}
+    receipt = another_task(directory).publish(values)
+    assert another_task(tmp_path / "next").publish(values) != receipt
+    assert another_task(tmp_path / "next").published(receipt) == {}
 
 
 @pytest.mark.promise(6)
 def test_nothing_in_the_directory_tells_what_is_remembered(directory: Path) -> None:
     run = another_task(directory)
-    run.publish("web1", {"bill_organization_id": "008FINDME"})
+    run.publish({"bill_organization_id": "008FINDME"})
     run.is_first("findme")
     for path in directory.iterdir():
         assert b"findme" not in path.read_bytes().lower()
-        assert "web1" not in path.name
 
 
 def test_warning_is_the_first_once(directory: Path) -> None:
@@ -59,8 +71,8 @@ def test_warning_is_the_first_once(directory: Path) -> None:
 def test_run_without_a_usable_directory_warns_each_time_and_publishes_nothing(directory: Path) -> None:
     directory.touch()
     assert [another_task(directory).is_first("a") for _time in range(2)] == [True, True]
-    another_task(directory).publish("web1", {"bill_organization_id": "008A"})
-    assert another_task(directory).published("web1") == {}
+    assert another_task(directory).publish({"bill_organization_id": "008A"}) is None
+    assert another_task(directory).published("0" * 32) == {}
 
 
 WRITE = Write({"task": "site.yml:3", "body": "1"}, "web1", "POST /v3/payments")
