@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
-from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 
 
 class ActionModule(BillAction):

@@ -6,15 +6,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._compat import mask
-from ansible_collections.bill.connect.plugins.plugin_utils._mfa import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import mask
+from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import (
     Validated,
     refuse_what_cannot_be_trusted,
     validate,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options import MFA_CODE, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import MFA_CODE, Option
 
 
 class ActionModule(BillAction):

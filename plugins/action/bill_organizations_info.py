@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations
 
 
 class ActionModule(BillAction):

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_READS, REQUIRE_TRUSTED, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_READS, REQUIRE_TRUSTED, Option
 
 
 class ActionModule(BillAction):

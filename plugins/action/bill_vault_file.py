@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._options import Option
-from ansible_collections.bill.connect.plugins.plugin_utils._places import default_path
-from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
     clear,
     given_variables,
     keep,

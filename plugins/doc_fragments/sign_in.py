@@ -6,7 +6,7 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of every task and lookup that signs in. The table in plugin_utils/_options.py is what the code uses; a
+    # The options of every task and lookup that signs in. The table in plugin_utils/_options/spec.py is what the code uses; a
     # test holds the two against each other.
     DOCUMENTATION = r"""
 options:

@@ -68,9 +68,9 @@ _raw:
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._lookup import BillLookup
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_READS, REQUIRE_TRUSTED
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_READS, REQUIRE_TRUSTED
 
 
 class LookupModule(BillLookup):

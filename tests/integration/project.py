@@ -18,7 +18,7 @@ from typing import Any
 
 import yaml
 
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.emulator import world
 from tests.integration.leaks import MARKS, Leaks
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from tests.unit.plugins.plugin_utils.malformed import Ear, Played, Stage, any_answers, assert_answer_or_clean
 
 ERRORS = 10_000

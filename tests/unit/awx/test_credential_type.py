@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.bill.connect.plugins.plugin_utils._credentials import METHODS
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, gather
 from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
 from tests.tools.awx_form import redrawn
 

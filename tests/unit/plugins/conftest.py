@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 
 
 @pytest.fixture(autouse=True)
@@ -24,5 +24,5 @@ def run_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
             directories[name] = tmp_path_factory.mktemp("run") / name
         return str(directories[name])
 
-    monkeypatch.setattr(_compat, "store_for_the_run", lambda: of_this_test("bill"))
-    monkeypatch.setattr(_compat, "memory_of_the_run", lambda: of_this_test("bill-run"))
+    monkeypatch.setattr(ansible_paths, "store_for_the_run", lambda: of_this_test("bill"))
+    monkeypatch.setattr(ansible_paths, "memory_of_the_run", lambda: of_this_test("bill-run"))

@@ -15,9 +15,10 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
 from ansible_collections.bill.connect.plugins.action.bill_request import ActionModule as BillRequest
-from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, TimedOut
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, TimedOut
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
 
 OPTIONS = {
@@ -281,7 +282,13 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    "where", ["_api.Api._refuse_unexpected", "_call._what_became_of", "_compat.settle", "_compat.hide"]
+    "where",
+    [
+        "_client.client.Api._refuse_unexpected",
+        "_ansible.context._what_became_of",
+        "_ansible.core_versions.settle",
+        "_ansible.core_versions.hide",
+    ],
 )
 def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
     bill: Bill, store: dict[str, Any], monkeypatch: pytest.MonkeyPatch, where: str

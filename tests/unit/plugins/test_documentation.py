@@ -22,28 +22,39 @@ from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
-from ansible_collections.bill.connect.plugins.plugin_utils import _pace
-from ansible_collections.bill.connect.plugins.plugin_utils._call import FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import OPERATORS, written_filters
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     _MEANINGS,
     BillError,
     CredentialRefused,
     MinuteSpent,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
-from ansible_collections.bill.connect.plugins.plugin_utils._filters import OPERATORS, written_filters
-from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
-from ansible_collections.bill.connect.plugins.plugin_utils._options import (
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import Failures
+from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _pace
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import (
+    CALLS,
+    FURTHEST,
+    SECONDS,
+    Pace,
+    Turns,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
     OPTION_VARIABLES,
     OPTIONS,
     SESSION_VARIABLES,
     Option,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._pace import CALLS, FURTHEST, SECONDS, Pace, Turns
-from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import _SCRYPT_BLOCK, _SCRYPT_COST, Identity, Seal
-from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
-from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import (
+    _SCRYPT_BLOCK,
+    _SCRYPT_COST,
+    Identity,
+    Seal,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]

@@ -13,8 +13,8 @@ import pytest
 from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill, no
 

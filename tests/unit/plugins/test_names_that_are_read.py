@@ -19,11 +19,11 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _facts
-from ansible_collections.bill.connect.plugins.plugin_utils._call import attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
-from ansible_collections.bill.connect.plugins.plugin_utils._run import Run
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import facts as _facts
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import Run
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -112,21 +112,21 @@ ENVIRONMENT = {option.environment_name for option in OPTIONS}
 # The functions that read a variable or the environment by a name that they are given. Each takes it from the table of options, or looks
 # for facts.
 BY_ANY_NAME = {
-    "_action.py:_differs_from_the_roles",
-    "_action.py:_publish",
-    "_call.py:_published",
-    "_call.py:secrets_of_environment",
-    "_compat.py:item_of_loop_holds",
-    "_compat.py:variable",
-    "_compat.py:variables_of",
-    "_connect.py:filled",
-    "_destinations.py:_is_harmless",
-    "_destinations.py:_secrets_of_environment",
-    "_fact_check.py:is_of_authors",
-    "_fact_check.py:refuse_variable",
-    "_facts.py:decide",
-    "_facts.py:reach",
-    "_options.py:_places",
+    "action.py:_differs_from_the_roles",
+    "action.py:_publish",
+    "context.py:_published",
+    "context.py:secrets_of_environment",
+    "core_versions.py:item_of_loop_holds",
+    "core_versions.py:variable",
+    "core_versions.py:variables_of",
+    "form_task.py:filled",
+    "destinations.py:_is_harmless",
+    "destinations.py:_secrets_of_environment",
+    "fact_check.py:is_of_authors",
+    "fact_check.py:refuse_variable",
+    "facts.py:decide",
+    "facts.py:reach",
+    "spec.py:_places",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
 # Names in YAML that are tasks and return values, and so no variables.

@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
-from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client import factory
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, Reply, ScriptedBill
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, Open
 
@@ -53,7 +53,7 @@ def opens(clock: Clock, tmp_path: Path, said: list[str]) -> Open:
     """A new task each time: nothing is shared with the one before but the store and BILL."""
 
     def opens(**changes: Any) -> SignIn:
-        sign_in = _sign_in.open_sign_in(
+        sign_in = factory.open_sign_in(
             {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes},
             default_store=str(tmp_path / "bill"),
             store_for_the_run=str(tmp_path / "run"),

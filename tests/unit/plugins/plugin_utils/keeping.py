@@ -16,8 +16,9 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
-from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import Kept, VaultFile, clear, keep
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import Kept, VaultFile, clear, keep
 from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
 
 BY = "bill.connect.bill_vault_file"
@@ -123,7 +124,7 @@ def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
 
     def member(number: int) -> None:
         if homes:
-            _compat.default_store = lambda: tempfile.mkdtemp(dir=folder, prefix=f"home-{number}-")
+            ansible_paths.default_store = lambda: tempfile.mkdtemp(dir=folder, prefix=f"home-{number}-")
         begin.wait(60)
         keep(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
 

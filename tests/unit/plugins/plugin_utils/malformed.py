@@ -24,24 +24,24 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._credentials import _oauth
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     _MEANINGS,
     FIELDS,
     BillError,
     CertificateRefused,
     OptionError,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import codes as codes_of
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import codes as codes_of
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill
 
 CANARY = "canary-findme"
 LONGEST_MESSAGE = 700
 
 KNOWN_CODES = tuple(_MEANINGS)
-OF_OAUTH = tuple(word for word in _oauth._MEANINGS if not word.startswith("BDC_"))
+OF_OAUTH = tuple(word for word in oauth._MEANINGS if not word.startswith("BDC_"))
 
 # Surrogates, control characters and all: JSON can carry them as escapes.
 any_text = st.one_of(

@@ -30,9 +30,11 @@ from typing import Any, Protocol
 
 import requests
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._store import _file
+from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 FORK = multiprocessing.get_context("fork")
@@ -44,7 +46,7 @@ SPENT = {"dev_key": "spent-findme"}
 
 def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
     """What a scenario below, or of another module, tells, played in an interpreter of its own."""
-    collections = Path(_sign_in.__file__).parents[5]
+    collections = Path(session_manager.__file__).parents[5]
     checkout = Path(__file__).parents[4]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", module, scenario, json.dumps(arguments)],
@@ -196,7 +198,7 @@ class Tasks:
         self.store = folder / "bill"
         self._bill = bill
 
-    def open(self, said: list[str], now: float = NOON, **changes: Any) -> _sign_in.SignIn:
+    def open(self, said: list[str], now: float = NOON, **changes: Any) -> SignIn:
         options = {
             "auth_method": "password",
             "environment": "sandbox",
@@ -210,7 +212,7 @@ class Tasks:
             **OPTIONS,
             **changes,
         }
-        sign_in = _sign_in.open_sign_in(
+        sign_in = open_sign_in(
             options,
             default_store=str(self.store),
             store_for_the_run=str(self.folder / "run"),
@@ -296,7 +298,7 @@ class Tasks:
         return seen
 
 
-def steps_of(look: Callable[[], Any], die_at: int, code: str = _file.__file__) -> list[tuple[str, Any]]:
+def steps_of(look: Callable[[], Any], die_at: int, code: str = file_store.__file__) -> list[tuple[str, Any]]:
     """From now on, note each step of this process and how the world looked; die by SIGKILL at step number ``die_at``.
 
     A step is each line of some code, which is the file store's if not said otherwise, and whatever Python reports of itself before

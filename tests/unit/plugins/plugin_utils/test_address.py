@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._address import API_URLS, Address
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import API_URLS, Address
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
 
 
 @pytest.mark.promise(7)

@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _api, _gateway
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._api import Api, Result
-from ansible_collections.bill.connect.plugins.plugin_utils._gate import Gate
-from ansible_collections.bill.connect.plugins.plugin_utils._request import Request
-from ansible_collections.bill.connect.plugins.plugin_utils._shown import texts_to_mask
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client import client as _api
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import texts_to_mask
+from ansible_collections.bill.connect.plugins.plugin_utils._http import transport as _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import Gate
 from tests.emulator.certificates import self_signed
 from tests.unit.plugins.plugin_utils.conversation import (
     OPTIONS,
@@ -586,7 +587,7 @@ def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("waits", ["_gate.Gate._wait", "_pace.Pace.wait"])
+@pytest.mark.parametrize("waits", ["_limits.concurrency_limiter.Gate._wait", "_limits.rate_limiter.Pace.wait"])
 def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
     open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
 ) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _call, _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     BillError,
     OptionError,
     SessionUntrusted,
@@ -44,7 +45,7 @@ def run(error: Exception, **given: Any) -> Failed:
 
 @pytest.fixture(autouse=True)
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    compat = "ansible_collections.bill.connect.plugins.plugin_utils._compat"
+    compat = "ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions"
     monkeypatch.setattr(f"{compat}.variables_of", lambda *_any: lambda _name: None)
 
 

@@ -16,11 +16,13 @@ from ansible.parsing.vault import PromptVaultSecret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _connect
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._connect import filled, returned
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, NobodyThere
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import form_task as _connect
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, NobodyThere
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
 from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill
@@ -90,8 +92,8 @@ class Sitting:
 
 @pytest.fixture
 def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bill: Bill) -> Sitting:
-    monkeypatch.setattr(_compat, "default_store", lambda: str(tmp_path / "store"))
-    monkeypatch.setattr(_compat, "store_for_the_run", lambda: str(tmp_path / "run"))
+    monkeypatch.setattr(ansible_paths, "default_store", lambda: str(tmp_path / "store"))
+    monkeypatch.setattr(ansible_paths, "store_for_the_run", lambda: str(tmp_path / "run"))
     return Sitting(tmp_path, monkeypatch)
 
 

@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._destinations import check_destinations, foreign_hosts
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations import (
+    check_destinations,
+    foreign_hosts,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Options, gather
 
 USER = {"BILL_USERNAME": "u", "BILL_PASSWORD": "p", "BILL_ORGANIZATION_ID": "1", "BILL_DEV_KEY": "k"}
 APP = {"BILL_AUTH_METHOD": "oauth", "BILL_CLIENT_ID": "i", "BILL_CLIENT_SECRET": "s"}

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._credentials import _oauth
-from ansible_collections.bill.connect.plugins.plugin_utils._credentials._credential import by_status
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods.base import by_status
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 
@@ -162,7 +162,7 @@ def test_the_words_of_rfc_6749_are_understood(
     word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
 ) -> None:
     answer = {"error": word, "error_description": "findme"}
-    error = errors.from_answer(status, answer, PLACE, _oauth._MEANINGS)
+    error = errors.from_answer(status, answer, PLACE, oauth._MEANINGS)
     assert error.__class__ is kind
     assert (error.code, error.status, error.concerns) == (word, status, concerns)
     assert str(error).startswith(f"BILL answered {word}: ")
@@ -172,7 +172,7 @@ def test_the_words_of_rfc_6749_are_understood(
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("word", ["findme", "", "Invalid_Client", ["invalid_client"], {"invalid_client": 1}, 7, None])
 def test_other_words_are_not_repeated(word: Any) -> None:
-    error = errors.from_answer(400, {"error": word}, PLACE, _oauth._MEANINGS, option="token_url")
+    error = errors.from_answer(400, {"error": word}, PLACE, oauth._MEANINGS, option="token_url")
     assert error.__class__ is errors.UnexpectedAnswer
     assert str(error) == (
         f"{PLACE} answered HTTP status 400 without an error code of BILL's. Check token_url, and that no proxy answers in "

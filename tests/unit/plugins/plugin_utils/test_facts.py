@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._facts import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.facts import (
     RECEIPT,
     HostFacts,
     Loop,

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BusyError, OptionError, StoreError
-from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore, _unsafe
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BusyError, OptionError, StoreError
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore, _unsafe
 from tests.unit.plugins.plugin_utils.conversation import Clock
 
 ADDRESS = "0123456789abcdef"

@@ -14,8 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._filters import OPERATORS, written_filters, written_sort
+from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import (
+    OPERATORS,
+    written_filters,
+    written_sort,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from tests.unit.plugins.plugin_utils.malformed import any_json, assert_clean
 
 PARIS = timezone(timedelta(hours=1))

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _source
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import NobodyThere, TurnedBack
-from ansible_collections.bill.connect.plugins.plugin_utils._fields import AUTH_METHOD, ENVIRONMENT, FIELDS
-from ansible_collections.bill.connect.plugins.plugin_utils._form import Filled, Form
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Filled, Form
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NobodyThere, TurnedBack
+from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,

@@ -20,11 +20,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._gate import SLOTS, Gate
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
 
 # Python 3.12 and later warn of forks beside threads that earlier tests have left; these children take locks and nothing else.

@@ -19,10 +19,10 @@ from urllib.parse import parse_qsl
 import pytest
 import requests
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._http import transport as _gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
 from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, goes_on, refuses, resets, says, trickles
 
 Start = Callable[..., ScriptedBill]

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._failures import Failures
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import Failures
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
 

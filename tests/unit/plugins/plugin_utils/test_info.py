@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations, session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
     CHECK,

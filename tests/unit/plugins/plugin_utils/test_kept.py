@@ -15,13 +15,13 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
-from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
-from ansible_collections.bill.connect.plugins.plugin_utils._store._memory import MemoryStore
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_stores
+from ansible_collections.bill.connect.plugins.plugin_utils._store.memory import MemoryStore
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
 
 HEAD = 8

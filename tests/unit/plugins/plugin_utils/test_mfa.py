@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager as _sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,

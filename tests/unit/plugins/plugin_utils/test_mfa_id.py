@@ -10,8 +10,8 @@ from datetime import date
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._credentials import MfaId, last_day
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import MfaId, last_day
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 
 ID = MfaId("findme", "ci", date(2026, 12, 22))
 # The first and the last second of 2026-12-15 in UTC, which it is nowhere else.

@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._action import _Failed
-from ansible_collections.bill.connect.plugins.plugin_utils._call import Call, attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS as TABLE
-from ansible_collections.bill.connect.plugins.plugin_utils._options import Options, gather
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import _Failed
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import Outcome
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Options, gather
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
 
 ECHO = {"echo": dict(OPTIONS)}

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, OAUTH, TOKEN, TOKEN_AT_ROOT, Bill, Open, Said, no
 

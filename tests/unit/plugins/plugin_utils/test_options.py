@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option, Options, gather
 
 SECRET = "s3cret-findme"
 

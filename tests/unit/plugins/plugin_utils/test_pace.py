@@ -14,13 +14,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils import _pace, _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._gate import Gate
-from ansible_collections.bill.connect.plugins.plugin_utils._pace import CALLS, Pace, Turns
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity
-from ansible_collections.bill.connect.plugins.plugin_utils._store._file import FileStore
-from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._client import factory
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _pace
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import CALLS, Pace, Turns
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import OAUTH, SPEND_TOKEN, Open
 
@@ -278,7 +279,7 @@ class Slots:
             taken.append("slot")
             return real(gate)
 
-        monkeypatch.setattr(_sign_in, "Pace", Noting)
+        monkeypatch.setattr(factory, "Pace", Noting)
         monkeypatch.setattr(Gate, "slot", slot)
 
 
@@ -328,7 +329,7 @@ def test_the_turns_are_those_of_the_token_whatever_the_store(
     def patient(turns: Any, tell: Any) -> Pace:
         return Pace(turns, tell, clock=clock, sleep=clock.advance)
 
-    monkeypatch.setattr(_sign_in, "Pace", patient)
+    monkeypatch.setattr(factory, "Pace", patient)
     before = clock.now
 
     def call(**changes: Any) -> None:

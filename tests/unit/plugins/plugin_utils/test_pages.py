@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._api import Api, Result
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
-from ansible_collections.bill.connect.plugins.plugin_utils._pages import Pages, read_pages
-from ansible_collections.bill.connect.plugins.plugin_utils._request import Request
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Pages, read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, goes_on
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,

@@ -21,15 +21,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._address import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Answer
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS, Option, Options, gather
-from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._store import open_stores
-from ansible_collections.bill.connect.plugins.plugin_utils._store._kept import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_stores
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
 from tests.unit.plugins.plugin_utils.conversation import SESSION
 from tests.unit.plugins.plugin_utils.malformed import (

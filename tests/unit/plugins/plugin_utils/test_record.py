@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._refusal import Refusal
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from tests.unit.plugins.plugin_utils.conversation import SESSION
 
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})

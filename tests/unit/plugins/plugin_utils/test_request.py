@@ -20,8 +20,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from urllib3.util import parse_url
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._request import METHODS, Request
+from ansible_collections.bill.connect.plugins.plugin_utils._client.request import METHODS, Request
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from tests.unit.plugins.plugin_utils.malformed import any_json, any_text, assert_clean
 
 API_URL = "https://gateway.stage.bill.com/connect"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _errors as errors
-from ansible_collections.bill.connect.plugins.plugin_utils._retry import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
 
 
 def failing(times: int, error: errors.BillError) -> Callable[[], str]:

@@ -14,9 +14,13 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, ConnectionFailed, RepeatedWrite
-from ansible_collections.bill.connect.plugins.plugin_utils._run import Run, Write
-from ansible_collections.bill.connect.plugins.plugin_utils._store import open_run_store
+from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import Run, Write
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
+    BillError,
+    ConnectionFailed,
+    RepeatedWrite,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_run_store
 
 
 @pytest.fixture

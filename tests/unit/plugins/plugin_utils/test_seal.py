@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._seal import Identity, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from tests.unit.plugins.plugin_utils.conversation import SESSION
 
 MADE = SESSION.made_at

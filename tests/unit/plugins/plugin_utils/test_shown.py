@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._shown import MASK, holds_a_secret, masked, words
+from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import MASK, holds_a_secret, masked, words
 from tests.unit.plugins.plugin_utils.malformed import any_json, any_text
 
 SECRETS = ["PASSWORD-findme", "DEVKEY-findme", "pin"]

@@ -14,11 +14,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _variables_file
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._notes import NOTES
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
-from ansible_collections.bill.connect.plugins.plugin_utils._variables_file import Edit, VariablesText
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document as _variables_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_comments import NOTES
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesText
 
 
 def edit(text: str, **variables: Any) -> Edit:

@@ -19,10 +19,12 @@ from ansible import constants
 from ansible.parsing.vault import PromptVaultSecret, match_encrypt_secret
 from ansible.template import Templar
 
-from ansible_collections.bill.connect.plugins.plugin_utils import _compat, _vault_file
-from ansible_collections.bill.connect.plugins.plugin_utils._errors import BillError, BusyError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._places import default_path
-from ansible_collections.bill.connect.plugins.plugin_utils._vault_file import (
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, BusyError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
     Kept,
     VaultFile,
     clear,
@@ -536,7 +538,7 @@ def test_locks_lie_in_the_home_of_ansible_and_beside_the_file_only_while_they_ar
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
-    monkeypatch.setattr(_compat, "default_store", lambda: str(home))
+    monkeypatch.setattr(ansible_paths, "default_store", lambda: str(home))
     with _vault_file._lock(str(old), str(old)):
         locks = [*home.glob("vault-*.lock"), old.parent / ".bill.yml.lock~"]
         assert [mode(lock) for lock in locks] == [0o600, 0o600]
@@ -574,7 +576,7 @@ def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
 ) -> None:
     (tmp_path / "file").touch()
     for name in ("default_store", "store_for_the_run"):
-        monkeypatch.setattr(_compat, name, lambda: str(tmp_path / "file"))
+        monkeypatch.setattr(ansible_paths, name, lambda: str(tmp_path / "file"))
     assert kept(old, {"b": 1}).changed
 
 
@@ -791,7 +793,7 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
         "plain": "{{ a }}",
         "n": "[1]",
     }
-    assert _compat.decrypted(found["n"]) == [1]
+    assert decrypted(found["n"]) == [1]
     templar = Templar(of, variables={"a": "worked out"})
     assert [templar.template(found[name]) for name in ("template", "plain")] == ["worked out", "{{ a }}"]
     kept(path, {"vaulted": "findme"}, of)

@@ -17,12 +17,13 @@ from typing import Any
 import pytest
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._gateway import Gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._info import organizations, session_info
-from ansible_collections.bill.connect.plugins.plugin_utils._mfa import challenge, validate
-from ansible_collections.bill.connect.plugins.plugin_utils._options import OPTIONS
-from ansible_collections.bill.connect.plugins.plugin_utils._session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._sign_in import Outcome, SignIn, open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import Outcome, SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
+from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
 from tests.unit.plugins.plugin_utils.malformed import (
     LONGEST_MESSAGE,

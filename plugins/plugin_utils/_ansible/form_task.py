@@ -1,0 +1,183 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One sitting of the form in Ansible: what is there already, and the person at the terminal.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Set
+from contextlib import suppress
+from textwrap import wrap
+from typing import Any
+
+from ansible.utils.display import Display
+
+from .._connect.form import Filled, Form
+from .._core.errors import BillError, NobodyThere, OptionError, TurnedBack
+from .._options import source as _source
+from .._options.source import Kind
+from .._options.spec import OPTIONS, Options, converted
+from .._vault.variable_locations import stronger_files
+from .._vault.vault_file import kept_variables, typed_password
+from . import core_versions as _compat
+from .context import Call
+from .fact_check import FactCheck
+
+display = Display()
+
+
+class Terminal:
+    """The person in front of Ansible's terminal."""
+
+    def ask(self, prompt: str, *, hidden: bool) -> str:
+        """What is typed; NobodyThere if there is no terminal, TurnedBack after Ctrl-C."""
+        typed = _compat.typed(_in_lines(prompt), hidden=hidden)
+        if typed is None:
+            raise TurnedBack("The form was ended with Ctrl-C. Nothing was written.")
+        return typed
+
+    def tell(self, text: str) -> None:
+        display.display(_in_lines(text))
+
+
+def _in_lines(text: str) -> str:
+    """The text in lines that fit the terminal, which would cut words in two."""
+    # Ansible's own number, which it has for its lines of stars, too.
+    lines = (wrap(line, display.columns, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
+    return "\n".join("\n".join(line) for line in lines)
+
+
+def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
+    """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
+
+    def learn(secret: str) -> None:
+        call.learned.add(secret)
+        _compat.mask([secret])
+
+    _confirm_the_vault_password(call, loader)
+    kept = _kept(call, loader, templar, variables)
+    # What the inventory has from the same file is no reason not to ask.
+    given = {
+        option.name: source
+        for option in OPTIONS
+        if (source := call.sources.get(option.name))
+        and not (source.kind is Kind.VARIABLE and kept.get(option.name) == call.options[option.name])
+    }
+    values = dict(call.options)
+    for option in OPTIONS:
+        # Else nobody could rotate a value without a person, as the inventory has the old one, which goes before the environment.
+        if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
+            given[option.name] = _source.environment(option.environment_name)
+            values[option.name] = converted(option, text, given[option.name])
+            if option.secret:
+                learn(text)
+    # What the environment replaces counts as its own: a variable does not say where that goes.
+    in_file = {
+        option.name: _source.variable(option.variable, file=call.options["vault_file"])
+        for option in OPTIONS
+        if option.name in kept
+    }
+    call.check_destinations(
+        Options({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
+    )
+    # Those of the command line are gone with it, and so is the environment.
+    lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
+    lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
+
+    for option in OPTIONS:
+        if option.secret and (secret := kept.get(option.name)):
+            learn(secret)
+    form = Form(
+        Terminal(),
+        values=values,
+        given=given,
+        found=frozenset(lasting),
+        kept=kept,
+        open=call.open,
+        learn=learn,
+    )
+    done = form.fill(mfa=call.options["mfa"])
+    if path := call.options["vault_file"]:
+        names = {option.variable for option in OPTIONS if option.name in kept} | done.variables.keys()
+        _warn_of_what_goes_before(
+            path, names - {name for name, value in done.variables.items() if value is None}, loader
+        )
+    return done
+
+
+def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
+    """Warn of files from which plays of this folder take the variables, although the vault file has them."""
+    path = os.path.abspath(path)
+    for file in stronger_files(path, loader):
+        # What cannot be read here is told by the play that reads it.
+        with suppress(BillError):
+            if both := sorted(names & kept_variables(loader, file).keys()):
+                display.warning(
+                    f"Plays of this folder take {', '.join(both)} from {file}, which goes before {path}. Take that out of one of the two."
+                )
+
+
+def _confirm_the_vault_password(call: Call, loader: Any) -> None:
+    """Have the vault password of a new file typed once more, as ansible-vault does: with a slip in it nobody could open the file."""
+    path = call.options["vault_file"]
+    password = typed_password(loader, path, call.options["vault_id"]) if path else None
+    if password is None:
+        return
+    with suppress(NobodyThere):
+        prompt = "\nVault password: once more, as nothing else would tell a slip; it is not shown:"
+        for _try in range(3):
+            # Without the blanks around it, as ansible-core takes it.
+            if Terminal().ask(prompt, hidden=True).strip() == password:
+                return
+            Terminal().tell("This is not the vault password that was typed before.")
+        raise BillError("The vault password was typed in two ways. Nothing was written; start again.")
+
+
+def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an earlier sitting, by option."""
+    path = call.options["vault_file"]
+    raw = kept_variables(loader, path) if path else {}
+    # Whatever else defines these goes before the file, as it will in plays.
+    known = {**raw, **variables}
+    templar.available_variables = known
+    known = {**known, **raw}
+    check = FactCheck(templar, known, call.run.published)
+    value_of = _compat.variables_of(templar, known, check.refuse_fact, check.refuse_variable)
+    kept: dict[str, Any] = {}
+    for option in OPTIONS:
+        try:
+            if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
+                kept[option.name] = converted(option, value, _source.variable(option.variable, file=path))
+        except OptionError as error:
+            # The form is how to correct it.
+            display.warning(f"{error} It counts as not kept.")
+    return kept
+
+
+def returned(filled: Filled | None, call: Call) -> dict[str, Any]:
+    """The return values of bill_form; without an answer, as in check mode, nothing is known."""
+    if filled is None:
+        return {
+            **dict.fromkeys(("organization_id", "user_id", "api_url", "auth_method", "trusted")),
+            "variables": {},
+            "elsewhere": [],
+            "changed": False,
+        }
+    session = filled.session
+    call.learned.update(session.secrets)
+    _compat.mask(session.secrets)
+    return {
+        "organization_id": session.organization_id,
+        "user_id": session.user_id,
+        "api_url": filled.sign_in.gateway.address.url,
+        "auth_method": filled.sign_in.credential.method,
+        "trusted": session.trusted,
+        "variables": filled.variables,
+        "elsewhere": filled.elsewhere,
+        "changed": filled.changed,
+    }

@@ -1,0 +1,40 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ansible's side of a lookup: run the operation, give back what it returns.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from ansible.errors import AnsibleLookupError
+from ansible.plugins.lookup import LookupBase
+
+from .._options.spec import OPTIONS, Option
+from .context import Call, attempt
+
+
+class BillLookup(LookupBase):
+    """The base of the lookups; a subclass names its operation in ``perform``, which is given the terms."""
+
+    OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
+
+    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+        raise NotImplementedError
+
+    def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
+        # What with_ loops of ansible-core 2.16 add to the arguments.
+        kwargs.pop("wantlist", None)
+        return attempt(
+            lambda call: self.perform(call, terms),
+            given=kwargs,
+            variables=variables or {},
+            templar=self._templar,
+            failure=lambda message, _secrets, _details: AnsibleLookupError(message),
+            table=(*OPTIONS, *self.OWN_OPTIONS),
+        )

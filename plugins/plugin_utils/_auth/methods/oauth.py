@@ -1,0 +1,164 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign in as an app, with OAuth's client credentials: ``auth_method: oauth``.
+
+Private to bill.connect. Documented by BILL: "OAuth client credentials", reference/createaccesstoken. The path of the token's
+address is documented, the rest of the address, the names of the fields and how long a token lives are not: the names are those
+of RFC 6749, section 4.4, and the life is what the answer says.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ..._core.base_url import Address
+from ..._core.errors import (
+    OTHER_ENVIRONMENT,
+    BillError,
+    CredentialRefused,
+    HourSpent,
+    Meaning,
+    Rejected,
+    SessionEnded,
+    TooManyAtOnce,
+    UnexpectedAnswer,
+)
+from ..._http.transport import Gateway
+from ..session import Session
+from .base import Credential, by_status, plain_text, text_of
+
+_PATH = "/authx/token"
+_WHAT = "the request for an access token"
+
+_WRONG = Meaning(
+    CredentialRefused,
+    "the client id or the client secret is wrong",
+    "Correct them. " + OTHER_ENVIRONMENT,
+    ("client_id", "client_secret"),
+)
+_NOT_IN_THIS_WAY = Meaning(
+    Rejected,
+    "a token cannot be had in this way",
+    "If token_url is given, check that it is the address of BILL's access tokens.",
+    ("token_url",),
+)
+_MEANINGS = {
+    # BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
+    **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
+    # Nor does it document whether its errors are these, of RFC 6749, section 5.2.
+    "invalid_client": _WRONG,
+    "unauthorized_client": Meaning(
+        Rejected,
+        "this app may not sign in with a client id and secret",
+        "Check the app in BILL's web app.",
+        ("client_id",),
+    ),
+    **dict.fromkeys(("invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"), _NOT_IN_THIS_WAY),
+}
+_NOT_AT_TOKEN_URL = {
+    "BDC_1121": Meaning(
+        Rejected,
+        "there is no such API here",
+        "Check token_url: it is the whole address of BILL's access tokens, and ends in /authx/token.",
+        ("token_url",),
+    ),
+}
+# With a token; BILL does not document how it refuses one that is over, and RFC 6750, section 3.1, says so.
+_OVER = Meaning(SessionEnded, "the access token is not good any more", "Sign in again.")
+# How BILL, or what stands before it, says that there is nothing at an address.
+_NOTHING_THERE = (404, 405)
+
+
+class OAuth(Credential):
+    method = "oauth"
+    needs = {
+        "client_id": "the app's client ID",
+        "client_secret": "the app's client secret",
+    }
+    takes = ("token_url",)
+    limits = ("client_id",)
+    # Until when a token is good is known, and BILL does not document a call that says whether it is.
+    checks = False
+    # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
+    pays_untrusted = True
+    statuses = {401: _OVER}
+    no_sign_out = (
+        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
+    )
+
+    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": self.values["client_id"],
+            "client_secret": self.values["client_secret"],
+        }
+        try:
+            answer, option = self._token(gateway, form)
+        except BillError as error:
+            # Whatever words it came with.
+            raise by_status(error, {401: _WRONG}, gateway.place) from None
+        token = text_of(answer, "access_token", _WHAT, option)
+        return Session(
+            session_id=None,
+            headers={"Authorization": f"Bearer {token}"},
+            ends_at=_end(answer, now),
+            made_at=now,
+            answered_at=now,
+        )
+
+    def check(self, gateway: Gateway, session: Session) -> Session:
+        # Only asked to tell more about the token: BILL does not document whether this call takes one.
+        try:
+            answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
+        except (HourSpent, TooManyAtOnce):
+            raise
+        except (Rejected, UnexpectedAnswer):
+            return session
+        about = answer if isinstance(answer, dict) else {}
+        return replace(
+            session,
+            organization_id=plain_text(about.get("organizationId")),
+            user_id=plain_text(about.get("userId")),
+            mfa_status=plain_text(about.get("mfaStatus")),
+            mfa_bypass=about["mfaBypass"] if isinstance(about.get("mfaBypass"), bool) else None,
+        )
+
+    def _token(self, gateway: Gateway, form: dict[str, str]) -> tuple[Any, str]:
+        """BILL's answer with a token, and the option that its address came from."""
+        if token_url := self.values.get("token_url"):
+            place, meanings = gateway.at(Address.of_option(token_url, "token_url")), {**_MEANINGS, **_NOT_AT_TOKEN_URL}
+            return place.ask("POST", "", form=form, meanings=meanings).json, "token_url"
+        # Both are places where the documented path may be.
+        candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
+        said: BillError | None = None
+        for url in candidates:
+            try:
+                place = gateway.at(Address.of_option(url, "api_url"))
+                return place.ask("POST", "", form=form, meanings=_MEANINGS).json, "api_url"
+            except (Rejected, UnexpectedAnswer) as error:
+                plain = error.code is None and error.status in (*_NOTHING_THERE, 401)
+                if error.code != "BDC_1121" and not plain:
+                    raise
+                # What stands before BILL may say 401, without a code, of whatever it does not know.
+                said = error if error.status == 401 else said
+        if said:
+            raise said
+        raise UnexpectedAnswer(
+            f"BILL gives no access tokens at {' or '.join(candidates)}. Name the address with token_url.",
+            status=404,
+            concerns=("api_url",),
+        )
+
+
+def _end(answer: Any, now: float) -> float | None:
+    """When a token ends; None if the answer does not tell."""
+    seconds = answer.get("expires_in")
+    if isinstance(seconds, str) and seconds.isdecimal():
+        # Not int(), which refuses thousands of digits.
+        seconds = float(seconds)
+    if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e9:
+        return None
+    return now + seconds

@@ -1,0 +1,141 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign in as a BILL partner, or as a user by way of a partner: ``auth_method: partner``.
+
+Private to bill.connect. Documented by BILL: "BILL partner operations", reference/partnerlogin, reference/loginasuser. The
+partner's own session is kept beside those that it makes for users, so that one sign-in of the partner serves many users.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from ..._core.errors import OTHER_ENVIRONMENT, CredentialRefused, Meaning, OptionError, Rejected
+from ..._http.transport import Gateway
+from ..session import Session
+from .base import OF_MFA, Credential, text_of
+from .user import User
+
+_PARTNER = {
+    "app_key": "the partner's app key",
+    "username": "the e-mail address of the partner's account",
+    "password": "its password",
+}
+_USER = {
+    "user_id": "the user to sign in as; begins with 006",
+    "organization_id": "the user's; begins with 008",
+    "dev_key": "a developer key",
+}
+
+# No developer key is sent to the partner's sign-in.
+_KEY = {
+    "BDC_1102": Meaning(
+        CredentialRefused, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
+    ),
+    "BDC_1103": Meaning(CredentialRefused, "the app key is inactive", "Use one that is active.", ("app_key",)),
+}
+# Neither is a user name sent to sign in as a user.
+_MEANINGS = {
+    **_KEY,
+    "BDC_1123": Meaning(
+        CredentialRefused,
+        "the organization id is unknown, or it is not one of this partner's",
+        "Correct it. " + OTHER_ENVIRONMENT,
+        ("organization_id",),
+    ),
+    "BDC_1111": Meaning(
+        Rejected,
+        "there is no such active user in this organization",
+        "Check user_id and organization_id. " + OTHER_ENVIRONMENT,
+        ("user_id", "organization_id"),
+    ),
+}
+
+
+class Partner(Credential):
+    """The partner itself, whose session is for the calls below ``/v3/partner``."""
+
+    method = "partner"
+    needs = _PARTNER
+    takes = (*_USER, *OF_MFA)
+    limits = ("app_key",)
+    organizations = "/v3/partner/organizations?max=100"
+    meanings = _KEY
+    # Documented by BILL for a partner's session, too.
+    idle_seconds = 35 * 60
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__({name: value for name, value in options.items() if name in _PARTNER})
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Credential:
+        if options.get("user_id"):
+            return PartnerUser(options)
+        if options.get("organization_id"):
+            raise OptionError(
+                f"auth_method partner needs user_id ({_USER['user_id']}) to sign in to the organization that organization_id "
+                "names. Define bill_user_id; or leave organization_id out for the session of the partner itself.",
+                concerns=("user_id", "organization_id"),
+            )
+        return cls(options)
+
+    @classmethod
+    def can_be_trusted(cls) -> bool:
+        return False
+
+    @property
+    def title(self) -> str:
+        return "auth_method partner without user_id"
+
+    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+        body = {
+            "appKey": self.values["app_key"],
+            "username": self.values["username"],
+            "password": self.values["password"],
+        }
+        answer = gateway.ask("POST", "/v3/partner/login", body=body, meanings=_KEY).json
+        session_id = text_of(answer, "sessionId", "the partner's sign-in")
+        return Session(
+            session_id=session_id,
+            headers={"sessionId": session_id, "appKey": self.values["app_key"]},
+            idle_seconds=self.idle_seconds,
+            made_at=now,
+            answered_at=now,
+        )
+
+    def check(self, gateway: Gateway, session: Session) -> Session:
+        # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
+        self.ask(gateway, session, "GET", "/v3/partner/organizations?max=1")
+        return session
+
+
+class PartnerUser(User):
+    """A user, by way of a partner."""
+
+    method = "partner"
+    needs = {**_PARTNER, **_USER}
+    takes = OF_MFA
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        super().__init__(options)
+        self._partner = Partner(options)
+
+    def through(self) -> Credential | None:
+        return self._partner
+
+    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+        body = {"userId": self.values["user_id"], "organizationId": self.values["organization_id"]}
+        headers = through.headers if through else {}
+
+        def ask(mfa: Mapping[str, str]) -> Any:
+            return gateway.ask(
+                "POST", "/v3/partner/login-as-user", headers=headers, body={**body, **mfa}, meanings=_MEANINGS
+            ).json
+
+        session = self._signed_in(ask, now)
+        # What the answer holds besides the session is not documented.
+        return replace(session, user_id=session.user_id or self.values["user_id"])

@@ -1,0 +1,26 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sign in with an AP & AR sync token: ``auth_method: sync_token``.
+
+Private to bill.connect. Documented by BILL: "Token-based sign-in" and "BILL keys and tokens". The token's name travels
+as the user name and its value as the password, through the same sign-in as a user's. It can do nothing that needs MFA.
+"""
+
+from __future__ import annotations
+
+from .password import Password
+
+
+class SyncToken(Password):
+    method = "sync_token"
+    needs = {
+        "username": "the sync token's name",
+        "password": "the sync token's value",
+        "organization_id": "begins with 008",
+        "dev_key": "a developer key",
+    }
+    takes = ()
+    # Documented by BILL: a session made with a sync token ends after 48 hours without activity.
+    idle_seconds = 48 * 60 * 60

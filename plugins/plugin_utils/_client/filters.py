@@ -1,0 +1,188 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters and the order of a list, in BILL's syntax.
+
+Private to bill.connect. Documented by BILL ("Search operations with lists"): ``field:op:value``, several of them with commas;
+dates, lists, and what a text starts with in double quotes, as in ``createdTime:gte:"2026-12-30T00:00:00.000Z"`` and
+``invoiceCurrency:in:"USD,CAD"``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timezone
+from decimal import Decimal
+
+from .._core.errors import OptionError
+
+OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "sw")
+_OF_LISTS = ("in", "nin")
+_KEYS = ("field", "op", "value")
+_DIRECTIONS = ("asc", "desc")
+
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
+_PLAIN = re.compile(r"[A-Za-z0-9_.@-]+")
+_LIKE_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
+# Halves of a character, which no address and no JSON can hold, are in it too.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+HOLDS_CONTROL = (
+    "holds a line break or another control character. A YAML block that begins with | ends in a line break; use |- or "
+    "quotes instead."
+)
+
+
+class Unfit(ValueError):
+    """A value that cannot be written; the message goes on from the name of its place, and repeats nothing of the value."""
+
+
+def written_filters(given: object) -> str:
+    """The filters as BILL reads them: a text as it is, or a list of dictionaries with field, op and value.
+
+    Empty if there are none. Raises OptionError.
+    """
+    if isinstance(given, str):
+        return _as_it_is(given, "filters")
+    if isinstance(given, Mapping):
+        given = [given]
+    if not isinstance(given, (list, tuple)):
+        raise OptionError(
+            "filters must be a list of dictionaries with field, op and value, or one text in BILL's own syntax."
+        )
+    return ",".join(_filter(each, f"filters: number {number}") for number, each in enumerate(given, 1))
+
+
+def written_sort(given: object) -> str:
+    """The order as BILL reads it: ``name:asc``, or several of these with commas or as a list. Raises OptionError."""
+    given = [given] if isinstance(given, str) else given
+    if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
+        raise OptionError("sort must be a text such as name:asc, or a list of such texts.")
+    text = _as_it_is(",".join(given), "sort")
+    orders = text.split(",") if text else []
+    return ",".join(_order(each.strip(), f"sort: number {number}") for number, each in enumerate(orders, 1))
+
+
+def plain(value: object) -> str:
+    """A single value as BILL writes it in an address, without quotes. Raises Unfit.
+
+    A date that has no zone is written without one, which BILL documents as one of its forms.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        if abs(value) >= 10**100:
+            raise Unfit("is a number that is far too long.")
+        return str(int(value))
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Unfit("is no finite number.")
+        return f"{Decimal(repr(float(value))):f}"
+    if isinstance(value, date):
+        return written_date(value)
+    if value is None:
+        raise Unfit("is empty. Perhaps a variable in it is; leave it out, or say what is meant.")
+    if not isinstance(value, str):
+        raise Unfit("is neither a text, a number, a date, nor true or false.")
+    text = str.__str__(value)
+    if CONTROL.search(text):
+        raise Unfit(HOLDS_CONTROL)
+    return text
+
+
+def written_date(value: date) -> str:
+    """``2026-12-30``, or with the time of day ``2026-12-30T00:00:00.000Z``; without the Z if it has no zone."""
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    try:
+        utc = value if value.utcoffset() is None else value.astimezone(timezone.utc)
+    except OverflowError:
+        raise Unfit("is a date that is out of range.") from None
+    return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def meant(given: object, names: Iterable[str]) -> str:
+    """What was perhaps meant by a name that there is none of, as the end of a message."""
+    names = tuple(names)
+    close = difflib.get_close_matches(given.lower(), names, n=1) if isinstance(given, str) else []
+    return f"Did you mean {close[0]}?" if close else f"Write one of {', '.join(names)}."
+
+
+def _as_it_is(given: str, option: str) -> str:
+    text = str.__str__(given).strip()
+    if CONTROL.search(text):
+        raise OptionError(f"{option} {HOLDS_CONTROL}")
+    return text
+
+
+def _filter(given: object, place: str) -> str:
+    if not isinstance(given, Mapping):
+        raise OptionError(f"{place} is no dictionary. Write it as {{field: name, op: eq, value: Acme}}.")
+    for key in given:
+        if key not in _KEYS:
+            raise OptionError(f"{place} has a key that no filter has. {meant(key, _KEYS)}")
+    for key in _KEYS:
+        if key not in given:
+            raise OptionError(f"{place} lacks {key}. Each filter has field, op and value.")
+    field, op, value = (given[key] for key in _KEYS)
+    if not isinstance(field, str) or not _FIELD.fullmatch(field):
+        raise OptionError(f"{place} names no field: a name is made of letters, digits, _ and dots, as createdTime.")
+    place = f"{place} ({field})"
+    if op not in OPERATORS:
+        raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
+    try:
+        return f"{field}:{op}:{_value(op, value)}"
+    except Unfit as why:
+        raise OptionError(f"{place} has a value that {why}") from None
+
+
+def _value(op: str, value: object) -> str:
+    if op in _OF_LISTS:
+        elements = value if isinstance(value, (list, tuple)) else [value]
+        if not elements:
+            raise Unfit("is an empty list. Leave the filter out, or say what to look for.")
+        return f'"{",".join(_element(each) for each in elements)}"'
+    if isinstance(value, (list, tuple)):
+        raise Unfit("is a list, which only the operators in and nin take.")
+    text = _unquoted(value)
+    if op != "sw" and _PLAIN.fullmatch(text) and not _LIKE_A_DATE.fullmatch(text):
+        return text
+    return f'"{text}"'
+
+
+def _element(value: object) -> str:
+    text = _unquoted(value)
+    if "," in text:
+        raise Unfit(
+            "holds a comma inside an element of a list, which BILL's syntax cannot tell from the next element. Write a list "
+            "of its parts, or ask for them one by one."
+        )
+    return text
+
+
+def _unquoted(value: object) -> str:
+    text = plain(value)
+    if not text.strip():
+        raise Unfit("is an empty text. Perhaps a variable in it is empty; leave the filter out, or say what is meant.")
+    if '"' in text:
+        raise Unfit(
+            "holds a double quote. Leave quotes to bill.connect; BILL documents no way to write one in a value."
+        )
+    return text
+
+
+def _order(text: str, place: str) -> str:
+    field, colon, direction = text.partition(":")
+    if not _FIELD.fullmatch(field):
+        raise OptionError(
+            f"{place} names no field. Write the field and its direction, as name:asc or createdTime:desc."
+        )
+    if not colon:
+        raise OptionError(f"{place} lacks its direction. Write {field}:asc or {field}:desc.")
+    if direction not in _DIRECTIONS:
+        raise OptionError(f"{place} ({field}) has a direction that BILL does not have. {meant(direction, _DIRECTIONS)}")
+    return f"{field}:{direction}"

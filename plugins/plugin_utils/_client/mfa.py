@@ -1,0 +1,160 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""BILL's MFA challenge: ask for a code, and answer with it, so that the kept session becomes trusted.
+
+Private to bill.connect. Plain Python, without Ansible. Documented by BILL: "MFA" (challenge, validate).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+from .._auth.methods import last_day, object_of, text_of
+from .._auth.session import Session
+from .._auth.session_manager import SignIn
+from .._core.errors import (
+    BillError,
+    ConnectionFailed,
+    Meaning,
+    OptionError,
+    Rejected,
+    ServerFault,
+    SessionEnded,
+    SessionUntrusted,
+    TooManyAtOnce,
+    Unexplained,
+)
+
+# Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. With which codes it refuses these is
+# not; that it is these is an assumption.
+_MEANINGS = {
+    "BDC_1361": Meaning(
+        SessionUntrusted,
+        "a session like this one cannot pass MFA",
+        "One of a user who has a phone set up can (auth_method password).",
+        ("auth_method",),
+    ),
+    "BDC_1322": Meaning(
+        TooManyAtOnce,
+        "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
+        "flight",
+        "Wait a minute.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What a right code has brought: trust for the session, and the MFA ID if BILL was asked to remember the device.
+
+    ``expires_on`` is the day (UTC) on which the MFA ID ends.
+    """
+
+    remember_me_id: str | None = field(repr=False)
+    expires_on: date | None
+
+
+def challenge(sign_in: SignIn) -> str:
+    """Have BILL send a code to the user's phone; returns the id of the challenge that it answers.
+
+    Raises BillError. Never asks a second time unless BILL has certainly sent nothing.
+    """
+    refuse_what_cannot_be_trusted(sign_in)
+
+    def ask(session: Session) -> object:
+        # An object, though empty: without one BILL has been seen to answer 400.
+        return sign_in.gateway.ask(
+            "POST", "/v3/mfa/challenge", headers=session.headers, body={}, meanings=_MEANINGS
+        ).json
+
+    try:
+        answer, _made = sign_in.use(ask, acts=True)
+    except (ConnectionFailed, ServerFault) as error:
+        if error.undone:
+            raise
+        raise _with(
+            error, " BILL may have sent a code all the same, which cannot be used. Ask for another one."
+        ) from None
+    return text_of(answer, "challengeId", "the request for a code")
+
+
+def validate(
+    sign_in: SignIn,
+    challenge_id: str,
+    token: str,
+    *,
+    remember_me: bool = False,
+    device: str | None = None,
+    machine_name: str | None = None,
+) -> Validated:
+    """Answer a challenge with the code, so that the kept session becomes trusted.
+
+    With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
+    sent again by itself, since BILL locks after some.
+    """
+    refuse_what_cannot_be_trusted(sign_in)
+    if remember_me and not device:
+        raise OptionError("remember_me needs device, a name for what BILL is to remember. Define bill_device.")
+    session = sign_in.kept.load()
+    if session is None:
+        raise BillError(
+            "No session is kept here that could have asked for the code. Ask for a new one with bill_mfa_challenge, with the same "
+            "credentials and session_store."
+        )
+    body: dict[str, str | bool] = {"challengeId": challenge_id, "token": token}
+    if remember_me:
+        body |= {"rememberMe": True, **({"machineName": machine_name} if machine_name else {}), "device": device or ""}
+    try:
+        answer = sign_in.ask_once(
+            session,
+            lambda: (
+                sign_in.gateway.ask(
+                    "POST", "/v3/mfa/challenge/validate", headers=session.headers, body=body, meanings=_MEANINGS
+                ).json
+            ),
+        )
+    except SessionEnded:
+        raise Rejected("The session that asked for the code has ended at BILL. Ask for a new code.") from None
+    except Unexplained as error:
+        raise Rejected(
+            f"BILL answered {error.code} (HTTP status {error.status}): it did not take the code. Check the six digits; if they "
+            "are right, ask for a new code.",
+            code=error.code,
+            status=error.status,
+        ) from None
+    except (ConnectionFailed, ServerFault) as error:
+        if error.undone:
+            raise
+        raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
+    now = sign_in.clock()
+    if not sign_in.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
+        sign_in.warn(
+            "The session is MFA-trusted now, but other tasks are busy with it, so that this could not be noted. It is found out when "
+            "BILL is next asked about the session (check_after)."
+        )
+    if not remember_me:
+        return Validated(None, None)
+    what = "the MFA code"
+    return Validated(text_of(object_of(answer, what), "rememberMeId", what), last_day(now))
+
+
+def refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
+    """OptionError if no code can make the session trusted, or be given back in another task."""
+    if not sign_in.credential.can_be_trusted():
+        raise OptionError(
+            f"{sign_in.credential.title} makes no MFA-trusted sessions. Use auth_method password.",
+            concerns=("auth_method",),
+        )
+    if not sign_in.kept.shared:
+        raise OptionError(
+            "A code is given back in the session that asked for it, and session_store none keeps no session for "
+            "another task. Name a directory.",
+            concerns=("session_store",),
+        )
+
+
+def _with(error: BillError, more: str) -> BillError:
+    return error.__class__(str(error) + more, code=error.code, status=error.status, concerns=error.concerns)

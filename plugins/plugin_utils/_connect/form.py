@@ -1,0 +1,363 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The form "Connect your BILL account": ask a person for what is missing, have BILL check it, and let it be corrected.
+
+Private to bill.connect. Whom it asks is not known here, so that a test can be the person.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .._auth.methods import METHODS, OF_MFA
+from .._auth.session import Session
+from .._auth.session_manager import SignIn
+from .._client.mfa import Validated, challenge, validate
+from .._core.errors import BillError, NobodyThere, OptionError, Rejected, TurnedBack
+from .._options import source as _source
+from .._options.source import Source
+from .._options.spec import MFA_CODE, OPTIONS, Option, converted, told_sources
+from .questions import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
+
+# After so many corrections the form gives up, so that nobody locks an account by trying.
+CORRECTIONS = 3
+# BILL locks MFA after some wrong codes; a third party counted three.
+_CODES = 3
+_DEVICE = "bill-connect"
+
+_BEGINNING = "\nPress Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.\n"
+_KEPT = "the one in the vault file"
+_ENTERED = "the one that was typed"
+
+_LOCKED = ("BDC_1107", "BDC_1110")
+# Documented by BILL: this is how it answers to what belongs to its other environment.
+_PERHAPS_OF_THE_OTHER = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
+
+# A wrong code, and one that is too old: both cost a try, after which another one may be right.
+_ANOTHER_CODE = ("BDC_1119", "BDC_1374")
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+class Person(Protocol):
+    def ask(self, prompt: str, *, hidden: bool) -> str:
+        """What the person types; NobodyThere if there is none, TurnedBack if the person turns back."""
+
+    def tell(self, text: str) -> None:
+        """Show a line."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What has come of a form: the ``variables`` that are not kept yet by their names, of which one that is None is not good any more.
+
+    ``elsewhere`` are the names of those that later plays find where they are now, outside of the file. ``changed`` says that a session was made.
+    """
+
+    sign_in: SignIn
+    session: Session
+    changed: bool
+    variables: dict[str, Any] = field(repr=False)
+    elsewhere: list[str]
+
+
+class Form:
+    """One sitting.
+
+    ``values`` holds the value of every option, ``given`` says in words where those come from that are not to be asked for, and
+    ``found`` names those of them that later plays find in the same place. ``kept`` are the values of an earlier sitting by option, which can be kept by
+    pressing Enter. ``open`` makes a sign-in of values. ``learn`` is told of each secret before anything else happens with it.
+    """
+
+    def __init__(
+        self,
+        person: Person,
+        *,
+        values: Mapping[str, Any],
+        given: Mapping[str, Source],
+        found: frozenset[str],
+        kept: Mapping[str, Any],
+        open: Callable[[Mapping[str, Any]], SignIn],
+        learn: Callable[[str], None],
+    ) -> None:
+        self._person = person
+        self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
+        if "environment" in given and "api_url" not in given:
+            # Whoever says which of BILL's environments it is now does not mean the address of an earlier sitting.
+            self._values["api_url"] = None
+        self._given = given
+        self._found = found
+        self._kept = kept
+        self._open = open
+        self._learn = learn
+        # Said with the first question.
+        self._beginning = _BEGINNING
+        # Where nobody can be asked, what is there has to do.
+        self._alone = False
+
+    def fill(self, *, mfa: bool | None) -> Filled:
+        """Ask for what is missing until BILL accepts it; ``mfa`` says whether to have BILL trust the session, or to ask for that, too.
+
+        Raises the BillError of whatever BILL does not accept in the end.
+        """
+        if url := self._values["api_url"]:
+            self._tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
+        else:
+            self._fill(ENVIRONMENT)
+        self._fill(AUTH_METHOD)
+        for each in self._fields:
+            self._fill(each)
+        sign_in, session, changed = self._signed_in()
+        self._values = self._wanted()
+        self._sign_out_of_the_old()
+        if mfa is None:
+            mfa = self._wants_mfa(sign_in, session)
+        if mfa and not session.trusted:
+            session = self._trusted(sign_in, session)
+        return Filled(sign_in, session, changed, *self._to_keep())
+
+    @property
+    def _fields(self) -> tuple[Field, ...]:
+        return FIELDS[self._values["auth_method"]]
+
+    # --- asking ---
+
+    def _fill(self, each: Field) -> None:
+        """Ask for one value, until it can be one."""
+        name, option = each.option, _BY_NAME[each.option]
+        if each.only_with and not self._values[each.only_with]:
+            return
+        if name in self._given:
+            self._tell(f"{each.label}: from {self._given[name]}")
+            self._tell_of_the_web_app(each)
+            return
+        secret, before = option.secret, self._values[name]
+        prompt = f"{each.label}: {each.where}"
+        if secret:
+            prompt += "; it is not shown"
+        if before:
+            prompt += f" [{(_KEPT if before == self._kept.get(name) else _ENTERED) if secret else before}]"
+        while True:
+            typed = self._ask(f"\n{prompt}:", hidden=secret)
+            # A password may begin or end with a blank; a key never does.
+            if option.pattern != Option.pattern or not typed.strip():
+                typed = typed.strip()
+            if not typed and (before or each.optional or self._alone):
+                break
+            if not typed:
+                self._tell(f"{each.label} is needed.")
+                continue
+            if not typed.isprintable():
+                self._tell(
+                    f"What was typed for {each.label} holds a key that is no character, such as an arrow. Type it again."
+                )
+                continue
+            try:
+                self._values[name] = converted(option, typed, _source.typed(each.label))
+            except OptionError as error:
+                self._tell(str(error))
+                continue
+            if secret:
+                self._learn(self._values[name])
+            break
+        if not self._alone:
+            self._tell("  (not shown)" if secret else f"  {self._values[name] or '(none)'}")
+        self._tell_of_the_web_app(each)
+
+    def _tell_of_the_web_app(self, each: Field) -> None:
+        if each is ENVIRONMENT:
+            self._tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
+
+    def _ask(self, prompt: str, *, hidden: bool = False) -> str:
+        if self._alone:
+            return ""
+        try:
+            typed = self._person.ask(self._beginning + prompt, hidden=hidden)
+        except NobodyThere:
+            self._alone = True
+            return ""
+        self._beginning = ""
+        return typed if hidden else typed.strip()
+
+    def _tell(self, text: str) -> None:
+        self._person.tell(text)
+
+    # --- BILL's answers ---
+
+    def _signed_in(self) -> tuple[SignIn, Session, bool]:
+        correction = 0
+        while True:
+            wanted = self._wanted()
+            try:
+                sign_in = self._open(wanted)
+                self._tell("\nAsking BILL whether it accepts this.")
+                return sign_in, *sign_in.prove()
+            except BillError as error:
+                refusal = error
+            self._correct(refusal, correction := correction + 1)
+            while not refusal.transient and self._wanted() == wanted:
+                self._tell("\nNothing was changed, so BILL is not asked again.")
+                self._correct(refusal, correction := correction + 1)
+
+    def _wanted(self) -> dict[str, Any]:
+        """The values as they are, but for the MFA ID of an earlier sitting, which belongs to the user of that."""
+        if self._is_the_same():
+            return dict(self._values)
+        theirs = [name for name in OF_MFA if name in self._kept and name not in self._given]
+        return {**self._values, **dict.fromkeys(theirs)}
+
+    def _correct(self, error: BillError, correction: int) -> None:
+        """Let the person correct what BILL's answer points at; the error itself if there is nothing to correct."""
+        if error.transient and not self._alone and correction <= CORRECTIONS:
+            self._tell(f"\n{error}")
+            self._ask("Press Enter to ask BILL again:")
+            return
+        wanted = [each for each in self._fields if each.option in error.concerns and self._can_correct(each)]
+        if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
+            wanted.insert(0, ENVIRONMENT)
+        if not wanted or self._alone or correction > CORRECTIONS or error.code in _LOCKED:
+            raise self._explained(error)
+        *labels, last = (each.label for each in wanted)
+        named = f"{', '.join(labels)} and {last}" if labels else last
+        self._tell(f"\n{error.says}{self._sources(error)} Nothing was written.")
+        self._tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
+        for each in wanted:
+            self._fill(each)
+
+    def _can_correct(self, each: Field) -> bool:
+        if each.only_with and not self._values[each.only_with]:
+            return False
+        return each.option not in self._given and not (each is ENVIRONMENT and self._values["api_url"])
+
+    def _explained(self, error: BillError) -> BillError:
+        """The error with where the values come from, and what became of the rest."""
+        more = self._sources(error)
+        if self._alone and isinstance(error, OptionError):
+            more += " Nobody can be asked here, because there is no terminal."
+        return error.__class__(
+            f"{error}{more} Nothing was written.",
+            code=error.code,
+            status=error.status,
+            # Else the task would say once more where values come from, and it does not know which were typed.
+            concerns=(),
+            details=error.details,
+        )
+
+    def _sources(self, error: BillError) -> str:
+        # Not of those that another method would need.
+        used = METHODS[self._values["auth_method"]].uses() | {"auth_method", "environment", "api_url"}
+        return told_sources(error, {name: source for name, source in self._given.items() if name in used})
+
+    def _sign_out_of_the_old(self) -> None:
+        """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""
+        method = METHODS[self._values["auth_method"]]
+        secrets = {name for name in method.uses() if _BY_NAME[name].secret and name not in OF_MFA}
+        if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._kept.keys()):
+            return
+        # What was kept may be no good any more in any way there is.
+        with suppress(BillError):
+            self._open({**self._values, **self._kept}).absent()
+
+    def _changed(self, name: str) -> bool:
+        return bool(self._values[name] != self._kept.get(name))
+
+    def _is_the_same(self) -> bool:
+        """Whether it is the user and the organization of the earlier sitting, as far as there was one."""
+        of_whom = ("auth_method", "environment", "api_url", "username", "organization_id", "user_id")
+        return not any(self._changed(name) for name in of_whom if name in self._kept)
+
+    # --- MFA ---
+
+    def _wants_mfa(self, sign_in: SignIn, session: Session) -> bool:
+        # With a console token BILL does not document whether there is any.
+        if session.trusted or not sign_in.credential.can_be_trusted() or sign_in.credential.method == "console_token":
+            return False
+        if self._found.intersection(OF_MFA):
+            # A new one would have to go where the old one is.
+            return False
+        answer = self._ask(
+            "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
+        )
+        wanted = answer.lower() in ("y", "yes")
+        if not self._alone:
+            self._tell("  yes" if wanted else "  no")
+        return wanted
+
+    def _trusted(self, sign_in: SignIn, session: Session) -> Session:
+        """The session once BILL trusts it; as it is, with a warning, if that cannot be had. The credentials are good all the same."""
+        device = self._values["device"] or _DEVICE
+        try:
+            done = self._code_accepted(sign_in, device)
+        except TurnedBack:
+            raise
+        except BillError as error:
+            sign_in.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
+            return session
+        self._learn(done.remember_me_id or "")
+        self._values |= {
+            "remember_me_id": done.remember_me_id,
+            "device": device,
+            "remember_me_id_expires_on": done.expires_on and done.expires_on.isoformat(),
+        }
+        return sign_in.kept.load() or session
+
+    def _code_accepted(self, sign_in: SignIn, device: str) -> Validated:
+        if places := sorted(str(self._given[name]) for name in self._found.intersection(OF_MFA)):
+            raise OptionError(
+                f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
+                "bill.connect.trust."
+            )
+        if self._beginning:
+            # Nobody has been asked yet. Where nobody is there, BILL must not send a code.
+            self._ask("\nMFA: press Enter to have BILL send a code to your phone:")
+        self._refuse_if_alone()
+        challenge_id, wrong = challenge(sign_in), 0
+        while True:
+            typed = self._ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
+            self._refuse_if_alone()
+            if not typed:
+                challenge_id = challenge(sign_in)
+                continue
+            try:
+                code = converted(MFA_CODE, typed, _source.typed("the code"))
+            except OptionError as error:
+                self._tell(str(error))
+                continue
+            try:
+                return validate(sign_in, challenge_id, code, remember_me=True, device=device)
+            except Rejected as error:
+                wrong += 1
+                if wrong == _CODES or error.code not in (None, *_ANOTHER_CODE):
+                    raise
+                self._tell(str(error))
+                if error.code in (None, "BDC_1374"):
+                    # No code answers this one any more.
+                    challenge_id = challenge(sign_in)
+
+    def _refuse_if_alone(self) -> None:
+        if self._alone:
+            raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
+
+    # --- what is kept ---
+
+    def _to_keep(self) -> tuple[dict[str, Any], list[str]]:
+        variables: dict[str, Any] = {}
+        elsewhere: list[str] = []
+        names = {"auth_method", "environment", "api_url"}
+        names |= METHODS[self._values["auth_method"]].uses()
+        for option in OPTIONS:
+            value = self._values[option.name]
+            if option.name not in names:
+                continue
+            if option.name in self._found:
+                elsewhere.append(option.variable)
+            # What the file has stays as it is written there, perhaps as a template; and what goes without saying needs no place in it. (Of a
+            # file that is encrypted ansible-core 2.22 masks every value wherever it shows, so also such words as sandbox.)
+            elif value != self._kept.get(option.name, option.default):
+                variables[option.variable] = value
+        return variables, elsewhere

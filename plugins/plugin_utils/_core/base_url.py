@@ -1,0 +1,131 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The addresses of BILL, and whether credentials may go to one.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from .errors import OptionError
+
+# Documented by BILL: "Environmental differences" and "Get started in production".
+API_URLS = {
+    "sandbox": "https://gateway.stage.bill.com/connect",
+    "production": "https://gateway.prod.bill.com/connect",
+}
+
+_HOSTS_OF_BILL = {urlsplit(url).hostname for url in API_URLS.values()}
+
+# Hosts that people try and that are not BILL's v3 API; each with what is known about it.
+_NOT_THE_API = {
+    "gateway.bill.com": "is none of the hosts that BILL documents",
+    "api-sandbox.bill.com": "was retired by BILL in 2024",
+    "app-sandbox.bill.com": "was retired by BILL in 2024",
+    "api.bill.com": "serves BILL's v2 API",
+    "api-stage.bill.com": "serves BILL's v2 API",
+}
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address that credentials may go to, written in one way however it was given.
+
+    ``option`` names the option that holds it, and ``host`` is as messages name it, with its port unless that is the usual
+    one. ``plain`` says that there is no TLS.
+    """
+
+    url: str
+    host: str
+    plain: bool
+    option: str
+
+    @classmethod
+    def of_api(cls, url: str) -> Address:
+        """The address of an API, which ends before ``/v3``.
+
+        OptionError if credentials must not go there, or would go astray there.
+        """
+        parts = _checked(url.rstrip("/"), "api_url")
+        if "/v3" in parts.path:
+            raise _wrong("api_url", f"must end before /v3, as in {API_URLS['sandbox']}.")
+        for each in API_URLS.values():
+            known = urlsplit(each)
+            if parts.hostname == known.hostname and parts.path != known.path:
+                raise _wrong(
+                    "api_url", f"names {parts.hostname} with another path than BILL's own; BILL's address is {each}."
+                )
+        return cls._of(parts, "api_url")
+
+    @classmethod
+    def of_option(cls, url: str, option: str) -> Address:
+        """The address that an option holds; OptionError if credentials must not go there."""
+        return cls._of(_checked(url, option), option)
+
+    @classmethod
+    def _of(cls, parts: Any, option: str) -> Address:
+        host = _host_of(parts)
+        return cls(f"{parts.scheme}://{host}{parts.path}", host, parts.scheme == "http", option)
+
+    @property
+    def is_bills(self) -> bool:
+        """Whether it is at one of the hosts that BILL documents for its API."""
+        return not self.plain and self.host in _HOSTS_OF_BILL
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is on this machine."""
+        return _is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def root(self) -> str:
+        """The same host, without a path."""
+        return "/".join(self.url.split("/")[:3])
+
+
+def _wrong(option: str, why: str) -> OptionError:
+    return OptionError(f"{option} {why}", concerns=(option,))
+
+
+def _checked(url: str, option: str) -> Any:
+    example = f"The address of the sandbox is {API_URLS['sandbox']}."
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise _wrong(option, f"is not a web address. {example}") from None
+    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in url):
+        raise _wrong(option, f"must begin with https:// and a host. {example}")
+    if "@" in parts.netloc:
+        raise _wrong(option, "must not carry a user name or password; give those as options of their own.")
+    if parts.query or parts.fragment:
+        raise _wrong(option, "must end before the ? or # part.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise _wrong(
+            option,
+            f"would send the credentials to {host} unencrypted. Use https; http is only for localhost, 127.x.x.x and ::1.",
+        )
+    if host in _NOT_THE_API:
+        raise _wrong(
+            option,
+            f"names {host}, which {_NOT_THE_API[host]}. Leave {option} out and set environment to sandbox "
+            "(gateway.stage.bill.com) or production (gateway.prod.bill.com).",
+        )
+    return parts
+
+
+def _host_of(parts: Any) -> str:
+    """The host as messages name it, with its port unless that is the usual one."""
+    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return name if parts.port in (None, usual) else f"{name}:{parts.port}"
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or (host.startswith("127.") and host.replace(".", "").isdigit())

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sixty turns a minute for Spend & Expense calls, whoever makes them: from whatever task, fork or run.
+
+Private to bill.connect. Documented by BILL ("API rate limits"): sixty for an API token. Whether the minute is the clock's is
+not, so it is kept between any two moments.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
+
+from .._core.errors import BusyError, NoSlot
+from .._core.json_record import Record
+from .._store.encrypted_entry import Kept
+
+# What BILL counts by the minute.
+PACED = "/v3/spend/"
+CALLS = 60
+# More than the minute, because a call takes a moment on its way.
+SECONDS = 61.0
+# How far away a turn may be, in seconds.
+FURTHEST = 600.0
+
+# How many seconds to wait for others who take their turns, which takes each of them a moment.
+_PATIENCE = 30
+# How often a wait is told, in seconds.
+_OFTEN = 10.0
+
+
+@dataclass(frozen=True)
+class Turns(Record):
+    """The last turns that were given out, the earliest first, in seconds since the epoch. Some may be still to come."""
+
+    at: list[float]
+
+
+class Pace:
+    """The turns of one API token.
+
+    Whoever finds the same ``turns`` shares them; they are asked for only when a call is made. ``tell`` is told of each wait that
+    somebody could notice.
+    """
+
+    def __init__(
+        self,
+        turns: Callable[[], Kept[Turns]],
+        tell: Callable[[str], None],
+        *,
+        clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._turns = turns
+        self._tell = tell
+        self._clock = clock
+        self._sleep = sleep
+
+    def wait(self) -> None:
+        """Wait for the next free turn; NoSlot, at once, if that is too far away."""
+        turn, left = self._reserved()
+        while left > 0:
+            if left > 1:
+                self._tell(
+                    f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {CALLS} a minute, and the next ones "
+                    "are taken."
+                )
+            part = min(left, _OFTEN)
+            self._sleep(part)
+            # Counted down as well, since the clock may be set back meanwhile.
+            left = min(left - part, turn - self._clock())
+
+    def _reserved(self) -> tuple[float, float]:
+        """When the next free turn is, which is nobody else's any more, and how many seconds away."""
+        began, turns = self._clock(), self._turns()
+        try:
+            with turns.lock(_PATIENCE):
+                now = self._clock()
+                kept = turns.load()
+                # What is further away than a turn can be is of a clock that was set back since.
+                given = sorted(at for at in kept.at if at <= now + FURTHEST)[-CALLS:] if kept else []
+                turn = max(now, given[0] + SECONDS) if len(given) == CALLS else now
+                if turn - began > FURTHEST:
+                    raise NoSlot(
+                        f"BILL allows {CALLS} Spend & Expense calls a minute, and those of the next {FURTHEST / 60:g} minutes are taken "
+                        "by other tasks or runs. Let fewer of them call BILL at the same time."
+                    )
+                turns.save(Turns(sorted([*given, turn])[-CALLS:]), seconds=FURTHEST + SECONDS)
+                return turn, turn - now
+        except BusyError:
+            raise NoSlot(
+                f"Other tasks or runs have been taking their turns for Spend & Expense calls for {_PATIENCE} seconds, which takes a "
+                "moment. Perhaps one of them was stopped."
+            ) from None

@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may say where credentials go.
+
+Private to bill.connect. Plain Python, without Ansible. In AWX and Automation Controller the owner of a credential puts it into the
+environment of a job. Others may set variables: at launch, in an inventory, in a workflow, in the defaults of a role. So secrets of
+the environment go only where the environment, the task itself or BILL's own addresses say.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from .._auth.methods import METHODS
+from .._core.base_url import Address
+from .._core.errors import OptionError
+from . import source as _source
+from .source import Kind, Source
+from .spec import OPTIONS, Option, Options, converted
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+# The options that decide where secrets go, or who could read them on their way or where their session is kept.
+DESTINATIONS = ("api_url", "token_url", "ca_path", "validate_certs", "session_store")
+
+
+@dataclass(frozen=True)
+class ForeignHost:
+    """A host that gets credentials although it is neither BILL's nor this machine; ``source`` says who names it."""
+
+    host: str
+    option: str
+    source: Source
+
+    @property
+    def warning(self) -> str:
+        return (
+            f"The credentials go to {self.host}, which is none of BILL's own hosts ({self.option} comes from {self.source}). "
+            "If that is not meant, remove it there and change the credentials at BILL."
+        )
+
+
+def check_destinations(options: Options, environ: Mapping[str, str] | None = None, default_store: str = "") -> None:
+    """OptionError if a variable decides where secrets of the environment go. ``default_store`` is the store that nobody has to name."""
+    environ = os.environ if environ is None else environ
+    secrets = _secrets_of_environment(options, environ)
+    if not secrets:
+        return
+    for name in DESTINATIONS:
+        source = options.sources.get(name)
+        if source and source.is_variable and not _is_harmless(name, options, environ, default_store):
+            option = _BY_NAME[name]
+            raise OptionError(
+                f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). Whoever may set a "
+                f"variable is not always the owner of these secrets, so they are not sent. Set {option.environment_name} in the same "
+                f"environment, or give the option {name} in the task itself.",
+                concerns=(),
+            )
+
+
+def foreign_hosts(options: Options) -> Iterator[ForeignHost]:
+    """The hosts that get credentials and are neither BILL's nor this machine; OptionError if one of them must not get any."""
+    for name, address in _addresses(options):
+        if not address.is_bills and not address.is_loopback:
+            yield ForeignHost(address.host, name, options.sources[name])
+
+
+def steering_values(options: Options) -> Iterator[tuple[Option, str]]:
+    """The options that decide where secrets go, and their values, where the environment does not give them and BILL has no such address."""
+    addresses = dict(_addresses(options))
+    for name in DESTINATIONS:
+        value, source = options.values[name], options.sources.get(name)
+        of_bill = name in addresses and addresses[name].is_bills
+        if isinstance(value, str) and source and source.kind is not Kind.ENVIRONMENT and not of_bill:
+            yield _BY_NAME[name], value
+
+
+def _secrets_of_environment(options: Options, environ: Mapping[str, str]) -> list[str]:
+    """The environment names of the secrets that the method uses, whatever way they came.
+
+    A variable, or the task, may have them by a template such as ``lookup('env', ...)``.
+    """
+    used = METHODS[options.values["auth_method"]].uses()
+    values = [str(value) for name in used if (value := options.values.get(name))]
+    secrets = {option.environment_name: environ.get(option.environment_name) for option in OPTIONS if option.secret}
+    return [name for name, secret in secrets.items() if secret and any(secret in value for value in values)]
+
+
+def _addresses(options: Options) -> Iterator[tuple[str, Address]]:
+    if url := options.values["api_url"]:
+        yield "api_url", Address.of_api(url)
+    if (url := options.values["token_url"]) and "token_url" in METHODS[options.values["auth_method"]].uses():
+        yield "token_url", Address.of_option(url, "token_url")
+
+
+def _is_harmless(name: str, options: Options, environ: Mapping[str, str], default_store: str) -> bool:
+    """Whether the value gives nothing away, or is what the environment says, too."""
+    value, option = options.values[name], _BY_NAME[name]
+    text = environ.get(option.environment_name)
+    if text and converted(option, text, _source.environment(option.environment_name)) == value:
+        return True
+    if name == "validate_certs":
+        return bool(value)
+    if name == "session_store" and value in ("none", default_store):
+        return True
+    if name == "token_url" and name not in METHODS[options.values["auth_method"]].uses():
+        return True
+    return any(each == name and address.is_bills for each, address in _addresses(options))

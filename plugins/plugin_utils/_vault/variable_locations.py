@@ -1,0 +1,74 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where ansible-core looks for variables: the usual place of the vault file, and the files that it goes before or after there.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from ansible import constants as C
+
+from .._core.errors import BillError
+from .ansible_values import chosen_inventory
+
+
+def default_path(sources: Any) -> str:
+    """``group_vars/all/bill.yml`` beside the inventory, or else in the folder that Ansible was started in."""
+    folder = os.getcwd()
+    if paths := chosen_inventory(sources):
+        folder = os.path.abspath(paths[0])
+        if not os.path.isdir(folder):
+            folder = os.path.dirname(folder)
+    return os.path.join(folder, "group_vars", "all", "bill.yml")
+
+
+def project_folder(path: str) -> str:
+    """The folder that a variables file belongs to: the one that holds its ``group_vars`` or ``host_vars``, or else its own."""
+    parts = os.path.abspath(path).split(os.sep)
+    for number, part in enumerate(parts[:-1]):
+        if part in ("group_vars", "host_vars"):
+            return os.sep.join(parts[:number]) or os.sep
+    return os.sep.join(parts[:-1]) or os.sep
+
+
+def refuse_to_silence(path: str, target: str) -> None:
+    """BillError if making the directory of a file would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``.
+
+    ``path`` is where the user looks for the file, and ``target`` the file itself, if a link leads there.
+    """
+    folder = os.path.dirname(target)
+    while not os.path.isdir(folder):
+        above = os.path.dirname(folder)
+        if os.path.basename(above) in ("group_vars", "host_vars"):
+            for ending in ("", *C.YAML_FILENAME_EXTENSIONS):
+                # Another task may have made the directory meanwhile.
+                if os.path.lexists(other := folder + ending) and not os.path.isdir(other):
+                    raise BillError(
+                        f"{path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
+                        f"{folder}. Make the directory, and move the file to {os.path.join(folder, 'main.yml')}."
+                    )
+        if above == folder:
+            return
+        folder = above
+
+
+def stronger_files(path: str, loader: Any) -> list[str]:
+    """The files from which plays of this folder take a variable although ``path`` has it, too; none unless that is in ``group_vars/all``."""
+    below = os.path.join(os.sep, "group_vars", "all")
+    if not os.path.dirname(path).endswith(below):
+        return []
+    base = os.path.dirname(path).removesuffix(below)
+    beside: list[str] = loader.find_vars_files(os.path.join(base, "group_vars"), "all")
+    # In the order in which they are read; what is read later counts.
+    stronger = beside[beside.index(path) + 1 :] if path in beside else [each for each in beside if each > path]
+    stronger += loader.find_vars_files(os.path.join(base, "host_vars"), "localhost")
+    if (here := os.getcwd()) != base:
+        for folder, name in (("group_vars", "all"), ("host_vars", "localhost")):
+            stronger += loader.find_vars_files(os.path.join(here, folder), name)
+    return stronger

@@ -1,0 +1,116 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What differs between versions of ansible-core."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import (
+    _why,
+    item_of_loop_holds,
+    refuse_unsafe_core,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted, encrypted_in
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("version", ["2.15.13", "2.16.0", "2.16.12", "2.17.0", "2.17.5", "2.16.0rc1", "2.9"])
+def test_a_core_that_would_show_the_session_is_refused(version: str) -> None:
+    with pytest.raises(BillError, match=rf"ansible-core {version} would show the session .*CVE-2024-8775"):
+        refuse_unsafe_core(version)
+
+
+@pytest.mark.promise(14)
+@pytest.mark.parametrize(
+    "version", ["2.16.13", "2.16.19", "2.17.6", "2.18.0", "2.19.14", "2.21.5", "2.22.0rc1", "2.23.0.dev0"]
+)
+def test_a_core_that_hides_it_is_welcome(version: str) -> None:
+    refuse_unsafe_core(version)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_nothing_of_a_template_is_repeated() -> None:
+    undefined = AnsibleUndefinedVariable("findme {{ vault_pw }}: 'vault_pw' is undefined. 'vault_pw' is undefined")
+    assert _why(undefined) == "it refers to vault_pw, which is not defined."
+    broken = AnsibleError("template error while templating string: unexpected end. String: findme{{")
+    assert "findme" not in _why(broken)
+    dictionary = AnsibleUndefinedVariable("'dict object' has no attribute 'findme'")
+    assert "findme" not in _why(dictionary)
+
+
+@pytest.mark.promise(8)
+def test_a_variable_that_cannot_be_decrypted_says_what_to_do() -> None:
+    error = AnsibleError("Attempting to decrypt but no vault secrets found")
+    assert _why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
+
+
+class EncryptedUpTo218(list[str]):
+    """A value encrypted on its own, as older versions hand it over: no text, but one inside."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        return "findme"
+
+
+@pytest.mark.parametrize("value", ["text", 7, True, None, ["a"], {"a": 1}])
+def test_only_encrypted_values_are_decrypted(value: Any) -> None:
+    assert decrypted(value) is value or decrypted(value) == value
+    assert decrypted(EncryptedUpTo218()) == "findme"
+
+
+@pytest.mark.promise(5)
+def test_what_was_encrypted_on_its_own_is_found_wherever_it_is() -> None:
+    assert list(encrypted_in({"body": [{"a": EncryptedUpTo218(), "b": "plain", "c": 7}], "d": None})) == ["findme"]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("item", "holds"),
+    [
+        ("findme", True),
+        ("x:findme:x", True),
+        ({"a": [{"b": "findme"}]}, True),
+        ({"findme": 1}, True),
+        (["a", EncryptedUpTo218()], True),
+        ({"a": ["b", 7, None, True]}, False),
+        (None, False),
+    ],
+)
+def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> None:
+    for control, name in ((None, "item"), (SimpleNamespace(loop_var="account"), "account")):
+        task = SimpleNamespace(loop=[item], loop_control=control)
+        assert item_of_loop_holds(task, {name: item}, ["findme"]) is holds
+    assert not item_of_loop_holds(SimpleNamespace(loop=None), {"item": item}, ["findme"])
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("item", "holds"),
+    [
+        ({"headers": {"Authorization": "Bearer of another session"}}, True),
+        ([{"results": [{"session_id": "of another session"}]}], True),
+        ({"remember_me_id": "of another user"}, True),
+        ({"bill_app_key": "of another partner"}, True),
+        ({"developer_key": "of another organization"}, True),
+        # As bill_login with state: absent, and bill_session_info, return them.
+        ({"headers": None, "session_id": None, "user_id": "006"}, False),
+        ({"signed_in": True, "organization_id": "008"}, False),
+    ],
+    ids=str,
+)
+def test_a_loop_item_that_names_something_secret_of_ours_is_found(item: Any, holds: bool) -> None:
+    task = SimpleNamespace(loop=[item], loop_control=None)
+    assert item_of_loop_holds(task, {"item": item}, ["findme"]) is holds
+    # With loop_control.extended, those beside it are shown as well.
+    for among in ({"allitems": ["harmless", item]}, {"previtem": item}):
+        assert item_of_loop_holds(task, {"item": "harmless", "ansible_loop": among}, ["findme"]) is holds
