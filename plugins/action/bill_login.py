@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED, Option
 
 
@@ -19,7 +19,7 @@ class ActionModule(BillAction):
     )
     MAKES_A_SESSION = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         force, trust = call.options["force"], call.options["require_trusted"]
         if call.options["state"] == "absent":
             return call.returned(call.sign_in.absent(force=force, only_look=self._task.check_mode))

@@ -7,14 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, refuse_what_cannot_be_trusted
 
 
 class ActionModule(BillAction):
     SHOWN = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         if self._task.check_mode:
             refuse_what_cannot_be_trusted(call.sign_in)
             return {"challenge_id": None, "changed": True}

@@ -7,10 +7,10 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import mask
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import (
-    Validated,
+    MfaValidation,
     refuse_what_cannot_be_trusted,
     validate,
 )
@@ -25,12 +25,12 @@ class ActionModule(BillAction):
         Option("machine_name", shared=False, is_data=True),
     )
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         names = ("challenge_id", "token", "remember_me", "device", "machine_name")
         given = {name: call.options[name] for name in names}
         if self._task.check_mode:
             refuse_what_cannot_be_trusted(call.sign_in)
-        done = Validated(None, None) if self._task.check_mode else validate(call.sign_in, **given)
+        done = MfaValidation(None, None) if self._task.check_mode else validate(call.sign_in, **given)
         mask([done.remember_me_id])
         return {
             "trusted": None if self._task.check_mode else True,

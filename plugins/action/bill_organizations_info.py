@@ -7,13 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations
 
 
 class ActionModule(BillAction):
     SHOWN = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         found, changed = organizations(call.sign_in, call.tell_of_progress)
         return {"organizations": found, "changed": changed}

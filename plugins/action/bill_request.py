@@ -8,8 +8,8 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_READS, REQUIRE_TRUSTED, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, REQUIRE_TRUSTED, Option
 
 
 class ActionModule(BillAction):
@@ -17,7 +17,7 @@ class ActionModule(BillAction):
         Option("path", required=True, shared=False, is_data=True),
         Option("method", default="GET", choices=("GET", "POST", "PUT", "PATCH", "DELETE"), shared=False),
         Option("body", kind="raw", shared=False, is_data=True),
-        *OF_READS,
+        *LIST_OPTIONS,
         REQUIRE_TRUSTED,
         Option("repeat", kind="bool", default=False, shared=False),
     )
@@ -25,7 +25,7 @@ class ActionModule(BillAction):
     SHOWN = True
     ONCE = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         return call.requested(
             check_mode=self._task.check_mode,
             diff=self._task.diff,

@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 
@@ -16,5 +16,5 @@ class ActionModule(BillAction):
     OWN_OPTIONS = (Option("sign_in", kind="bool", default=False, shared=False),)
     SHOWN = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         return call.told(*session_info(call.sign_in, may_sign_in=call.options["sign_in"]))

@@ -8,15 +8,15 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
-    clear,
     given_variables,
-    keep,
-    look,
+    inspect_file,
+    remove_variables,
     secrets_among,
+    set_variables,
 )
 
 
@@ -31,7 +31,7 @@ class ActionModule(BillAction):
     SIGNS_IN = False
     SHOWN = True
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         options = call.options
         variables = given_variables(options["variables"], options["state"], _compat.omitted(self.variables))
         call.learned.update(secrets := secrets_among(variables))
@@ -43,11 +43,11 @@ class ActionModule(BillAction):
             "check_mode": self._task.check_mode,
         }
         if options["state"] == "absent":
-            kept = clear(path, self._loader, **how)
+            kept = remove_variables(path, self._loader, **how)
         elif variables is None:
-            kept = look(path, self._loader)
+            kept = inspect_file(path, self._loader)
         else:
-            kept = keep(path, variables, self._loader, by=self._task.action, **how)
+            kept = set_variables(path, variables, self._loader, by=self._task.action, **how)
         # Of what would be done nothing is lost.
         if kept.warning and not self._task.check_mode:
             call.warn(kept.warning)

@@ -69,7 +69,7 @@ _raw:
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED
 
@@ -77,7 +77,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 class LookupModule(BillLookup):
     OWN_OPTIONS = (REQUIRE_TRUSTED,)
 
-    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
         # Before the sign-in: a misspelt field must not cost one.
         names = call.checked(terms)
         returned = call.returned(call.sign_in.present(require_trusted=call.options["require_trusted"]))

@@ -68,13 +68,13 @@ _raw:
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_READS, REQUIRE_TRUSTED
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, REQUIRE_TRUSTED
 
 
 class LookupModule(BillLookup):
-    OWN_OPTIONS = (*OF_READS, REQUIRE_TRUSTED)
+    OWN_OPTIONS = (*LIST_OPTIONS, REQUIRE_TRUSTED)
 
-    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
         return [record for path in terms for record in call.records(path)]

@@ -17,11 +17,11 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from .._core.redaction import holds_a_secret, masked
+from .._core.redaction import contains_secret, redact
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
 from .._vault.ansible_values import decrypted
 from . import core_versions as _compat
-from .context import Call, attempt
+from .context import TaskContext, run_operation
 from .facts import RECEIPT
 
 display = Display()
@@ -64,11 +64,11 @@ class BillAction(ActionBase):
     _supports_check_mode = True
     _supports_async = False
 
-    def perform(self, call: Call) -> dict[str, Any]:
+    def perform(self, call: TaskContext) -> dict[str, Any]:
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        self._calls: list[Call] = []
+        self._calls: list[TaskContext] = []
         try:
             return self._run(tmp, task_vars)
         except (KeyboardInterrupt, SystemExit):
@@ -89,7 +89,7 @@ class BillAction(ActionBase):
         known: Sequence[str] | None = None
         learned: set[str] = set()
 
-        def work(call: Call) -> None:
+        def work(call: TaskContext) -> None:
             nonlocal known, learned
             self._calls.append(call)
             known, learned = call.secrets, call.learned
@@ -111,7 +111,7 @@ class BillAction(ActionBase):
         try:
             result.update(super().run(tmp, task_vars))
             self._warn_of_delegation()
-            attempt(
+            run_operation(
                 work,
                 given=given,
                 variables=task_vars,
@@ -139,7 +139,7 @@ class BillAction(ActionBase):
         if (
             not self.SHOWN
             or self._task.no_log
-            or holds_a_secret(result, secrets)
+            or contains_secret(result, secrets)
             or _compat.item_of_loop_holds(self._task, task_vars, secrets)
         ):
             _compat.hide(self._task, result)
@@ -177,7 +177,7 @@ class BillAction(ActionBase):
         # In a dictionary of its own, since the items of a loop may share theirs.
         self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
 
-    def _publish(self, call: Call, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _publish(self, call: TaskContext, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # The role sets these itself, with set_fact.
         names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
@@ -219,4 +219,4 @@ def _can_be_shown(value: Any, secrets: Sequence[str]) -> bool:
     except AnsibleError:
         # Encrypted, and no password for it; that is told where the value is used.
         return False
-    return bool(masked(plain, secrets) == plain)
+    return bool(redact(plain, secrets) == plain)

@@ -21,16 +21,16 @@ from typing import Any, TypeVar
 from ansible.utils.display import Display
 
 from .._auth.session import Session
-from .._auth.session_manager import Outcome, SignIn
-from .._client.client import Api, Result
-from .._client.factory import open_sign_in
+from .._auth.session_manager import SessionManager, SessionResult
+from .._client.client import ApiResult, BillClient
+from .._client.factory import build_session_manager
 from .._client.request import Request
-from .._client.run_records import Attempt, Run, Write
+from .._client.run_records import GuardedWrite, RunRecords, WriteAttempt
 from .._core.errors import BillError, OptionError
-from .._core.redaction import masked, redacted, texts_to_mask
+from .._core.redaction import redact, redact_text, sensitive_values
 from .._options.destinations import check_destinations, foreign_hosts, steering_values
 from .._options.source import Source
-from .._options.spec import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option, Options, gather
+from .._options.spec import OPTIONS, ROLE_VARIABLES, Option, ResolvedOptions, resolve
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in
@@ -42,7 +42,7 @@ _T = TypeVar("_T")
 display = Display()
 
 # The return values, in the order in which the documentation lists them.
-FIELDS = (
+LOGIN_FIELDS = (
     "session_id",
     "organization_id",
     "user_id",
@@ -56,9 +56,9 @@ FIELDS = (
 )
 
 
-def open_run() -> Run:
+def open_run_records() -> RunRecords:
     """What the tasks of this run of Ansible remember together."""
-    return Run(open_run_store(ansible_paths.memory_of_the_run(), warn=display.warning))
+    return RunRecords(open_run_store(ansible_paths.memory_of_the_run(), warn=display.warning))
 
 
 def secrets_of_environment() -> set[str]:
@@ -69,27 +69,27 @@ def secrets_of_environment() -> set[str]:
 
 
 @dataclass(frozen=True)
-class Call:
+class TaskContext:
     """``options`` by name, what opens the sign-in that they lead to, and which of their values are secret; ``learned`` are secrets
     met since. ``sources`` says in words where each option that was given comes from. ``run`` is what the tasks of this run remember.
     """
 
     # Kept out of repr(), so that no message or traceback can show them.
     options: Mapping[str, Any] = field(repr=False)
-    open: Callable[[Mapping[str, Any]], SignIn]
+    open: Callable[[Mapping[str, Any]], SessionManager]
     secrets: Sequence[str] = field(repr=False)
     learned: set[str] = field(default_factory=set, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict)
-    run: Run = field(default_factory=open_run)
+    run: RunRecords = field(default_factory=open_run_records)
     # Those that were begun, for whoever ends the task by force.
-    writes: list[tuple[Api, Request]] = field(default_factory=list, repr=False)
+    writes: list[tuple[BillClient, Request]] = field(default_factory=list, repr=False)
 
     @cached_property
-    def sign_in(self) -> SignIn:
+    def sign_in(self) -> SessionManager:
         """The sign-in; OptionError if the options do not fit together."""
         return self.open(self.options)
 
-    def returned(self, outcome: Outcome) -> dict[str, Any]:
+    def returned(self, outcome: SessionResult) -> dict[str, Any]:
         """What the user gets back: the documented return values, all of them null where no session is left."""
         session = outcome.session
         if session:
@@ -109,9 +109,9 @@ class Call:
 
     def warn(self, text: str) -> None:
         """Show a warning, without the secrets of this call."""
-        display.warning(redacted(text, {*secrets_of_environment(), *self.secrets, *self.learned}))
+        display.warning(redact_text(text, {*secrets_of_environment(), *self.secrets, *self.learned}))
 
-    def check_destinations(self, options: Options) -> None:
+    def check_destinations(self, options: ResolvedOptions) -> None:
         """OptionError if somebody else says where secrets go; a warning, once a run, of each host that is not BILL's."""
         check_destinations(options, default_store=ansible_paths.default_store())
         for each in foreign_hosts(options):
@@ -133,11 +133,11 @@ class Call:
     @staticmethod
     def checked(terms: Sequence[Any]) -> list[str]:
         """The terms of a lookup, if they are names of return values; OptionError if not."""
-        if unknown := [str(term) for term in terms if term not in FIELDS]:
+        if unknown := [str(term) for term in terms if term not in LOGIN_FIELDS]:
             # Repeated only if it is a slip of the pen: a password given by mistake must not be shown.
-            close = difflib.get_close_matches(unknown[0], FIELDS, n=1)
+            close = difflib.get_close_matches(unknown[0], LOGIN_FIELDS, n=1)
             named = f"field {unknown[0]}. Did you mean {close[0]}?" if close else "such field."
-            raise OptionError(f"There is no {named} The fields are: {', '.join(FIELDS)}.")
+            raise OptionError(f"There is no {named} The fields are: {', '.join(LOGIN_FIELDS)}.")
         return [str(term) for term in terms]
 
     def records(self, path: Any) -> list[Any]:
@@ -159,14 +159,14 @@ class Call:
         """
         options = self.options
         # Even if the request is refused here, Ansible may show what is in it.
-        self.learned.update(texts_to_mask(options.get("body")))
+        self.learned.update(sensitive_values(options.get("body")))
         request = Request.of(options, self.sign_in.gateway.address.url, self.secrets)
-        self.learned.update(texts_to_mask(request.body))
+        self.learned.update(sensitive_values(request.body))
         if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
             raise OptionError(
                 "expected_status takes only 200 to 299 with paginate: an error has no pages. Leave out the others."
             )
-        api = Api(
+        api = BillClient(
             self.sign_in, options["expected_status"] or (), options["require_trusted"], {*self.secrets, *self.learned}
         )
         try:
@@ -176,10 +176,10 @@ class Call:
                 result = api.call(request)
             else:
                 # Check mode refuses what a real run would refuse.
-                write = Write(
+                write = GuardedWrite(
                     {**api.identity_of(request), "task": task, "check_mode": str(check_mode)}, host, request.shown
                 )
-                with nullcontext(Attempt()) if options["repeat"] else self.run.once(write) as api.attempt:
+                with nullcontext(WriteAttempt()) if options["repeat"] else self.run.once(write) as api.attempt:
                     if check_mode:
                         api.attempt.is_sent = True
                         result = api.look()
@@ -220,8 +220,8 @@ class Call:
         }
 
 
-def attempt(
-    work: Callable[[Call], _T],
+def run_operation(
+    work: Callable[[TaskContext], _T],
     *,
     given: Mapping[str, Any],
     variables: Mapping[str, Any],
@@ -236,17 +236,17 @@ def attempt(
     are, and ``written`` the task as its author wrote it. ``failure`` makes the exception from the message, the secrets that were in use (None if the options
     were not accepted), and what else there is to tell, by name; neither the message nor that holds any of the secrets.
     """
-    options: Options | None = None
+    options: ResolvedOptions | None = None
     details: Mapping[str, Any] = {}
     secrets = secrets_of_environment()
     learned: set[str] = set()
     try:
         plain = {name: decrypted(value) for name, value in given.items()}
         secrets |= _secrets_among(plain, table)
-        run = open_run()
+        run = open_run_records()
         check = FactCheck(templar, variables, run.published, written)
         _refuse_facts(check, plain, table)
-        options = gather(
+        options = resolve(
             plain,
             table=table,
             variable=_compat.variables_of(templar, variables, check.refuse_fact, check.refuse_variable),
@@ -256,9 +256,9 @@ def attempt(
         _compat.mask(options.secrets)
         secrets |= set(options.secrets)
         learned.update(encrypted_in(given))
-        call = Call(
+        call = TaskContext(
             options.values,
-            lambda values: _open(values, lambda text: redacted(text, secrets | learned)),
+            lambda values: _open(values, lambda text: redact_text(text, secrets | learned)),
             options.secrets,
             learned,
             sources=options.sources,
@@ -275,7 +275,7 @@ def attempt(
         message = _bug(error)
     # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
     secrets |= learned
-    raise failure(redacted(message, secrets), options.secrets if options else None, masked(dict(details), secrets))
+    raise failure(redact_text(message, secrets), options.secrets if options else None, redact(dict(details), secrets))
 
 
 def _secrets_among(given: Mapping[str, Any], table: Sequence[Option]) -> set[str]:
@@ -288,7 +288,7 @@ def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Op
 
     The variables of options are looked at where their values are taken.
     """
-    for name in OF_ROLES_AND_PLAYBOOKS:
+    for name in ROLE_VARIABLES:
         check.refuse_fact(name)
     options = [option for option in table if not option.is_data]
     check.refuse_templates_of_arguments(options)
@@ -312,7 +312,7 @@ def _defaulted(given: Mapping[str, Any], written: _compat.WrittenTask | None) ->
     return [name for name in given if name not in written.arguments]
 
 
-def _what_became_of(request: Request, result: Result) -> str:
+def _what_became_of(request: Request, result: ApiResult) -> str:
     """What to say of a write that has not failed."""
     if result.status is None:
         return f"In check mode {request.shown} is not sent."
@@ -331,15 +331,15 @@ def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _open(options: Mapping[str, Any], clean: Callable[[str], str]) -> SignIn:
+def _open(options: Mapping[str, Any], clean: Callable[[str], str]) -> SessionManager:
     """The sign-in that the options ask for; ``clean`` takes the secrets out of what it shows."""
-    return open_sign_in(
+    return build_session_manager(
         options,
         default_store=ansible_paths.default_store(),
         store_for_the_run=ansible_paths.store_for_the_run(),
         warn=lambda text: display.warning(clean(text)),
         tell=lambda text: display.vv(clean(f"bill.connect: {text}")),
-        tell_of_waits=lambda text: Call.tell_of_progress(clean(text)),
+        tell_of_waits=lambda text: TaskContext.tell_of_progress(clean(text)),
     )
 
 

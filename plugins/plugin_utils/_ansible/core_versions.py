@@ -29,7 +29,7 @@ from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
 from ansible.vars.clean import module_response_deepcopy, strip_internal_keys
 
-from .._core.errors import BillError, NobodyThere, OptionError
+from .._core.errors import BillError, NoTerminalError, OptionError
 from .._options.spec import OPTIONS
 from .._vault.ansible_values import decrypted, texts_of
 from .facts import RECEIPT, Loop, Loops, is_plain_lookup
@@ -406,7 +406,7 @@ def typed(prompt: str, *, hidden: bool) -> str | None:
     except AnsiblePromptInterrupt:
         return None
     except AnsiblePromptNoninteractive:
-        raise NobodyThere from None
+        raise NoTerminalError from None
     # What is no UTF-8 is refused further on, as every text that cannot be shown is.
     return answer.decode(errors="surrogateescape")
 

@@ -17,15 +17,15 @@ from typing import Any
 
 from ansible.utils.display import Display
 
-from .._connect.form import Filled, Form
-from .._core.errors import BillError, NobodyThere, OptionError, TurnedBack
+from .._connect.form import Form, FormResult
+from .._core.errors import BillError, NoTerminalError, OptionError, UserAbortedError
 from .._options import source as _source
 from .._options.source import Kind
-from .._options.spec import OPTIONS, Options, converted
-from .._vault.variable_locations import stronger_files
-from .._vault.vault_file import kept_variables, typed_password
+from .._options.spec import OPTIONS, ResolvedOptions, convert
+from .._vault.variable_locations import overriding_files
+from .._vault.vault_file import read_variables, typed_password
 from . import core_versions as _compat
-from .context import Call
+from .context import TaskContext
 from .fact_check import FactCheck
 
 display = Display()
@@ -38,7 +38,7 @@ class Terminal:
         """What is typed; NobodyThere if there is no terminal, TurnedBack after Ctrl-C."""
         typed = _compat.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
-            raise TurnedBack("The form was ended with Ctrl-C. Nothing was written.")
+            raise UserAbortedError("The form was ended with Ctrl-C. Nothing was written.")
         return typed
 
     def tell(self, text: str) -> None:
@@ -52,7 +52,7 @@ def _in_lines(text: str) -> str:
     return "\n".join("\n".join(line) for line in lines)
 
 
-def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> Filled:
+def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> FormResult:
     """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
 
     def learn(secret: str) -> None:
@@ -73,7 +73,7 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
         # Else nobody could rotate a value without a person, as the inventory has the old one, which goes before the environment.
         if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
             given[option.name] = _source.environment(option.environment_name)
-            values[option.name] = converted(option, text, given[option.name])
+            values[option.name] = convert(option, text, given[option.name])
             if option.secret:
                 learn(text)
     # What the environment replaces counts as its own: a variable does not say where that goes.
@@ -83,7 +83,7 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
         if option.name in kept
     }
     call.check_destinations(
-        Options({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
+        ResolvedOptions({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
     )
     # Those of the command line are gone with it, and so is the environment.
     lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
@@ -113,22 +113,22 @@ def filled(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) 
 def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
     """Warn of files from which plays of this folder take the variables, although the vault file has them."""
     path = os.path.abspath(path)
-    for file in stronger_files(path, loader):
+    for file in overriding_files(path, loader):
         # What cannot be read here is told by the play that reads it.
         with suppress(BillError):
-            if both := sorted(names & kept_variables(loader, file).keys()):
+            if both := sorted(names & read_variables(loader, file).keys()):
                 display.warning(
                     f"Plays of this folder take {', '.join(both)} from {file}, which goes before {path}. Take that out of one of the two."
                 )
 
 
-def _confirm_the_vault_password(call: Call, loader: Any) -> None:
+def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
     """Have the vault password of a new file typed once more, as ansible-vault does: with a slip in it nobody could open the file."""
     path = call.options["vault_file"]
     password = typed_password(loader, path, call.options["vault_id"]) if path else None
     if password is None:
         return
-    with suppress(NobodyThere):
+    with suppress(NoTerminalError):
         prompt = "\nVault password: once more, as nothing else would tell a slip; it is not shown:"
         for _try in range(3):
             # Without the blanks around it, as ansible-core takes it.
@@ -138,10 +138,10 @@ def _confirm_the_vault_password(call: Call, loader: Any) -> None:
         raise BillError("The vault password was typed in two ways. Nothing was written; start again.")
 
 
-def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     """The values of an earlier sitting, by option."""
     path = call.options["vault_file"]
-    raw = kept_variables(loader, path) if path else {}
+    raw = read_variables(loader, path) if path else {}
     # Whatever else defines these goes before the file, as it will in plays.
     known = {**raw, **variables}
     templar.available_variables = known
@@ -152,14 +152,14 @@ def _kept(call: Call, loader: Any, templar: Any, variables: Mapping[str, Any]) -
     for option in OPTIONS:
         try:
             if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
-                kept[option.name] = converted(option, value, _source.variable(option.variable, file=path))
+                kept[option.name] = convert(option, value, _source.variable(option.variable, file=path))
         except OptionError as error:
             # The form is how to correct it.
             display.warning(f"{error} It counts as not kept.")
     return kept
 
 
-def returned(filled: Filled | None, call: Call) -> dict[str, Any]:
+def returned(filled: FormResult | None, call: TaskContext) -> dict[str, Any]:
     """The return values of bill_form; without an answer, as in check mode, nothing is known."""
     if filled is None:
         return {

@@ -16,7 +16,7 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from .._options.spec import OPTIONS, Option
-from .context import Call, attempt
+from .context import TaskContext, run_operation
 
 
 class BillLookup(LookupBase):
@@ -24,13 +24,13 @@ class BillLookup(LookupBase):
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
 
-    def perform(self, call: Call, terms: list[Any]) -> list[Any]:
+    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
         raise NotImplementedError
 
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         # What with_ loops of ansible-core 2.16 add to the arguments.
         kwargs.pop("wantlist", None)
-        return attempt(
+        return run_operation(
             lambda call: self.perform(call, terms),
             given=kwargs,
             variables=variables or {},

@@ -13,16 +13,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
-from .._core.errors import BillError, CredentialRefused, HourSpent
-from .._core.json_record import Record
+from .._core.errors import AuthenticationError, BillError, HourlyQuotaError
+from .._core.json_record import JsonRecord
 
 # How long a refused credential is not sent again, in seconds.
-REMEMBERED = 10 * 60
+CACHE_SECONDS = 10 * 60
 _HOUR = 60 * 60
 
 
 @dataclass(frozen=True)
-class Refusal(Record):
+class CachedRefusal(JsonRecord):
     """What BILL said (``says`` is the whole message of the error, ``code`` its BDC code), and how long it stands.
 
     ``at`` and ``until`` are seconds since the epoch. ``of_session`` says that BILL was asked with a kept session, which is then
@@ -38,12 +38,12 @@ class Refusal(Record):
     of_session: bool
 
     @classmethod
-    def of(cls, error: BillError, now: float, *, of_session: bool) -> Refusal:
+    def of(cls, error: BillError, now: float, *, of_session: bool) -> CachedRefusal:
         """The refusal that an error means: of a credential for ten minutes, of an hour until the next one begins.
 
         Documented by BILL ("API rate limits"): the window is the clock hour, and everything has to wait for the next.
         """
-        until = now - now % _HOUR + _HOUR if isinstance(error, HourSpent) else now + REMEMBERED
+        until = now - now % _HOUR + _HOUR if isinstance(error, HourlyQuotaError) else now + CACHE_SECONDS
         return cls(str(error), error.code, error.status, list(error.concerns), now, until, of_session)
 
     def stands(self, now: float) -> bool:
@@ -63,7 +63,7 @@ class Refusal(Record):
                 f" The same credentials are not sent again before {_time(self.until)}, so that nothing gets locked by "
                 "repetition; corrected ones are tried at once, and so are these by the task bill_login with force: true."
             )
-        kind = HourSpent if self.code == "BDC_1144" else CredentialRefused
+        kind = HourlyQuotaError if self.code == "BDC_1144" else AuthenticationError
         error = kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)
         error.says = self.says + since
         return error

@@ -20,7 +20,7 @@ from typing import Any
 from .._core.errors import OptionError
 
 # Documented by BILL.
-DAYS = 30
+LIFETIME_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class MfaId:
 
 def last_day(now: float) -> date:
     """The day on which an MFA ID ends that is made now."""
-    return _day(now) + timedelta(days=DAYS)
+    return _day(now) + timedelta(days=LIFETIME_DAYS)
 
 
 def _day(now: float) -> date:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
-from .._core.json_record import Record
+from .._core.json_record import JsonRecord
 
 # How long before its end a session is replaced, in seconds: later tasks of the play go on using what they were given. Of a
 # short life it is a fifth at the most.
@@ -20,7 +20,7 @@ _MARGIN = 120
 
 
 @dataclass(frozen=True)
-class Session(Record):
+class Session(JsonRecord):
     """What BILL has given out for later calls: a session, an access token, or its word that an API token is good.
 
     ``idle_seconds`` is how long BILL keeps it without being asked anything, and ``ends_at`` when it ends however much it is

@@ -16,26 +16,26 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from .._core.errors import (
-    BusyError,
-    CredentialRefused,
-    HourSpent,
+    ApiError,
+    AuthenticationError,
+    HourlyQuotaError,
+    LockTimeoutError,
+    MfaRequiredError,
     OptionError,
-    Rejected,
-    SessionEnded,
-    SessionUntrusted,
-    Unexplained,
+    SessionExpiredError,
+    UnknownApiError,
 )
-from .._http.retry_policy import Retry
-from .._http.transport import Gateway
-from .._store.encrypted_entry import Kept
-from .cached_refusal import Refusal
-from .methods import Credential, MfaId
+from .._http.retry_policy import RetryPolicy
+from .._http.transport import HttpTransport
+from .._store.encrypted_entry import EncryptedEntry
+from .cached_refusal import CachedRefusal
+from .methods import AuthMethod, MfaId
 from .session import Session
 
 _T = TypeVar("_T")
 
 # How many seconds to wait for others where something is only to be noted.
-_PATIENCE = 10
+_LOCK_TIMEOUT = 10
 
 # How many days before an MFA ID ends a warning begins to say so.
 _DAYS_TO_WARN = 7
@@ -46,7 +46,7 @@ _YOUNG = 60
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SessionResult:
     """``session`` is the one to use (None after a sign-out); ``changed`` says that one was made or ended."""
 
     session: Session | None
@@ -54,7 +54,7 @@ class Outcome:
 
 
 @dataclass
-class SignIn:
+class SessionManager:
     """The sign-in of one credential at one BILL.
 
     ``check_after`` is in seconds: a kept session that BILL answered more recently is used without asking.
@@ -64,26 +64,26 @@ class SignIn:
     epoch. ``tell`` is told what was decided, ``warn`` of what the user should know.
     """
 
-    credential: Credential
-    gateway: Gateway
-    kept: Kept[Session]
-    refused: Callable[[], Kept[Refusal]]
-    hour: Callable[[], Kept[Refusal]]
-    retry: Retry
+    credential: AuthMethod
+    gateway: HttpTransport
+    kept: EncryptedEntry[Session]
+    refused: Callable[[], EncryptedEntry[CachedRefusal]]
+    hour: Callable[[], EncryptedEntry[CachedRefusal]]
+    retry: RetryPolicy
     check_after: float
     longest_wait: float
     tell: Callable[[str], None]
     warn: Callable[[str], None]
-    through: SignIn | None = None
+    through: SessionManager | None = None
     clock: Callable[[], float] = time.time
 
-    def present(self, *, force: bool = False, require_trusted: bool = False) -> Outcome:
+    def present(self, *, force: bool = False, require_trusted: bool = False) -> SessionResult:
         """A session that works: the kept one, or else a new one.
 
         With ``require_trusted`` it is MFA-trusted, or BILL asks for no MFA. Raises the BillError of whatever keeps BILL from
         giving one, BusyError if others hold the sign-in for too long, SessionUntrusted if there is no trust to be had.
         """
-        return Outcome(*self._working(force, require_trusted and self._can_be_required()))
+        return SessionResult(*self._working(force, require_trusted and self._can_be_required()))
 
     def prove(self) -> tuple[Session, bool]:
         """A session that BILL has made now, so that the credentials are known to be good, and whether there is such a thing as making
@@ -124,10 +124,10 @@ class SignIn:
         session, changed, told = self._kept_or_new(force, trust)
         try:
             result = self._answer(ask, session)
-        except SessionEnded as error:
+        except SessionExpiredError as error:
             if changed or not self._has_ended(session):
                 said = error.code or f"HTTP status {error.status}"
-                raise Rejected(
+                raise ApiError(
                     f"BILL answered {said} although the session is alive, so a new one would not help. BILL may not let sessions of this "
                     "kind do this.",
                     code=error.code,
@@ -141,7 +141,7 @@ class SignIn:
         if session.trusted and not told:
             self._tell_of_trust(session, require_trusted=False)
         # It is worth no wait: should somebody hold the lock, then that one is just asking BILL, too.
-        with suppress(BusyError):
+        with suppress(LockTimeoutError):
             self._change_kept(session, lambda kept: kept.answered(self.clock()), wait=0)
         return result, changed
 
@@ -167,20 +167,20 @@ class SignIn:
             return replace(kept, **changes)
 
         try:
-            self._change_kept(session, changed, wait=_PATIENCE)
-        except BusyError:
+            self._change_kept(session, changed, wait=_LOCK_TIMEOUT)
+        except LockTimeoutError:
             return False
         return True
 
     def _answer(self, ask: Callable[[Session], _T], session: Session) -> _T:
         try:
             return ask(session)
-        except CredentialRefused:
+        except AuthenticationError:
             # However recently BILL has answered before, nobody uses the session without asking any more.
-            with suppress(BusyError):
+            with suppress(LockTimeoutError):
                 self._change_kept(session, lambda kept: kept.answered(0), wait=0)
             raise
-        except SessionUntrusted:
+        except MfaRequiredError:
             # Else it would go on to count as trusted. An MFA ID is worth another try.
             if session.trusted:
                 self.update(session, trusted=False, mfa_asked=False, refused_mfa_ids=[])
@@ -192,7 +192,7 @@ class SignIn:
             return not 0 <= self.clock() - session.made_at < _YOUNG
         try:
             self.ask(lambda: self.credential.check(self.gateway, session))
-        except SessionEnded:
+        except SessionExpiredError:
             return True
         return False
 
@@ -232,7 +232,7 @@ class SignIn:
 
         return self.through.lend(ask, force=force)[0] if self.through else ask(None)
 
-    def absent(self, *, force: bool = False, only_look: bool = False) -> Outcome:
+    def absent(self, *, force: bool = False, only_look: bool = False) -> SessionResult:
         """No session any more: end the kept one at BILL and forget it.
 
         With ``force`` it is forgotten even if BILL refuses to end it. With ``only_look`` nothing is ended; ``changed`` says
@@ -241,7 +241,7 @@ class SignIn:
         changed = self._ended(force, only_look)
         if self.through:
             changed = self.through.absent(force=force, only_look=only_look).changed or changed
-        return Outcome(None, changed=changed)
+        return SessionResult(None, changed=changed)
 
     def _ended(self, force: bool, only_look: bool) -> bool:
         with self.kept.lock(self.longest_wait):
@@ -262,9 +262,9 @@ class SignIn:
             try:
                 self._remembering(lambda: self.credential.sign_out(self.gateway, kept), of_session=True)
                 ended = True
-            except SessionEnded:
+            except SessionExpiredError:
                 ended = False
-            except Rejected:
+            except ApiError:
                 if not force:
                     raise
                 ended = False
@@ -277,10 +277,10 @@ class SignIn:
         for remembered in (self.refused(), self.hour()):
             if remembered.load():
                 # Should somebody else be at it, then that one knows better.
-                with suppress(BusyError), remembered.lock(0):
+                with suppress(LockTimeoutError), remembered.lock(0):
                     remembered.forget()
 
-    def _heed(self, remembered: Kept[Refusal], *, of_session: bool = False) -> None:
+    def _heed(self, remembered: EncryptedEntry[CachedRefusal], *, of_session: bool = False) -> None:
         """Raise a refusal that still stands, so that BILL is not asked; with ``of_session`` only one of a session."""
         refusal = remembered.load()
         if refusal and refusal.stands(self.clock()) and (refusal.of_session or not of_session):
@@ -290,15 +290,15 @@ class SignIn:
         """Ask BILL, and have every task and run remember a no that asking again would not change."""
         try:
             return self.retry.run(ask, acts=acts)
-        except CredentialRefused as error:
-            refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.refused()
+        except AuthenticationError as error:
+            refusal, remembered = CachedRefusal.of(error, self.clock(), of_session=of_session), self.refused()
             answer = error.answer
-        except HourSpent as error:
-            refusal, remembered = Refusal.of(error, self.clock(), of_session=of_session), self.hour()
+        except HourlyQuotaError as error:
+            refusal, remembered = CachedRefusal.of(error, self.clock(), of_session=of_session), self.hour()
             answer = error.answer
         # Others may write there at the same time, so it has a lock of its own. That is held for a moment only; should it not be
         # free, then somebody else is just writing the same.
-        with suppress(BusyError), remembered.lock(0):
+        with suppress(LockTimeoutError), remembered.lock(0):
             remembered.save(refusal, seconds=refusal.until - refusal.at)
         failure = refusal.error(remembered=False)
         failure.answer = answer
@@ -345,13 +345,13 @@ class SignIn:
         self._heed(self.refused(), of_session=True)
         try:
             session = ask(session)
-        except SessionEnded:
+        except SessionExpiredError:
             # A session that was used by other means may outlive what we know of it, and one that is young may have
             # been ended elsewhere: only BILL knows, so only its word ends a session.
             self.tell("the kept session has ended at BILL")
             self.kept.forget()
             return None
-        except CredentialRefused:
+        except AuthenticationError:
             # However recently BILL has answered before, nobody uses it without asking any more.
             self.kept.save(session.answered(0))
             raise
@@ -370,7 +370,7 @@ class SignIn:
         """The session after BILL was asked to trust it for the sake of the MFA ID."""
         try:
             trusted = self._remembering(lambda: self.credential.step_up(self.gateway, session, mfa_id), of_session=True)
-        except (SessionUntrusted, Unexplained):
+        except (MfaRequiredError, UnknownApiError):
             # Observed is an answer without an error; should one come all the same, it says no, too.
             trusted = False
         self.tell(f"BILL was asked to trust the kept session, and {'does' if trusted else 'does not'}")
@@ -443,7 +443,7 @@ class SignIn:
         else:
             return
         if require_trusted:
-            raise SessionUntrusted(why, concerns=("remember_me_id", "device") if mfa_id else ())
+            raise MfaRequiredError(why, concerns=("remember_me_id", "device") if mfa_id else ())
         self.warn(why)
 
 

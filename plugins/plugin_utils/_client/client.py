@@ -15,58 +15,58 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.session import Session
-from .._auth.session_manager import SignIn
+from .._auth.session_manager import SessionManager
 from .._core.errors import (
+    ApiError,
+    AuthenticationError,
     BillError,
-    CertificateRefused,
-    ConnectionFailed,
-    CredentialRefused,
-    HourSpent,
-    Meaning,
-    Rejected,
-    ServerFault,
-    SessionEnded,
-    SessionUntrusted,
-    TooManyAtOnce,
-    Uncertain,
-    UnexpectedAnswer,
-    Unexplained,
+    ConcurrencyLimitError,
+    ErrorCode,
+    HourlyQuotaError,
+    InvalidResponseError,
+    MfaRequiredError,
+    ServerError,
+    SessionExpiredError,
+    TlsError,
+    TransportError,
+    UncertainWriteError,
+    UnknownApiError,
     codes,
-    complaints,
+    error_items,
 )
-from .._core.redaction import masked, words
-from .._http.transport import Answer
+from .._core.redaction import redact, sanitize
+from .._http.transport import Response
 from .pagination import read_pages
 from .request import Request
-from .run_records import Attempt
+from .run_records import WriteAttempt
 
 # The headers that choose what a request is done to.
 _OF_IDENTITY = {"organizationid"}
 
 # What these codes mean where they are about the request, and not about the credential.
 _MEANINGS = {
-    "BDC_1121": Meaning(
-        Rejected,
+    "BDC_1121": ErrorCode(
+        ApiError,
         "there is no such API here",
         "Check path and method, and that api_url ends before /v3.",
         ("api_url",),
     ),
-    "BDC_1123": Meaning(
-        Rejected,
+    "BDC_1123": ErrorCode(
+        ApiError,
         "the organization id is unknown, or it is not one of this user's",
         "Correct it in the request.",
     ),
 }
 # Those of a request that carries another credential than ours.
 _OF_OTHERS = {
-    code: Meaning(Rejected, "the credentials that the request carries are refused", "Correct them in the request.")
+    code: ErrorCode(ApiError, "the credentials that the request carries are refused", "Correct them in the request.")
     for code in ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110")
 }
 _SIGN_INS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
 
 # What no expected_status makes a success of; and the code of a path that BILL does not have, which says nothing of a record.
 _NO_SUCH_API = "BDC_1121"
-_NEVER_EXPECTED = (CredentialRefused, HourSpent, SessionEnded, SessionUntrusted, TooManyAtOnce)
+_NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
 
 # Of BILL itself; whatever else is said with it.
 _FAULT = "BDC_1001"
@@ -79,7 +79,7 @@ _REQUEST_TIMEOUT = 408
 
 
 @dataclass(frozen=True)
-class Result:
+class ApiResult:
     """What came of a request; ``status`` is None if it was not sent."""
 
     status: int | None
@@ -91,28 +91,28 @@ class Result:
 
 
 @dataclass
-class Api:
+class BillClient:
     """BILL's endpoints for one sign-in.
 
     ``expected`` are the HTTP statuses that are a success, all from 200 to 299 if there are none. ``secrets`` are texts that nothing
     may show; those of the sessions that are used are added to them.
     """
 
-    sign_in: SignIn
+    sign_in: SessionManager
     expected: Collection[int] = ()
     require_trusted: bool = False
     secrets: Collection[str] = field(default=(), repr=False)
     # Of the write that this is for; whoever ends the task by force finds here how far it had come.
-    attempt: Attempt = field(default_factory=Attempt)
+    attempt: WriteAttempt = field(default_factory=WriteAttempt)
 
-    def call(self, request: Request) -> Result:
+    def call(self, request: Request) -> ApiResult:
         """Send one request. A read is sent again where that may help; a write only where BILL has certainly not done it.
 
         Raises BillError, whose ``details`` tell more; Uncertain of a write that BILL may have done.
         """
-        answers: list[Answer] = []
+        answers: list[Response] = []
 
-        def ask(session: Session) -> Answer:
+        def ask(session: Session) -> Response:
             answers.append(self._exchange(session, request))
             return answers[-1]
 
@@ -126,12 +126,12 @@ class Api:
                 raise self._with_details(error) from None
         answer = answers[-1]
         self._refuse_unexpected(answer, request)
-        return Result(answer.status, changed=not request.reads and answer.status < 300, json=answer.json)
+        return ApiResult(answer.status, changed=not request.reads and answer.status < 300, json=answer.json)
 
-    def read_all(self, request: Request, *, most: int | None, tell: Callable[[str], None]) -> Result:
+    def read_all(self, request: Request, *, most: int | None, tell: Callable[[str], None]) -> ApiResult:
         """Read a whole list, or its first ``most`` records. ``tell`` is told of each page. Raises BillError."""
 
-        def ask(session: Session, page: str | None) -> Answer:
+        def ask(session: Session, page: str | None) -> Response:
             # Documented by BILL: Spend & Expense has a parameter of its own for it.
             following = {"nextPage" if request.spend else "page": page} if page else {}
             answer = self._exchange(session, request.with_query(**following))
@@ -150,13 +150,13 @@ class Api:
             )
         except BillError as error:
             raise self._with_details(error) from None
-        return Result(found.status, changed=False, records=found.records, pages=found.pages)
+        return ApiResult(found.status, changed=False, records=found.records, pages=found.pages)
 
-    def look(self) -> Result:
+    def look(self) -> ApiResult:
         """What can be known of a write without sending it: whether its session would be trusted, if it has to be."""
         if self.require_trusted:
             self.sign_in.present(require_trusted=True)
-        return Result(None, changed=True)
+        return ApiResult(None, changed=True)
 
     def identity_of(self, request: Request) -> dict[str, str]:
         """All that makes two requests the same for BILL, and which credential sends them."""
@@ -178,9 +178,9 @@ class Api:
     def shown(self, request: Request) -> dict[str, Any]:
         """The request as it may be shown, its secrets masked: ``method``, ``url``, and ``body`` if it has one."""
         shown = {"method": request.method, "url": self.sign_in.gateway.address.url + request.target}
-        return shown if request.body is None else {**shown, "body": masked(request.body, self.secrets)}
+        return shown if request.body is None else {**shown, "body": redact(request.body, self.secrets)}
 
-    def _exchange(self, session: Session, request: Request) -> Answer:
+    def _exchange(self, session: Session, request: Request) -> Response:
         """Send the request, once."""
         if not session.secrets <= set(self.secrets):
             self.secrets = {*self.secrets, *session.secrets}
@@ -206,7 +206,7 @@ class Api:
                 raise self.uncertain(request, _cause(error), error) from None
             self.attempt.is_sent = False
             if self._is_expected(error):
-                return Answer(error.status or 0, error.answer)
+                return Response(error.status or 0, error.answer)
             raise self._explained(error, request) from None
         except BaseException as error:
             # Of Ansible, which ends a task that takes too long, or a fault of our own. Who stops the whole run is not told any more.
@@ -220,43 +220,43 @@ class Api:
 
     def _is_expected(self, error: BillError) -> bool:
         """Whether it is BILL's own no, and one that the user has expected; a proxy may say 404 as well, but without a code."""
-        refused = isinstance(error, Rejected) and not isinstance(error, _NEVER_EXPECTED)
+        refused = isinstance(error, ApiError) and not isinstance(error, _NEVER_EXPECTED)
         return refused and error.code != _NO_SUCH_API and error.status in self.expected and (error.status or 0) >= 400
 
-    def _refuse_unexpected(self, answer: Answer, request: Request) -> None:
+    def _refuse_unexpected(self, answer: Response, request: Request) -> None:
         if not self.expected or answer.status in self.expected:
             return
         done = "" if request.reads else " BILL has done what it was asked."
         raise self._with_details(
-            Rejected(
+            ApiError(
                 f"BILL answered {request.method} {request.path} with HTTP status {answer.status}, which expected_status does not "
                 f"name.{done}",
                 status=answer.status,
-                details={} if request.reads else {"changed": True, "json": masked(answer.json, self.secrets)},
+                details={} if request.reads else {"changed": True, "json": redact(answer.json, self.secrets)},
             )
         )
 
     def _explained(self, error: BillError, request: Request) -> BillError:
         """The error in words about the request, where it is one that only BILL's own words explain."""
         said = self._said(error)
-        if not said or not isinstance(error, (Unexplained, UnexpectedAnswer)):
+        if not said or not isinstance(error, (UnknownApiError, InvalidResponseError)):
             return error
         quoted = "; ".join(dict.fromkeys(each["message"] for each in said if each["message"]))
-        return Rejected(
+        return ApiError(
             f"BILL answered {_named(error)} to {request.method} {request.path}: {quoted}",
             code=error.code,
             status=error.status,
             answer=error.answer,
         )
 
-    def uncertain(self, request: Request, cause: str, error: BillError | None = None) -> Uncertain:
+    def uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
         """The error for a write of which nobody knows whether BILL has done it; ``cause`` says why in a sentence."""
         look_at = request.look_at()
         where = "Look in BILL's web app"
         if look_at:
             newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""
             where = f"Look at {look_at['path']}{newest}, or in BILL's web app,"
-        return Uncertain(
+        return UncertainWriteError(
             f"BILL may have done this: {request.method} {request.path} was sent, and its outcome is unknown. {cause} It is not "
             f"sent again. {where} before you repeat it.",
             code=error.code if error else None,
@@ -271,7 +271,7 @@ class Api:
             return None
         if not self.attempt.is_done:
             return self._detailed(self.uncertain(request, _ENDED.format(name)))
-        return Rejected(
+        return ApiError(
             f"BILL has done this: {request.shown}. {_ENDED.format(name)}",
             details={"changed": True, "uncertain": False, "status": None, "codes": [], "errors": []},
         )
@@ -294,9 +294,9 @@ class Api:
         found = (
             {
                 "code": code if codes([{"code": (code := each.get("code"))}]) else None,
-                "message": words(each.get("message"), self.secrets),
+                "message": sanitize(each.get("message"), self.secrets),
             }
-            for each in complaints(error.answer)
+            for each in error_items(error.answer)
         )
         return [each for each in found if each["code"] or each["message"]]
 
@@ -314,8 +314,8 @@ def _may_be_done(error: BillError) -> bool:
     """Whether BILL may have acted, although this came of the request."""
     if error.status is None:
         # There was no answer, or none that could be read.
-        return not error.undone and isinstance(error, (ConnectionFailed, CertificateRefused, UnexpectedAnswer))
-    if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerFault):
+        return not error.undone and isinstance(error, (TransportError, TlsError, InvalidResponseError))
+    if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerError):
         return True
     # From 400 to 499 it is a no, whoever gave it. Above, one code that says so is believed; several may say both.
     said = set(codes(error.answer))
@@ -323,10 +323,10 @@ def _may_be_done(error: BillError) -> bool:
 
 
 def _cause(error: BillError) -> str:
-    if isinstance(error, ServerFault):
+    if isinstance(error, ServerError):
         # Without the usual advice, to try again.
         return f"BILL answered {_named(error)}, a fault on its side."
-    if isinstance(error, CertificateRefused):
+    if isinstance(error, TlsError):
         # Without its words, that nothing was sent.
         return "The TLS connection failed."
     return str(error)

@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .._auth.session import Session
-from .._auth.session_manager import SignIn
+from .._auth.session_manager import SessionManager
 from .._core.errors import OptionError
-from .._http.transport import Answer
+from .._http.transport import Response
 from .pagination import read_pages
 
 
-def session_info(sign_in: SignIn, *, may_sign_in: bool) -> tuple[Session | None, bool]:
+def session_info(sign_in: SessionManager, *, may_sign_in: bool) -> tuple[Session | None, bool]:
     """The session with what BILL says of it now, and whether it had to be made.
 
     None if there is none; one is made only if it may be. Raises BillError.
@@ -33,7 +33,7 @@ def session_info(sign_in: SignIn, *, may_sign_in: bool) -> tuple[Session | None,
     return sign_in.inquire() or outcome.session, outcome.changed
 
 
-def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[Any], bool]:
+def organizations(sign_in: SessionManager, tell: Callable[[str], None]) -> tuple[list[Any], bool]:
     """The organizations that the session reaches, each as BILL writes it, and whether a session had to be made.
 
     Documented by BILL: a list of pages, of which each but the last names the next as ``nextPage``. The fields of an organization
@@ -44,7 +44,7 @@ def organizations(sign_in: SignIn, tell: Callable[[str], None]) -> tuple[list[An
         raise OptionError(f"{sign_in.credential.title} has no list of organizations.", concerns=("auth_method",))
     sign = "&" if "?" in path else "?"
 
-    def ask(session: Session, page: str | None) -> Answer:
+    def ask(session: Session, page: str | None) -> Response:
         # JSON may hold half a character, which no address can.
         query = sign + urlencode({"page": page}, errors="replace") if page else ""
         return sign_in.credential.ask(sign_in.gateway, session, "GET", path + query)

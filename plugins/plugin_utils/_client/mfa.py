@@ -14,31 +14,31 @@ from datetime import date
 
 from .._auth.methods import last_day, object_of, text_of
 from .._auth.session import Session
-from .._auth.session_manager import SignIn
+from .._auth.session_manager import SessionManager
 from .._core.errors import (
+    ApiError,
     BillError,
-    ConnectionFailed,
-    Meaning,
+    ConcurrencyLimitError,
+    ErrorCode,
+    MfaRequiredError,
     OptionError,
-    Rejected,
-    ServerFault,
-    SessionEnded,
-    SessionUntrusted,
-    TooManyAtOnce,
-    Unexplained,
+    ServerError,
+    SessionExpiredError,
+    TransportError,
+    UnknownApiError,
 )
 
 # Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. With which codes it refuses these is
 # not; that it is these is an assumption.
 _MEANINGS = {
-    "BDC_1361": Meaning(
-        SessionUntrusted,
+    "BDC_1361": ErrorCode(
+        MfaRequiredError,
         "a session like this one cannot pass MFA",
         "One of a user who has a phone set up can (auth_method password).",
         ("auth_method",),
     ),
-    "BDC_1322": Meaning(
-        TooManyAtOnce,
+    "BDC_1322": ErrorCode(
+        ConcurrencyLimitError,
         "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
         "flight",
         "Wait a minute.",
@@ -47,7 +47,7 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Validated:
+class MfaValidation:
     """What a right code has brought: trust for the session, and the MFA ID if BILL was asked to remember the device.
 
     ``expires_on`` is the day (UTC) on which the MFA ID ends.
@@ -57,7 +57,7 @@ class Validated:
     expires_on: date | None
 
 
-def challenge(sign_in: SignIn) -> str:
+def challenge(sign_in: SessionManager) -> str:
     """Have BILL send a code to the user's phone; returns the id of the challenge that it answers.
 
     Raises BillError. Never asks a second time unless BILL has certainly sent nothing.
@@ -72,7 +72,7 @@ def challenge(sign_in: SignIn) -> str:
 
     try:
         answer, _made = sign_in.use(ask, acts=True)
-    except (ConnectionFailed, ServerFault) as error:
+    except (TransportError, ServerError) as error:
         if error.undone:
             raise
         raise _with(
@@ -82,14 +82,14 @@ def challenge(sign_in: SignIn) -> str:
 
 
 def validate(
-    sign_in: SignIn,
+    sign_in: SessionManager,
     challenge_id: str,
     token: str,
     *,
     remember_me: bool = False,
     device: str | None = None,
     machine_name: str | None = None,
-) -> Validated:
+) -> MfaValidation:
     """Answer a challenge with the code, so that the kept session becomes trusted.
 
     With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
@@ -116,16 +116,16 @@ def validate(
                 ).json
             ),
         )
-    except SessionEnded:
-        raise Rejected("The session that asked for the code has ended at BILL. Ask for a new code.") from None
-    except Unexplained as error:
-        raise Rejected(
+    except SessionExpiredError:
+        raise ApiError("The session that asked for the code has ended at BILL. Ask for a new code.") from None
+    except UnknownApiError as error:
+        raise ApiError(
             f"BILL answered {error.code} (HTTP status {error.status}): it did not take the code. Check the six digits; if they "
             "are right, ask for a new code.",
             code=error.code,
             status=error.status,
         ) from None
-    except (ConnectionFailed, ServerFault) as error:
+    except (TransportError, ServerError) as error:
         if error.undone:
             raise
         raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
@@ -136,12 +136,12 @@ def validate(
             "BILL is next asked about the session (check_after)."
         )
     if not remember_me:
-        return Validated(None, None)
+        return MfaValidation(None, None)
     what = "the MFA code"
-    return Validated(text_of(object_of(answer, what), "rememberMeId", what), last_day(now))
+    return MfaValidation(text_of(object_of(answer, what), "rememberMeId", what), last_day(now))
 
 
-def refuse_what_cannot_be_trusted(sign_in: SignIn) -> None:
+def refuse_what_cannot_be_trusted(sign_in: SessionManager) -> None:
     """OptionError if no code can make the session trusted, or be given back in another task."""
     if not sign_in.credential.can_be_trusted():
         raise OptionError(

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.session import Session
-from .._auth.session_manager import SignIn
-from .._core.errors import SessionEnded, UnexpectedAnswer
-from .._http.transport import Answer
+from .._auth.session_manager import SessionManager
+from .._core.errors import InvalidResponseError, SessionExpiredError
+from .._http.transport import Response
 
 # How many pages in a row may be empty; it only stops an endless list.
 _MOST_EMPTY = 1000
@@ -39,17 +39,17 @@ class Pages:
     _empty: int = 0
     _seen: str | None = None
 
-    def take(self, answer: Answer, what: str, remedy: str, most: int | None) -> None:
+    def take(self, answer: Response, what: str, remedy: str, most: int | None) -> None:
         """Add a page; UnexpectedAnswer if it is none, which ``remedy`` is for, or leads nowhere new."""
         # Some of BILL's lists come without an envelope, and are whole.
         envelope = answer.json if isinstance(answer.json, dict) else {"results": answer.json}
         results, following = envelope.get("results"), envelope.get("nextPage")
         if not isinstance(following, (str, type(None))):
-            raise UnexpectedAnswer(
+            raise InvalidResponseError(
                 f"BILL's list of {what} names its next page in a way that cannot be asked for.", status=answer.status
             )
         if not isinstance(results, list):
-            raise UnexpectedAnswer(
+            raise InvalidResponseError(
                 f"BILL's answer to the request for the {what} is no list. {remedy}", status=answer.status
             )
         self.records += results
@@ -62,7 +62,7 @@ class Pages:
             self._next = None
         self.done = self._next is None
         if not self.done and (self._next == self._seen or self._empty >= _MOST_EMPTY):
-            raise UnexpectedAnswer(
+            raise InvalidResponseError(
                 f"BILL's list of {what} comes to no end: it names a page again, or more than a thousand empty ones.",
                 status=answer.status,
             )
@@ -72,8 +72,8 @@ class Pages:
 
 
 def read_pages(
-    sign_in: SignIn,
-    ask: Callable[[Session, str | None], Answer],
+    sign_in: SessionManager,
+    ask: Callable[[Session, str | None], Response],
     *,
     what: str,
     remedy: str,
@@ -95,7 +95,7 @@ def read_pages(
         while not found.done:
             try:
                 answer = sign_in.ask(lambda: ask(session, found._next))
-            except SessionEnded:
+            except SessionExpiredError:
                 if first:
                     raise
                 # It was good for the page before, so it is lent again, and then looked at.

@@ -16,31 +16,31 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from .._core.errors import BillError, BusyError, RepeatedWrite, StoreError
-from .._core.json_record import Record
-from .._store.cipher import Identity, Seal
+from .._core.errors import BillError, LockTimeoutError, RepeatedWriteError, StoreError
+from .._core.json_record import JsonRecord
+from .._store.cipher import Cipher, EntryIdentity
 from .._store.factory import Store
 
-_T = TypeVar("_T", bound=Record)
+_T = TypeVar("_T", bound=JsonRecord)
 
 # How many seconds to wait for others, each of which only writes a small file.
 _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
-class _Published(Record):
+class _Published(JsonRecord):
     """The values that bill.connect has set for variables, by name; None for one that names nothing any more."""
 
     values: dict[str, str | None]
 
 
 @dataclass(frozen=True)
-class _Warned(Record):
+class _Warned(JsonRecord):
     """A warning that was given."""
 
 
 @dataclass(frozen=True)
-class _Write(Record):
+class _Write(JsonRecord):
     """A write that was sent for a host, or is being sent."""
 
     host: str
@@ -48,7 +48,7 @@ class _Write(Record):
 
 
 @dataclass(frozen=True)
-class Write:
+class GuardedWrite:
     """A write to send once in a run: what ``shown`` says in words, for ``host``.
 
     ``identity`` is all that makes two writes the same: the task, the credential, method, path, query, headers and body.
@@ -60,7 +60,7 @@ class Write:
 
 
 @dataclass
-class Attempt:
+class WriteAttempt:
     """One attempt to send a write: what is known of it, whatever ends it and wherever.
 
     ``is_sent`` says that BILL may have it, and ``is_done`` that BILL has said that it is done.
@@ -70,7 +70,7 @@ class Attempt:
     is_done: bool = False
 
 
-class Run:
+class RunRecords:
     """What one run remembers, in a store that all its tasks share."""
 
     def __init__(self, store: Store) -> None:
@@ -91,10 +91,10 @@ class Run:
 
         The same values have the same receipt.
         """
-        written = Identity.of({"published": json.dumps(sorted(values.items()))})
+        written = EntryIdentity.of({"published": json.dumps(sorted(values.items()))})
         # Without the record the values count as facts of the host, and the next task refuses them.
-        with suppress(StoreError, BusyError):
-            receipt = Seal(written, self._store.key(), stretches=False).address
+        with suppress(StoreError, LockTimeoutError):
+            receipt = Cipher(written, self._store.key(), stretches=False).address
             if not self.published(receipt):
                 slot = self._slot(_Published, {"receipt": receipt})
                 with slot.lock():
@@ -112,13 +112,13 @@ class Run:
                 if slot.load():
                     return False
                 slot.save(_Warned())
-        except (StoreError, BusyError):
+        except (StoreError, LockTimeoutError):
             # Twice is better than never.
             return True
         return True
 
     @contextmanager
-    def once(self, write: Write) -> Iterator[Attempt]:
+    def once(self, write: GuardedWrite) -> Iterator[WriteAttempt]:
         """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWrite if there was one.
 
         Whoever sends it notes in the attempt whether it may have been sent. One that certainly was not may be sent again. BillError where
@@ -129,11 +129,11 @@ class Run:
             if before := slot.load():
                 raise _repeated(write, before)
             slot.save(_Write(write.host, is_sent=False))
-        attempt = Attempt()
+        attempt = WriteAttempt()
         try:
             yield attempt
         finally:
-            with suppress(StoreError, BusyError), slot.lock():
+            with suppress(StoreError, LockTimeoutError), slot.lock():
                 if attempt.is_sent:
                     # Only the words of a refusal depend on it.
                     slot.save(_Write(write.host, is_sent=True))
@@ -141,23 +141,23 @@ class Run:
                     slot.erase()
 
     def _slot(self, kind: type[_T], name: Mapping[str, str]) -> Slot[_T]:
-        return Slot(self._store, kind, Identity.of(name))
+        return Slot(self._store, kind, EntryIdentity.of(name))
 
 
 @contextmanager
-def _remembering(write: Write) -> Iterator[None]:
+def _remembering(write: GuardedWrite) -> Iterator[None]:
     try:
         yield
-    except (StoreError, BusyError) as error:
+    except (StoreError, LockTimeoutError) as error:
         raise BillError(
             f"{write.shown} was not sent: {str(error).rstrip('.')}. So nobody could notice that another host sends the same. Free or "
             "name another local_tmp for Ansible; or set repeat: true where the write may be sent more than once."
         ) from None
 
 
-def _repeated(write: Write, before: _Write) -> RepeatedWrite:
+def _repeated(write: GuardedWrite, before: _Write) -> RepeatedWriteError:
     sends = "has sent" if before.is_sent else "is sending"
-    return RepeatedWrite(
+    return RepeatedWriteError(
         f"{write.shown} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. If it is "
         "meant once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it "
         "is meant again for each host or item, set repeat: true."
@@ -167,13 +167,13 @@ def _repeated(write: Write, before: _Write) -> RepeatedWrite:
 class Slot(Generic[_T]):
     """A place for one record of the class ``kind`` in a store, encrypted. Raises StoreError where the store cannot be used."""
 
-    def __init__(self, store: Store, kind: type[_T], identity: Identity) -> None:
+    def __init__(self, store: Store, kind: type[_T], identity: EntryIdentity) -> None:
         self._store = store
         self._kind = kind
         self._identity = identity
 
-    def _seal(self, key: bytes) -> Seal:
-        return Seal(self._identity, key, stretches=False)
+    def _seal(self, key: bytes) -> Cipher:
+        return Cipher(self._identity, key, stretches=False)
 
     def load(self) -> _T | None:
         key = self._store.existing_key()

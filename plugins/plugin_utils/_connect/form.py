@@ -14,15 +14,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from .._auth.methods import METHODS, OF_MFA
+from .._auth.methods import METHODS, MFA_OPTIONS
 from .._auth.session import Session
-from .._auth.session_manager import SignIn
-from .._client.mfa import Validated, challenge, validate
-from .._core.errors import BillError, NobodyThere, OptionError, Rejected, TurnedBack
+from .._auth.session_manager import SessionManager
+from .._client.mfa import MfaValidation, challenge, validate
+from .._core.errors import ApiError, BillError, NoTerminalError, OptionError, UserAbortedError
 from .._options import source as _source
 from .._options.source import Source
-from .._options.spec import MFA_CODE, OPTIONS, Option, converted, told_sources
-from .questions import AUTH_METHOD, ENVIRONMENT, FIELDS, WEB_APPS, Field
+from .._options.spec import MFA_CODE, OPTIONS, Option, convert, describe_sources
+from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 
 # After so many corrections the form gives up, so that nobody locks an account by trying.
 CORRECTIONS = 3
@@ -53,13 +53,13 @@ class Person(Protocol):
 
 
 @dataclass(frozen=True)
-class Filled:
+class FormResult:
     """What has come of a form: the ``variables`` that are not kept yet by their names, of which one that is None is not good any more.
 
     ``elsewhere`` are the names of those that later plays find where they are now, outside of the file. ``changed`` says that a session was made.
     """
 
-    sign_in: SignIn
+    sign_in: SessionManager
     session: Session
     changed: bool
     variables: dict[str, Any] = field(repr=False)
@@ -82,7 +82,7 @@ class Form:
         given: Mapping[str, Source],
         found: frozenset[str],
         kept: Mapping[str, Any],
-        open: Callable[[Mapping[str, Any]], SignIn],
+        open: Callable[[Mapping[str, Any]], SessionManager],
         learn: Callable[[str], None],
     ) -> None:
         self._person = person
@@ -100,7 +100,7 @@ class Form:
         # Where nobody can be asked, what is there has to do.
         self._alone = False
 
-    def fill(self, *, mfa: bool | None) -> Filled:
+    def fill(self, *, mfa: bool | None) -> FormResult:
         """Ask for what is missing until BILL accepts it; ``mfa`` says whether to have BILL trust the session, or to ask for that, too.
 
         Raises the BillError of whatever BILL does not accept in the end.
@@ -119,15 +119,15 @@ class Form:
             mfa = self._wants_mfa(sign_in, session)
         if mfa and not session.trusted:
             session = self._trusted(sign_in, session)
-        return Filled(sign_in, session, changed, *self._to_keep())
+        return FormResult(sign_in, session, changed, *self._to_keep())
 
     @property
-    def _fields(self) -> tuple[Field, ...]:
-        return FIELDS[self._values["auth_method"]]
+    def _fields(self) -> tuple[Question, ...]:
+        return QUESTIONS[self._values["auth_method"]]
 
     # --- asking ---
 
-    def _fill(self, each: Field) -> None:
+    def _fill(self, each: Question) -> None:
         """Ask for one value, until it can be one."""
         name, option = each.option, _BY_NAME[each.option]
         if each.only_with and not self._values[each.only_with]:
@@ -158,7 +158,7 @@ class Form:
                 )
                 continue
             try:
-                self._values[name] = converted(option, typed, _source.typed(each.label))
+                self._values[name] = convert(option, typed, _source.typed(each.label))
             except OptionError as error:
                 self._tell(str(error))
                 continue
@@ -169,7 +169,7 @@ class Form:
             self._tell("  (not shown)" if secret else f"  {self._values[name] or '(none)'}")
         self._tell_of_the_web_app(each)
 
-    def _tell_of_the_web_app(self, each: Field) -> None:
+    def _tell_of_the_web_app(self, each: Question) -> None:
         if each is ENVIRONMENT:
             self._tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
 
@@ -178,7 +178,7 @@ class Form:
             return ""
         try:
             typed = self._person.ask(self._beginning + prompt, hidden=hidden)
-        except NobodyThere:
+        except NoTerminalError:
             self._alone = True
             return ""
         self._beginning = ""
@@ -189,7 +189,7 @@ class Form:
 
     # --- BILL's answers ---
 
-    def _signed_in(self) -> tuple[SignIn, Session, bool]:
+    def _signed_in(self) -> tuple[SessionManager, Session, bool]:
         correction = 0
         while True:
             wanted = self._wanted()
@@ -208,7 +208,7 @@ class Form:
         """The values as they are, but for the MFA ID of an earlier sitting, which belongs to the user of that."""
         if self._is_the_same():
             return dict(self._values)
-        theirs = [name for name in OF_MFA if name in self._kept and name not in self._given]
+        theirs = [name for name in MFA_OPTIONS if name in self._kept and name not in self._given]
         return {**self._values, **dict.fromkeys(theirs)}
 
     def _correct(self, error: BillError, correction: int) -> None:
@@ -229,7 +229,7 @@ class Form:
         for each in wanted:
             self._fill(each)
 
-    def _can_correct(self, each: Field) -> bool:
+    def _can_correct(self, each: Question) -> bool:
         if each.only_with and not self._values[each.only_with]:
             return False
         return each.option not in self._given and not (each is ENVIRONMENT and self._values["api_url"])
@@ -251,12 +251,12 @@ class Form:
     def _sources(self, error: BillError) -> str:
         # Not of those that another method would need.
         used = METHODS[self._values["auth_method"]].uses() | {"auth_method", "environment", "api_url"}
-        return told_sources(error, {name: source for name, source in self._given.items() if name in used})
+        return describe_sources(error, {name: source for name, source in self._given.items() if name in used})
 
     def _sign_out_of_the_old(self) -> None:
         """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""
         method = METHODS[self._values["auth_method"]]
-        secrets = {name for name in method.uses() if _BY_NAME[name].secret and name not in OF_MFA}
+        secrets = {name for name in method.uses() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
         if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._kept.keys()):
             return
         # What was kept may be no good any more in any way there is.
@@ -273,11 +273,11 @@ class Form:
 
     # --- MFA ---
 
-    def _wants_mfa(self, sign_in: SignIn, session: Session) -> bool:
+    def _wants_mfa(self, sign_in: SessionManager, session: Session) -> bool:
         # With a console token BILL does not document whether there is any.
         if session.trusted or not sign_in.credential.can_be_trusted() or sign_in.credential.method == "console_token":
             return False
-        if self._found.intersection(OF_MFA):
+        if self._found.intersection(MFA_OPTIONS):
             # A new one would have to go where the old one is.
             return False
         answer = self._ask(
@@ -288,12 +288,12 @@ class Form:
             self._tell("  yes" if wanted else "  no")
         return wanted
 
-    def _trusted(self, sign_in: SignIn, session: Session) -> Session:
+    def _trusted(self, sign_in: SessionManager, session: Session) -> Session:
         """The session once BILL trusts it; as it is, with a warning, if that cannot be had. The credentials are good all the same."""
         device = self._values["device"] or _DEVICE
         try:
             done = self._code_accepted(sign_in, device)
-        except TurnedBack:
+        except UserAbortedError:
             raise
         except BillError as error:
             sign_in.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
@@ -306,8 +306,8 @@ class Form:
         }
         return sign_in.kept.load() or session
 
-    def _code_accepted(self, sign_in: SignIn, device: str) -> Validated:
-        if places := sorted(str(self._given[name]) for name in self._found.intersection(OF_MFA)):
+    def _code_accepted(self, sign_in: SessionManager, device: str) -> MfaValidation:
+        if places := sorted(str(self._given[name]) for name in self._found.intersection(MFA_OPTIONS)):
             raise OptionError(
                 f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
                 "bill.connect.trust."
@@ -324,13 +324,13 @@ class Form:
                 challenge_id = challenge(sign_in)
                 continue
             try:
-                code = converted(MFA_CODE, typed, _source.typed("the code"))
+                code = convert(MFA_CODE, typed, _source.typed("the code"))
             except OptionError as error:
                 self._tell(str(error))
                 continue
             try:
                 return validate(sign_in, challenge_id, code, remember_me=True, device=device)
-            except Rejected as error:
+            except ApiError as error:
                 wrong += 1
                 if wrong == _CODES or error.code not in (None, *_ANOTHER_CODE):
                     raise

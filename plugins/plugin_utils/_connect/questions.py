@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Field:
+class Question:
     """One question: the option that it fills, its label, and a line on what it is and where it is found.
 
     One that is ``optional`` may stay empty; one that is ``only_with`` another option is not asked for where that is empty.
@@ -36,64 +36,64 @@ WEB_APPS: Mapping[str, str] = {
     "production": "https://login.us.bill.com/neo/login",
 }
 
-ENVIRONMENT = Field(
+ENVIRONMENT = Question(
     "environment",
     "Environment",
     "sandbox is for tests, production is the real thing; they share no users, keys or organizations",
 )
-AUTH_METHOD = Field(
+AUTH_METHOD = Question(
     "auth_method",
     "Sign in with",
     "password (yours), sync_token, console_token (accountants), partner, oauth (an app) or spend_token (Spend & Expense)",
 )
 
-_ORGANIZATION_ID = Field(
+_ORGANIZATION_ID = Question(
     "organization_id",
     "Organization ID",
     "begins with 008; the video on BILL's page on keys and tokens shows where the web app has it",
 )
-_DEV_KEY = Field(
+_DEV_KEY = Question(
     "dev_key",
     "Developer Key",
     "in BILL's web app under Settings > Sync & Integrations > Manage Developer Keys",
 )
 
-FIELDS: Mapping[str, tuple[Field, ...]] = {
+QUESTIONS: Mapping[str, tuple[Question, ...]] = {
     "password": (
-        Field("username", "User Name", "the e-mail address that you sign in to BILL's web app with"),
-        Field("password", "Password", "the one that you sign in to BILL's web app with"),
+        Question("username", "User Name", "the e-mail address that you sign in to BILL's web app with"),
+        Question("password", "Password", "the one that you sign in to BILL's web app with"),
         _ORGANIZATION_ID,
         _DEV_KEY,
     ),
     "sync_token": (
-        Field(
+        Question(
             "username",
             "Token Name",
             "the name of the sync token; in BILL's web app under Settings > Sync & Integrations > Tokens",
         ),
-        Field("password", "Token Value", "what the web app gave you when the sync token was made"),
+        Question("password", "Token Value", "what the web app gave you when the sync token was made"),
         _ORGANIZATION_ID,
         _DEV_KEY,
     ),
     "console_token": (
-        Field("username", "User Name", "the e-mail address that you sign in to the Accountant Console with"),
-        Field("console_api_token", "Console API Token", "made in the Accountant Console"),
-        Field("organization_id", "Organization ID", "the client's; begins with 008"),
-        Field(
+        Question("username", "User Name", "the e-mail address that you sign in to the Accountant Console with"),
+        Question("console_api_token", "Console API Token", "made in the Accountant Console"),
+        Question("organization_id", "Organization ID", "the client's; begins with 008"),
+        Question(
             "dev_key",
             "Developer Key",
             "the client's; in its web app under Settings > Sync & Integrations > Manage Developer Keys",
         ),
     ),
     "partner": (
-        Field("app_key", "App Key", "the partner's, which BILL gave you"),
-        Field("username", "User Name", "the e-mail address of the partner's account"),
-        Field("password", "Password", "the one of the partner's account"),
-        Field(
+        Question("app_key", "App Key", "the partner's, which BILL gave you"),
+        Question("username", "User Name", "the e-mail address of the partner's account"),
+        Question("password", "Password", "the one of the partner's account"),
+        Question(
             "user_id", "User ID", "the user to sign in as; begins with 006; empty for the partner itself", optional=True
         ),
-        Field("organization_id", "Organization ID", "the user's; begins with 008", only_with="user_id"),
-        Field(
+        Question("organization_id", "Organization ID", "the user's; begins with 008", only_with="user_id"),
+        Question(
             "dev_key",
             "Developer Key",
             "in the web app under Settings > Sync & Integrations > Manage Developer Keys",
@@ -101,8 +101,8 @@ FIELDS: Mapping[str, tuple[Field, ...]] = {
         ),
     ),
     "oauth": (
-        Field("client_id", "Client ID", "of the developer app that you have made in BILL's web app"),
-        Field("client_secret", "Client Secret", "of the same developer app"),
+        Question("client_id", "Client ID", "of the developer app that you have made in BILL's web app"),
+        Question("client_secret", "Client Secret", "of the same developer app"),
     ),
-    "spend_token": (Field("api_token", "API Token", "made in the Spend & Expense web app"),),
+    "spend_token": (Question("api_token", "API Token", "made in the Spend & Expense web app"),),
 }

@@ -34,7 +34,7 @@ _NOT_THE_API = {
 
 
 @dataclass(frozen=True)
-class Address:
+class BaseUrl:
     """An address that credentials may go to, written in one way however it was given.
 
     ``option`` names the option that holds it, and ``host`` is as messages name it, with its port unless that is the usual
@@ -47,7 +47,7 @@ class Address:
     option: str
 
     @classmethod
-    def of_api(cls, url: str) -> Address:
+    def of_api(cls, url: str) -> BaseUrl:
         """The address of an API, which ends before ``/v3``.
 
         OptionError if credentials must not go there, or would go astray there.
@@ -64,12 +64,12 @@ class Address:
         return cls._of(parts, "api_url")
 
     @classmethod
-    def of_option(cls, url: str, option: str) -> Address:
+    def of_option(cls, url: str, option: str) -> BaseUrl:
         """The address that an option holds; OptionError if credentials must not go there."""
         return cls._of(_checked(url, option), option)
 
     @classmethod
-    def _of(cls, parts: Any, option: str) -> Address:
+    def _of(cls, parts: Any, option: str) -> BaseUrl:
         host = _host_of(parts)
         return cls(f"{parts.scheme}://{host}{parts.path}", host, parts.scheme == "http", option)
 

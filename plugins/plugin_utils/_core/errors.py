@@ -53,11 +53,11 @@ class BillError(Exception):
         self.details = dict(details or {})
 
 
-class TurnedBack(BillError):
+class UserAbortedError(BillError):
     """The person at the terminal has ended a form, which nothing is to outlive."""
 
 
-class NobodyThere(Exception):
+class NoTerminalError(Exception):
     """There is no terminal, so that nobody can be asked."""
 
 
@@ -69,81 +69,81 @@ class StoreError(BillError):
     """The session store cannot be used."""
 
 
-class BusyError(BillError):
+class LockTimeoutError(BillError):
     """Another task held the sign-in for longer than a sign-in can take."""
 
 
-class NoSlot(BillError):
+class LimiterTimeoutError(BillError):
     """All that BILL takes at a time, or in a minute, is taken by others for longer than one waits; nothing was sent."""
 
     transient = True
     undone = True
 
 
-class ConnectionFailed(BillError):
+class TransportError(BillError):
     """No connection, or one that broke before a whole answer came."""
 
     transient = True
 
 
-class TimedOut(ConnectionFailed):
+class RequestTimeoutError(TransportError):
     """BILL did not answer within ``timeout`` seconds."""
 
 
-class CertificateRefused(BillError):
+class TlsError(BillError):
     """TLS could not prove who answered, so nothing was sent."""
 
 
-class UnexpectedAnswer(BillError):
+class InvalidResponseError(BillError):
     """An answer that BILL's API does not give: not JSON, a redirect, the wrong shape."""
 
 
-class Uncertain(BillError):
+class UncertainWriteError(BillError):
     """A write that BILL may have done, since no answer says whether it has; it must not be sent again."""
 
 
-class RepeatedWrite(BillError):
+class RepeatedWriteError(BillError):
     """The same task has sent the same write in this run already; nothing was sent."""
 
 
-class ServerFault(BillError):
+class ServerError(BillError):
     """BILL said that the fault is on its side."""
 
     transient = True
 
 
-class Rejected(BillError):
+class ApiError(BillError):
     """BILL understood the request and said no."""
 
 
-class Unexplained(Rejected):
+class UnknownApiError(ApiError):
     """BILL said no with a code that means nothing here."""
 
 
-class CredentialRefused(Rejected):
+class AuthenticationError(ApiError):
     """BILL refused the credential itself; the same one would be refused again."""
 
 
-class SessionEnded(Rejected):
+class SessionExpiredError(ApiError):
     """The session is over (BDC_1109); a new sign-in cures it."""
 
 
-class SessionUntrusted(Rejected):
+class MfaRequiredError(ApiError):
     """The session lacks MFA trust (BDC_1361); a new sign-in does not cure it."""
 
 
-class HourSpent(Rejected):
+class HourlyQuotaError(ApiError):
     """The quota of the clock hour is used up (BDC_1144)."""
 
 
-class TooManyAtOnce(Rejected):
+class ConcurrencyLimitError(ApiError):
     """More than three requests were in flight (BDC_1322)."""
 
     transient = True
     undone = True
 
 
-class MinuteSpent(TooManyAtOnce):
+class RateLimitError(ConcurrencyLimitError):
     """The calls of the minute are used up."""
 
     # BILL does not document when the minute begins; a moment after a whole one it has ended in any case.
@@ -151,7 +151,7 @@ class MinuteSpent(TooManyAtOnce):
 
 
 @dataclass(frozen=True)
-class Meaning:
+class ErrorCode:
     """What a code means: the error to raise, what BILL says with it and what to do, and the options concerned.
 
     ``do`` may have ``{place}`` in it, which says which BILL was asked.
@@ -168,115 +168,115 @@ OTHER_ENVIRONMENT = (
 )
 
 # In order of weight: where an answer carries several codes, the first one listed here decides.
-_MEANINGS: dict[str, Meaning] = {
-    "BDC_1109": Meaning(
-        SessionEnded,
+ERROR_CODES: dict[str, ErrorCode] = {
+    "BDC_1109": ErrorCode(
+        SessionExpiredError,
         "the session is not valid any more",
         "Sign in again.",
     ),
-    "BDC_1361": Meaning(
-        SessionUntrusted,
+    "BDC_1361": ErrorCode(
+        MfaRequiredError,
         "this needs an MFA-trusted session and this session is not trusted",
         "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge, which the role "
         "bill.connect.trust does.",
     ),
-    "BDC_1110": Meaning(
-        CredentialRefused,
+    "BDC_1110": ErrorCode(
+        AuthenticationError,
         "the login is locked",
         "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("username",),
     ),
-    "BDC_1107": Meaning(
-        CredentialRefused,
+    "BDC_1107": ErrorCode(
+        AuthenticationError,
         "the organization is locked out",
         "BILL does not document how long that lasts; ask BILL's support if it stays.",
         ("organization_id",),
     ),
-    "BDC_1101": Meaning(
-        CredentialRefused,
+    "BDC_1101": ErrorCode(
+        AuthenticationError,
         "the user name, or its password or token, is wrong",
         "Correct them. " + OTHER_ENVIRONMENT,
         ("username", "password", "console_api_token"),
     ),
-    "BDC_1102": Meaning(
-        CredentialRefused,
+    "BDC_1102": ErrorCode(
+        AuthenticationError,
         "the developer key is not valid",
         "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + OTHER_ENVIRONMENT,
         ("dev_key",),
     ),
-    "BDC_1103": Meaning(
-        CredentialRefused,
+    "BDC_1103": ErrorCode(
+        AuthenticationError,
         "the developer key is inactive",
         "Use one that is active: Settings > Sync & Integrations > Manage Developer Keys.",
         ("dev_key",),
     ),
-    "BDC_1104": Meaning(
-        Rejected,
+    "BDC_1104": ErrorCode(
+        ApiError,
         "the developer terms are not accepted",
         "They have to be accepted at BILL before the developer key can be used.",
         ("dev_key",),
     ),
-    "BDC_1106": Meaning(
-        Rejected,
+    "BDC_1106": ErrorCode(
+        ApiError,
         "the user and the organization belong to different partners",
         "Use a user of this organization.",
         ("username", "user_id", "organization_id"),
     ),
-    "BDC_1111": Meaning(
-        Rejected,
+    "BDC_1111": ErrorCode(
+        ApiError,
         "there is no active user for these credentials",
         "Check that the user is active in this organization. " + OTHER_ENVIRONMENT,
         ("username", "user_id", "organization_id"),
     ),
-    "BDC_1113": Meaning(
-        Rejected,
+    "BDC_1113": ErrorCode(
+        ApiError,
         "the sign-in failed for a reason that BILL does not tell",
         "Try the same values in BILL's web app.",
         ("username", "organization_id"),
     ),
-    "BDC_1123": Meaning(
-        CredentialRefused,
+    "BDC_1123": ErrorCode(
+        AuthenticationError,
         "the organization id is unknown, or it is not one of this user's",
         "Correct it. " + OTHER_ENVIRONMENT,
         ("organization_id",),
     ),
-    "BDC_1144": Meaning(
-        HourSpent,
+    "BDC_1144": ErrorCode(
+        HourlyQuotaError,
         "the requests of this clock hour are used up (BILL allows 20,000 requests and 200 sign-ins an hour for a developer key)",
         "Wait for the next full hour.",
     ),
-    "BDC_1322": Meaning(
-        TooManyAtOnce,
+    "BDC_1322": ErrorCode(
+        ConcurrencyLimitError,
         "more than three requests were in flight for this developer key and organization",
         "Let fewer programs call BILL at the same time.",
     ),
-    "BDC_1354": Meaning(
-        Rejected,
+    "BDC_1354": ErrorCode(
+        ApiError,
         "this user has no phone for MFA, or none that works",
         "Set up 2-step verification for the user in BILL first.",
     ),
-    "BDC_1358": Meaning(
-        Rejected,
+    "BDC_1358": ErrorCode(
+        ApiError,
         "too many wrong MFA codes were tried",
         "BILL does not document how long it takes no more. Wait some minutes, then ask for a new code.",
     ),
-    "BDC_1374": Meaning(
-        Rejected,
+    "BDC_1374": ErrorCode(
+        ApiError,
         "the MFA code has expired",
         "Ask for a new code.",
     ),
-    "BDC_1570": Meaning(
-        Rejected,
+    "BDC_1570": ErrorCode(
+        ApiError,
         "BILL's risk service refused this, for a reason that it does not tell",
         "Ask BILL's support.",
     ),
-    "BDC_1121": Meaning(
-        Rejected,
+    "BDC_1121": ErrorCode(
+        ApiError,
         "there is no such API here",
         "Check api_url: it ends before /v3, as in https://gateway.stage.bill.com/connect.",
         ("api_url",),
     ),
-    "BDC_1001": Meaning(ServerFault, "a fault on BILL's side", "Try again later."),
+    "BDC_1001": ErrorCode(ServerError, "a fault on BILL's side", "Try again later."),
 }
 
 _CODE = re.compile(r"BDC_[0-9]{1,6}")
@@ -284,7 +284,7 @@ _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 
 # BILL's names of the fields that are sent, and our options for them: an answer that objects to one of these fields can then
 # name the option without repeating anything else that BILL wrote.
-FIELDS = {
+OPTION_OF_FIELD = {
     "username": "username",
     "password": "password",
     "consoleApiToken": "console_api_token",
@@ -300,7 +300,7 @@ FIELDS = {
 }
 
 
-def complaints(answer: object) -> list[dict[str, object]]:
+def error_items(answer: object) -> list[dict[str, object]]:
     """The error objects of an answer, whatever envelope they came in.
 
     BILL documents an array of objects. Clients have also met one object alone and ``{"errors": [...]}``.
@@ -315,19 +315,19 @@ def complaints(answer: object) -> list[dict[str, object]]:
 
 def codes(answer: object) -> list[str]:
     """The BDC codes that an answer carries; none if it is no error."""
-    return [code for code in _texts(answer, "code") if _CODE.fullmatch(code)]
+    return [code for code in _texts_of(answer, "code") if _CODE.fullmatch(code)]
 
 
-def _texts(answer: object, field: str) -> list[str]:
+def _texts_of(answer: object, field: str) -> list[str]:
     # Nothing else is turned into a text: what is nested deeply enough cannot be.
-    return [value for each in complaints(answer) if isinstance(value := each.get(field), str)]
+    return [value for each in error_items(answer) if isinstance(value := each.get(field), str)]
 
 
-def from_answer(
+def error_from_response(
     status: int,
     answer: object,
     place: str,
-    meanings: Mapping[str, Meaning] | None = None,
+    meanings: Mapping[str, ErrorCode] | None = None,
     *,
     option: str = "api_url",
     fields: Mapping[str, str] | None = None,
@@ -338,9 +338,9 @@ def from_answer(
     those that some codes have for this request, by code; they come before the usual ones. ``fields`` are the options that its
     fields came from, by BILL's name; those of a sign-in if not given.
     """
-    fields = FIELDS if fields is None else fields
+    fields = OPTION_OF_FIELD if fields is None else fields
     carried = codes(answer)
-    known = {**(meanings or {}), **{code: each for code, each in _MEANINGS.items() if code not in (meanings or {})}}
+    known = {**(meanings or {}), **{code: each for code, each in ERROR_CODES.items() if code not in (meanings or {})}}
     if not carried and isinstance(answer, dict) and isinstance(error := answer.get("error"), str) and error in known:
         # As RFC 6749 writes errors; only where the request has meanings for its words.
         carried = [error]
@@ -356,16 +356,16 @@ def from_answer(
     first = carried[0] if carried else None
     named = f"{first} (HTTP status {status})" if first else f"HTTP status {status}"
     if status >= 500:
-        return ServerFault(
+        return ServerError(
             f"BILL answered {named}: a fault on the side of {place}. Try again later.",
             code=first,
             status=status,
             answer=answer,
         )
-    named_fields = [m[1] for message in _texts(answer, "message") if (m := _FIELD.match(message))]
+    named_fields = [m[1] for message in _texts_of(answer, "message") if (m := _FIELD.match(message))]
     options = tuple(dict.fromkeys(fields[name] for name in named_fields if name in fields))
     if options:
-        return Rejected(
+        return ApiError(
             f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what is written there.",
             code=first,
             status=status,
@@ -373,13 +373,13 @@ def from_answer(
             answer=answer,
         )
     if first:
-        return Unexplained(
+        return UnknownApiError(
             f"BILL answered {named}. Look the code up in BILL's list of common API error codes.",
             code=first,
             status=status,
             answer=answer,
         )
-    return UnexpectedAnswer(
+    return InvalidResponseError(
         f"{place} answered {named} without an error code of BILL's. "
         f"Check {option}, and that no proxy answers in BILL's place.",
         status=status,

@@ -15,11 +15,11 @@ from dataclasses import fields as dataclass_fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
-_T = TypeVar("_T", bound="Record")
+_T = TypeVar("_T", bound="JsonRecord")
 
 
 @dataclass(frozen=True)
-class Record:
+class JsonRecord:
     """The base of what is kept. A subclass is a dataclass whose fields JSON knows."""
 
     # Raised when the fields of a subclass change their meaning: what another version has kept then counts as none.

@@ -49,7 +49,7 @@ _PERSONAL = {
 }
 
 
-def masked(value: Any, secrets: Iterable[str]) -> Any:
+def redact(value: Any, secrets: Iterable[str]) -> Any:
     """A copy of a JSON value to show, with ``********`` in place of every value that is secret, or that holds a secret."""
     found = _Secrets(secrets)
     whole = [value]
@@ -64,7 +64,7 @@ def masked(value: Any, secrets: Iterable[str]) -> Any:
     return whole[0]
 
 
-def texts_to_mask(value: Any) -> set[str]:
+def sensitive_values(value: Any) -> set[str]:
     """The texts and numbers of a JSON value that ``masked`` would mask by the names of their fields."""
     found: set[str] = set()
     todo = [(value, False)]
@@ -79,7 +79,7 @@ def texts_to_mask(value: Any) -> set[str]:
     return found
 
 
-def holds_a_secret(value: Any, secrets: Iterable[str]) -> bool:
+def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
     """Whether a JSON value holds a secret of these, or something of a session or credential by the name of its field."""
     found = _Secrets(secrets)
     texts: list[str] = []
@@ -113,7 +113,7 @@ def holds_a_secret(value: Any, secrets: Iterable[str]) -> bool:
     return found.among(texts)
 
 
-def words(text: Any, secrets: Iterable[str]) -> str | None:
+def sanitize(text: Any, secrets: Iterable[str]) -> str | None:
     """One of BILL's own messages to show: one line of at most 300 characters, secrets masked; None if nothing is left."""
     if not isinstance(text, str):
         return None
@@ -126,7 +126,7 @@ def words(text: Any, secrets: Iterable[str]) -> str | None:
     return line if line.replace(MASK, "").strip() else None
 
 
-def redacted(message: str, secrets: Iterable[str]) -> str:
+def redact_text(message: str, secrets: Iterable[str]) -> str:
     """One of our own messages to show, with ``********`` in place of every secret.
 
     Short secrets stay: one can be an ordinary word of a message, and a mask there would tell what it is. No message repeats a secret by itself.

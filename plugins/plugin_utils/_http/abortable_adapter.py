@@ -39,7 +39,7 @@ class _FinalResponse(HTTPResponse):
             super().begin()
 
 
-class Line(HTTPAdapter):
+class AbortableAdapter(HTTPAdapter):
     """The way that requests takes for one exchange, or several one after the other; mounted in ``http``, a session of its own."""
 
     def __init__(self) -> None:

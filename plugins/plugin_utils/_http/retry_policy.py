@@ -18,11 +18,11 @@ from typing import TypeVar
 from .._core.errors import BillError
 
 _T = TypeVar("_T")
-_LONGEST_WAIT = 30.0
+_MAX_WAIT = 30.0
 
 
 @dataclass(frozen=True)
-class Retry:
+class RetryPolicy:
     """Tries again after a transient failure: ``retries`` times after the first try.
 
     BILL documents exponential waits of ``2 ^ failed attempts`` seconds. Here they begin at one second, end at 30, and
@@ -46,7 +46,7 @@ class Retry:
                 again = error.transient and (error.undone or not acts)
                 if not again or tried == self.retries:
                     raise
-                wait = max(_wait(tried) * (0.5 + 0.5 * self.chance()), error.wait)
+                wait = max(_backoff(tried) * (0.5 + 0.5 * self.chance()), error.wait)
                 self.tell(f"{error} Trying again in {wait:.1f} seconds ({tried + 1} of {self.retries}).")
             self.sleep(wait)
         raise AssertionError("unreachable: the last try returns or raises")
@@ -56,8 +56,8 @@ class Retry:
 
         ``wait`` is the longest that an error may say.
         """
-        return (self.retries + 1) * timeout + sum(max(_wait(tried), wait) for tried in range(self.retries))
+        return (self.retries + 1) * timeout + sum(max(_backoff(tried), wait) for tried in range(self.retries))
 
 
-def _wait(tried: int) -> float:
-    return min(2.0**tried, _LONGEST_WAIT)
+def _backoff(tried: int) -> float:
+    return min(2.0**tried, _MAX_WAIT)

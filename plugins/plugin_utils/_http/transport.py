@@ -21,9 +21,9 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from .._core import errors
-from .._core.base_url import API_URLS, Address
-from .abortable_adapter import Line
-from .transport_errors import Failures
+from .._core.base_url import API_URLS, BaseUrl
+from .abortable_adapter import AbortableAdapter
+from .transport_errors import TransportErrors
 
 try:
     import requests
@@ -44,17 +44,17 @@ _HEADERS = {
 # Packed once all the same is harmless; packed several times it is not.
 _CODINGS = ("", "identity", "gzip", "deflate")
 
-_EXCHANGE = "bill.connect exchange"
+_THREAD_NAME = "bill.connect exchange"
 
 # Far above any answer of BILL's, whose lists end at 100 objects a page. What Ansible does with an answer costs many times the memory
 # and the time that it takes to read it, and Ansible loses what is nested too deeply.
-_LARGEST_ANSWER = 8 * 2**20
-_MOST_VALUES = 200_000
-_DEEPEST = 100
+_MAX_BYTES = 8 * 2**20
+_MAX_VALUES = 200_000
+_MAX_DEPTH = 100
 
 
 def _of_others(record: logging.LogRecord) -> bool:
-    return record.threadName != _EXCHANGE
+    return record.threadName != _THREAD_NAME
 
 
 # urllib3 logs parts of an answer that it cannot read, and Ansible writes what is logged to a file where log_path is set.
@@ -63,7 +63,7 @@ for _logger in ("urllib3.connection", "urllib3.connectionpool"):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What BILL answered: the HTTP status (200 to 299) and the decoded JSON."""
 
     status: int
@@ -81,7 +81,7 @@ class _Request:
     form: Mapping[str, str] | None = field(repr=False)
 
 
-class Gateway:
+class HttpTransport:
     """The way to one address of BILL. Each exchange has a connection of its own, except within ``staying_open``.
 
     ``timeout`` is in seconds and covers one whole exchange, from looking the name up to the last byte of the answer.
@@ -92,7 +92,7 @@ class Gateway:
 
     def __init__(
         self,
-        address: Address,
+        address: BaseUrl,
         *,
         timeout: float,
         validate_certs: bool = True,
@@ -107,14 +107,14 @@ class Gateway:
         # Whether something of the last request may have reached anybody.
         self.sent = False
         self._stays_open = False
-        self._open: Line | None = None
-        self._failures = Failures(address.host, timeout, ca_path, address.option)
+        self._open: AbortableAdapter | None = None
+        self._failures = TransportErrors(address.host, timeout, ca_path, address.option)
         if ca_path and not os.path.exists(ca_path):
             raise errors.OptionError(f"ca_path names {ca_path}, which does not exist.", concerns=("ca_path",))
 
-    def at(self, address: Address) -> Gateway:
+    def at(self, address: BaseUrl) -> HttpTransport:
         """The way to another address, in the same manner."""
-        return Gateway(
+        return HttpTransport(
             address,
             timeout=self._timeout,
             validate_certs=self._validate_certs,
@@ -152,9 +152,9 @@ class Gateway:
         headers: Mapping[str, str] | None = None,
         body: Any = None,
         form: Mapping[str, str] | None = None,
-        meanings: Mapping[str, errors.Meaning] | None = None,
+        meanings: Mapping[str, errors.ErrorCode] | None = None,
         fields: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Send one request, once, and return BILL's answer. ``body`` is sent as JSON unless it is None, ``form`` as form data.
 
         ``meanings`` are those that some codes have for this request, by code; they come before the usual ones. ``fields`` are the
@@ -165,15 +165,15 @@ class Gateway:
         request = _Request(method, path, {**_HEADERS, **(headers or {})}, body, form)
         status, raw = self._within_timeout(lambda line: self._exchange(line, request), path)
         if 300 <= status < 400:
-            raise errors.UnexpectedAnswer(
+            raise errors.InvalidResponseError(
                 f"{self.address.host} answered with a redirect (HTTP status {status}), which is never followed, so that "
                 f"credentials reach no other place. Check {self.address.option}.",
                 status=status,
                 concerns=(self.address.option,),
             )
-        answer, why_not = _decoded(raw)
+        answer, why_not = _parse_json(raw)
         if why_not and 200 <= status < 300:
-            raise errors.UnexpectedAnswer(
+            raise errors.InvalidResponseError(
                 f"{self.address.host} answered with {why_not} (HTTP status {status}). "
                 f"Check {self.address.option}, and that no proxy or sign-in page answers in BILL's place.",
                 status=status,
@@ -182,10 +182,10 @@ class Gateway:
         # BILL's v2 says no with status 200; should v3 ever do so too, the code still counts.
         if not 200 <= status < 300 or errors.codes(answer):
             option = self.address.option
-            raise errors.from_answer(status, answer, self.place, meanings, option=option, fields=fields)
-        return Answer(status, answer)
+            raise errors.error_from_response(status, answer, self.place, meanings, option=option, fields=fields)
+        return Response(status, answer)
 
-    def _exchange(self, line: Line, request: _Request) -> tuple[int, bytes]:
+    def _exchange(self, line: AbortableAdapter, request: _Request) -> tuple[int, bytes]:
         library = _requests()
         if not self._validate_certs:
             # Else urllib3 writes its own warning with every request; the user has had one in Ansible's way.
@@ -222,7 +222,7 @@ class Gateway:
                 # What requests does not foresee in an answer, such as a chunk of negative length.
                 raise self._failures.no_http() from None
 
-    def _opened(self, line: Line) -> Any:
+    def _opened(self, line: AbortableAdapter) -> Any:
         http = _requests().Session()
         for scheme in ("https://", "http://"):
             http.mount(scheme, line)
@@ -256,9 +256,9 @@ class Gateway:
         size = 0
         for part in response.iter_content(65536):
             size += len(part)
-            if size > _LARGEST_ANSWER:
-                raise errors.UnexpectedAnswer(
-                    f"{self.address.host} sent an answer of more than {_LARGEST_ANSWER // 2**20} MiB, which BILL never does. "
+            if size > _MAX_BYTES:
+                raise errors.InvalidResponseError(
+                    f"{self.address.host} sent an answer of more than {_MAX_BYTES // 2**20} MiB, which BILL never does. "
                     f"Check {self.address.option}.",
                     concerns=(self.address.option,),
                 )
@@ -269,13 +269,13 @@ class Gateway:
             raise self._failures.broken()
         return b"".join(parts)
 
-    def _within_timeout(self, work: Callable[[Line], tuple[int, bytes]], path: str) -> tuple[int, bytes]:
+    def _within_timeout(self, work: Callable[[AbortableAdapter], tuple[int, bytes]], path: str) -> tuple[int, bytes]:
         # The timeout of requests begins anew with every packet and does not cover the look-up of a name, so a trickle
         # could hold a task for ever. The exchange therefore runs in a thread, and its line is cut when its time is up, or when
         # the task is ended from outside.
         _requests()
         self.sent = False
-        line = self._open or Line()
+        line = self._open or AbortableAdapter()
         if self._stays_open:
             self._open = line
         outcome: list[tuple[int, bytes] | BaseException] = []
@@ -289,7 +289,7 @@ class Gateway:
                 except BaseException as error:
                     outcome.append(error)
 
-        thread = threading.Thread(target=run, name=_EXCHANGE, daemon=True)
+        thread = threading.Thread(target=run, name=_THREAD_NAME, daemon=True)
         held.enter_context(self._slot(path))
         try:
             # Within the same try, since a task can be ended from outside when its thread has just begun.
@@ -312,35 +312,35 @@ class Gateway:
                 self._hang_up()
             self.sent = line.connected
         failure = self._failures.timed_out() if late else outcome[0]
-        if isinstance(failure, (errors.ConnectionFailed, errors.CertificateRefused)):
+        if isinstance(failure, (errors.TransportError, errors.TlsError)):
             failure.undone = not self.sent
         if isinstance(failure, BaseException):
             raise failure
         return failure
 
 
-def _decoded(raw: bytes) -> tuple[Any, str | None]:
+def _parse_json(raw: bytes) -> tuple[Any, str | None]:
     """The JSON value of an answer; or None, and in words what is there instead."""
     # BILL does not document the body of a sign-out's answer: an empty one is taken as no value.
     if not raw.strip():
         return None, None
     # Before it is decoded, since each value takes many times its bytes.
-    if sum(raw.count(sign) for sign in (b"{", b"[", b",")) > _MOST_VALUES:
-        return None, f"more than {_MOST_VALUES} values"
+    if sum(raw.count(sign) for sign in (b"{", b"[", b",")) > _MAX_VALUES:
+        return None, f"more than {_MAX_VALUES} values"
     try:
         answer = json.loads(raw)
     except RecursionError:
-        return None, f"JSON that is nested more than {_DEEPEST} levels deep"
+        return None, f"JSON that is nested more than {_MAX_DEPTH} levels deep"
     except ValueError:
         return None, "something that is not JSON"
     if _is_too_deep(answer):
-        return None, f"JSON that is nested more than {_DEEPEST} levels deep"
+        return None, f"JSON that is nested more than {_MAX_DEPTH} levels deep"
     return answer, None
 
 
 def _is_too_deep(value: Any) -> bool:
     level = [value]
-    for _depth in range(_DEEPEST):
+    for _depth in range(_MAX_DEPTH):
         level = [
             inner
             for each in level

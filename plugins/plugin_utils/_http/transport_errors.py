@@ -53,7 +53,7 @@ _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 
 @dataclass(frozen=True)
-class Failures:
+class TransportErrors:
     """The failures of the exchanges with one ``host``, which has ``timeout`` seconds and is checked by ``ca_path``.
 
     ``option`` names the option that holds the host's address.
@@ -80,33 +80,33 @@ class Failures:
             return self.timed_out()
         for cause in causes:
             if isinstance(cause, socket.gaierror):
-                return errors.ConnectionFailed(
+                return errors.TransportError(
                     f"The name {self.host} could not be found. Check {self.option} and the controller's DNS.",
                     concerns=(self.option,),
                 )
         if isinstance(error, exceptions.ProxyError):
-            return errors.ConnectionFailed(
+            return errors.TransportError(
                 f"The proxy for {self.host} gave no connection. Check HTTPS_PROXY and NO_PROXY in the environment."
             )
         for cause in causes:
             if isinstance(cause, ConnectionRefusedError):
-                return errors.ConnectionFailed(
+                return errors.TransportError(
                     f"{self.host} refused the connection. Check {self.option}, and the network or firewall in between.",
                     concerns=(self.option,),
                 )
         return self.broken()
 
-    def broken(self) -> errors.ConnectionFailed:
-        return errors.ConnectionFailed(
+    def broken(self) -> errors.TransportError:
+        return errors.TransportError(
             f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
         )
 
-    def _not_accepted(self, number: int, fault: str) -> errors.CertificateRefused:
+    def _not_accepted(self, number: int, fault: str) -> errors.TlsError:
         remedy, concerns = _CERTIFICATE_REMEDIES.get(number, _ANY_OTHER_FAULT)
         if number in _UNKNOWN_AUTHORITY:
             remedy = self._how_to_name_the_authority()
         remedy = remedy.format(option=self.option)
-        return errors.CertificateRefused(
+        return errors.TlsError(
             f"The certificate of {self.host} was not accepted ({fault.rstrip('.')}), so nothing was sent. {remedy}",
             concerns=[each.format(option=self.option) for each in concerns],
         )
@@ -132,36 +132,36 @@ class Failures:
             if isinstance(cause, ssl.SSLError) and (not _in_the_handshake(cause) or _is_an_end(cause)):
                 return self.broken()
             if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
-                return errors.CertificateRefused(
+                return errors.TlsError(
                     f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check {self.option}; if it is "
                     "right, TLS 1.2 or later has to be switched on there.",
                     concerns=(self.option,),
                 )
-        return errors.CertificateRefused(
+        return errors.TlsError(
             f"No TLS connection to {self.host} could be made, so nothing was sent. "
             f"Check that {self.option} names an address that serves https.",
             concerns=(self.option,),
         )
 
-    def nobody_to_trust(self) -> errors.CertificateRefused:
+    def nobody_to_trust(self) -> errors.TlsError:
         if self.ca_path:
             remedy = "Check that ca_path names a readable file of PEM certificates."
         else:
             remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path."
-        return errors.CertificateRefused(
+        return errors.TlsError(
             f"The certificates to trust for {self.host} cannot be read, so nothing was sent. {remedy}",
             concerns=("ca_path",),
         )
 
-    def timed_out(self) -> errors.TimedOut:
-        return errors.TimedOut(
+    def timed_out(self) -> errors.RequestTimeoutError:
+        return errors.RequestTimeoutError(
             f"{self.host} did not answer within {self.timeout:g} seconds (option timeout). "
             "Check the network and the proxy, or allow more time.",
             concerns=("timeout",),
         )
 
-    def no_http(self) -> errors.UnexpectedAnswer:
-        return errors.UnexpectedAnswer(
+    def no_http(self) -> errors.InvalidResponseError:
+        return errors.InvalidResponseError(
             f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers in BILL's place.",
             concerns=(self.option,),
         )

@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 
-from .._core.errors import BusyError, NoSlot, StoreError
+from .._core.errors import LimiterTimeoutError, LockTimeoutError, StoreError
 from .._store.factory import Store
 
 SLOTS = 3
 
 
-class Gate:
+class ConcurrencyLimiter:
     """The three slots of one developer key and organization.
 
     A slot is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
@@ -59,11 +59,11 @@ class Gate:
         address = self._address(store)
         while True:
             for number in range(SLOTS):
-                with suppress(BusyError):
+                with suppress(LockTimeoutError):
                     held.enter_context(store.lock(f"{address}-{number}", 0))
                     return
             if self._clock() >= end:
-                raise NoSlot(
+                raise LimiterTimeoutError(
                     f"{SLOTS} requests with this developer key and organization were in flight for {self._seconds:g} seconds, "
                     "and BILL takes no more at a time. Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow "
                     "more time (option timeout).",

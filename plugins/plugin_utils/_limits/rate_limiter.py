@@ -15,32 +15,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
-from .._core.errors import BusyError, NoSlot
-from .._core.json_record import Record
-from .._store.encrypted_entry import Kept
+from .._core.errors import LimiterTimeoutError, LockTimeoutError
+from .._core.json_record import JsonRecord
+from .._store.encrypted_entry import EncryptedEntry
 
 # What BILL counts by the minute.
-PACED = "/v3/spend/"
-CALLS = 60
+RATE_LIMITED_PREFIX = "/v3/spend/"
+MAX_CALLS = 60
 # More than the minute, because a call takes a moment on its way.
-SECONDS = 61.0
+WINDOW_SECONDS = 61.0
 # How far away a turn may be, in seconds.
-FURTHEST = 600.0
+MAX_WAIT = 600.0
 
 # How many seconds to wait for others who take their turns, which takes each of them a moment.
-_PATIENCE = 30
+_LOCK_TIMEOUT = 30
 # How often a wait is told, in seconds.
-_OFTEN = 10.0
+_LOG_INTERVAL = 10.0
 
 
 @dataclass(frozen=True)
-class Turns(Record):
+class Reservations(JsonRecord):
     """The last turns that were given out, the earliest first, in seconds since the epoch. Some may be still to come."""
 
     at: list[float]
 
 
-class Pace:
+class RateLimiter:
     """The turns of one API token.
 
     Whoever finds the same ``turns`` shares them; they are asked for only when a call is made. ``tell`` is told of each wait that
@@ -49,7 +49,7 @@ class Pace:
 
     def __init__(
         self,
-        turns: Callable[[], Kept[Turns]],
+        turns: Callable[[], EncryptedEntry[Reservations]],
         tell: Callable[[str], None],
         *,
         clock: Callable[[], float] = time.time,
@@ -66,10 +66,10 @@ class Pace:
         while left > 0:
             if left > 1:
                 self._tell(
-                    f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {CALLS} a minute, and the next ones "
+                    f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {MAX_CALLS} a minute, and the next ones "
                     "are taken."
                 )
-            part = min(left, _OFTEN)
+            part = min(left, _LOG_INTERVAL)
             self._sleep(part)
             # Counted down as well, since the clock may be set back meanwhile.
             left = min(left - part, turn - self._clock())
@@ -78,21 +78,21 @@ class Pace:
         """When the next free turn is, which is nobody else's any more, and how many seconds away."""
         began, turns = self._clock(), self._turns()
         try:
-            with turns.lock(_PATIENCE):
+            with turns.lock(_LOCK_TIMEOUT):
                 now = self._clock()
                 kept = turns.load()
                 # What is further away than a turn can be is of a clock that was set back since.
-                given = sorted(at for at in kept.at if at <= now + FURTHEST)[-CALLS:] if kept else []
-                turn = max(now, given[0] + SECONDS) if len(given) == CALLS else now
-                if turn - began > FURTHEST:
-                    raise NoSlot(
-                        f"BILL allows {CALLS} Spend & Expense calls a minute, and those of the next {FURTHEST / 60:g} minutes are taken "
+                given = sorted(at for at in kept.at if at <= now + MAX_WAIT)[-MAX_CALLS:] if kept else []
+                turn = max(now, given[0] + WINDOW_SECONDS) if len(given) == MAX_CALLS else now
+                if turn - began > MAX_WAIT:
+                    raise LimiterTimeoutError(
+                        f"BILL allows {MAX_CALLS} Spend & Expense calls a minute, and those of the next {MAX_WAIT / 60:g} minutes are taken "
                         "by other tasks or runs. Let fewer of them call BILL at the same time."
                     )
-                turns.save(Turns(sorted([*given, turn])[-CALLS:]), seconds=FURTHEST + SECONDS)
+                turns.save(Reservations(sorted([*given, turn])[-MAX_CALLS:]), seconds=MAX_WAIT + WINDOW_SECONDS)
                 return turn, turn - now
-        except BusyError:
-            raise NoSlot(
-                f"Other tasks or runs have been taking their turns for Spend & Expense calls for {_PATIENCE} seconds, which takes a "
+        except LockTimeoutError:
+            raise LimiterTimeoutError(
+                f"Other tasks or runs have been taking their turns for Spend & Expense calls for {_LOCK_TIMEOUT} seconds, which takes a "
                 "moment. Perhaps one of them was stopped."
             ) from None

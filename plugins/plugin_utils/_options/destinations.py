@@ -16,11 +16,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._auth.methods import METHODS
-from .._core.base_url import Address
+from .._core.base_url import BaseUrl
 from .._core.errors import OptionError
 from . import source as _source
 from .source import Kind, Source
-from .spec import OPTIONS, Option, Options, converted
+from .spec import OPTIONS, Option, ResolvedOptions, convert
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -44,7 +44,9 @@ class ForeignHost:
         )
 
 
-def check_destinations(options: Options, environ: Mapping[str, str] | None = None, default_store: str = "") -> None:
+def check_destinations(
+    options: ResolvedOptions, environ: Mapping[str, str] | None = None, default_store: str = ""
+) -> None:
     """OptionError if a variable decides where secrets of the environment go. ``default_store`` is the store that nobody has to name."""
     environ = os.environ if environ is None else environ
     secrets = _secrets_of_environment(options, environ)
@@ -62,14 +64,14 @@ def check_destinations(options: Options, environ: Mapping[str, str] | None = Non
             )
 
 
-def foreign_hosts(options: Options) -> Iterator[ForeignHost]:
+def foreign_hosts(options: ResolvedOptions) -> Iterator[ForeignHost]:
     """The hosts that get credentials and are neither BILL's nor this machine; OptionError if one of them must not get any."""
     for name, address in _addresses(options):
         if not address.is_bills and not address.is_loopback:
             yield ForeignHost(address.host, name, options.sources[name])
 
 
-def steering_values(options: Options) -> Iterator[tuple[Option, str]]:
+def steering_values(options: ResolvedOptions) -> Iterator[tuple[Option, str]]:
     """The options that decide where secrets go, and their values, where the environment does not give them and BILL has no such address."""
     addresses = dict(_addresses(options))
     for name in DESTINATIONS:
@@ -79,7 +81,7 @@ def steering_values(options: Options) -> Iterator[tuple[Option, str]]:
             yield _BY_NAME[name], value
 
 
-def _secrets_of_environment(options: Options, environ: Mapping[str, str]) -> list[str]:
+def _secrets_of_environment(options: ResolvedOptions, environ: Mapping[str, str]) -> list[str]:
     """The environment names of the secrets that the method uses, whatever way they came.
 
     A variable, or the task, may have them by a template such as ``lookup('env', ...)``.
@@ -90,18 +92,18 @@ def _secrets_of_environment(options: Options, environ: Mapping[str, str]) -> lis
     return [name for name, secret in secrets.items() if secret and any(secret in value for value in values)]
 
 
-def _addresses(options: Options) -> Iterator[tuple[str, Address]]:
+def _addresses(options: ResolvedOptions) -> Iterator[tuple[str, BaseUrl]]:
     if url := options.values["api_url"]:
-        yield "api_url", Address.of_api(url)
+        yield "api_url", BaseUrl.of_api(url)
     if (url := options.values["token_url"]) and "token_url" in METHODS[options.values["auth_method"]].uses():
-        yield "token_url", Address.of_option(url, "token_url")
+        yield "token_url", BaseUrl.of_option(url, "token_url")
 
 
-def _is_harmless(name: str, options: Options, environ: Mapping[str, str], default_store: str) -> bool:
+def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str], default_store: str) -> bool:
     """Whether the value gives nothing away, or is what the environment says, too."""
     value, option = options.values[name], _BY_NAME[name]
     text = environ.get(option.environment_name)
-    if text and converted(option, text, _source.environment(option.environment_name)) == value:
+    if text and convert(option, text, _source.environment(option.environment_name)) == value:
         return True
     if name == "validate_certs":
         return bool(value)

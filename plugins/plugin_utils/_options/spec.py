@@ -87,7 +87,7 @@ OPTIONS = (
 )
 
 # Of the tasks and lookups that ask for a list, or more of BILL.
-OF_READS = (
+LIST_OPTIONS = (
     Option("query", kind="dict", shared=False, is_data=True),
     Option("headers", kind="dict", shared=False, is_data=True),
     Option("filters", kind="raw", shared=False, is_data=True),
@@ -111,7 +111,7 @@ OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id"
 _PUBLISHED = {name for name, _field in OPTION_VARIABLES}
 
 # The variables that the roles and playbooks read besides those of the options.
-OF_ROLES_AND_PLAYBOOKS = (
+ROLE_VARIABLES = (
     "bill_awx_collection",
     "bill_awx_name",
     "bill_awx_state",
@@ -135,7 +135,7 @@ _NOT_GIVEN = (None, "")
 
 
 @dataclass(frozen=True)
-class Options:
+class ResolvedOptions:
     """The value of every option, and in words where each one that was given comes from."""
 
     values: dict[str, Any] = field(repr=False)
@@ -147,16 +147,16 @@ class Options:
         # Not of those that another method would need: they were given, but not used.
         method = self.values.get("auth_method")
         unused = _OF_METHODS - METHODS[method].uses() if method else set()
-        return f"{error}{told_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
+        return f"{error}{describe_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
 
 
-def told_sources(error: BillError, sources: Mapping[str, Source]) -> str:
+def describe_sources(error: BillError, sources: Mapping[str, Source]) -> str:
     """What to say after a message of where the values that the error concerns come from; of one without a source nothing."""
     concerned = [name for name in error.concerns if name in sources]
     return f" ({'; '.join(f'{name} comes from {sources[name]}' for name in concerned)})" if concerned else ""
 
 
-def gather(
+def resolve(
     given: Mapping[str, Any],
     *,
     table: Sequence[Option],
@@ -164,7 +164,7 @@ def gather(
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, str | None] | None = None,
     defaulted: Collection[str] = (),
-) -> Options:
+) -> ResolvedOptions:
     """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
 
     ``given`` holds the task's or lookup's own arguments, templated; ``defaulted`` names those of them that come from
@@ -190,7 +190,7 @@ def gather(
             if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].needs:
                 continue
             if value not in _NOT_GIVEN:
-                values[option.name] = converted(option, value, source)
+                values[option.name] = convert(option, value, source)
                 sources[option.name] = source
                 break
         else:
@@ -200,7 +200,7 @@ def gather(
     secrets = tuple(
         value for option in table if option.secret and isinstance(value := values[option.name], str) and value
     )
-    return Options(values, sources, secrets)
+    return ResolvedOptions(values, sources, secrets)
 
 
 def _places(
@@ -247,7 +247,7 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     return found
 
 
-def converted(option: Option, value: Any, source: Source) -> Any:
+def convert(option: Option, value: Any, source: Source) -> Any:
     """The value in the option's type; OptionError names ``source``, the place it came from, and repeats no secret."""
 
     def wrong(what: str) -> OptionError:

@@ -38,26 +38,26 @@ _PURPOSE = b"bill.connect kept session 2"
 
 
 @dataclass(frozen=True)
-class Identity:
+class EntryIdentity:
     """What is kept in a store, and for which credential: all that its name and its encryption come from, besides the store's key."""
 
     # Kept out of repr(), so that no message or traceback can show it.
     material: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, credential: Mapping[str, str]) -> Identity:
+    def of(cls, credential: Mapping[str, str]) -> EntryIdentity:
         # JSON of sorted pairs: no two credentials are written alike.
         return cls(json.dumps(sorted(credential.items())).encode())
 
 
-class Seal:
+class Cipher:
     """Where something is kept in one store (``address``, a file name of hexadecimal digits), and how it is sealed.
 
     ``store_key`` holds the random bytes of that store. Without ``stretches`` it costs next to nothing: for what is gone with the store's key
     when the run ends.
     """
 
-    def __init__(self, identity: Identity, store_key: bytes, *, stretches: bool = True) -> None:
+    def __init__(self, identity: EntryIdentity, store_key: bytes, *, stretches: bool = True) -> None:
         material = (_stretch if stretches else _mix)(identity.material, store_key)
         self.address = material[32:48].hex()
         self._fernet = Fernet(base64.urlsafe_b64encode(material[:32]))
@@ -87,4 +87,4 @@ def _mix(material: bytes, store_key: bytes) -> bytes:
 # Ansible imports this once, in its parent process, and forks a worker for every task. What OpenSSL looks up when it is
 # first used is looked up here, so that the workers inherit it instead of spending milliseconds on it one by one.
 if HAS_CRYPTOGRAPHY:
-    Seal(Identity(b"warm up"), b"").open(Seal(Identity(b"warm up"), b"").close(b""))
+    Cipher(EntryIdentity(b"warm up"), b"").open(Cipher(EntryIdentity(b"warm up"), b"").close(b""))

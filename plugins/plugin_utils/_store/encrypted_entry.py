@@ -14,21 +14,21 @@ from contextlib import contextmanager, suppress
 from typing import Generic, TypeVar
 
 from .._core.errors import StoreError
-from .._core.json_record import Record
+from .._core.json_record import JsonRecord
 from .base import Store, Warn
-from .cipher import Identity, Seal
+from .cipher import Cipher, EntryIdentity
 
-_T = TypeVar("_T", bound=Record)
+_T = TypeVar("_T", bound=JsonRecord)
 
 
-class Kept(Generic[_T]):
+class EncryptedEntry(Generic[_T]):
     """Loads, saves and forgets one thing of the class ``kind`` under an identity.
 
     ``stores`` are tried in their order: where one cannot be used, a warning says so and the next one serves, the last
     of them for this run only. With none left, nothing is kept: that costs sign-ins, never the play.
     """
 
-    def __init__(self, kind: type[_T], identity: Identity, stores: list[Store], warn: Warn) -> None:
+    def __init__(self, kind: type[_T], identity: EntryIdentity, stores: list[Store], warn: Warn) -> None:
         self._kind = kind
         self._identity = identity
         self._stores = stores
@@ -45,7 +45,7 @@ class Kept(Generic[_T]):
             key = store.existing_key()
             if key is None:
                 continue
-            seal = Seal(self._identity, key)
+            seal = Cipher(self._identity, key)
             sealed = store.read(seal.address)
             if sealed is not None and (kept := self._opened(seal, sealed)):
                 return kept
@@ -94,10 +94,10 @@ class Kept(Generic[_T]):
                 self._unusable(error, self._stores)
         yield
 
-    def _seal(self, store: Store) -> Seal:
-        return Seal(self._identity, store.key())
+    def _seal(self, store: Store) -> Cipher:
+        return Cipher(self._identity, store.key())
 
-    def _opened(self, seal: Seal, sealed: bytes) -> _T | None:
+    def _opened(self, seal: Cipher, sealed: bytes) -> _T | None:
         plain = seal.open(sealed)
         try:
             if plain is not None:
@@ -118,7 +118,7 @@ class Kept(Generic[_T]):
     def _erase_in(self, store: Store) -> None:
         # Without a key nothing is kept there.
         if key := store.existing_key():
-            store.erase(Seal(self._identity, key).address)
+            store.erase(Cipher(self._identity, key).address)
 
     def _unusable(self, error: StoreError, left: list[Store]) -> None:
         then = "The session is kept until this run ends" if left else "Nothing else is left, so every task signs in"

@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from .._core.errors import BusyError, OptionError, StoreError
+from .._core.errors import LockTimeoutError, OptionError, StoreError
 from .base import KEY_BYTES, Warn
 from .lock import lock_file, open_locked
 
@@ -128,10 +128,10 @@ class FileStore:
             ):
                 entered = True
                 yield
-        except BusyError:
+        except LockTimeoutError:
             if entered:
                 raise
-            raise BusyError(
+            raise LockTimeoutError(
                 f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
                 "Perhaps BILL is slow or out of reach: their messages tell."
             ) from None
@@ -181,7 +181,7 @@ class FileStore:
             address, ending = os.path.splitext(name)
             if ending == ".session" and self._is_outdated(address):
                 # Whoever holds the lock is just keeping something there.
-                with suppress(BusyError, StoreError), self.lock(address, 0):
+                with suppress(LockTimeoutError, StoreError), self.lock(address, 0):
                     if self._is_outdated(address):
                         self.erase(address)
 

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from .._core.errors import BusyError
+from .._core.errors import LockTimeoutError
 
 _EVERY = 0.02
 
@@ -55,7 +55,7 @@ def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callab
     try:
         while not _is_locked(file):
             if clock() >= end:
-                raise BusyError("Others hold the lock.")
+                raise LockTimeoutError("Others hold the lock.")
             sleep(_EVERY)
     except BaseException:
         os.close(file)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-NOTES: Mapping[str, str] = {
+COMMENTS: Mapping[str, str] = {
     "bill_auth_method": "How to sign in: password, or by a token, a partner or an app.",
     "bill_environment": "Which of BILL's environments: sandbox or production.",
     "bill_api_url": "The address of BILL's API up to /v3, in place of bill_environment.",

@@ -37,7 +37,7 @@ def project_folder(path: str) -> str:
     return os.sep.join(parts[:-1]) or os.sep
 
 
-def refuse_to_silence(path: str, target: str) -> None:
+def check_not_shadowing(path: str, target: str) -> None:
     """BillError if making the directory of a file would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``.
 
     ``path`` is where the user looks for the file, and ``target`` the file itself, if a link leads there.
@@ -58,7 +58,7 @@ def refuse_to_silence(path: str, target: str) -> None:
         folder = above
 
 
-def stronger_files(path: str, loader: Any) -> list[str]:
+def overriding_files(path: str, loader: Any) -> list[str]:
     """The files from which plays of this folder take a variable although ``path`` has it, too; none unless that is in ``group_vars/all``."""
     below = os.path.join(os.sep, "group_vars", "all")
     if not os.path.dirname(path).endswith(below):

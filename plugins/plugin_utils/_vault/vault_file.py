@@ -26,15 +26,15 @@ from ansible import constants as C
 from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, PromptVaultSecret, VaultLib, is_encrypted
 
-from .._core.errors import BillError, BusyError, OptionError, StoreError
+from .._core.errors import BillError, LockTimeoutError, OptionError, StoreError
 from .._options.spec import OPTIONS
 from .._store.file import FileStore
 from .._store.lock import lock_file
 from . import ansible_paths
 from .ansible_values import texts_in, variables_in, vault_secrets
-from .variable_comments import NOTES
-from .variable_locations import project_folder, refuse_to_silence
-from .variables_document import Edit, VariablesText, header
+from .variable_comments import COMMENTS
+from .variable_locations import check_not_shadowing, project_folder
+from .variables_document import Edit, VariablesDocument, header
 
 STARTED_WITHOUT_ONE = (
     "Ansible was started without a vault password. Start it with --ask-vault-pass, --vault-password-file or --vault-id "
@@ -45,7 +45,7 @@ _IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that stood 
 _KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
 
 # Nobody holds the lock for longer than a file takes to be written.
-_PATIENCE = 30.0
+_LOCK_TIMEOUT = 30.0
 _LARGEST = 16 * 1024 * 1024
 
 
@@ -85,9 +85,9 @@ class VaultFile:
         return cls(path, target, True, encrypted, text, label, secret, loader, raw)
 
     @property
-    def variables(self) -> VariablesText:
+    def variables(self) -> VariablesDocument:
         """What is in it; BillError if it is no variables file."""
-        return VariablesText(self.text, self.path, self._decrypted)
+        return VariablesDocument(self.text, self.path, self._decrypted)
 
     def kept(self) -> dict[str, Any]:
         """The variables in it as ansible-core would load them, untemplated."""
@@ -104,7 +104,7 @@ class VaultFile:
             return None
 
 
-def kept_variables(loader: Any, path: str) -> dict[str, Any]:
+def read_variables(loader: Any, path: str) -> dict[str, Any]:
     """The variables in a file as ansible-core would load them: templates are still templates. None at all if there is no file. Raises BillError."""
     return VaultFile.at(path, loader).kept()
 
@@ -127,7 +127,7 @@ def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str |
 
 
 @dataclass(frozen=True)
-class Kept:
+class VaultFileResult:
     """What has come of it: the file's variables now, what was changed of them, and the backups that there are."""
 
     path: str
@@ -187,13 +187,13 @@ def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:
     }
 
 
-def look(path: str, loader: Any) -> Kept:
+def inspect_file(path: str, loader: Any) -> VaultFileResult:
     """What there is, whether it could be written or not. Raises BillError."""
     file = VaultFile.at(path, loader)
-    return Kept(path, file.exists, file.variables.names, False, Edit(file.text), None, _backups(file.target))
+    return VaultFileResult(path, file.exists, file.variables.names, False, Edit(file.text), None, _backups(file.target))
 
 
-def keep(
+def set_variables(
     path: str,
     variables: Mapping[str, Any],
     loader: Any,
@@ -202,7 +202,7 @@ def keep(
     vault_id: str | None = None,
     backup: bool = True,
     check_mode: bool = False,
-) -> Kept:
+) -> VaultFileResult:
     """Have the file hold these variables; those of None are taken out. Raises BillError, without any variables also of what would keep one
     from being written.
 
@@ -213,25 +213,31 @@ def keep(
         _refuse_to_take_over(file)
         edit = file.variables.edit(variables)
         if not file.text.strip() and edit.added:
-            new = VariablesText(_beginning(file, by), path).edit(variables)
+            new = VariablesDocument(_beginning(file, by), path).edit(variables)
             edit = Edit(new.text, new.added)
         # What stands in the clear is encrypted, even if it is what it should be.
-        clear = file.exists and not file.encrypted
-        writes = edit.text != file.text or clear
-        return _Plan(file, edit, writes or not variables, writes, warning=_IN_THE_CLEAR.format(path) if clear else None)
+        remove_variables = file.exists and not file.encrypted
+        writes = edit.text != file.text or remove_variables
+        return _Plan(
+            file,
+            edit,
+            writes or not variables,
+            writes,
+            warning=_IN_THE_CLEAR.format(path) if remove_variables else None,
+        )
 
     return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
 
 
-def clear(
+def remove_variables(
     path: str, loader: Any, *, vault_id: str | None = None, backup: bool = True, check_mode: bool = False
-) -> Kept:
+) -> VaultFileResult:
     """Remove the file; where it has other variables than those of bill.connect, only take ours out. Raises BillError."""
 
     def plan(file: VaultFile) -> _Plan:
         names = file.variables.names
-        ours = [name for name in names if name in NOTES]
-        others = [name for name in names if name not in NOTES]
+        ours = [name for name in names if name in COMMENTS]
+        others = [name for name in names if name not in COMMENTS]
         links = _links(path)
         if file.exists and (why := _why_left(file, ours)):
             within = [link for link in links if _is_within(os.path.dirname(link), project_folder(path))]
@@ -272,11 +278,11 @@ def _carry_out(
     vault_id: str | None,
     backup: bool,
     check_mode: bool,
-) -> Kept:
+) -> VaultFileResult:
     todo = plan(VaultFile.at(path, loader))
     backup_file = None
     if todo.could_write:
-        refuse_to_silence(path, todo.file.target)
+        check_not_shadowing(path, todo.file.target)
         _key(todo.file, loader, vault_id)
     if todo.could_write or todo.removes:
         folder = os.path.dirname(todo.file.target)
@@ -295,11 +301,11 @@ def _carry_out(
                     with _errors_of(path):
                         for each in todo.removes:
                             os.unlink(each)
-                            _settle(os.path.dirname(each))
+                            _fsync_directory(os.path.dirname(each))
                 elif todo.writes:
                     backup_file = _write(todo, *_key(todo.file, loader, vault_id), backup=backup, alone=alone)
-    after = [] if todo.removes else VariablesText(todo.edit.text, path).names
-    return Kept(
+    after = [] if todo.removes else VariablesDocument(todo.edit.text, path).names
+    return VaultFileResult(
         path,
         todo.file.exists,
         after,
@@ -439,11 +445,15 @@ def _lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]:
         try:
             for directory in (ansible_paths.default_store(), ansible_paths.store_for_the_run()):
                 with suppress(StoreError):
-                    held.enter_context(FileStore(directory, ours=True, warn=lambda _text: None).lock(hashed, _PATIENCE))
+                    held.enter_context(
+                        FileStore(directory, ours=True, warn=lambda _text: None).lock(hashed, _LOCK_TIMEOUT)
+                    )
                     break
             alone = beside and _holds_beside(held, folder, name)
-        except BusyError:
-            raise BusyError(f"Another task has been writing to {path} for {_PATIENCE:.0f} seconds.") from None
+        except LockTimeoutError:
+            raise LockTimeoutError(
+                f"Another task has been writing to {path} for {_LOCK_TIMEOUT:.0f} seconds."
+            ) from None
         yield alone
 
 
@@ -453,7 +463,7 @@ def _holds_beside(held: ExitStack, folder: str, name: str) -> bool:
         # Somebody else's file in its place could be locked for ever.
         if os.path.lexists(path) and os.lstat(path).st_uid != os.geteuid():
             return False
-        held.enter_context(lock_file(path, _PATIENCE))
+        held.enter_context(lock_file(path, _LOCK_TIMEOUT))
     except OSError:
         return False
     return True
@@ -495,7 +505,7 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool, alone: 
                 with suppress(OSError):
                     os.unlink(path)
             raise
-        _settle(os.path.dirname(file.target))
+        _fsync_directory(os.path.dirname(file.target))
     return backup_file
 
 
@@ -550,7 +560,7 @@ def _create(path: str, data: bytes, file: VaultFile) -> None:
         raise
 
 
-def _settle(folder: str) -> None:
+def _fsync_directory(folder: str) -> None:
     """Have the disk remember what a directory holds now."""
     with suppress(OSError):
         directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, resolve
 from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
 from tests.tools.awx_form import redrawn
 
@@ -85,7 +85,7 @@ def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: A
     typed = {name: f"some{name.replace('_', '')}" for name in method.needs}
     values = form(INPUTS, auth_method=method.method, **typed)
     assert refusals_of_values(INPUTS, values) == []
-    options = gather({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, values)[0])
+    options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, values)[0])
     assert options.values["auth_method"] == method.method
     method.of(options.values)
     # What was left empty is as good as not there.
@@ -94,7 +94,7 @@ def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: A
 
 def test_a_credential_without_any_value_is_no_other_than_none() -> None:
     """As it may come by AWX's API, which knows nothing of defaults."""
-    options = gather({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, {})[0])
+    options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, {})[0])
     assert options.sources == {}
 
 

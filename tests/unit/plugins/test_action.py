@@ -17,8 +17,8 @@ from ansible_collections.bill.connect.plugins.action.bill_login import ActionMod
 from ansible_collections.bill.connect.plugins.action.bill_request import ActionModule as BillRequest
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _call
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, TimedOut
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, RequestTimeoutError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
 
 OPTIONS = {
@@ -109,24 +109,24 @@ def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
     """The BILL that every task of this test asks."""
     bill = Bill(password=str(OPTIONS["password"]))
     bill.answer_to_check = {"id": "1"}
-    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
+    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
     monkeypatch.setattr(
-        Gateway, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
+        HttpTransport, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
     )
     return bill
 
 
 @pytest.fixture
-def gateways(monkeypatch: pytest.MonkeyPatch) -> list[Gateway]:
+def gateways(monkeypatch: pytest.MonkeyPatch) -> list[HttpTransport]:
     """Those that were asked."""
-    asked: list[Gateway] = []
-    real = Gateway.ask
+    asked: list[HttpTransport] = []
+    real = HttpTransport.ask
 
-    def ask(gateway: Gateway, *args: Any, **more: Any) -> Any:
+    def ask(gateway: HttpTransport, *args: Any, **more: Any) -> Any:
         asked.append(gateway)
         return real(gateway, *args, **more)
 
-    monkeypatch.setattr(Gateway, "ask", ask)
+    monkeypatch.setattr(HttpTransport, "ask", ask)
     return asked
 
 
@@ -191,7 +191,7 @@ def test_until_does_not_send_an_uncertain_write_again_but_the_next_item_is_sent(
     bill: Bill, store: dict[str, Any]
 ) -> None:
     """For each try ansible-core makes a new action, and gives it the same task; each item of a loop has a task of its own."""
-    bill.will_say(TimedOut("Late."), to=PAY)
+    bill.will_say(RequestTimeoutError("Late."), to=PAY)
     task = paying(store)
     ended = run(task)
     told = dict(ended)
@@ -262,7 +262,7 @@ class Stopped(BaseException):
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("sent", [True, False])
 def test_a_task_that_takes_too_long_knows_whether_it_has_written(
-    bill: Bill, store: dict[str, Any], gateways: list[Gateway], sent: bool
+    bill: Bill, store: dict[str, Any], gateways: list[HttpTransport], sent: bool
 ) -> None:
     def ends() -> None:
         gateways[-1].sent = sent
@@ -284,7 +284,7 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(
 @pytest.mark.parametrize(
     "where",
     [
-        "_client.client.Api._refuse_unexpected",
+        "_client.client.BillClient._refuse_unexpected",
         "_ansible.context._what_became_of",
         "_ansible.core_versions.settle",
         "_ansible.core_versions.hide",

@@ -22,24 +22,24 @@ from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import LOGIN_FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import OPERATORS, written_filters
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
-    _MEANINGS,
+    ERROR_CODES,
+    AuthenticationError,
     BillError,
-    CredentialRefused,
-    MinuteSpent,
+    RateLimitError,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import Failures
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
 from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _pace
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, ConcurrencyLimiter
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import (
-    CALLS,
-    FURTHEST,
-    SECONDS,
-    Pace,
-    Turns,
+    MAX_CALLS,
+    MAX_WAIT,
+    WINDOW_SECONDS,
+    RateLimiter,
+    Reservations,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
     OPTION_VARIABLES,
@@ -50,10 +50,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import (
     _SCRYPT_BLOCK,
     _SCRYPT_COST,
-    Identity,
-    Seal,
+    Cipher,
+    EntryIdentity,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -142,8 +142,8 @@ def test_the_role_takes_every_option_as_its_variable() -> None:
 
 
 def test_every_return_value_is_documented() -> None:
-    assert tuple(yaml.safe_load(MODULES["bill_login"].RETURN)) == FIELDS
-    assert tuple(LOOKUP["options"]["_terms"]["choices"]) == FIELDS
+    assert tuple(yaml.safe_load(MODULES["bill_login"].RETURN)) == LOGIN_FIELDS
+    assert tuple(LOOKUP["options"]["_terms"]["choices"]) == LOGIN_FIELDS
 
 
 def test_every_variable_for_later_tasks_is_documented() -> None:
@@ -153,7 +153,7 @@ def test_every_variable_for_later_tasks_is_documented() -> None:
 
 
 def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
-    for code in _MEANINGS:
+    for code in ERROR_CODES:
         assert code in GUIDE, code
 
 
@@ -162,14 +162,17 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The others are held word for word by the end-to-end tests."""
-    failures, store = Failures("bill.example.com", 30, None), FileStore(str(tmp_path / "bill"), ours=True, warn=print)
+    failures, store = (
+        TransportErrors("bill.example.com", 30, None),
+        FileStore(str(tmp_path / "bill"), ours=True, warn=print),
+    )
     not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
     messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
-    gate = Gate(lambda _store: "0123", [store], 0)
-    turns = Kept(Turns, Identity.of({"turns": "of a token"}), [store], print)
-    turns.save(Turns([500.0] * CALLS))
-    pace = Pace(lambda: turns, print, clock=lambda: -50.0)
-    monkeypatch.setattr(_pace, "_PATIENCE", 0)
+    gate = ConcurrencyLimiter(lambda _store: "0123", [store], 0)
+    turns = EncryptedEntry(Reservations, EntryIdentity.of({"turns": "of a token"}), [store], print)
+    turns.save(Reservations([500.0] * MAX_CALLS))
+    pace = RateLimiter(lambda: turns, print, clock=lambda: -50.0)
+    monkeypatch.setattr(_pace, "_LOCK_TIMEOUT", 0)
 
     @contextmanager
     def late() -> Iterator[None]:
@@ -208,7 +211,7 @@ def test_the_guide_on_requests_shows_filters_as_they_are_written() -> None:
 @pytest.mark.promise(15)
 def test_the_longest_times_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
-    retry = Retry(default["retries"])
+    retry = RetryPolicy(default["retries"])
     request, crowded = retry.longest(default["timeout"]), retry.longest(2 * default["timeout"])
     # A check and a sign-in, and as long again for another task's.
     assert [request, 2 * request, crowded, 4 * crowded] == [127, 254, 247, 988]
@@ -223,16 +226,16 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
 @pytest.mark.promise(15)
 def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
-    each = Retry(default["retries"]).longest(FURTHEST + 2 * default["timeout"], MinuteSpent.wait)
+    each = RetryPolicy(default["retries"]).longest(MAX_WAIT + 2 * default["timeout"], RateLimitError.wait)
     assert [each, 4 * each] == [2823, 11292]
     manual = " ".join(DOCUMENTED["retries"]["description"])
     for text in (manual, GUIDE):
         assert "2823 seconds" in text
         assert "11292 seconds" in text
-        assert f"(retries + 1) * ({FURTHEST:g} + 2 * timeout)" in text
-        assert f"at least {MinuteSpent.wait:g} seconds" in " ".join(text.split())
-    assert f"BILL allows {CALLS} calls a minute" in SPEND_TOKEN
-    assert f"{CALLS} of them at the most begin in any {SECONDS:g} seconds" in SPEND_TOKEN
+        assert f"(retries + 1) * ({MAX_WAIT:g} + 2 * timeout)" in text
+        assert f"at least {RateLimitError.wait:g} seconds" in " ".join(text.split())
+    assert f"BILL allows {MAX_CALLS} calls a minute" in SPEND_TOKEN
+    assert f"{MAX_CALLS} of them at the most begin in any {WINDOW_SECONDS:g} seconds" in SPEND_TOKEN
 
 
 @pytest.mark.promise(6)
@@ -241,8 +244,8 @@ def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
     # What scrypt needs for each guess, in bytes.
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
     assert "one MiB" in SECURITY
-    assert len(bytes.fromhex(Seal(Identity(b""), b"").address)) == 16
-    for code in (code for code, meaning in _MEANINGS.items() if meaning.kind is CredentialRefused):
+    assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").address)) == 16
+    for code in (code for code, meaning in ERROR_CODES.items() if meaning.kind is AuthenticationError):
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 
 

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill, no
 
@@ -28,9 +28,9 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
     """The BILL that every lookup of this test asks."""
     bill = Bill()
-    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
+    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
     monkeypatch.setattr(
-        Gateway, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
+        HttpTransport, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
     )
     return bill
 

@@ -20,10 +20,10 @@ import pytest
 import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import facts as _facts
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import Run
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import run_operation
+from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import RunRecords
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OF_ROLES_AND_PLAYBOOKS, OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, ROLE_VARIABLES, Option
 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
@@ -50,7 +50,7 @@ TASK_OPTIONS = {"bill_vault_file", "bill_vault_id", "bill_mfa"}
 RULES: dict[str, str] = {
     **{option.variable: OPTION for option in OPTIONS},
     **dict.fromkeys(TASK_OPTIONS, OPTION),
-    **dict.fromkeys(OF_ROLES_AND_PLAYBOOKS, INPUT),
+    **dict.fromkeys(ROLE_VARIABLES, INPUT),
     **dict.fromkeys(
         (
             "ansible_check_mode",
@@ -239,7 +239,7 @@ def tried(name: str, facts: dict[str, Any]) -> str:
         raise BillError(f"{name} was used")
 
     with pytest.raises(Failed):
-        attempt(
+        run_operation(
             was_used,
             given={},
             variables=variables,
@@ -262,6 +262,6 @@ def test_no_fact_is_taken_for_it(name: str) -> None:
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(("name", "value"), [("bill_organization_id", "008A"), ("bill_user_id", "006A")])
 def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
-    monkeypatch.setattr(Run, "published", lambda _run, _receipt: {name: value})
+    monkeypatch.setattr(RunRecords, "published", lambda _run, _receipt: {name: value})
     assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
     assert "was used" in tried(name, {name: value})

@@ -10,7 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 from ..mfa_id import MfaId, last_day
-from .base import OF_MFA, Credential, object_of, text_of
+from .base import MFA_OPTIONS, AuthMethod, object_of, text_of
 from .console_token import ConsoleToken
 from .oauth import OAuth
 from .partner import Partner
@@ -18,8 +18,8 @@ from .password import Password
 from .spend_token import SpendToken
 from .sync_token import SyncToken
 
-METHODS: dict[str, type[Credential]] = {
+METHODS: dict[str, type[AuthMethod]] = {
     method.method: method for method in (Password, SyncToken, ConsoleToken, Partner, OAuth, SpendToken)
 }
 
-__all__ = ["METHODS", "OF_MFA", "Credential", "MfaId", "last_day", "object_of", "text_of"]
+__all__ = ["METHODS", "MFA_OPTIONS", "AuthMethod", "MfaId", "last_day", "object_of", "text_of"]

@@ -13,8 +13,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ..._core.errors import BillError, Meaning, OptionError, UnexpectedAnswer, Unexplained
-from ..._http.transport import Answer, Gateway
+from ..._core.errors import BillError, ErrorCode, InvalidResponseError, OptionError, UnknownApiError
+from ..._http.transport import HttpTransport, Response
 from ..mfa_id import MfaId
 from ..session import Session
 
@@ -22,10 +22,10 @@ from ..session import Session
 _LONGEST = 4096
 
 # The options of an MFA ID. They are no part of the credential: who signs in is the same person with and without it.
-OF_MFA = ("remember_me_id", "device", "remember_me_id_expires_on")
+MFA_OPTIONS = ("remember_me_id", "device", "remember_me_id_expires_on")
 
 
-class Credential(ABC):
+class AuthMethod(ABC):
     """One authentication method with its values.
 
     ``method`` is its ``auth_method``; ``needs`` maps each option it cannot do without to what BILL calls the value, and
@@ -51,20 +51,20 @@ class Credential(ABC):
     paced: ClassVar[bool] = False
     pays_untrusted: ClassVar[bool] = False
     organizations: ClassVar[str | None] = "/v3/login/organizations"
-    meanings: ClassVar[Mapping[str, Meaning]] = {}
-    statuses: ClassVar[Mapping[int, Meaning]] = {}
+    meanings: ClassVar[Mapping[str, ErrorCode]] = {}
+    statuses: ClassVar[Mapping[int, ErrorCode]] = {}
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.needs if not options.get(name)]
         if missing:
             raise OptionError(self._missing(missing), concerns=missing)
         self.values: dict[str, str] = {
-            name: options[name] for name in (*self.needs, *self.takes) if options.get(name) and name not in OF_MFA
+            name: options[name] for name in (*self.needs, *self.takes) if options.get(name) and name not in MFA_OPTIONS
         }
         self.mfa_id = MfaId.of(options) if self.can_be_trusted() else None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Credential:
+    def of(cls, options: Mapping[str, Any]) -> AuthMethod:
         """The credential that the options hold; OptionError if they do not hold one."""
         return cls(options)
 
@@ -83,7 +83,7 @@ class Credential(ABC):
         """How messages call it."""
         return f"auth_method {self.method}"
 
-    def through(self) -> Credential | None:
+    def through(self) -> AuthMethod | None:
         """The credential by whose session this one signs in; None if it signs in by itself."""
         return None
 
@@ -94,28 +94,28 @@ class Credential(ABC):
         return 2 + (2 if self.mfa_id else 0) + (3 if self.through() else 0)
 
     @abstractmethod
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         """Ask BILL for a session; BillError if there is none to be had.
 
         ``now`` is in seconds since the epoch, ``through`` a session of the credential of ``through()``.
         """
 
     @abstractmethod
-    def check(self, gateway: Gateway, session: Session) -> Session:
+    def check(self, gateway: HttpTransport, session: Session) -> Session:
         """Ask BILL about the session: the same one with what BILL says of it now. SessionEnded if it is over."""
 
     def ask(
         self,
-        gateway: Gateway,
+        gateway: HttpTransport,
         session: Session,
         method: str,
         path: str,
         *,
         headers: Mapping[str, str] | None = None,
         body: Any = None,
-        meanings: Mapping[str, Meaning] | None = None,
+        meanings: Mapping[str, ErrorCode] | None = None,
         fields: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """One request with a session; ``headers`` and ``meanings`` are its own. The session's headers go before them, and they
         before the session's meanings.
 
@@ -134,11 +134,11 @@ class Credential(ABC):
             # Whatever words it came with.
             raise by_status(error, self.statuses, gateway.place) from None
 
-    def sign_out(self, gateway: Gateway, session: Session) -> None:
+    def sign_out(self, gateway: HttpTransport, session: Session) -> None:
         """End the session at BILL; SessionEnded if it had ended before."""
         gateway.ask("POST", "/v3/logout", headers=session.headers)
 
-    def step_up(self, gateway: Gateway, session: Session, mfa_id: MfaId) -> bool:
+    def step_up(self, gateway: HttpTransport, session: Session, mfa_id: MfaId) -> bool:
         """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionEnded if it is over."""
         # Observed: an MFA ID that is no good is no error, but answered so in the body.
         answer = gateway.ask("POST", "/v3/mfa/step-up", headers=session.headers, body=mfa_id.body).json
@@ -164,7 +164,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
     """A field of BILL's answer to ``what`` that must be a text fit for a header; UnexpectedAnswer if it is not."""
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
-    raise UnexpectedAnswer(
+    raise InvalidResponseError(
         f"BILL's answer to {what} has no usable {field}. Check {option}, and that no proxy answers in BILL's place.",
         concerns=(option,),
     )
@@ -174,16 +174,16 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
     """BILL's answer to ``what`` if it is a JSON object; UnexpectedAnswer if not."""
     if isinstance(answer, dict):
         return answer
-    raise UnexpectedAnswer(
+    raise InvalidResponseError(
         f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers in BILL's place.",
         concerns=("api_url",),
     )
 
 
-def by_status(error: BillError, meanings: Mapping[int, Meaning], place: str) -> BillError:
+def by_status(error: BillError, meanings: Mapping[int, ErrorCode], place: str) -> BillError:
     """The error itself, or what its HTTP status means, if it has one of those and no code that means anything."""
     meaning = meanings.get(error.status or 0)
-    if meaning is None or not isinstance(error, (UnexpectedAnswer, Unexplained)):
+    if meaning is None or not isinstance(error, (InvalidResponseError, UnknownApiError)):
         return error
     return meaning.kind(
         f"BILL answered HTTP status {error.status}: {meaning.says}. {meaning.do.format(place=place)}",

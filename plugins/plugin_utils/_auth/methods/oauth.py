@@ -14,33 +14,33 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from ..._core.base_url import Address
+from ..._core.base_url import BaseUrl
 from ..._core.errors import (
     OTHER_ENVIRONMENT,
+    ApiError,
+    AuthenticationError,
     BillError,
-    CredentialRefused,
-    HourSpent,
-    Meaning,
-    Rejected,
-    SessionEnded,
-    TooManyAtOnce,
-    UnexpectedAnswer,
+    ConcurrencyLimitError,
+    ErrorCode,
+    HourlyQuotaError,
+    InvalidResponseError,
+    SessionExpiredError,
 )
-from ..._http.transport import Gateway
+from ..._http.transport import HttpTransport
 from ..session import Session
-from .base import Credential, by_status, plain_text, text_of
+from .base import AuthMethod, by_status, plain_text, text_of
 
 _PATH = "/authx/token"
 _WHAT = "the request for an access token"
 
-_WRONG = Meaning(
-    CredentialRefused,
+_WRONG = ErrorCode(
+    AuthenticationError,
     "the client id or the client secret is wrong",
     "Correct them. " + OTHER_ENVIRONMENT,
     ("client_id", "client_secret"),
 )
-_NOT_IN_THIS_WAY = Meaning(
-    Rejected,
+_NOT_IN_THIS_WAY = ErrorCode(
+    ApiError,
     "a token cannot be had in this way",
     "If token_url is given, check that it is the address of BILL's access tokens.",
     ("token_url",),
@@ -50,8 +50,8 @@ _MEANINGS = {
     **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
     # Nor does it document whether its errors are these, of RFC 6749, section 5.2.
     "invalid_client": _WRONG,
-    "unauthorized_client": Meaning(
-        Rejected,
+    "unauthorized_client": ErrorCode(
+        ApiError,
         "this app may not sign in with a client id and secret",
         "Check the app in BILL's web app.",
         ("client_id",),
@@ -59,20 +59,20 @@ _MEANINGS = {
     **dict.fromkeys(("invalid_request", "invalid_grant", "unsupported_grant_type", "invalid_scope"), _NOT_IN_THIS_WAY),
 }
 _NOT_AT_TOKEN_URL = {
-    "BDC_1121": Meaning(
-        Rejected,
+    "BDC_1121": ErrorCode(
+        ApiError,
         "there is no such API here",
         "Check token_url: it is the whole address of BILL's access tokens, and ends in /authx/token.",
         ("token_url",),
     ),
 }
 # With a token; BILL does not document how it refuses one that is over, and RFC 6750, section 3.1, says so.
-_OVER = Meaning(SessionEnded, "the access token is not good any more", "Sign in again.")
+_OVER = ErrorCode(SessionExpiredError, "the access token is not good any more", "Sign in again.")
 # How BILL, or what stands before it, says that there is nothing at an address.
 _NOTHING_THERE = (404, 405)
 
 
-class OAuth(Credential):
+class OAuth(AuthMethod):
     method = "oauth"
     needs = {
         "client_id": "the app's client ID",
@@ -89,7 +89,7 @@ class OAuth(Credential):
         "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
     )
 
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.values["client_id"],
@@ -109,13 +109,13 @@ class OAuth(Credential):
             answered_at=now,
         )
 
-    def check(self, gateway: Gateway, session: Session) -> Session:
+    def check(self, gateway: HttpTransport, session: Session) -> Session:
         # Only asked to tell more about the token: BILL does not document whether this call takes one.
         try:
             answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
-        except (HourSpent, TooManyAtOnce):
+        except (HourlyQuotaError, ConcurrencyLimitError):
             raise
-        except (Rejected, UnexpectedAnswer):
+        except (ApiError, InvalidResponseError):
             return session
         about = answer if isinstance(answer, dict) else {}
         return replace(
@@ -126,19 +126,19 @@ class OAuth(Credential):
             mfa_bypass=about["mfaBypass"] if isinstance(about.get("mfaBypass"), bool) else None,
         )
 
-    def _token(self, gateway: Gateway, form: dict[str, str]) -> tuple[Any, str]:
+    def _token(self, gateway: HttpTransport, form: dict[str, str]) -> tuple[Any, str]:
         """BILL's answer with a token, and the option that its address came from."""
         if token_url := self.values.get("token_url"):
-            place, meanings = gateway.at(Address.of_option(token_url, "token_url")), {**_MEANINGS, **_NOT_AT_TOKEN_URL}
+            place, meanings = gateway.at(BaseUrl.of_option(token_url, "token_url")), {**_MEANINGS, **_NOT_AT_TOKEN_URL}
             return place.ask("POST", "", form=form, meanings=meanings).json, "token_url"
         # Both are places where the documented path may be.
         candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
         said: BillError | None = None
         for url in candidates:
             try:
-                place = gateway.at(Address.of_option(url, "api_url"))
+                place = gateway.at(BaseUrl.of_option(url, "api_url"))
                 return place.ask("POST", "", form=form, meanings=_MEANINGS).json, "api_url"
-            except (Rejected, UnexpectedAnswer) as error:
+            except (ApiError, InvalidResponseError) as error:
                 plain = error.code is None and error.status in (*_NOTHING_THERE, 401)
                 if error.code != "BDC_1121" and not plain:
                     raise
@@ -146,7 +146,7 @@ class OAuth(Credential):
                 said = error if error.status == 401 else said
         if said:
             raise said
-        raise UnexpectedAnswer(
+        raise InvalidResponseError(
             f"BILL gives no access tokens at {' or '.join(candidates)}. Name the address with token_url.",
             status=404,
             concerns=("api_url",),

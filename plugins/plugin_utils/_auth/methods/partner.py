@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.errors import OTHER_ENVIRONMENT, CredentialRefused, Meaning, OptionError, Rejected
-from ..._http.transport import Gateway
+from ..._core.errors import OTHER_ENVIRONMENT, ApiError, AuthenticationError, ErrorCode, OptionError
+from ..._http.transport import HttpTransport
 from ..session import Session
-from .base import OF_MFA, Credential, text_of
+from .base import MFA_OPTIONS, AuthMethod, text_of
 from .user import User
 
 _PARTNER = {
@@ -33,22 +33,22 @@ _USER = {
 
 # No developer key is sent to the partner's sign-in.
 _KEY = {
-    "BDC_1102": Meaning(
-        CredentialRefused, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
+    "BDC_1102": ErrorCode(
+        AuthenticationError, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
     ),
-    "BDC_1103": Meaning(CredentialRefused, "the app key is inactive", "Use one that is active.", ("app_key",)),
+    "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use one that is active.", ("app_key",)),
 }
 # Neither is a user name sent to sign in as a user.
 _MEANINGS = {
     **_KEY,
-    "BDC_1123": Meaning(
-        CredentialRefused,
+    "BDC_1123": ErrorCode(
+        AuthenticationError,
         "the organization id is unknown, or it is not one of this partner's",
         "Correct it. " + OTHER_ENVIRONMENT,
         ("organization_id",),
     ),
-    "BDC_1111": Meaning(
-        Rejected,
+    "BDC_1111": ErrorCode(
+        ApiError,
         "there is no such active user in this organization",
         "Check user_id and organization_id. " + OTHER_ENVIRONMENT,
         ("user_id", "organization_id"),
@@ -56,12 +56,12 @@ _MEANINGS = {
 }
 
 
-class Partner(Credential):
+class Partner(AuthMethod):
     """The partner itself, whose session is for the calls below ``/v3/partner``."""
 
     method = "partner"
     needs = _PARTNER
-    takes = (*_USER, *OF_MFA)
+    takes = (*_USER, *MFA_OPTIONS)
     limits = ("app_key",)
     organizations = "/v3/partner/organizations?max=100"
     meanings = _KEY
@@ -72,7 +72,7 @@ class Partner(Credential):
         super().__init__({name: value for name, value in options.items() if name in _PARTNER})
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Credential:
+    def of(cls, options: Mapping[str, Any]) -> AuthMethod:
         if options.get("user_id"):
             return PartnerUser(options)
         if options.get("organization_id"):
@@ -91,7 +91,7 @@ class Partner(Credential):
     def title(self) -> str:
         return "auth_method partner without user_id"
 
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         body = {
             "appKey": self.values["app_key"],
             "username": self.values["username"],
@@ -107,7 +107,7 @@ class Partner(Credential):
             answered_at=now,
         )
 
-    def check(self, gateway: Gateway, session: Session) -> Session:
+    def check(self, gateway: HttpTransport, session: Session) -> Session:
         # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
         self.ask(gateway, session, "GET", "/v3/partner/organizations?max=1")
         return session
@@ -118,16 +118,16 @@ class PartnerUser(User):
 
     method = "partner"
     needs = {**_PARTNER, **_USER}
-    takes = OF_MFA
+    takes = MFA_OPTIONS
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self._partner = Partner(options)
 
-    def through(self) -> Credential | None:
+    def through(self) -> AuthMethod | None:
         return self._partner
 
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         body = {"userId": self.values["user_id"], "organizationId": self.values["organization_id"]}
         headers = through.headers if through else {}
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..._http.transport import Gateway
+from ..._http.transport import HttpTransport
 from ..session import Session
-from .base import OF_MFA
+from .base import MFA_OPTIONS
 from .user import User
 
 
@@ -25,11 +25,11 @@ class Password(User):
         "organization_id": "begins with 008",
         "dev_key": "a developer key",
     }
-    takes: ClassVar[tuple[str, ...]] = OF_MFA
+    takes: ClassVar[tuple[str, ...]] = MFA_OPTIONS
     # The option that proves who it is, and BILL's name for it.
     secret: ClassVar[tuple[str, str]] = ("password", "password")
 
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         option, field = self.secret
         body = {
             "username": self.values["username"],

@@ -12,20 +12,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._core.errors import CredentialRefused, Meaning, MinuteSpent
-from ..._http.transport import Gateway
+from ..._core.errors import AuthenticationError, ErrorCode, RateLimitError
+from ..._http.transport import HttpTransport
 from ..session import Session
-from .base import Credential, object_of, plain_text
+from .base import AuthMethod, object_of, plain_text
 
-_WRONG = Meaning(
-    CredentialRefused,
+_WRONG = ErrorCode(
+    AuthenticationError,
     "the API token is wrong, or was revoked",
     "Compare it with the one in BILL Spend & Expense, or make a new one there. Sandbox and production share no tokens, so check "
     "that it belongs to {place} too.",
     ("api_token",),
 )
-_TOO_MANY = Meaning(
-    MinuteSpent,
+_TOO_MANY = ErrorCode(
+    RateLimitError,
     "the calls of this minute are used up (BILL allows 60 a minute for an API token)",
     "Try again in a minute.",
 )
@@ -37,7 +37,7 @@ _MEANINGS = {
 _STATUSES = {401: _WRONG, 429: _TOO_MANY}
 
 
-class SpendToken(Credential):
+class SpendToken(AuthMethod):
     method = "spend_token"
     needs = {"api_token": "an API token of BILL Spend & Expense"}
     limits = ("api_token",)
@@ -48,7 +48,7 @@ class SpendToken(Credential):
     meanings = _MEANINGS
     statuses = _STATUSES
 
-    def sign_in(self, gateway: Gateway, now: float, through: Session | None) -> Session:
+    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
         session = Session(
             session_id=None,
             headers={"apiToken": self.values["api_token"]},
@@ -57,7 +57,7 @@ class SpendToken(Credential):
         )
         return self.check(gateway, session)
 
-    def check(self, gateway: Gateway, session: Session) -> Session:
+    def check(self, gateway: HttpTransport, session: Session) -> Session:
         answer = self.ask(gateway, session, "GET", "/v3/spend/users/current").json
         # That the user's id is named so is an assumption.
         return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))

@@ -13,19 +13,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..._core.errors import SessionUntrusted, UnexpectedAnswer, Unexplained
-from ..._http.transport import Gateway
+from ..._core.errors import InvalidResponseError, MfaRequiredError, UnknownApiError
+from ..._http.transport import HttpTransport
 from ..session import Session
-from .base import Credential, object_of, plain_text, text_of
+from .base import AuthMethod, object_of, plain_text, text_of
 
 
-class User(Credential):
+class User(AuthMethod):
     """The values hold ``organization_id`` and ``dev_key``, which every such session needs."""
 
     # Documented by BILL: a session ends after 35 minutes without activity.
     idle_seconds: ClassVar[int] = 35 * 60
 
-    def check(self, gateway: Gateway, session: Session) -> Session:
+    def check(self, gateway: HttpTransport, session: Session) -> Session:
         what = "the check of the kept session"
         answer = object_of(gateway.ask("GET", "/v3/login/session", headers=session.headers).json, what)
         self._refuse_another_organization(answer, what)
@@ -47,7 +47,7 @@ class User(Credential):
             return self._session(ask({}), now)
         try:
             return self._session(ask(self.mfa_id.body), now)
-        except (SessionUntrusted, Unexplained):
+        except (MfaRequiredError, UnknownApiError):
             # BILL does not document what a sign-in with an old MFA ID gets: a session that is not trusted, or this.
             return self._session(ask({}), now)
 
@@ -74,7 +74,7 @@ class User(Credential):
         # For a sign-in this field is observed, not documented, hence tolerant of an answer without it.
         organization = answer.get("organizationId")
         if organization and organization != self.values["organization_id"]:
-            raise UnexpectedAnswer(
+            raise InvalidResponseError(
                 f"BILL's answer to {to_what} is for another organization than organization_id asks for, so its session is "
                 "not used. Check organization_id.",
                 concerns=("organization_id",),

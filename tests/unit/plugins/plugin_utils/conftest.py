@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client import factory
-from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, Reply, ScriptedBill
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, Open
@@ -34,7 +34,7 @@ def said() -> list[str]:
     return []
 
 
-def _exchange(gateway: Gateway, bill: Bill, _line: object, request: Any) -> tuple[int, bytes]:
+def _exchange(gateway: HttpTransport, bill: Bill, _line: object, request: Any) -> tuple[int, bytes]:
     return bill.exchange(gateway.address.url, request)
 
 
@@ -43,8 +43,8 @@ def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
     """The BILL that every gateway of this test talks to."""
     bill = Bill()
     # Without the thread of an exchange, and without its slot: those have tests of their own.
-    monkeypatch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
-    monkeypatch.setattr(Gateway, "_exchange", partialmethod(_exchange, bill))
+    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
+    monkeypatch.setattr(HttpTransport, "_exchange", partialmethod(_exchange, bill))
     return bill
 
 
@@ -52,8 +52,8 @@ def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
 def opens(clock: Clock, tmp_path: Path, said: list[str]) -> Open:
     """A new task each time: nothing is shared with the one before but the store and BILL."""
 
-    def opens(**changes: Any) -> SignIn:
-        sign_in = factory.open_sign_in(
+    def opens(**changes: Any) -> SessionManager:
+        sign_in = factory.build_session_manager(
             {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes},
             default_store=str(tmp_path / "bill"),
             store_for_the_run=str(tmp_path / "run"),
@@ -64,7 +64,7 @@ def opens(clock: Clock, tmp_path: Path, said: list[str]) -> Open:
         for each in (sign_in, sign_in.through):
             if each:
                 each.clock = clock
-                each.retry = Retry(each.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
+                each.retry = RetryPolicy(each.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
         return sign_in
 
     return opens
@@ -77,10 +77,10 @@ def open_sign_in(bill: Bill, opens: Open) -> Open:
 
 
 @pytest.fixture
-def open_on_the_wire(opens: Open, clock: Clock) -> Callable[..., SignIn]:
+def open_on_the_wire(opens: Open, clock: Clock) -> Callable[..., SessionManager]:
     """The same at whoever listens at an address, with a session that is kept already."""
 
-    def open_on_the_wire(url: str, **changes: Any) -> SignIn:
+    def open_on_the_wire(url: str, **changes: Any) -> SessionManager:
         sign_in = opens(api_url=url, **changes)
         sign_in.kept.save(replace(SESSION, made_at=clock(), answered_at=clock()))
         return sign_in

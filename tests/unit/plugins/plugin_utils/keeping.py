@@ -18,7 +18,12 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import Kept, VaultFile, clear, keep
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
+    VaultFile,
+    VaultFileResult,
+    remove_variables,
+    set_variables,
+)
 from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
 
 BY = "bill.connect.bill_vault_file"
@@ -48,12 +53,12 @@ OLD = "# mine\nbill_password: findme-old\nother: findme-other\n"
 OURS = "bill_password: findme-old\n"
 NEW = {"bill_password": "findme-new", "bill_device": None}
 # What is there, and what is then done with it.
-LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., Kept]]] = {
-    "new": (lambda: None, lambda path, of: keep(path, NEW, of, by=BY)),
-    "changed": (lambda: encrypted(OLD), lambda path, of: keep(path, NEW, of, by=BY)),
-    "in the clear": (OLD.encode, lambda path, of: keep(path, NEW, of, by=BY)),
-    "taken out": (lambda: encrypted(OLD), clear),
-    "removed": (lambda: encrypted(OURS), clear),
+LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult]]] = {
+    "new": (lambda: None, lambda path, of: set_variables(path, NEW, of, by=BY)),
+    "changed": (lambda: encrypted(OLD), lambda path, of: set_variables(path, NEW, of, by=BY)),
+    "in the clear": (OLD.encode, lambda path, of: set_variables(path, NEW, of, by=BY)),
+    "taken out": (lambda: encrypted(OLD), remove_variables),
+    "removed": (lambda: encrypted(OURS), remove_variables),
 }
 
 
@@ -95,7 +100,7 @@ def _text(path: Path) -> str | None:
     return file.text.replace(str(path), "PATH") if file.exists else None
 
 
-def _killed(path: Path, task: Callable[..., Kept], die_at: int) -> tuple[list[Any], int]:
+def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tuple[list[Any], int]:
     """A task in a process of its own, which kills itself at that step; 0 only finds the steps. Tells these, or by which signal it died."""
     folder = path.parents[2]
 
@@ -126,7 +131,7 @@ def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
         if homes:
             ansible_paths.default_store = lambda: tempfile.mkdtemp(dir=folder, prefix=f"home-{number}-")
         begin.wait(60)
-        keep(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
+        set_variables(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
 
     processes = [FORK.Process(target=member, args=(number,)) for number in range(size)]
     for process in processes:

@@ -25,22 +25,22 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
-    _MEANINGS,
-    FIELDS,
+    ERROR_CODES,
+    OPTION_OF_FIELD,
     BillError,
-    CertificateRefused,
     OptionError,
+    TlsError,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import codes as codes_of
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport, Response
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill
 
 CANARY = "canary-findme"
 LONGEST_MESSAGE = 700
 
-KNOWN_CODES = tuple(_MEANINGS)
+KNOWN_CODES = tuple(ERROR_CODES)
 OF_OAUTH = tuple(word for word in oauth._MEANINGS if not word.startswith("BDC_"))
 
 # Surrogates, control characters and all: JSON can carry them as escapes.
@@ -94,7 +94,7 @@ no_codes = st.one_of(
 codes = st.sampled_from([*KNOWN_CODES, "BDC_9999", "BDC_0", "BDC_123456"])
 messages = st.one_of(
     any_json,
-    st.tuples(st.sampled_from([*FIELDS, "sessionId", CANARY, "a" * 41]), any_text).map(
+    st.tuples(st.sampled_from([*OPTION_OF_FIELD, "sessionId", CANARY, "a" * 41]), any_text).map(
         lambda pair: f"{pair[0]}: {pair[1]}"
     ),
     st.just(CANARY * 10_000),
@@ -487,7 +487,7 @@ class Stage:
         self._next: Played | None = None
         self._bill = ScriptedBill(self._play)
         self.timeout = timeout
-        self.gateway = Gateway(Address.of_api(self._bill.url), timeout=timeout)
+        self.gateway = HttpTransport(BaseUrl.of_api(self._bill.url), timeout=timeout)
         self.slowest = 0.0
 
     def _play(self, peer: socket.socket) -> None:
@@ -514,10 +514,10 @@ class Stage:
 
 
 def assert_answer_or_clean(outcome: Any) -> None:
-    if isinstance(outcome, Answer):
+    if isinstance(outcome, Response):
         assert 200 <= outcome.status < 300
         assert not codes_of(outcome.json)
         return
     assert_clean(outcome)
     # Neither is BILL's doing, so no answer can be the cause.
-    assert not isinstance(outcome, (OptionError, CertificateRefused)), str(outcome)
+    assert not isinstance(outcome, (OptionError, TlsError)), str(outcome)

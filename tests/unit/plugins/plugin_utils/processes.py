@@ -31,8 +31,8 @@ from typing import Any, Protocol
 import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
-from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import build_session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
@@ -198,7 +198,7 @@ class Tasks:
         self.store = folder / "bill"
         self._bill = bill
 
-    def open(self, said: list[str], now: float = NOON, **changes: Any) -> SignIn:
+    def open(self, said: list[str], now: float = NOON, **changes: Any) -> SessionManager:
         options = {
             "auth_method": "password",
             "environment": "sandbox",
@@ -212,7 +212,7 @@ class Tasks:
             **OPTIONS,
             **changes,
         }
-        sign_in = open_sign_in(
+        sign_in = build_session_manager(
             options,
             default_store=str(self.store),
             store_for_the_run=str(self.folder / "run"),

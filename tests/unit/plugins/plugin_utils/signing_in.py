@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
@@ -51,7 +51,7 @@ SPEND = "GET /v3/spend/users/current"
 # An HTTP status and the JSON with it (or the bytes that are none), or what keeps an exchange from its answer.
 Said = tuple[int, Any] | errors.BillError
 
-Open = Callable[..., SignIn]
+Open = Callable[..., SessionManager]
 
 
 @dataclass(frozen=True)

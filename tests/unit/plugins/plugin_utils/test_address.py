@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import API_URLS, Address
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import API_URLS, BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 
 
 @pytest.mark.promise(7)
@@ -42,7 +42,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.transport impor
 )
 def test_credentials_go_nowhere_unsafe_or_in_vain(url: str, says: str, option: str) -> None:
     with pytest.raises(OptionError) as failure:
-        Address.of_api(url) if option == "api_url" else Address.of_option(url, option)
+        BaseUrl.of_api(url) if option == "api_url" else BaseUrl.of_option(url, option)
     assert says in str(failure.value)
     assert str(failure.value).startswith(f"{option} ")
     assert "findme" not in str(failure.value)
@@ -62,25 +62,25 @@ def test_credentials_go_nowhere_unsafe_or_in_vain(url: str, says: str, option: s
 )
 def test_only_the_address_of_the_api_has_to_look_like_one(url: str, says: str) -> None:
     with pytest.raises(OptionError, match="^api_url ") as failure:
-        Address.of_api(url)
+        BaseUrl.of_api(url)
     assert says in str(failure.value)
     assert failure.value.concerns == ("api_url",)
-    assert Address.of_option(url, "token_url").url == url
+    assert BaseUrl.of_option(url, "token_url").url == url
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8:99", "localhost:8080", "[::1]:8080"])
 def test_http_is_allowed_on_this_machine(host: str) -> None:
-    address = Address.of_api(f"http://{host}/connect")
+    address = BaseUrl.of_api(f"http://{host}/connect")
     assert (address.host, address.plain) == (host, True)
-    assert Gateway(address, timeout=1).place == f"the BILL at {host}"
+    assert HttpTransport(address, timeout=1).place == f"the BILL at {host}"
 
 
 def test_bills_own_addresses_are_good() -> None:
     for name, url in API_URLS.items():
-        address = Address.of_api(url)
+        address = BaseUrl.of_api(url)
         assert not address.plain
-        assert Gateway(address, timeout=1).place == f"BILL's {name} ({address.host})"
+        assert HttpTransport(address, timeout=1).place == f"BILL's {name} ({address.host})"
 
 
 @pytest.mark.promise(1)
@@ -95,11 +95,11 @@ def test_bills_own_addresses_are_good() -> None:
     ],
 )
 def test_one_address_is_one_bill_however_it_is_written(written: str, meant: str) -> None:
-    assert Address.of_api(written).url == meant
+    assert BaseUrl.of_api(written).url == meant
 
 
 def test_the_slash_at_the_end_of_another_address_may_be_part_of_it() -> None:
-    address = Address.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
+    address = BaseUrl.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
     assert (address.url, address.option) == ("https://bill.example.com/Token/", "token_url")
 
 
@@ -113,4 +113,4 @@ def test_the_slash_at_the_end_of_another_address_may_be_part_of_it() -> None:
     ],
 )
 def test_the_root_is_the_same_host_without_a_path(url: str, root: str) -> None:
-    assert Address.of_api(url).root == root
+    assert BaseUrl.of_api(url).root == root

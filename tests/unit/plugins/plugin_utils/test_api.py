@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client import client as _api
-from ansible_collections.bill.connect.plugins.plugin_utils._client.client import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ApiResult, BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import texts_to_mask
+from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
 from ansible_collections.bill.connect.plugins.plugin_utils._http import transport as _gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import ConcurrencyLimiter
 from tests.emulator.certificates import self_signed
 from tests.unit.plugins.plugin_utils.conversation import (
     OPTIONS,
@@ -53,7 +53,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 )
 
 Start = Callable[..., ScriptedBill]
-Wired = Callable[..., SignIn]
+Wired = Callable[..., SessionManager]
 
 PAY = "POST /v3/payments"
 READ = "GET /v3/vendors"
@@ -75,13 +75,13 @@ def request(method: str = "POST", path: str = "/v3/payments", **options: Any) ->
 READING = request("GET", "/v3/vendors")
 
 
-def call(sign_in: SignIn, what: Request | None = None, *expected: int, **how: Any) -> Result:
+def call(sign_in: SessionManager, what: Request | None = None, *expected: int, **how: Any) -> ApiResult:
     what = what or request()
-    secrets = {OPTIONS["password"], OPTIONS["dev_key"], ECHO, *texts_to_mask(what.body)}
-    return Api(sign_in, expected, secrets=secrets, **how).call(what)
+    secrets = {OPTIONS["password"], OPTIONS["dev_key"], ECHO, *sensitive_values(what.body)}
+    return BillClient(sign_in, expected, secrets=secrets, **how).call(what)
 
 
-def failed(sign_in: SignIn, what: Request | None = None, *expected: int, **how: Any) -> errors.BillError:
+def failed(sign_in: SessionManager, what: Request | None = None, *expected: int, **how: Any) -> errors.BillError:
     with pytest.raises(errors.BillError) as failure:
         call(sign_in, what, *expected, **how)
     error = failure.value
@@ -94,7 +94,11 @@ def failed(sign_in: SignIn, what: Request | None = None, *expected: int, **how: 
 
 
 def certain(error: errors.BillError) -> bool:
-    return not isinstance(error, errors.Uncertain) and not error.details.keys() & {"uncertain", "sent", "look_at"}
+    return not isinstance(error, errors.UncertainWriteError) and not error.details.keys() & {
+        "uncertain",
+        "sent",
+        "look_at",
+    }
 
 
 @pytest.fixture
@@ -114,7 +118,7 @@ def test_a_request_carries_the_session_and_a_write_is_a_change(open_sign_in: Ope
     bill.answer_to_check = {"id": "009"}
     what = request(method, "/v3/vendors/009", headers={"organizationId": "00802"})
     result = call(open_sign_in(), what)
-    assert result == Result(200, changed=method != "GET", json={"id": "009"})
+    assert result == ApiResult(200, changed=method != "GET", json={"id": "009"})
     assert bill.heard == [LOGIN, f"{method} /v3/vendors/009"]
     heard = bill.last(f"{method} /v3/vendors/009")
     assert heard.headers == {"organizationId": "00802", "sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
@@ -125,18 +129,18 @@ def test_a_request_carries_the_session_and_a_write_is_a_change(open_sign_in: Ope
 @pytest.mark.parametrize(("status", "answer"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
 def test_any_success_of_bill_is_one(signed_in: Open, bill: Bill, status: int, answer: Any) -> None:
     bill.will_say((status, answer), to=PAY)
-    assert call(signed_in()) == Result(status, changed=True, json=answer)
+    assert call(signed_in()) == ApiResult(status, changed=True, json=answer)
 
 
 @pytest.mark.promise(5)
 def test_a_result_does_not_show_what_bill_answered(open_sign_in: Open) -> None:
-    assert "findme" not in repr(Result(200, True, json={"a": "findme"}, records=["findme"]))
-    assert "findme" not in repr(Api(open_sign_in(), secrets={"findme"}))
+    assert "findme" not in repr(ApiResult(200, True, json={"a": "findme"}, records=["findme"]))
+    assert "findme" not in repr(BillClient(open_sign_in(), secrets={"findme"}))
 
 
 @pytest.mark.promise(5)
 def test_a_request_is_shown_without_its_secrets(signed_in: Open) -> None:
-    api = Api(signed_in(), secrets={OPTIONS["dev_key"]})
+    api = BillClient(signed_in(), secrets={OPTIONS["dev_key"]})
     assert api.shown(request()) == SENT
     assert api.shown(request("GET", "/v3/vendors", query={"max": 5})) == {
         "method": "GET",
@@ -149,9 +153,9 @@ def test_a_request_is_shown_without_its_secrets(signed_in: Open) -> None:
 # --- a write that BILL may have done ---
 
 LOST: dict[str, Said] = {
-    "broken": errors.ConnectionFailed("The connection broke."),
-    "late": errors.TimedOut("It did not answer."),
-    "broken inside TLS": errors.CertificateRefused("Nobody knows who answered."),
+    "broken": errors.TransportError("The connection broke."),
+    "late": errors.RequestTimeoutError("It did not answer."),
+    "broken inside TLS": errors.TlsError("Nobody knows who answered."),
     "fault": (500, None),
     "bad gateway": (502, b"<html>Bad Gateway</html>"),
     "unavailable": (503, {"message": "later"}),
@@ -177,7 +181,7 @@ CONTRADICTORY: dict[str, Said] = {
     "fault without a session": (500, [{"code": "BDC_1001"}, {"code": "BDC_1109"}]),
     "unavailable and two noes": (503, [{"code": "BDC_1322"}, {"code": "BDC_1104"}]),
     "no and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
-    "too large": errors.UnexpectedAnswer("More than 8 MiB."),
+    "too large": errors.InvalidResponseError("More than 8 MiB."),
 }
 TRANSIENT = {name for name in LOST if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code"))}
 TRANSIENT -= {"broken inside TLS"}
@@ -193,7 +197,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
     bill.will_say(answer, to=PAY)
     error = failed(signed_in(retries=retries))
     assert bill.heard == [PAY]
-    assert isinstance(error, errors.Uncertain)
+    assert isinstance(error, errors.UncertainWriteError)
     assert (error.transient, error.undone) == (False, False)
     status = None if isinstance(answer, errors.BillError) else answer[0]
     assert {name: error.details[name] for name in ("status", "uncertain", "sent", "look_at")} == {
@@ -239,13 +243,13 @@ def test_a_read_is_given_up_in_the_end(signed_in: Open, bill: Bill, clock: Clock
     began = clock.now
     bill.will_say(*[(503, None)] * 4, to=READ)
     error = failed(signed_in(retries=3), READING)
-    assert isinstance(error, errors.ServerFault)
+    assert isinstance(error, errors.ServerError)
     assert (error.details["status"], bill.heard, clock.now - began) == (503, [READ] * 4, 1 + 2 + 4)
 
 
 @pytest.mark.promise(10)
 def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: Open) -> None:
-    api = Api(open_sign_in())
+    api = BillClient(open_sign_in())
     first = request(
         query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": 5, "lines": [{"price": 2.0}]}
     )
@@ -268,7 +272,7 @@ def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: O
     ]
     identities = [api.identity_of(each)["request"] for each in (first, *others)]
     assert len(set(identities)) == len(identities)
-    assert Api(open_sign_in(username="other")).identity_of(first) != api.identity_of(first)
+    assert BillClient(open_sign_in(username="other")).identity_of(first) != api.identity_of(first)
 
 
 @pytest.mark.promise(10)
@@ -335,11 +339,11 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
 def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**16)
+    monkeypatch.setattr(_gateway, "_MAX_BYTES", 2**16)
     # Should it be sent again, all is well.
     bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
     error = failed(open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30))
-    assert isinstance(error, errors.Uncertain)
+    assert isinstance(error, errors.UncertainWriteError)
     assert error.details["sent"] == {**SENT, "url": f"{bill.url}/v3/payments"}
     assert [each.split("\r\n")[0] for each in bill.heard] == ["POST /connect/v3/payments HTTP/1.1"]
 
@@ -349,12 +353,12 @@ def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
 def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**16)
+    monkeypatch.setattr(_gateway, "_MAX_BYTES", 2**16)
     reply, transient = ON_THE_WIRE[lost]
     bill = scripted(reply, says(200, {"id": "1"}))
     sign_in = open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30)
     if transient:
-        assert call(sign_in, READING) == Result(200, changed=False, json={"id": "1"})
+        assert call(sign_in, READING) == ApiResult(200, changed=False, json={"id": "1"})
     else:
         assert certain(failed(sign_in, READING))
     assert len(bill.heard) == 1 + transient
@@ -369,9 +373,9 @@ def undone(error: errors.BillError) -> errors.BillError:
 
 
 UNSENT: dict[str, Callable[[], Said]] = {
-    "no connection": lambda: undone(errors.ConnectionFailed("Refused.")),
-    "not found in time": lambda: undone(errors.TimedOut("Late.")),
-    "no slot": lambda: errors.NoSlot("None free."),
+    "no connection": lambda: undone(errors.TransportError("Refused.")),
+    "not found in time": lambda: undone(errors.RequestTimeoutError("Late.")),
+    "no slot": lambda: errors.LimiterTimeoutError("None free."),
     "too many at once": lambda: no("BDC_1322", 429),
 }
 
@@ -396,14 +400,14 @@ def test_a_write_that_was_never_sent_is_certain(signed_in: Open, bill: Bill, why
 
 @pytest.mark.promise(10)
 def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signed_in: Open, bill: Bill) -> None:
-    bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.ConnectionFailed("Broken."), to=PAY)
-    assert isinstance(failed(signed_in()), errors.Uncertain)
+    bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.TransportError("Broken."), to=PAY)
+    assert isinstance(failed(signed_in()), errors.UncertainWriteError)
     assert bill.heard == [PAY] * 3
 
 
 @pytest.mark.promise(10)
 def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: Open, bill: Bill) -> None:
-    bill.will_say(undone(errors.CertificateRefused("Expired, so nothing was sent.")), to=PAY)
+    bill.will_say(undone(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
     error = failed(signed_in())
     assert certain(error)
     assert (str(error), bill.heard) == ("Expired, so nothing was sent.", [PAY])
@@ -448,7 +452,7 @@ def test_on_the_wire_a_write_that_finds_nobody_is_sent_as_soon_as_somebody_liste
     sign_in = open_on_the_wire(f"http://127.0.0.1:{port}/connect")
     assert certain(failed(open_on_the_wire(f"http://127.0.0.1:{port}/connect", retries=1)))
     clock.at_next_move = lambda: came.append(scripted(says(201, {"id": "1"}), port=port))
-    assert call(sign_in) == Result(201, changed=True, json={"id": "1"})
+    assert call(sign_in) == ApiResult(201, changed=True, json={"id": "1"})
     assert len(came[0].heard) == 1
 
 
@@ -475,8 +479,8 @@ def test_on_the_wire_a_write_waits_for_a_slot_and_is_then_sent(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The gate has a clock of its own, on which a wait is soon over.
-    usual = Gate.__init__.__kwdefaults__ or {}
-    monkeypatch.setattr(Gate.__init__, "__kwdefaults__", {**usual, "clock": count(0, 20).__next__})
+    usual = ConcurrencyLimiter.__init__.__kwdefaults__ or {}
+    monkeypatch.setattr(ConcurrencyLimiter.__init__, "__kwdefaults__", {**usual, "clock": count(0, 20).__next__})
     bill = scripted(says(201, {}))
     others = open_on_the_wire(bill.url).gateway
     with ExitStack() as held:
@@ -501,7 +505,7 @@ def test_on_the_wire_a_write_is_not_sent_to_whom_nobody_vouches_for(
     context.load_cert_chain(shown.certificate, shown.private_key)
     bill = scripted(says(201, {}), tls=context)
     error = failed(open_on_the_wire(bill.url))
-    assert isinstance(error, errors.CertificateRefused)
+    assert isinstance(error, errors.TlsError)
     assert certain(error)
     assert bill.heard == []
 
@@ -533,7 +537,9 @@ class Stopped(BaseException):
     """What ansible-core raises in a task that takes too long is no Exception, either."""
 
 
-def end_while_bill_thinks(sign_in: SignIn, bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY) -> None:
+def end_while_bill_thinks(
+    sign_in: SessionManager, bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY
+) -> None:
     """Have the task end with this, when something of its request was sent or not."""
 
     def ends() -> None:
@@ -551,7 +557,7 @@ def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
     sign_in = signed_in()
     end_while_bill_thinks(sign_in, bill, kind("findme"))
     error = failed(sign_in)
-    assert isinstance(error, errors.Uncertain)
+    assert isinstance(error, errors.UncertainWriteError)
     assert f"The task was ended ({kind.__name__})." in str(error)
     assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
     assert bill.heard == [PAY]
@@ -587,7 +593,9 @@ def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("waits", ["_limits.concurrency_limiter.Gate._wait", "_limits.rate_limiter.Pace.wait"])
+@pytest.mark.parametrize(
+    "waits", ["_limits.concurrency_limiter.ConcurrencyLimiter._wait", "_limits.rate_limiter.RateLimiter.wait"]
+)
 def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
     open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
 ) -> None:
@@ -625,13 +633,13 @@ def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_s
     sign_in = open_on_the_wire(bill.url)
     real = threading.Thread.join
     monkeypatch.setattr(threading.Thread, "join", ended)
-    assert isinstance(failed(sign_in), errors.Uncertain)
+    assert isinstance(failed(sign_in), errors.UncertainWriteError)
     assert bill.left.acquire(timeout=10)
     assert len(bill.heard) == 1
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("kind", [Stopped, OSError, errors.StoreError, errors.BusyError, RuntimeError])
+@pytest.mark.parametrize("kind", [Stopped, OSError, errors.StoreError, errors.LockTimeoutError, RuntimeError])
 def test_what_fails_after_the_answer_does_not_undo_the_write(
     signed_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
@@ -642,7 +650,7 @@ def test_what_fails_after_the_answer_does_not_undo_the_write(
         raise kind("no room")
 
     monkeypatch.setattr(sign_in, "_change_kept", fails)
-    assert call(sign_in) == Result(201, changed=True, json={"id": "1"})
+    assert call(sign_in) == ApiResult(201, changed=True, json={"id": "1"})
     assert bill.heard == [PAY]
 
 
@@ -696,7 +704,7 @@ def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_m
 def test_a_replay_that_is_lost_is_uncertain(signed_in: Open, bill: Bill) -> None:
     bill.alive.clear()
     bill.will_say(no("BDC_1109", 401), (500, None), to=PAY)
-    assert isinstance(failed(signed_in()), errors.Uncertain)
+    assert isinstance(failed(signed_in()), errors.UncertainWriteError)
     assert bill.heard == [PAY, CHECK, LOGIN, PAY]
 
 
@@ -709,9 +717,9 @@ def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_ses
     signed_in: Open, bill: Bill, to: str, heard: list[str]
 ) -> None:
     bill.alive.clear()
-    bill.will_say(*[errors.TimedOut("Late.")] * 4, to=to)
+    bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4, to=to)
     error = failed(signed_in())
-    assert isinstance(error, errors.TimedOut)
+    assert isinstance(error, errors.RequestTimeoutError)
     assert certain(error)
     assert bill.heard == heard
 
@@ -752,7 +760,7 @@ def test_a_token_that_is_refused_is_replaced_once_unless_it_is_new(
 def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1361", 403), to=PAY)
     error = failed(signed_in())
-    assert isinstance(error, errors.SessionUntrusted)
+    assert isinstance(error, errors.MfaRequiredError)
     assert error.details["codes"] == ["BDC_1361"]
     assert certain(error)
     assert bill.heard == [PAY]
@@ -771,7 +779,7 @@ def test_where_trust_is_required_an_untrusted_session_is_stepped_up_before_anyth
 def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: Open, bill: Bill) -> None:
     for _time in range(2):
         error = failed(signed_in(), require_trusted=True)
-        assert isinstance(error, errors.SessionUntrusted)
+        assert isinstance(error, errors.MfaRequiredError)
         assert certain(error)
     assert PAY not in bill.heard
 
@@ -787,7 +795,7 @@ def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(o
     bill.remembered.clear()
     bill.alive.clear()
     error = failed(open_sign_in(**MFA_ID), require_trusted=True)
-    assert isinstance(error, errors.SessionUntrusted)
+    assert isinstance(error, errors.MfaRequiredError)
     # A good session was kept at first each time, and BILL alone knew that it had ended.
     assert bill.heard == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
 
@@ -802,7 +810,7 @@ def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: Open, bi
     clock.advance(2999)
     for what in (READING, request()):
         error = failed(signed_in(), what)
-        assert isinstance(error, errors.HourSpent)
+        assert isinstance(error, errors.HourlyQuotaError)
         assert "was not asked again" in str(error)
         assert error.details["codes"] == ["BDC_1144"]
         assert certain(error)
@@ -814,13 +822,13 @@ def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: Open, bi
 
 @pytest.mark.promise(12)
 def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
-    assert Api(open_sign_in()).look() == Result(None, changed=True)
+    assert BillClient(open_sign_in()).look() == ApiResult(None, changed=True)
     assert bill.heard == []
-    with pytest.raises(errors.SessionUntrusted):
-        Api(open_sign_in(), require_trusted=True).look()
+    with pytest.raises(errors.MfaRequiredError):
+        BillClient(open_sign_in(), require_trusted=True).look()
     assert bill.heard == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    assert Api(open_sign_in(**MFA_ID), require_trusted=True).look() == Result(None, changed=True)
+    assert BillClient(open_sign_in(**MFA_ID), require_trusted=True).look() == ApiResult(None, changed=True)
     assert bill.heard == [LOGIN, CHECK, STEP_UP]
 
 
@@ -837,7 +845,7 @@ def test_a_no_that_is_expected_is_a_success_without_a_change(
     signed_in: Open, bill: Bill, answer: Said, json: Any, what: Request
 ) -> None:
     bill.will_say(answer)
-    assert call(signed_in(), what, 200, 404) == Result(404, changed=False, json=json)
+    assert call(signed_in(), what, 200, 404) == ApiResult(404, changed=False, json=json)
 
 
 @pytest.mark.promise(8)
@@ -890,11 +898,11 @@ def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: Open, bill: 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    "answer", [(500, None), errors.TimedOut("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
+    "answer", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
 )
 def test_no_expectation_makes_a_lost_answer_a_success(signed_in: Open, bill: Bill, answer: Said) -> None:
     bill.will_say(answer, to=PAY)
-    assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.Uncertain)
+    assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
 @pytest.mark.promise(8)
@@ -1033,7 +1041,7 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
 ) -> None:
     bill.will_say(no(code, 401), to=f"POST {path}")
     error = failed(signed_in(), request(path=path))
-    assert error.__class__ is errors.Rejected
+    assert error.__class__ is errors.ApiError
     assert (error.concerns, error.details["codes"]) == ((), [code])
     assert "Correct" in str(error)
     # Neither is it remembered of them: they go on as before.
@@ -1049,7 +1057,7 @@ def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_ow
     open_sign_in(**THE_PARTNER).present()
     bill.will_say(no(code, 401), to=PARTNER_LOGIN)
     error = failed(open_sign_in(**THE_PARTNER), request(path="/v3/partner/login"))
-    assert error.__class__ is errors.Rejected
+    assert error.__class__ is errors.ApiError
     assert error.concerns == ()
     assert not open_sign_in(**THE_PARTNER).refused().load()
 
@@ -1060,7 +1068,7 @@ def test_what_is_said_of_our_credentials_is_remembered(signed_in: Open, bill: Bi
     bill.will_say(no(code, 401), to=PAY)
     for says_so in (code, "was not asked again"):
         error = failed(signed_in())
-        assert isinstance(error, errors.CredentialRefused)
+        assert isinstance(error, errors.AuthenticationError)
         assert says_so in str(error)
         assert error.details["codes"] == [code]
     assert bill.heard == [PAY]
@@ -1071,7 +1079,7 @@ def test_what_is_said_of_our_credentials_is_remembered(signed_in: Open, bill: Bi
 def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1123"), to=READ)
     error = failed(signed_in(), request("GET", "/v3/vendors", headers={"organizationId": "00802"}))
-    assert error.__class__ is errors.Rejected
+    assert error.__class__ is errors.ApiError
     assert str(error).endswith("Correct it in the request.")
     assert call(signed_in()).changed
 

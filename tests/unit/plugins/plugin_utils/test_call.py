@@ -14,12 +14,12 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _call
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext, run_operation
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     BillError,
+    MfaRequiredError,
     OptionError,
-    SessionUntrusted,
-    Uncertain,
+    UncertainWriteError,
 )
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, CHECK, LOGIN, Bill, Open, no
@@ -35,11 +35,11 @@ class Failed(Exception):
 
 
 def run(error: Exception, **given: Any) -> Failed:
-    def work(_call: Call) -> None:
+    def work(_call: TaskContext) -> None:
         raise error from ValueError("findme, the cause")
 
     with pytest.raises(Failed) as failure:
-        attempt(work, given={**OPTIONS, **given}, variables={}, templar=None, failure=Failed)
+        run_operation(work, given={**OPTIONS, **given}, variables={}, templar=None, failure=Failed)
     return failure.value
 
 
@@ -74,7 +74,7 @@ def test_nothing_hangs_behind_the_message(error: Exception) -> None:
 
 @pytest.mark.promise(10)
 def test_what_else_a_failure_tells_comes_with_it() -> None:
-    assert run(Uncertain("Perhaps.", details={"uncertain": True, "look_at": None})).details == {
+    assert run(UncertainWriteError("Perhaps.", details={"uncertain": True, "look_at": None})).details == {
         "uncertain": True,
         "look_at": None,
     }
@@ -87,7 +87,7 @@ PAY = "POST /v3/payments"
 UNSET = ("query", "headers", "filters", "sort", "page_size", "max_results", "expected_status", "body")
 
 
-def calling(sign_in: Any, **options: Any) -> Call:
+def calling(sign_in: Any, **options: Any) -> TaskContext:
     """One call of bill_request."""
     given = {
         **dict.fromkeys(UNSET),
@@ -97,7 +97,7 @@ def calling(sign_in: Any, **options: Any) -> Call:
         "repeat": False,
         **options,
     }
-    return Call(given, lambda _options: sign_in, (OPTIONS["password"], OPTIONS["dev_key"]))
+    return TaskContext(given, lambda _options: sign_in, (OPTIONS["password"], OPTIONS["dev_key"]))
 
 
 def test_a_read_returns_its_status_and_what_bill_answered(open_sign_in: Open, bill: Bill) -> None:
@@ -174,7 +174,7 @@ def test_check_mode_looks_for_the_trust_that_a_write_needs(open_sign_in: Open, b
     if status == "COMPLETE":
         assert call.requested(check_mode=True)["changed"] is True
     else:
-        with pytest.raises(SessionUntrusted):
+        with pytest.raises(MfaRequiredError):
             call.requested(check_mode=True)
     assert bill.heard == [LOGIN, CHECK]
 

@@ -18,9 +18,9 @@ from ansible.template import Templar
 from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import form_task as _connect
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext, run_operation
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, NobodyThere
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, NoTerminalError
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
@@ -74,13 +74,13 @@ class Sitting:
         of, variables = of or loader(), {**(inventory or {}), **(extra or {})}
         templar = Templar(loader=of, variables=variables)
 
-        def work(call: Call) -> dict[str, Any]:
+        def work(call: TaskContext) -> dict[str, Any]:
             try:
                 return returned(filled(call, of, templar, variables), call)
             finally:
                 self.secrets = {*call.secrets, *call.learned}
 
-        return attempt(
+        return run_operation(
             work,
             given={"vault_file": str(path), "api_url": API_URL, "mfa": False, **(option or {})},
             variables=variables,
@@ -288,13 +288,13 @@ def test_a_vault_password_that_has_opened_the_file_is_right(sit: Sitting, of_typ
 
 def test_where_nobody_is_nobody_types_it_again(sit: Sitting, of_typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     def nobody(*_any: Any, **_more: Any) -> None:
-        raise NobodyThere
+        raise NoTerminalError
 
     monkeypatch.setattr(_connect.Terminal, "ask", nobody)
     assert sit(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
 
 
 def test_without_an_answer_nothing_is_known(sit: Sitting) -> None:
-    told = returned(None, Call({}, lambda _options: pytest.fail("asked"), ()))
+    told = returned(None, TaskContext({}, lambda _options: pytest.fail("asked"), ()))
     assert (told["variables"], told["elsewhere"], told["changed"]) == ({}, [], False)
     assert {told[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}

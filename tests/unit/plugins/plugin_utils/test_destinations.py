@@ -16,7 +16,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations
     check_destinations,
     foreign_hosts,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, ResolvedOptions, resolve
 
 USER = {"BILL_USERNAME": "u", "BILL_PASSWORD": "p", "BILL_ORGANIZATION_ID": "1", "BILL_DEV_KEY": "k"}
 APP = {"BILL_AUTH_METHOD": "oauth", "BILL_CLIENT_ID": "i", "BILL_CLIENT_SECRET": "s"}
@@ -30,8 +30,8 @@ def gathered(
     variables: Mapping[str, Any] | None = None,
     given: Mapping[str, Any] | None = None,
     defaults: Mapping[str, Any] | None = None,
-) -> Options:
-    return gather(
+) -> ResolvedOptions:
+    return resolve(
         {**(given or {}), **(defaults or {})},
         table=OPTIONS,
         variable=(variables or {}).get,

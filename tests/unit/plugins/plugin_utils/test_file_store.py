@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BusyError, OptionError, StoreError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import LockTimeoutError, OptionError, StoreError
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore, _unsafe
 from tests.unit.plugins.plugin_utils.conversation import Clock
 
@@ -104,7 +104,7 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
     waiting = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print, sleep=next_one_takes_it)
     with ExitStack() as first, ExitStack() as second:
         first.enter_context(store.lock(ADDRESS, 1))
-        with waiting.lock(ADDRESS, 30), pytest.raises(BusyError), store.lock(ADDRESS, 0):
+        with waiting.lock(ADDRESS, 30), pytest.raises(LockTimeoutError), store.lock(ADDRESS, 0):
             pass
     assert waits == 2
 
@@ -290,7 +290,7 @@ def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_p
     )
     with (
         store.lock(ADDRESS, 1),
-        pytest.raises(BusyError, match="signing in for 254 seconds"),
+        pytest.raises(LockTimeoutError, match="signing in for 254 seconds"),
         patient.lock(ADDRESS, 254),
     ):
         pass

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Filled, Form
-from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Form, FormResult
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NobodyThere, TurnedBack
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NoTerminalError, UserAbortedError
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
@@ -55,7 +55,7 @@ class Someone:
         if hidden:
             self.hidden.append(label)
         if label == self.turns_back_at:
-            raise TurnedBack("Ctrl-C.")
+            raise UserAbortedError("Ctrl-C.")
         return texts.pop(0) if (texts := self.typed.get(label, [])) else ""
 
     def tell(self, text: str) -> None:
@@ -68,7 +68,7 @@ class Someone:
 class Nobody(Someone):
     def ask(self, prompt: str, *, hidden: bool) -> str:
         super().ask(prompt, hidden=hidden)
-        raise NobodyThere
+        raise NoTerminalError
 
 
 def ap(**more: str | list[str]) -> Someone:
@@ -90,7 +90,7 @@ def fill(open_sign_in: Open, learned: list[str]) -> Any:
         found: tuple[str, ...] = (),
         kept: Mapping[str, Any] | None = None,
         mfa: bool | None = None,
-    ) -> Filled:
+    ) -> FormResult:
         given = given or {}
         form = Form(
             person,
@@ -129,7 +129,7 @@ def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
         f"\nSign in with: {AUTH_METHOD.where} [password]:",
         *(
             f"\n{each.label}: {each.where}{secret if each.label in person.hidden else ''}:"
-            for each in FIELDS["password"]
+            for each in QUESTIONS["password"]
         ),
         "\nAsking BILL whether it accepts this.",
         "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:",
@@ -249,7 +249,9 @@ def test_only_what_bills_answer_points_at_is_asked_for_again(
     assert {name: done.variables[name] for name in KEEPS} == KEEPS
 
 
-@pytest.mark.parametrize(("failure", "told"), [(errors.TimedOut("Late."), "Late."), ((503, None), "HTTP status 503")])
+@pytest.mark.parametrize(
+    ("failure", "told"), [(errors.RequestTimeoutError("Late."), "Late."), ((503, None), "HTTP status 503")]
+)
 def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
     fill: Any, bill: Bill, failure: Any, told: str
 ) -> None:
@@ -276,7 +278,7 @@ def test_what_is_given_and_does_not_fit_together_is_told(fill: Any, bill: Bill) 
 def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> None:
     bill.will_say((200, b"<html>"))
     person = ap()
-    with pytest.raises(errors.UnexpectedAnswer):
+    with pytest.raises(errors.InvalidResponseError):
         fill(person)
     assert not person.saw("Please correct")
     assert bill.heard == [LOGIN]
@@ -285,7 +287,7 @@ def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> 
 @pytest.mark.promise(4)
 def test_three_corrections_are_all_that_there_are(fill: Any, bill: Bill) -> None:
     person = ap(Password=["one", "two", "three", "four", "five"])
-    with pytest.raises(errors.CredentialRefused) as failed:
+    with pytest.raises(errors.AuthenticationError) as failed:
         fill(person)
     assert bill.heard == [LOGIN] * 4
     assert [each.body["password"] for each in bill.requests] == ["one", "two", "three", "four"]
@@ -306,7 +308,7 @@ def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
 def test_what_was_not_changed_is_never_sent_again(fill: Any, bill: Bill, code: str) -> None:
     """Also where the refusal is none that is remembered."""
     bill.will_say(no(code))
-    with pytest.raises(errors.Rejected, match=code):
+    with pytest.raises(errors.ApiError, match=code):
         fill(ap())
     assert bill.heard == [LOGIN]
 
@@ -316,7 +318,7 @@ def test_a_partner_that_is_refused_is_not_asked_again_for_another_user(fill: Any
     wanted = {**OPTIONS, **METHODS["a partner's user"]}
     bill.will_say(no("BDC_1101"), to=PARTNER_LOGIN)
     for user in ("00601", "00602"):
-        with pytest.raises(errors.CredentialRefused, match="BDC_1101"):
+        with pytest.raises(errors.AuthenticationError, match="BDC_1101"):
             fill(Nobody(), given={**wanted, "user_id": user})
     assert bill.heard == [PARTNER_LOGIN]
 
@@ -326,7 +328,7 @@ def test_a_partner_that_is_refused_is_not_asked_again_for_another_user(fill: Any
 def test_a_lock_ends_it(fill: Any, bill: Bill, code: str) -> None:
     bill.will_say(no(code))
     person = ap()
-    with pytest.raises(errors.CredentialRefused, match=code):
+    with pytest.raises(errors.AuthenticationError, match=code):
         fill(person)
     assert bill.heard == [LOGIN]
     assert not person.saw("Please correct")
@@ -335,7 +337,7 @@ def test_a_lock_ends_it(fill: Any, bill: Bill, code: str) -> None:
 @pytest.mark.promise(8)
 def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1103"))
-    with pytest.raises(errors.CredentialRefused) as failed:
+    with pytest.raises(errors.AuthenticationError) as failed:
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
     assert (failed.value.code, failed.value.status) == ("BDC_1103", 400)
@@ -385,7 +387,7 @@ def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill:
 def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "another"
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         fill(ap(), given={"password": OPTIONS["password"], "username": OPTIONS["username"], "environment": "sandbox"})
     assert bill.heard == [LOGIN, LOGIN]
 
@@ -503,10 +505,10 @@ def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
     "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to ask BILL again", "MFA", "Code"]
 )
 def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label: str) -> None:
-    bill.will_say(*[errors.TimedOut("Late.")] * 4)
+    bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4)
     person = ap(MFA="yes")
     person.turns_back_at = label
-    with pytest.raises(TurnedBack):
+    with pytest.raises(UserAbortedError):
         fill(person)
     assert person.asked[-1] == label
 
@@ -620,7 +622,7 @@ def test_what_mfa_brings_has_no_place_where_it_is_defined_elsewhere(fill: Any, b
 )
 def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: str) -> None:
     wanted = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
-    fields = FIELDS[wanted["auth_method"]]
+    fields = QUESTIONS[wanted["auth_method"]]
     person = Someone(
         Sign_in_with=wanted["auth_method"],
         **{each.label.replace(" ", "_"): wanted.get(each.option, "") for each in fields},
@@ -662,13 +664,13 @@ def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> N
 
 
 @pytest.mark.promise(4)
-@pytest.mark.parametrize("failure", [no("BDC_1101"), errors.TimedOut("Late.")], ids=["refused", "late"])
+@pytest.mark.parametrize("failure", [no("BDC_1101"), errors.RequestTimeoutError("Late.")], ids=["refused", "late"])
 def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failure: Any) -> None:
     bill.will_say(*[failure] * 9)
     with pytest.raises(errors.BillError) as failed:
         fill(nobody := Nobody(), kept=OPTIONS)
     assert set(bill.heard) == {LOGIN}
-    assert len(bill.heard) == (4 if isinstance(failure, errors.TimedOut) else 1)
+    assert len(bill.heard) == (4 if isinstance(failure, errors.RequestTimeoutError) else 1)
     assert "Nobody can be asked" not in str(failed.value)
     assert not nobody.saw("Please correct")
 

@@ -21,9 +21,9 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, Gate
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, ConcurrencyLimiter
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
 
@@ -31,20 +31,20 @@ from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, sa
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 FORK = multiprocessing.get_context("fork")
-Open = Callable[..., Gate]
+Open = Callable[..., ConcurrencyLimiter]
 
 
-def gate_in(directory: Path, seconds: float = 30) -> Gate:
-    return Gate(lambda _store: "0123", [FileStore(str(directory), ours=True, warn=print)], seconds)
+def gate_in(directory: Path, seconds: float = 30) -> ConcurrencyLimiter:
+    return ConcurrencyLimiter(lambda _store: "0123", [FileStore(str(directory), ours=True, warn=print)], seconds)
 
 
 @pytest.fixture
 def open_gate(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
     """The gate of a new task, whose waits only move the clock."""
 
-    def open_gate(*directories: str, address: str = "0123") -> Gate:
+    def open_gate(*directories: str, address: str = "0123") -> ConcurrencyLimiter:
         stores = [FileStore(str(tmp_path / name), ours=True, warn=said.append) for name in directories or ("bill",)]
-        return Gate(lambda _store: address, stores, 30, clock=clock, sleep=clock.advance)
+        return ConcurrencyLimiter(lambda _store: address, stores, 30, clock=clock, sleep=clock.advance)
 
     return open_gate
 
@@ -57,7 +57,7 @@ def test_the_fourth_waits_until_one_of_the_three_has_ended(open_gate: Open, cloc
         clock.at_next_move = third.close
         with open_gate().slot():
             assert clock.at_next_move is None
-            with pytest.raises(errors.NoSlot), open_gate().slot():
+            with pytest.raises(errors.LimiterTimeoutError), open_gate().slot():
                 pass
 
 
@@ -68,7 +68,7 @@ def test_who_gets_no_slot_in_time_is_told(open_gate: Open, clock: Clock) -> None
         for _time in range(SLOTS):
             held.enter_context(open_gate().slot())
         before = clock.now
-        with pytest.raises(errors.NoSlot) as failure, open_gate().slot():
+        with pytest.raises(errors.LimiterTimeoutError) as failure, open_gate().slot():
             pass
     assert 30 <= clock.now - before < 31
     assert str(failure.value) == (
@@ -96,7 +96,7 @@ def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody
     with ExitStack() as held:
         for _time in range(SLOTS):
             held.enter_context(open_gate("file", "run").slot())
-        with pytest.raises(errors.NoSlot), open_gate("file", "run").slot():
+        with pytest.raises(errors.LimiterTimeoutError), open_gate("file", "run").slot():
             pass
         for _time in range(SLOTS + 1):
             held.enter_context(open_gate("file").slot())
@@ -144,7 +144,7 @@ def test_the_slot_of_a_killed_process_is_free_at_once(tmp_path: Path) -> None:
         holders.append(FORK.Process(target=_hold, args=(tmp_path / "bill", holding), daemon=True))
         holders[-1].start()
         assert holding.wait(10)
-    with pytest.raises(errors.NoSlot), gate_in(tmp_path / "bill", 0).slot():
+    with pytest.raises(errors.LimiterTimeoutError), gate_in(tmp_path / "bill", 0).slot():
         pass
     holders[1].kill()
     holders[1].join()
@@ -161,9 +161,11 @@ def test_an_exchange_whose_time_is_up_is_cut_and_gives_its_slot_back(
 ) -> None:
     end = threading.Event()
     bill = scripted(trickles(b" ", end))
-    gateway = Gateway(Address.of_api(bill.url), timeout=1, slot=lambda _path: gate_in(tmp_path / "bill", 5).slot())
+    gateway = HttpTransport(
+        BaseUrl.of_api(bill.url), timeout=1, slot=lambda _path: gate_in(tmp_path / "bill", 5).slot()
+    )
     for number in range(SLOTS + 1):
-        with pytest.raises(errors.TimedOut):
+        with pytest.raises(errors.RequestTimeoutError):
             gateway.ask("GET", "/")
         # This BILL has one ear: it hears the next one because the line of the last one was cut.
         assert len(bill.heard) == number + 1
@@ -188,8 +190,8 @@ def test_an_exchange_whose_task_is_ended_gives_its_slot_back(
                 held.enter_context(gate.slot())
             signal.setitimer(signal.ITIMER_REAL, 0.3)
             with pytest.raises(InterruptedError):
-                Gateway(
-                    Address.of_api(scripted(trickles(b" ", stop)).url), timeout=60, slot=lambda _path: gate.slot()
+                HttpTransport(
+                    BaseUrl.of_api(scripted(trickles(b" ", stop)).url), timeout=60, slot=lambda _path: gate.slot()
                 ).ask("GET", "/")
             with gate_in(tmp_path / "bill", 10).slot():
                 pass
@@ -215,9 +217,9 @@ def test_a_slot_is_held_until_the_exchange_has_really_ended(
     with ExitStack() as held:
         for _time in range(SLOTS - 1):
             held.enter_context(gate.slot())
-        with pytest.raises(errors.TimedOut):
-            Gateway(Address.of_api(bill.url), timeout=0.2, slot=lambda _path: gate.slot()).ask("GET", "/")
-        with pytest.raises(errors.NoSlot), gate.slot():
+        with pytest.raises(errors.RequestTimeoutError):
+            HttpTransport(BaseUrl.of_api(bill.url), timeout=0.2, slot=lambda _path: gate.slot()).ask("GET", "/")
+        with pytest.raises(errors.LimiterTimeoutError), gate.slot():
             pass
         found.set()
         with gate_in(tmp_path / "bill", 10).slot():
@@ -239,7 +241,7 @@ def test_the_wait_for_a_slot_is_not_part_of_the_timeout(
         held.close()
 
     clock.at_next_move = waited
-    Gateway(Address.of_api(bill.url), timeout=10, slot=lambda _path: gate.slot()).ask("GET", "/")
+    HttpTransport(BaseUrl.of_api(bill.url), timeout=10, slot=lambda _path: gate.slot()).ask("GET", "/")
     assert clock.now - before > 20
     assert len(bill.heard) == 1
 
@@ -247,7 +249,9 @@ def test_the_wait_for_a_slot_is_not_part_of_the_timeout(
 @pytest.mark.promise(11)
 def test_whatever_the_answer_the_slot_is_free_again(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
-    gateway = Gateway(Address.of_api(bill.url), timeout=10, slot=lambda _path: gate_in(tmp_path / "bill", 0).slot())
+    gateway = HttpTransport(
+        BaseUrl.of_api(bill.url), timeout=10, slot=lambda _path: gate_in(tmp_path / "bill", 0).slot()
+    )
     for _time in range(3):
         with pytest.raises(errors.BillError):
             gateway.ask("GET", "/")

@@ -20,24 +20,24 @@ import pytest
 import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http import transport as _gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport, Response
 from tests.unit.plugins.plugin_utils.conversation import ScriptedBill, cuts, goes_on, refuses, resets, says, trickles
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 
 
-def ask(url: str, timeout: float = 10) -> Answer:
-    return Gateway(Address.of_api(url), timeout=timeout).ask(
+def ask(url: str, timeout: float = 10) -> Response:
+    return HttpTransport(BaseUrl.of_api(url), timeout=timeout).ask(
         "POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET}
     )
 
 
 def test_a_request_and_its_answer(scripted: Start) -> None:
     bill = scripted(says(200, {"sessionId": "abc"}))
-    answer = Gateway(Address.of_api(bill.url + "/"), timeout=10).ask(
+    answer = HttpTransport(BaseUrl.of_api(bill.url + "/"), timeout=10).ask(
         "POST", "/v3/login", headers={"devKey": "key"}, body={"a": "b"}
     )
     assert (answer.status, answer.json) == (200, {"sessionId": "abc"})
@@ -52,7 +52,7 @@ def test_a_request_and_its_answer(scripted: Start) -> None:
 def test_a_form_arrives_as_it_was_filled_in(scripted: Start) -> None:
     form = {"grant_type": "client_credentials", "client_id": "an app", "client_secret": 'a&b=c+d%20;é\u2028 ~\n"/?#'}
     bill = scripted(says(200, {"access_token": "t"}))
-    Gateway(Address.of_option(bill.url + "/token/", "token_url"), timeout=10).ask("POST", "", form=form)
+    HttpTransport(BaseUrl.of_option(bill.url + "/token/", "token_url"), timeout=10).ask("POST", "", form=form)
     [heard] = bill.heard
     head, _blank, body = heard.partition("\r\n\r\n")
     assert heard.startswith("POST /connect/token/ HTTP/1.1\r\n")
@@ -66,7 +66,7 @@ def test_a_form_arrives_as_it_was_filled_in(scripted: Start) -> None:
 
 def test_a_form_is_not_sent_as_json_and_json_not_as_a_form(scripted: Start) -> None:
     bill = scripted(says(200, {}))
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     gateway.ask("POST", "/v3/mfa/challenge", body={})
     gateway.ask("POST", "/v3/logout")
     gateway.ask("POST", "/v3/token", form={"a": "b"})
@@ -80,7 +80,7 @@ def test_neither_a_request_nor_an_answer_shows_what_it_holds() -> None:
     secret = {"name": "s3cret-findme"}
     request = _gateway._Request("POST", "/v3/login", headers=secret, body=secret, form=secret)
     assert "POST" in repr(request)
-    assert "findme" not in f"{request!r} {_gateway.Answer(200, secret)!r}"
+    assert "findme" not in f"{request!r} {_gateway.Response(200, secret)!r}"
 
 
 @pytest.mark.promise(11)
@@ -92,10 +92,10 @@ def test_what_an_exchange_holds_depends_on_what_it_asks_for(scripted: Start) -> 
         asked.append(path)
         return nullcontext()
 
-    gateway = Gateway(Address.of_api(bill.url), timeout=10, slot=slot)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10, slot=slot)
     gateway.ask("GET", "/v3/spend/budgets?max=1")
     # The whole address is that of tokens.
-    gateway.at(Address.of_option(bill.url + "/v3/spend/token", "token_url")).ask("POST", "")
+    gateway.at(BaseUrl.of_option(bill.url + "/v3/spend/token", "token_url")).ask("POST", "")
     assert asked == ["/v3/spend/budgets?max=1", ""]
 
 
@@ -111,13 +111,13 @@ def test_another_address_is_asked_in_the_same_manner(scripted: Start, tmp_path: 
 
     stop = threading.Event()
     bill, other = scripted(says(200, {"from": "bill"})), scripted(says(200, {"from": "other"}), trickles(b" ", stop))
-    first = Gateway(Address.of_api(bill.url), timeout=0.3, ca_path=str(tmp_path), validate_certs=False, slot=slot)
-    address = Address.of_option(other.url + "/token", "token_url")
+    first = HttpTransport(BaseUrl.of_api(bill.url), timeout=0.3, ca_path=str(tmp_path), validate_certs=False, slot=slot)
+    address = BaseUrl.of_option(other.url + "/token", "token_url")
     second = first.at(address)
     assert second.ask("POST", "").json == {"from": "other"}
     assert second.address == address
     assert slots == ["taken", "given back"]
-    with pytest.raises(errors.TimedOut, match=r"within 0\.3 seconds"):
+    with pytest.raises(errors.RequestTimeoutError, match=r"within 0\.3 seconds"):
         second.ask("POST", "")
     stop.set()
     assert (second._verify(), second._ca_path) == (False, str(tmp_path))
@@ -133,7 +133,7 @@ def test_what_goes_wrong_at_another_address_blames_its_option(scripted: Start) -
         says(403, b"<html>"),
         lambda peer: peer.sendall(b"SSH-2.0\r\n"),
     ):
-        gateway = Gateway(Address.of_option(scripted(reply).url, "token_url"), timeout=10)
+        gateway = HttpTransport(BaseUrl.of_option(scripted(reply).url, "token_url"), timeout=10)
         with pytest.raises(errors.BillError) as failure:
             gateway.ask("POST", "")
         assert "api_url" not in str(failure.value)
@@ -142,18 +142,22 @@ def test_what_goes_wrong_at_another_address_blames_its_option(scripted: Start) -
 
 @pytest.mark.promise(9)
 def test_a_request_can_give_a_code_a_meaning_of_its_own(scripted: Start) -> None:
-    gateway = Gateway(Address.of_api(scripted(refuses(401, "BDC_1109")).url), timeout=10)
-    own = {"BDC_1109": errors.Meaning(errors.CredentialRefused, "the token is wrong", "Correct it at {place}.", ("a",))}
-    with pytest.raises(errors.CredentialRefused) as failure:
+    gateway = HttpTransport(BaseUrl.of_api(scripted(refuses(401, "BDC_1109")).url), timeout=10)
+    own = {
+        "BDC_1109": errors.ErrorCode(errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("a",))
+    }
+    with pytest.raises(errors.AuthenticationError) as failure:
         gateway.ask("GET", "/", meanings=own)
     assert str(failure.value) == f"BILL answered BDC_1109: the token is wrong. Correct it at {gateway.place}."
-    with pytest.raises(errors.SessionEnded):
+    with pytest.raises(errors.SessionExpiredError):
         gateway.ask("GET", "/")
 
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])
 def test_an_empty_answer_to_a_success_is_no_fault(scripted: Start, body: bytes) -> None:
-    assert Gateway(Address.of_api(scripted(says(200, body)).url), timeout=10).ask("POST", "/v3/logout").json is None
+    assert (
+        HttpTransport(BaseUrl.of_api(scripted(says(200, body)).url), timeout=10).ask("POST", "/v3/logout").json is None
+    )
 
 
 @pytest.mark.promise(7)
@@ -161,7 +165,7 @@ def test_what_is_meant_for_this_machine_goes_through_no_proxy(scripted: Start, m
     proxy, bill = scripted(says(200, {})), scripted(says(200, {"from": "bill"}))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
-    assert Gateway(Address.of_api(bill.url), timeout=10).ask("GET", "/v3/health").json == {"from": "bill"}
+    assert HttpTransport(BaseUrl.of_api(bill.url), timeout=10).ask("GET", "/v3/health").json == {"from": "bill"}
     assert proxy.heard == []
 
 
@@ -170,7 +174,7 @@ def test_a_redirect_is_told_and_not_followed(scripted: Start) -> None:
     elsewhere = scripted(says(200, {"sessionId": "abc"}))
     for status in (301, 302, 303, 307, 308):
         bill = scripted(says(status, b"", Location=f"{elsewhere.url}/v3/login?{SECRET}"))
-        with pytest.raises(errors.UnexpectedAnswer, match=f"redirect .HTTP status {status}.") as failure:
+        with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}.") as failure:
             ask(bill.url)
         assert SECRET not in str(failure.value)
         assert len(bill.heard) == 1
@@ -183,7 +187,7 @@ def test_a_name_that_cannot_be_found_is_told(monkeypatch: pytest.MonkeyPatch) ->
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", nowhere)
-    with pytest.raises(errors.ConnectionFailed, match="The name bill.example.com could not be found"):
+    with pytest.raises(errors.TransportError, match="The name bill.example.com could not be found"):
         ask("https://bill.example.com/connect")
 
 
@@ -197,7 +201,7 @@ def test_each_broken_connection_is_told_apart(scripted: Start) -> None:
         scripted(cuts).url: "broke before a whole answer came",
     }
     for url, why in cases.items():
-        with pytest.raises(errors.ConnectionFailed) as failure:
+        with pytest.raises(errors.TransportError) as failure:
             ask(url)
         assert why in str(failure.value)
         assert SECRET not in str(failure.value)
@@ -216,14 +220,14 @@ def test_an_answer_that_was_cut_off_is_noticed_by_an_old_urllib3_as_well(
         return response
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", as_before_version_2)
-    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
         ask(scripted(cuts).url)
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("cut", [b"", b"\r\nContent-Ty", b"\r\nContent-Length: ", b"\r\nTransfer-Encoding: chu"])
 def test_an_answer_cut_in_its_headers_is_no_success(scripted: Start, cut: bytes) -> None:
-    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
         ask(scripted(lambda peer: peer.sendall(b"HTTP/1.1 200 OK" + cut)).url)
 
 
@@ -231,7 +235,7 @@ def test_an_answer_cut_in_its_headers_is_no_success(scripted: Start, cut: bytes)
 @pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
 def test_a_redirect_to_nowhere_is_told_as_any_other(scripted: Start, location: bytes) -> None:
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
-    with pytest.raises(errors.UnexpectedAnswer, match="redirect .HTTP status 302.") as failure:
+    with pytest.raises(errors.InvalidResponseError, match="redirect .HTTP status 302.") as failure:
         ask(scripted(lambda peer: peer.sendall(answer)).url)
     assert "findme" not in str(failure.value)
 
@@ -240,7 +244,7 @@ def test_a_redirect_to_nowhere_is_told_as_any_other(scripted: Start, location: b
 def test_an_answer_that_no_library_foresaw_is_told(scripted: Start) -> None:
     # urllib3 asks Python's http.client for -5 bytes, which raises ValueError.
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
-    with pytest.raises(errors.UnexpectedAnswer, match="something that is not HTTP") as failure:
+    with pytest.raises(errors.InvalidResponseError, match="something that is not HTTP") as failure:
         ask(scripted(lambda peer: peer.sendall(answer)).url)
     assert "findme" not in str(failure.value)
 
@@ -250,7 +254,7 @@ def test_nothing_of_an_answer_gets_into_a_log(scripted: Start, caplog: pytest.Lo
     # urllib3 logs what it cannot read as a header; where the blank line is missing, that is the session.
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
     caplog.set_level("DEBUG")
-    Gateway(Address.of_api(scripted(lambda peer: peer.sendall(answer)).url), timeout=10).ask("GET", "/")
+    HttpTransport(BaseUrl.of_api(scripted(lambda peer: peer.sendall(answer)).url), timeout=10).ask("GET", "/")
     assert "findme" not in caplog.text
     logging.getLogger("urllib3.connection").warning("of another program in this process")
     assert "of another program" in caplog.text
@@ -282,7 +286,7 @@ def test_an_address_that_is_none_is_told_and_not_tried_again(
 def test_a_proxy_that_fails_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{taken.getsockname()[1]}")
-    with pytest.raises(errors.ConnectionFailed, match="The proxy for bill.example.com gave no connection"):
+    with pytest.raises(errors.TransportError, match="The proxy for bill.example.com gave no connection"):
         ask("https://bill.example.com/connect")
 
 
@@ -296,7 +300,7 @@ def test_the_timeout_covers_the_whole_exchange(scripted: Start) -> None:
     try:
         for reply in (silent, trickles(b" ", stop)):
             begin = time.monotonic()
-            with pytest.raises(errors.TimedOut, match=r"did not answer within 1 seconds .option timeout."):
+            with pytest.raises(errors.RequestTimeoutError, match=r"did not answer within 1 seconds .option timeout."):
                 ask(scripted(reply).url, timeout=1)
             # A ratio, so that only a wait of several times the timeout is noticed, and no busy machine is.
             assert time.monotonic() - begin < 5
@@ -336,15 +340,15 @@ def test_the_slot_is_given_back_when_no_thread_can_be_started(monkeypatch: pytes
     monkeypatch.setattr(_gateway, "ExitStack", remembered)
     monkeypatch.setattr(threading.Thread, "start", no_thread)
     with pytest.raises(RuntimeError, match="can't start new thread"):
-        Gateway(Address.of_api("http://127.0.0.1:9/connect"), timeout=1, slot=slot).ask("GET", "/")
+        HttpTransport(BaseUrl.of_api("http://127.0.0.1:9/connect"), timeout=1, slot=slot).ask("GET", "/")
     assert held == []
 
 
 @pytest.mark.promise(9)
 def test_an_endless_answer_is_given_up(scripted: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_gateway, "_LARGEST_ANSWER", 2**20)
+    monkeypatch.setattr(_gateway, "_MAX_BYTES", 2**20)
     stop = threading.Event()
-    with pytest.raises(errors.UnexpectedAnswer, match="more than 1 MiB"):
+    with pytest.raises(errors.InvalidResponseError, match="more than 1 MiB"):
         ask(scripted(trickles(b"x" * 2**18, stop)).url)
     stop.set()
 
@@ -363,7 +367,7 @@ def test_an_endless_answer_is_given_up(scripted: Start, monkeypatch: pytest.Monk
     ids=["deep lists", "deep dictionaries", "deeper than Python goes", "endless lists", "many objects", "many numbers"],
 )
 def test_answer_that_ansible_cannot_take_is_none(scripted: Start, answer: bytes, says_what: str) -> None:
-    with pytest.raises(errors.UnexpectedAnswer, match=rf"answered with {says_what} .HTTP status 200."):
+    with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
         ask(scripted(says(200, answer)).url)
     # A no is a no, whatever else is in it.
     with pytest.raises(errors.BillError) as failure:
@@ -401,22 +405,26 @@ def test_interim_answers_are_skipped(scripted: Start, interim: list[bytes]) -> N
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
 def test_a_success_that_is_not_json_is_told(scripted: Start, answer: bytes) -> None:
-    with pytest.raises(errors.UnexpectedAnswer, match=r"not JSON .HTTP status 200.") as failure:
+    with pytest.raises(errors.InvalidResponseError, match=r"not JSON .HTTP status 200.") as failure:
         ask(scripted(says(200, answer)).url)
     assert SECRET not in str(failure.value)
 
 
 @pytest.mark.promise(9)
 def test_a_refusal_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
-    with pytest.raises(errors.ServerFault):
+    with pytest.raises(errors.ServerError):
         ask(scripted(says(502, b"<html>Bad Gateway</html>")).url)
-    with pytest.raises(errors.UnexpectedAnswer, match="HTTP status 401 without an error code of BILL's"):
+    with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without an error code of BILL's"):
         ask(scripted(says(401, b"<html>Sign in</html>")).url)
 
 
 @pytest.mark.promise(9)
 def test_what_is_packed_in_another_way_goes_by_its_status(scripted: Start) -> None:
-    for status, kind in ((200, errors.UnexpectedAnswer), (401, errors.UnexpectedAnswer), (503, errors.ServerFault)):
+    for status, kind in (
+        (200, errors.InvalidResponseError),
+        (401, errors.InvalidResponseError),
+        (503, errors.ServerError),
+    ):
         bill = scripted(says(status, b"packed-findme", **{"Content-Encoding": "br"}))
         with pytest.raises(kind, match=f"HTTP status {status}"):
             ask(bill.url)
@@ -426,7 +434,7 @@ def test_what_is_packed_in_another_way_goes_by_its_status(scripted: Start) -> No
 @pytest.mark.promise(9)
 def test_a_refusal_goes_by_its_code(scripted: Start) -> None:
     for status in (200, 401, 422, 500):
-        with pytest.raises(errors.SessionEnded):
+        with pytest.raises(errors.SessionExpiredError):
             ask(scripted(refuses(status, "BDC_1109")).url)
 
 
@@ -453,8 +461,8 @@ def test_where_no_connection_came_about_nothing_was_sent(monkeypatch: pytest.Mon
     plain = scripted(lambda peer: peer.sendall(b"SSH-2.0\r\n"))
     refusing_proxy = scripted(says(403, b"no tunnel"))
 
-    def failed(url: str) -> tuple[Gateway, errors.BillError]:
-        gateway = Gateway(Address.of_api(url), timeout=10)
+    def failed(url: str) -> tuple[HttpTransport, errors.BillError]:
+        gateway = HttpTransport(BaseUrl.of_api(url), timeout=10)
         with pytest.raises(errors.BillError) as failure:
             gateway.ask("POST", "/v3/payments", headers={"devKey": SECRET}, body={})
         return gateway, failure.value
@@ -471,10 +479,10 @@ def test_where_no_connection_came_about_nothing_was_sent(monkeypatch: pytest.Mon
     failures.append(failed("https://bill.example.com/connect"))
     assert [(gateway.sent, error.undone) for gateway, error in failures] == [(False, True)] * 4
     assert [type(error).__name__ for _gateway, error in failures] == [
-        "ConnectionFailed",
+        "TransportError",
         "CertificateRefused",
-        "ConnectionFailed",
-        "ConnectionFailed",
+        "TransportError",
+        "TransportError",
     ]
     [asked] = refusing_proxy.heard
     assert asked.startswith("CONNECT bill.example.com:443 HTTP/1.")
@@ -490,8 +498,8 @@ def test_where_the_name_is_looked_up_for_too_long_nothing_was_sent(monkeypatch: 
         raise socket.gaierror(-2, "Name or service not known")
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    gateway = Gateway(Address.of_api("https://bill.example.com/connect"), timeout=0.2)
-    with pytest.raises(errors.TimedOut) as failure:
+    gateway = HttpTransport(BaseUrl.of_api("https://bill.example.com/connect"), timeout=0.2)
+    with pytest.raises(errors.RequestTimeoutError) as failure:
         gateway.ask("POST", "/v3/payments", body={})
     found.set()
     assert (gateway.sent, failure.value.undone) == (False, True)
@@ -508,8 +516,8 @@ def test_what_was_sent_late_is_not_sent_after_all(monkeypatch: pytest.MonkeyPatc
         return real(*args, **kwargs)
 
     monkeypatch.setattr(socket, "getaddrinfo", slow)
-    with pytest.raises(errors.TimedOut) as failure:
-        Gateway(Address.of_api(bill.url), timeout=0.2).ask("POST", "/v3/payments", body={})
+    with pytest.raises(errors.RequestTimeoutError) as failure:
+        HttpTransport(BaseUrl.of_api(bill.url), timeout=0.2).ask("POST", "/v3/payments", body={})
     assert failure.value.undone
     found.set()
     # It comes that far, and then hangs up.
@@ -520,8 +528,8 @@ def test_what_was_sent_late_is_not_sent_after_all(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("reply", [resets, cuts, lambda _peer: time.sleep(1)], ids=["resets", "cuts", "silent"])
 def test_where_a_connection_stood_something_may_have_been_sent(scripted: Start, reply: Any) -> None:
-    gateway = Gateway(Address.of_api(scripted(reply).url), timeout=0.5)
-    with pytest.raises(errors.ConnectionFailed) as failure:
+    gateway = HttpTransport(BaseUrl.of_api(scripted(reply).url), timeout=0.5)
+    with pytest.raises(errors.TransportError) as failure:
         gateway.ask("POST", "/v3/payments", body={})
     assert (gateway.sent, failure.value.undone) == (True, False)
 
@@ -537,7 +545,7 @@ def test_what_the_last_request_sent_says_nothing_of_the_next(scripted: Start) ->
             raise KeyboardInterrupt
         yield
 
-    gateway = Gateway(Address.of_api(scripted(says(200, {})).url), timeout=10, slot=slot)
+    gateway = HttpTransport(BaseUrl.of_api(scripted(says(200, {})).url), timeout=10, slot=slot)
     assert not gateway.sent
     gateway.ask("GET", "/v3/vendors")
     assert gateway.sent
@@ -576,7 +584,7 @@ def test_a_task_that_is_ended_sends_nothing_any_more_and_knows_whether_it_has(
     bill = scripted(silent, stays=True)
     real = getattr(threading.Thread, moment)
     monkeypatch.setattr(threading.Thread, moment, ended)
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     with pytest.raises(Stopped):
         gateway.ask("POST", "/v3/payments", body={})
     assert gateway.sent
@@ -596,7 +604,7 @@ def hangs_up(peer: socket.socket) -> None:
 @pytest.mark.promise(7)
 def test_many_reads_take_one_connection_and_each_says_what_it_would_say_by_itself(scripted: Start) -> None:
     bill = scripted(goes_on(200, {"a": "vendor"}), stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
 
     def read() -> object:
         return gateway.ask("GET", "/v3/vendors", headers={"devKey": "key"}).json
@@ -615,7 +623,7 @@ def test_many_reads_take_one_connection_and_each_says_what_it_would_say_by_itsel
 @pytest.mark.promise(10)
 def test_what_is_written_afterwards_goes_over_a_connection_of_its_own(scripted: Start) -> None:
     bill = scripted(goes_on(200, {}), stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     for fails in (False, True):
         with suppress(ZeroDivisionError), gateway.staying_open():
             gateway.ask("GET", "/v3/vendors")
@@ -631,11 +639,11 @@ def test_what_is_written_afterwards_goes_over_a_connection_of_its_own(scripted: 
 @pytest.mark.parametrize(
     ("reply", "kind"),
     [
-        (hangs_up, errors.ConnectionFailed),
-        (lambda _peer: None, errors.TimedOut),
+        (hangs_up, errors.TransportError),
+        (lambda _peer: None, errors.RequestTimeoutError),
         (
             lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
-            errors.UnexpectedAnswer,
+            errors.InvalidResponseError,
         ),
     ],
     ids=["cut", "late", "no HTTP"],
@@ -643,7 +651,7 @@ def test_what_is_written_afterwards_goes_over_a_connection_of_its_own(scripted: 
 def test_after_a_failure_there_is_another_connection(scripted: Start, reply: Any, kind: type[errors.BillError]) -> None:
     good = goes_on(200, {})
     bill = scripted(good, reply, good, stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=1 if kind is errors.TimedOut else 30)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=1 if kind is errors.RequestTimeoutError else 30)
     with gateway.staying_open():
         gateway.ask("GET", "/v3/vendors")
         with pytest.raises(kind):
@@ -657,7 +665,7 @@ def test_after_a_failure_there_is_another_connection(scripted: Start, reply: Any
 
 def test_bill_may_end_a_connection_after_any_answer(scripted: Start) -> None:
     bill = scripted(says(200, {}))
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     with gateway.staying_open():
         for _time in range(3):
             gateway.ask("GET", "/v3/vendors")
@@ -668,7 +676,7 @@ def test_bill_may_end_a_connection_after_any_answer(scripted: Start) -> None:
 def test_a_no_of_bill_is_no_reason_for_another_connection(scripted: Start) -> None:
     said = [goes_on(status, [{"code": "BDC_7777"}]) for status in (400, 503)]
     bill = scripted(*said, goes_on(302, b"", Location="/"), goes_on(200, {}), stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     with gateway.staying_open():
         for _time in range(3):
             with pytest.raises(errors.BillError):
@@ -682,7 +690,7 @@ def test_a_no_of_bill_is_no_reason_for_another_connection(scripted: Start) -> No
 def test_nothing_that_bill_sets_comes_back_to_it(scripted: Start, status: int) -> None:
     first = goes_on(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
     bill = scripted(first, goes_on(200, {}), stays=True)
-    gateway = Gateway(Address.of_api(bill.url), timeout=10)
+    gateway = HttpTransport(BaseUrl.of_api(bill.url), timeout=10)
     with gateway.staying_open():
         with suppress(errors.BillError):
             gateway.ask("GET", "/v3/vendors", headers={"organizationId": "008findme"}, body={"only": "here"})
@@ -702,7 +710,7 @@ def test_each_of_many_reads_has_its_turn_and_its_slot(scripted: Start) -> None:
         yield
         taken.append("free")
 
-    gateway = Gateway(Address.of_api(scripted(goes_on(200, {}), stays=True).url), timeout=10, slot=slot)
+    gateway = HttpTransport(BaseUrl.of_api(scripted(goes_on(200, {}), stays=True).url), timeout=10, slot=slot)
     with gateway.staying_open():
         gateway.ask("GET", "/v3/vendors")
         gateway.ask("GET", "/v3/spend/cards")

@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer, Gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import Failures
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport, Response
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
 
@@ -106,16 +106,16 @@ def showing(shown: Certificate) -> ssl.SSLContext:
     return context
 
 
-def ask(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> Answer:
-    gateway = Gateway(
-        Address.of_api(url), timeout=10, ca_path=str(ca_path) if ca_path else None, validate_certs=validate_certs
+def ask(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> Response:
+    gateway = HttpTransport(
+        BaseUrl.of_api(url), timeout=10, ca_path=str(ca_path) if ca_path else None, validate_certs=validate_certs
     )
     return gateway.ask("POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET})
 
 
-def refusal(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.CertificateRefused:
+def refusal(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.TlsError:
     """How it was refused: without a secret, and not worth another try."""
-    with pytest.raises(errors.CertificateRefused, match="so nothing was sent") as failure:
+    with pytest.raises(errors.TlsError, match="so nothing was sent") as failure:
         ask(url, ca_path=ca_path, validate_certs=validate_certs)
     assert SECRET not in str(failure.value)
     assert not failure.value.transient
@@ -205,8 +205,8 @@ def test_every_word_of_openssl_for_an_unknown_authority_has_the_same_remedy(numb
     # Which one it is depends on the version of OpenSSL and on what a server shows, so not each can be had here.
     fault = ssl.SSLCertVerificationError(1, "findme")
     fault.verify_code, fault.verify_message = number, "unable to verify it"
-    told = Failures("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
-    assert isinstance(told, errors.CertificateRefused)
+    told = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
+    assert isinstance(told, errors.TlsError)
     assert str(told).endswith("(unable to verify it), so nothing was sent. " + UNKNOWN_AUTHORITY)
 
 
@@ -244,7 +244,7 @@ def test_a_redirect_out_of_tls_or_to_another_host_is_not_followed(
         for status in (302, 307):
             moved = says(status, b"", Location=f"{elsewhere.url}/v3/login")
             bill = scripted(moved, tls=showing(certificates["good"]))
-            with pytest.raises(errors.UnexpectedAnswer, match=f"redirect .HTTP status {status}., which is never"):
+            with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}., which is never"):
                 ask(bill.url, ca_path=authority.file, validate_certs=validate_certs)
             assert len(bill.heard) == 1
     assert plain.heard == secure.heard == []
@@ -305,7 +305,7 @@ def test_tls_that_breaks_after_the_request_was_sent_is_a_broken_connection(
     scripted: Start, certificates: dict[str, Certificate], authority: Authority, breaks: Reply
 ) -> None:
     bill = scripted(breaks, tls=showing(certificates["good"]))
-    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
         ask(bill.url, ca_path=authority.file)
     assert SECRET in bill.heard[0]
 
@@ -313,7 +313,7 @@ def test_tls_that_breaks_after_the_request_was_sent_is_a_broken_connection(
 @pytest.mark.promise(9)
 def test_a_connection_that_ends_in_the_handshake_may_be_tried_again(scripted: Start) -> None:
     bill = scripted(lambda _peer: None)
-    with pytest.raises(errors.ConnectionFailed, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
         ask(bill.url.replace("http://", "https://"))
 
 
@@ -328,7 +328,7 @@ def test_http_behind_an_https_address_is_told(scripted: Start) -> None:
 @pytest.mark.promise(8)
 def test_a_ca_path_that_is_not_there_is_told_before_anything_is_sent() -> None:
     with pytest.raises(errors.OptionError, match="ca_path names /nonexistent/authority.pem, which does not exist"):
-        Gateway(Address.of_api("https://127.0.0.1:1/connect"), timeout=10, ca_path="/nonexistent/authority.pem")
+        HttpTransport(BaseUrl.of_api("https://127.0.0.1:1/connect"), timeout=10, ca_path="/nonexistent/authority.pem")
 
 
 NO_CERTIFICATES = ["", "no certificate", "-----BEGIN CERTIFICATE-----\nfindme\n-----END CERTIFICATE-----\n"]

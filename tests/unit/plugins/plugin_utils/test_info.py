@@ -84,7 +84,7 @@ def test_every_method_can_tell_of_its_session(open_sign_in: Open, bill: Bill, me
 def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in(**SPEND_TOKEN).present()
     bill.will_say((401, None))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         session_info(open_sign_in(**SPEND_TOKEN), may_sign_in=False)
     assert bill.heard == [SPEND, SPEND]
 
@@ -129,7 +129,7 @@ def test_a_list_is_not_cut_short_where_a_page_cannot_be_asked_for(
 ) -> None:
     bill.will_say((200, {"results": [1], "nextPage": following}), to=LIST)
     with pytest.raises(
-        errors.UnexpectedAnswer, match="names its next page in a way that cannot be asked for"
+        errors.InvalidResponseError, match="names its next page in a way that cannot be asked for"
     ) as failure:
         listed(open_sign_in)
     assert "findme" not in str(failure.value)
@@ -144,7 +144,7 @@ def test_a_list_without_an_envelope_is_all_there_is(open_sign_in: Open, bill: Bi
 @pytest.mark.parametrize("answer", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
 def test_what_is_no_list_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=LIST)
-    with pytest.raises(errors.UnexpectedAnswer, match="the organizations is no list") as failure:
+    with pytest.raises(errors.InvalidResponseError, match="the organizations is no list") as failure:
         listed(open_sign_in)
     assert "findme" not in str(failure.value)
 
@@ -159,7 +159,7 @@ def test_a_list_that_names_a_page_again_comes_to_an_end(
         bill, "_usual", lambda *_request: (200, {"results": [1], "nextPage": f"{len(bill.heard) % cycle}"})
     )
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
-    with pytest.raises(errors.UnexpectedAnswer, match="comes to no end: it names a page again"):
+    with pytest.raises(errors.InvalidResponseError, match="comes to no end: it names a page again"):
         listed(open_sign_in)
     assert len(bill.heard) <= 1 + 4 * cycle
 
@@ -172,7 +172,7 @@ def test_a_list_that_goes_on_and_on_is_given_up(
     monkeypatch.setattr(bill, "_usual", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"}))
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
     # What a thousand requests write to the store is not what this is about.
-    with pytest.raises(errors.UnexpectedAnswer, match="more than a thousand empty ones"):
+    with pytest.raises(errors.InvalidResponseError, match="more than a thousand empty ones"):
         listed(open_sign_in, session_store="none", username="endless@example.com")
     assert len(bill.heard) == 1 + 1000
 
@@ -190,7 +190,7 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
 
 @pytest.mark.promise(9)
 def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(errors.TimedOut("late"), (503, None), (200, {"results": []}), to=LIST)
+    bill.will_say(errors.RequestTimeoutError("late"), (503, None), (200, {"results": []}), to=LIST)
     assert listed(open_sign_in) == ([], True)
 
 

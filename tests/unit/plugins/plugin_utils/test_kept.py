@@ -15,27 +15,27 @@ from pathlib import Path
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import CachedRefusal
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
-from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_stores
 from ansible_collections.bill.connect.plugins.plugin_utils._store.memory import MemoryStore
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
 
 HEAD = 8
 
-Open = Callable[..., Kept[Session]]
+Open = Callable[..., EncryptedEntry[Session]]
 
 
 @pytest.fixture
 def open_kept(tmp_path: Path, said: list[str]) -> Open:
-    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> Kept[Session]:
+    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
         stores = open_stores(
             store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
         )
-        return Kept(Session, Identity.of({**OPTIONS, **changes}), stores, said.append)
+        return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), stores, said.append)
 
     return open_kept
 
@@ -52,7 +52,7 @@ def full_disk(place: Path) -> Callable[[str, str], None]:
     return full
 
 
-def save(kept: Kept[Session]) -> None:
+def save(kept: EncryptedEntry[Session]) -> None:
     with kept.lock(1):
         kept.save(SESSION)
 
@@ -108,15 +108,15 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
 
 
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("kind", [Session, Refusal])
+@pytest.mark.parametrize("kind", [Session, CachedRefusal])
 @pytest.mark.parametrize("plain", [b"", b"null", b'{"format": 2}', b"[" * 10**6, b'{"a":' * 10**6, b"9" * 10**4])
 def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none(
     tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
 ) -> None:
     store = MemoryStore()
-    seal = Seal(Identity.of(OPTIONS), store.key())
+    seal = Cipher(EntryIdentity.of(OPTIONS), store.key())
     store.write(seal.address, seal.close(plain))
-    assert Kept(kind, Identity.of(OPTIONS), [store], said.append).load() is None
+    assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), [store], said.append).load() is None
     assert len(said) == 1
     store.erase(seal.address)
 
@@ -129,7 +129,7 @@ def test_a_session_of_somebody_else_in_its_place_counts_as_none(
     save(open_kept(username="other@example.com"))
     key = (tmp_path / "store" / "key").read_bytes()
     ours, theirs = (
-        tmp_path / "store" / f"{Seal(Identity.of({**OPTIONS, **change}), key).address}.session"
+        tmp_path / "store" / f"{Cipher(EntryIdentity.of({**OPTIONS, **change}), key).address}.session"
         for change in ({}, {"username": "other@example.com"})
     )
     ours.write_bytes(theirs.read_bytes())

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager as _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import Clock
@@ -35,7 +35,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 CODE = "012345"
 
 
-def answered(sign_in: SignIn, **how: Any) -> Any:
+def answered(sign_in: SessionManager, **how: Any) -> Any:
     return validate(sign_in, "CHALLENGE-2", CODE, **how)
 
 
@@ -64,13 +64,15 @@ def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_sign_in: Open
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    "failure", [errors.TimedOut("Late."), errors.ConnectionFailed("Gone."), (503, None), no("BDC_1001")], ids=str
+    "failure",
+    [errors.RequestTimeoutError("Late."), errors.TransportError("Gone."), (503, None), no("BDC_1001")],
+    ids=str,
 )
 def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
     open_sign_in: Open, bill: Bill, failure: Said
 ) -> None:
     bill.will_say(failure, to=CHALLENGE)
-    with pytest.raises((errors.ConnectionFailed, errors.ServerFault)) as failed:
+    with pytest.raises((errors.TransportError, errors.ServerError)) as failed:
         challenge(open_sign_in())
     assert str(failed.value).endswith(
         ". BILL may have sent a code all the same, which cannot be used. Ask for another one."
@@ -82,14 +84,16 @@ def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
 
 @pytest.mark.promise(9)
 def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(no("BDC_1322"), errors.NoSlot("none free"), to=CHALLENGE)
+    bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=CHALLENGE)
     assert challenge(open_sign_in()) == "CHALLENGE-4"
 
 
 @pytest.mark.promise(8)
 def test_too_many_codes_are_told(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), to=CHALLENGE)
-    with pytest.raises(errors.TooManyAtOnce, match="too many codes were asked for within a minute .* Wait a minute."):
+    with pytest.raises(
+        errors.ConcurrencyLimitError, match="too many codes were asked for within a minute .* Wait a minute."
+    ):
         challenge(open_sign_in(retries=0))
 
 
@@ -98,7 +102,7 @@ def test_too_many_codes_are_told(open_sign_in: Open, bill: Bill) -> None:
 def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(open_sign_in: Open, bill: Bill, code: str) -> None:
     for _time in range(2):
         bill.will_say(no(code), to=CHALLENGE)
-        with pytest.raises(errors.Rejected, match=code):
+        with pytest.raises(errors.ApiError, match=code):
             challenge(open_sign_in())
     assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
 
@@ -107,7 +111,9 @@ def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(open_sign_in:
 @pytest.mark.parametrize("answer", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
 def test_a_challenge_without_an_id_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=CHALLENGE)
-    with pytest.raises(errors.UnexpectedAnswer, match="the request for a code has no usable challengeId") as failure:
+    with pytest.raises(
+        errors.InvalidResponseError, match="the request for a code has no usable challengeId"
+    ) as failure:
         challenge(open_sign_in())
     assert "findme" not in str(failure.value)
 
@@ -174,7 +180,9 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
 ) -> None:
     challenge(open_sign_in())
     bill.will_say((200, answer), to=VALIDATE)
-    with pytest.raises(errors.UnexpectedAnswer, match="the MFA code (has no usable rememberMeId|is no JSON object)"):
+    with pytest.raises(
+        errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is no JSON object)"
+    ):
         answered(open_sign_in(), remember_me=True, device="ci")
     session = open_sign_in().present(require_trusted=True).session
     assert session
@@ -185,7 +193,7 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
 def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
     open_sign_in: Open, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sign_in, "_PATIENCE", 0)
+    monkeypatch.setattr(_sign_in, "_LOCK_TIMEOUT", 0)
     challenge(open_sign_in())
     with open_sign_in().kept.lock(0):
         assert answered(open_sign_in(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
@@ -218,9 +226,9 @@ def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_sign_in: Op
 def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill) -> None:
     challenge(open_sign_in())
     bill.alive.clear()
-    with pytest.raises(errors.Rejected, match="The session that asked for the code has ended at BILL") as failure:
+    with pytest.raises(errors.ApiError, match="The session that asked for the code has ended at BILL") as failure:
         answered(open_sign_in())
-    assert failure.value.__class__ is errors.Rejected
+    assert failure.value.__class__ is errors.ApiError
     assert failure.value.code is None
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
 
@@ -229,8 +237,8 @@ def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill
 @pytest.mark.parametrize(
     ("failure", "says"),
     [
-        (errors.TimedOut("Late."), "Late. BILL may have taken the code all the same. Ask for a new one."),
-        (errors.ConnectionFailed("Gone."), "Gone. BILL may have taken the code all the same."),
+        (errors.RequestTimeoutError("Late."), "Late. BILL may have taken the code all the same. Ask for a new one."),
+        (errors.TransportError("Gone."), "Gone. BILL may have taken the code all the same."),
         ((503, None), "BILL may have taken the code all the same. Ask for a new one."),
         (no("BDC_1358"), "too many wrong MFA codes were tried"),
         (no("BDC_1374"), "the MFA code has expired"),
@@ -263,7 +271,7 @@ def test_a_code_that_is_not_taken_is_told_and_not_sent_again(
 @pytest.mark.promise(9)
 def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_sign_in: Open, bill: Bill) -> None:
     challenge(open_sign_in())
-    bill.will_say(no("BDC_1322"), errors.NoSlot("none free"), to=VALIDATE)
+    bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=VALIDATE)
     answered(open_sign_in())
     assert bill.heard == [LOGIN, CHALLENGE] + [VALIDATE] * 3
 
@@ -286,7 +294,7 @@ def test_refusals_are_remembered_and_heeded(open_sign_in: Open, bill: Bill, code
     open_sign_in().present()
     bill.will_say(no(code))
     for says in (code, "was not asked again"):
-        with pytest.raises(errors.Rejected, match=says):
+        with pytest.raises(errors.ApiError, match=says):
             work(open_sign_in())
     assert len(bill.heard) == 2
 

@@ -16,11 +16,11 @@ from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import _Failed
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import Call, attempt
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import Outcome
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext, run_operation
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Response
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import ResolvedOptions, resolve
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
 
 ECHO = {"echo": dict(OPTIONS)}
@@ -45,9 +45,9 @@ def reachable(thing: Any, seen: list[Any]) -> list[Any]:
     return seen
 
 
-def fail(work: Callable[[Call], Any], kind: type[Exception] = _Failed, **changes: Any) -> Exception:
+def fail(work: Callable[[TaskContext], Any], kind: type[Exception] = _Failed, **changes: Any) -> Exception:
     with pytest.raises(kind) as raised:
-        attempt(
+        run_operation(
             work,
             given={**OPTIONS, "session_store": "none", "retries": 0, **changes},
             variables={},
@@ -62,11 +62,11 @@ def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
 
 
-def present(call: Call) -> dict[str, Any]:
+def present(call: TaskContext) -> dict[str, Any]:
     return call.returned(call.sign_in.present(force=True))
 
 
-def bug(call: Call) -> None:
+def bug(call: TaskContext) -> None:
     secret = call.options["password"]
     try:
         raise KeyError(secret)
@@ -138,8 +138,8 @@ def assert_nothing_secret(failed: Exception) -> None:
 def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     described: list[Any] = []
 
-    def work(call: Call) -> None:
-        outcome: Outcome = call.sign_in.present()
+    def work(call: TaskContext) -> None:
+        outcome: SessionResult = call.sign_in.present()
         sign_in, session = call.sign_in, outcome.session
         sealed = sign_in.kept
         described.extend([call, outcome, session, sign_in, sign_in.credential, sign_in.gateway, sealed, vars(sealed)])
@@ -148,9 +148,9 @@ def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp
         described.append(answer)
 
     given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}
-    attempt(
+    run_operation(
         work, given=given, variables={}, templar=None, failure=lambda message, _secrets, _details: ValueError(message)
     )
-    described.append(gather(given, table=TABLE, variable=lambda _name: None, environ={}))
-    assert {Call, Outcome, Answer, Options} <= {each.__class__ for each in described}
+    described.append(resolve(given, table=TABLE, variable=lambda _name: None, environ={}))
+    assert {TaskContext, SessionResult, Response, ResolvedOptions} <= {each.__class__ for each in described}
     assert [each.__class__ for each in described if "findme" in f"{each!s}{each!r}"] == []

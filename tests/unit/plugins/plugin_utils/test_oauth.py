@@ -96,7 +96,9 @@ def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize(("code", "kind"), [("BDC_1144", errors.HourSpent), ("BDC_1107", errors.CredentialRefused)])
+@pytest.mark.parametrize(
+    ("code", "kind"), [("BDC_1144", errors.HourlyQuotaError), ("BDC_1107", errors.AuthenticationError)]
+)
 def test_a_code_that_means_something_decides_whatever_the_status(
     open_sign_in: Open, bill: Bill, code: str, kind: type[errors.BillError]
 ) -> None:
@@ -147,7 +149,7 @@ def test_any_other_answer_is_told_and_the_secret_goes_to_no_second_place(
 @pytest.mark.promise(8)
 def test_where_there_is_nothing_at_either_place_both_are_named(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say((404, None), (405, None))
-    with pytest.raises(errors.UnexpectedAnswer) as failure:
+    with pytest.raises(errors.InvalidResponseError) as failure:
         open_sign_in(**OAUTH).present()
     assert str(failure.value) == (
         "BILL gives no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. Name the "
@@ -158,7 +160,7 @@ def test_where_there_is_nothing_at_either_place_both_are_named(open_sign_in: Ope
 
 def test_where_both_places_are_one_it_is_asked_once(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say((404, None))
-    with pytest.raises(errors.UnexpectedAnswer, match="at http://127.0.0.1:9/authx/token. Name"):
+    with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Name"):
         open_sign_in(**OAUTH, api_url="http://127.0.0.1:9").present()
     assert bill.heard == [TOKEN_AT_ROOT]
 
@@ -166,7 +168,7 @@ def test_where_both_places_are_one_it_is_asked_once(open_sign_in: Open, bill: Bi
 @pytest.mark.promise(7)
 def test_a_token_url_is_the_only_place_that_is_asked(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
-    with pytest.raises(errors.UnexpectedAnswer, match="HTTP status 404") as failure:
+    with pytest.raises(errors.InvalidResponseError, match="HTTP status 404") as failure:
         open_sign_in(**OAUTH, token_url=TOKEN_URL).present()
     assert failure.value.concerns == ("token_url",)
     assert "Check token_url" in str(failure.value)
@@ -239,7 +241,7 @@ def test_a_wrong_client_is_told_and_asked_once(
     plain = code is None and "BDC_7777" not in str(answer)
     bill.will_say(*[answer] * (1 + plain))
     for again in (0, 1):
-        with pytest.raises(errors.CredentialRefused, match=WRONG) as failure:
+        with pytest.raises(errors.AuthenticationError, match=WRONG) as failure:
             open_sign_in(**OAUTH).present()
         assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
         assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
@@ -255,15 +257,15 @@ def test_a_wrong_client_is_told_and_asked_once(
 @pytest.mark.parametrize(
     ("answer", "kind", "concerns"),
     [
-        ((400, {"error": "unauthorized_client"}), errors.Rejected, ("client_id",)),
-        ((400, {"error": "invalid_request"}), errors.Rejected, ("token_url",)),
-        ((400, {"error": "invalid_grant"}), errors.Rejected, ("token_url",)),
-        ((400, {"error": "unsupported_grant_type"}), errors.Rejected, ("token_url",)),
-        ((400, {"error": "invalid_scope"}), errors.Rejected, ("token_url",)),
-        ((400, {"error": "findme"}), errors.UnexpectedAnswer, ("api_url",)),
-        ((400, {"error": ["invalid_client"]}), errors.UnexpectedAnswer, ("api_url",)),
-        (no("BDC_1001"), errors.ServerFault, ()),
-        (no("BDC_1144"), errors.HourSpent, ()),
+        ((400, {"error": "unauthorized_client"}), errors.ApiError, ("client_id",)),
+        ((400, {"error": "invalid_request"}), errors.ApiError, ("token_url",)),
+        ((400, {"error": "invalid_grant"}), errors.ApiError, ("token_url",)),
+        ((400, {"error": "unsupported_grant_type"}), errors.ApiError, ("token_url",)),
+        ((400, {"error": "invalid_scope"}), errors.ApiError, ("token_url",)),
+        ((400, {"error": "findme"}), errors.InvalidResponseError, ("api_url",)),
+        ((400, {"error": ["invalid_client"]}), errors.InvalidResponseError, ("api_url",)),
+        (no("BDC_1001"), errors.ServerError, ()),
+        (no("BDC_1144"), errors.HourlyQuotaError, ()),
     ],
     ids=str,
 )
@@ -293,7 +295,7 @@ def test_an_answer_without_a_token_is_told(
     open_sign_in: Open, bill: Bill, answer: Any, token_url: str | None, option: str
 ) -> None:
     bill.will_say((200, answer))
-    with pytest.raises(errors.UnexpectedAnswer, match="no usable access_token") as failure:
+    with pytest.raises(errors.InvalidResponseError, match="no usable access_token") as failure:
         open_sign_in(**OAUTH, token_url=token_url).present()
     assert failure.value.concerns == (option,)
     assert f"Check {option}" in str(failure.value)

@@ -13,7 +13,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option, Options, gather
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
+    OPTIONS,
+    Option,
+    ResolvedOptions,
+    resolve,
+)
 
 SECRET = "s3cret-findme"
 
@@ -25,8 +30,8 @@ def gathered(
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, Any] | None = None,
     own: tuple[Option, ...] = (),
-) -> Options:
-    return gather(
+) -> ResolvedOptions:
+    return resolve(
         given or {},
         table=(*OPTIONS, *own),
         variable=(variables or {}).get,
@@ -272,7 +277,7 @@ def test_secrets_are_listed_and_not_in_the_representation() -> None:
 LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
 
 
-def after_another(**places: Any) -> Options:
+def after_another(**places: Any) -> ResolvedOptions:
     """The options of a task after a session that has named itself."""
     return gathered(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
 

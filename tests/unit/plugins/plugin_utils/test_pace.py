@@ -17,10 +17,14 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._client import factory
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _pace
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import Gate
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import CALLS, Pace, Turns
-from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity
-from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import ConcurrencyLimiter
+from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import (
+    MAX_CALLS,
+    RateLimiter,
+    Reservations,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import EntryIdentity
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import OAUTH, SPEND_TOKEN, Open
@@ -29,21 +33,21 @@ from tests.unit.plugins.plugin_utils.signing_in import OAUTH, SPEND_TOKEN, Open
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 FORK = multiprocessing.get_context("fork")
-OpenPace = Callable[..., Pace]
+OpenPace = Callable[..., RateLimiter]
 
 
-def kept_in(*directories: Path, token: str = "s3cret-findme-apitoken") -> Kept[Turns]:
+def kept_in(*directories: Path, token: str = "s3cret-findme-apitoken") -> EncryptedEntry[Reservations]:
     stores: list[Any] = [FileStore(str(directory), ours=True, warn=print) for directory in directories]
-    return Kept(Turns, Identity.of({"api_token": token}), stores, lambda _text: None)
+    return EncryptedEntry(Reservations, EntryIdentity.of({"api_token": token}), stores, lambda _text: None)
 
 
 @pytest.fixture
 def open_pace(tmp_path: Path, clock: Clock, said: list[str]) -> OpenPace:
     """The pace of a new task, whose waits only move the clock."""
 
-    def open_pace(*directories: str, token: str = "s3cret-findme-apitoken") -> Pace:
+    def open_pace(*directories: str, token: str = "s3cret-findme-apitoken") -> RateLimiter:
         kept = kept_in(*(tmp_path / name for name in directories or ("bill",)), token=token)
-        return Pace(lambda: kept, said.append, clock=clock, sleep=clock.advance)
+        return RateLimiter(lambda: kept, said.append, clock=clock, sleep=clock.advance)
 
     return open_pace
 
@@ -69,24 +73,24 @@ def test_sixty_go_at_once_and_the_next_sixty_one_by_one_when_a_minute_is_over(
 ) -> None:
     began = clock.now
     gone: list[float] = []
-    for number in range(2 * CALLS):
+    for number in range(2 * MAX_CALLS):
         # The first sixty take a while, too.
-        clock.advance(0.5 if number < CALLS else 0)
+        clock.advance(0.5 if number < MAX_CALLS else 0)
         open_pace().wait()
         gone.append(clock.now)
-    assert gone[:CALLS] == [began + 0.5 * number for number in range(1, CALLS + 1)]
-    assert gone[CALLS:] == [at + 61 for at in gone[:CALLS]]
-    assert most_in_a_minute(gone) == CALLS
+    assert gone[:MAX_CALLS] == [began + 0.5 * number for number in range(1, MAX_CALLS + 1)]
+    assert gone[MAX_CALLS:] == [at + 61 for at in gone[:MAX_CALLS]]
+    assert most_in_a_minute(gone) == MAX_CALLS
 
 
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour later", "after the clock was set back"])
 def test_nobody_waits_for_turns_that_nobody_can_have(open_pace: OpenPace, clock: Clock, seconds: int) -> None:
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     clock.now += seconds
     before = clock.now
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     assert clock.now == before
     open_pace().wait()
@@ -98,13 +102,13 @@ def test_a_turn_is_taken_before_it_comes_so_the_next_one_stands_behind_it(open_p
     """Those who wait do so beside one another: while the first of them sleeps, the others take the turns after it."""
     began = clock.now
     left: list[float] = []
-    for _time in range(3 * CALLS):
+    for _time in range(3 * MAX_CALLS):
         slept: list[float] = []
         pace = open_pace()
         pace._sleep = noting(slept)
         pace.wait()
         left.append(sum(slept))
-    assert left == [0] * CALLS + [61] * CALLS + [122] * CALLS
+    assert left == [0] * MAX_CALLS + [61] * MAX_CALLS + [122] * MAX_CALLS
     assert clock.now == began
 
 
@@ -118,10 +122,10 @@ def test_a_turn_more_than_ten_minutes_away_is_not_taken(open_pace: OpenPace, clo
         pace.wait()
 
     # Now, and after 61 seconds, nine times.
-    for _time in range(10 * CALLS):
+    for _time in range(10 * MAX_CALLS):
         wait()
     for _time in range(2):
-        with pytest.raises(errors.NoSlot) as failure:
+        with pytest.raises(errors.LimiterTimeoutError) as failure:
             wait()
     assert str(failure.value) == (
         "BILL allows 60 Spend & Expense calls a minute, and those of the next 10 minutes are taken by other tasks or runs. Let "
@@ -135,7 +139,7 @@ def test_a_turn_more_than_ten_minutes_away_is_not_taken(open_pace: OpenPace, clo
 
 @pytest.mark.promise(15)
 def test_a_clock_that_is_set_back_during_a_wait_does_not_lengthen_it(open_pace: OpenPace, clock: Clock) -> None:
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     slept: list[float] = []
 
@@ -153,7 +157,7 @@ def test_a_clock_that_is_set_back_during_a_wait_does_not_lengthen_it(open_pace: 
 def test_whoever_was_held_up_during_a_wait_goes_when_the_turn_has_come(open_pace: OpenPace, clock: Clock) -> None:
     """As on a machine that slept: a turn that is used late is one too many for those after it."""
     before = clock.now
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     pace = open_pace()
     pace._sleep = lambda seconds: clock.advance(6 * seconds)
@@ -166,7 +170,7 @@ def test_whoever_was_held_up_during_a_wait_goes_when_the_turn_has_come(open_pace
 def test_other_tokens_do_not_wait_and_the_turns_are_sealed(open_pace: OpenPace, clock: Clock, tmp_path: Path) -> None:
     before = clock.now
     for token in ("findme-1", "findme-2"):
-        for _time in range(CALLS):
+        for _time in range(MAX_CALLS):
             open_pace(token=token).wait()
     assert clock.now == before
     files = list((tmp_path / "bill").glob("*.session"))
@@ -177,7 +181,7 @@ def test_other_tokens_do_not_wait_and_the_turns_are_sealed(open_pace: OpenPace, 
 
 
 def test_long_waits_are_told_and_told_again(open_pace: OpenPace, clock: Clock, said: list[str]) -> None:
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     clock.advance(60.5)
     open_pace().wait()
@@ -196,19 +200,19 @@ def test_without_a_store_that_can_be_used_the_next_one_counts_and_at_last_nobody
 ) -> None:
     (tmp_path / "file").touch()
     before = clock.now
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace("file", "run").wait()
     assert clock.now == before
     open_pace("file", "run").wait()
     assert clock.now == before + 61
-    for _time in range(CALLS + 1):
+    for _time in range(MAX_CALLS + 1):
         open_pace("file").wait()
     assert clock.now == before + 61
 
 
 @pytest.mark.promise(13)
 def test_damaged_turns_count_as_none(open_pace: OpenPace, tmp_path: Path, clock: Clock) -> None:
-    for _time in range(CALLS):
+    for _time in range(MAX_CALLS):
         open_pace().wait()
     [path] = (tmp_path / "bill").glob("*.session")
     path.write_bytes(b"damaged")
@@ -221,8 +225,11 @@ def test_damaged_turns_count_as_none(open_pace: OpenPace, tmp_path: Path, clock:
 def test_a_lock_that_nobody_gives_back_ends_in_an_error_that_may_be_tried_again(
     open_pace: OpenPace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_pace, "_PATIENCE", 0)
-    with kept_in(tmp_path / "bill").lock(0), pytest.raises(errors.NoSlot, match="Perhaps one of them was stopped"):
+    monkeypatch.setattr(_pace, "_LOCK_TIMEOUT", 0)
+    with (
+        kept_in(tmp_path / "bill").lock(0),
+        pytest.raises(errors.LimiterTimeoutError, match="Perhaps one of them was stopped"),
+    ):
         open_pace().wait()
 
 
@@ -240,7 +247,7 @@ def _go(directory: Path, begin: Barrier, number: int) -> None:
 
     begin.wait()
     for _time in range(10):
-        Pace(lambda: kept_in(directory / "bill"), lambda _text: None, clock=lambda: now, sleep=sleep).wait()
+        RateLimiter(lambda: kept_in(directory / "bill"), lambda _text: None, clock=lambda: now, sleep=sleep).wait()
         gone.append(now)
     (directory / f"{number}.gone").write_text(" ".join(map(str, gone)))
 
@@ -255,7 +262,7 @@ def test_thirty_processes_are_never_more_than_sixty_in_a_minute(tmp_path: Path) 
         process.join(60)
     assert [process.exitcode for process in crowd] == [0] * 30
     gone = [float(at) for path in tmp_path.glob("*.gone") for at in path.read_text().split()]
-    assert sorted(gone) == [1_800_000_000.0 + 61 * (number // CALLS) for number in range(300)]
+    assert sorted(gone) == [1_800_000_000.0 + 61 * (number // MAX_CALLS) for number in range(300)]
 
 
 # --- the sign-in ---
@@ -268,19 +275,19 @@ class Slots:
         self.taken: list[str] = []
         taken = self.taken
 
-        class Noting(Pace):
+        class Noting(RateLimiter):
             def wait(self) -> None:
                 taken.append("turn")
                 super().wait()
 
-        real = Gate.slot
+        real = ConcurrencyLimiter.slot
 
-        def slot(gate: Gate) -> Any:
+        def slot(gate: ConcurrencyLimiter) -> Any:
             taken.append("slot")
             return real(gate)
 
-        monkeypatch.setattr(factory, "Pace", Noting)
-        monkeypatch.setattr(Gate, "slot", slot)
+        monkeypatch.setattr(factory, "RateLimiter", Noting)
+        monkeypatch.setattr(ConcurrencyLimiter, "slot", slot)
 
 
 @pytest.mark.promise(11)
@@ -326,17 +333,17 @@ def test_the_turns_are_those_of_the_token_whatever_the_store(
     options: dict[str, Any],
     others: list[dict[str, Any]],
 ) -> None:
-    def patient(turns: Any, tell: Any) -> Pace:
-        return Pace(turns, tell, clock=clock, sleep=clock.advance)
+    def patient(turns: Any, tell: Any) -> RateLimiter:
+        return RateLimiter(turns, tell, clock=clock, sleep=clock.advance)
 
-    monkeypatch.setattr(factory, "Pace", patient)
+    monkeypatch.setattr(factory, "RateLimiter", patient)
     before = clock.now
 
     def call(**changes: Any) -> None:
         with open_sign_in(**{**options, **changes}, session_store=session_store).gateway._slot("/v3/spend/budgets"):
             pass
 
-    for changes in (*[{}] * CALLS, *others):
+    for changes in (*[{}] * MAX_CALLS, *others):
         call(**changes)
     assert clock.now == before
     # Neither the organization nor the user's own key makes another token of it.

@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
-from ansible_collections.bill.connect.plugins.plugin_utils._client.client import Api, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ApiResult, BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Pages, read_pages
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Response
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, goes_on
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,
@@ -45,12 +45,12 @@ def request(path: str = "/v3/vendors", **options: Any) -> Request:
     return Request.of({"path": path, "paginate": True, **options}, API_URL, ())
 
 
-def read(sign_in: SignIn, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Result:
+def read(sign_in: SessionManager, what: Request | None = None, told: list[str] | None = None, **how: Any) -> ApiResult:
     most, told = how.pop("most", None), [] if told is None else told
-    return Api(sign_in, **how).read_all(what or request(), most=most, tell=told.append)
+    return BillClient(sign_in, **how).read_all(what or request(), most=most, tell=told.append)
 
 
-def failed(sign_in: SignIn, what: Request | None = None, **how: Any) -> errors.BillError:
+def failed(sign_in: SessionManager, what: Request | None = None, **how: Any) -> errors.BillError:
     with pytest.raises(errors.BillError) as failure:
         read(sign_in, what, **how)
     assert failure.value.__suppress_context__
@@ -72,7 +72,7 @@ def three_pages(bill: Bill) -> None:
 @pytest.mark.usefixtures("three_pages")
 def test_a_list_is_read_to_its_end(open_sign_in: Open, bill: Bill) -> None:
     told: list[str] = []
-    assert read(open_sign_in(), told=told) == Result(
+    assert read(open_sign_in(), told=told) == ApiResult(
         200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3
     )
     assert bill.heard == [LOGIN, at(1), at(2), at(3)]
@@ -124,13 +124,13 @@ def test_no_more_is_read_than_is_wanted(open_sign_in: Open, bill: Bill, most: in
 @pytest.mark.parametrize("following", [None, ""])
 def test_a_list_may_be_empty(open_sign_in: Open, bill: Bill, following: Any) -> None:
     bill.will_say(page(following=following), to=VENDORS)
-    assert read(open_sign_in()) == Result(200, changed=False, records=[], pages=1)
+    assert read(open_sign_in()) == ApiResult(200, changed=False, records=[], pages=1)
 
 
 def test_an_empty_page_may_name_another(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(page(following="2"), to=at(1))
     bill.will_say(page("vendor"), to=at(2))
-    assert read(open_sign_in(), most=1) == Result(200, changed=False, records=["vendor"], pages=2)
+    assert read(open_sign_in(), most=1) == ApiResult(200, changed=False, records=["vendor"], pages=2)
 
 
 def test_a_list_without_an_envelope_is_whole(open_sign_in: Open, bill: Bill) -> None:
@@ -143,7 +143,7 @@ def test_a_list_without_an_envelope_is_whole(open_sign_in: Open, bill: Bill) -> 
 def test_what_is_no_list_is_told_with_what_to_do(open_sign_in: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=VENDORS)
     error = failed(open_sign_in())
-    assert isinstance(error, errors.UnexpectedAnswer)
+    assert isinstance(error, errors.InvalidResponseError)
     assert str(error) == "BILL's answer to the request for the records of /v3/vendors is no list. Leave paginate out."
     assert error.details["status"] == 200
 
@@ -186,7 +186,9 @@ def test_a_list_that_leads_in_a_circle_comes_to_an_end(
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
 def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(errors.TimedOut("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2))
+    bill.will_say(
+        errors.RequestTimeoutError("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2)
+    )
     assert read(open_sign_in()).records == ["vendor 1", "vendor 2", "vendor 3"]
     assert bill.heard == [LOGIN, at(1), *[at(2)] * 4, at(3)]
 
@@ -201,7 +203,7 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
     bill.before_answering(at(1), bill.alive.clear)
     # These answers are for whoever is signed in.
     bill.will_say(ENDED, ENDED, page("vendor 2", following="3"), to=at(2))
-    assert read(open_sign_in()) == Result(200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3)
+    assert read(open_sign_in()) == ApiResult(200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3)
     assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK, LOGIN, at(2), at(3)]
 
 
@@ -323,7 +325,7 @@ def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
 def test_the_pages_of_a_list_need_trust_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()
     error = failed(open_sign_in(), require_trusted=True)
-    assert isinstance(error, errors.SessionUntrusted)
+    assert isinstance(error, errors.MfaRequiredError)
     assert bill.heard == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert read(open_sign_in(**MFA_ID), require_trusted=True).pages == 3
@@ -334,8 +336,8 @@ def test_the_pages_of_a_list_need_trust_where_it_is_required(open_sign_in: Open,
 @pytest.mark.usefixtures("three_pages")
 def test_a_spent_hour_ends_a_list(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1144", 429), to=at(2))
-    assert isinstance(failed(open_sign_in()), errors.HourSpent)
-    assert isinstance(failed(open_sign_in()), errors.HourSpent)
+    assert isinstance(failed(open_sign_in()), errors.HourlyQuotaError)
+    assert isinstance(failed(open_sign_in()), errors.HourlyQuotaError)
     assert bill.heard == [LOGIN, at(1), at(2)]
 
 
@@ -344,7 +346,7 @@ def test_a_spent_hour_ends_a_list(open_sign_in: Open, bill: Bill) -> None:
 
 @pytest.mark.promise(7)
 def test_a_list_takes_one_connection_and_what_is_written_next_another(
-    open_on_the_wire: Callable[..., SignIn], scripted: Callable[..., ScriptedBill]
+    open_on_the_wire: Callable[..., SessionManager], scripted: Callable[..., ScriptedBill]
 ) -> None:
     pages = [goes_on(*page(number, following=str(number + 1))) for number in range(1, 5)]
     bill = scripted(*pages, goes_on(*page(5)), goes_on(201, {}), stays=True)
@@ -352,7 +354,7 @@ def test_a_list_takes_one_connection_and_what_is_written_next_another(
     assert read(sign_in).records == [1, 2, 3, 4, 5]
     assert bill.left.acquire(timeout=10)
     write = Request.of({"method": "POST", "path": "/v3/vendors", "body": {}}, bill.url, ())
-    assert Api(sign_in).call(write).changed
+    assert BillClient(sign_in).call(write).changed
     assert [len(caller) for caller in bill.callers] == [5, 1]
     assert [each.split(" ")[1].partition("?")[2] for each in bill.heard] == [
         "max=100",
@@ -363,7 +365,7 @@ def test_a_list_takes_one_connection_and_what_is_written_next_another(
 
 @pytest.mark.promise(7)
 def test_a_list_that_fails_leaves_no_connection(
-    open_on_the_wire: Callable[..., SignIn], scripted: Callable[..., ScriptedBill]
+    open_on_the_wire: Callable[..., SessionManager], scripted: Callable[..., ScriptedBill]
 ) -> None:
     bill = scripted(goes_on(*page(1, following="2")), goes_on(404, None), stays=True)
     assert failed(open_on_the_wire(bill.url)).status == 404
@@ -384,14 +386,14 @@ def peak_of(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def listed(sign_in: SignIn, answer: Callable[[int], Any], *, most: int | None = None) -> Pages:
+def listed(sign_in: SessionManager, answer: Callable[[int], Any], *, most: int | None = None) -> Pages:
     """A list whose pages BILL makes up as they are asked for; ``answer`` is given their number."""
     asked = 0
 
-    def ask(_session: Session, _page: str | None) -> Answer:
+    def ask(_session: Session, _page: str | None) -> Response:
         nonlocal asked
         asked += 1
-        return Answer(200, answer(asked))
+        return Response(200, answer(asked))
 
     return read_pages(sign_in, ask, what="records", remedy="", tell=lambda _text: None, most=most)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
@@ -139,7 +139,7 @@ def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sign_in: Op
     bill.will_say(no("BDC_1102"), to=AS_USER)
     bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
     for options, says in ((PARTNER_USER, "the app key is not valid"), (THE_PARTNER, "the app key is inactive")):
-        with pytest.raises(errors.CredentialRefused, match=says) as failure:
+        with pytest.raises(errors.AuthenticationError, match=says) as failure:
             open_sign_in(**options, check_after=0).present()
         assert failure.value.concerns == ("app_key",)
 
@@ -153,7 +153,7 @@ def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
         open_sign_in(**THE_PARTNER).present()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
     for _time in range(2):
-        with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive"):
+        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive"):
             open_sign_in(**PARTNER_USER).present()
     assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if kept else []), AS_USER, CHECK_PARTNER]
 
@@ -165,7 +165,7 @@ def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_oth
 ) -> None:
     bill.will_say(no(code), to=AS_USER)
     for says in (code, "was not asked again"):
-        with pytest.raises(errors.Rejected, match=says):
+        with pytest.raises(errors.ApiError, match=says):
             open_sign_in(**PARTNER_USER).present()
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
     # The hour is that of the developer key.
@@ -177,7 +177,7 @@ def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_oth
 @pytest.mark.promise(9)
 def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1111"), to=AS_USER)
-    with pytest.raises(errors.Rejected, match="there is no such active user in this organization") as failure:
+    with pytest.raises(errors.ApiError, match="there is no such active user in this organization") as failure:
         open_sign_in(**PARTNER_USER).present()
     assert failure.value.concerns == ("user_id", "organization_id")
 
@@ -202,7 +202,7 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
     bill.will_say(no(code), to=PARTNER_LOGIN)
     messages = []
     for user in (PARTNER_USER, PARTNER_USER, SECOND, THE_PARTNER):
-        with pytest.raises(errors.Rejected, match=says) as failure:
+        with pytest.raises(errors.ApiError, match=says) as failure:
             open_sign_in(**user).present()
         assert (failure.value.code, failure.value.concerns) == (code, concerns)
         messages.append(str(failure.value))
@@ -218,7 +218,7 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
 def test_force_asks_the_partner_too_although_a_refusal_is_remembered(open_sign_in: Open, bill: Bill, code: str) -> None:
     """As the message of the refusal says."""
     bill.will_say(no(code), to=PARTNER_LOGIN)
-    with pytest.raises(errors.Rejected, match="bill_login with force: true"):
+    with pytest.raises(errors.ApiError, match="bill_login with force: true"):
         open_sign_in(**PARTNER_USER).present()
     assert open_sign_in(**PARTNER_USER).present(force=True).changed
     # And what was remembered is forgotten.
@@ -239,10 +239,10 @@ def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_a
     open_sign_in(**THE_PARTNER).present()
     clock.advance(60)
     bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in(**THE_PARTNER).present()
     for user in (PARTNER_USER, THE_PARTNER):
-        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
             open_sign_in(**user).present()
     assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
 
@@ -312,7 +312,7 @@ def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sign_in: Ope
     begin = threading.Barrier(20)
 
     def task(number: int) -> None:
-        sign_in: SignIn = open_sign_in(**{**PARTNER_USER, "user_id": f"006{number // 2:02}"})
+        sign_in: SessionManager = open_sign_in(**{**PARTNER_USER, "user_id": f"006{number // 2:02}"})
         begin.wait()
         changed.append(sign_in.present().changed)
 

@@ -21,14 +21,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import CachedRefusal
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import Address
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Answer
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option, Options, gather
-from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
-from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import Kept
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Response
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
+    OPTIONS,
+    Option,
+    ResolvedOptions,
+    resolve,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_stores
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
 from tests.unit.plugins.plugin_utils.conversation import SESSION
@@ -60,7 +65,7 @@ ORGANIZATION = CREDENTIAL["organization_id"]
 
 # Every message of from_answer that is not about one known code; what varies in it comes from us, except code and status.
 _NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
-_FIELD = f"({'|'.join(errors.FIELDS.values())})"
+_FIELD = f"({'|'.join(errors.OPTION_OF_FIELD.values())})"
 GENERAL = re.compile(
     rf"BILL answered {_NAMED}: a fault on the side of {re.escape(PLACE)}\. Try again later\."
     rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what is written there\."
@@ -76,13 +81,13 @@ statuses = st.integers(100, 999)
 @pytest.mark.promise(9)
 @given(statuses, envelopes)
 def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, answer: Any) -> None:
-    error = errors.from_answer(status, answer, PLACE)
+    error = errors.error_from_response(status, answer, PLACE)
     assert_clean(error)
     assert error.status == status
     if error.code in KNOWN_CODES:
-        assert str(error) == str(errors.from_answer(status, [{"code": error.code}], PLACE))
+        assert str(error) == str(errors.error_from_response(status, [{"code": error.code}], PLACE))
     elif error.code in OF_OAUTH:
-        assert str(error) == str(errors.from_answer(status, {"error": error.code}, PLACE))
+        assert str(error) == str(errors.error_from_response(status, {"error": error.code}, PLACE))
     else:
         assert GENERAL.fullmatch(str(error)), str(error)
 
@@ -91,8 +96,8 @@ def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, 
 @given(statuses, st.sampled_from(KNOWN_CODES).flatmap(lambda code: st.tuples(st.just(code), envelopes_with(code))))
 def test_a_known_code_decides_in_any_company(status: int, carried: tuple[str, Any]) -> None:
     code, answer = carried
-    alone = errors.from_answer(400, [{"code": code}], PLACE)
-    error = errors.from_answer(status, answer, PLACE)
+    alone = errors.error_from_response(400, [{"code": code}], PLACE)
+    error = errors.error_from_response(status, answer, PLACE)
     assert (error.__class__, str(error), error.concerns) == (alone.__class__, str(alone), alone.concerns)
     assert code in errors.codes(answer)
 
@@ -149,9 +154,9 @@ def test_any_bytes_end_in_an_answer_or_a_clean_error(stage: Callable[[float], St
 def test_every_form_of_a_correct_answer_is_understood(stage: Callable[[float], Stage], data: bytes) -> None:
     outcome = stage(30).outcome(Played(data))
     if b"401" in data:
-        assert isinstance(outcome, errors.CredentialRefused)
+        assert isinstance(outcome, errors.AuthenticationError)
     else:
-        assert isinstance(outcome, Answer)
+        assert isinstance(outcome, Response)
         assert outcome.json == (None if b"204" in data else json.loads(LOGIN))
 
 
@@ -164,7 +169,7 @@ def test_an_answer_that_was_cut_anywhere_is_no_success(stage: Callable[[float], 
     for length in range(telling):
         outcome = bill.outcome(Played(data[:length]))
         # Half the name of a coding is the name of one that was not asked for.
-        no_success = errors.BillError if b"Content-Encoding" in data[:length] else errors.ConnectionFailed
+        no_success = errors.BillError if b"Content-Encoding" in data[:length] else errors.TransportError
         assert isinstance(outcome, no_success), (data[:length], outcome)
 
 
@@ -183,7 +188,7 @@ def test_an_answer_that_unpacks_to_gigabytes_is_given_up(stage: Callable[[float]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert isinstance(outcome, errors.UnexpectedAnswer)
+    assert isinstance(outcome, errors.InvalidResponseError)
     assert ("more than 8 MiB" if coding == "gzip" else "something that is not JSON") in str(outcome)
     # Before its version 2.6 urllib3 unpacks a whole part at once, which is 64 MiB, and copies it.
     assert peak < 200 * 2**20
@@ -224,7 +229,7 @@ names = st.sampled_from([option.name for option in OPTIONS])
 
 
 def assert_options_or_clean(outcome: Any) -> None:
-    if not isinstance(outcome, Options):
+    if not isinstance(outcome, ResolvedOptions):
         assert isinstance(outcome, errors.OptionError), repr(outcome)[:500]
         assert_clean(outcome)
         return
@@ -262,7 +267,7 @@ def test_any_value_from_any_place_is_taken_or_refused_in_words(
         given = {**given, (option.aliases[0] if option.aliases and place == "alias" else option.name): value}
     assert_options_or_clean(
         outcome_of(
-            lambda: gather(
+            lambda: resolve(
                 given,
                 table=OPTIONS,
                 variable=variables.get,
@@ -279,14 +284,16 @@ def test_any_value_from_any_place_is_taken_or_refused_in_words(
 def test_any_bytes_in_the_environment_are_taken_or_refused_in_words(option: Any, value: bytes) -> None:
     # As os.environ has them: what is no UTF-8 becomes lone surrogates.
     environ = {option.environment_name: (b"findme" + value).decode("utf-8", "surrogateescape")}
-    assert_options_or_clean(outcome_of(lambda: gather({}, table=OPTIONS, variable=lambda _name: None, environ=environ)))
+    assert_options_or_clean(
+        outcome_of(lambda: resolve({}, table=OPTIONS, variable=lambda _name: None, environ=environ))
+    )
 
 
 @pytest.mark.promise(8)
 @given(st.dictionaries(any_text | st.binary() | st.integers() | st.just("passwrd") | _long_numbers, values, min_size=1))
 def test_any_name_of_an_option_that_there_is_none_of_is_refused_in_words(given: Mapping[Any, Any]) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        gather(given, table=OPTIONS, variable=lambda _name: None, environ={})
+        resolve(given, table=OPTIONS, variable=lambda _name: None, environ={})
     assert_clean(errors.OptionError(str(failure.value).replace("canary-findme", "a name of letters, as a name is")))
 
 
@@ -328,8 +335,8 @@ def test_any_name_of_an_option_that_there_is_none_of_is_refused_in_words(given: 
     )
 )
 def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> None:
-    outcome = outcome_of(lambda: Address.of_api(url))
-    if isinstance(outcome, Address):
+    outcome = outcome_of(lambda: BaseUrl.of_api(url))
+    if isinstance(outcome, BaseUrl):
         assert outcome.url.isprintable()
         assert "findme" not in outcome.url
     else:
@@ -338,15 +345,15 @@ def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> Non
 
 
 KEY = b"k" * 32
-IDENTITY = Identity.of(CREDENTIAL)
-SEAL = Seal(IDENTITY, KEY)
+IDENTITY = EntryIdentity.of(CREDENTIAL)
+SEAL = Cipher(IDENTITY, KEY)
 HEAD = bytes(8)
 SEALED = HEAD + SEAL.close(SESSION.to_bytes())
 
 
-def kept(folder: Path, said: list[str]) -> Kept[Session]:
+def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
     directory = str(folder / "damaged")
-    return Kept(
+    return EncryptedEntry(
         Session,
         IDENTITY,
         open_stores(directory, default=directory, for_the_run=directory, warn=said.append),
@@ -402,7 +409,7 @@ _credentials = st.fixed_dictionaries(
 @settings(max_examples=30)
 @given(_credentials, _credentials)
 def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
-    ours, theirs = Seal(Identity.of(one), KEY), Seal(Identity.of(other), KEY)
+    ours, theirs = Cipher(EntryIdentity.of(one), KEY), Cipher(EntryIdentity.of(other), KEY)
     assert (ours.address == theirs.address) is (one == other)
     assert (ours.open(theirs.close(b"x")) == b"x") is (one == other)
 
@@ -483,7 +490,7 @@ def test_whatever_was_sealed_is_a_refusal_that_can_be_told_or_none(folder: Path,
     put(folder, HEAD + SEAL.close(plain))
     directory = str(folder / "damaged")
     stores = open_stores(directory, default=directory, for_the_run=directory, warn=said.append)
-    loaded = Kept(Refusal, IDENTITY, stores, said.append).load()
+    loaded = EncryptedEntry(CachedRefusal, IDENTITY, stores, said.append).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
         return

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import Refusal
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import CachedRefusal
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from tests.unit.plugins.plugin_utils.conversation import SESSION
 
@@ -25,7 +25,7 @@ FITS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("trusted", "mfa_bypass"), (True, None)),
     **dict.fromkeys(("of_session", "mfa_asked", "format"), (True,)),  # in Python, True is 1
 }
-REFUSAL = Refusal(
+REFUSAL = CachedRefusal(
     "BILL answered BDC_1101", "BDC_1101", 401, ["username", "password"], 1_800_000_000.0, 1_800_000_600.0, False
 )
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
@@ -28,10 +28,10 @@ def test_a_clock_that_jumps_does_not_make_a_refusal_last(
     for asked, jump in enumerate((0, hours), start=1):
         clock.advance(jump * 3600)
         bill.will_say(no(code))
-        with pytest.raises(errors.Rejected, match=code):
+        with pytest.raises(errors.ApiError, match=code):
             open_sign_in().present()
         bill.will_say()
-        with pytest.raises(errors.Rejected, match="was not asked again"):
+        with pytest.raises(errors.ApiError, match="was not asked again"):
             open_sign_in().present()
         assert bill.sign_ins == asked
     clock.advance(-hours * 3600)
@@ -41,18 +41,18 @@ def test_a_clock_that_jumps_does_not_make_a_refusal_last(
 def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sign_in: Open, bill: Bill) -> None:
     kept = open_sign_in().present().session
     bill.password = "changed elsewhere"
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in().present(force=True)
     assert open_sign_in().present().session == kept
 
 
 @pytest.mark.promise(9)
 def test_faults_are_tried_again_and_a_refusal_is_not(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(errors.ServerFault("ill"), errors.ConnectionFailed("gone"))
+    bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"))
     assert open_sign_in().present().changed
     assert bill.heard == [LOGIN] * 3
-    bill.will_say(errors.CredentialRefused("no"))
-    with pytest.raises(errors.CredentialRefused):
+    bill.will_say(errors.AuthenticationError("no"))
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in(username="other@example.com").present()
     assert bill.heard == [LOGIN] * 4
 
@@ -70,7 +70,7 @@ def test_a_refused_credential_is_asked_once_in_ten_minutes(
     bill.will_say(no(code))
     for advance in (0, 1, 597, 1):
         clock.advance(advance)
-        with pytest.raises(errors.CredentialRefused, match=code):
+        with pytest.raises(errors.AuthenticationError, match=code):
             open_sign_in(username=username, session_store=store).present()
     assert bill.heard == [LOGIN]
     clock.advance(1)
@@ -83,7 +83,7 @@ def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill
     messages = []
     bill.will_say(no("BDC_1102"))
     for _time in range(2):
-        with pytest.raises(errors.CredentialRefused) as failure:
+        with pytest.raises(errors.AuthenticationError) as failure:
             open_sign_in().present()
         messages.append(str(failure.value))
         assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
@@ -92,7 +92,7 @@ def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill
         " The same credentials are not sent again before 08:10:00 UTC, so that nothing gets locked by repetition; corrected "
         "ones are tried at once, and so are these by the task bill_login with force: true."
     )
-    told = str(errors.from_answer(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
+    told = str(errors.error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
     assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
 
 
@@ -100,10 +100,10 @@ def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill
 @pytest.mark.parametrize("name", OPTIONS)
 def test_a_corrected_value_is_tried_at_once(open_sign_in: Open, bill: Bill, name: str) -> None:
     bill.will_say(no("BDC_1101"))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in(**{name: "wrong"}).present()
     assert open_sign_in().present().changed
-    with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+    with pytest.raises(errors.AuthenticationError, match="was not asked again"):
         open_sign_in(**{name: "wrong"}).present()
     assert bill.heard == [LOGIN] * 2
 
@@ -111,7 +111,7 @@ def test_a_corrected_value_is_tried_at_once(open_sign_in: Open, bill: Bill, name
 @pytest.mark.promise(4)
 def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     bill.will_say(no("BDC_1110"))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in().present()
     assert open_sign_in().present(force=True).changed
     bill.alive.clear()
@@ -123,7 +123,7 @@ def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sign_in: Open, b
 def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     open_sign_in().present()
     bill.password = "changed elsewhere"
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in().present(force=True)
     clock.advance(61)
     assert not open_sign_in().present().changed
@@ -131,19 +131,19 @@ def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: B
 
 
 @pytest.mark.promise(4)
-@pytest.mark.parametrize("work", [SignIn.present, SignIn.absent])
+@pytest.mark.parametrize("work", [SessionManager.present, SessionManager.absent])
 def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_again_either(
-    open_sign_in: Open, bill: Bill, clock: Clock, work: Callable[[SignIn], Any]
+    open_sign_in: Open, bill: Bill, clock: Clock, work: Callable[[SessionManager], Any]
 ) -> None:
     open_sign_in().present()
     clock.advance(60)
     bill.will_say(no("BDC_1103"))
     for _time in range(3):
-        with pytest.raises(errors.CredentialRefused, match="BDC_1103"):
+        with pytest.raises(errors.AuthenticationError, match="BDC_1103"):
             work(open_sign_in())
-        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
             open_sign_in().present()
-        with pytest.raises(errors.CredentialRefused, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
             open_sign_in().absent()
     assert len(bill.heard) == 2
     clock.advance(600)
@@ -155,7 +155,7 @@ def test_a_spent_hour_stops_sign_outs_too(open_sign_in: Open, bill: Bill, clock:
     open_sign_in().present()
     bill.will_say(no("BDC_1144"))
     for _time in range(2):
-        with pytest.raises(errors.HourSpent):
+        with pytest.raises(errors.HourlyQuotaError):
             open_sign_in().absent()
     assert bill.heard == [LOGIN, LOGOUT]
     clock.advance(3600)
@@ -172,7 +172,7 @@ def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sign_in:
         begin.wait()
         try:
             sign_in.present()
-        except errors.CredentialRefused as error:
+        except errors.AuthenticationError as error:
             refused.append(str(error))
 
     threads = [threading.Thread(target=task) for _time in range(50)]
@@ -193,12 +193,14 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     key = f"key-{store}"
     bill.will_say(no("BDC_1144"))
     for username in ("one", "two"):
-        with pytest.raises(errors.HourSpent, match=r"Nothing is sent with this developer key before 09:00:00 UTC"):
+        with pytest.raises(
+            errors.HourlyQuotaError, match=r"Nothing is sent with this developer key before 09:00:00 UTC"
+        ):
             open_sign_in(username=username, dev_key=key, session_store=store).present()
     assert bill.heard == [LOGIN]
     assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
     clock.advance(2099)
-    with pytest.raises(errors.HourSpent, match="BILL said so at 08:25:00 UTC and was not asked again"):
+    with pytest.raises(errors.HourlyQuotaError, match="BILL said so at 08:25:00 UTC and was not asked again"):
         open_sign_in(username="two", dev_key=key, session_store=store).present()
     clock.advance(1)
     assert open_sign_in(username="two", dev_key=key, session_store=store).present().changed
@@ -212,7 +214,7 @@ def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
     clock.advance(61)
     bill.will_say(no("BDC_1144"))
     for _time in range(2):
-        with pytest.raises(errors.HourSpent):
+        with pytest.raises(errors.HourlyQuotaError):
             open_sign_in().present()
     assert bill.heard == [LOGIN, CHECK]
     assert not open_sign_in(check_after=120).present().changed
@@ -221,7 +223,7 @@ def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
 @pytest.mark.promise(9)
 def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
     bill.will_say(no("BDC_1144"))
-    with pytest.raises(errors.HourSpent):
+    with pytest.raises(errors.HourlyQuotaError):
         open_sign_in().present()
     open_sign_in().present(force=True)
     clock.advance(60)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import Retry
+from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
 
 
 def failing(times: int, error: errors.BillError) -> Callable[[], str]:
@@ -29,8 +29,8 @@ def failing(times: int, error: errors.BillError) -> Callable[[], str]:
 def test_waits_grow_and_each_is_told() -> None:
     slept: list[float] = []
     told: list[str] = []
-    retry = Retry(3, told.append, sleep=slept.append, chance=lambda: 1.0)
-    assert retry.run(failing(3, errors.ServerFault("BILL is ill."))) == "answer"
+    retry = RetryPolicy(3, told.append, sleep=slept.append, chance=lambda: 1.0)
+    assert retry.run(failing(3, errors.ServerError("BILL is ill."))) == "answer"
     assert slept == [1, 2, 4]
     assert told[0] == "BILL is ill. Trying again in 1.0 seconds (1 of 3)."
 
@@ -38,7 +38,7 @@ def test_waits_grow_and_each_is_told() -> None:
 @pytest.mark.promise(9)
 def test_chance_shortens_each_wait_by_half_at_most() -> None:
     slept: list[float] = []
-    Retry(3, sleep=slept.append, chance=lambda: 0.0).run(failing(3, errors.ServerFault("")))
+    RetryPolicy(3, sleep=slept.append, chance=lambda: 0.0).run(failing(3, errors.ServerError("")))
     assert slept == [0.5, 1, 2]
 
 
@@ -46,20 +46,20 @@ def test_chance_shortens_each_wait_by_half_at_most() -> None:
 def test_when_the_minute_is_spent_each_wait_is_as_long_as_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     told: list[str] = []
-    Retry(3, told.append, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.MinuteSpent("No.")))
+    RetryPolicy(3, told.append, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.RateLimitError("No.")))
     assert slept == [61, 61, 61]
     assert told[0] == "No. Trying again in 61.0 seconds (1 of 3)."
     # It is the least: an error that lasts is waited for longer and longer all the same.
-    monkeypatch.setattr(errors.MinuteSpent, "wait", 3.0)
-    Retry(3, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.MinuteSpent("No.")))
+    monkeypatch.setattr(errors.RateLimitError, "wait", 3.0)
+    RetryPolicy(3, sleep=slept.append, chance=lambda: 1.0).run(failing(3, errors.RateLimitError("No.")))
     assert slept[3:] == [3, 3, 4]
 
 
 @pytest.mark.promise(9)
 def test_after_the_last_try_the_failure_is_told() -> None:
     slept: list[float] = []
-    with pytest.raises(errors.ConnectionFailed, match="no way"):
-        Retry(2, sleep=slept.append).run(failing(3, errors.ConnectionFailed("no way")))
+    with pytest.raises(errors.TransportError, match="no way"):
+        RetryPolicy(2, sleep=slept.append).run(failing(3, errors.TransportError("no way")))
     assert len(slept) == 2
 
 
@@ -67,20 +67,20 @@ def test_after_the_last_try_the_failure_is_told() -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        errors.CredentialRefused,
-        errors.HourSpent,
-        errors.SessionUntrusted,
-        errors.SessionEnded,
-        errors.CertificateRefused,
-        errors.UnexpectedAnswer,
+        errors.AuthenticationError,
+        errors.HourlyQuotaError,
+        errors.MfaRequiredError,
+        errors.SessionExpiredError,
+        errors.TlsError,
+        errors.InvalidResponseError,
         errors.OptionError,
-        errors.Uncertain,
+        errors.UncertainWriteError,
     ],
 )
 def test_a_refusal_is_asked_once(kind: type[errors.BillError]) -> None:
     slept: list[float] = []
     with pytest.raises(kind):
-        Retry(3, sleep=slept.append).run(failing(1, kind("no")))
+        RetryPolicy(3, sleep=slept.append).run(failing(1, kind("no")))
     assert slept == []
 
 
@@ -88,9 +88,9 @@ def test_a_refusal_is_asked_once(kind: type[errors.BillError]) -> None:
 @pytest.mark.parametrize(("retries", "longest"), [(0, 30), (1, 61), (3, 127), (6, 7 * 30 + 61), (7, 8 * 30 + 91)])
 def test_the_longest_time_is_what_the_documentation_says(retries: int, longest: float) -> None:
     slept: list[float] = []
-    assert Retry(retries).longest(30) == longest
-    with pytest.raises(errors.TimedOut):
-        Retry(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.TimedOut("")))
+    assert RetryPolicy(retries).longest(30) == longest
+    with pytest.raises(errors.RequestTimeoutError):
+        RetryPolicy(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.RequestTimeoutError("")))
     assert sum(slept) + (retries + 1) * 30 == longest
 
 
@@ -98,9 +98,9 @@ def test_the_longest_time_is_what_the_documentation_says(retries: int, longest: 
 @pytest.mark.parametrize(("retries", "longest"), [(0, 30), (1, 30 + 91), (3, 30 + 3 * 91), (7, 30 + 7 * 91)])
 def test_the_longest_time_is_longer_where_an_error_says_how_long_to_wait(retries: int, longest: float) -> None:
     slept: list[float] = []
-    assert Retry(retries).longest(30, errors.MinuteSpent.wait) == longest
-    with pytest.raises(errors.MinuteSpent):
-        Retry(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.MinuteSpent("")))
+    assert RetryPolicy(retries).longest(30, errors.RateLimitError.wait) == longest
+    with pytest.raises(errors.RateLimitError):
+        RetryPolicy(retries, sleep=slept.append, chance=lambda: 1.0).run(failing(99, errors.RateLimitError("")))
     assert sum(slept) + (retries + 1) * 30 == longest
 
 
@@ -114,17 +114,17 @@ def undone(error: errors.BillError) -> errors.BillError:
 @pytest.mark.parametrize(
     ("error", "tried"),
     [
-        (errors.NoSlot("none free"), 4),
-        (errors.TooManyAtOnce("a fourth"), 4),
-        (errors.MinuteSpent("a sixty-first"), 4),
-        (undone(errors.ConnectionFailed("nobody there")), 4),
-        (undone(errors.TimedOut("no name in time")), 4),
-        (undone(errors.CertificateRefused("expired")), 1),
-        (errors.Uncertain("done, perhaps"), 1),
-        (errors.ServerFault("ill"), 1),
-        (errors.TimedOut("late"), 1),
-        (errors.ConnectionFailed("gone"), 1),
-        (errors.HourSpent("spent"), 1),
+        (errors.LimiterTimeoutError("none free"), 4),
+        (errors.ConcurrencyLimitError("a fourth"), 4),
+        (errors.RateLimitError("a sixty-first"), 4),
+        (undone(errors.TransportError("nobody there")), 4),
+        (undone(errors.RequestTimeoutError("no name in time")), 4),
+        (undone(errors.TlsError("expired")), 1),
+        (errors.UncertainWriteError("done, perhaps"), 1),
+        (errors.ServerError("ill"), 1),
+        (errors.RequestTimeoutError("late"), 1),
+        (errors.TransportError("gone"), 1),
+        (errors.HourlyQuotaError("spent"), 1),
     ],
     ids=str,
 )
@@ -136,5 +136,5 @@ def test_what_acts_is_asked_again_only_if_bill_has_certainly_not_done_it(error: 
         raise error
 
     with pytest.raises(error.__class__):
-        Retry(3, sleep=lambda _seconds: None).run(ask, acts=True)
+        RetryPolicy(3, sleep=lambda _seconds: None).run(ask, acts=True)
     assert len(asked) == tried

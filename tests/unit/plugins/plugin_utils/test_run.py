@@ -14,11 +14,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import Run, Write
+from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import GuardedWrite, RunRecords
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     BillError,
-    ConnectionFailed,
-    RepeatedWrite,
+    RepeatedWriteError,
+    TransportError,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_run_store
 
@@ -28,8 +28,8 @@ def directory(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-def another_task(directory: Path) -> Run:
-    return Run(open_run_store(str(directory), warn=print))
+def another_task(directory: Path) -> RunRecords:
+    return RunRecords(open_run_store(str(directory), warn=print))
 
 
 @pytest.mark.promise(7)
@@ -79,35 +79,33 @@ def test_run_without_a_usable_directory_warns_each_time_and_publishes_nothing(di
     assert another_task(directory).published("0" * 32) == {}
 
 
-WRITE = Write({"task": "site.yml:3", "body": "1"}, "web1", "POST /v3/payments")
-THEIRS = Write(WRITE.identity, "web2", WRITE.shown)
+WRITE = GuardedWrite({"task": "site.yml:3", "body": "1"}, "web1", "POST /v3/payments")
+THEIRS = GuardedWrite(WRITE.identity, "web2", WRITE.shown)
 
 
 @pytest.mark.promise(10)
 def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) -> None:
     with (
         another_task(directory).once(WRITE),
-        pytest.raises(RepeatedWrite, match="the same task is sending the same write for web1 already"),
+        pytest.raises(RepeatedWriteError, match="the same task is sending the same write for web1 already"),
         another_task(directory).once(THEIRS),
     ):
         pass
     with another_task(directory).once(WRITE) as attempt:
         attempt.is_sent = True
-    with pytest.raises(RepeatedWrite) as failure, another_task(directory).once(THEIRS):
+    with pytest.raises(RepeatedWriteError) as failure, another_task(directory).once(THEIRS):
         pass
     assert str(failure.value) == (
         "POST /v3/payments was not sent for web2: in this run the same task has sent the same write for web1 already. If it is meant "
         "once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it is meant "
         "again for each host or item, set repeat: true."
     )
-    with another_task(directory).once(Write({**WRITE.identity, "body": "2"}, "web2", WRITE.shown)):
+    with another_task(directory).once(GuardedWrite({**WRITE.identity, "body": "2"}, "web2", WRITE.shown)):
         pass
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize(
-    "error", [None, ConnectionFailed("No connection."), ValueError(), KeyboardInterrupt()], ids=repr
-)
+@pytest.mark.parametrize("error", [None, TransportError("No connection."), ValueError(), KeyboardInterrupt()], ids=repr)
 @pytest.mark.parametrize("is_sent", [True, False])
 def test_write_may_be_sent_again_only_where_it_certainly_was_not(
     directory: Path, error: BaseException | None, is_sent: bool
@@ -117,7 +115,9 @@ def test_write_may_be_sent_again_only_where_it_certainly_was_not(
         attempt.is_sent = is_sent
         if error:
             raise error
-    expected: Any = pytest.raises(RepeatedWrite, match="has sent the same write for web1") if is_sent else nullcontext()
+    expected: Any = (
+        pytest.raises(RepeatedWriteError, match="has sent the same write for web1") if is_sent else nullcontext()
+    )
     with expected, another_task(directory).once(THEIRS):
         pass
 
@@ -132,7 +132,7 @@ def test_write_of_a_task_that_was_killed_is_not_sent_again(directory: Path) -> N
     if not process:
         send_and_die()
     assert os.WTERMSIG(os.waitpid(process, 0)[1]) == signal.SIGKILL
-    with pytest.raises(RepeatedWrite), another_task(directory).once(THEIRS):
+    with pytest.raises(RepeatedWriteError), another_task(directory).once(THEIRS):
         pass
 
 

@@ -10,14 +10,14 @@ from collections.abc import Mapping
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Identity, Seal
+from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
-def seal(credential: Mapping[str, str], key: bytes) -> Seal:
-    return Seal(Identity.of(credential), key)
+def seal(credential: Mapping[str, str], key: bytes) -> Cipher:
+    return Cipher(EntryIdentity.of(credential), key)
 
 
 @pytest.mark.promise(6)

@@ -14,7 +14,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import MASK, holds_a_secret, masked, words
+from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import (
+    MASK,
+    contains_secret,
+    redact,
+    sanitize,
+)
 from tests.unit.plugins.plugin_utils.malformed import any_json, any_text
 
 SECRETS = ["PASSWORD-findme", "DEVKEY-findme", "pin"]
@@ -48,11 +53,11 @@ SECRETS = ["PASSWORD-findme", "DEVKEY-findme", "pin"]
     ],
 )
 def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str) -> None:
-    assert masked({"id": "1", name: "findme"}, []) == {"id": "1", name: MASK}
-    assert masked([{"deep": {name: {"inner": ["findme"]}}}], []) == [{"deep": {name: MASK}}]
-    assert masked({name: 123456}, []) == {name: MASK}
-    assert holds_a_secret([{"deep": {name: "findme"}}], [])
-    assert holds_a_secret({name: 0}, [])
+    assert redact({"id": "1", name: "findme"}, []) == {"id": "1", name: MASK}
+    assert redact([{"deep": {name: {"inner": ["findme"]}}}], []) == [{"deep": {name: MASK}}]
+    assert redact({name: 123456}, []) == {name: MASK}
+    assert contains_secret([{"deep": {name: "findme"}}], [])
+    assert contains_secret({name: 0}, [])
 
 
 @pytest.mark.promise(5)
@@ -72,9 +77,9 @@ def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str
     ],
 )
 def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
-    assert masked({"bankAccount": {name: "findme"}}, []) == {"bankAccount": {name: MASK}}
+    assert redact({"bankAccount": {name: "findme"}}, []) == {"bankAccount": {name: MASK}}
     # In an answer it is what the user asked for.
-    assert not holds_a_secret({"bankAccount": {name: "findme"}}, [])
+    assert not contains_secret({"bankAccount": {name: "findme"}}, [])
 
 
 @pytest.mark.parametrize(
@@ -100,8 +105,8 @@ def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
     ],
 )
 def test_what_is_not_secret_is_shown_as_it_is(answer: Any) -> None:
-    assert masked(answer, SECRETS) == answer
-    assert not holds_a_secret(answer, SECRETS)
+    assert redact(answer, SECRETS) == answer
+    assert not contains_secret(answer, SECRETS)
 
 
 @pytest.mark.promise(5)
@@ -117,20 +122,20 @@ def test_what_is_not_secret_is_shown_as_it_is(answer: Any) -> None:
     ],
 )
 def test_a_secret_is_found_wherever_it_stands(value: Any, shown: Any) -> None:
-    assert masked(value, SECRETS) == shown
-    assert holds_a_secret(value, SECRETS)
+    assert redact(value, SECRETS) == shown
+    assert contains_secret(value, SECRETS)
 
 
 @pytest.mark.promise(5)
 def test_a_secret_that_looks_like_a_number_is_found_as_one() -> None:
-    assert masked([20261222, 7], ["20261222"]) == [MASK, 7]
-    assert holds_a_secret([20261222], ["20261222"])
+    assert redact([20261222, 7], ["20261222"]) == [MASK, 7]
+    assert contains_secret([20261222], ["20261222"])
 
 
 def test_what_is_shown_is_a_copy() -> None:
     sent = {"password": "findme", "lines": [{"token": "findme", "amount": 1}]}
     before = copy.deepcopy(sent)
-    shown = masked(sent, [])
+    shown = redact(sent, [])
     shown["lines"][0]["amount"] = 2
     assert sent == before
 
@@ -140,8 +145,8 @@ def test_no_depth_is_too_deep() -> None:
     deep: Any = {"password": "findme", "a": "PASSWORD-findme"}
     for _level in range(100_000):
         deep = [deep]
-    assert holds_a_secret(deep, SECRETS)
-    shown = masked(deep, SECRETS)
+    assert contains_secret(deep, SECRETS)
+    shown = redact(deep, SECRETS)
     for _level in range(100_000):
         [shown] = shown
     assert shown == {"password": MASK, "a": MASK}
@@ -170,12 +175,12 @@ def test_no_depth_is_too_deep() -> None:
     ],
 )
 def test_a_message_of_bills_becomes_one_clean_line(text: Any, shown: str | None) -> None:
-    assert words(text, [*SECRETS, "a secret", "a  b\nc"]) == shown
+    assert sanitize(text, [*SECRETS, "a secret", "a  b\nc"]) == shown
 
 
 @pytest.mark.promise(5)
 def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
-    assert words("it is abcdefgh", ["abcd", "abcdefgh"]) == f"it is {MASK}"
+    assert sanitize("it is abcdefgh", ["abcd", "abcdefgh"]) == f"it is {MASK}"
 
 
 def everything_in(value: Any) -> Iterator[Any]:
@@ -198,7 +203,7 @@ secrets = st.lists(any_text.filter(lambda text: text not in MASK), max_size=4)
 def test_what_is_shown_never_holds_a_secret(data: st.DataObject, value: Any, some: list[str]) -> None:
     inside = [each for each in everything_in(value) if isinstance(each, str) and each not in MASK]
     some += data.draw(st.lists(st.sampled_from(inside), max_size=2)) if inside else []
-    shown = masked([value, {"hidden": some}], some)
+    shown = redact([value, {"hidden": some}], some)
     for each in everything_in(shown):
         assert not isinstance(each, str) or each not in some
         assert not any(
@@ -210,7 +215,7 @@ def test_what_is_shown_never_holds_a_secret(data: st.DataObject, value: Any, som
 @pytest.mark.promise(8)
 @given(any_text, secrets)
 def test_no_message_holds_a_secret(text: str, some: list[str]) -> None:
-    line = words(f"a {text} b {' '.join(some)}", some)
+    line = sanitize(f"a {text} b {' '.join(some)}", some)
     assert line is not None
     assert line.isprintable()
     assert len(line) <= 300

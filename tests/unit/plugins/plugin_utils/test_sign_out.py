@@ -39,7 +39,7 @@ def test_refused_password_leaves_one_entry_that_says_when_it_may_go(
     open_sign_in: Open, bill: Bill, tmp_path: Path
 ) -> None:
     bill.will_say(no("BDC_1101", 401))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in(password="mistyped").present()
     [refusal] = (tmp_path / "bill").glob("*.session")
     end = int.from_bytes(refusal.read_bytes()[:8], "big")
@@ -68,7 +68,7 @@ def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: B
 def test_force_forgets_a_session_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill, code: str) -> None:
     open_sign_in().present()
     bill.will_say(no(code))
-    with pytest.raises(errors.Rejected, match=code):
+    with pytest.raises(errors.ApiError, match=code):
         open_sign_in().absent()
     bill.will_say(no(code))
     assert not open_sign_in().absent(force=True).changed
@@ -90,8 +90,8 @@ def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked
 ) -> None:
     open_sign_in().present()
     bill.alive.clear()
-    bill.will_say(*[errors.ConnectionFailed("gone")] * 4)
-    with pytest.raises(errors.ConnectionFailed):
+    bill.will_say(*[errors.TransportError("gone")] * 4)
+    with pytest.raises(errors.TransportError):
         open_sign_in().absent()
     assert open_sign_in().present().changed
     assert bill.heard[-2:] == [CHECK, LOGIN]

@@ -75,7 +75,7 @@ def test_a_token_that_is_refused_is_told_and_asked_about_once(
     asked = len(bill.heard)
     bill.will_say(answer)
     for again in (0, 1):
-        with pytest.raises(errors.CredentialRefused) as failure:
+        with pytest.raises(errors.AuthenticationError) as failure:
             open_sign_in(**SPEND_TOKEN).present()
         assert str(failure.value).startswith(
             f"BILL answered {named}: the API token is wrong, or was revoked. Compare it"
@@ -101,7 +101,7 @@ def test_a_call_too_many_in_a_minute_is_tried_again_when_that_is_over_and_nothin
     assert bill.heard == [SPEND] * 3
     assert clock.now == before + 2 * 61
     bill.will_say(answer)
-    with pytest.raises(errors.MinuteSpent, match="60 a minute"):
+    with pytest.raises(errors.RateLimitError, match="60 a minute"):
         open_sign_in(**SPEND_TOKEN, retries=0).present(force=True)
     assert open_sign_in(**SPEND_TOKEN, check_after=0).present().session
 
@@ -128,7 +128,7 @@ def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(open_sign_in: Op
 def test_any_other_answer_is_told_for_what_it_is(open_sign_in: Open, bill: Bill) -> None:
     # With status 200 a proxy or a sign-in page may say anything.
     no_yes: list[Said] = [(403, None), (200, None), (200, []), (200, "text")]
-    kinds = [*((answer, errors.UnexpectedAnswer) for answer in no_yes), ((503, None), errors.ServerFault)]
+    kinds = [*((answer, errors.InvalidResponseError) for answer in no_yes), ((503, None), errors.ServerError)]
     for answer, kind in kinds:
         bill.will_say(answer)
         with pytest.raises(kind):
@@ -164,7 +164,7 @@ def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sign_in: Open
 def test_another_token_or_place_is_asked_about_for_itself(open_sign_in: Open, bill: Bill, name: str) -> None:
     open_sign_in(**SPEND_TOKEN).present()
     bill.will_say((401, None))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in(**{**SPEND_TOKEN, name: "http://127.0.0.1:9/other"}).present()
     assert len(bill.heard) == 2
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import Outcome, SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager, SessionResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from tests.unit.plugins.plugin_utils.conversation import Clock
@@ -43,7 +43,7 @@ def good_id(bill: Bill) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
 
 
-def session_of(outcome: Outcome) -> Session:
+def session_of(outcome: SessionResult) -> Session:
     assert outcome.session
     return outcome.session
 
@@ -123,10 +123,10 @@ def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
 @pytest.mark.promise(9)
 def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
-    with pytest.raises(errors.Unexplained, match="BDC_7778"):
+    with pytest.raises(errors.UnknownApiError, match="BDC_7778"):
         open_sign_in(**MFA_ID).present()
     bill.will_say(no("BDC_7777"), to=LOGIN)
-    with pytest.raises(errors.Unexplained, match="BDC_7777"):
+    with pytest.raises(errors.UnknownApiError, match="BDC_7777"):
         open_sign_in().present()
     assert bill.heard == [LOGIN] * 3
 
@@ -218,7 +218,7 @@ def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sign_in: 
 @pytest.mark.usefixtures("good_id")
 @pytest.mark.parametrize(
     "failure",
-    [errors.UnexpectedAnswer("no BILL"), no("BDC_1570"), (400, [{"message": "device: findme"}])],
+    [errors.InvalidResponseError("no BILL"), no("BDC_1570"), (400, [{"message": "device: findme"}])],
     ids=["no BILL", "the risk service", "a field"],
 )
 def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
@@ -240,7 +240,7 @@ def test_a_refusal_at_the_step_up_is_remembered(open_sign_in: Open, bill: Bill, 
     open_sign_in().present()
     bill.will_say(no(code), to=STEP_UP)
     for says in (code, "was not asked again"):
-        with pytest.raises(errors.Rejected, match=says):
+        with pytest.raises(errors.ApiError, match=says):
             open_sign_in(**MFA_ID).present()
     assert bill.heard == [LOGIN, STEP_UP]
 
@@ -249,7 +249,7 @@ def test_a_refusal_at_the_step_up_is_remembered(open_sign_in: Open, bill: Bill, 
 @pytest.mark.usefixtures("good_id")
 def test_a_step_up_is_tried_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()
-    bill.will_say(errors.ServerFault("ill"), errors.ConnectionFailed("gone"), to=STEP_UP)
+    bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"), to=STEP_UP)
     assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
     assert bill.heard == [LOGIN] + [STEP_UP] * 3
 
@@ -313,7 +313,7 @@ def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
         if passes:
             assert session_of(open_sign_in().present(require_trusted=True)).session_id == "SESSION-1"
         else:
-            with pytest.raises(errors.SessionUntrusted, match="require_trusted is true") as failure:
+            with pytest.raises(errors.MfaRequiredError, match="require_trusted is true") as failure:
                 open_sign_in().present(require_trusted=True)
             assert (failure.value.code, failure.value.concerns) == (None, ())
     assert bill.heard == [LOGIN, CHECK]
@@ -339,7 +339,7 @@ def test_what_a_check_has_told_before_is_not_asked_again(open_sign_in: Open, bil
 @pytest.mark.promise(1)
 def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sign_in: Open, bill: Bill) -> None:
     for _time in range(3):
-        with pytest.raises(errors.SessionUntrusted):
+        with pytest.raises(errors.MfaRequiredError):
             open_sign_in().present(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
 
@@ -377,7 +377,7 @@ def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_b
         said.clear()
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": False}
     for _time in range(2):
-        with pytest.raises(errors.SessionUntrusted) as failure:
+        with pytest.raises(errors.MfaRequiredError) as failure:
             open_sign_in(**MFA_ID).present(require_trusted=True)
         assert str(failure.value).startswith(NO_GOOD)
         assert (failure.value.code, failure.value.concerns) == (None, ("remember_me_id", "device"))
@@ -411,8 +411,8 @@ def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open
 
 @pytest.mark.promise(1)
 def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(*[errors.ServerFault("ill")] * 4, to=CHECK)
-    with pytest.raises(errors.ServerFault):
+    bill.will_say(*[errors.ServerError("ill")] * 4, to=CHECK)
+    with pytest.raises(errors.ServerError):
         open_sign_in().present(require_trusted=True)
     assert not open_sign_in().present().changed
     assert bill.sign_ins == 1
@@ -435,7 +435,7 @@ def test_require_trusted_has_no_effect_on_an_app(open_sign_in: Open, bill: Bill,
 
 
 def test_a_partners_user_can_be_required_to_be_trusted(open_sign_in: Open, bill: Bill) -> None:
-    with pytest.raises(errors.SessionUntrusted):
+    with pytest.raises(errors.MfaRequiredError):
         open_sign_in(**PARTNER_USER).present(require_trusted=True)
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
     assert THE_PARTNER["app_key"] not in bill.last(CHECK).headers.values()
@@ -516,7 +516,7 @@ def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_s
 PAY = "POST /v3/payments"
 
 
-def pay(sign_in: SignIn, *, require_trusted: bool = False) -> Any:
+def pay(sign_in: SessionManager, *, require_trusted: bool = False) -> Any:
     def ask(session: Session) -> Any:
         return sign_in.gateway.ask("POST", "/v3/payments", headers=session.headers, body={}).json
 
@@ -531,7 +531,7 @@ def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
     """However it was trusted before; and its MFA ID, which may have made it so, is worth another try."""
     open_sign_in(**MFA_ID).present()
     bill.will_say(no("BDC_1361", 403), to=PAY)
-    with pytest.raises(errors.SessionUntrusted):
+    with pytest.raises(errors.MfaRequiredError):
         pay(open_sign_in(**MFA_ID), require_trusted=True)
     kept = open_sign_in().kept.load()
     assert kept
@@ -551,7 +551,7 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
     open_sign_in(**MFA_ID).present()
     bill.will_say(no("BDC_1361", 403), to=PAY)
     for _time in range(2):
-        with pytest.raises(errors.SessionUntrusted):
+        with pytest.raises(errors.MfaRequiredError):
             pay(open_sign_in(), require_trusted=True)
     # BILL is asked for its word on it in between.
     assert bill.heard == [LOGIN, PAY, CHECK]
@@ -567,7 +567,7 @@ def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
     open_sign_in(check_after=0).present()
     bill.will_say(no("BDC_1361", 403), to=PAY)
-    with pytest.raises(errors.SessionUntrusted):
+    with pytest.raises(errors.MfaRequiredError):
         pay(open_sign_in(**changes), require_trusted=True)
     kept = open_sign_in().kept.load()
     assert kept
@@ -584,7 +584,7 @@ def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(open_sign
     before = open_sign_in().kept.load()
     bill.will_say(*[no("BDC_1361", 403)] * 2, to=PAY)
     for _time in range(2):
-        with pytest.raises(errors.SessionUntrusted):
+        with pytest.raises(errors.MfaRequiredError):
             pay(open_sign_in(**MFA_ID))
     assert open_sign_in().kept.load() == before
     assert before
@@ -617,7 +617,7 @@ def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_sign_in: Open, bil
 @pytest.mark.promise(9)
 def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_sign_in: Open, bill: Bill) -> None:
     for _time in range(2):
-        with pytest.raises(errors.SessionUntrusted, match="require_trusted is true"):
+        with pytest.raises(errors.MfaRequiredError, match="require_trusted is true"):
             pay(open_sign_in(), require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
     # Who does not ask for trust may use it.

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SignIn
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import SESSION, Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
@@ -32,11 +32,11 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 WORK = "GET /v3/vendors"
 
 
-def working(sign_in: SignIn) -> Callable[[Session], Any]:
+def working(sign_in: SessionManager) -> Callable[[Session], Any]:
     return lambda session: sign_in.gateway.ask("GET", "/v3/vendors", headers=session.headers).json
 
 
-def use(sign_in: SignIn, *, acts: bool = False) -> tuple[Any, bool]:
+def use(sign_in: SessionManager, *, acts: bool = False) -> tuple[Any, bool]:
     return sign_in.use(working(sign_in), acts=acts)
 
 
@@ -100,9 +100,9 @@ def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_w
         open_sign_in().present()
     bill.will_say(*[no("BDC_1109", 401)] * 3, to=WORK)
     for _time in range(3):
-        with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive") as failure:
+        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
             use(open_sign_in())
-        assert failure.value.__class__ is errors.Rejected
+        assert failure.value.__class__ is errors.ApiError
     # One that was made for the work is alive without a question.
     assert bill.heard == [LOGIN, WORK, *([CHECK] if kept else []), *[WORK, CHECK] * 2]
 
@@ -113,7 +113,7 @@ def test_a_session_that_ends_again_and_again_is_replaced_once(open_sign_in: Open
     bill.alive.clear()
     bill.before_answering(WORK, lambda: None)
     bill.before_answering(WORK, bill.alive.clear)
-    with pytest.raises(errors.Rejected):
+    with pytest.raises(errors.ApiError):
         use(open_sign_in())
     assert bill.heard == [LOGIN, WORK, CHECK, LOGIN, WORK]
 
@@ -122,7 +122,7 @@ def test_a_session_that_ends_again_and_again_is_replaced_once(open_sign_in: Open
 def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in(**OAUTH).present()
     bill.will_say(no("BDC_1109", 401), to=WORK)
-    with pytest.raises(errors.Rejected, match="BDC_1109 although the session is alive") as failure:
+    with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
         use(open_sign_in(**OAUTH))
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == [TOKEN, WORK]
@@ -132,7 +132,7 @@ def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(op
 def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_sign_in: Open, bill: Bill) -> None:
     sign_in = open_sign_in(**OAUTH)
     bill.will_say((401, None), to=WORK)
-    with pytest.raises(errors.Rejected, match="BILL answered HTTP status 401 although the session is alive") as failure:
+    with pytest.raises(errors.ApiError, match="BILL answered HTTP status 401 although the session is alive") as failure:
         sign_in.use(lambda session: sign_in.credential.ask(sign_in.gateway, session, "GET", "/v3/vendors"))
     assert (failure.value.code, failure.value.status) == (None, 401)
 
@@ -157,7 +157,7 @@ def test_what_is_lent_a_session_sees_to_its_own_failures(open_sign_in: Open, bil
     sign_in = open_sign_in()
     sign_in.present()
     bill.will_say((503, None), no("BDC_1322"), to=WORK)
-    for kind in (errors.ServerFault, errors.TooManyAtOnce):
+    for kind in (errors.ServerError, errors.ConcurrencyLimitError):
         with pytest.raises(kind):
             sign_in.lend(working(sign_in))
     assert bill.heard == [LOGIN, WORK, WORK]
@@ -223,7 +223,9 @@ def test_a_session_that_another_task_has_ended_meanwhile_does_not_come_back(open
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("failure", [errors.ServerFault("ill"), errors.TimedOut("late"), errors.ConnectionFailed("")])
+@pytest.mark.parametrize(
+    "failure", [errors.ServerError("ill"), errors.RequestTimeoutError("late"), errors.TransportError("")]
+)
 def test_what_acts_is_not_asked_again_when_bill_may_have_done_it(
     open_sign_in: Open, bill: Bill, failure: errors.BillError
 ) -> None:
@@ -237,7 +239,7 @@ def test_what_acts_is_not_asked_again_when_bill_may_have_done_it(
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("failure", [errors.NoSlot("none free"), no("BDC_1322")], ids=str)
+@pytest.mark.parametrize("failure", [errors.LimiterTimeoutError("none free"), no("BDC_1322")], ids=str)
 def test_what_acts_is_asked_again_when_bill_has_certainly_done_nothing(
     open_sign_in: Open, bill: Bill, failure: Any
 ) -> None:
@@ -253,15 +255,15 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(open_sign_in: Open,
     open_sign_in().present()
     bill.will_say(no(code), to=WORK)
     for says in (code, "was not asked again"):
-        with pytest.raises(errors.Rejected, match=says):
+        with pytest.raises(errors.ApiError, match=says):
             use(open_sign_in())
-    with pytest.raises(errors.Rejected, match="was not asked again"):
+    with pytest.raises(errors.ApiError, match="was not asked again"):
         open_sign_in().ask_once(SESSION, lambda: pytest.fail("asked all the same"))
     if code == "BDC_1103":
         # However recently BILL answered before.
-        with pytest.raises(errors.Rejected, match="was not asked again"):
+        with pytest.raises(errors.ApiError, match="was not asked again"):
             open_sign_in(check_after=3600).present()
-    with pytest.raises(errors.Rejected, match="was not asked again"):
+    with pytest.raises(errors.ApiError, match="was not asked again"):
         open_sign_in(check_after=0).present()
     assert bill.heard == [LOGIN, WORK]
 
@@ -270,7 +272,7 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(open_sign_in: Open,
 def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(open_sign_in: Open, bill: Bill) -> None:
     open_sign_in().present()
     bill.will_say(no("BDC_1101"))
-    with pytest.raises(errors.CredentialRefused):
+    with pytest.raises(errors.AuthenticationError):
         open_sign_in().present(force=True)
     assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
     assert open_sign_in().ask_once(SESSION, lambda: "done") == "done"
@@ -280,7 +282,7 @@ def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(open_sign_
 def test_a_refused_credential_is_not_sent_for_any_work(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     for says in ("BDC_1101", "was not asked again"):
-        with pytest.raises(errors.CredentialRefused, match=says):
+        with pytest.raises(errors.AuthenticationError, match=says):
             use(open_sign_in())
     assert bill.heard == [LOGIN]
 
@@ -288,7 +290,7 @@ def test_a_refused_credential_is_not_sent_for_any_work(open_sign_in: Open, bill:
 @pytest.mark.promise(9)
 def test_an_untrusted_session_is_told_and_kept(open_sign_in: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1361", 403), to=WORK)
-    with pytest.raises(errors.SessionUntrusted):
+    with pytest.raises(errors.MfaRequiredError):
         use(open_sign_in())
     assert not open_sign_in().present().changed
 
@@ -308,16 +310,19 @@ def test_ask_once_asks_once_unless_bill_has_certainly_done_nothing(open_sign_in:
     sign_in = open_sign_in()
     session = sign_in.kept.load()
     assert session
-    for said, asked in (([errors.TimedOut("late")], 1), ([errors.NoSlot(""), no("BDC_1322")], 3)):
+    for said, asked in (
+        ([errors.RequestTimeoutError("late")], 1),
+        ([errors.LimiterTimeoutError(""), no("BDC_1322")], 3),
+    ):
         before = len(bill.heard)
         bill.will_say(*said, to=WORK)
         try:
             sign_in.ask_once(session, lambda: working(sign_in)(session))
-        except errors.TimedOut:
+        except errors.RequestTimeoutError:
             assert asked == 1
         assert len(bill.heard) - before == asked
     bill.alive.clear()
-    with pytest.raises(errors.SessionEnded):
+    with pytest.raises(errors.SessionExpiredError):
         sign_in.ask_once(session, lambda: working(sign_in)(session))
     assert bill.sign_ins == 1
 
@@ -354,7 +359,7 @@ def test_an_inquiry_remembers_and_heeds_refusals(open_sign_in: Open, bill: Bill,
     open_sign_in().present()
     bill.will_say(no(code), to=CHECK)
     for says in (code, "was not asked again"):
-        with pytest.raises(errors.Rejected, match=says):
+        with pytest.raises(errors.ApiError, match=says):
             open_sign_in().inquire()
     assert bill.heard == [LOGIN, CHECK]
 
@@ -367,7 +372,7 @@ def test_what_an_inquiry_finds_refused_is_not_used_unasked(
     open_sign_in(**options).present()
     bill.will_say(no("BDC_1102"))
     for sign_in in (open_sign_in(**options).inquire, open_sign_in(**options, check_after=3600).present):
-        with pytest.raises(errors.CredentialRefused):
+        with pytest.raises(errors.AuthenticationError):
             sign_in()
     assert len(bill.heard) == 2
 

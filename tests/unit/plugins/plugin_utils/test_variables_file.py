@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document as _variables_file
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_comments import NOTES
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesText
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_comments import COMMENTS
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesDocument
 
 
 def edit(text: str, **variables: Any) -> Edit:
-    return VariablesText(text, "bill.yml", lambda _text: "opened").edit(variables)
+    return VariablesDocument(text, "bill.yml", lambda _text: "opened").edit(variables)
 
 
 def test_every_option_has_a_note_for_the_reader_of_the_file() -> None:
-    assert list(NOTES) == [option.variable for option in OPTIONS]
+    assert list(COMMENTS) == [option.variable for option in OPTIONS]
 
 
 # What stands there, and what stands there when `it` is "new".
@@ -112,7 +112,7 @@ MORE = {
 def test_a_new_variable_is_put_where_it_changes_nothing_else(text: str, expected: str) -> None:
     done = edit(text, it="new")
     assert done.text == expected
-    assert VariablesText(expected, "bill.yml").names == sorted({*VariablesText(text, "bill.yml").names, "it"})
+    assert VariablesDocument(expected, "bill.yml").names == sorted({*VariablesDocument(text, "bill.yml").names, "it"})
 
 
 def test_our_variables_are_explained_and_their_explanation_goes_with_them() -> None:
@@ -175,7 +175,7 @@ ASKED = {
 @pytest.mark.parametrize(("text", "told"), ASKED.values(), ids=ASKED)
 @pytest.mark.parametrize("value", ["new", None])
 def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: str | None) -> None:
-    if "it" not in VariablesText(text, "bill.yml").names and value is None:
+    if "it" not in VariablesDocument(text, "bill.yml").names and value is None:
         assert edit(text, it=None) == Edit(text)
         return
     with pytest.raises(BillError, match=told) as refusal:
@@ -194,7 +194,7 @@ def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: 
 
 def test_what_is_only_taken_over_cannot_be_taken_out() -> None:
     text = "d: &d {it: old}\n<<: [*d]\n"
-    assert VariablesText(text, "bill.yml").names == ["d", "it"]
+    assert VariablesDocument(text, "bill.yml").names == ["d", "it"]
     with pytest.raises(BillError, match="variable it cannot be changed"):
         edit(text, it=None)
 
@@ -217,7 +217,7 @@ NO_FILES = {
 @pytest.mark.parametrize(("text", "told"), NO_FILES.values(), ids=NO_FILES)
 def test_what_is_no_variables_file_is_told_and_not_repeated(text: str, told: str) -> None:
     with pytest.raises(BillError) as refusal:
-        VariablesText(text, "bill.yml")
+        VariablesDocument(text, "bill.yml")
     assert str(refusal.value).startswith(f"bill.yml {told}")
     assert "findme" not in str(refusal.value)
 
@@ -239,7 +239,7 @@ def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
 @pytest.mark.parametrize("name", ["s3cret findme", "1findme", "", "fíndme", "find-me", "class", 7, None])
 def test_a_name_that_no_variable_can_have_is_refused_and_not_repeated(name: Any) -> None:
     with pytest.raises(OptionError, match="can be no variable") as refusal:
-        VariablesText("", "bill.yml").edit({name: 1})
+        VariablesDocument("", "bill.yml").edit({name: 1})
     assert "findme" not in str(refusal.value)
 
 
@@ -253,9 +253,9 @@ def test_a_value_that_cannot_be_written_is_refused_and_not_repeated(value: Any) 
 
 def test_names_that_yaml_takes_for_something_else_stay_names() -> None:
     names = ["yes", "null", "on", "y", "_1", "TRUE"]
-    text = VariablesText("", "bill.yml").edit(dict.fromkeys(names, 1)).text
-    assert VariablesText(text, "bill.yml").names == sorted(names)
-    assert VariablesText(text, "bill.yml").edit(dict.fromkeys(names)).text == ""
+    text = VariablesDocument("", "bill.yml").edit(dict.fromkeys(names, 1)).text
+    assert VariablesDocument(text, "bill.yml").names == sorted(names)
+    assert VariablesDocument(text, "bill.yml").edit(dict.fromkeys(names)).text == ""
 
 
 def test_references_that_would_fill_the_memory_do_no_harm() -> None:
@@ -346,7 +346,7 @@ def test_whatever_is_set_is_there_and_all_else_is_as_it_was(text: str, variables
     wanted = {**before, **variables}
     found = read(done.text)
     assert {name: value for name, value in wanted.items() if value is not None or name not in variables} == found
-    assert VariablesText(done.text, "bill.yml").edit(variables) == Edit(done.text)
+    assert VariablesDocument(done.text, "bill.yml").edit(variables) == Edit(done.text)
     lines = done.text.replace("\r\n", "\n").splitlines()
     touched = {*done.added, *done.changed, *done.removed}
     for line in text.replace("\r\n", "\n").splitlines():

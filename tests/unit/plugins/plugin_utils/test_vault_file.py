@@ -19,20 +19,20 @@ from ansible import constants
 from ansible.parsing.vault import PromptVaultSecret, match_encrypt_secret
 from ansible.template import Templar
 
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, BusyError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
-    Kept,
     VaultFile,
-    clear,
+    VaultFileResult,
     given_variables,
-    keep,
-    kept_variables,
-    look,
+    inspect_file,
+    read_variables,
+    remove_variables,
     secrets_among,
+    set_variables,
     typed_password,
 )
 from tests.unit.plugins.plugin_utils import keeping
@@ -46,8 +46,8 @@ def mode(path: str | Path) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-def kept(path: Path, variables: dict[str, Any], of: Any = None, **how: Any) -> Kept:
-    return keep(str(path), variables, of or loader(), by=BY, **how)
+def kept(path: Path, variables: dict[str, Any], of: Any = None, **how: Any) -> VaultFileResult:
+    return set_variables(str(path), variables, of or loader(), by=BY, **how)
 
 
 def text(path: str | Path, of: Any = None) -> str:
@@ -145,14 +145,14 @@ def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) 
 
 def test_a_file_in_the_clear_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -> None:
     path = begun(tmp_path, OLD.encode())
-    done = look(str(path), loader())
+    done = inspect_file(str(path), loader())
     assert (done.changed, done.names, done.warning) == (False, ["bill_password", "other"], None)
     assert everything(tmp_path) == {"group_vars/all/bill.yml": OLD.encode()}
 
 
 def test_a_look_needs_no_more_than_the_file(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
-    told = look(str(old), loader()).told(diff=False)
+    told = inspect_file(str(old), loader()).told(diff=False)
     assert told == {
         "path": str(old),
         "exists": True,
@@ -163,9 +163,9 @@ def test_a_look_needs_no_more_than_the_file(old: Path, tmp_path: Path, monkeypat
     }
     of = loader()
     of.set_vault_secrets(None)
-    assert not look(str(tmp_path / "group_vars" / "none.yml"), of).exists
+    assert not inspect_file(str(tmp_path / "group_vars" / "none.yml"), of).exists
     with pytest.raises(BillError, match="without a vault password"):
-        look(str(old), of)
+        inspect_file(str(old), of)
 
 
 # --- Passwords ---
@@ -183,7 +183,7 @@ def test_without_a_vault_password_nothing_is_done(old: Path, variables: Any, che
     with pytest.raises(BillError, match="--ask-vault-pass, --vault-password-file or --vault-id"):
         kept(old, variables, of, check_mode=check_mode)
     with pytest.raises(BillError, match="without a vault password"):
-        clear(str(old), of)
+        remove_variables(str(old), of)
     assert os.listdir(old.parent) == ["bill.yml"]
 
 
@@ -191,7 +191,7 @@ def test_without_a_vault_password_nothing_is_done(old: Path, variables: Any, che
 @pytest.mark.promise(8)
 def test_a_file_that_no_password_opens_is_named_and_left_alone(old: Path) -> None:
     was = everything(old.parent)
-    for work in (kept, lambda path, _variables, of: clear(str(path), of)):
+    for work in (kept, lambda path, _variables, of: remove_variables(str(path), of)):
         with pytest.raises(BillError, match="cannot be opened: none of the vault passwords") as refusal:
             work(old, {"a": 1}, loader(*TWO))
         assert str(old) in str(refusal.value)
@@ -419,7 +419,7 @@ def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "open", closed)
     with pytest.raises(BillError, match=r"bill.yml cannot be used \(Permission denied\)"):
-        look(str(old), loader())
+        inspect_file(str(old), loader())
 
 
 @pytest.mark.parametrize("refused", [False, True])
@@ -513,10 +513,10 @@ def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, mon
 
 def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with _vault_file._lock(str(old), str(old)):
-        monkeypatch.setattr(_vault_file, "_PATIENCE", 0)
+        monkeypatch.setattr(_vault_file, "_LOCK_TIMEOUT", 0)
         # Check mode, too, so that nobody is asked for values that cannot be kept.
         for check_mode in (True, False):
-            with pytest.raises(BusyError, match=f"has been writing to {old} for 0 seconds"):
+            with pytest.raises(LockTimeoutError, match=f"has been writing to {old} for 0 seconds"):
                 kept(old, {"b": 1}, check_mode=check_mode)
         assert kept(old.with_name("another.yml"), {"b": 1}).changed
     assert kept(old, {"b": 1}).changed
@@ -630,12 +630,12 @@ def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: 
 
 def test_a_file_of_ours_alone_is_removed_and_its_backups_stay(old: Path) -> None:
     kept(old, {"other": None, "bill_dev_key": "findme"})
-    done = clear(str(old), loader())
+    done = remove_variables(str(old), loader())
     assert (done.changed, done.exists, done.names, done.backup_file, done.warning) == (True, True, [], None, None)
     assert not old.exists()
     assert len(done.backups) == 1
     assert "other: 1" in text(done.backups[0])
-    again = clear(str(old), loader())
+    again = remove_variables(str(old), loader())
     assert (again.changed, again.exists) == (False, False)
 
 
@@ -649,13 +649,13 @@ def test_a_file_behind_links_is_removed_with_them(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(os, "access", lambda path, how: path != str(second.parent) and real(path, how))
     for check_mode in (True, False):
         with pytest.raises(BillError, match="nothing can be written to the directory .*second"):
-            clear(str(link), loader(), check_mode=check_mode)
+            remove_variables(str(link), loader(), check_mode=check_mode)
     monkeypatch.undo()
     assert text(link) == "bill_password: findme\n"
     monkeypatch.chdir(tmp_path)
-    assert clear("link.yml", loader()).changed
+    assert remove_variables("link.yml", loader()).changed
     assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
-    assert not clear(str(link), loader()).changed
+    assert not remove_variables(str(link), loader()).changed
 
 
 @pytest.mark.parametrize(
@@ -673,7 +673,7 @@ def test_link_to_a_file_without_our_variables_is_removed_alone(tmp_path: Path, c
     link.parent.mkdir(parents=True)
     link.symlink_to(theirs)
     for check_mode in (True, False):
-        done = clear(str(link), loader(), check_mode=check_mode)
+        done = remove_variables(str(link), loader(), check_mode=check_mode)
         assert (done.changed, done.warning) == (
             True,
             f"{link} is a link, and only the link was removed. {theirs} was left, because {why}.",
@@ -692,7 +692,7 @@ def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
     link = project / "group_vars" / "all" / "bill.yml"
     link.parent.mkdir(parents=True)
     link.symlink_to(between)
-    done = clear(str(link), loader())
+    done = remove_variables(str(link), loader())
     assert (done.changed, done.warning) == (
         True,
         f"{link} is a link, and only the link was removed. {ours} was left, because it is outside of {project}.",
@@ -700,7 +700,7 @@ def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
     assert not link.is_symlink()
     assert between.is_symlink()
     assert ours.exists()
-    assert not clear(str(link), loader()).changed
+    assert not remove_variables(str(link), loader()).changed
 
 
 @pytest.mark.promise(5)
@@ -712,7 +712,7 @@ def test_directory_that_leads_out_of_the_project_is_not_touched(tmp_path: Path, 
     (project / "group_vars").mkdir(parents=True)
     (project / "group_vars" / "all").symlink_to(foreign)
     path = project / "group_vars" / "all" / "bill.yml"
-    done = clear(str(path), loader())
+    done = remove_variables(str(path), loader())
     assert (done.changed, done.warning) == (
         False,
         f"{path} is a link, and nothing was removed. {foreign / 'bill.yml'} was left, because it is outside of {project}.",
@@ -740,14 +740,14 @@ def test_file_in_clear_text_behind_a_link_is_not_taken_over(tmp_path: Path, cont
 
 
 def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
-    done = clear(str(old), loader())
+    done = remove_variables(str(old), loader())
     assert (done.changed, done.names) == (True, ["other"])
     assert done.backup_file
     assert done.warning == (
         f"{old} was not removed, because it has other variables, too (other). Those of bill.connect were taken out."
     )
     assert text(old) == "other: 1\n"
-    again = clear(str(old), loader())
+    again = remove_variables(str(old), loader())
     assert (again.changed, again.names) == (False, ["other"])
     assert again.warning
     assert "none of its variables is one of bill.connect's (other)" in again.warning
@@ -758,7 +758,7 @@ def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: 
     was = everything(tmp_path)
     done = kept(old, {"b": 1, "bill_password": None}, check_mode=True)
     assert (done.changed, done.names, done.backup_file) == (True, ["b", "other"], None)
-    assert clear(str(old), loader(), check_mode=True).changed
+    assert remove_variables(str(old), loader(), check_mode=True).changed
     with pytest.raises(OptionError, match="can be no variable"):
         kept(old, {"no name": 1}, check_mode=True)
     assert kept(tmp_path / "new" / "bill.yml", {"b": 1}, check_mode=True).changed
@@ -787,7 +787,7 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
         encrypted(f"template: '{{{{ a }}}}'\nplain: !unsafe '{{{{ a }}}}'\nvaulted: !vault |\n  {inline}\nn: [1]\n"),
     )
     of = loader()
-    found = kept_variables(of, str(path))
+    found = read_variables(of, str(path))
     assert {name: str(value) for name, value in found.items() if name != "vaulted"} == {
         "template": "{{ a }}",
         "plain": "{{ a }}",
@@ -798,13 +798,13 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
     assert [templar.template(found[name]) for name in ("template", "plain")] == ["worked out", "{{ a }}"]
     kept(path, {"vaulted": "findme"}, of)
     assert not kept(path, {"vaulted": "findme"}, of).changed
-    assert kept_variables(of, str(tmp_path / "none.yml")) == {}
+    assert read_variables(of, str(tmp_path / "none.yml")) == {}
 
 
 def test_kept_variables_are_read_from_a_relative_path(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From ansible-core 2.19 on it takes none itself."""
     monkeypatch.chdir(old.parent)
-    assert sorted(kept_variables(loader(), "bill.yml")) == ["bill_password", "other"]
+    assert sorted(read_variables(loader(), "bill.yml")) == ["bill_password", "other"]
 
 
 @pytest.mark.promise(8)

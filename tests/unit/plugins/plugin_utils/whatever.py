@@ -18,11 +18,11 @@ import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import Outcome, SignIn
-from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import open_sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager, SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import build_session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Gateway
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
 from tests.unit.plugins.plugin_utils.malformed import (
@@ -127,15 +127,15 @@ def converse(
     said: list[str] = []
     playing = first
 
-    def exchange(gateway: Gateway, _line: object, request: Any) -> tuple[int, bytes]:
+    def exchange(gateway: HttpTransport, _line: object, request: Any) -> tuple[int, bytes]:
         url = gateway.address.url + request.path
         [path] = [path for path in playing if url.endswith(path) or (path == "/organizations" and path in url)]
         status, answer = playing[path]
         return status, json.dumps(answer).encode()
 
-    def opened(**changes: Any) -> SignIn:
+    def opened(**changes: Any) -> SessionManager:
         options = {option.name: option.default for option in OPTIONS}
-        return open_sign_in(
+        return build_session_manager(
             {**options, **CREDENTIAL, **METHODS[method], "api_url": API_URL, "retries": 0, "check_after": 0, **changes},
             default_store=f"{store}/bill",
             store_for_the_run=f"{store}/run",
@@ -149,7 +149,7 @@ def converse(
         if isinstance(outcome, BaseException):
             # A refusal also says since when and until when.
             assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
-        if isinstance(outcome, Outcome) and outcome.session:
+        if isinstance(outcome, SessionResult) and outcome.session:
             assert_usable(outcome.session, method)
         if kept := task.kept.load():
             assert_usable(kept, method)
@@ -158,8 +158,8 @@ def converse(
         return not isinstance(outcome, BaseException)
 
     with tempfile.TemporaryDirectory(dir=folder) as store, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Gateway, "_within_timeout", lambda _gateway, work, _path: work(None))
-        patch.setattr(Gateway, "_exchange", exchange)
+        patch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
+        patch.setattr(HttpTransport, "_exchange", exchange)
         task, with_mfa_id = opened(), opened(**MFA_ID)
         if works(lambda: task.present(require_trusted=require_trusted)):
             assert task.kept.load()
