@@ -480,7 +480,7 @@ def test_where_no_connection_came_about_nothing_was_sent(monkeypatch: pytest.Mon
     assert [(gateway.sent, error.undone) for gateway, error in failures] == [(False, True)] * 4
     assert [type(error).__name__ for _gateway, error in failures] == [
         "TransportError",
-        "CertificateRefused",
+        "TlsError",
         "TransportError",
         "TransportError",
     ]
