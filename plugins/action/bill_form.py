@@ -4,11 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 
 
@@ -21,7 +20,7 @@ class ActionModule(BillAction):
     # One person is asked once, on however many hosts.
     BYPASS_HOST_LOOP = True
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
+    def perform(self, context: TaskContext) -> TaskResult:
         # Check mode asks nobody.
-        done = None if self._task.check_mode else filled(call, self._loader, self._templar, self.variables)
-        return returned(done, call)
+        done = None if self._task.check_mode else filled(context, self._loader, self._templar, self.variables)
+        return TaskResult(returned(done, context))

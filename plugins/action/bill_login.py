@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED, Option
 
 
@@ -17,10 +17,11 @@ class ActionModule(BillAction):
         Option("force", kind="bool", default=False, shared=False),
         REQUIRE_TRUSTED,
     )
-    MAKES_A_SESSION = True
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
-        force, trust = call.options["force"], call.options["require_trusted"]
-        if call.options["state"] == "absent":
-            return call.returned(call.sign_in.absent(force=force, only_look=self._task.check_mode))
-        return call.returned(call.sign_in.present(force=force, require_trusted=trust))
+    def perform(self, context: TaskContext) -> TaskResult:
+        sessions, force = context.client.sessions, context.options["force"]
+        if context.options["state"] == "absent":
+            result = sessions.end(force=force, check_only=self._task.check_mode)
+        else:
+            result = sessions.ensure(force=force, require_trusted=context.options["require_trusted"])
+        return TaskResult(login_result(context.client, result), publish=True)

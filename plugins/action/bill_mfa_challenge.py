@@ -4,18 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, refuse_what_cannot_be_trusted
 
 
 class ActionModule(BillAction):
-    SHOWN = True
-
-    def perform(self, call: TaskContext) -> dict[str, Any]:
+    def perform(self, context: TaskContext) -> TaskResult:
         if self._task.check_mode:
-            refuse_what_cannot_be_trusted(call.sign_in)
-            return {"challenge_id": None, "changed": True}
-        return {"challenge_id": challenge(call.sign_in), "changed": True}
+            refuse_what_cannot_be_trusted(context.client.sessions)
+            return TaskResult({"challenge_id": None, "changed": True}, public=True)
+        return TaskResult({"challenge_id": challenge(context.client), "changed": True}, public=True)

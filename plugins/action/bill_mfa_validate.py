@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import mask
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import (
     MfaValidation,
     refuse_what_cannot_be_trusted,
@@ -25,16 +23,17 @@ class ActionModule(BillAction):
         Option("machine_name", shared=False, is_data=True),
     )
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
+    def perform(self, context: TaskContext) -> TaskResult:
         names = ("challenge_id", "token", "remember_me", "device", "machine_name")
-        given = {name: call.options[name] for name in names}
+        given = {name: context.options[name] for name in names}
         if self._task.check_mode:
-            refuse_what_cannot_be_trusted(call.sign_in)
-        done = MfaValidation(None, None) if self._task.check_mode else validate(call.sign_in, **given)
-        mask([done.remember_me_id])
-        return {
+            refuse_what_cannot_be_trusted(context.client.sessions)
+        done = MfaValidation(None, None) if self._task.check_mode else validate(context.client, **given)
+        context.secrets.add([done.remember_me_id])
+        data = {
             "trusted": None if self._task.check_mode else True,
             "remember_me_id": done.remember_me_id,
             "remember_me_id_expires_on": done.expires_on and done.expires_on.isoformat(),
             "changed": True,
         }
+        return TaskResult(data)

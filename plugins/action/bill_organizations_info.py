@@ -4,16 +4,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations
 
 
 class ActionModule(BillAction):
-    SHOWN = True
-
-    def perform(self, call: TaskContext) -> dict[str, Any]:
-        found, changed = organizations(call.sign_in, call.tell_of_progress)
-        return {"organizations": found, "changed": changed}
+    def perform(self, context: TaskContext) -> TaskResult:
+        found, last = read_pages(organizations(context.client), "organizations", context.reporter)
+        return TaskResult({"organizations": found, "changed": bool(last and last.signed_in)}, public=True)

@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import request_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, REQUIRE_TRUSTED, Option
 
 
@@ -21,14 +21,15 @@ class ActionModule(BillAction):
         REQUIRE_TRUSTED,
         Option("repeat", kind="bool", default=False, shared=False),
     )
-    FAILS_WITH = {"status": None, "codes": [], "errors": [], "uncertain": False}
-    SHOWN = True
-    ONCE = True
+    FAILURE_DATA = {"status": None, "codes": [], "errors": [], "uncertain": False}
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
-        return call.requested(
+    def perform(self, context: TaskContext) -> TaskResult:
+        data = request_result(
+            context,
+            context.options,
             check_mode=self._task.check_mode,
             diff=self._task.diff,
             task=_compat.place_of(self._task),
             host=str(self.variables.get("inventory_hostname")),
         )
+        return TaskResult(data, public=True)

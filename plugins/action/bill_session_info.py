@@ -4,17 +4,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import session_info_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (Option("sign_in", kind="bool", default=False, shared=False),)
-    SHOWN = True
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
-        return call.told(*session_info(call.sign_in, may_sign_in=call.options["sign_in"]))
+    def perform(self, context: TaskContext) -> TaskResult:
+        result = session_info(context.client.sessions, may_sign_in=context.options["sign_in"])
+        return TaskResult(session_info_result(context.client, result), public=True)

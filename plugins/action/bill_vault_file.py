@@ -9,6 +9,7 @@ from typing import Any
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
@@ -29,13 +30,11 @@ class ActionModule(BillAction):
         Option("backup", kind="bool", default=True, shared=False),
     )
     SIGNS_IN = False
-    SHOWN = True
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
-        options = call.options
+    def perform(self, context: TaskContext) -> TaskResult:
+        options = context.options
         variables = given_variables(options["variables"], options["state"], _compat.omitted(self.variables))
-        call.learned.update(secrets := secrets_among(variables))
-        _compat.mask(secrets)
+        context.secrets.add(secrets_among(variables))
         path = options["path"] or default_path(self.variables.get("ansible_inventory_sources"))
         how: dict[str, Any] = {
             "vault_id": options["vault_id"],
@@ -50,5 +49,5 @@ class ActionModule(BillAction):
             kept = set_variables(path, variables, self._loader, by=self._task.action, **how)
         # Of what would be done nothing is lost.
         if kept.warning and not self._task.check_mode:
-            call.warn(kept.warning)
-        return kept.told(diff=self._task.diff)
+            context.reporter.warn(kept.warning)
+        return TaskResult(kept.told(diff=self._task.diff), public=True)

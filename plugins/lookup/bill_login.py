@@ -71,14 +71,16 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import checked_terms, login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED
 
 
 class LookupModule(BillLookup):
     OWN_OPTIONS = (REQUIRE_TRUSTED,)
 
-    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
-        # Before the sign-in: a misspelt field must not cost one.
-        names = call.checked(terms)
-        returned = call.returned(call.sign_in.present(require_trusted=call.options["require_trusted"]))
-        return [returned[name] for name in names] if names else [returned]
+    def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
+        # Before the login: a misspelt field must not cost one.
+        names = checked_terms(terms)
+        result = context.client.sessions.ensure(require_trusted=context.options["require_trusted"])
+        fields = login_result(context.client, result)
+        return [fields[name] for name in names] if names else [fields]

@@ -70,11 +70,12 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import records_of
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, REQUIRE_TRUSTED
 
 
 class LookupModule(BillLookup):
     OWN_OPTIONS = (*LIST_OPTIONS, REQUIRE_TRUSTED)
 
-    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
-        return [record for path in terms for record in call.records(path)]
+    def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
+        return [record for path in terms for record in records_of(context, path)]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand malformed answers, other ones every time, through the real gateway and real sockets.
+"""Ten thousand malformed answers, other ones every time, through the real transport and real sockets.
 
 BILL_TEST_SEED repeats a run: each prints its own.
 """
@@ -22,7 +22,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
-from tests.unit.plugins.plugin_utils.malformed import Ear, Played, Stage, any_answers, assert_answer_or_clean
+from tests.unit.plugins.plugin_utils.malformed import (
+    LogListener,
+    RawAnswer,
+    RawServer,
+    any_answers,
+    assert_answer_or_clean,
+)
 
 ERRORS = 10_000
 EACH_ROUND = 1_000
@@ -42,8 +48,8 @@ def test_ten_thousand_malformed_answers_end_in_clean_errors(
 ) -> None:
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
     first = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
-    bill, ear = Stage(TIMEOUT), Ear()
-    logging.getLogger().addHandler(ear)
+    bill, log_listener = RawServer(TIMEOUT), LogListener()
+    logging.getLogger().addHandler(log_listener)
     outcomes: Counter[str] = Counter()
     errors, begin = 0, time.monotonic()
 
@@ -55,9 +61,9 @@ def test_ten_thousand_malformed_answers_end_in_clean_errors(
         suppress_health_check=list(HealthCheck),
     )
     @given(any_answers)
-    def ask(played: Played) -> None:
+    def ask(answer: RawAnswer) -> None:
         nonlocal errors
-        outcome = bill.outcome(played)
+        outcome = bill.outcome(answer)
         assert_answer_or_clean(outcome)
         outcomes[outcome.__class__.__name__] += 1
         errors += isinstance(outcome, BillError)
@@ -77,7 +83,7 @@ def test_ten_thousand_malformed_answers_end_in_clean_errors(
         )
     tell(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
     bill.close()
-    logging.getLogger().removeHandler(ear)
+    logging.getLogger().removeHandler(log_listener)
 
     assert errors >= ERRORS
     assert bill.slowest < TIMEOUT + SLACK
@@ -86,5 +92,5 @@ def test_ten_thousand_malformed_answers_end_in_clean_errors(
             thread.join(TIMEOUT + SLACK)
             assert not thread.is_alive()
     gc.collect()
-    assert [line for line in ear.heard if "findme" in line] == []
+    assert [line for line in log_listener.heard if "findme" in line] == []
     assert capfd.readouterr() == ("", "")

@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.unit.plugins.plugin_utils.signing_in import METHODS
-from tests.unit.plugins.plugin_utils.whatever import converse, whatever
+from tests.unit.plugins.plugin_utils.whatever import any_answers_to, use_everything
 
 CONVERSATIONS = 300
 
@@ -43,9 +43,9 @@ def test_hundreds_of_conversations_end_in_clean_results(
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(whatever[method], whatever[method], st.booleans())
+    @given(any_answers_to[method], any_answers_to[method], st.booleans())
     def talk(answers: dict[str, object], later: dict[str, object], require_trusted: bool) -> None:
-        converse(tmp_path, method, answers, later, require_trusted)
+        use_everything(tmp_path, method, answers, later, require_trusted)
 
     seed(first)(talk)()
     assert capfd.readouterr() == ("", "")

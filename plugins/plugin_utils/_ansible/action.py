@@ -9,7 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -17,12 +17,16 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from .._core.redaction import contains_secret, redact
+from .._core.redaction import redact
+from .._core.secret_registry import SecretRegistry
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
 from .._vault.ansible_values import decrypted
 from . import core_versions as _compat
-from .context import TaskContext, run_operation
+from .context import TaskContext
 from .facts import RECEIPT
+from .reporter import CoreSecretRegistry
+from .runner import Invocation, OperationError, operation
+from .task_result import TaskResult
 
 display = Display()
 
@@ -34,127 +38,99 @@ _TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 _WRITTEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
-class _Failed(Exception):
-    """The message of a task that failed; ``details`` is what else it returns."""
-
-    def __init__(self, message: str, details: Mapping[str, Any] | None = None) -> None:
-        super().__init__(message)
-        self.details = details or {}
-
-
 class BillAction(ActionBase):
-    """The base of every task of bill.connect; a subclass names its operation in ``perform``, and returns what the user gets.
+    """The base of every task of bill.connect. A subclass names its operation in ``perform``.
 
-    ``SIGNS_IN`` says that it takes the options of every task besides its own.
-    ``variables`` are all that Ansible has, untemplated, once it runs. ``FAILS_WITH`` is what a failure returns besides its message,
-    unless the failure itself says otherwise.
-    ``SHOWN`` says that the result can be shown if there is no secret in it, ``MAKES_A_SESSION`` that it is a session for later
-    tasks, and ``ONCE`` that what has changed something, or may have, is not done again by ``until``.
+    ``variables`` are all that Ansible has, untemplated, once it runs. ``SIGNS_IN`` says that the task takes the shared options besides its
+    own. ``FAILURE_DATA`` is what a failure returns besides its message, unless the failure itself says otherwise.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
     SIGNS_IN: ClassVar[bool] = True
-    FAILS_WITH: ClassVar[Mapping[str, Any]] = {}
-    SHOWN: ClassVar[bool] = False
-    MAKES_A_SESSION: ClassVar[bool] = False
-    ONCE: ClassVar[bool] = False
+    FAILURE_DATA: ClassVar[Mapping[str, Any]] = {}
 
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
     _supports_async = False
 
-    def perform(self, call: TaskContext) -> dict[str, Any]:
+    def perform(self, context: TaskContext) -> TaskResult:
         raise NotImplementedError
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
-        self._calls: list[TaskContext] = []
+        self.variables = task_vars or {}
+        self._context: TaskContext | None = None
+        if before := _WRITTEN.get(self._task):
+            return dict(before)
         try:
-            return self._run(tmp, task_vars)
+            return self._remembered(self._run(tmp))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
             # Ansible ends a task that takes too long, wherever it is. What may have been sent is told all the same.
-            for call in self._calls:
-                if written := call.interrupted(type(error).__name__):
-                    return self._remembered(self._ended(str(written), written.details))
+            if self._context and (written := self._context.interrupted(type(error).__name__)):
+                return self._remembered(self._failed(str(written), written.details))
             raise
 
-    def _run(self, tmp: str | None, task_vars: dict[str, Any] | None) -> dict[str, Any]:
-        self.variables = task_vars = task_vars or {}
-        if before := _WRITTEN.get(self._task):
-            return dict(before)
+    def _run(self, tmp: str | None) -> dict[str, Any]:
         given = self._taken_from_the_task()
-        result: dict[str, Any] = {}
-        known: Sequence[str] | None = None
-        learned: set[str] = set()
-
-        def work(call: TaskContext) -> None:
-            nonlocal known, learned
-            self._calls.append(call)
-            known, learned = call.secrets, call.learned
-            _compat.refuse_unsafe_core()
-            result.update(self.perform(call))
-            # Check mode does not end a session, so what names it stays.
-            if self.MAKES_A_SESSION and (result["headers"] or not self._task.check_mode):
-                self._publish(call, result, task_vars)
-
-        def failure(message: str, secrets: Sequence[str] | None, details: Mapping[str, Any]) -> Exception:
-            nonlocal known
-            known = secrets
-            # Ansible shows the item of a loop that failed, and credentials may have come from there.
-            met = None if secrets is None else [*secrets, *learned]
-            if _compat.item_of_loop_holds(self._task, task_vars, met):
-                _compat.hide_item(self._task, message)
-            return _Failed(message, details)
-
+        secrets = CoreSecretRegistry()
+        invocation = Invocation(given, self.variables, self._templar, self._table(), _compat.WrittenTask(self._task))
+        data: dict[str, Any] = {}
+        is_resolved = True
         try:
-            result.update(super().run(tmp, task_vars))
+            data.update(super().run(tmp, self.variables))
             self._warn_of_delegation()
-            run_operation(
-                work,
-                given=given,
-                variables=task_vars,
-                templar=self._templar,
-                failure=failure,
-                table=self._table(),
-                written=_compat.WrittenTask(self._task),
-            )
-        except _Failed as failed:
-            # Not raised, because ansible-core then pays no heed to until.
-            return self._remembered(self._ended(str(failed), failed.details))
+            with operation(invocation, secrets) as self._context:
+                _compat.refuse_unsafe_core()
+                result = self.perform(self._context)
+                data.update(result.data)
+                # Check mode does not end a session, so what names it stays.
+                if result.publish and (data["headers"] or not self._task.check_mode):
+                    self._publish(self._context, data)
+        except OperationError as error:
+            is_resolved = error.is_resolved
+            self._hide_item(str(error), secrets if is_resolved else None)
+            # Not raised, because ansible-core then ignores until.
+            return self._failed(str(error), error.details)
         except BaseException as error:
-            # Of Ansible itself: the task has run into its own timeout, or was meant to run in the background.
-            failure(f"ansible-core has ended the task: {error}", None, {})
+            # From Ansible: the task has run into its own timeout, or was meant to run in the background.
+            is_resolved = False
+            self._hide_item(f"ansible-core has ended the task: {error}", None)
             raise
         finally:
-            if known is None:
+            if is_resolved:
+                self._hide_arguments(given, secrets.texts)
+            else:
                 # Any of the arguments may hold a secret, even where none belongs.
                 self._task.args = dict.fromkeys(given, _compat.HIDDEN)
-            else:
-                self._hide_arguments(given, [*known, *learned])
-        _compat.settle(result)
-        secrets = [*(known or ()), *learned]
+        _compat.settle(data)
         # A failure never gets here, because its message is meant to be read.
         if (
-            not self.SHOWN
+            not result.public
             or self._task.no_log
-            or contains_secret(result, secrets)
-            or _compat.item_of_loop_holds(self._task, task_vars, secrets)
+            or secrets.contains(data)
+            or _compat.item_of_loop_holds(self._task, self.variables, secrets.texts)
         ):
-            _compat.hide(self._task, result)
-        return self._remembered(result)
+            _compat.hide(self._task, data)
+        return data
 
-    def _ended(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    def _hide_item(self, message: str, secrets: SecretRegistry | None) -> None:
+        """Ansible shows the item of a loop that failed, and credentials may have come from there. None: any text may be secret."""
+        if _compat.item_of_loop_holds(self._task, self.variables, secrets.texts if secrets else None):
+            _compat.hide_item(self._task, message)
+
+    def _failed(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
         """The result of a task that failed."""
-        return {"changed": False, "failed": True, "msg": message, **self.FAILS_WITH, **details}
+        return {"changed": False, "failed": True, "msg": message, **self.FAILURE_DATA, **details}
 
     @classmethod
     def _table(cls) -> tuple[Option, ...]:
         return (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
 
     def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
-        if self.ONCE and (result["changed"] or result.get("uncertain")):
+        """The result. One of a write that BILL has processed, or may have, is what every later try of ``until`` gets."""
+        if "uncertain" in result and (result["changed"] or result["uncertain"]):
             _WRITTEN[self._task] = result
         return dict(result)
 
@@ -168,7 +144,7 @@ class BillAction(ActionBase):
         self._hide_arguments(arguments, ())
         return arguments
 
-    def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Sequence[str]) -> None:
+    def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> None:
         """Leave none of the arguments in the task that is a secret or has one in it."""
         secret = {name for option in self._table() if option.secret for name in (option.name, *option.aliases)}
         hidden = [
@@ -177,24 +153,24 @@ class BillAction(ActionBase):
         # In a dictionary of its own, since the items of a loop may share theirs.
         self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
 
-    def _publish(self, call: TaskContext, result: dict[str, Any], task_vars: Mapping[str, Any]) -> None:
+    def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # The role sets these itself, with set_fact.
         names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
-        before = call.run.published(task_vars.get(RECEIPT))
+        before = context.run.published(self.variables.get(RECEIPT))
         # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
-            if task_vars.get(name) == before.get(name) and (name in before or result[field] is not None)
+            if self.variables.get(name) == before.get(name) and (name in before or result[field] is not None)
         }
         # Before anything is defined: what has no receipt counts as a fact of the host.
-        if receipt := call.run.publish(ours) if ours else None:
+        if receipt := context.run.publish(ours) if ours else None:
             ours[RECEIPT] = receipt
         if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
             display.warning(warning)
-        elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, task_vars):
+        elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, self.variables):
             display.warning(
                 "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
                 "a task cannot change on this version of ansible-core. Do not use them from here on; use register."
@@ -213,7 +189,7 @@ class BillAction(ActionBase):
             )
 
 
-def _can_be_shown(value: Any, secrets: Sequence[str]) -> bool:
+def _can_be_shown(value: Any, secrets: Collection[str]) -> bool:
     try:
         plain = decrypted(value)
     except AnsibleError:

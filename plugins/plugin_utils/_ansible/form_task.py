@@ -54,11 +54,6 @@ def _in_lines(text: str) -> str:
 
 def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> FormResult:
     """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
-
-    def learn(secret: str) -> None:
-        call.learned.add(secret)
-        _compat.mask([secret])
-
     _confirm_the_vault_password(call, loader)
     kept = _kept(call, loader, templar, variables)
     # What the inventory has from the same file is no reason not to ask.
@@ -75,7 +70,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
             given[option.name] = _source.environment(option.environment_name)
             values[option.name] = convert(option, text, given[option.name])
             if option.secret:
-                learn(text)
+                call.secrets.add([text])
     # What the environment replaces counts as its own: a variable does not say where that goes.
     in_file = {
         option.name: _source.variable(option.variable, file=call.options["vault_file"])
@@ -91,15 +86,15 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
 
     for option in OPTIONS:
         if option.secret and (secret := kept.get(option.name)):
-            learn(secret)
+            call.secrets.add([secret])
     form = Form(
         Terminal(),
         values=values,
         given=given,
         found=frozenset(lasting),
         kept=kept,
-        open=call.open,
-        learn=learn,
+        clients=call,
+        secrets=call.secrets,
     )
     done = form.fill(mfa=call.options["mfa"])
     if path := call.options["vault_file"]:
@@ -169,13 +164,12 @@ def returned(filled: FormResult | None, call: TaskContext) -> dict[str, Any]:
             "changed": False,
         }
     session = filled.session
-    call.learned.update(session.secrets)
-    _compat.mask(session.secrets)
+    call.secrets.add(session.secrets)
     return {
         "organization_id": session.organization_id,
         "user_id": session.user_id,
-        "api_url": filled.sign_in.gateway.address.url,
-        "auth_method": filled.sign_in.credential.method,
+        "api_url": filled.client.transport.base_url.url,
+        "auth_method": filled.client.sessions.method.method,
         "trusted": session.trusted,
         "variables": filled.variables,
         "elsewhere": filled.elsewhere,

@@ -16,7 +16,9 @@ from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from .._options.spec import OPTIONS, Option
-from .context import TaskContext, run_operation
+from .context import TaskContext
+from .reporter import CoreSecretRegistry
+from .runner import Invocation, OperationError, operation
 
 
 class BillLookup(LookupBase):
@@ -24,17 +26,17 @@ class BillLookup(LookupBase):
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
 
-    def perform(self, call: TaskContext, terms: list[Any]) -> list[Any]:
+    def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
         raise NotImplementedError
 
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         # What with_ loops of ansible-core 2.16 add to the arguments.
         kwargs.pop("wantlist", None)
-        return run_operation(
-            lambda call: self.perform(call, terms),
-            given=kwargs,
-            variables=variables or {},
-            templar=self._templar,
-            failure=lambda message, _secrets, _details: AnsibleLookupError(message),
-            table=(*OPTIONS, *self.OWN_OPTIONS),
-        )
+        invocation = Invocation(kwargs, variables or {}, self._templar, (*OPTIONS, *self.OWN_OPTIONS))
+        try:
+            with operation(invocation, CoreSecretRegistry()) as context:
+                return self.perform(context, terms)
+        except OperationError as error:
+            message = str(error)
+        # Not in the except clause: Ansible also shows the errors behind an error.
+        raise AnsibleLookupError(message)

@@ -2,113 +2,145 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds everything that one invocation needs from its options.
+"""Builds everything that one invocation needs from its options. Nothing else puts objects together.
 
 Private to bill.connect. Plain Python, without Ansible.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from .._auth.cached_refusal import CachedRefusal
+from .._auth.cached_refusal import CachedRefusal, Refusals
 from .._auth.methods import METHODS, AuthMethod
 from .._auth.session import Session
 from .._auth.session_manager import SessionManager
 from .._core.base_url import API_URLS, BaseUrl
+from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
+from .._core.reporter import Reporter
+from .._core.secret_registry import SecretRegistry
+from .._http.exchange import Exchange, HttpExchange, HttpSettings
 from .._http.retry_policy import RetryPolicy
+from .._http.retrying_transport import RetryingTransport
 from .._http.transport import HttpTransport
 from .._limits.concurrency_limiter import ConcurrencyLimiter
-from .._limits.rate_limiter import MAX_WAIT, RATE_LIMITED_PREFIX, RateLimiter, Reservations
-from .._store.cipher import Cipher, EntryIdentity
+from .._limits.rate_limiter import MAX_WAIT, RateLimiter, Reservations
+from .._limits.request_limits import RequestLimits
+from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-from .._store.factory import open_shared, open_stores
+from .._store.factory import open_shared, open_store
+from .client import BillClient
 
 
-def build_session_manager(
-    options: Mapping[str, Any],
-    *,
-    default_store: str,
-    store_for_the_run: str,
-    warn: Callable[[str], None],
-    tell: Callable[[str], None],
-    tell_of_waits: Callable[[str], None],
-) -> SessionManager:
-    """The sign-in that a complete set of options asks for; OptionError if they do not fit together.
-
-    ``options`` holds every option of the table under its name. ``default_store`` and ``store_for_the_run`` are the
-    directories for sessions that last, and for those that last as long as this run. ``tell`` is told what was decided,
-    ``tell_of_waits`` of each wait before BILL is asked again.
+@dataclass(frozen=True)
+class Surroundings:
+    """What an invocation gets from around it. ``default_store`` and ``run_store`` are the directories for sessions that last, and for
+    those that last as long as this run. ``secrets`` learns the sessions. A test gives a ``clock`` and an ``exchange`` of its own.
     """
-    stores = open_stores(
-        options["session_store"] or default_store, default=default_store, for_the_run=store_for_the_run, warn=warn
-    )
-    address = BaseUrl.of_api(options["api_url"] or API_URLS[options["environment"]])
+
+    default_store: str
+    run_store: str
+    reporter: Reporter
+    secrets: SecretRegistry = field(default_factory=SecretRegistry)
+    clock: Clock = field(default_factory=SystemClock)
+    exchange: Exchange | None = None
+
+
+def build_client(options: Mapping[str, Any], around: Surroundings) -> BillClient:
+    """The client that a complete set of options asks for; OptionError if they do not fit together.
+
+    ``options`` holds every option of the table by its name.
+    """
+    base_url = BaseUrl.of_api(options["api_url"] or API_URLS[options["environment"]])
     if not options["validate_certs"]:
-        warn(
-            f"validate_certs is false: anybody between here and {address.host} can read the credentials. "
+        around.reporter.warn(
+            f"validate_certs is false: anybody between here and {base_url.host} can read the credentials. "
             "Name the authority's file with ca_path instead."
         )
-    retry = RetryPolicy(options["retries"], tell_of_waits)
+    return _Builder(options, around, base_url).client(METHODS[options["auth_method"]].from_options(options))
 
-    def opened(credential: AuthMethod) -> SessionManager:
-        through = credential.through()
-        whole = {"auth_method": credential.method, "api_url": address.url, **credential.values}
-        caller = {"api_url": address.url, **{name: credential.values[name] for name in credential.limits}}
-        quota = {"api_url": address.url, credential.limits[0]: credential.values[credential.limits[0]]}
-        shared = open_shared(stores, for_the_run=store_for_the_run, warn=warn)
-        gate = ConcurrencyLimiter(
-            # Sealed like a session, so that the names of files tell nothing; and late, since a task that asks nothing needs none.
-            lambda store: Cipher(EntryIdentity.of({**caller, "kept": "slots in flight"}), store.key()).address,
+
+class _Builder:
+    """Builds clients for one set of options; a partner's user needs a second one, of the partner."""
+
+    def __init__(self, options: Mapping[str, Any], around: Surroundings, base_url: BaseUrl) -> None:
+        self._options = options
+        self._around = around
+        self._base_url = base_url
+        self._retry = RetryPolicy(options["retries"], around.clock, around.reporter)
+        self._store = open_store(
+            options["session_store"] or around.default_store,
+            default=around.default_store,
+            for_the_run=around.run_store,
+            warn=around.reporter.warn,
+        )
+
+    def client(self, method: AuthMethod) -> BillClient:
+        transport = HttpTransport(self._exchange(method))
+        parent = method.parent()
+        sessions = SessionManager(
+            method,
+            RetryingTransport(transport, self._retry),
+            EncryptedEntry(Session, self._identity(method), self._store, self._around.reporter.warn),
+            Refusals(
+                self._refusals(self._identity(method, kept="refusal")),
+                self._refusals(self._quota(method, kept="spent hour")),
+                self._around.clock,
+            ),
+            check_after=self._options["check_after"],
+            lock_timeout=self._lock_timeout(method),
+            clock=self._around.clock,
+            reporter=self._around.reporter,
+            secrets=self._around.secrets,
+            parent=self.client(parent).sessions if parent else None,
+        )
+        return BillClient(sessions, transport, self._retry)
+
+    def _exchange(self, method: AuthMethod) -> Exchange:
+        limits = self._limits(method)
+        if self._around.exchange:
+            return self._around.exchange.at(self._base_url)
+        settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
+        return HttpExchange(self._base_url, settings, limits)
+
+    def _limits(self, method: AuthMethod) -> RequestLimits:
+        shared = open_shared(self._store, for_the_run=self._around.run_store, warn=self._around.reporter.warn)
+        caller = EntryIdentity.of(
+            {
+                "api_url": self._base_url.url,
+                **{name: method.values[name] for name in method.quota_options},
+                "kept": "slots in flight",
+            }
+        )
+        reservations = EncryptedEntry(
+            Reservations,
+            self._quota(method, kept="turns"),
             shared,
-            options["timeout"],
+            # The lock of the session warns of an unusable store.
+            lambda _text: None,
         )
-        # A store that cannot be used has been told of by the lock of the sign-in.
-        turns = cache(
-            lambda: EncryptedEntry(
-                Reservations, EntryIdentity.of({**quota, "kept": "turns"}), shared, lambda _text: None
-            )
-        )
-        pace = RateLimiter(turns, tell_of_waits)
-
-        @contextmanager
-        def slot(path: str) -> Iterator[None]:
-            if path.startswith(RATE_LIMITED_PREFIX):
-                pace.wait()
-            with gate.slot():
-                yield
-
-        gateway = HttpTransport(
-            address,
-            timeout=options["timeout"],
-            validate_certs=options["validate_certs"],
-            ca_path=options["ca_path"],
-            slot=slot,
-        )
-        # Each try may first have to wait for its turn, and for its slot.
-        turn, wait = (MAX_WAIT, RateLimitError.wait) if credential.paced else (0.0, 0.0)
-        longest = retry.longest(turn + 2 * options["timeout"], wait)
-        return SessionManager(
-            credential=credential,
-            gateway=gateway,
-            kept=EncryptedEntry(Session, EntryIdentity.of(whole), stores, warn),
-            refused=cache(
-                lambda: EncryptedEntry(CachedRefusal, EntryIdentity.of({**whole, "kept": "refusal"}), stores, warn)
-            ),
-            hour=cache(
-                lambda: EncryptedEntry(CachedRefusal, EntryIdentity.of({**quota, "kept": "spent hour"}), stores, warn)
-            ),
-            retry=retry,
-            check_after=options["check_after"],
-            # Whoever holds the lock makes only so many requests.
-            longest_wait=credential.most_requests() * longest,
-            tell=tell,
-            warn=warn,
-            through=opened(through) if through else None,
+        return RequestLimits(
+            ConcurrencyLimiter(caller, shared, self._options["timeout"], self._around.clock),
+            RateLimiter(reservations, self._around.clock, self._around.reporter),
         )
 
-    return opened(METHODS[options["auth_method"]].of(options))
+    def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:
+        return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)
+
+    def _identity(self, method: AuthMethod, **kept: str) -> EntryIdentity:
+        """The identity of what is kept for one credential."""
+        return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **kept})
+
+    def _quota(self, method: AuthMethod, **kept: str) -> EntryIdentity:
+        """The identity of what is kept for all that share an hourly quota."""
+        option = method.quota_options[0]
+        return EntryIdentity.of({"api_url": self._base_url.url, option: method.values[option], **kept})
+
+    def _lock_timeout(self, method: AuthMethod) -> float:
+        """Seconds. A task that holds the lock makes only so many requests."""
+        # Each attempt may first have to wait for its turn, and for its slot.
+        turn, min_wait = (MAX_WAIT, RateLimitError.wait) if method.is_rate_limited else (0.0, 0.0)
+        return method.max_requests() * self._retry.max_duration(turn + 2 * self._options["timeout"], min_wait)

@@ -13,37 +13,42 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .._auth.methods import last_day, object_of, text_of
-from .._auth.session import Session
 from .._auth.session_manager import SessionManager
+from .._core.error_codes import ErrorCode
+from .._core.error_parser import ErrorProfile
 from .._core.errors import (
     ApiError,
     BillError,
     ConcurrencyLimitError,
-    ErrorCode,
     MfaRequiredError,
     OptionError,
     ServerError,
     SessionExpiredError,
     TransportError,
+    UncertainWriteError,
     UnknownApiError,
 )
+from .._http.messages import HttpRequest, JsonBody
+from .client import BillClient
 
 # Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. With which codes it refuses these is
 # not; that it is these is an assumption.
-_MEANINGS = {
-    "BDC_1361": ErrorCode(
-        MfaRequiredError,
-        "a session like this one cannot pass MFA",
-        "One of a user who has a phone set up can (auth_method password).",
-        ("auth_method",),
-    ),
-    "BDC_1322": ErrorCode(
-        ConcurrencyLimitError,
-        "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
-        "flight",
-        "Wait a minute.",
-    ),
-}
+_PROFILE = ErrorProfile(
+    {
+        "BDC_1361": ErrorCode(
+            MfaRequiredError,
+            "a session like this one cannot pass MFA",
+            "One of a user who has a phone set up can (auth_method password).",
+            ("auth_method",),
+        ),
+        "BDC_1322": ErrorCode(
+            ConcurrencyLimitError,
+            "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
+            "flight",
+            "Wait a minute.",
+        ),
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -57,32 +62,25 @@ class MfaValidation:
     expires_on: date | None
 
 
-def challenge(sign_in: SessionManager) -> str:
+def challenge(client: BillClient) -> str:
     """Have BILL send a code to the user's phone; returns the id of the challenge that it answers.
 
     Raises BillError. Never asks a second time unless BILL has certainly sent nothing.
     """
-    refuse_what_cannot_be_trusted(sign_in)
-
-    def ask(session: Session) -> object:
-        # An object, though empty: without one BILL has been seen to answer 400.
-        return sign_in.gateway.ask(
-            "POST", "/v3/mfa/challenge", headers=session.headers, body={}, meanings=_MEANINGS
-        ).json
-
+    refuse_what_cannot_be_trusted(client.sessions)
+    # An object, though empty: without one BILL has been seen to answer 400.
+    request = HttpRequest("POST", "/v3/mfa/challenge", body=JsonBody({}), profile=_PROFILE, is_repeatable=False)
     try:
-        answer, _made = sign_in.use(ask, acts=True)
-    except (TransportError, ServerError) as error:
-        if error.undone:
-            raise
+        body = client.request(request).response.json
+    except UncertainWriteError as error:
         raise _with(
             error, " BILL may have sent a code all the same, which cannot be used. Ask for another one."
         ) from None
-    return text_of(answer, "challengeId", "the request for a code")
+    return text_of(body, "challengeId", "the request for a code")
 
 
 def validate(
-    sign_in: SessionManager,
+    client: BillClient,
     challenge_id: str,
     token: str,
     *,
@@ -95,10 +93,11 @@ def validate(
     With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
     sent again by itself, since BILL locks after some.
     """
-    refuse_what_cannot_be_trusted(sign_in)
+    sessions = client.sessions
+    refuse_what_cannot_be_trusted(sessions)
     if remember_me and not device:
         raise OptionError("remember_me needs device, a name for what BILL is to remember. Define bill_device.")
-    session = sign_in.kept.load()
+    session = sessions.entry.load()
     if session is None:
         raise BillError(
             "No session is kept here that could have asked for the code. Ask for a new one with bill_mfa_challenge, with the same "
@@ -107,15 +106,11 @@ def validate(
     body: dict[str, str | bool] = {"challengeId": challenge_id, "token": token}
     if remember_me:
         body |= {"rememberMe": True, **({"machineName": machine_name} if machine_name else {}), "device": device or ""}
+    request = HttpRequest(
+        "POST", "/v3/mfa/challenge/validate", body=JsonBody(body), profile=_PROFILE, is_repeatable=False
+    )
     try:
-        answer = sign_in.ask_once(
-            session,
-            lambda: (
-                sign_in.gateway.ask(
-                    "POST", "/v3/mfa/challenge/validate", headers=session.headers, body=body, meanings=_MEANINGS
-                ).json
-            ),
-        )
+        response = client.request_with(session, request)
     except SessionExpiredError:
         raise ApiError("The session that asked for the code has ended at BILL. Ask for a new code.") from None
     except UnknownApiError as error:
@@ -125,30 +120,28 @@ def validate(
             code=error.code,
             status=error.status,
         ) from None
-    except (TransportError, ServerError) as error:
-        if error.undone:
-            raise
+    except UncertainWriteError as error:
         raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
-    now = sign_in.clock()
-    if not sign_in.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
-        sign_in.warn(
+    now = sessions.clock.time()
+    if not sessions.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
+        sessions.reporter.warn(
             "The session is MFA-trusted now, but other tasks are busy with it, so that this could not be noted. It is found out when "
             "BILL is next asked about the session (check_after)."
         )
     if not remember_me:
         return MfaValidation(None, None)
     what = "the MFA code"
-    return MfaValidation(text_of(object_of(answer, what), "rememberMeId", what), last_day(now))
+    return MfaValidation(text_of(object_of(response.json, what), "rememberMeId", what), last_day(now))
 
 
-def refuse_what_cannot_be_trusted(sign_in: SessionManager) -> None:
+def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
     """OptionError if no code can make the session trusted, or be given back in another task."""
-    if not sign_in.credential.can_be_trusted():
+    if not sessions.method.can_be_trusted():
         raise OptionError(
-            f"{sign_in.credential.title} makes no MFA-trusted sessions. Use auth_method password.",
+            f"{sessions.method.title} makes no MFA-trusted sessions. Use auth_method password.",
             concerns=("auth_method",),
         )
-    if not sign_in.kept.shared:
+    if not sessions.entry.shared:
         raise OptionError(
             "A code is given back in the session that asked for it, and session_store none keeps no session for "
             "another task. Name a directory.",
@@ -156,5 +149,9 @@ def refuse_what_cannot_be_trusted(sign_in: SessionManager) -> None:
         )
 
 
-def _with(error: BillError, more: str) -> BillError:
+def _with(uncertain: UncertainWriteError, more: str) -> BillError:
+    """The error behind an uncertain request; with ``more`` where it is about the connection or a fault of BILL."""
+    error = uncertain.origin or uncertain
+    if not isinstance(error, (TransportError, ServerError)):
+        return error
     return error.__class__(str(error) + more, code=error.code, status=error.status, concerns=error.concerns)

@@ -2,113 +2,94 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Lists of pages: one after the other, each as soon as the one before has named it.
+"""Reads BILL's lists, page by page.
 
-Private to bill.connect. Plain Python, without Ansible. Documented by BILL ("Search operations with lists"): each page but the last
-names the next as ``nextPage``. Observed: a page may be empty and name a next one all the same.
+Private to bill.connect. Documented by BILL: a list is an object with ``results``, and every page but the last names the next one as
+``nextPage``. Observed: a page may be empty and name a next one all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from .._auth.session import Session
-from .._auth.session_manager import SessionManager
-from .._core.errors import InvalidResponseError, SessionExpiredError
-from .._http.transport import Response
+from .._core.errors import InvalidResponseError
+from .._http.messages import HttpRequest, Response
 
-# How many pages in a row may be empty; it only stops an endless list.
-_MOST_EMPTY = 1000
-
-# After how many seconds it is noted that the session is alive, so that its idle life begins anew for others too.
-_NOTED_EVERY = 20
+# So many pages in a row may be empty. It only stops an endless list.
+_MAX_EMPTY_PAGES = 1000
 
 
-@dataclass
-class Pages:
-    """What was read of a list so far: its records, the number of pages, and the HTTP status of the last one."""
+class PageRequest(Protocol):
+    """The request for one page of a list."""
 
-    records: list[Any] = field(default_factory=list, repr=False)
-    pages: int = 0
-    status: int | None = None
-    signed_in: bool = False
-    done: bool = False
-    _next: str | None = None
-    _empty: int = 0
-    _seen: str | None = None
-
-    def take(self, answer: Response, what: str, remedy: str, most: int | None) -> None:
-        """Add a page; UnexpectedAnswer if it is none, which ``remedy`` is for, or leads nowhere new."""
-        # Some of BILL's lists come without an envelope, and are whole.
-        envelope = answer.json if isinstance(answer.json, dict) else {"results": answer.json}
-        results, following = envelope.get("results"), envelope.get("nextPage")
-        if not isinstance(following, (str, type(None))):
-            raise InvalidResponseError(
-                f"BILL's list of {what} names its next page in a way that cannot be asked for.", status=answer.status
-            )
-        if not isinstance(results, list):
-            raise InvalidResponseError(
-                f"BILL's answer to the request for the {what} is no list. {remedy}", status=answer.status
-            )
-        self.records += results
-        self.pages += 1
-        self.status = answer.status
-        self._empty = 0 if results else self._empty + 1
-        self._next = following or None
-        if most is not None and len(self.records) >= most:
-            del self.records[most:]
-            self._next = None
-        self.done = self._next is None
-        if not self.done and (self._next == self._seen or self._empty >= _MOST_EMPTY):
-            raise InvalidResponseError(
-                f"BILL's list of {what} comes to no end: it names a page again, or more than a thousand empty ones.",
-                status=answer.status,
-            )
-        # Not every page is remembered, which takes memory; one now and then is enough to find any circle.
-        if self.pages & (self.pages - 1) == 0:
-            self._seen = self._next
+    def page(self, cursor: str | None) -> HttpRequest:
+        """The request for the page that ``cursor`` names; for the first page without one."""
 
 
-def read_pages(
-    sign_in: SessionManager,
-    ask: Callable[[Session, str | None], Response],
-    *,
-    what: str,
-    remedy: str,
-    tell: Callable[[str], None],
-    most: int | None = None,
-    require_trusted: bool = False,
-) -> Pages:
-    """A whole list, or its first ``most`` records. ``what`` names the records, for messages, and ``remedy`` is what to
-    do where there are none.
+@dataclass(frozen=True)
+class Page:
+    """One page: its ``records``, its ``number`` from 1 on, how many records were ``read`` so far, and the HTTP ``status``.
 
-    ``ask`` is given the session to use and what the page before has named as the next one, None for the first. ``tell`` is told of
-    each page. A session that ends in between is replaced, and the list goes on where it was. Raises BillError.
+    ``signed_in`` says that a session had to be made for this list.
     """
-    found = Pages()
 
-    def read_on(session: Session) -> None:
-        """As many pages as this session gives, but not for too long at a time."""
-        began, first = sign_in.clock(), True
-        while not found.done:
-            try:
-                answer = sign_in.ask(lambda: ask(session, found._next))
-            except SessionExpiredError:
-                if first:
-                    raise
-                # It was good for the page before, so it is lent again, and then looked at.
-                return
-            found.take(answer, what, remedy, most)
-            tell(f"{what}: {len(found.records)}, pages: {found.pages}")
-            first = False
-            now = sign_in.clock()
-            if session.is_due(now) or not 0 <= now - began < _NOTED_EVERY:
-                return
+    records: list[Any] = field(repr=False)
+    number: int
+    read: int
+    status: int
+    signed_in: bool
 
-    with sign_in.gateway.staying_open():
-        while not found.done:
-            _nothing, made = sign_in.lend(read_on, require_trusted=require_trusted)
-            found.signed_in = found.signed_in or made
-    return found
+
+class PageReader:
+    """A list that is being read. ``what`` names its records in messages, and ``remedy`` says what to do if a response is no list.
+
+    With ``max_results`` the list ends after so many records.
+    """
+
+    def __init__(self, request: PageRequest, *, what: str, remedy: str, max_results: int | None = None) -> None:
+        self._request = request
+        self._what = what
+        self._remedy = remedy
+        self._max_results = max_results
+        self._cursor: str | None = None
+        self._is_done = False
+        self._pages = 0
+        self._read = 0
+        self._empty = 0
+        self._seen: str | None = None
+
+    def next_request(self) -> HttpRequest | None:
+        """The request for the next page; None after the last one."""
+        return None if self._is_done else self._request.page(self._cursor)
+
+    def read(self, response: Response, signed_in: bool) -> Page:
+        """The page that a response holds. InvalidResponseError if it is none, or leads nowhere new."""
+        # Some of BILL's lists come without an envelope, and are whole.
+        envelope = response.json if isinstance(response.json, dict) else {"results": response.json}
+        records, cursor = envelope.get("results"), envelope.get("nextPage")
+        if not isinstance(cursor, (str, type(None))):
+            raise InvalidResponseError(
+                f"BILL's list of {self._what} names its next page in a way that cannot be asked for.",
+                status=response.status,
+            )
+        if not isinstance(records, list):
+            raise InvalidResponseError(
+                f"BILL's answer to the request for the {self._what} is no list. {self._remedy}", status=response.status
+            )
+        if self._max_results is not None and self._read + len(records) >= self._max_results:
+            records, cursor = records[: self._max_results - self._read], None
+        self._pages += 1
+        self._read += len(records)
+        self._empty = 0 if records else self._empty + 1
+        self._cursor = cursor or None
+        self._is_done = self._cursor is None
+        if not self._is_done and (self._cursor == self._seen or self._empty >= _MAX_EMPTY_PAGES):
+            raise InvalidResponseError(
+                f"BILL's list of {self._what} comes to no end: it names a page again, or more than a thousand empty ones.",
+                status=response.status,
+            )
+        # Remembering every cursor takes memory. One now and then is enough to find any cycle.
+        if self._pages & (self._pages - 1) == 0:
+            self._seen = self._cursor
+        return Page(records, self._pages, self._read, response.status, signed_in)

@@ -18,8 +18,9 @@ from typing import Any, Generic, TypeVar
 
 from .._core.errors import BillError, LockTimeoutError, RepeatedWriteError, StoreError
 from .._core.json_record import JsonRecord
+from .._store.base import Store
 from .._store.cipher import Cipher, EntryIdentity
-from .._store.factory import Store
+from .write_outcome import WriteAttempt
 
 _T = TypeVar("_T", bound=JsonRecord)
 
@@ -57,17 +58,6 @@ class GuardedWrite:
     identity: Mapping[str, str] = field(repr=False)
     host: str
     shown: str
-
-
-@dataclass
-class WriteAttempt:
-    """One attempt to send a write: what is known of it, whatever ends it and wherever.
-
-    ``is_sent`` says that BILL may have it, and ``is_done`` that BILL has said that it is done.
-    """
-
-    is_sent: bool = False
-    is_done: bool = False
 
 
 class RunRecords:

@@ -9,16 +9,17 @@ Private to bill.connect. Whom it asks is not known here, so that a test can be t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from .._auth.methods import METHODS, MFA_OPTIONS
 from .._auth.session import Session
-from .._auth.session_manager import SessionManager
+from .._client.client import BillClient
 from .._client.mfa import MfaValidation, challenge, validate
 from .._core.errors import ApiError, BillError, NoTerminalError, OptionError, UserAbortedError
+from .._core.secret_registry import SecretRegistry
 from .._options import source as _source
 from .._options.source import Source
 from .._options.spec import MFA_CODE, OPTIONS, Option, convert, describe_sources
@@ -52,6 +53,13 @@ class Person(Protocol):
         """Show a line."""
 
 
+class ClientBuilder(Protocol):
+    """Builds a client for any values of the options."""
+
+    def client_for(self, options: Mapping[str, Any]) -> BillClient:
+        """BILL, for the credential of these options."""
+
+
 @dataclass(frozen=True)
 class FormResult:
     """What has come of a form: the ``variables`` that are not kept yet by their names, of which one that is None is not good any more.
@@ -59,7 +67,7 @@ class FormResult:
     ``elsewhere`` are the names of those that later plays find where they are now, outside of the file. ``changed`` says that a session was made.
     """
 
-    sign_in: SessionManager
+    client: BillClient
     session: Session
     changed: bool
     variables: dict[str, Any] = field(repr=False)
@@ -71,7 +79,7 @@ class Form:
 
     ``values`` holds the value of every option, ``given`` says in words where those come from that are not to be asked for, and
     ``found`` names those of them that later plays find in the same place. ``kept`` are the values of an earlier sitting by option, which can be kept by
-    pressing Enter. ``open`` makes a sign-in of values. ``learn`` is told of each secret before anything else happens with it.
+    pressing Enter. ``clients`` builds the clients that try them. ``secrets`` learns each secret before anything else happens with it.
     """
 
     def __init__(
@@ -82,8 +90,8 @@ class Form:
         given: Mapping[str, Source],
         found: frozenset[str],
         kept: Mapping[str, Any],
-        open: Callable[[Mapping[str, Any]], SessionManager],
-        learn: Callable[[str], None],
+        clients: ClientBuilder,
+        secrets: SecretRegistry,
     ) -> None:
         self._person = person
         self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
@@ -93,8 +101,8 @@ class Form:
         self._given = given
         self._found = found
         self._kept = kept
-        self._open = open
-        self._learn = learn
+        self._clients = clients
+        self._secrets = secrets
         # Said with the first question.
         self._beginning = _BEGINNING
         # Where nobody can be asked, what is there has to do.
@@ -112,14 +120,14 @@ class Form:
         self._fill(AUTH_METHOD)
         for each in self._fields:
             self._fill(each)
-        sign_in, session, changed = self._signed_in()
+        client, session, changed = self._signed_in()
         self._values = self._wanted()
         self._sign_out_of_the_old()
         if mfa is None:
-            mfa = self._wants_mfa(sign_in, session)
+            mfa = self._wants_mfa(client, session)
         if mfa and not session.trusted:
-            session = self._trusted(sign_in, session)
-        return FormResult(sign_in, session, changed, *self._to_keep())
+            session = self._trusted(client, session)
+        return FormResult(client, session, changed, *self._to_keep())
 
     @property
     def _fields(self) -> tuple[Question, ...]:
@@ -163,7 +171,7 @@ class Form:
                 self._tell(str(error))
                 continue
             if secret:
-                self._learn(self._values[name])
+                self._secrets.add([self._values[name]])
             break
         if not self._alone:
             self._tell("  (not shown)" if secret else f"  {self._values[name] or '(none)'}")
@@ -189,14 +197,15 @@ class Form:
 
     # --- BILL's answers ---
 
-    def _signed_in(self) -> tuple[SessionManager, Session, bool]:
+    def _signed_in(self) -> tuple[BillClient, Session, bool]:
         correction = 0
         while True:
             wanted = self._wanted()
             try:
-                sign_in = self._open(wanted)
+                client = self._clients.client_for(wanted)
                 self._tell("\nAsking BILL whether it accepts this.")
-                return sign_in, *sign_in.prove()
+                held = client.sessions.log_in()
+                return client, held.session, held.is_new
             except BillError as error:
                 refusal = error
             self._correct(refusal, correction := correction + 1)
@@ -250,18 +259,18 @@ class Form:
 
     def _sources(self, error: BillError) -> str:
         # Not of those that another method would need.
-        used = METHODS[self._values["auth_method"]].uses() | {"auth_method", "environment", "api_url"}
+        used = METHODS[self._values["auth_method"]].options_used() | {"auth_method", "environment", "api_url"}
         return describe_sources(error, {name: source for name, source in self._given.items() if name in used})
 
     def _sign_out_of_the_old(self) -> None:
         """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""
         method = METHODS[self._values["auth_method"]]
-        secrets = {name for name in method.uses() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
+        secrets = {name for name in method.options_used() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
         if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._kept.keys()):
             return
         # What was kept may be no good any more in any way there is.
         with suppress(BillError):
-            self._open({**self._values, **self._kept}).absent()
+            self._clients.client_for({**self._values, **self._kept}).sessions.end()
 
     def _changed(self, name: str) -> bool:
         return bool(self._values[name] != self._kept.get(name))
@@ -273,9 +282,13 @@ class Form:
 
     # --- MFA ---
 
-    def _wants_mfa(self, sign_in: SessionManager, session: Session) -> bool:
+    def _wants_mfa(self, client: BillClient, session: Session) -> bool:
         # With a console token BILL does not document whether there is any.
-        if session.trusted or not sign_in.credential.can_be_trusted() or sign_in.credential.method == "console_token":
+        if (
+            session.trusted
+            or not client.sessions.method.can_be_trusted()
+            or client.sessions.method.method == "console_token"
+        ):
             return False
         if self._found.intersection(MFA_OPTIONS):
             # A new one would have to go where the old one is.
@@ -288,25 +301,25 @@ class Form:
             self._tell("  yes" if wanted else "  no")
         return wanted
 
-    def _trusted(self, sign_in: SessionManager, session: Session) -> Session:
+    def _trusted(self, client: BillClient, session: Session) -> Session:
         """The session once BILL trusts it; as it is, with a warning, if that cannot be had. The credentials are good all the same."""
         device = self._values["device"] or _DEVICE
         try:
-            done = self._code_accepted(sign_in, device)
+            done = self._code_accepted(client, device)
         except UserAbortedError:
             raise
         except BillError as error:
-            sign_in.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
+            client.sessions.reporter.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
             return session
-        self._learn(done.remember_me_id or "")
+        self._secrets.add([done.remember_me_id])
         self._values |= {
             "remember_me_id": done.remember_me_id,
             "device": device,
             "remember_me_id_expires_on": done.expires_on and done.expires_on.isoformat(),
         }
-        return sign_in.kept.load() or session
+        return client.sessions.entry.load() or session
 
-    def _code_accepted(self, sign_in: SessionManager, device: str) -> MfaValidation:
+    def _code_accepted(self, client: BillClient, device: str) -> MfaValidation:
         if places := sorted(str(self._given[name]) for name in self._found.intersection(MFA_OPTIONS)):
             raise OptionError(
                 f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
@@ -316,12 +329,12 @@ class Form:
             # Nobody has been asked yet. Where nobody is there, BILL must not send a code.
             self._ask("\nMFA: press Enter to have BILL send a code to your phone:")
         self._refuse_if_alone()
-        challenge_id, wrong = challenge(sign_in), 0
+        challenge_id, wrong = challenge(client), 0
         while True:
             typed = self._ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
             self._refuse_if_alone()
             if not typed:
-                challenge_id = challenge(sign_in)
+                challenge_id = challenge(client)
                 continue
             try:
                 code = convert(MFA_CODE, typed, _source.typed("the code"))
@@ -329,7 +342,7 @@ class Form:
                 self._tell(str(error))
                 continue
             try:
-                return validate(sign_in, challenge_id, code, remember_me=True, device=device)
+                return validate(client, challenge_id, code, remember_me=True, device=device)
             except ApiError as error:
                 wrong += 1
                 if wrong == _CODES or error.code not in (None, *_ANOTHER_CODE):
@@ -337,7 +350,7 @@ class Form:
                 self._tell(str(error))
                 if error.code in (None, "BDC_1374"):
                     # No code answers this one any more.
-                    challenge_id = challenge(sign_in)
+                    challenge_id = challenge(client)
 
     def _refuse_if_alone(self) -> None:
         if self._alone:
@@ -349,7 +362,7 @@ class Form:
         variables: dict[str, Any] = {}
         elsewhere: list[str] = []
         names = {"auth_method", "environment", "api_url"}
-        names |= METHODS[self._values["auth_method"]].uses()
+        names |= METHODS[self._values["auth_method"]].options_used()
         for option in OPTIONS:
             value = self._values[option.name]
             if option.name not in names:

@@ -44,18 +44,18 @@ class AbortableAdapter(HTTPAdapter):
 
     def __init__(self) -> None:
         self.http: requests.Session | None = None
-        self._cut = False
+        self._aborted = False
         self._sockets: list[socket.socket] = []
         super().__init__()
 
     @property
     def connected(self) -> bool:
-        """Whether a connection ever stood; nothing is sent before. After ``cut`` a no is final."""
+        """Whether a connection ever stood; nothing is sent before. After ``abort`` a no is final."""
         return bool(self._sockets)
 
-    def cut(self) -> None:
+    def abort(self) -> None:
         """End whatever is in flight, and let nothing begin any more."""
-        self._cut = True
+        self._aborted = True
         for each in self._sockets:
             with suppress(OSError):
                 # Of the plain socket, since the one of TLS would pull its state from under the other thread.
@@ -75,15 +75,15 @@ class AbortableAdapter(HTTPAdapter):
 
     def _noting(self, pool: Any) -> Any:
         """A kind of pool whose connections are noted here as soon as they stand."""
-        line = self
+        adapter = self
 
         class Connection(pool.ConnectionCls):
             response_class = _FinalResponse
 
             def connect(self) -> None:
                 super().connect()
-                line._sockets.append(self.sock)
-                if line._cut:
+                adapter._sockets.append(self.sock)
+                if adapter._aborted:
                     # Too late: nothing may be sent any more.
                     self.close()
                     raise ConnectionAbortedError

@@ -2,62 +2,52 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Asks BILL again where that is safe, and never for longer than it says.
+"""Decides whether a failed request is sent again, and when.
 
 Private to bill.connect.
 """
 
 from __future__ import annotations
 
-import random
-import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import TypeVar
-
+from .._core.clock import Clock
 from .._core.errors import BillError
+from .._core.reporter import Reporter
 
-_T = TypeVar("_T")
+# Seconds.
 _MAX_WAIT = 30.0
 
 
-@dataclass(frozen=True)
 class RetryPolicy:
-    """Tries again after a transient failure: ``retries`` times after the first try.
+    """Repeats a request after a transient error, ``retries`` times after the first attempt.
 
-    BILL documents exponential waits of ``2 ^ failed attempts`` seconds. Here they begin at one second, end at 30, and
-    are shortened by chance so that many hosts do not come back at the same moment; after an error that says how long to ``wait``
-    at least, they take at least that long. ``tell`` is told of each wait.
+    Waits use exponential backoff with jitter: they begin at one second and end at 30. BILL documents ``2 ^ failed attempts`` seconds. An
+    error can demand a longer wait.
     """
 
-    retries: int
-    tell: Callable[[str], None] = field(default=lambda _text: None)
-    sleep: Callable[[float], None] = field(default=time.sleep)
-    chance: Callable[[], float] = field(default=random.random)
+    def __init__(self, retries: int, clock: Clock, reporter: Reporter) -> None:
+        self.retries = retries
+        self._clock = clock
+        self._reporter = reporter
 
-    def run(self, ask: Callable[[], _T], *, acts: bool = False) -> _T:
-        """What ``ask`` returns in the end. With ``acts`` it is not to be done twice, so that only what BILL has certainly not
-        done is asked again.
+    def attempts(self) -> range:
+        """The numbers of the attempts that are allowed, from 0 on."""
+        return range(self.retries + 1)
+
+    def wait_or_raise(self, attempt: int, error: BillError, *, repeatable: bool) -> None:
+        """Wait until the next attempt may begin; or raise the error of this one, if another one is useless, unsafe or not allowed.
+
+        A request that is not ``repeatable`` is sent again only if BILL has certainly not processed it.
         """
-        for tried in range(self.retries + 1):
-            try:
-                return ask()
-            except BillError as error:
-                again = error.transient and (error.undone or not acts)
-                if not again or tried == self.retries:
-                    raise
-                wait = max(_backoff(tried) * (0.5 + 0.5 * self.chance()), error.wait)
-                self.tell(f"{error} Trying again in {wait:.1f} seconds ({tried + 1} of {self.retries}).")
-            self.sleep(wait)
-        raise AssertionError("unreachable: the last try returns or raises")
+        if not error.transient or not (repeatable or error.undone) or attempt >= self.retries:
+            raise error
+        seconds = max(_backoff(attempt) * (0.5 + 0.5 * self._clock.jitter()), error.wait)
+        self._reporter.progress(f"{error} Trying again in {seconds:.1f} seconds ({attempt + 1} of {self.retries}).")
+        self._clock.sleep(seconds)
 
-    def longest(self, timeout: float, wait: float = 0.0) -> float:
-        """Seconds that ``run`` takes at the most, if one try takes ``timeout`` seconds at the most.
-
-        ``wait`` is the longest that an error may say.
-        """
-        return (self.retries + 1) * timeout + sum(max(_backoff(tried), wait) for tried in range(self.retries))
+    def max_duration(self, attempt: float, min_wait: float = 0.0) -> float:
+        """Seconds that all attempts take at most, if one takes ``attempt`` seconds. ``min_wait`` is the longest wait that an error demands."""
+        return (self.retries + 1) * attempt + sum(max(_backoff(number), min_wait) for number in range(self.retries))
 
 
-def _backoff(tried: int) -> float:
-    return min(2.0**tried, _MAX_WAIT)
+def _backoff(number: int) -> float:
+    return min(2.0**number, _MAX_WAIT)

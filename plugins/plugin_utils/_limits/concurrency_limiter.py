@@ -10,12 +10,13 @@ refused (BDC_1322).
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from .._core.clock import Clock
 from .._core.errors import LimiterTimeoutError, LockTimeoutError, StoreError
-from .._store.factory import Store
+from .._store.base import Store
+from .._store.cipher import Cipher, EntryIdentity
 
 SLOTS = 3
 
@@ -23,50 +24,39 @@ SLOTS = 3
 class ConcurrencyLimiter:
     """The three slots of one developer key and organization.
 
-    A slot is a lock of the store, which is free again when its holder dies, however it dies. Whoever uses the same store
-    shares the slots. ``stores`` are tried in their order; ``address`` gives the name of the slots in one of them, and is asked only
-    when a request is made; ``seconds`` is how long to wait for a slot.
+    A slot is a lock of the store, which is free again when its holder dies, however it dies. All tasks on the same store share the slots.
+    ``identity`` names the slots. A request waits up to ``timeout`` seconds for one.
     """
 
-    def __init__(
-        self,
-        address: Callable[[Store], str],
-        stores: Sequence[Store],
-        seconds: float,
-        *,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._address = address
-        self._stores = stores
-        self._seconds = seconds
+    def __init__(self, identity: EntryIdentity, store: Store, timeout: float, clock: Clock) -> None:
+        self._identity = identity
+        self._store = store
+        self._timeout = timeout
         self._clock = clock
-        self._sleep = sleep
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold one of the slots; NoSlot if none gets free in time."""
+        """Hold one of the slots; LimiterTimeoutError if none is free in time."""
         with ExitStack() as held:
-            for store in self._stores:
-                # A store that cannot be used has been told of by the lock of the sign-in; without any, nobody is counted.
-                with suppress(StoreError):
-                    self._wait(store, held)
-                    break
+            # The lock of the session has warned of an unusable store. Without any store, nobody is counted.
+            with suppress(StoreError):
+                self._wait(held)
             yield
 
-    def _wait(self, store: Store, held: ExitStack) -> None:
-        end = self._clock() + self._seconds
-        address = self._address(store)
+    def _wait(self, held: ExitStack) -> None:
+        end = self._clock.monotonic() + self._timeout
+        # Encrypted like a session's, so that file names tell nothing.
+        address = Cipher(self._identity, self._store.key()).address
         while True:
             for number in range(SLOTS):
                 with suppress(LockTimeoutError):
-                    held.enter_context(store.lock(f"{address}-{number}", 0))
+                    held.enter_context(self._store.lock(f"{address}-{number}", 0))
                     return
-            if self._clock() >= end:
+            if self._clock.monotonic() >= end:
                 raise LimiterTimeoutError(
-                    f"{SLOTS} requests with this developer key and organization were in flight for {self._seconds:g} seconds, "
+                    f"{SLOTS} requests with this developer key and organization were in flight for {self._timeout:g} seconds, "
                     "and BILL takes no more at a time. Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow "
                     "more time (option timeout).",
                     concerns=("timeout",),
                 )
-            self._sleep(0.02)
+            self._clock.sleep(0.02)

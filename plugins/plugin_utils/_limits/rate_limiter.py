@@ -10,13 +10,13 @@ not, so it is kept between any two moments.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil
 
+from .._core.clock import Clock
 from .._core.errors import LimiterTimeoutError, LockTimeoutError
 from .._core.json_record import JsonRecord
+from .._core.reporter import Reporter
 from .._store.encrypted_entry import EncryptedEntry
 
 # What BILL counts by the minute.
@@ -41,45 +41,33 @@ class Reservations(JsonRecord):
 
 
 class RateLimiter:
-    """The turns of one API token.
+    """The sixty calls a minute of one API token. All tasks that find the same ``reservations`` share them."""
 
-    Whoever finds the same ``turns`` shares them; they are asked for only when a call is made. ``tell`` is told of each wait that
-    somebody could notice.
-    """
-
-    def __init__(
-        self,
-        turns: Callable[[], EncryptedEntry[Reservations]],
-        tell: Callable[[str], None],
-        *,
-        clock: Callable[[], float] = time.time,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._turns = turns
-        self._tell = tell
+    def __init__(self, reservations: EncryptedEntry[Reservations], clock: Clock, reporter: Reporter) -> None:
+        self._reservations = reservations
         self._clock = clock
-        self._sleep = sleep
+        self._reporter = reporter
 
     def wait(self) -> None:
         """Wait for the next free turn; NoSlot, at once, if that is too far away."""
         turn, left = self._reserved()
         while left > 0:
             if left > 1:
-                self._tell(
+                self._reporter.progress(
                     f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {MAX_CALLS} a minute, and the next ones "
                     "are taken."
                 )
             part = min(left, _LOG_INTERVAL)
-            self._sleep(part)
+            self._clock.sleep(part)
             # Counted down as well, since the clock may be set back meanwhile.
-            left = min(left - part, turn - self._clock())
+            left = min(left - part, turn - self._clock.time())
 
     def _reserved(self) -> tuple[float, float]:
         """When the next free turn is, which is nobody else's any more, and how many seconds away."""
-        began, turns = self._clock(), self._turns()
+        began, turns = self._clock.time(), self._reservations
         try:
             with turns.lock(_LOCK_TIMEOUT):
-                now = self._clock()
+                now = self._clock.time()
                 kept = turns.load()
                 # What is further away than a turn can be is of a clock that was set back since.
                 given = sorted(at for at in kept.at if at <= now + MAX_WAIT)[-MAX_CALLS:] if kept else []

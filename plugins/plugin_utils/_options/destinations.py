@@ -86,7 +86,7 @@ def _secrets_of_environment(options: ResolvedOptions, environ: Mapping[str, str]
 
     A variable, or the task, may have them by a template such as ``lookup('env', ...)``.
     """
-    used = METHODS[options.values["auth_method"]].uses()
+    used = METHODS[options.values["auth_method"]].options_used()
     values = [str(value) for name in used if (value := options.values.get(name))]
     secrets = {option.environment_name: environ.get(option.environment_name) for option in OPTIONS if option.secret}
     return [name for name, secret in secrets.items() if secret and any(secret in value for value in values)]
@@ -95,7 +95,7 @@ def _secrets_of_environment(options: ResolvedOptions, environ: Mapping[str, str]
 def _addresses(options: ResolvedOptions) -> Iterator[tuple[str, BaseUrl]]:
     if url := options.values["api_url"]:
         yield "api_url", BaseUrl.of_api(url)
-    if (url := options.values["token_url"]) and "token_url" in METHODS[options.values["auth_method"]].uses():
+    if (url := options.values["token_url"]) and "token_url" in METHODS[options.values["auth_method"]].options_used():
         yield "token_url", BaseUrl.of_option(url, "token_url")
 
 
@@ -109,6 +109,6 @@ def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str]
         return bool(value)
     if name == "session_store" and value in ("none", default_store):
         return True
-    if name == "token_url" and name not in METHODS[options.values["auth_method"]].uses():
+    if name == "token_url" and name not in METHODS[options.values["auth_method"]].options_used():
         return True
     return any(each == name and address.is_bills for each, address in _addresses(options))

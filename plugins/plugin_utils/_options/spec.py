@@ -32,8 +32,8 @@ class Option:
     it is used; or one of which Ansible knows nothing: ``date`` for a day as text (``2026-12-22``), ``digits`` for a text of digits,
     ``statuses`` for one or more HTTP statuses. ``pattern`` is a regular expression for the whole of a text, ``least`` and ``most``
     bound a number. ``shared`` options can also come from a variable or the
-    environment; the others only from the task. ``is_data`` says that the value only goes into a request, so that a fact may give it. ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the
-    option's own name.
+    environment; the others only from the task. ``is_data`` says that the value only goes into a request, so that a fact may give it.
+    ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the option's own name.
     """
 
     name: str
@@ -124,7 +124,7 @@ ROLE_VARIABLES = (
 )
 
 # What one method needs may mean nothing to another.
-_OF_METHODS = {name for method in METHODS.values() for name in method.uses()}
+_OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
 
 # What Ansible takes for true and for false.
 _YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
@@ -146,7 +146,7 @@ class ResolvedOptions:
         """The error's message, followed by where the values that it concerns come from."""
         # Not of those that another method would need: they were given, but not used.
         method = self.values.get("auth_method")
-        unused = _OF_METHODS - METHODS[method].uses() if method else set()
+        unused = _OF_METHODS - METHODS[method].options_used() if method else set()
         return f"{error}{describe_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
 
 
@@ -187,7 +187,7 @@ def resolve(
     for option in table:
         values[option.name] = option.default
         for value, source in _places(option, of_task, variable, environ, published):
-            if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].needs:
+            if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].required_options:
                 continue
             if value not in _NOT_GIVEN:
                 values[option.name] = convert(option, value, source)

@@ -22,83 +22,65 @@ _T = TypeVar("_T", bound=JsonRecord)
 
 
 class EncryptedEntry(Generic[_T]):
-    """Loads, saves and forgets one thing of the class ``kind`` under an identity.
+    """One thing of the class ``kind`` in a store, under an identity that its name and its encryption come from.
 
-    ``stores`` are tried in their order: where one cannot be used, a warning says so and the next one serves, the last
-    of them for this run only. With none left, nothing is kept: that costs sign-ins, never the play.
+    ``warn`` is told of an entry that somebody has damaged.
     """
 
-    def __init__(self, kind: type[_T], identity: EntryIdentity, stores: list[Store], warn: Warn) -> None:
+    def __init__(self, kind: type[_T], identity: EntryIdentity, store: Store, warn: Warn) -> None:
         self._kind = kind
         self._identity = identity
-        self._stores = stores
+        self._store = store
         self._warn = warn
 
     @property
     def shared(self) -> bool:
-        """Whether other tasks find what one keeps."""
-        return any(store.shared for store in self._stores)
+        """Whether other tasks find the entry."""
+        return self._store.shared
+
+    @property
+    def address(self) -> str:
+        """Its name in the store."""
+        return self._cipher().address
 
     def load(self) -> _T | None:
-        # The last store first: it holds what could not be written to those before it.
-        for store in reversed(self._stores):
-            key = store.existing_key()
-            if key is None:
-                continue
-            seal = Cipher(self._identity, key)
-            sealed = store.read(seal.address)
-            if sealed is not None and (kept := self._opened(seal, sealed)):
-                return kept
-        return None
+        key = self._store.existing_key()
+        if key is None:
+            return None
+        cipher = Cipher(self._identity, key)
+        sealed = self._store.read(cipher.address)
+        return None if sealed is None else self._decrypted(cipher, sealed)
 
-    def save(self, kept: _T, *, seconds: float | None = None) -> None:
-        """Keep it; with ``seconds`` it is of no use after these."""
-        for number, store in enumerate(self._stores):
-            later = self._stores[number + 1 :]
-            try:
-                seal = self._seal(store)
-                store.write(seal.address, seal.close(kept.to_bytes()), seconds=seconds)
-            except StoreError as error:
-                # What is kept there already stays: it may well serve the next run.
-                self._unusable(error, later)
-            else:
-                for other in later:
-                    self._erase(other)
-                return
+    def save(self, value: _T, *, seconds: float | None = None) -> None:
+        """Keep it; after ``seconds`` it is of no use."""
+        # Without a store nothing is kept, which was told when it failed.
+        with suppress(StoreError):
+            cipher = self._cipher()
+            self._store.write(cipher.address, cipher.close(value.to_bytes()), seconds=seconds)
 
     def forget(self) -> None:
-        for store in self._stores:
-            try:
-                self._erase_in(store)
-            except StoreError as error:
-                # What has been written to a later store since stays there, and goes before this.
-                self._warn(
-                    f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
-                )
-                return
+        # Without a key nothing is kept.
+        if key := self._store.existing_key():
+            with suppress(StoreError):
+                self._store.erase(Cipher(self._identity, key).address)
 
     @contextmanager
-    def lock(self, seconds: float) -> Iterator[None]:
-        """Hold this against all others; BusyError if that takes more than ``seconds``."""
-        while self._stores:
-            entered = False
-            try:
-                with self._stores[0].lock(self._seal(self._stores[0]).address, seconds):
-                    entered = True
-                    yield
-                    return
-            except StoreError as error:
-                if entered:
-                    raise
-                self._stores = self._stores[1:]
-                self._unusable(error, self._stores)
-        yield
+    def lock(self, timeout: float) -> Iterator[None]:
+        """Hold this against all others; LockTimeoutError if that takes more than ``timeout`` seconds."""
+        try:
+            address = self._cipher().address
+        except StoreError:
+            # No store, no stop.
+            yield
+            return
+        with self._store.lock(address, timeout):
+            yield
 
-    def _seal(self, store: Store) -> Cipher:
-        return Cipher(self._identity, store.key())
+    def _cipher(self) -> Cipher:
+        return Cipher(self._identity, self._store.key())
 
-    def _opened(self, seal: Cipher, sealed: bytes) -> _T | None:
-        plain = seal.open(sealed)
+    def _decrypted(self, cipher: Cipher, sealed: bytes) -> _T | None:
+        plain = cipher.open(sealed)
         try:
             if plain is not None:
                 return self._kind.from_bytes(plain)
@@ -109,17 +91,3 @@ class EncryptedEntry(Generic[_T]):
             "and a new one takes its place."
         )
         return None
-
-    def _erase(self, store: Store) -> None:
-        # A store that cannot be used has been told of already, or holds nothing that could be found again.
-        with suppress(StoreError):
-            self._erase_in(store)
-
-    def _erase_in(self, store: Store) -> None:
-        # Without a key nothing is kept there.
-        if key := store.existing_key():
-            store.erase(Cipher(self._identity, key).address)
-
-    def _unusable(self, error: StoreError, left: list[Store]) -> None:
-        then = "The session is kept until this run ends" if left else "Nothing else is left, so every task signs in"
-        self._warn(f"{error}. {then}. Name another directory with session_store.")

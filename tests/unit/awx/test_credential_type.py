@@ -35,7 +35,7 @@ def test_every_option_is_a_field_or_is_left_out_on_purpose() -> None:
 
 
 def test_whatever_a_method_uses_is_a_field() -> None:
-    assert {name for method in METHODS.values() for name in method.uses()} <= {*FIELDS}
+    assert {name for method in METHODS.values() for name in method.options_used()} <= {*FIELDS}
 
 
 @pytest.mark.promise(5)
@@ -66,12 +66,12 @@ def test_a_field_can_be_filled_in_by_whoever_reads_it(name: str) -> None:
     assert field["label"]
     assert field["help_text"].endswith(".")
     for method in METHODS.values():
-        if name in method.needs:
+        if name in method.required_options:
             assert method.method in field["help_text"], method.method
 
 
 def test_nothing_is_required_that_a_method_can_do_without() -> None:
-    needed_by_all = set.intersection(*(set(method.needs) for method in METHODS.values()))
+    needed_by_all = set.intersection(*(set(method.required_options) for method in METHODS.values()))
     assert set(INPUTS.get("required", [])) <= needed_by_all
 
 
@@ -82,12 +82,12 @@ def test_awx_takes_it() -> None:
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: Any) -> None:
-    typed = {name: f"some{name.replace('_', '')}" for name in method.needs}
+    typed = {name: f"some{name.replace('_', '')}" for name in method.required_options}
     values = form(INPUTS, auth_method=method.method, **typed)
     assert refusals_of_values(INPUTS, values) == []
     options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, values)[0])
     assert options.values["auth_method"] == method.method
-    method.of(options.values)
+    method.from_options(options.values)
     # What was left empty is as good as not there.
     assert {*options.sources} == {"auth_method", "environment", *typed}
 

@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible.errors import AnsibleError
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
 from ansible_collections.bill.connect.plugins.action.bill_request import ActionModule as BillRequest
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _call
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, RequestTimeoutError
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
+from tests.unit.plugins.tasks import ConnectTasks, FakeTask, action_of
 
 OPTIONS = {
     "username": "ap@example.com",
@@ -32,33 +33,24 @@ OPTIONS = {
 }
 
 
-class Task:
-    """What an action looks at in a task."""
+class Task(FakeTask):
+    """A task whose author has given the credential."""
 
     def __init__(self, **args: Any) -> None:
-        self.action = "bill.connect.bill_login"
-        self.args: dict[str, Any] = {**OPTIONS, **args}
-        self.async_val = 0
-        self.check_mode = False
-        self.diff = False
-        self.delegate_to = None
-        self.loop = None
-        self.no_log = False
-        self.run_once = False
+        super().__init__(**{**OPTIONS, **args})
 
-    def get_path(self) -> str:
-        return "site.yml:3"
+
+class Stopped(BaseException):
+    """What ansible-core raises in a task that takes too long is no Exception, either."""
+
+    request_sent = False
 
 
 def action(task: Task | None = None) -> ActionModule:
-    # What the base class of ansible-core looks at before the action has its turn.
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
-    return ActionModule(task or Task(), connection, None, None, None, None)
+    return action_of(ActionModule, task or Task())
 
 
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+pytestmark = pytest.mark.usefixtures("no_variables")
 
 
 @pytest.mark.promise(5)
@@ -85,11 +77,67 @@ def test_nobody_there() -> None:
 def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks hear what a task holds at its end; with until, ansible-core makes a new action for every try."""
     task, heard = Task(), []
-    monkeypatch.setattr(ActionModule, "perform", lambda _self, call: heard.append(call.options["password"]))
+
+    def perform(_action: object, context: TaskContext) -> TaskResult:
+        heard.append(context.options["password"])
+        return TaskResult({"changed": False})
+
+    monkeypatch.setattr(ActionModule, "perform", perform)
     for _try in range(3):
         action(task).run()
         assert task.args == {**OPTIONS, "password": _compat.HIDDEN, "dev_key": _compat.HIDDEN}
     assert heard == ["s3cret-findme"] * 3
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(7)
+def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The options are known by then, and so is what is secret among the arguments."""
+    gateway = {"bill_api_url": "https://gateway.example.com/connect"}
+    monkeypatch.setattr(_compat, "variables_of", lambda *_any: gateway.get)
+    monkeypatch.setenv("BILL_DEV_KEY", "s3cret-findme")
+    task = Task()
+    del task.args["api_url"], task.args["dev_key"]
+    task.loop = ["one", "two"]
+    given = dict(task.args)
+    failed = action(task).run(task_vars={"item": "one"})
+    assert failed["msg"].startswith("api_url comes from the variable bill_api_url, but the secrets come from")
+    assert task.args == {**given, "password": _compat.HIDDEN}
+    assert task.no_log is False
+
+
+@pytest.mark.promise(5)
+def test_a_task_that_ansible_ends_hides_all_its_arguments_and_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+    def perform(_action: object, _context: TaskContext) -> TaskResult:
+        raise Stopped
+
+    monkeypatch.setattr(ActionModule, "perform", perform)
+    task = Task()
+    task.loop = ["one", "two"]
+    with pytest.raises(Stopped):
+        action(task).run(task_vars={"item": "one"})
+    assert set(task.args.values()) == {_compat.HIDDEN}
+    assert task.no_log is True
+
+
+class EncryptedWithoutPassword:
+    """A value encrypted on its own, as ansible-core up to 2.18 hands it over, where nobody has given the vault password."""
+
+    __ENCRYPTED__ = True
+
+    def __str__(self) -> str:
+        raise AnsibleError("Attempting to decrypt but no vault secrets found: findme")
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("name", ["password", "username"])
+def test_an_argument_that_cannot_be_decrypted_ends_in_a_clean_failure(name: str) -> None:
+    task = Task(**{name: EncryptedWithoutPassword()})
+    failed = action(task).run()
+    assert failed["failed"] is True
+    assert "findme" not in str(failed)
+    assert set(task.args.values()) == {_compat.HIDDEN}
 
 
 # --- bill_request ---
@@ -105,36 +153,12 @@ BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "123findme"
 
 
 @pytest.fixture
-def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
+def bill(connect_tasks: ConnectTasks) -> Bill:
     """The BILL that every task of this test asks."""
     bill = Bill(password=str(OPTIONS["password"]))
     bill.answer_to_check = {"id": "1"}
-    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
-    monkeypatch.setattr(
-        HttpTransport, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
-    )
+    connect_tasks(bill)
     return bill
-
-
-@pytest.fixture
-def gateways(monkeypatch: pytest.MonkeyPatch) -> list[HttpTransport]:
-    """Those that were asked."""
-    asked: list[HttpTransport] = []
-    real = HttpTransport.ask
-
-    def ask(gateway: HttpTransport, *args: Any, **more: Any) -> Any:
-        asked.append(gateway)
-        return real(gateway, *args, **more)
-
-    monkeypatch.setattr(HttpTransport, "ask", ask)
-    return asked
-
-
-@pytest.fixture
-def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    heard: list[str] = []
-    monkeypatch.setattr(_call.display, "warning", heard.append)
-    return heard
 
 
 @pytest.fixture
@@ -143,9 +167,7 @@ def store(tmp_path: Path) -> dict[str, Any]:
 
 
 def run(task: Task, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
-    ran: dict[str, Any] = BillRequest(task, connection, None, None, None, None).run(task_vars=dict(variables or {}))
-    return ran
+    return action_of(BillRequest, task).run(task_vars=dict(variables or {}))
 
 
 def paying(store: Mapping[str, Any], **args: Any) -> Task:
@@ -255,18 +277,14 @@ def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill
     }
 
 
-class Stopped(BaseException):
-    """What ansible-core raises in a task that takes too long is no Exception, either."""
-
-
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_task_that_takes_too_long_knows_whether_it_has_written(
-    bill: Bill, store: dict[str, Any], gateways: list[HttpTransport], sent: bool
-) -> None:
+def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, store: dict[str, Any], sent: bool) -> None:
     def ends() -> None:
-        gateways[-1].sent = sent
-        raise Stopped
+        stopped = Stopped()
+        # As the exchange does.
+        stopped.request_sent = sent
+        raise stopped
 
     bill.before_answering(PAY, ends)
     task = paying(store)
@@ -284,8 +302,8 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(
 @pytest.mark.parametrize(
     "where",
     [
-        "_client.client.BillClient._refuse_unexpected",
-        "_ansible.context._what_became_of",
+        "_client.endpoint.EndpointClient._refuse_unexpected",
+        "_ansible.results._what_became_of",
         "_ansible.core_versions.settle",
         "_ansible.core_versions.hide",
     ],

@@ -22,17 +22,17 @@ from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import LOGIN_FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import LOGIN_FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import OPERATORS, written_filters
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
-    ERROR_CODES,
     AuthenticationError,
     BillError,
     RateLimitError,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
-from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _pace
+from ansible_collections.bill.connect.plugins.plugin_utils._limits import rate_limiter as _rate_limiter
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, ConcurrencyLimiter
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import (
     MAX_CALLS,
@@ -55,6 +55,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import 
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
+from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
@@ -168,28 +169,29 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     )
     not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
     messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
-    gate = ConcurrencyLimiter(lambda _store: "0123", [store], 0)
-    turns = EncryptedEntry(Reservations, EntryIdentity.of({"turns": "of a token"}), [store], print)
-    turns.save(Reservations([500.0] * MAX_CALLS))
-    pace = RateLimiter(lambda: turns, print, clock=lambda: -50.0)
-    monkeypatch.setattr(_pace, "_LOCK_TIMEOUT", 0)
+    clock = Clock()
+    slots = ConcurrencyLimiter(EntryIdentity.of({"slots": "of a key"}), store, 0, clock)
+    reservations = EncryptedEntry(Reservations, EntryIdentity.of({"turns": "of a token"}), store, print)
+    reservations.save(Reservations([clock.now + 550.0] * MAX_CALLS))
+    rate = RateLimiter(reservations, clock, ListReporter())
+    monkeypatch.setattr(_rate_limiter, "_LOCK_TIMEOUT", 0)
 
     @contextmanager
     def late() -> Iterator[None]:
-        with turns.lock(0):
-            pace.wait()
+        with reservations.lock(0):
+            rate.wait()
             yield
 
     @contextmanager
     def far() -> Iterator[None]:
-        pace.wait()
+        rate.wait()
         yield
 
     with ExitStack() as held:
         for _time in range(SLOTS):
-            held.enter_context(gate.slot())
+            held.enter_context(slots.slot())
         held.enter_context(store.lock("4567", 0))
-        for attempt in (gate.slot, far, late, lambda: store.lock("4567", 0)):
+        for attempt in (slots.slot, far, late, lambda: store.lock("4567", 0)):
             with pytest.raises(BillError) as failure, attempt():
                 pass
             messages.append(str(failure.value))
@@ -211,8 +213,8 @@ def test_the_guide_on_requests_shows_filters_as_they_are_written() -> None:
 @pytest.mark.promise(15)
 def test_the_longest_times_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
-    retry = RetryPolicy(default["retries"])
-    request, crowded = retry.longest(default["timeout"]), retry.longest(2 * default["timeout"])
+    retry = RetryPolicy(default["retries"], Clock(), ListReporter())
+    request, crowded = retry.max_duration(default["timeout"]), retry.max_duration(2 * default["timeout"])
     # A check and a sign-in, and as long again for another task's.
     assert [request, 2 * request, crowded, 4 * crowded] == [127, 254, 247, 988]
     manual = " ".join(DOCUMENTED["retries"]["description"])
@@ -226,7 +228,8 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
 @pytest.mark.promise(15)
 def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
-    each = RetryPolicy(default["retries"]).longest(MAX_WAIT + 2 * default["timeout"], RateLimitError.wait)
+    retry = RetryPolicy(default["retries"], Clock(), ListReporter())
+    each = retry.max_duration(MAX_WAIT + 2 * default["timeout"], RateLimitError.wait)
     assert [each, 4 * each] == [2823, 11292]
     manual = " ".join(DOCUMENTED["retries"]["description"])
     for text in (manual, GUIDE):
@@ -245,7 +248,7 @@ def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
     assert "one MiB" in SECURITY
     assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").address)) == 16
-    for code in (code for code, meaning in ERROR_CODES.items() if meaning.kind is AuthenticationError):
+    for code in (code for code, meaning in ERROR_CODES.items() if meaning.error is AuthenticationError):
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 
 

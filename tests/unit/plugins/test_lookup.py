@@ -13,25 +13,17 @@ import pytest
 from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill, no
+from tests.unit.plugins.tasks import ConnectTasks
 
-
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+pytestmark = pytest.mark.usefixtures("no_variables")
 
 
 @pytest.fixture
-def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
+def bill(connect_tasks: ConnectTasks, bill: Bill) -> Bill:
     """The BILL that every lookup of this test asks."""
-    bill = Bill()
-    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
-    monkeypatch.setattr(
-        HttpTransport, "_exchange", lambda gateway, _line, request: bill.exchange(gateway.address.url, request)
-    )
+    connect_tasks(bill)
     return bill
 
 

@@ -20,7 +20,8 @@ import pytest
 import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import facts as _facts
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import run_operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
 from ansible_collections.bill.connect.plugins.plugin_utils._client.run_records import RunRecords
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, ROLE_VARIABLES, Option
@@ -114,8 +115,6 @@ ENVIRONMENT = {option.environment_name for option in OPTIONS}
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
     "action.py:_publish",
-    "context.py:_published",
-    "context.py:secrets_of_environment",
     "core_versions.py:item_of_loop_holds",
     "core_versions.py:variable",
     "core_versions.py:variables_of",
@@ -126,6 +125,8 @@ BY_ANY_NAME = {
     "fact_check.py:refuse_variable",
     "facts.py:decide",
     "facts.py:reach",
+    "reporter.py:environment_secrets",
+    "runner.py:_published",
     "spec.py:_places",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
@@ -220,48 +221,31 @@ def _set_in(content: Any) -> Iterator[str]:
             yield from _set_in(content.get(name))
 
 
-class Failed(Exception):
-    """What a task that failed raises."""
-
-
-def tried(name: str, facts: dict[str, Any]) -> str:
+def message_with_fact(name: str, facts: dict[str, Any]) -> str:
     """What a task says where the variable of this name is a fact."""
-    messages: list[str] = []
-
-    def failure(message: str, _secrets: object, _details: object) -> Exception:
-        messages.append(message)
-        return Failed(message)
-
     variables = {"inventory_hostname": "web1", "ansible_facts": facts, **facts}
     table = (*OPTIONS, Option("path", kind="path", called="vault_file"), Option("vault_id"), Option("mfa", kind="bool"))
-
-    def was_used(_call: object) -> None:
+    templar = SimpleNamespace(
+        template=lambda value, **_how: value,
+        copy_with_new_env=lambda **_how: SimpleNamespace(template=lambda value, **_how: value),
+    )
+    with (
+        pytest.raises(OperationError) as failure,
+        operation(Invocation({}, variables, templar, table), CoreSecretRegistry()),
+    ):
         raise BillError(f"{name} was used")
-
-    with pytest.raises(Failed):
-        run_operation(
-            was_used,
-            given={},
-            variables=variables,
-            templar=SimpleNamespace(
-                template=lambda value, **_how: value,
-                copy_with_new_env=lambda **_how: SimpleNamespace(template=lambda value, **_how: value),
-            ),
-            failure=failure,
-            table=table,
-        )
-    return messages[0]
+    return str(failure.value)
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule in (OPTION, INPUT)))
 def test_no_fact_is_taken_for_it(name: str) -> None:
-    assert tried(name, {name: "some"}).startswith(f"The variable {name} is a fact of web1.")
+    assert message_with_fact(name, {name: "some"}).startswith(f"The variable {name} is a fact of web1.")
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(("name", "value"), [("bill_organization_id", "008A"), ("bill_user_id", "006A")])
 def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setattr(RunRecords, "published", lambda _run, _receipt: {name: value})
-    assert tried(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
-    assert "was used" in tried(name, {name: value})
+    assert message_with_fact(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
+    assert "was used" in message_with_fact(name, {name: value})

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from ..._core.errors import BillError, ErrorCode, InvalidResponseError, OptionError, UnknownApiError
-from ..._http.transport import HttpTransport, Response
+from ..._core.error_parser import ErrorProfile
+from ..._core.errors import InvalidResponseError, OptionError
+from ..._http.messages import HttpRequest, JsonBody
+from ..._http.transport import Transport
 from ..mfa_id import MfaId
 from ..session import Session
 
@@ -26,126 +29,103 @@ MFA_OPTIONS = ("remember_me_id", "device", "remember_me_id_expires_on")
 
 
 class AuthMethod(ABC):
-    """One authentication method with its values.
+    """One authentication method with its values. It is made from options; OptionError names every option that is missing."""
 
-    ``method`` is its ``auth_method``; ``needs`` maps each option it cannot do without to what BILL calls the value, and
-    ``takes`` names the options that it makes use of besides. Made from a mapping of option names to values; OptionError names
-    every option that is missing.
-
-    ``values`` are those that tell it from all others, by option. ``limits`` names the options for which BILL counts requests
-    in flight, of which the first also stands for the hourly limits. ``signs_in`` says whether BILL makes a session, and
-    ``checks`` whether it can be asked if that lives. ``no_sign_out`` says in words what becomes of a session that BILL has no
-    way to end, perhaps with ``{end}`` in it. ``paced`` says that BILL counts by the minute what it is asked for a session.
-    ``pays_untrusted`` says that MFA does not decide whether it can pay. ``organizations`` is the path of the list of
-    organizations that a session reaches. ``meanings`` are those that some codes have with such a session, and ``statuses`` those
-    of some HTTP statuses that come without a code that means anything.
-    """
-
+    # The value of auth_method.
     method: ClassVar[str]
-    needs: ClassVar[Mapping[str, str]]
-    takes: ClassVar[tuple[str, ...]] = ()
-    limits: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
-    signs_in: ClassVar[bool] = True
-    checks: ClassVar[bool] = True
-    no_sign_out: ClassVar[str | None] = None
-    paced: ClassVar[bool] = False
-    pays_untrusted: ClassVar[bool] = False
-    organizations: ClassVar[str | None] = "/v3/login/organizations"
-    meanings: ClassVar[Mapping[str, ErrorCode]] = {}
-    statuses: ClassVar[Mapping[int, ErrorCode]] = {}
+    # The options that it needs, each with what BILL calls the value.
+    required_options: ClassVar[Mapping[str, str]]
+    # The options that it makes use of besides.
+    optional_options: ClassVar[tuple[str, ...]] = ()
+    # The options for which BILL counts requests in flight. The first one also stands for the hourly quota.
+    quota_options: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
+    # Whether BILL makes a session.
+    creates_session: ClassVar[bool] = True
+    # Whether BILL has a call that tells if a session is valid.
+    can_validate: ClassVar[bool] = True
+    # What becomes of a session that BILL has no way to end, for the user; perhaps with {end} in it.
+    no_logout: ClassVar[str | None] = None
+    # Whether BILL limits by the minute what it is asked for a session.
+    is_rate_limited: ClassVar[bool] = False
+    # Whether such a session can pay without MFA trust.
+    is_mfa_exempt: ClassVar[bool] = False
+    # The path of the list of organizations that a session reaches.
+    organizations_path: ClassVar[str | None] = "/v3/login/organizations"
+    # What codes and statuses mean with such a session.
+    profile: ClassVar[ErrorProfile] = ErrorProfile()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        missing = [name for name in self.needs if not options.get(name)]
+        missing = [name for name in self.required_options if not options.get(name)]
         if missing:
             raise OptionError(self._missing(missing), concerns=missing)
+        # The values that tell it from all others, by option.
         self.values: dict[str, str] = {
-            name: options[name] for name in (*self.needs, *self.takes) if options.get(name) and name not in MFA_OPTIONS
+            name: options[name]
+            for name in (*self.required_options, *self.optional_options)
+            if options.get(name) and name not in MFA_OPTIONS
         }
         self.mfa_id = MfaId.of(options) if self.can_be_trusted() else None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> AuthMethod:
+    def from_options(cls, options: Mapping[str, Any]) -> AuthMethod:
         """The credential that the options hold; OptionError if they do not hold one."""
         return cls(options)
 
     @classmethod
-    def uses(cls) -> set[str]:
+    def options_used(cls) -> set[str]:
         """The options that mean anything to this method, of those that do not mean the same to all."""
-        return {*cls.needs, *cls.takes}
+        return {*cls.required_options, *cls.optional_options}
 
     @classmethod
     def can_be_trusted(cls) -> bool:
         """Whether a session of this method can become MFA-trusted."""
-        return "remember_me_id" in cls.takes
+        return "remember_me_id" in cls.optional_options
 
     @property
     def title(self) -> str:
         """How messages call it."""
         return f"auth_method {self.method}"
 
-    def through(self) -> AuthMethod | None:
+    def parent(self) -> AuthMethod | None:
         """The credential by whose session this one signs in; None if it signs in by itself."""
         return None
 
-    def most_requests(self) -> int:
+    def max_requests(self) -> int:
         """How many requests a task makes at the most to get a session."""
         # A check and a sign-in; with an MFA ID also a step-up, and a look at what came of it; and of the credential in between
         # a check, a sign-in, and its use once more.
-        return 2 + (2 if self.mfa_id else 0) + (3 if self.through() else 0)
+        return 2 + (2 if self.mfa_id else 0) + (3 if self.parent() else 0)
 
     @abstractmethod
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         """Ask BILL for a session; BillError if there is none to be had.
 
         ``now`` is in seconds since the epoch, ``through`` a session of the credential of ``through()``.
         """
 
     @abstractmethod
-    def check(self, gateway: HttpTransport, session: Session) -> Session:
+    def validate(self, transport: Transport, session: Session) -> Session:
         """Ask BILL about the session: the same one with what BILL says of it now. SessionEnded if it is over."""
 
-    def ask(
-        self,
-        gateway: HttpTransport,
-        session: Session,
-        method: str,
-        path: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        meanings: Mapping[str, ErrorCode] | None = None,
-        fields: Mapping[str, str] | None = None,
-    ) -> Response:
-        """One request with a session; ``headers`` and ``meanings`` are its own. The session's headers go before them, and they
-        before the session's meanings.
+    def authorized(self, session: Session, request: HttpRequest) -> HttpRequest:
+        """The request with the headers of the session, which go before its own, and with what errors mean for such a session."""
+        return replace(
+            request, headers={**request.headers, **session.headers}, profile=request.profile.over(self.profile)
+        )
 
-        Raises the BillError of whatever came of it, as ``gateway.ask`` does.
-        """
-        try:
-            return gateway.ask(
-                method,
-                path,
-                headers={**(headers or {}), **session.headers},
-                body=body,
-                meanings={**self.meanings, **(meanings or {})},
-                fields=fields,
-            )
-        except BillError as error:
-            # Whatever words it came with.
-            raise by_status(error, self.statuses, gateway.place) from None
-
-    def sign_out(self, gateway: HttpTransport, session: Session) -> None:
+    def log_out(self, transport: Transport, session: Session) -> None:
         """End the session at BILL; SessionEnded if it had ended before."""
-        gateway.ask("POST", "/v3/logout", headers=session.headers)
+        transport.send(HttpRequest("POST", "/v3/logout", session.headers))
 
-    def step_up(self, gateway: HttpTransport, session: Session, mfa_id: MfaId) -> bool:
+    def step_up(self, transport: Transport, session: Session, mfa_id: MfaId) -> bool:
         """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionEnded if it is over."""
         # Observed: an MFA ID that is no good is no error, but answered so in the body.
-        answer = gateway.ask("POST", "/v3/mfa/step-up", headers=session.headers, body=mfa_id.body).json
-        return isinstance(answer, dict) and answer.get("trusted") is True
+        request = HttpRequest("POST", "/v3/mfa/step-up", session.headers, JsonBody(mfa_id.body))
+        body = transport.send(request).json
+        return isinstance(body, dict) and body.get("trusted") is True
 
     def _missing(self, names: list[str]) -> str:
-        wanted = ", ".join(f"{name} ({self.needs[name]})" for name in names)
+        wanted = ", ".join(f"{name} ({self.required_options[name]})" for name in names)
         variables = ", ".join(f"bill_{name}" for name in names)
         return (
             f"auth_method {self.method} needs {wanted}. Define {variables}, best in a vault file; the options and "
@@ -177,17 +157,4 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
     raise InvalidResponseError(
         f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers in BILL's place.",
         concerns=("api_url",),
-    )
-
-
-def by_status(error: BillError, meanings: Mapping[int, ErrorCode], place: str) -> BillError:
-    """The error itself, or what its HTTP status means, if it has one of those and no code that means anything."""
-    meaning = meanings.get(error.status or 0)
-    if meaning is None or not isinstance(error, (InvalidResponseError, UnknownApiError)):
-        return error
-    return meaning.kind(
-        f"BILL answered HTTP status {error.status}: {meaning.says}. {meaning.do.format(place=place)}",
-        status=error.status,
-        concerns=meaning.concerns,
-        answer=error.answer,
     )

@@ -15,7 +15,7 @@ from .password import Password
 
 class ConsoleToken(Password):
     method = "console_token"
-    needs = {
+    required_options = {
         "username": "the e-mail address of your Accountant Console account",
         "console_api_token": "your console API token",
         "organization_id": "the client's; begins with 008",

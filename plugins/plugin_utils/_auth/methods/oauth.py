@@ -15,20 +15,21 @@ from dataclasses import replace
 from typing import Any
 
 from ..._core.base_url import BaseUrl
+from ..._core.error_codes import OTHER_ENVIRONMENT, ErrorCode
+from ..._core.error_parser import ErrorProfile, apply_status
 from ..._core.errors import (
-    OTHER_ENVIRONMENT,
     ApiError,
     AuthenticationError,
     BillError,
     ConcurrencyLimitError,
-    ErrorCode,
     HourlyQuotaError,
     InvalidResponseError,
     SessionExpiredError,
 )
-from ..._http.transport import HttpTransport
+from ..._http.messages import FormBody, HttpRequest
+from ..._http.transport import Transport
 from ..session import Session
-from .base import AuthMethod, by_status, plain_text, text_of
+from .base import AuthMethod, plain_text, text_of
 
 _PATH = "/authx/token"
 _WHAT = "the request for an access token"
@@ -45,7 +46,7 @@ _NOT_IN_THIS_WAY = ErrorCode(
     "If token_url is given, check that it is the address of BILL's access tokens.",
     ("token_url",),
 )
-_MEANINGS = {
+_CODES = {
     # BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
     **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
     # Nor does it document whether its errors are these, of RFC 6749, section 5.2.
@@ -74,32 +75,30 @@ _NOTHING_THERE = (404, 405)
 
 class OAuth(AuthMethod):
     method = "oauth"
-    needs = {
+    required_options = {
         "client_id": "the app's client ID",
         "client_secret": "the app's client secret",
     }
-    takes = ("token_url",)
-    limits = ("client_id",)
+    optional_options = ("token_url",)
+    quota_options = ("client_id",)
     # Until when a token is good is known, and BILL does not document a call that says whether it is.
-    checks = False
+    can_validate = False
     # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
-    pays_untrusted = True
-    statuses = {401: _OVER}
-    no_sign_out = (
-        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
-    )
+    is_mfa_exempt = True
+    profile = ErrorProfile(statuses={401: _OVER})
+    no_logout = "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
 
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         form = {
             "grant_type": "client_credentials",
             "client_id": self.values["client_id"],
             "client_secret": self.values["client_secret"],
         }
         try:
-            answer, option = self._token(gateway, form)
+            answer, option = self._token(transport, form)
         except BillError as error:
             # Whatever words it came with.
-            raise by_status(error, {401: _WRONG}, gateway.place) from None
+            raise apply_status(error, {401: _WRONG}, transport.environment_label) from None
         token = text_of(answer, "access_token", _WHAT, option)
         return Session(
             session_id=None,
@@ -109,10 +108,10 @@ class OAuth(AuthMethod):
             answered_at=now,
         )
 
-    def check(self, gateway: HttpTransport, session: Session) -> Session:
+    def validate(self, transport: Transport, session: Session) -> Session:
         # Only asked to tell more about the token: BILL does not document whether this call takes one.
         try:
-            answer = gateway.ask("GET", "/v3/login/session", headers=session.headers).json
+            answer = transport.send(HttpRequest("GET", "/v3/login/session", session.headers)).json
         except (HourlyQuotaError, ConcurrencyLimitError):
             raise
         except (ApiError, InvalidResponseError):
@@ -126,23 +125,25 @@ class OAuth(AuthMethod):
             mfa_bypass=about["mfaBypass"] if isinstance(about.get("mfaBypass"), bool) else None,
         )
 
-    def _token(self, gateway: HttpTransport, form: dict[str, str]) -> tuple[Any, str]:
-        """BILL's answer with a token, and the option that its address came from."""
+    def _token(self, transport: Transport, form: dict[str, str]) -> tuple[Any, str]:
+        """BILL's response with a token, and the option that its address came from."""
         if token_url := self.values.get("token_url"):
-            place, meanings = gateway.at(BaseUrl.of_option(token_url, "token_url")), {**_MEANINGS, **_NOT_AT_TOKEN_URL}
-            return place.ask("POST", "", form=form, meanings=meanings).json, "token_url"
+            request = HttpRequest(
+                "POST", "", body=FormBody(form), profile=ErrorProfile({**_CODES, **_NOT_AT_TOKEN_URL})
+            )
+            return transport.at(BaseUrl.of_option(token_url, "token_url")).send(request).json, "token_url"
         # Both are places where the documented path may be.
-        candidates = dict.fromkeys((gateway.address.url + _PATH, gateway.address.root + _PATH))
+        candidates = dict.fromkeys((transport.base_url.url + _PATH, transport.base_url.root + _PATH))
+        request = HttpRequest("POST", "", body=FormBody(form), profile=ErrorProfile(_CODES))
         said: BillError | None = None
         for url in candidates:
             try:
-                place = gateway.at(BaseUrl.of_option(url, "api_url"))
-                return place.ask("POST", "", form=form, meanings=_MEANINGS).json, "api_url"
+                return transport.at(BaseUrl.of_option(url, "api_url")).send(request).json, "api_url"
             except (ApiError, InvalidResponseError) as error:
                 plain = error.code is None and error.status in (*_NOTHING_THERE, 401)
                 if error.code != "BDC_1121" and not plain:
                     raise
-                # What stands before BILL may say 401, without a code, of whatever it does not know.
+                # What stands before BILL may answer 401, without a code, for anything that it does not know.
                 said = error if error.status == 401 else said
         if said:
             raise said

@@ -14,8 +14,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.errors import OTHER_ENVIRONMENT, ApiError, AuthenticationError, ErrorCode, OptionError
-from ..._http.transport import HttpTransport
+from ..._core.error_codes import OTHER_ENVIRONMENT, ErrorCode
+from ..._core.error_parser import ErrorProfile
+from ..._core.errors import ApiError, AuthenticationError, OptionError
+from ..._http.messages import HttpRequest, JsonBody
+from ..._http.transport import Transport
 from ..session import Session
 from .base import MFA_OPTIONS, AuthMethod, text_of
 from .user import User
@@ -39,7 +42,7 @@ _KEY = {
     "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use one that is active.", ("app_key",)),
 }
 # Neither is a user name sent to sign in as a user.
-_MEANINGS = {
+_USER_CODES = {
     **_KEY,
     "BDC_1123": ErrorCode(
         AuthenticationError,
@@ -60,11 +63,11 @@ class Partner(AuthMethod):
     """The partner itself, whose session is for the calls below ``/v3/partner``."""
 
     method = "partner"
-    needs = _PARTNER
-    takes = (*_USER, *MFA_OPTIONS)
-    limits = ("app_key",)
-    organizations = "/v3/partner/organizations?max=100"
-    meanings = _KEY
+    required_options = _PARTNER
+    optional_options = (*_USER, *MFA_OPTIONS)
+    quota_options = ("app_key",)
+    organizations_path = "/v3/partner/organizations?max=100"
+    profile = ErrorProfile(_KEY)
     # Documented by BILL for a partner's session, too.
     idle_seconds = 35 * 60
 
@@ -72,7 +75,7 @@ class Partner(AuthMethod):
         super().__init__({name: value for name, value in options.items() if name in _PARTNER})
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> AuthMethod:
+    def from_options(cls, options: Mapping[str, Any]) -> AuthMethod:
         if options.get("user_id"):
             return PartnerUser(options)
         if options.get("organization_id"):
@@ -91,13 +94,14 @@ class Partner(AuthMethod):
     def title(self) -> str:
         return "auth_method partner without user_id"
 
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         body = {
             "appKey": self.values["app_key"],
             "username": self.values["username"],
             "password": self.values["password"],
         }
-        answer = gateway.ask("POST", "/v3/partner/login", body=body, meanings=_KEY).json
+        request = HttpRequest("POST", "/v3/partner/login", body=JsonBody(body), profile=self.profile)
+        answer = transport.send(request).json
         session_id = text_of(answer, "sessionId", "the partner's sign-in")
         return Session(
             session_id=session_id,
@@ -107,9 +111,9 @@ class Partner(AuthMethod):
             answered_at=now,
         )
 
-    def check(self, gateway: HttpTransport, session: Session) -> Session:
+    def validate(self, transport: Transport, session: Session) -> Session:
         # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
-        self.ask(gateway, session, "GET", "/v3/partner/organizations?max=1")
+        transport.send(self.authorized(session, HttpRequest("GET", "/v3/partner/organizations?max=1")))
         return session
 
 
@@ -117,25 +121,25 @@ class PartnerUser(User):
     """A user, by way of a partner."""
 
     method = "partner"
-    needs = {**_PARTNER, **_USER}
-    takes = MFA_OPTIONS
+    required_options = {**_PARTNER, **_USER}
+    optional_options = MFA_OPTIONS
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         super().__init__(options)
         self._partner = Partner(options)
 
-    def through(self) -> AuthMethod | None:
+    def parent(self) -> AuthMethod | None:
         return self._partner
 
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         body = {"userId": self.values["user_id"], "organizationId": self.values["organization_id"]}
-        headers = through.headers if through else {}
-
-        def ask(mfa: Mapping[str, str]) -> Any:
-            return gateway.ask(
-                "POST", "/v3/partner/login-as-user", headers=headers, body={**body, **mfa}, meanings=_MEANINGS
-            ).json
-
-        session = self._signed_in(ask, now)
-        # What the answer holds besides the session is not documented.
+        request = HttpRequest(
+            "POST",
+            "/v3/partner/login-as-user",
+            parent.headers if parent else {},
+            JsonBody(body),
+            ErrorProfile(_USER_CODES),
+        )
+        session = self._log_in_with(transport, request, now)
+        # What the response holds besides the session is not documented.
         return replace(session, user_id=session.user_id or self.values["user_id"])

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from ..._http.transport import HttpTransport
+from ..._http.messages import HttpRequest, JsonBody
+from ..._http.transport import Transport
 from ..session import Session
 from .base import MFA_OPTIONS
 from .user import User
@@ -19,17 +20,17 @@ from .user import User
 
 class Password(User):
     method = "password"
-    needs = {
+    required_options = {
         "username": "the e-mail address you sign in to BILL with",
         "password": "your BILL password",
         "organization_id": "begins with 008",
         "dev_key": "a developer key",
     }
-    takes: ClassVar[tuple[str, ...]] = MFA_OPTIONS
+    optional_options: ClassVar[tuple[str, ...]] = MFA_OPTIONS
     # The option that proves who it is, and BILL's name for it.
     secret: ClassVar[tuple[str, str]] = ("password", "password")
 
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         option, field = self.secret
         body = {
             "username": self.values["username"],
@@ -37,4 +38,4 @@ class Password(User):
             "organizationId": self.values["organization_id"],
             "devKey": self.values["dev_key"],
         }
-        return self._signed_in(lambda mfa: gateway.ask("POST", "/v3/login", body={**body, **mfa}).json, now)
+        return self._log_in_with(transport, HttpRequest("POST", "/v3/login", body=JsonBody(body)), now)

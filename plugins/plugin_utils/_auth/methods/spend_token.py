@@ -12,8 +12,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..._core.errors import AuthenticationError, ErrorCode, RateLimitError
-from ..._http.transport import HttpTransport
+from ..._core.error_codes import ErrorCode
+from ..._core.error_parser import ErrorProfile
+from ..._core.errors import AuthenticationError, RateLimitError
+from ..._http.messages import HttpRequest
+from ..._http.transport import Transport
 from ..session import Session
 from .base import AuthMethod, object_of, plain_text
 
@@ -30,34 +33,32 @@ _TOO_MANY = ErrorCode(
     "Try again in a minute.",
 )
 # Documented by BILL: 60 calls a minute. With which codes it refuses a token or a call too many is not.
-_MEANINGS = {
+_CODES = {
     **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
     **dict.fromkeys(("BDC_1144", "BDC_1322"), _TOO_MANY),
 }
-_STATUSES = {401: _WRONG, 429: _TOO_MANY}
 
 
 class SpendToken(AuthMethod):
     method = "spend_token"
-    needs = {"api_token": "an API token of BILL Spend & Expense"}
-    limits = ("api_token",)
-    signs_in = False
-    no_sign_out = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
-    paced = True
-    organizations = None
-    meanings = _MEANINGS
-    statuses = _STATUSES
+    required_options = {"api_token": "an API token of BILL Spend & Expense"}
+    quota_options = ("api_token",)
+    creates_session = False
+    no_logout = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
+    is_rate_limited = True
+    organizations_path = None
+    profile = ErrorProfile(_CODES, {401: _WRONG, 429: _TOO_MANY})
 
-    def sign_in(self, gateway: HttpTransport, now: float, through: Session | None) -> Session:
+    def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         session = Session(
             session_id=None,
             headers={"apiToken": self.values["api_token"]},
             made_at=now,
             answered_at=now,
         )
-        return self.check(gateway, session)
+        return self.validate(transport, session)
 
-    def check(self, gateway: HttpTransport, session: Session) -> Session:
-        answer = self.ask(gateway, session, "GET", "/v3/spend/users/current").json
+    def validate(self, transport: Transport, session: Session) -> Session:
+        answer = transport.send(self.authorized(session, HttpRequest("GET", "/v3/spend/users/current"))).json
         # That the user's id is named so is an assumption.
         return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))

@@ -15,12 +15,12 @@ from .password import Password
 
 class SyncToken(Password):
     method = "sync_token"
-    needs = {
+    required_options = {
         "username": "the sync token's name",
         "password": "the sync token's value",
         "organization_id": "begins with 008",
         "dev_key": "a developer key",
     }
-    takes = ()
+    optional_options = ()
     # Documented by BILL: a session made with a sync token ends after 48 hours without activity.
     idle_seconds = 48 * 60 * 60

@@ -9,12 +9,13 @@ Private to bill.connect. Documented by BILL: reference/login, reference/getsessi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..._core.errors import InvalidResponseError, MfaRequiredError, UnknownApiError
-from ..._http.transport import HttpTransport
+from ..._http.messages import HttpRequest, JsonBody
+from ..._http.transport import Transport
 from ..session import Session
 from .base import AuthMethod, object_of, plain_text, text_of
 
@@ -25,9 +26,9 @@ class User(AuthMethod):
     # Documented by BILL: a session ends after 35 minutes without activity.
     idle_seconds: ClassVar[int] = 35 * 60
 
-    def check(self, gateway: HttpTransport, session: Session) -> Session:
+    def validate(self, transport: Transport, session: Session) -> Session:
         what = "the check of the kept session"
-        answer = object_of(gateway.ask("GET", "/v3/login/session", headers=session.headers).json, what)
+        answer = object_of(transport.send(HttpRequest("GET", "/v3/login/session", session.headers)).json, what)
         self._refuse_another_organization(answer, what)
         status = plain_text(answer.get("mfaStatus"))
         bypass = answer.get("mfaBypass")
@@ -41,15 +42,15 @@ class User(AuthMethod):
             mfa_bypass=bypass if isinstance(bypass, bool) else None,
         )
 
-    def _signed_in(self, ask: Callable[[Mapping[str, str]], Any], now: float) -> Session:
-        """The session that BILL gives when ``ask`` sends the fields of an MFA ID, or none, besides the usual ones."""
-        if not self.mfa_id:
-            return self._session(ask({}), now)
-        try:
-            return self._session(ask(self.mfa_id.body), now)
-        except (MfaRequiredError, UnknownApiError):
-            # BILL does not document what a sign-in with an old MFA ID gets: a session that is not trusted, or this.
-            return self._session(ask({}), now)
+    def _log_in_with(self, transport: Transport, request: HttpRequest, now: float) -> Session:
+        """The session that BILL gives for a login, which also sends the MFA ID, if there is one."""
+        body = request.body.value if isinstance(request.body, JsonBody) else {}
+        if self.mfa_id:
+            with_mfa_id = replace(request, body=JsonBody({**body, **self.mfa_id.body}))
+            # BILL does not document what a login with an old MFA ID gets: a session that is not trusted, or one of these.
+            with suppress(MfaRequiredError, UnknownApiError):
+                return self._session(transport.send(with_mfa_id).json, now)
+        return self._session(transport.send(request).json, now)
 
     def _session(self, answer: object, now: float) -> Session:
         """The session that BILL's answer to a sign-in holds."""

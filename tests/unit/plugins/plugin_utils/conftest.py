@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import partialmethod
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
-from ansible_collections.bill.connect.plugins.plugin_utils._client import factory
-from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, Reply, ScriptedBill
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, Open
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, ListReporter, Reply, ScriptedBill
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange, Open, OpenClient
 
 
 @pytest.fixture
@@ -34,56 +33,52 @@ def said() -> list[str]:
     return []
 
 
-def _exchange(gateway: HttpTransport, bill: Bill, _line: object, request: Any) -> tuple[int, bytes]:
-    return bill.exchange(gateway.address.url, request)
+@pytest.fixture
+def reporter(said: list[str]) -> ListReporter:
+    return ListReporter(said)
 
 
 @pytest.fixture
-def bill(monkeypatch: pytest.MonkeyPatch) -> Bill:
-    """The BILL that every gateway of this test talks to."""
-    bill = Bill()
-    # Without the thread of an exchange, and without its slot: those have tests of their own.
-    monkeypatch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
-    monkeypatch.setattr(HttpTransport, "_exchange", partialmethod(_exchange, bill))
-    return bill
+def bill() -> Bill:
+    """The BILL that every client of this test talks to."""
+    return Bill()
 
 
 @pytest.fixture
-def opens(clock: Clock, tmp_path: Path, said: list[str]) -> Open:
+def build(clock: Clock, tmp_path: Path, reporter: ListReporter) -> Callable[..., BillClient]:
     """A new task each time: nothing is shared with the one before but the store and BILL."""
 
-    def opens(**changes: Any) -> SessionManager:
-        sign_in = factory.build_session_manager(
-            {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes},
-            default_store=str(tmp_path / "bill"),
-            store_for_the_run=str(tmp_path / "run"),
-            warn=said.append,
-            tell=lambda _text: None,
-            tell_of_waits=lambda _text: None,
+    def build(exchange: Exchange | None, **changes: Any) -> BillClient:
+        options = {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes}
+        return build_client(
+            options,
+            Surroundings(str(tmp_path / "bill"), str(tmp_path / "run"), reporter, clock=clock, exchange=exchange),
         )
-        for each in (sign_in, sign_in.through):
-            if each:
-                each.clock = clock
-                each.retry = RetryPolicy(each.retry.retries, sleep=clock.advance, chance=lambda: 1.0)
-        return sign_in
 
-    return opens
+    return build
 
 
 @pytest.fixture
-def open_sign_in(bill: Bill, opens: Open) -> Open:
-    """The same at the BILL of this test."""
-    return opens
+def open_client(bill: Bill, build: Callable[..., BillClient]) -> OpenClient:
+    """A client of the BILL of this test."""
+    exchange = BillExchange(bill, BaseUrl.of_api(API_URL))
+    return lambda **changes: build(exchange, **changes)
 
 
 @pytest.fixture
-def open_on_the_wire(opens: Open, clock: Clock) -> Callable[..., SessionManager]:
-    """The same at whoever listens at an address, with a session that is kept already."""
+def open_sessions(open_client: OpenClient) -> Open:
+    """The session manager of such a client."""
+    return lambda **changes: open_client(**changes).sessions
 
-    def open_on_the_wire(url: str, **changes: Any) -> SessionManager:
-        sign_in = opens(api_url=url, **changes)
-        sign_in.kept.save(replace(SESSION, made_at=clock(), answered_at=clock()))
-        return sign_in
+
+@pytest.fixture
+def open_on_the_wire(build: Callable[..., BillClient], clock: Clock) -> Callable[..., BillClient]:
+    """A client of a server at an address, with a session that is kept already."""
+
+    def open_on_the_wire(url: str, **changes: Any) -> BillClient:
+        client = build(None, api_url=url, **changes)
+        client.sessions.entry.save(replace(SESSION, made_at=clock(), answered_at=clock()))
+        return client
 
     return open_on_the_wire
 

@@ -46,6 +46,24 @@ SESSION = Session(
 Reply = Callable[[socket.socket], None]
 
 
+class ListReporter:
+    """A reporter that keeps what it is told: ``warnings``, ``logged`` and ``progressed``."""
+
+    def __init__(self, warnings: list[str] | None = None) -> None:
+        self.warnings: list[str] = [] if warnings is None else warnings
+        self.logged: list[str] = []
+        self.progressed: list[str] = []
+
+    def warn(self, text: str) -> None:
+        self.warnings.append(text)
+
+    def log(self, text: str) -> None:
+        self.logged.append(text)
+
+    def progress(self, text: str) -> None:
+        self.progressed.append(text)
+
+
 class Clock:
     """Seconds since the epoch, which pass only when a test says so; and what then happens, once."""
 
@@ -55,6 +73,18 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+    def time(self) -> float:
+        return self.now
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.advance(seconds)
+
+    def jitter(self) -> float:
+        return 1.0
 
     def advance(self, seconds: float) -> None:
         self.now += seconds

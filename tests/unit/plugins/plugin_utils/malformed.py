@@ -26,22 +26,20 @@ from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
-    ERROR_CODES,
-    OPTION_OF_FIELD,
-    BillError,
-    OptionError,
-    TlsError,
-)
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import codes as codes_of
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport, Response
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import OPTION_OF_FIELD
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes as codes_of
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError, TlsError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill
 
 CANARY = "canary-findme"
 LONGEST_MESSAGE = 700
 
 KNOWN_CODES = tuple(ERROR_CODES)
-OF_OAUTH = tuple(word for word in oauth._MEANINGS if not word.startswith("BDC_"))
+OF_OAUTH = tuple(word for word in oauth._CODES if not word.startswith("BDC_"))
 
 # Surrogates, control characters and all: JSON can carry them as escapes.
 any_text = st.one_of(
@@ -135,7 +133,7 @@ def _is_code(value: object) -> bool:
 
 
 @dataclass(frozen=True)
-class Played:
+class RawAnswer:
     """The bytes of an answer, and how the connection ends after them: ``closes``, ``resets`` or ``waits`` for the other side."""
 
     data: bytes
@@ -440,7 +438,7 @@ _strange = st.one_of(
 
 _bytes = st.sampled_from([_assembled()] * 6 + [_mutated(CORRECT)] * 2 + [_strange]).flatmap(lambda strategy: strategy)
 _ends = st.sampled_from(["closes"] * 96 + ["resets"] * 3 + ["waits"])
-any_answers = st.builds(Played, _bytes, _ends)
+any_answers = st.builds(RawAnswer, _bytes, _ends)
 
 
 def assert_clean(error: BaseException, longest: int = LONGEST_MESSAGE) -> None:
@@ -461,8 +459,8 @@ def assert_clean(error: BaseException, longest: int = LONGEST_MESSAGE) -> None:
         assert_clean(error.__context__, longest)
 
 
-class Ear(logging.Handler):
-    """Hears what libraries write to their logs: with ``log_path`` set, Ansible keeps that in a file."""
+class LogListener(logging.Handler):
+    """Keeps what libraries write to their logs: with ``log_path`` set, Ansible keeps that in a file."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -480,32 +478,28 @@ def outcome_of(ask: Callable[[], Any]) -> Any:
         return error
 
 
-class Stage:
-    """A BILL that plays one answer after the other, and a gateway that asks it."""
+class RawServer:
+    """A BILL that gives one raw answer after the other, and a transport that asks it."""
 
     def __init__(self, timeout: float) -> None:
-        self._next: Played | None = None
-        self._bill = ScriptedBill(self._play)
+        self._next: RawAnswer | None = None
+        self._bill = ScriptedBill(self._reply)
         self.timeout = timeout
-        self.gateway = HttpTransport(BaseUrl.of_api(self._bill.url), timeout=timeout)
+        self.transport = HttpTransport(HttpExchange(BaseUrl.of_api(self._bill.url), HttpSettings(timeout)))
         self.slowest = 0.0
 
-    def _play(self, peer: socket.socket) -> None:
+    def _reply(self, peer: socket.socket) -> None:
         assert self._next
         self._next(peer)
 
-    def outcome(self, played: Played) -> Any:
-        """What the gateway makes of an answer: an Answer, or the error."""
-        self._next = played
-        begin = time.monotonic()
-        outcome = outcome_of(
-            lambda: self.gateway.ask(
-                "POST",
-                "/v3/login",
-                headers={"devKey": OPTIONS["dev_key"]},
-                body={"password": OPTIONS["password"]},
-            )
+    def outcome(self, answer: RawAnswer) -> Any:
+        """What the transport makes of an answer: the response, or the error."""
+        self._next = answer
+        request = HttpRequest(
+            "POST", "/v3/login", {"devKey": OPTIONS["dev_key"]}, JsonBody({"password": OPTIONS["password"]})
         )
+        begin = time.monotonic()
+        outcome = outcome_of(lambda: self.transport.send(request))
         self.slowest = max(self.slowest, time.monotonic() - begin)
         return outcome
 

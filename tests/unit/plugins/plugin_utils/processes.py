@@ -32,10 +32,10 @@ import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
-from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import build_session_manager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, ListReporter
 
 FORK = multiprocessing.get_context("fork")
 NOBODY = 65534
@@ -212,18 +212,10 @@ class Tasks:
             **OPTIONS,
             **changes,
         }
-        sign_in = build_session_manager(
-            options,
-            default_store=str(self.store),
-            store_for_the_run=str(self.folder / "run"),
-            warn=said.append,
-            tell=lambda _text: None,
-            tell_of_waits=lambda _text: None,
-        )
-        for each in (sign_in, sign_in.through):
-            if each:
-                each.clock = lambda: now
-        return sign_in
+        clock = Clock()
+        clock.now = now
+        around = Surroundings(str(self.store), str(self.folder / "run"), ListReporter(said), clock=clock)
+        return build_client(options, around).sessions
 
     def do(
         self,
@@ -252,7 +244,7 @@ class Tasks:
         if die_at is not None:
             told["steps"] = steps_of(self._look, die_at)
         try:
-            outcome = sign_in.absent() if verb == "absent" else sign_in.present(force=force)
+            outcome = sign_in.end() if verb == "absent" else sign_in.ensure(force=force)
             told["changed"] = outcome.changed
             told["session"] = outcome.session and outcome.session.session_id
             told["headers"] = outcome.session and outcome.session.headers
@@ -264,7 +256,7 @@ class Tasks:
     def kept(self, **how: Any) -> str | None:
         """The session that the next task would find; or the warning in its place."""
         said: list[str] = []
-        session = self.open(said, **how).kept.load()
+        session = self.open(said, **how).entry.load()
         if said:
             return said[0]
         return session.session_id if session else None
@@ -272,8 +264,7 @@ class Tasks:
     @property
     def address(self) -> str:
         """Under which name the session of the right credential is kept."""
-        kept = self.open([]).kept
-        return kept._seal(kept._stores[0]).address
+        return self.open([]).entry.address
 
     def sessions(self) -> list[Path]:
         """The files of all that is kept, in this run's directory, too."""
@@ -401,7 +392,7 @@ def crowd(
     tasks = Tasks(Path(folder), bill)
     if before is not None:
         tasks.do(**before)
-    holder = FORK.Process(target=lambda: tasks.open([], **how).present())
+    holder = FORK.Process(target=lambda: tasks.open([], **how).ensure())
     if first_dies:
         holder.start()
         while not bill.heard:

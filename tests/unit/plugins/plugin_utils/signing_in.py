@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    RawResponse,
+)
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 API_URL = "http://127.0.0.1:9/connect"
@@ -52,6 +61,7 @@ SPEND = "GET /v3/spend/users/current"
 Said = tuple[int, Any] | errors.BillError
 
 Open = Callable[..., SessionManager]
+OpenClient = Callable[..., BillClient]
 
 
 @dataclass(frozen=True)
@@ -106,20 +116,21 @@ class Bill:
     def last(self, name: str) -> Heard:
         return next(each for each in reversed(self.requests) if each.name == name)
 
-    def exchange(self, address: str, request: Any) -> tuple[int, bytes]:
-        """The HTTP status and the body of the answer; ``request`` is the gateway's."""
+    def exchange(self, address: str, request: HttpRequest) -> tuple[int, bytes]:
+        """The HTTP status and the body of the answer."""
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:
-            url = address + request.path
-            own = {
-                name: value
-                for name, value in request.headers.items()
-                if name not in ("Accept", "Accept-Encoding", "User-Agent")
-            }
+            url = address + request.target
             # Every BILL is this one, whatever its address.
             path = url[url.index("/v3/") :] if "/v3/" in url else url.removeprefix(API_URL)
-            heard = Heard(f"{request.method} {path}", own, request.body, request.form)
+            body = request.body
+            heard = Heard(
+                f"{request.method} {path}",
+                dict(request.headers),
+                body.value if isinstance(body, JsonBody) else None,
+                body.fields if isinstance(body, FormBody) else None,
+            )
             self.requests.append(heard)
             for each in [each for each in self._before if each[0] == heard.name][:1]:
                 self._before.remove(each)
@@ -179,3 +190,20 @@ class Bill:
 
     def _is_remembered(self, body: dict[str, Any]) -> bool:
         return (body.get("rememberMeId"), body.get("device")) in self.remembered
+
+
+class BillExchange:
+    """Exchanges with the BILL of a test, without a network, a thread or a limit."""
+
+    def __init__(self, bill: Bill, base_url: BaseUrl) -> None:
+        self._bill = bill
+        self.base_url = base_url
+
+    def at(self, base_url: BaseUrl) -> BillExchange:
+        return BillExchange(self._bill, base_url)
+
+    def keep_alive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def exchange(self, request: HttpRequest) -> RawResponse:
+        return RawResponse(*self._bill.exchange(self.base_url.url, request))

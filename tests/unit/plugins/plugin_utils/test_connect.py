@@ -17,21 +17,23 @@ from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import form_task as _connect
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext, run_operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import form_task as _form_task
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, NoTerminalError
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NoTerminalError
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
 from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill
+from tests.unit.plugins.tasks import ConnectTasks, OpenContext
 
 FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
 
 
 @dataclass
-class Sitting:
+class FormRun:
     """What there is, and what came of it: ``asked`` of the person, ``shown``, ``warned`` of, and the ``secrets`` that were met, of which
     ``masked`` are those that ansible-core was told."""
 
@@ -69,41 +71,36 @@ class Sitting:
 
         self.monkeypatch.setattr(_compat, "typed", types)
         self.monkeypatch.setattr(_compat, "mask", self.masked.update)
-        self.monkeypatch.setattr(_connect.display, "display", self.shown.append)
-        self.monkeypatch.setattr(_connect.display, "warning", self.warned.append)
+        self.monkeypatch.setattr(_form_task.display, "display", self.shown.append)
+        self.monkeypatch.setattr(_form_task.display, "warning", self.warned.append)
         of, variables = of or loader(), {**(inventory or {}), **(extra or {})}
         templar = Templar(loader=of, variables=variables)
 
-        def work(call: TaskContext) -> dict[str, Any]:
-            try:
-                return returned(filled(call, of, templar, variables), call)
-            finally:
-                self.secrets = {*call.secrets, *call.learned}
-
-        return run_operation(
-            work,
-            given={"vault_file": str(path), "api_url": API_URL, "mfa": False, **(option or {})},
-            variables=variables,
-            templar=templar,
-            failure=lambda message, _secrets, _details: BillError(message),
-            table=(*TABLE, *ActionModule.OWN_OPTIONS),
-        )
+        given = {"vault_file": str(path), "api_url": API_URL, "mfa": False, **(option or {})}
+        invocation = Invocation(given, variables, templar, (*TABLE, *ActionModule.OWN_OPTIONS))
+        secrets = CoreSecretRegistry()
+        try:
+            with operation(invocation, secrets) as context:
+                return returned(filled(context, of, templar, variables), context)
+        finally:
+            self.secrets = {*secrets.texts}
 
 
 @pytest.fixture
-def sit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bill: Bill) -> Sitting:
+def run_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect_tasks: ConnectTasks, bill: Bill) -> FormRun:
+    connect_tasks(bill)
     monkeypatch.setattr(ansible_paths, "default_store", lambda: str(tmp_path / "store"))
     monkeypatch.setattr(ansible_paths, "store_for_the_run", lambda: str(tmp_path / "run"))
-    return Sitting(tmp_path, monkeypatch)
+    return FormRun(tmp_path, monkeypatch)
 
 
 def typed(*without: str) -> dict[str, str]:
     return {LABELS[name]: value for name, value in OPTIONS.items() if name not in without}
 
 
-def test_from_nothing_everything_is_asked_for_and_to_be_kept(sit: Sitting, bill: Bill) -> None:
-    told = sit(typed=typed())
-    assert sit.asked == ["Sign in with", *LABELS.values()]
+def test_from_nothing_everything_is_asked_for_and_to_be_kept(run_form: FormRun, bill: Bill) -> None:
+    told = run_form(typed=typed())
+    assert run_form.asked == ["Sign in with", *LABELS.values()]
     assert told == {
         "organization_id": OPTIONS["organization_id"],
         "user_id": "006",
@@ -114,8 +111,8 @@ def test_from_nothing_everything_is_asked_for_and_to_be_kept(sit: Sitting, bill:
         "elsewhere": [],
         "changed": True,
     }
-    assert {OPTIONS["password"], OPTIONS["dev_key"], "SESSION-1"} <= sit.secrets & sit.masked
-    assert not any("findme" in text for text in sit.shown)
+    assert {OPTIONS["password"], OPTIONS["dev_key"], "SESSION-1"} <= run_form.secrets & run_form.masked
+    assert not any("findme" in text for text in run_form.shown)
 
 
 NAME = "bill_username"
@@ -142,40 +139,40 @@ OTHER = {NAME: "other@example.com"}
     ],
 )
 def test_where_a_value_comes_from_decides_what_becomes_of_it(
-    sit: Sitting, file: str | None, given: dict[str, Any], asked: bool, written: bool, elsewhere: bool
+    run_form: FormRun, file: str | None, given: dict[str, Any], asked: bool, written: bool, elsewhere: bool
 ) -> None:
-    told = sit(file, typed={} if file else typed("username"), **given)
-    assert ("User Name" in sit.asked) == asked
+    told = run_form(file, typed={} if file else typed("username"), **given)
+    assert ("User Name" in run_form.asked) == asked
     assert (NAME in told["variables"]) == written
     assert (NAME in told["elsewhere"]) == elsewhere
-    assert sit.asked.count("Password") == 1
+    assert run_form.asked.count("Password") == 1
 
 
-def test_a_value_of_the_file_can_be_replaced_although_the_inventory_has_it_too(sit: Sitting, bill: Bill) -> None:
+def test_a_value_of_the_file_can_be_replaced_although_the_inventory_has_it_too(run_form: FormRun, bill: Bill) -> None:
     bill.password = "new-findme"
-    told = sit(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
+    told = run_form(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
     assert bill.last(LOGIN).body["password"] == "new-findme"
     assert told["variables"].keys() == {"bill_api_url", "bill_password"}
 
 
-def test_a_template_in_the_file_stays_one(sit: Sitting, bill: Bill) -> None:
+def test_a_template_in_the_file_stays_one(run_form: FormRun, bill: Bill) -> None:
     file = f"""{FILE.replace(OPTIONS["password"], '"{{ vault_password }}"')}vault_password: {OPTIONS["password"]}\n"""
-    told = sit(file)
+    told = run_form(file)
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
     assert "bill_password" not in told["variables"]
     # It is no more to be shown than one that is typed.
-    assert OPTIONS["password"] in sit.secrets & sit.masked
+    assert OPTIONS["password"] in run_form.secrets & run_form.masked
 
 
-def test_a_template_in_the_file_may_refer_to_the_inventory(sit: Sitting, bill: Bill) -> None:
+def test_a_template_in_the_file_may_refer_to_the_inventory(run_form: FormRun, bill: Bill) -> None:
     file = FILE.replace(OPTIONS["password"], '"{{ vault_password }}"') + "vault_password: old\n"
-    sit(file, inventory={"vault_password": OPTIONS["password"]})
+    run_form(file, inventory={"vault_password": OPTIONS["password"]})
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
 
 
-def test_without_a_file_there_is_nothing_to_keep(sit: Sitting) -> None:
-    sit(FILE, option={"vault_file": ""}, typed=typed())
-    assert not any("[" in text for text in sit.shown if text.startswith("\nUser Name"))
+def test_without_a_file_there_is_nothing_to_keep(run_form: FormRun) -> None:
+    run_form(FILE, option={"vault_file": ""}, typed=typed())
+    assert not any("[" in text for text in run_form.shown if text.startswith("\nUser Name"))
 
 
 @pytest.mark.promise(8)
@@ -184,10 +181,12 @@ def test_without_a_file_there_is_nothing_to_keep(sit: Sitting) -> None:
     [('"findme findme"', "holds a character"), ('"{{ findme_not }}"', "is not defined"), ("[findme]", "holds a list")],
 )
 def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
-    sit: Sitting, bill: Bill, instead: str, why: str
+    run_form: FormRun, bill: Bill, instead: str, why: str
 ) -> None:
-    told = sit(FILE.replace(OPTIONS["organization_id"], instead), typed={"Organization ID": OPTIONS["organization_id"]})
-    [warning] = sit.warned
+    told = run_form(
+        FILE.replace(OPTIONS["organization_id"], instead), typed={"Organization ID": OPTIONS["organization_id"]}
+    )
+    [warning] = run_form.warned
     assert "bill_organization_id" in warning
     assert why in warning
     assert warning.endswith(" It counts as not kept.")
@@ -195,14 +194,14 @@ def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
 
 
 def test_the_environment_goes_before_what_the_file_has_so_that_nobody_is_needed_to_rotate(
-    sit: Sitting, bill: Bill
+    run_form: FormRun, bill: Bill
 ) -> None:
     bill.password = "s3cret-findme-new"
     for inventory in ({}, KEEPS):
-        told = sit(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
-        assert "Password" not in sit.asked
+        told = run_form(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
+        assert "Password" not in run_form.asked
         assert told["variables"]["bill_password"] == bill.password
-        assert bill.password in sit.secrets
+        assert bill.password in run_form.secrets
 
 
 @pytest.mark.parametrize(
@@ -217,25 +216,27 @@ def test_the_environment_goes_before_what_the_file_has_so_that_nobody_is_needed_
     ],
 )
 def test_a_file_that_goes_before_the_vault_file_is_named(
-    sit: Sitting, monkeypatch: pytest.MonkeyPatch, other: str, named: bool
+    run_form: FormRun, monkeypatch: pytest.MonkeyPatch, other: str, named: bool
 ) -> None:
-    (here := sit.folder / other.partition("/")[0] if other.startswith("elsewhere") else sit.folder).mkdir(exist_ok=True)
+    (here := run_form.folder / other.partition("/")[0] if other.startswith("elsewhere") else run_form.folder).mkdir(
+        exist_ok=True
+    )
     monkeypatch.chdir(here)
-    (file := sit.folder / other).parent.mkdir(parents=True, exist_ok=True)
+    (file := run_form.folder / other).parent.mkdir(parents=True, exist_ok=True)
     file.write_text("bill_username: findme-stale\nother: 1\n")
     # Whoever makes the file, or only looks at it, has the same plays.
     for text in (None, FILE):
-        sit.warned.clear()
-        sit(text, typed=typed())
-        assert len(sit.warned) == named
-        for warning in sit.warned:
+        run_form.warned.clear()
+        run_form(text, typed=typed())
+        assert len(run_form.warned) == named
+        for warning in run_form.warned:
             assert warning.startswith(f"Plays of this folder take bill_username from {file}, which goes before ")
             assert "findme" not in warning
 
 
-def test_ctrl_c_ends_it(sit: Sitting, bill: Bill) -> None:
-    with pytest.raises(BillError, match=r"^The form was ended with Ctrl-C. Nothing was written\.$"):
-        sit(typed={**typed(), "Developer Key": None})
+def test_ctrl_c_ends_it(run_form: FormRun, bill: Bill) -> None:
+    with pytest.raises(OperationError, match=r"^The form was ended with Ctrl-C. Nothing was written\.$"):
+        run_form(typed={**typed(), "Developer Key": None})
     assert bill.heard == []
 
 
@@ -258,43 +259,46 @@ def of_typed() -> Any:
 
 @pytest.mark.parametrize(("slips", "asked"), [([], 1), (["slip"], 2), (["slip", ""], 3), (["slip "], 2)])
 def test_a_vault_password_that_was_typed_is_typed_once_more(
-    sit: Sitting, of_typed: Any, slips: list[str], asked: int
+    run_form: FormRun, of_typed: Any, slips: list[str], asked: int
 ) -> None:
     # The blanks around it are none of it, for ansible-core neither.
-    sit(of=of_typed, typed={**typed(), "Vault password": [*slips, " vault "]})
-    assert sit.asked[:asked] == ["Vault password"] * asked
-    assert sit.asked[asked] == "Sign in with"
-    assert sit.shown.count("This is not the vault password that was typed before.") == asked - 1
+    run_form(of=of_typed, typed={**typed(), "Vault password": [*slips, " vault "]})
+    assert run_form.asked[:asked] == ["Vault password"] * asked
+    assert run_form.asked[asked] == "Sign in with"
+    assert run_form.shown.count("This is not the vault password that was typed before.") == asked - 1
 
 
-def test_of_several_it_is_the_one_that_will_encrypt(sit: Sitting) -> None:
+def test_of_several_it_is_the_one_that_will_encrypt(run_form: FormRun) -> None:
     of = loader()
     of.set_vault_secrets([("test", Typed("one")), ("prod", Typed("two"))])
-    sit(of=of, option={"vault_id": "prod"}, typed={**typed(), "Vault password": ["one", "two"]})
-    assert sit.asked[:3] == ["Vault password", "Vault password", "Sign in with"]
+    run_form(of=of, option={"vault_id": "prod"}, typed={**typed(), "Vault password": ["one", "two"]})
+    assert run_form.asked[:3] == ["Vault password", "Vault password", "Sign in with"]
 
 
 @pytest.mark.promise(8)
-def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(sit: Sitting, of_typed: Any) -> None:
-    with pytest.raises(BillError, match="typed in two ways"):
-        sit(of=of_typed, typed={"Vault password": ["one", "two", "three", "vault"]})
-    assert sit.asked == ["Vault password"] * 3
+def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(run_form: FormRun, of_typed: Any) -> None:
+    with pytest.raises(OperationError, match="typed in two ways"):
+        run_form(of=of_typed, typed={"Vault password": ["one", "two", "three", "vault"]})
+    assert run_form.asked == ["Vault password"] * 3
 
 
-def test_a_vault_password_that_has_opened_the_file_is_right(sit: Sitting, of_typed: Any) -> None:
-    sit(FILE, of=of_typed)
-    assert "Vault password" not in sit.asked
+def test_a_vault_password_that_has_opened_the_file_is_right(run_form: FormRun, of_typed: Any) -> None:
+    run_form(FILE, of=of_typed)
+    assert "Vault password" not in run_form.asked
 
 
-def test_where_nobody_is_nobody_types_it_again(sit: Sitting, of_typed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_nobody_is_nobody_types_it_again(
+    run_form: FormRun, of_typed: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def nobody(*_any: Any, **_more: Any) -> None:
         raise NoTerminalError
 
-    monkeypatch.setattr(_connect.Terminal, "ask", nobody)
-    assert sit(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
+    monkeypatch.setattr(_form_task.Terminal, "ask", nobody)
+    assert run_form(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
 
 
-def test_without_an_answer_nothing_is_known(sit: Sitting) -> None:
-    told = returned(None, TaskContext({}, lambda _options: pytest.fail("asked"), ()))
+def test_without_an_answer_nothing_is_known(open_context: OpenContext, bill: Bill) -> None:
+    told = returned(None, open_context())
+    assert bill.heard == []
     assert (told["variables"], told["elsewhere"], told["changed"]) == ({}, [], False)
     assert {told[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}

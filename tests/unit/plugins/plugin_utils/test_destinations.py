@@ -25,7 +25,7 @@ GATEWAY = "https://gateway.example.com/connect"
 TOKENS = "https://tokens.example.com/authx/token"
 
 
-def gathered(
+def resolved(
     environ: Mapping[str, str],
     variables: Mapping[str, Any] | None = None,
     given: Mapping[str, Any] | None = None,
@@ -63,7 +63,7 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
     environ: dict[str, str], variables: dict[str, Any], option: str
 ) -> None:
     with pytest.raises(OptionError) as failure:
-        check_destinations(gathered(environ, variables), environ)
+        check_destinations(resolved(environ, variables), environ)
     message = str(failure.value)
     assert message.startswith(
         f"{option} comes from the variable bill_{option}, but the secrets come from the environment"
@@ -74,7 +74,7 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
     # module_defaults are a variable of another name: a play sets them for the tasks of its roles.
     defaults = {name.removeprefix("bill_"): value for name, value in variables.items() if value != ""}
     with pytest.raises(OptionError, match=rf"^{option} comes from module_defaults \({option}\), but"):
-        check_destinations(gathered(environ, defaults=defaults), environ)
+        check_destinations(resolved(environ, defaults=defaults), environ)
 
 
 @pytest.mark.promise(7)
@@ -100,14 +100,14 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
 def test_destination_of_the_same_owner_is_used(
     environ: dict[str, str], variables: dict[str, Any], given: dict[str, Any]
 ) -> None:
-    check_destinations(gathered(environ, variables, given), environ)
+    check_destinations(resolved(environ, variables, given), environ)
 
 
 @pytest.mark.promise(7)
 def test_option_that_the_task_gives_by_its_other_name_is_not_module_defaults() -> None:
-    options = gathered({}, given={"dev_key": "k"}, defaults={"developer_key": "k"})
+    options = resolved({}, given={"dev_key": "k"}, defaults={"developer_key": "k"})
     assert str(options.sources["dev_key"]) == "the option dev_key"
-    assert str(gathered({}, defaults={"developer_key": "k"}).sources["dev_key"]) == "module_defaults (dev_key)"
+    assert str(resolved({}, defaults={"developer_key": "k"}).sources["dev_key"]) == "module_defaults (dev_key)"
 
 
 @pytest.mark.promise(7)
@@ -137,7 +137,7 @@ def test_option_that_the_task_gives_by_its_other_name_is_not_module_defaults() -
 def test_host_that_is_neither_bills_nor_this_machine_is_told_with_its_source(
     environ: dict[str, str], variables: dict[str, Any], warnings: list[str]
 ) -> None:
-    said = [each.warning for each in foreign_hosts(gathered(environ, variables))]
+    said = [each.warning for each in foreign_hosts(resolved(environ, variables))]
     assert len(said) == len(warnings)
     for text, part in zip(said, warnings, strict=True):
         assert text.startswith(f"The credentials go to {part}.")

@@ -2,23 +2,60 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors teach: code, meaning and what to do, and never what was sent or answered."""
+"""Errors tell the code, its meaning and the remedy, and never what was sent or answered."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods.base import by_status
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods.oauth import OAuth
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES, ErrorCode
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import (
+    ErrorProfile,
+    apply_status,
+    error_from_response,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, OAUTH
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 
 
 def envelope(*codes: str) -> list[dict[str, str]]:
     return [{"code": code, "severity": "ERROR", "category": "DOWNSTREAM", "message": "echo findme"} for code in codes]
+
+
+class TokenExchange:
+    """Exchanges whose every response has an access token. It notes the ``requests``."""
+
+    def __init__(self, base_url: BaseUrl, requests: list[HttpRequest]) -> None:
+        self.base_url = base_url
+        self.requests = requests
+
+    def at(self, base_url: BaseUrl) -> TokenExchange:
+        return TokenExchange(base_url, self.requests)
+
+    def keep_alive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def exchange(self, request: HttpRequest) -> RawResponse:
+        self.requests.append(request)
+        return RawResponse(200, b'{"access_token": "t"}')
+
+
+@pytest.fixture
+def oauth_profile() -> ErrorProfile:
+    """What errors mean for a request for an access token."""
+    exchange = TokenExchange(BaseUrl.of_api(API_URL), [])
+    OAuth.from_options(OAUTH).log_in(HttpTransport(exchange), 0.0, None)
+    [request] = exchange.requests
+    return request.profile
 
 
 @pytest.mark.promise(9)
@@ -38,22 +75,22 @@ def envelope(*codes: str) -> list[dict[str, str]]:
         ("BDC_1322", errors.ConcurrencyLimitError),
     ],
 )
-def test_the_code_decides_whatever_the_http_status(code: str, kind: type[errors.BillError], status: int) -> None:
-    error = errors.error_from_response(status, envelope(code), PLACE)
+def test_code_decides_whatever_the_http_status(code: str, kind: type[errors.BillError], status: int) -> None:
+    error = error_from_response(status, envelope(code), PLACE)
     assert error.__class__ is kind
     assert (error.code, error.status) == (code, status)
     assert code in str(error)
 
 
 @pytest.mark.promise(9)
-def test_only_what_may_heal_by_itself_is_tried_again() -> None:
+def test_error_is_transient_only_if_it_may_heal_by_itself() -> None:
     transient = {
-        code: errors.error_from_response(400, envelope(code), PLACE).transient
+        code: error_from_response(400, envelope(code), PLACE).transient
         for code in ("BDC_1101", "BDC_1102", "BDC_1109", "BDC_1144", "BDC_1361", "BDC_1322", "BDC_1001")
     }
     assert [code for code, again in transient.items() if again] == ["BDC_1322", "BDC_1001"]
-    assert errors.error_from_response(503, None, PLACE).transient
-    assert not errors.error_from_response(400, None, PLACE).transient
+    assert error_from_response(503, None, PLACE).transient
+    assert not error_from_response(400, None, PLACE).transient
 
 
 @pytest.mark.parametrize(
@@ -67,8 +104,8 @@ def test_only_what_may_heal_by_itself_is_tried_again() -> None:
     ],
     ids=["array", "one object", "errors object", "after one without a code", "among others"],
 )
-def test_every_envelope_that_clients_have_met_is_understood(answer: Any) -> None:
-    assert errors.error_from_response(400, answer, PLACE).code == "BDC_1101"
+def test_code_in_every_known_envelope_is_found(answer: Any) -> None:
+    assert error_from_response(400, answer, PLACE).code == "BDC_1101"
 
 
 @pytest.mark.promise(8)
@@ -76,8 +113,8 @@ def test_every_envelope_that_clients_have_met_is_understood(answer: Any) -> None
     "answer",
     [None, [], {}, "text", 7, {"errors": None}, {"errors": "findme"}, [None], [{"code": None}], [{"code": 1101}], [[]]],
 )
-def test_any_other_shape_is_an_error_with_a_remedy(answer: Any) -> None:
-    error = errors.error_from_response(400, answer, PLACE)
+def test_body_of_any_other_shape_is_an_invalid_response(answer: Any) -> None:
+    error = error_from_response(400, answer, PLACE)
     assert isinstance(error, errors.InvalidResponseError)
     assert "HTTP status 400" in str(error)
     assert "api_url" in str(error)
@@ -85,23 +122,23 @@ def test_any_other_shape_is_an_error_with_a_remedy(answer: Any) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("field", ["code", "message"])
-def test_a_field_too_deep_to_be_written_out_is_no_text(field: str) -> None:
+def test_field_too_deep_to_be_written_out_is_no_text(field: str) -> None:
     deep: list[Any] = []
     for _level in range(100_000):
         deep = [deep]
-    assert isinstance(errors.error_from_response(400, [{field: deep}], PLACE), errors.InvalidResponseError)
+    assert isinstance(error_from_response(400, [{field: deep}], PLACE), errors.InvalidResponseError)
 
 
 @pytest.mark.promise(8)
-def test_nothing_that_bill_wrote_is_repeated() -> None:
-    for code in (*errors.ERROR_CODES, "BDC_9999", "BDC_findme", "findme"):
+def test_message_repeats_nothing_that_bill_wrote() -> None:
+    for code in (*ERROR_CODES, "BDC_9999", "BDC_findme", "findme"):
         for status in (400, 500):
-            assert "findme" not in str(errors.error_from_response(status, envelope(code), PLACE))
+            assert "findme" not in str(error_from_response(status, envelope(code), PLACE))
 
 
 @pytest.mark.promise(8)
-def test_a_wrong_password_names_the_environment_that_was_asked() -> None:
-    error = errors.error_from_response(401, envelope("BDC_1101"), PLACE)
+def test_message_of_a_wrong_password_names_the_environment() -> None:
+    error = error_from_response(401, envelope("BDC_1101"), PLACE)
     assert str(error) == (
         "BILL answered BDC_1101: the user name, or its password or token, is wrong. Correct them. Sandbox and production share no "
         "users, keys or organizations, so check that these belong to BILL's sandbox (gateway.stage.bill.com) too."
@@ -110,39 +147,65 @@ def test_a_wrong_password_names_the_environment_that_was_asked() -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_field_that_bill_objects_to_is_named_as_the_option() -> None:
+def test_field_that_bill_objects_to_is_named_as_its_option() -> None:
     answer = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
-    error = errors.error_from_response(400, answer, PLACE)
+    error = error_from_response(400, answer, PLACE)
     assert error.concerns == ("organization_id", "dev_key")
     assert "organization_id and dev_key" in str(error)
     assert "findme" not in str(error)
 
 
 @pytest.mark.promise(8)
-def test_an_unknown_code_is_told() -> None:
-    error = errors.error_from_response(409, envelope("BDC_7777"), PLACE)
+def test_code_without_a_meaning_is_named() -> None:
+    error = error_from_response(409, envelope("BDC_7777"), PLACE)
     assert error.__class__ is errors.UnknownApiError
     assert "BDC_7777 (HTTP status 409)" in str(error)
 
 
-OWN = {
-    "BDC_1109": errors.ErrorCode(
-        errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("api_token",)
-    ),
-    "BDC_9999": errors.ErrorCode(errors.ConcurrencyLimitError, "one call too many", "Wait."),
-}
+OWN = ErrorProfile(
+    {
+        "BDC_1109": ErrorCode(
+            errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("api_token",)
+        ),
+        "BDC_9999": ErrorCode(errors.ConcurrencyLimitError, "one call too many", "Wait."),
+    }
+)
 
 
 @pytest.mark.promise(9)
-def test_the_meanings_of_a_request_come_before_the_usual_ones() -> None:
-    error = errors.error_from_response(401, envelope("BDC_1109"), PLACE, OWN)
+def test_profile_codes_come_before_the_usual_meanings() -> None:
+    error = error_from_response(401, envelope("BDC_1109"), PLACE, OWN)
     assert error.__class__ is errors.AuthenticationError
     assert str(error) == f"BILL answered BDC_1109: the token is wrong. Correct it at {PLACE}."
     assert (error.code, error.status, error.concerns) == ("BDC_1109", 401, ("api_token",))
     # Also among others, of which one usually weighs more; and for a code that means nothing elsewhere.
-    assert errors.error_from_response(400, envelope("BDC_1361", "BDC_9999"), PLACE, OWN).code == "BDC_9999"
-    assert errors.error_from_response(400, envelope("BDC_1361", "BDC_1101"), PLACE, OWN).code == "BDC_1361"
-    assert errors.error_from_response(400, envelope("BDC_9999"), PLACE).__class__ is errors.UnknownApiError
+    assert error_from_response(400, envelope("BDC_1361", "BDC_9999"), PLACE, OWN).code == "BDC_9999"
+    assert error_from_response(400, envelope("BDC_1361", "BDC_1101"), PLACE, OWN).code == "BDC_1361"
+    assert error_from_response(400, envelope("BDC_9999"), PLACE).__class__ is errors.UnknownApiError
+
+
+@pytest.mark.promise(8)
+def test_profile_option_of_field_comes_in_place_of_the_usual_one() -> None:
+    body = [{"message": "limit: must be positive"}, {"message": "devKey: must not be blank"}]
+    error = error_from_response(400, body, PLACE, ErrorProfile(option_of_field={"limit": "budget"}))
+    assert error.concerns == ("budget",)
+
+
+@pytest.mark.promise(9)
+def test_profile_over_another_has_the_meanings_of_both() -> None:
+    lower = ErrorProfile(
+        {
+            "BDC_1109": ErrorCode(errors.ApiError, "lower", ""),
+            "BDC_8888": ErrorCode(errors.ApiError, "the other", ""),
+        },
+        STATUSES,
+        {"limit": "lower"},
+    )
+    upper = ErrorProfile(OWN.codes, {401: ErrorCode(errors.ApiError, "upper", "")}, {"limit": "budget"})
+    both = upper.over(lower)
+    assert both.codes == {**OWN.codes, "BDC_8888": lower.codes["BDC_8888"]}
+    assert both.statuses == {401: upper.statuses[401], 429: STATUSES[429]}
+    assert both.option_of_field == {"limit": "budget"}
 
 
 @pytest.mark.promise(9)
@@ -158,11 +221,11 @@ def test_the_meanings_of_a_request_come_before_the_usual_ones() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 401, 500])
-def test_the_words_of_rfc_6749_are_understood(
-    word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
+def test_words_of_rfc_6749_have_meanings_for_token_requests(
+    oauth_profile: ErrorProfile, word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
 ) -> None:
     answer = {"error": word, "error_description": "findme"}
-    error = errors.error_from_response(status, answer, PLACE, oauth._MEANINGS)
+    error = error_from_response(status, answer, PLACE, oauth_profile)
     assert error.__class__ is kind
     assert (error.code, error.status, error.concerns) == (word, status, concerns)
     assert str(error).startswith(f"BILL answered {word}: ")
@@ -171,8 +234,8 @@ def test_the_words_of_rfc_6749_are_understood(
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("word", ["findme", "", "Invalid_Client", ["invalid_client"], {"invalid_client": 1}, 7, None])
-def test_other_words_are_not_repeated(word: Any) -> None:
-    error = errors.error_from_response(400, {"error": word}, PLACE, oauth._MEANINGS, option="token_url")
+def test_words_without_a_meaning_are_not_repeated(oauth_profile: ErrorProfile, word: Any) -> None:
+    error = error_from_response(400, {"error": word}, PLACE, oauth_profile, option="token_url")
     assert error.__class__ is errors.InvalidResponseError
     assert str(error) == (
         f"{PLACE} answered HTTP status 400 without an error code of BILL's. Check token_url, and that no proxy answers in "
@@ -182,43 +245,58 @@ def test_other_words_are_not_repeated(word: Any) -> None:
 
 
 @pytest.mark.promise(9)
-def test_a_code_of_bills_goes_before_a_word_beside_it() -> None:
-    answer = {"error": "invalid_client", "code": "BDC_1144"}
+def test_code_goes_before_a_word_beside_it(oauth_profile: ErrorProfile) -> None:
+    word = {"error": "invalid_client"}
+    for profile in (None, oauth_profile):
+        both = error_from_response(401, {**word, "code": "BDC_1144"}, PLACE, profile)
+        assert both.__class__ is errors.HourlyQuotaError
+        # A word means nothing in a list, which is how BILL's own errors come.
+        assert error_from_response(401, [word], PLACE, profile).__class__ is errors.InvalidResponseError
     # Elsewhere they are no words of BILL's.
-    assert errors.error_from_response(401, {"error": "invalid_client"}, PLACE).code is None
-    assert errors.error_from_response(401, answer, PLACE).__class__ is errors.HourlyQuotaError
-    # A word means nothing in a list, which is how BILL's own errors come.
-    assert (
-        errors.error_from_response(401, [{"error": "invalid_client"}], PLACE).__class__ is errors.InvalidResponseError
-    )
+    assert error_from_response(401, word, PLACE).code is None
 
 
 STATUSES = {
-    401: errors.ErrorCode(errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("api_token",)),
-    429: errors.ErrorCode(errors.ConcurrencyLimitError, "one call too many", "Wait."),
+    401: ErrorCode(errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("api_token",)),
+    429: ErrorCode(errors.ConcurrencyLimitError, "one call too many", "Wait."),
 }
 
 
 @pytest.mark.promise(9)
-def test_a_status_can_have_a_meaning_whatever_words_it_came_with() -> None:
-    for answer in (None, envelope("BDC_7777"), {"message": "findme"}):
-        error = by_status(errors.error_from_response(401, answer, PLACE), STATUSES, PLACE)
+@pytest.mark.parametrize(
+    "body", [None, envelope("BDC_7777"), {"message": "findme"}], ids=["nothing", "a code", "a message"]
+)
+def test_status_with_a_meaning_decides_where_no_code_does(body: Any) -> None:
+    of_profile = error_from_response(401, body, PLACE, ErrorProfile(statuses=STATUSES))
+    for error in (of_profile, apply_status(error_from_response(401, body, PLACE), STATUSES, PLACE)):
         assert error.__class__ is errors.AuthenticationError
         assert str(error) == f"BILL answered HTTP status 401: the token is wrong. Correct it at {PLACE}."
         assert (error.code, error.status, error.concerns) == (None, 401, ("api_token",))
-    assert by_status(errors.error_from_response(429, None, PLACE), STATUSES, PLACE).transient
+        assert error.answer == body
+
+
+@pytest.mark.promise(9)
+def test_status_with_a_meaning_can_be_transient() -> None:
+    assert apply_status(error_from_response(429, None, PLACE), STATUSES, PLACE).transient
+
+
+@pytest.mark.promise(9)
+def test_status_with_a_meaning_does_not_replace_that_of_a_code() -> None:
+    profile = ErrorProfile(OWN.codes, STATUSES)
+    assert error_from_response(401, envelope("BDC_1101"), PLACE, profile).code == "BDC_1101"
+    assert error_from_response(401, envelope("BDC_1109"), PLACE, profile).code == "BDC_1109"
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
     "error",
     [
-        errors.error_from_response(400, envelope("BDC_1101"), PLACE),
-        errors.error_from_response(401, envelope("BDC_1101"), PLACE),
+        error_from_response(400, envelope("BDC_1101"), PLACE),
+        error_from_response(401, envelope("BDC_1101"), PLACE),
         errors.RequestTimeoutError("late"),
         errors.InvalidResponseError("no JSON", status=200),
     ],
     ids=str,
 )
-def test_an_error_stays_as_it_is_where_its_status_means_nothing_more(error: errors.BillError) -> None:
-    assert by_status(error, STATUSES, PLACE) is error
+def test_apply_status_without_a_meaning_returns_the_same_error(error: errors.BillError) -> None:
+    assert apply_status(error, STATUSES, PLACE) is error

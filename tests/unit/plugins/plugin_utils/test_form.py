@@ -6,15 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Form, FormResult
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NoTerminalError, UserAbortedError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.secret_registry import SecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
@@ -27,7 +29,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     PARTNER_LOGIN,
     VALIDATE,
     Bill,
-    Open,
+    OpenClient,
     no,
 )
 
@@ -76,13 +78,37 @@ def ap(**more: str | list[str]) -> Someone:
     return Someone(**{**{LABELS[name].replace(" ", "_"): value for name, value in OPTIONS.items()}, **more})
 
 
-@pytest.fixture
-def learned() -> list[str]:
-    return []
+class ListSecrets(SecretRegistry):
+    """A registry that also keeps what it learns in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.added: list[str | None] = []
+
+    def add(self, texts: Iterable[str | None]) -> None:
+        new = [*texts]
+        self.added += new
+        super().add(new)
+
+
+class Clients:
+    """Clients of the BILL of a test, whatever the options say of its address."""
+
+    def __init__(self, open_client: OpenClient) -> None:
+        self._open_client = open_client
+
+    def client_for(self, options: Mapping[str, Any]) -> BillClient:
+        api_url = options["api_url"] or f"https://{options['environment']}.example.com/connect"
+        return self._open_client(**{**options, "api_url": api_url})
 
 
 @pytest.fixture
-def fill(open_sign_in: Open, learned: list[str]) -> Any:
+def secrets() -> ListSecrets:
+    return ListSecrets()
+
+
+@pytest.fixture
+def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
     def fill(
         person: Someone,
         *,
@@ -98,17 +124,15 @@ def fill(open_sign_in: Open, learned: list[str]) -> Any:
             given={name: _source.variable(f"bill_{name}") for name in given},
             found=frozenset(found),
             kept=kept or {},
-            open=lambda values: open_sign_in(
-                **{**values, "api_url": values["api_url"] or f"https://{values['environment']}.example.com/connect"}
-            ),
-            learn=learned.append,
+            clients=Clients(open_client),
+            secrets=secrets,
         )
         return form.fill(mfa=mfa)
 
     return fill
 
 
-def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bill, learned: list[str]) -> None:
+def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
     person = ap()
     done = fill(person)
     assert person.asked == ["Environment", "Sign in with", *LABELS.values(), "MFA"]
@@ -116,7 +140,7 @@ def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bi
     assert bill.heard == [LOGIN]
     assert done.variables == KEEPS
     assert (done.changed, done.elsewhere) == (True, [])
-    assert learned == [OPTIONS["password"], OPTIONS["dev_key"]]
+    assert secrets.added == [OPTIONS["password"], OPTIONS["dev_key"]]
 
 
 def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
@@ -144,7 +168,7 @@ def test_the_environment_is_asked_for_first(fill: Any, typed: str, named: str) -
     done = fill(ap(Environment=typed))
     # The usual one goes without saying, like the usual way to sign in.
     assert done.variables == {**KEEPS, **({} if named == "sandbox" else {"bill_environment": named})}
-    assert done.sign_in.gateway.address.host == f"{named}.example.com"
+    assert done.client.transport.base_url.host == f"{named}.example.com"
 
 
 def test_what_is_given_is_not_asked_for(fill: Any) -> None:
@@ -200,7 +224,7 @@ def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) 
 
 def test_an_environment_that_is_given_goes_before_the_address_of_an_earlier_sitting(fill: Any) -> None:
     done = fill(Someone(), given={"environment": "production"}, kept={"api_url": API_URL, **OPTIONS})
-    assert done.sign_in.gateway.address.host == "production.example.com"
+    assert done.client.transport.base_url.host == "production.example.com"
     assert done.variables == {"bill_environment": "production", "bill_api_url": None}
 
 
@@ -362,7 +386,7 @@ def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -
     bill.will_say(no("BDC_1102"))
     done = fill(ap(Environment=["", "production"]))
     assert done.variables["bill_environment"] == "production"
-    assert done.sign_in.gateway.address.host == "production.example.com"
+    assert done.client.transport.base_url.host == "production.example.com"
 
 
 def test_it_can_also_be_all_there_is_to_correct(fill: Any, bill: Bill) -> None:
@@ -395,7 +419,7 @@ def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
 # --- again ---
 
 
-def test_enter_keeps_what_the_file_has(fill: Any, learned: list[str]) -> None:
+def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
     person = Someone()
     done = fill(person, kept={"environment": "production", **OPTIONS})
     assert person.saw(f"[{OPTIONS['username']}]:")
@@ -404,7 +428,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, learned: list[str]) -> None:
     assert done.variables == {}
 
 
-def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill, open_sign_in: Open) -> None:
+def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
     done = fill(Someone(Password="new"), kept={"auth_method": "password", "environment": "sandbox", **OPTIONS})
@@ -516,12 +540,12 @@ def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label
 # --- MFA ---
 
 
-def test_mfa_in_the_same_sitting(fill: Any, bill: Bill, learned: list[str]) -> None:
+def test_mfa_in_the_same_sitting(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
     done = fill(ap(MFA="yes", Code="012 345"))
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
     assert bill.last(VALIDATE).body["device"] == "bill-connect"
     assert done.session.trusted
-    assert done.variables["bill_remember_me_id"] in learned
+    assert done.variables["bill_remember_me_id"] in secrets.texts
     assert done.variables["bill_device"] == "bill-connect"
     assert len(done.variables["bill_remember_me_id_expires_on"]) == len("2026-12-22")
 

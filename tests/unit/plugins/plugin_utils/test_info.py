@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from tests.unit.plugins.plugin_utils.conversation import ListReporter
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
     CHECK,
@@ -25,72 +29,85 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     TOKEN,
     Bill,
     Open,
+    OpenClient,
     no,
 )
 
 LIST = "GET /v3/login/organizations"
 
 
-def listed(open_sign_in: Open, **changes: Any) -> tuple[list[Any], bool]:
-    return organizations(open_sign_in(**changes), lambda _text: None)
+def listed(
+    open_client: OpenClient, told: list[str] | None = None, *, options: dict[str, Any] | None = None
+) -> tuple[list[Any], bool]:
+    """The organizations, and whether a session had to be made."""
+    reporter = ListReporter()
+    records, last = read_pages(organizations(open_client(**(options or {}))), "organizations", reporter)
+    if told is not None:
+        told += reporter.progressed
+    return records, bool(last and last.signed_in)
+
+
+def info(sessions: SessionManager, *, may_sign_in: bool) -> tuple[Session | None, bool]:
+    result = session_info(sessions, may_sign_in=may_sign_in)
+    return result.session, result.changed
 
 
 @pytest.mark.promise(2)
-def test_without_a_session_there_is_nothing_to_tell(open_sign_in: Open, bill: Bill) -> None:
-    assert session_info(open_sign_in(), may_sign_in=False) == (None, False)
+def test_without_a_session_there_is_nothing_to_tell(open_sessions: Open, bill: Bill) -> None:
+    assert info(open_sessions(), may_sign_in=False) == (None, False)
     assert bill.heard == []
 
 
 @pytest.mark.promise(2)
-def test_a_session_is_made_where_it_may_be_and_asked_about(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_is_made_where_it_may_be_and_asked_about(open_sessions: Open, bill: Bill) -> None:
     bill.answer_to_check = {"mfaStatus": "SETUP"}
-    session, changed = session_info(open_sign_in(), may_sign_in=True)
+    session, changed = info(open_sessions(), may_sign_in=True)
     assert session
     assert (session.mfa_status, changed) == ("SETUP", True)
     assert bill.heard == [LOGIN, CHECK]
     for may_sign_in in (False, True):
-        assert session_info(open_sign_in(), may_sign_in=may_sign_in) == (session, False)
+        assert info(open_sessions(), may_sign_in=may_sign_in) == (session, False)
     assert bill.heard == [LOGIN, CHECK, CHECK, CHECK]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("may_sign_in", [False, True])
 def test_a_session_that_has_ended_is_replaced_only_where_it_may_be(
-    open_sign_in: Open, bill: Bill, may_sign_in: bool
+    open_sessions: Open, bill: Bill, may_sign_in: bool
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.alive.clear()
-    session, changed = session_info(open_sign_in(), may_sign_in=may_sign_in)
+    session, changed = info(open_sessions(), may_sign_in=may_sign_in)
     assert (session is not None, changed) == (may_sign_in, may_sign_in)
     assert bill.heard == [LOGIN, CHECK] + ([LOGIN, CHECK] if may_sign_in else [])
 
 
-def test_a_new_session_that_is_gone_at_once_is_told_as_it_was_made(open_sign_in: Open, bill: Bill) -> None:
+def test_a_new_session_that_is_gone_at_once_is_told_as_it_was_made(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1109", 401), to=CHECK)
-    session, changed = session_info(open_sign_in(), may_sign_in=True)
+    session, changed = info(open_sessions(), may_sign_in=True)
     assert session
     assert (session.session_id, changed) == ("SESSION-1", True)
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_can_tell_of_its_session(open_sign_in: Open, bill: Bill, method: str) -> None:
-    session, changed = session_info(open_sign_in(**METHODS[method]), may_sign_in=True)
+def test_every_method_can_tell_of_its_session(open_sessions: Open, bill: Bill, method: str) -> None:
+    session, changed = info(open_sessions(**METHODS[method]), may_sign_in=True)
     assert session
     assert changed is (method != "spend_token")
     assert len(bill.heard) == (3 if method == "a partner's user" else 2)
 
 
 @pytest.mark.promise(8)
-def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**SPEND_TOKEN).present()
+def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**SPEND_TOKEN).ensure()
     bill.will_say((401, None))
     with pytest.raises(errors.AuthenticationError):
-        session_info(open_sign_in(**SPEND_TOKEN), may_sign_in=False)
+        info(open_sessions(**SPEND_TOKEN), may_sign_in=False)
     assert bill.heard == [SPEND, SPEND]
 
 
 @pytest.mark.promise(2)
-def test_the_pages_of_the_organizations_are_put_together(open_sign_in: Open, bill: Bill) -> None:
+def test_the_pages_of_the_organizations_are_put_together(open_client: OpenClient, bill: Bill) -> None:
     told: list[str] = []
     pages: list[Any] = [
         {"results": [{"id": "1"}, "odd"], "nextPage": "a&b=c d"},
@@ -100,59 +117,59 @@ def test_the_pages_of_the_organizations_are_put_together(open_sign_in: Open, bil
     bill.answer_to_check = {}
     for number, page in enumerate(pages):
         bill.will_say((200, page), to=[LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"][number])
-    found, changed = organizations(open_sign_in(), told.append)
+    found, changed = listed(open_client, told)
     assert (found, changed) == ([{"id": "1"}, "odd", {"id": "3"}], True)
     assert bill.heard == [LOGIN, LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"]
     assert told == ["organizations: 2, pages: 1", "organizations: 2, pages: 2", "organizations: 3, pages: 3"]
     bill.will_say((200, {"results": []}))
-    assert listed(open_sign_in) == ([], False)
+    assert listed(open_client) == ([], False)
 
 
 @pytest.mark.promise(8)
-def test_a_page_of_whatever_name_is_asked_for(open_sign_in: Open, bill: Bill) -> None:
+def test_a_page_of_whatever_name_is_asked_for(open_client: OpenClient, bill: Bill) -> None:
     # JSON can carry half a character, of which an address can hold nothing.
     bill.will_say((200, {"results": [1], "nextPage": "2\ud800"}), to=LIST)
     bill.will_say((200, {"results": [2]}), to=f"{LIST}?page=2%3F")
-    assert listed(open_sign_in) == ([1, 2], True)
+    assert listed(open_client) == ([1, 2], True)
 
 
 @pytest.mark.parametrize("end", [None, ""])
-def test_a_page_that_names_no_other_is_the_last(open_sign_in: Open, bill: Bill, end: Any) -> None:
+def test_a_page_that_names_no_other_is_the_last(open_client: OpenClient, bill: Bill, end: Any) -> None:
     bill.will_say((200, {"results": [1], "nextPage": end}), to=LIST)
-    assert listed(open_sign_in) == ([1], True)
+    assert listed(open_client) == ([1], True)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("following", [7, ["findme"], False])
 def test_a_list_is_not_cut_short_where_a_page_cannot_be_asked_for(
-    open_sign_in: Open, bill: Bill, following: Any
+    open_client: OpenClient, bill: Bill, following: Any
 ) -> None:
     bill.will_say((200, {"results": [1], "nextPage": following}), to=LIST)
     with pytest.raises(
         errors.InvalidResponseError, match="names its next page in a way that cannot be asked for"
     ) as failure:
-        listed(open_sign_in)
+        listed(open_client)
     assert "findme" not in str(failure.value)
 
 
-def test_a_list_without_an_envelope_is_all_there_is(open_sign_in: Open, bill: Bill) -> None:
+def test_a_list_without_an_envelope_is_all_there_is(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((200, [{"id": "1"}]), to=LIST)
-    assert listed(open_sign_in) == ([{"id": "1"}], True)
+    assert listed(open_client) == ([{"id": "1"}], True)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
-def test_what_is_no_list_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+def test_what_is_no_list_is_told(open_client: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=LIST)
     with pytest.raises(errors.InvalidResponseError, match="the organizations is no list") as failure:
-        listed(open_sign_in)
+        listed(open_client)
     assert "findme" not in str(failure.value)
 
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("cycle", [1, 2, 3, 10])
 def test_a_list_that_names_a_page_again_comes_to_an_end(
-    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
+    open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
     # The first page leads into a circle of so many.
     monkeypatch.setattr(
@@ -160,38 +177,40 @@ def test_a_list_that_names_a_page_again_comes_to_an_end(
     )
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
     with pytest.raises(errors.InvalidResponseError, match="comes to no end: it names a page again"):
-        listed(open_sign_in)
+        listed(open_client)
     assert len(bill.heard) <= 1 + 4 * cycle
 
 
 @pytest.mark.promise(15)
 def test_a_list_that_goes_on_and_on_is_given_up(
-    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch
+    open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Each page names another one.
     monkeypatch.setattr(bill, "_usual", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"}))
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
     # What a thousand requests write to the store is not what this is about.
     with pytest.raises(errors.InvalidResponseError, match="more than a thousand empty ones"):
-        listed(open_sign_in, session_store="none", username="endless@example.com")
+        listed(open_client, options={"session_store": "none", "username": "endless@example.com"})
     assert len(bill.heard) == 1 + 1000
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
     second = f"{LIST}?page=2"
     bill.will_say((200, {"results": [1], "nextPage": "2"}), to=LIST)
-    bill.will_say(*[no("BDC_1109", 401)] * 2, (200, {"results": [2]}), to=second)
+    bill.will_say(no("BDC_1109", 401), (200, {"results": [2]}), to=second)
     bill.will_say(no("BDC_1109", 401), to=CHECK)
-    open_sign_in().present()
-    assert listed(open_sign_in) == ([1, 2], True)
-    assert bill.heard == [LOGIN, LIST, second, second, CHECK, LOGIN, second]
+    open_sessions().ensure()
+    assert listed(open_client) == ([1, 2], True)
+    assert bill.heard == [LOGIN, LIST, second, CHECK, LOGIN, second]
 
 
 @pytest.mark.promise(9)
-def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
+def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(errors.RequestTimeoutError("late"), (503, None), (200, {"results": []}), to=LIST)
-    assert listed(open_sign_in) == ([], True)
+    assert listed(open_client) == ([], True)
 
 
 @pytest.mark.parametrize(
@@ -204,23 +223,23 @@ def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill)
     ids=str,
 )
 def test_each_method_asks_for_its_own_list(
-    open_sign_in: Open, bill: Bill, changes: dict[str, Any], heard: list[str]
+    open_client: OpenClient, bill: Bill, changes: dict[str, Any], heard: list[str]
 ) -> None:
     bill.will_say((200, {"results": []}), to=heard[-1])
-    assert listed(open_sign_in, **changes) == ([], True)
+    assert listed(open_client, options=changes) == ([], True)
     assert bill.heard == heard
 
 
-def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_sign_in: Open, bill: Bill) -> None:
+def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/partner/organizations?max=100"
     bill.will_say((200, {"results": [1], "nextPage": "2"}), to=first)
     bill.will_say((200, {"results": [2]}), to=f"{first}&page=2")
-    assert listed(open_sign_in, **THE_PARTNER) == ([1, 2], True)
+    assert listed(open_client, options=THE_PARTNER) == ([1, 2], True)
 
 
 @pytest.mark.promise(8)
-def test_an_api_token_has_no_list(open_sign_in: Open, bill: Bill) -> None:
+def test_an_api_token_has_no_list(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.OptionError, match="auth_method spend_token has no list of organizations") as failure:
-        listed(open_sign_in, **SPEND_TOKEN)
+        listed(open_client, options=SPEND_TOKEN)
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == []

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager as _sign_in
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from tests.unit.plugins.plugin_utils.conversation import Clock
@@ -27,7 +27,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     STEP_UP,
     VALIDATE,
     Bill,
-    Open,
+    OpenClient,
     Said,
     no,
 )
@@ -35,30 +35,30 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 CODE = "012345"
 
 
-def answered(sign_in: SessionManager, **how: Any) -> Any:
-    return validate(sign_in, "CHALLENGE-2", CODE, **how)
+def answered(client: BillClient, **how: Any) -> Any:
+    return validate(client, "CHALLENGE-2", CODE, **how)
 
 
 # --- a code is asked for ---
 
 
-def test_a_code_is_asked_for_with_the_session(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    assert challenge(open_sign_in()) == "CHALLENGE-2"
+def test_a_code_is_asked_for_with_the_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+    assert challenge(open_client()) == "CHALLENGE-2"
     assert bill.heard == [LOGIN, CHALLENGE]
     asked = bill.last(CHALLENGE)
     assert asked.headers["sessionId"] == "SESSION-1"
     # An object, though empty: without one BILL has been seen to answer 400.
     assert asked.body == {}
     clock.advance(100_000)
-    assert challenge(open_sign_in()) == "CHALLENGE-3"
+    assert challenge(open_client()) == "CHALLENGE-3"
     assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_client: OpenClient, bill: Bill) -> None:
+    open_client().sessions.ensure()
     bill.alive.clear()
-    assert challenge(open_sign_in()) == "CHALLENGE-5"
+    assert challenge(open_client()) == "CHALLENGE-5"
     assert bill.heard == [LOGIN, CHALLENGE, CHECK, LOGIN, CHALLENGE]
 
 
@@ -69,11 +69,11 @@ def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_sign_in: Open
     ids=str,
 )
 def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
-    open_sign_in: Open, bill: Bill, failure: Said
+    open_client: OpenClient, bill: Bill, failure: Said
 ) -> None:
     bill.will_say(failure, to=CHALLENGE)
     with pytest.raises((errors.TransportError, errors.ServerError)) as failed:
-        challenge(open_sign_in())
+        challenge(open_client())
     assert str(failed.value).endswith(
         ". BILL may have sent a code all the same, which cannot be used. Ask for another one."
     )
@@ -83,38 +83,40 @@ def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_sign_in: Open, bill: Bill) -> None:
+def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=CHALLENGE)
-    assert challenge(open_sign_in()) == "CHALLENGE-4"
+    assert challenge(open_client()) == "CHALLENGE-4"
 
 
 @pytest.mark.promise(8)
-def test_too_many_codes_are_told(open_sign_in: Open, bill: Bill) -> None:
+def test_too_many_codes_are_told(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), to=CHALLENGE)
     with pytest.raises(
         errors.ConcurrencyLimitError, match="too many codes were asked for within a minute .* Wait a minute."
     ):
-        challenge(open_sign_in(retries=0))
+        challenge(open_client(retries=0))
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
-def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(open_sign_in: Open, bill: Bill, code: str) -> None:
+def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(
+    open_client: OpenClient, bill: Bill, code: str
+) -> None:
     for _time in range(2):
         bill.will_say(no(code), to=CHALLENGE)
         with pytest.raises(errors.ApiError, match=code):
-            challenge(open_sign_in())
+            challenge(open_client())
     assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
-def test_a_challenge_without_an_id_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+def test_a_challenge_without_an_id_is_told(open_client: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=CHALLENGE)
     with pytest.raises(
         errors.InvalidResponseError, match="the request for a code has no usable challengeId"
     ) as failure:
-        challenge(open_sign_in())
+        challenge(open_client())
     assert "findme" not in str(failure.value)
 
 
@@ -123,17 +125,17 @@ def test_a_challenge_without_an_id_is_told(open_sign_in: Open, bill: Bill, answe
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_the_right_code_makes_the_kept_session_trusted(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    challenge(open_sign_in())
+def test_the_right_code_makes_the_kept_session_trusted(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+    challenge(open_client())
     clock.advance(50)
-    done = answered(open_sign_in())
+    done = answered(open_client())
     assert (done.remember_me_id, done.expires_on) == (None, None)
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
     asked = bill.last(VALIDATE)
     assert asked.headers["sessionId"] == "SESSION-1"
     assert asked.body == {"challengeId": "CHALLENGE-2", "token": CODE}
     clock.advance(59)
-    outcome = open_sign_in().present(require_trusted=True)
+    outcome = open_client().sessions.ensure(require_trusted=True)
     assert not outcome.changed
     assert outcome.session
     assert outcome.session.trusted is True
@@ -143,10 +145,10 @@ def test_the_right_code_makes_the_kept_session_trusted(open_sign_in: Open, bill:
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("machine_name", [None, "", "controller"])
 def test_bill_is_asked_to_remember_a_device(
-    open_sign_in: Open, bill: Bill, clock: Clock, machine_name: str | None
+    open_client: OpenClient, bill: Bill, clock: Clock, machine_name: str | None
 ) -> None:
-    challenge(open_sign_in())
-    done = answered(open_sign_in(), remember_me=True, device="ci", machine_name=machine_name)
+    challenge(open_client())
+    done = answered(open_client(), remember_me=True, device="ci", machine_name=machine_name)
     assert (done.remember_me_id, str(done.expires_on)) == ("s3cret-findme-new", "2027-02-14")
     assert "findme" not in repr(done)
     assert bill.last(VALIDATE).body == {
@@ -158,57 +160,57 @@ def test_bill_is_asked_to_remember_a_device(
     }
 
 
-def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_sign_in: Open, bill: Bill) -> None:
-    challenge(open_sign_in())
-    answered(open_sign_in(), device="ci", machine_name="controller")
+def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_client: OpenClient, bill: Bill) -> None:
+    challenge(open_client())
+    answered(open_client(), device="ci", machine_name="controller")
     assert bill.last(VALIDATE).body == {"challengeId": "CHALLENGE-2", "token": CODE}
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("device", [None, ""])
-def test_a_device_without_a_name_cannot_be_remembered(open_sign_in: Open, bill: Bill, device: str | None) -> None:
-    challenge(open_sign_in())
+def test_a_device_without_a_name_cannot_be_remembered(open_client: OpenClient, bill: Bill, device: str | None) -> None:
+    challenge(open_client())
     with pytest.raises(errors.OptionError, match="remember_me needs device"):
-        answered(open_sign_in(), remember_me=True, device=device)
+        answered(open_client(), remember_me=True, device=device)
     assert VALIDATE not in bill.heard
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, {"rememberMeId": 7}, {"rememberMeId": "findme\n"}], ids=str)
 def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
-    open_sign_in: Open, bill: Bill, answer: Any
+    open_client: OpenClient, bill: Bill, answer: Any
 ) -> None:
-    challenge(open_sign_in())
+    challenge(open_client())
     bill.will_say((200, answer), to=VALIDATE)
     with pytest.raises(
         errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is no JSON object)"
     ):
-        answered(open_sign_in(), remember_me=True, device="ci")
-    session = open_sign_in().present(require_trusted=True).session
+        answered(open_client(), remember_me=True, device="ci")
+    session = open_client().sessions.ensure(require_trusted=True).session
     assert session
     assert session.trusted is True
 
 
 @pytest.mark.promise(15)
 def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
-    open_sign_in: Open, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
+    open_client: OpenClient, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(_sign_in, "_LOCK_TIMEOUT", 0)
-    challenge(open_sign_in())
-    with open_sign_in().kept.lock(0):
-        assert answered(open_sign_in(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
+    challenge(open_client())
+    with open_client().sessions.entry.lock(0):
+        assert answered(open_client(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
     [warning] = said
     assert warning.startswith("The session is MFA-trusted now, but other tasks are busy with it")
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
-    assert open_sign_in(check_after=0).present(require_trusted=True)
+    assert open_client(check_after=0).sessions.ensure(require_trusted=True)
 
 
-def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
-    open_sign_in(**MFA_ID).present()
-    challenge(open_sign_in(**MFA_ID))
-    answered(open_sign_in(**MFA_ID))
+def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_client: OpenClient, bill: Bill, said: list[str]) -> None:
+    open_client(**MFA_ID).sessions.ensure()
+    challenge(open_client(**MFA_ID))
+    answered(open_client(**MFA_ID))
     said.clear()
-    session = open_sign_in(**MFA_ID).present(require_trusted=True).session
+    session = open_client(**MFA_ID).sessions.ensure(require_trusted=True).session
     assert session
     assert (session.trusted, session.refused_mfa_ids) == (True, [])
     assert said == []
@@ -216,18 +218,18 @@ def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_sign_in: Open, bill
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_sign_in: Open, bill: Bill) -> None:
+def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.BillError, match="No session is kept here that could have asked for the code"):
-        answered(open_sign_in())
+        answered(open_client())
     assert bill.heard == []
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill) -> None:
-    challenge(open_sign_in())
+def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill: Bill) -> None:
+    challenge(open_client())
     bill.alive.clear()
     with pytest.raises(errors.ApiError, match="The session that asked for the code has ended at BILL") as failure:
-        answered(open_sign_in())
+        answered(open_client())
     assert failure.value.__class__ is errors.ApiError
     assert failure.value.code is None
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
@@ -253,35 +255,35 @@ def test_a_code_is_never_given_to_another_session(open_sign_in: Open, bill: Bill
     ids=str,
 )
 def test_a_code_that_is_not_taken_is_told_and_not_sent_again(
-    open_sign_in: Open, bill: Bill, failure: Said, says: str
+    open_client: OpenClient, bill: Bill, failure: Said, says: str
 ) -> None:
-    challenge(open_sign_in())
+    challenge(open_client())
     bill.will_say(failure, to=VALIDATE)
     with pytest.raises(errors.BillError) as failed:
-        answered(open_sign_in())
+        answered(open_client())
     assert says in str(failed.value)
     assert "findme" not in str(failed.value)
     assert failed.value.__cause__ is None
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
-    session = open_sign_in().present().session
+    session = open_client().sessions.ensure().session
     assert session
     assert session.trusted is False
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_sign_in: Open, bill: Bill) -> None:
-    challenge(open_sign_in())
+def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_client: OpenClient, bill: Bill) -> None:
+    challenge(open_client())
     bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=VALIDATE)
-    answered(open_sign_in())
+    answered(open_client())
     assert bill.heard == [LOGIN, CHALLENGE] + [VALIDATE] * 3
 
 
 @pytest.mark.promise(1)
-def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_sign_in: Open, bill: Bill) -> None:
-    challenge(open_sign_in())
-    bill.before_answering(VALIDATE, lambda: open_sign_in().present(force=True))
-    answered(open_sign_in())
-    session = open_sign_in().present().session
+def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_client: OpenClient, bill: Bill) -> None:
+    challenge(open_client())
+    bill.before_answering(VALIDATE, lambda: open_client().sessions.ensure(force=True))
+    answered(open_client())
+    session = open_client().sessions.ensure().session
     assert session
     assert (session.session_id, session.trusted) == ("SESSION-4", False)
 
@@ -290,12 +292,12 @@ def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_s
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
 @pytest.mark.parametrize("work", [challenge, answered])
-def test_refusals_are_remembered_and_heeded(open_sign_in: Open, bill: Bill, code: str, work: Any) -> None:
-    open_sign_in().present()
+def test_refusals_are_remembered_and_heeded(open_client: OpenClient, bill: Bill, code: str, work: Any) -> None:
+    open_client().sessions.ensure()
     bill.will_say(no(code))
     for says in (code, "was not asked again"):
         with pytest.raises(errors.ApiError, match=says):
-            work(open_sign_in())
+            work(open_client())
     assert len(bill.heard) == 2
 
 
@@ -303,14 +305,14 @@ def test_refusals_are_remembered_and_heeded(open_sign_in: Open, bill: Bill, code
 
 
 @pytest.mark.parametrize("method", ["password", "console_token", "a partner's user"])
-def test_whoever_can_be_trusted_can_ask(open_sign_in: Open, bill: Bill, method: str) -> None:
-    challenge(open_sign_in(**METHODS[method]))
-    answered(open_sign_in(**METHODS[method]))
-    assert open_sign_in(**METHODS[method]).present(require_trusted=True).session
+def test_whoever_can_be_trusted_can_ask(open_client: OpenClient, bill: Bill, method: str) -> None:
+    challenge(open_client(**METHODS[method]))
+    answered(open_client(**METHODS[method]))
+    assert open_client(**METHODS[method]).sessions.ensure(require_trusted=True).session
 
 
-def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_sign_in: Open, bill: Bill) -> None:
-    challenge(open_sign_in(**PARTNER_USER))
+def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_client: OpenClient, bill: Bill) -> None:
+    challenge(open_client(**PARTNER_USER))
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHALLENGE]
     assert bill.last(CHALLENGE).headers["sessionId"] == "SESSION-2"
 
@@ -326,9 +328,9 @@ def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_sig
     ids=str,
 )
 def test_who_cannot_be_trusted_is_told_before_anything_is_sent(
-    open_sign_in: Open, bill: Bill, work: Any, options: dict[str, Any], concerns: str
+    open_client: OpenClient, bill: Bill, work: Any, options: dict[str, Any], concerns: str
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        work(open_sign_in(**options))
+        work(open_client(**options))
     assert failure.value.concerns == (concerns,)
     assert bill.heard == []

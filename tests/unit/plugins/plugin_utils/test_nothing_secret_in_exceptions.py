@@ -14,14 +14,29 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleLookupError
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import _Failed
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext, run_operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Response
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ClientResponse
+from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import ApiResult
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    RawResponse,
+    Response,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import ResolvedOptions, resolve
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
+from tests.unit.plugins.tasks import FakeTask, action_of
+
+pytestmark = pytest.mark.usefixtures("no_variables")
 
 ECHO = {"echo": dict(OPTIONS)}
 SIGNED_IN = says(200, {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"]})
@@ -45,38 +60,55 @@ def reachable(thing: Any, seen: list[Any]) -> list[Any]:
     return seen
 
 
-def fail(work: Callable[[TaskContext], Any], kind: type[Exception] = _Failed, **changes: Any) -> Exception:
-    with pytest.raises(kind) as raised:
-        run_operation(
-            work,
-            given={**OPTIONS, "session_store": "none", "retries": 0, **changes},
-            variables={},
-            templar=None,
-            failure=lambda message, _secrets, _details: kind(message),
-        )
-    return raised.value
+GIVEN = {**OPTIONS, "session_store": "none", "retries": 0}
+
+Work = Callable[[TaskContext], Any]
+Fail = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+def fail_task(work: Work, **given: Any) -> Any:
+    """What Ansible gets of a task whose operation fails."""
+
+    class Action(BillAction):
+        def perform(self, context: TaskContext) -> TaskResult:
+            return TaskResult(work(context))
+
+    result = action_of(Action, FakeTask(**given)).run(task_vars={})
+    assert result["failed"]
+    return result
 
 
-def present(call: TaskContext) -> dict[str, Any]:
-    return call.returned(call.sign_in.present(force=True))
+def fail_lookup(work: Work, **given: Any) -> Any:
+    """The exception with which a lookup ends where its operation fails."""
+
+    class Lookup(BillLookup):
+        def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
+            return [work(context)]
+
+    with pytest.raises(AnsibleLookupError) as failure:
+        Lookup(None, None).run([], variables={}, **given)
+    assert failure.value.__cause__ is failure.value.__context__ is None
+    return failure.value
 
 
-def bug(call: TaskContext) -> None:
-    secret = call.options["password"]
+either = pytest.mark.parametrize("fail", [fail_task, fail_lookup], ids=["task", "lookup"])
+
+
+def present(context: TaskContext) -> dict[str, Any]:
+    return login_result(context.client, context.client.sessions.ensure(force=True))
+
+
+def bug(context: TaskContext) -> None:
+    secret = context.options["password"]
     try:
         raise KeyError(secret)
     except KeyError as error:
-        raise ValueError(secret, call.options, secret.encode()) from error
+        raise ValueError(secret, context.options, secret.encode()) from error
 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("kind", [_Failed, AnsibleLookupError], ids=["task", "lookup"])
+@either
 @pytest.mark.parametrize(
     "reply",
     [
@@ -94,14 +126,14 @@ def bug(call: TaskContext) -> None:
         resets,
     ],
 )
-def test_of_what_bill_answers(scripted: Callable[..., ScriptedBill], reply: Reply, kind: type[Exception]) -> None:
+def test_of_what_bill_answers(scripted: Callable[..., ScriptedBill], reply: Reply, fail: Fail) -> None:
     bill = scripted(reply)
-    failed = fail(present, api_url=bill.url, kind=kind)
-    assert_nothing_secret(failed)
+    assert_nothing_secret(fail(present, **{**GIVEN, "api_url": bill.url}))
     assert "findme" in bill.heard[0]
 
 
 @pytest.mark.promise(5)
+@either
 @pytest.mark.parametrize(
     "changes",
     [
@@ -118,39 +150,43 @@ def test_of_what_bill_answers(scripted: Callable[..., ScriptedBill], reply: Repl
     ],
     ids=str,
 )
-def test_of_what_is_given(changes: dict[str, Any]) -> None:
-    assert_nothing_secret(fail(present, **changes))
+def test_of_what_is_given(changes: dict[str, Any], fail: Fail) -> None:
+    assert_nothing_secret(fail(present, **{**GIVEN, **changes}))
 
 
 @pytest.mark.promise(5)
-def test_of_a_fault_of_our_own() -> None:
-    assert_nothing_secret(fail(bug, api_url="http://127.0.0.1:9"))
+@either
+def test_of_a_fault_of_our_own(fail: Fail) -> None:
+    assert_nothing_secret(fail(bug, **{**GIVEN, "api_url": "http://127.0.0.1:9"}))
 
 
-def assert_nothing_secret(failed: Exception) -> None:
+def assert_nothing_secret(failed: Any) -> None:
     found = reachable(failed, [])
-    assert str(failed) in found
+    assert (str(failed) if isinstance(failed, BaseException) else failed["msg"]) in found
     assert [each for each in found if "findme" in f"{each!s}{each!r}"] == []
-    assert "findme" not in "".join(traceback.format_exception(failed))
+    if isinstance(failed, BaseException):
+        assert "findme" not in "".join(traceback.format_exception(failed))
 
 
 @pytest.mark.promise(5)
 def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
     described: list[Any] = []
 
-    def work(call: TaskContext) -> None:
-        outcome: SessionResult = call.sign_in.present()
-        sign_in, session = call.sign_in, outcome.session
-        sealed = sign_in.kept
-        described.extend([call, outcome, session, sign_in, sign_in.credential, sign_in.gateway, sealed, vars(sealed)])
-        answer = sign_in.gateway.ask("POST", "/v3/login")
-        assert "SESSION-findme" in str(answer.json)
-        described.append(answer)
-
     given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}
-    run_operation(
-        work, given=given, variables={}, templar=None, failure=lambda message, _secrets, _details: ValueError(message)
-    )
+    invocation, secrets = Invocation(given, {}, None), CoreSecretRegistry()
+    with operation(invocation, secrets) as context:
+        client = context.client
+        result: SessionResult = client.sessions.ensure()
+        assert result.session
+        entry = client.sessions.entry
+        described += [invocation, secrets, context, context.reporter, client, client.transport, client.retry]
+        described += [client.sessions, client.sessions.method, result, result.session, entry, vars(entry)]
+        request = HttpRequest("POST", "/v3/login", {"devKey": OPTIONS["dev_key"]}, JsonBody(dict(OPTIONS)))
+        response = client.request(request)
+        assert "SESSION-findme" in str(response.response.json)
+        described += [request, request.body, FormBody(dict(OPTIONS)), response, response.response]
+        described += [RawResponse(200, b"findme"), ApiResult(200, False, response.response.json)]
+        described.append(TaskResult(login_result(client, result)))
     described.append(resolve(given, table=TABLE, variable=lambda _name: None, environ={}))
-    assert {TaskContext, SessionResult, Response, ResolvedOptions} <= {each.__class__ for each in described}
+    assert {TaskContext, SessionResult, ClientResponse, Response, ResolvedOptions} <= {type(each) for each in described}
     assert [each.__class__ for each in described if "findme" in f"{each!s}{each!r}"] == []

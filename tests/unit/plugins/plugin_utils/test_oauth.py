@@ -24,8 +24,8 @@ ELSEWHERE = "POST /elsewhere"
 
 
 @pytest.mark.promise(2)
-def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    outcome = open_sign_in(**OAUTH).present()
+def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    outcome = open_sessions(**OAUTH).ensure()
     assert outcome.changed
     [asked] = bill.requests
     assert (asked.name, asked.headers, asked.body, asked.form) == (TOKEN, {}, None, FORM)
@@ -46,31 +46,31 @@ def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sign_in: Op
     ("life", "served"), [(3600, 3480), (600, 480), (599, 479.2), (60, 48), (1, 0.8), ("3600", 3480), (90.5, 72.4)]
 )
 def test_a_token_serves_until_shortly_before_its_end_and_is_then_replaced_unasked(
-    open_sign_in: Open, bill: Bill, clock: Clock, life: Any, served: float, check_after: int
+    open_sessions: Open, bill: Bill, clock: Clock, life: Any, served: float, check_after: int
 ) -> None:
     bill.answer = {"expires_in": life}
-    first = open_sign_in(**OAUTH, check_after=check_after).present()
+    first = open_sessions(**OAUTH, check_after=check_after).ensure()
     clock.advance(served - 0.01)
-    later = open_sign_in(**OAUTH, check_after=check_after).present()
+    later = open_sessions(**OAUTH, check_after=check_after).ensure()
     assert (later.session, later.changed) == (first.session, False)
     assert bill.heard == [TOKEN]
     clock.advance(0.02)
-    assert open_sign_in(**OAUTH, check_after=check_after).present().changed
+    assert open_sessions(**OAUTH, check_after=check_after).ensure().changed
     assert bill.heard == [TOKEN] * 2
 
 
 @pytest.mark.promise(1)
-def test_a_token_that_ends_at_once_is_used_and_replaced_by_the_next_task(open_sign_in: Open, bill: Bill) -> None:
+def test_a_token_that_ends_at_once_is_used_and_replaced_by_the_next_task(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"expires_in": 0}
-    assert [open_sign_in(**OAUTH).present().changed for _time in range(2)] == [True, True]
+    assert [open_sessions(**OAUTH).ensure().changed for _time in range(2)] == [True, True]
 
 
 @pytest.mark.promise(1)
-def test_a_clock_that_was_set_back_means_a_new_token(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in(**OAUTH).present()
+def test_a_clock_that_was_set_back_means_a_new_token(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions(**OAUTH).ensure()
     clock.advance(-1)
-    assert open_sign_in(**OAUTH).present().changed
-    assert not open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).ensure().changed
+    assert not open_sessions(**OAUTH).ensure().changed
     assert bill.heard == [TOKEN] * 2
 
 
@@ -81,18 +81,18 @@ def test_a_clock_that_was_set_back_means_a_new_token(open_sign_in: Open, bill: B
     ids=lambda life: str(life)[:10],
 )
 def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
-    open_sign_in: Open, bill: Bill, clock: Clock, life: Any
+    open_sessions: Open, bill: Bill, clock: Clock, life: Any
 ) -> None:
     bill.answer = {"expires_in": life}
-    session = open_sign_in(**OAUTH).present().session
+    session = open_sessions(**OAUTH).ensure().session
     assert session
     assert (session.ends_at, session.expires_at) == (None, None)
     clock.advance(59)
-    assert not open_sign_in(**OAUTH).present().changed
+    assert not open_sessions(**OAUTH).ensure().changed
     clock.advance(1)
-    assert open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).ensure().changed
     assert bill.heard == [TOKEN] * 2
-    assert open_sign_in(**OAUTH, check_after=0).present().changed
+    assert open_sessions(**OAUTH, check_after=0).ensure().changed
 
 
 @pytest.mark.promise(9)
@@ -100,11 +100,11 @@ def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
     ("code", "kind"), [("BDC_1144", errors.HourlyQuotaError), ("BDC_1107", errors.AuthenticationError)]
 )
 def test_a_code_that_means_something_decides_whatever_the_status(
-    open_sign_in: Open, bill: Bill, code: str, kind: type[errors.BillError]
+    open_sessions: Open, bill: Bill, code: str, kind: type[errors.BillError]
 ) -> None:
     bill.will_say(no(code, 401), to=TOKEN)
     with pytest.raises(kind, match=f"BILL answered {code}"):
-        open_sign_in(**OAUTH).present()
+        open_sessions(**OAUTH).ensure()
 
 
 # --- where it is asked for ---
@@ -123,10 +123,10 @@ NOTHING_THERE = [
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("nothing", NOTHING_THERE, ids=str)
 def test_where_there_is_nothing_at_the_first_place_the_second_is_asked(
-    open_sign_in: Open, bill: Bill, nothing: Said
+    open_sessions: Open, bill: Bill, nothing: Said
 ) -> None:
     bill.will_say(nothing, to=TOKEN)
-    assert open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).ensure().changed
     assert bill.heard == [TOKEN, TOKEN_AT_ROOT]
     assert [each.form for each in bill.requests] == [FORM, FORM]
 
@@ -138,19 +138,19 @@ def test_where_there_is_nothing_at_the_first_place_the_second_is_asked(
     ids=str,
 )
 def test_any_other_answer_is_told_and_the_secret_goes_to_no_second_place(
-    open_sign_in: Open, bill: Bill, answer: Said
+    open_sessions: Open, bill: Bill, answer: Said
 ) -> None:
     bill.will_say(answer, to=TOKEN)
     with pytest.raises(errors.BillError):
-        open_sign_in(**OAUTH).present()
+        open_sessions(**OAUTH).ensure()
     assert bill.heard == [TOKEN]
 
 
 @pytest.mark.promise(8)
-def test_where_there_is_nothing_at_either_place_both_are_named(open_sign_in: Open, bill: Bill) -> None:
+def test_where_there_is_nothing_at_either_place_both_are_named(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None), (405, None))
     with pytest.raises(errors.InvalidResponseError) as failure:
-        open_sign_in(**OAUTH).present()
+        open_sessions(**OAUTH).ensure()
     assert str(failure.value) == (
         "BILL gives no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. Name the "
         "address with token_url."
@@ -158,21 +158,21 @@ def test_where_there_is_nothing_at_either_place_both_are_named(open_sign_in: Ope
     assert failure.value.concerns == ("api_url",)
 
 
-def test_where_both_places_are_one_it_is_asked_once(open_sign_in: Open, bill: Bill) -> None:
+def test_where_both_places_are_one_it_is_asked_once(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None))
     with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Name"):
-        open_sign_in(**OAUTH, api_url="http://127.0.0.1:9").present()
+        open_sessions(**OAUTH, api_url="http://127.0.0.1:9").ensure()
     assert bill.heard == [TOKEN_AT_ROOT]
 
 
 @pytest.mark.promise(7)
-def test_a_token_url_is_the_only_place_that_is_asked(open_sign_in: Open, bill: Bill) -> None:
+def test_a_token_url_is_the_only_place_that_is_asked(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 404") as failure:
-        open_sign_in(**OAUTH, token_url=TOKEN_URL).present()
+        open_sessions(**OAUTH, token_url=TOKEN_URL).ensure()
     assert failure.value.concerns == ("token_url",)
     assert "Check token_url" in str(failure.value)
-    assert open_sign_in(**OAUTH, token_url=TOKEN_URL).present().changed
+    assert open_sessions(**OAUTH, token_url=TOKEN_URL).ensure().changed
     assert bill.heard == [ELSEWHERE] * 2
 
 
@@ -186,9 +186,9 @@ def test_a_token_url_is_the_only_place_that_is_asked(open_sign_in: Open, bill: B
         ("bill.example.com", "token_url must begin with https://"),
     ],
 )
-def test_a_client_secret_goes_nowhere_unsafe(open_sign_in: Open, bill: Bill, token_url: str, says: str) -> None:
+def test_a_client_secret_goes_nowhere_unsafe(open_sessions: Open, bill: Bill, token_url: str, says: str) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        open_sign_in(**OAUTH, token_url=token_url).present()
+        open_sessions(**OAUTH, token_url=token_url).ensure()
     assert str(failure.value).startswith(says)
     assert "findme" not in str(failure.value)
     assert failure.value.concerns == ("token_url",)
@@ -197,18 +197,18 @@ def test_a_client_secret_goes_nowhere_unsafe(open_sign_in: Open, bill: Bill, tok
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "token_url"])
-def test_another_app_never_gets_the_token_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
-    open_sign_in(**OAUTH).present()
+def test_another_app_never_gets_the_token_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+    open_sessions(**OAUTH).ensure()
     bill.will_say((200, {"access_token": "t"}))
-    assert open_sign_in(**{**OAUTH, name: TOKEN_URL}).present().changed
+    assert open_sessions(**{**OAUTH, name: TOKEN_URL}).ensure().changed
     assert len(bill.heard) == 2
 
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_what_an_app_does_not_need_makes_no_other_app(open_sign_in: Open, bill: Bill, name: str) -> None:
-    open_sign_in(**OAUTH).present()
-    assert not open_sign_in(**OAUTH, **{name: None}).present().changed
+def test_what_an_app_does_not_need_makes_no_other_app(open_sessions: Open, bill: Bill, name: str) -> None:
+    open_sessions(**OAUTH).ensure()
+    assert not open_sessions(**OAUTH, **{name: None}).ensure().changed
     assert bill.heard == [TOKEN]
 
 
@@ -235,14 +235,14 @@ WRONG = "the client id or the client secret is wrong"
     ids=str,
 )
 def test_a_wrong_client_is_told_and_asked_once(
-    open_sign_in: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
+    open_sessions: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
 ) -> None:
     # One without a code may be of what stands before BILL, and then say only that there is nothing at the first address.
     plain = code is None and "BDC_7777" not in str(answer)
     bill.will_say(*[answer] * (1 + plain))
     for again in (0, 1):
         with pytest.raises(errors.AuthenticationError, match=WRONG) as failure:
-            open_sign_in(**OAUTH).present()
+            open_sessions(**OAUTH).ensure()
         assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
         assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
         assert "belong to the BILL at 127.0.0.1:9 too" in str(failure.value)
@@ -250,7 +250,7 @@ def test_a_wrong_client_is_told_and_asked_once(
         assert "findme" not in str(failure.value)
     assert bill.heard == ([TOKEN, TOKEN_AT_ROOT] if plain else [TOKEN])
     clock.advance(600)
-    assert open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).ensure().changed
 
 
 @pytest.mark.promise(9)
@@ -270,11 +270,11 @@ def test_a_wrong_client_is_told_and_asked_once(
     ids=str,
 )
 def test_every_other_refusal_is_told_for_what_it_is(
-    open_sign_in: Open, bill: Bill, answer: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
+    open_sessions: Open, bill: Bill, answer: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
 ) -> None:
     bill.will_say(answer)
     with pytest.raises(errors.BillError) as failure:
-        open_sign_in(**OAUTH, retries=0).present()
+        open_sessions(**OAUTH, retries=0).ensure()
     assert failure.value.__class__ is kind
     assert failure.value.concerns == concerns
     assert "findme" not in str(failure.value)
@@ -282,21 +282,21 @@ def test_every_other_refusal_is_told_for_what_it_is(
 
 
 @pytest.mark.promise(9)
-def test_faults_are_tried_again_from_the_first_place_on(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say((404, None), (503, None), (404, None))
-    assert open_sign_in(**OAUTH).present().changed
-    assert bill.heard == [TOKEN, TOKEN_AT_ROOT] * 2
+def test_login_after_a_server_error_repeats_only_the_request_that_failed(open_sessions: Open, bill: Bill) -> None:
+    bill.will_say((404, None), (503, None))
+    assert open_sessions(**OAUTH).ensure().changed
+    assert bill.heard == [TOKEN, TOKEN_AT_ROOT, TOKEN_AT_ROOT]
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("token_url", "option"), [(None, "api_url"), (TOKEN_URL, "token_url")])
 @pytest.mark.parametrize("answer", [None, [], "text", {}, {"access_token": 7}, {"access_token": "t\r\nX: y"}], ids=str)
 def test_an_answer_without_a_token_is_told(
-    open_sign_in: Open, bill: Bill, answer: Any, token_url: str | None, option: str
+    open_sessions: Open, bill: Bill, answer: Any, token_url: str | None, option: str
 ) -> None:
     bill.will_say((200, answer))
     with pytest.raises(errors.InvalidResponseError, match="no usable access_token") as failure:
-        open_sign_in(**OAUTH, token_url=token_url).present()
+        open_sessions(**OAUTH, token_url=token_url).ensure()
     assert failure.value.concerns == (option,)
     assert f"Check {option}" in str(failure.value)
 
@@ -306,24 +306,26 @@ def test_an_answer_without_a_token_is_told(
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(12)
-def test_absent_forgets_the_token_and_says_how_long_it_is_good(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
-    open_sign_in(**OAUTH).present()
-    assert not open_sign_in(**OAUTH).absent(only_look=True).changed
+def test_absent_forgets_the_token_and_says_how_long_it_is_good(
+    open_sessions: Open, bill: Bill, said: list[str]
+) -> None:
+    open_sessions(**OAUTH).ensure()
+    assert not open_sessions(**OAUTH).end(check_only=True).changed
     assert said == []
     for force in (False, True):
-        outcome = open_sign_in(**OAUTH).absent(force=force)
+        outcome = open_sessions(**OAUTH).end(force=force)
         assert (outcome.session, outcome.changed) == (None, False)
     assert said == [
         "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 2027-01-15T09:00:00Z."
     ]
     assert bill.heard == [TOKEN]
-    assert open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).ensure().changed
 
 
-def test_absent_of_a_token_without_an_end_says_so(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bill, said: list[str]) -> None:
     bill.answer = {"expires_in": None}
-    open_sign_in(**OAUTH).present()
-    open_sign_in(**OAUTH).absent()
+    open_sessions(**OAUTH).ensure()
+    open_sessions(**OAUTH).end()
     assert said == [
         "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until it ends by itself."
     ]
@@ -333,14 +335,14 @@ def test_absent_of_a_token_without_an_end_says_so(open_sign_in: Open, bill: Bill
 
 
 def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    session = open_sign_in(**OAUTH).present().session
+    session = open_sessions(**OAUTH).ensure().session
     assert session
     about = {"organizationId": "008X", "userId": "006X", "mfaStatus": "COMPLETE", "mfaBypass": True}
     bill.will_say((200, about), to=CHECK)
     clock.advance(60)
-    told = open_sign_in(**OAUTH).inquire()
+    told = open_sessions(**OAUTH).describe()
     assert told
     assert bill.last(CHECK).headers == session.headers
     assert (told.organization_id, told.user_id, told.mfa_status, told.mfa_bypass) == ("008X", "006X", "COMPLETE", True)
@@ -353,16 +355,16 @@ def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(
     ids=str,
 )
 def test_where_bill_tells_nothing_of_a_token_it_is_as_good_as_before(
-    open_sign_in: Open, bill: Bill, answer: Said
+    open_sessions: Open, bill: Bill, answer: Said
 ) -> None:
-    session = open_sign_in(**OAUTH).present().session
+    session = open_sessions(**OAUTH).ensure().session
     bill.will_say(answer, to=CHECK)
-    assert open_sign_in(**OAUTH).inquire() == session
-    assert not open_sign_in(**OAUTH).present().changed
+    assert open_sessions(**OAUTH).describe() == session
+    assert not open_sessions(**OAUTH).ensure().changed
 
 
-def test_nothing_is_asked_of_a_token_that_is_as_good_as_over(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in(**OAUTH).present()
+def test_nothing_is_asked_of_a_token_that_is_as_good_as_over(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions(**OAUTH).ensure()
     clock.advance(3480)
-    assert open_sign_in(**OAUTH).inquire() is None
+    assert open_sessions(**OAUTH).describe() is None
     assert bill.heard == [TOKEN]

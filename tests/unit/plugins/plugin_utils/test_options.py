@@ -23,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 SECRET = "s3cret-findme"
 
 
-def gathered(
+def resolved(
     given: Mapping[str, Any] | None = None,
     *,
     variables: Mapping[str, Any] | None = None,
@@ -81,7 +81,7 @@ def test_the_names_are_those_of_the_design() -> None:
 
 
 def test_the_defaults_are_those_of_the_design() -> None:
-    values = {name: value for name, value in gathered().values.items() if value is not None}
+    values = {name: value for name, value in resolved().values.items() if value is not None}
     assert values == {
         "auth_method": "password",
         "environment": "sandbox",
@@ -100,7 +100,7 @@ def test_the_first_place_that_has_a_value_gives_it() -> None:
     }
     seen = []
     while places:
-        options = gathered(**places)
+        options = resolved(**places)
         seen.append((options.values["username"], str(options.sources["username"])))
         del places[next(iter(places))]
     assert seen == [
@@ -108,22 +108,22 @@ def test_the_first_place_that_has_a_value_gives_it() -> None:
         ("variable", "the variable bill_username"),
         ("environment", "the environment variable BILL_USERNAME"),
     ]
-    assert gathered().values["username"] is None
+    assert resolved().values["username"] is None
 
 
 @pytest.mark.parametrize("empty", [None, ""])
 def test_an_empty_value_counts_as_not_given(empty: Any) -> None:
-    options = gathered(
+    options = resolved(
         {"username": empty}, variables={"bill_username": empty}, environ={"BILL_USERNAME": "x", "BILL_TIMEOUT": ""}
     )
     assert (options.values["username"], options.values["timeout"]) == ("x", 30)
 
 
 def test_an_alias_is_as_good_as_the_name() -> None:
-    assert gathered({"developer_key": SECRET}).values["dev_key"] == SECRET
-    assert gathered({"developer_key": SECRET, "dev_key": SECRET}).values["dev_key"] == SECRET
+    assert resolved({"developer_key": SECRET}).values["dev_key"] == SECRET
+    assert resolved({"developer_key": SECRET, "dev_key": SECRET}).values["dev_key"] == SECRET
     with pytest.raises(OptionError, match="dev_key is given twice") as failure:
-        gathered({"developer_key": SECRET, "dev_key": "other"})
+        resolved({"developer_key": SECRET, "dev_key": "other"})
     assert SECRET not in str(failure.value)
 
 
@@ -132,16 +132,16 @@ def test_an_alias_is_as_good_as_the_name() -> None:
 )
 def test_truth_values_in_all_of_ansibles_words(value: Any, truth: bool) -> None:
     for options in (
-        gathered({"validate_certs": value}),
-        gathered(variables={"bill_validate_certs": value}),
-        gathered(environ={"BILL_VALIDATE_CERTS": str(value)}),
+        resolved({"validate_certs": value}),
+        resolved(variables={"bill_validate_certs": value}),
+        resolved(environ={"BILL_VALIDATE_CERTS": str(value)}),
     ):
         assert options.values["validate_certs"] is truth
 
 
 @pytest.mark.parametrize(("value", "number"), [(5, 5), ("5", 5), (5.0, 5), (" 5 ", 5)])
 def test_numbers(value: Any, number: int) -> None:
-    assert gathered({"timeout": value}).values["timeout"] == number
+    assert resolved({"timeout": value}).values["timeout"] == number
 
 
 def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         "none": "none",
         "redis://h/0": "redis://h/0",
     }.items():
-        assert gathered({"session_store": given}).values["session_store"] == path
+        assert resolved({"session_store": given}).values["session_store"] == path
 
 
 @pytest.mark.promise(8)
@@ -197,7 +197,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict[str, Any], says_why: str) -> None:
     with pytest.raises(OptionError) as failure:
-        gathered(given)
+        resolved(given)
     assert str(failure.value).startswith(says_why)
     assert SECRET not in str(failure.value)
 
@@ -210,7 +210,7 @@ def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict
 )
 def test_a_name_that_is_none_is_not_repeated(key: Any) -> None:
     with pytest.raises(OptionError) as failure:
-        gathered({key: SECRET})
+        resolved({key: SECRET})
     assert str(failure.value).startswith(
         "There is no option of the name that was given. The options are: auth_method, "
     )
@@ -219,7 +219,7 @@ def test_a_name_that_is_none_is_not_repeated(key: Any) -> None:
 @pytest.mark.promise(8)
 def test_a_number_too_long_to_be_written_out_is_not_true_or_false() -> None:
     with pytest.raises(OptionError, match=r"^The option validate_certs must be true or false\.$"):
-        gathered({"validate_certs": 10**5000})
+        resolved({"validate_certs": 10**5000})
 
 
 @pytest.mark.promise(8)
@@ -229,20 +229,20 @@ def test_a_path_is_as_clean_after_it_was_expanded(monkeypatch: pytest.MonkeyPatc
     for name in ("HOME", "FOLDER"):
         monkeypatch.setenv(name, f"/{value}")
     with pytest.raises(OptionError, match=r"^The option session_store holds a line break or another control character"):
-        gathered({"session_store": path})
+        resolved({"session_store": path})
 
 
 @pytest.mark.promise(8)
 def test_a_bad_value_is_told_by_the_place_it_came_from() -> None:
     with pytest.raises(OptionError, match=r"^The variable bill_timeout must be a whole number\.$"):
-        gathered(variables={"bill_timeout": "soon"})
+        resolved(variables={"bill_timeout": "soon"})
     with pytest.raises(OptionError, match=r"^The environment variable BILL_TIMEOUT must be a whole number\.$"):
-        gathered(environ={"BILL_TIMEOUT": "soon"})
+        resolved(environ={"BILL_TIMEOUT": "soon"})
 
 
 @pytest.mark.promise(8)
 def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
-    options = gathered({"username": "ap"}, environ={"BILL_PASSWORD": SECRET})
+    options = resolved({"username": "ap"}, environ={"BILL_PASSWORD": SECRET})
     error = BillError("Refused.", concerns=("username", "password", "dev_key"))
     assert options.explain(error) == (
         "Refused. (username comes from the option username; password comes from the environment variable BILL_PASSWORD)"
@@ -255,20 +255,20 @@ def test_an_error_names_no_value_that_the_method_did_not_use() -> None:
     error = BillError("Refused.", concerns=("username", "password", "console_api_token"))
     both = {"username": "ap", "password": SECRET, "console_api_token": SECRET}
     for method, used in (("password", "password"), ("sync_token", "password"), ("console_token", "console_api_token")):
-        assert gathered({**both, "auth_method": method}).explain(error) == (
+        assert resolved({**both, "auth_method": method}).explain(error) == (
             f"Refused. (username comes from the option username; {used} comes from the option {used})"
         )
 
 
 def test_a_tasks_own_option_is_no_variable() -> None:
     force = Option("force", kind="bool", default=False, shared=False)
-    options = gathered(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
+    options = resolved(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
     assert options.values["force"] is False
 
 
 @pytest.mark.promise(5)
 def test_secrets_are_listed_and_not_in_the_representation() -> None:
-    options = gathered({"password": SECRET, "dev_key": "key-findme"})
+    options = resolved({"password": SECRET, "dev_key": "key-findme"})
     assert options.secrets == (SECRET, "key-findme")
     assert "findme" not in repr(options)
 
@@ -279,7 +279,7 @@ LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
 
 def after_another(**places: Any) -> ResolvedOptions:
     """The options of a task after a session that has named itself."""
-    return gathered(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
+    return resolved(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
 
 
 def test_the_environment_goes_before_the_last_session() -> None:
@@ -308,18 +308,18 @@ def test_the_last_session_decides_nothing_that_the_method_can_do_without(method:
 
 def test_what_is_required_and_missing_is_named() -> None:
     with pytest.raises(OptionError, match="^The option challenge_id is missing.$"):
-        gathered(own=(Option("challenge_id", required=True, shared=False),))
+        resolved(own=(Option("challenge_id", required=True, shared=False),))
 
 
 @pytest.mark.parametrize("day", ["2026-12-22", date(2026, 12, 22), datetime(2026, 12, 22, 7, 30)])
 def test_a_day_may_be_what_yaml_makes_of_it(day: Any) -> None:
-    assert gathered({"remember_me_id_expires_on": day}).values["remember_me_id_expires_on"] == "2026-12-22"
+    assert resolved({"remember_me_id_expires_on": day}).values["remember_me_id_expires_on"] == "2026-12-22"
 
 
 @pytest.mark.parametrize("day", ["22.12.2026", "2026-13-01", 20261222, True, ["2026-12-22"]])
 def test_what_is_no_day_is_refused(day: Any) -> None:
     with pytest.raises(OptionError, match="^The option remember_me_id_expires_on must be a day, as 2026-12-22.$"):
-        gathered({"remember_me_id_expires_on": day})
+        resolved({"remember_me_id_expires_on": day})
 
 
 CODE = Option("token", kind="digits", secret=True, pattern="[0-9]{6}", shared=False)
@@ -327,15 +327,15 @@ CODE = Option("token", kind="digits", secret=True, pattern="[0-9]{6}", shared=Fa
 
 @pytest.mark.parametrize("code", ["012345", "012 345", " 01 23 45 "])
 def test_a_code_is_six_digits_however_they_are_grouped(code: str) -> None:
-    assert gathered({"token": code}, own=(CODE,)).values["token"] == "012345"
+    assert resolved({"token": code}, own=(CODE,)).values["token"] == "012345"
 
 
 def test_a_code_may_be_a_number_where_jinja2_native_makes_one() -> None:
-    assert gathered({"token": 123456}, own=(CODE,)).values["token"] == "123456"
+    assert resolved({"token": 123456}, own=(CODE,)).values["token"] == "123456"
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12 345", "abcdef", 5349, True, 123456.0, ["123456"]])
 def test_what_is_no_code_is_refused_and_not_repeated(code: Any) -> None:
     with pytest.raises(OptionError, match="^The option token must be the digits of the code. ") as failure:
-        gathered({"token": code}, own=(CODE,))
+        resolved({"token": code}, own=(CODE,))
     assert str(code) not in str(failure.value)

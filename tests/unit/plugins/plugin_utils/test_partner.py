@@ -32,8 +32,8 @@ PARTNER_HEADERS = {"sessionId": "PARTNER-1", "appKey": PARTNER_USER["app_key"]}
 
 
 @pytest.mark.promise(2)
-def test_a_user_is_signed_in_by_way_of_the_partner(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    outcome = open_sign_in(**PARTNER_USER).present()
+def test_a_user_is_signed_in_by_way_of_the_partner(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    outcome = open_sessions(**PARTNER_USER).ensure()
     assert outcome.changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
     login, as_user = bill.requests
@@ -56,16 +56,16 @@ def test_a_user_is_signed_in_by_way_of_the_partner(open_sign_in: Open, bill: Bil
     assert (session.idle_seconds, session.made_at, session.answered_at) == (2100, clock.now, clock.now)
 
 
-def test_the_user_is_the_one_that_was_asked_for_where_bill_names_none(open_sign_in: Open, bill: Bill) -> None:
+def test_the_user_is_the_one_that_was_asked_for_where_bill_names_none(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"userId": None}
-    session = open_sign_in(**PARTNER_USER).present().session
+    session = open_sessions(**PARTNER_USER).ensure().session
     assert session
     assert session.user_id == PARTNER_USER["user_id"]
 
 
 @pytest.mark.promise(2)
-def test_without_a_user_it_is_the_session_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
-    outcome = open_sign_in(**THE_PARTNER).present()
+def test_without_a_user_it_is_the_session_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+    outcome = open_sessions(**THE_PARTNER).ensure()
     assert outcome.changed
     session = outcome.session
     assert session
@@ -82,103 +82,103 @@ def test_without_a_user_it_is_the_session_of_the_partner(open_sign_in: Open, bil
 
 @pytest.mark.promise(1)
 def test_the_partners_own_session_is_checked_with_a_call_of_partners(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in(**THE_PARTNER).present()
+    open_sessions(**THE_PARTNER).ensure()
     clock.advance(60)
-    assert not open_sign_in(**THE_PARTNER).present().changed
+    assert not open_sessions(**THE_PARTNER).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
     assert bill.last(CHECK_PARTNER).headers == PARTNER_HEADERS
     clock.advance(60)
     bill.alive.clear()
-    assert open_sign_in(**THE_PARTNER).present().changed
+    assert open_sessions(**THE_PARTNER).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER, CHECK_PARTNER, PARTNER_LOGIN]
 
 
 @pytest.mark.promise(1)
-def test_one_session_of_the_partner_serves_all_users_and_itself(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_one_session_of_the_partner_serves_all_users_and_itself(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     for user in (PARTNER_USER, SECOND, {**PARTNER_USER, "organization_id": "00801EXAMPLEEXAMPLE2"}):
-        assert open_sign_in(**user).present().changed
-        assert not open_sign_in(**user).present().changed
+        assert open_sessions(**user).ensure().changed
+        assert not open_sessions(**user).ensure().changed
         clock.advance(1000)
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, AS_USER]
-    assert not open_sign_in(**THE_PARTNER, check_after=1001).present().changed
+    assert not open_sessions(**THE_PARTNER, check_after=1001).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, AS_USER]
 
 
 @pytest.mark.promise(1)
-def test_a_user_with_a_kept_session_needs_no_partner(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in(**PARTNER_USER).present()
+def test_a_user_with_a_kept_session_needs_no_partner(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove("PARTNER-1")
     clock.advance(60)
-    assert not open_sign_in(**PARTNER_USER).present().changed
+    assert not open_sessions(**PARTNER_USER).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
 def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in(**PARTNER_USER).present()
+    open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove("PARTNER-1")
     clock.advance(1_000_000)
-    assert open_sign_in(**SECOND).present().changed
+    assert open_sessions(**SECOND).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, CHECK_PARTNER, PARTNER_LOGIN, AS_USER]
     assert bill.requests[2].headers == PARTNER_HEADERS
     assert bill.last(AS_USER).headers["sessionId"] == "PARTNER-5"
     # The new one is kept, in the place of the old one.
-    session = open_sign_in(**THE_PARTNER).present().session
+    session = open_sessions(**THE_PARTNER).ensure().session
     assert session
     assert session.session_id == "PARTNER-5"
     assert len(bill.heard) == 6
 
 
 @pytest.mark.promise(8)
-def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sign_in: Open, bill: Bill) -> None:
+def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1102"), to=AS_USER)
     bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
     for options, says in ((PARTNER_USER, "the app key is not valid"), (THE_PARTNER, "the app key is inactive")):
         with pytest.raises(errors.AuthenticationError, match=says) as failure:
-            open_sign_in(**options, check_after=0).present()
+            open_sessions(**options, check_after=0).ensure()
         assert failure.value.concerns == ("app_key",)
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
-    open_sign_in: Open, bill: Bill, kept: bool
+    open_sessions: Open, bill: Bill, kept: bool
 ) -> None:
     if kept:
-        open_sign_in(**THE_PARTNER).present()
+        open_sessions(**THE_PARTNER).ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
     for _time in range(2):
         with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive"):
-            open_sign_in(**PARTNER_USER).present()
+            open_sessions(**PARTNER_USER).ensure()
     assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if kept else []), AS_USER, CHECK_PARTNER]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1123", "BDC_1144"])
 def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_other_users(
-    open_sign_in: Open, bill: Bill, code: str
+    open_sessions: Open, bill: Bill, code: str
 ) -> None:
     bill.will_say(no(code), to=AS_USER)
     for says in (code, "was not asked again"):
         with pytest.raises(errors.ApiError, match=says):
-            open_sign_in(**PARTNER_USER).present()
+            open_sessions(**PARTNER_USER).ensure()
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
     # The hour is that of the developer key.
-    assert open_sign_in(**SECOND, **({"dev_key": "another"} if code == "BDC_1144" else {})).present().changed
-    assert not open_sign_in(**THE_PARTNER).present().changed
+    assert open_sessions(**SECOND, **({"dev_key": "another"} if code == "BDC_1144" else {})).ensure().changed
+    assert not open_sessions(**THE_PARTNER).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
 
 
 @pytest.mark.promise(9)
-def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sign_in: Open, bill: Bill) -> None:
+def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1111"), to=AS_USER)
     with pytest.raises(errors.ApiError, match="there is no such active user in this organization") as failure:
-        open_sign_in(**PARTNER_USER).present()
+        open_sessions(**PARTNER_USER).ensure()
     assert failure.value.concerns == ("user_id", "organization_id")
 
 
@@ -197,124 +197,126 @@ def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sign_in: Open, b
     ],
 )
 def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
-    open_sign_in: Open, bill: Bill, clock: Clock, code: str, says: str, concerns: tuple[str, ...]
+    open_sessions: Open, bill: Bill, clock: Clock, code: str, says: str, concerns: tuple[str, ...]
 ) -> None:
     bill.will_say(no(code), to=PARTNER_LOGIN)
     messages = []
     for user in (PARTNER_USER, PARTNER_USER, SECOND, THE_PARTNER):
         with pytest.raises(errors.ApiError, match=says) as failure:
-            open_sign_in(**user).present()
+            open_sessions(**user).ensure()
         assert (failure.value.code, failure.value.concerns) == (code, concerns)
         messages.append(str(failure.value))
     assert bill.heard == [PARTNER_LOGIN]
     assert [text.count("was not asked again") for text in messages] == [0, 1, 1, 1]
     assert [text.count("is sent with") + text.count("are not sent again") for text in messages] == [1] * 4
     clock.advance(3600)
-    assert open_sign_in(**PARTNER_USER).present().changed
+    assert open_sessions(**PARTNER_USER).ensure().changed
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
-def test_force_asks_the_partner_too_although_a_refusal_is_remembered(open_sign_in: Open, bill: Bill, code: str) -> None:
+def test_force_asks_the_partner_too_although_a_refusal_is_remembered(
+    open_sessions: Open, bill: Bill, code: str
+) -> None:
     """As the message of the refusal says."""
     bill.will_say(no(code), to=PARTNER_LOGIN)
     with pytest.raises(errors.ApiError, match="bill_login with force: true"):
-        open_sign_in(**PARTNER_USER).present()
-    assert open_sign_in(**PARTNER_USER).present(force=True).changed
+        open_sessions(**PARTNER_USER).ensure()
+    assert open_sessions(**PARTNER_USER).ensure(force=True).changed
     # And what was remembered is forgotten.
-    assert open_sign_in(**SECOND).present().changed
+    assert open_sessions(**SECOND).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER, AS_USER]
 
 
-def test_force_makes_a_new_session_of_the_user_with_the_partner_s_kept_one(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**PARTNER_USER).present()
-    assert open_sign_in(**PARTNER_USER).present(force=True).changed
+def test_force_makes_a_new_session_of_the_user_with_the_partner_s_kept_one(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**PARTNER_USER).ensure()
+    assert open_sessions(**PARTNER_USER).ensure(force=True).changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
 
 
 @pytest.mark.promise(4)
 def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_again(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in(**THE_PARTNER).present()
+    open_sessions(**THE_PARTNER).ensure()
     clock.advance(60)
     bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in(**THE_PARTNER).present()
+        open_sessions(**THE_PARTNER).ensure()
     for user in (PARTNER_USER, THE_PARTNER):
         with pytest.raises(errors.AuthenticationError, match="was not asked again"):
-            open_sign_in(**user).present()
+            open_sessions(**user).ensure()
     assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["app_key", "username", "password"])
-def test_another_partner_never_gets_the_session_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
-    open_sign_in(**PARTNER_USER).present()
-    assert open_sign_in(**{**PARTNER_USER, name: "wrong"}).present().changed
+def test_another_partner_never_gets_the_session_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+    open_sessions(**PARTNER_USER).ensure()
+    assert open_sessions(**{**PARTNER_USER, name: "wrong"}).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER] * 2
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["user_id", "organization_id", "dev_key"])
-def test_another_user_never_gets_the_session_of_this_one(open_sign_in: Open, bill: Bill, name: str) -> None:
-    open_sign_in(**PARTNER_USER).present()
-    assert open_sign_in(**{**PARTNER_USER, name: "008OTHER"}).present().changed
+def test_another_user_never_gets_the_session_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+    open_sessions(**PARTNER_USER).ensure()
+    assert open_sessions(**{**PARTNER_USER, name: "008OTHER"}).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
 
 
-def test_a_mfa_id_or_its_absence_makes_no_other_partner(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**THE_PARTNER, remember_me_id="findme", device="ci").present()
-    assert not open_sign_in(**THE_PARTNER).present().changed
+def test_a_mfa_id_or_its_absence_makes_no_other_partner(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**THE_PARTNER, remember_me_id="findme", device="ci").ensure()
+    assert not open_sessions(**THE_PARTNER).ensure().changed
 
 
 @pytest.mark.promise(2)
-def test_absent_ends_the_session_of_the_user_and_that_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**PARTNER_USER).present()
-    assert open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+def test_absent_ends_the_session_of_the_user_and_that_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**PARTNER_USER).ensure()
+    assert open_sessions(**PARTNER_USER).end(check_only=True).changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
-    assert open_sign_in(**PARTNER_USER).absent().changed
+    assert open_sessions(**PARTNER_USER).end().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, LOGOUT, LOGOUT]
     assert [each.headers["sessionId"] for each in bill.requests[2:]] == ["SESSION-2", "PARTNER-1"]
     assert bill.alive == set()
-    assert not open_sign_in(**PARTNER_USER).absent().changed
+    assert not open_sessions(**PARTNER_USER).end().changed
     assert len(bill.heard) == 4
 
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize("ended", ["SESSION-2", "PARTNER-1"])
-def test_absent_is_a_change_if_it_ended_one_of_the_two(open_sign_in: Open, bill: Bill, ended: str) -> None:
-    open_sign_in(**PARTNER_USER).present()
+def test_absent_is_a_change_if_it_ended_one_of_the_two(open_sessions: Open, bill: Bill, ended: str) -> None:
+    open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove(ended)
-    assert open_sign_in(**PARTNER_USER).absent().changed
-    assert not open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+    assert open_sessions(**PARTNER_USER).end().changed
+    assert not open_sessions(**PARTNER_USER).end(check_only=True).changed
 
 
 @pytest.mark.promise(12)
-def test_absent_of_a_user_without_a_session_still_ends_that_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**THE_PARTNER).present()
-    assert open_sign_in(**PARTNER_USER).absent(only_look=True).changed
-    assert open_sign_in(**PARTNER_USER).absent().changed
+def test_absent_of_a_user_without_a_session_still_ends_that_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**THE_PARTNER).ensure()
+    assert open_sessions(**PARTNER_USER).end(check_only=True).changed
+    assert open_sessions(**PARTNER_USER).end().changed
     assert bill.heard == [PARTNER_LOGIN, LOGOUT]
 
 
-def test_force_forgets_both_sessions_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**PARTNER_USER).present()
+def test_force_forgets_both_sessions_that_bill_refuses_to_end(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**PARTNER_USER).ensure()
     bill.will_say(*[no("BDC_1103")] * 2, to=LOGOUT)
-    assert not open_sign_in(**PARTNER_USER).absent(force=True).changed
-    assert not open_sign_in(**PARTNER_USER).absent(only_look=True).changed
+    assert not open_sessions(**PARTNER_USER).end(force=True).changed
+    assert not open_sessions(**PARTNER_USER).end(check_only=True).changed
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sign_in: Open, bill: Bill) -> None:
+def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sessions: Open, bill: Bill) -> None:
     changed: list[bool] = []
     begin = threading.Barrier(20)
 
     def task(number: int) -> None:
-        sign_in: SessionManager = open_sign_in(**{**PARTNER_USER, "user_id": f"006{number // 2:02}"})
+        sign_in: SessionManager = open_sessions(**{**PARTNER_USER, "user_id": f"006{number // 2:02}"})
         begin.wait()
-        changed.append(sign_in.present().changed)
+        changed.append(sign_in.ensure().changed)
 
     threads = [threading.Thread(target=task, args=(number,)) for number in range(20)]
     for thread in threads:
@@ -342,10 +344,10 @@ def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sign_in: Ope
     ids=str,
 )
 def test_what_is_missing_is_told(
-    open_sign_in: Open, bill: Bill, changes: dict[str, Any], says: str, concerns: tuple[str, ...]
+    open_sessions: Open, bill: Bill, changes: dict[str, Any], says: str, concerns: tuple[str, ...]
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        open_sign_in(**{**PARTNER_USER, **changes})
+        open_sessions(**{**PARTNER_USER, **changes})
     assert str(failure.value).startswith(says)
     assert failure.value.concerns == concerns
     assert bill.heard == []

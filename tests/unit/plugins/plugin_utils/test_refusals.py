@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import error_from_response
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
 
@@ -23,37 +24,37 @@ from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bil
 @pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
 def test_a_clock_that_jumps_does_not_make_a_refusal_last(
-    open_sign_in: Open, bill: Bill, clock: Clock, code: str, hours: int
+    open_sessions: Open, bill: Bill, clock: Clock, code: str, hours: int
 ) -> None:
     for asked, jump in enumerate((0, hours), start=1):
         clock.advance(jump * 3600)
         bill.will_say(no(code))
         with pytest.raises(errors.ApiError, match=code):
-            open_sign_in().present()
+            open_sessions().ensure()
         bill.will_say()
         with pytest.raises(errors.ApiError, match="was not asked again"):
-            open_sign_in().present()
+            open_sessions().ensure()
         assert bill.sign_ins == asked
     clock.advance(-hours * 3600)
-    assert open_sign_in().present().changed
+    assert open_sessions().ensure().changed
 
 
-def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sign_in: Open, bill: Bill) -> None:
-    kept = open_sign_in().present().session
+def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sessions: Open, bill: Bill) -> None:
+    kept = open_sessions().ensure().session
     bill.password = "changed elsewhere"
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in().present(force=True)
-    assert open_sign_in().present().session == kept
+        open_sessions().ensure(force=True)
+    assert open_sessions().ensure().session == kept
 
 
 @pytest.mark.promise(9)
-def test_faults_are_tried_again_and_a_refusal_is_not(open_sign_in: Open, bill: Bill) -> None:
+def test_faults_are_tried_again_and_a_refusal_is_not(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"))
-    assert open_sign_in().present().changed
+    assert open_sessions().ensure().changed
     assert bill.heard == [LOGIN] * 3
     bill.will_say(errors.AuthenticationError("no"))
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in(username="other@example.com").present()
+        open_sessions(username="other@example.com").ensure()
     assert bill.heard == [LOGIN] * 4
 
 
@@ -64,27 +65,27 @@ REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_112
 @pytest.mark.parametrize("store", [None, "none"])
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_refused_credential_is_asked_once_in_ten_minutes(
-    open_sign_in: Open, bill: Bill, clock: Clock, code: str, store: str | None
+    open_sessions: Open, bill: Bill, clock: Clock, code: str, store: str | None
 ) -> None:
     username = f"{code}-{store}"
     bill.will_say(no(code))
     for advance in (0, 1, 597, 1):
         clock.advance(advance)
         with pytest.raises(errors.AuthenticationError, match=code):
-            open_sign_in(username=username, session_store=store).present()
+            open_sessions(username=username, session_store=store).ensure()
     assert bill.heard == [LOGIN]
     clock.advance(1)
-    assert open_sign_in(username=username, session_store=store).present().changed
+    assert open_sessions(username=username, session_store=store).ensure().changed
     assert bill.heard == [LOGIN] * 2
 
 
 @pytest.mark.promise(4)
-def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_the_message_says_since_when_until_when_and_why(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     messages = []
     bill.will_say(no("BDC_1102"))
     for _time in range(2):
         with pytest.raises(errors.AuthenticationError) as failure:
-            open_sign_in().present()
+            open_sessions().ensure()
         messages.append(str(failure.value))
         assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
         clock.advance(60)
@@ -92,86 +93,86 @@ def test_the_message_says_since_when_until_when_and_why(open_sign_in: Open, bill
         " The same credentials are not sent again before 08:10:00 UTC, so that nothing gets locked by repetition; corrected "
         "ones are tried at once, and so are these by the task bill_login with force: true."
     )
-    told = str(errors.error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
+    told = str(error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
     assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_a_corrected_value_is_tried_at_once(open_sign_in: Open, bill: Bill, name: str) -> None:
+def test_a_corrected_value_is_tried_at_once(open_sessions: Open, bill: Bill, name: str) -> None:
     bill.will_say(no("BDC_1101"))
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in(**{name: "wrong"}).present()
-    assert open_sign_in().present().changed
+        open_sessions(**{name: "wrong"}).ensure()
+    assert open_sessions().ensure().changed
     with pytest.raises(errors.AuthenticationError, match="was not asked again"):
-        open_sign_in(**{name: "wrong"}).present()
+        open_sessions(**{name: "wrong"}).ensure()
     assert bill.heard == [LOGIN] * 2
 
 
 @pytest.mark.promise(4)
-def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.will_say(no("BDC_1110"))
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in().present()
-    assert open_sign_in().present(force=True).changed
+        open_sessions().ensure()
+    assert open_sessions().ensure(force=True).changed
     bill.alive.clear()
     clock.advance(60)
-    assert open_sign_in().present().changed
+    assert open_sessions().ensure().changed
 
 
 @pytest.mark.promise(4)
-def test_a_refusal_does_not_end_a_session_that_works(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_a_refusal_does_not_end_a_session_that_works(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions().ensure()
     bill.password = "changed elsewhere"
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in().present(force=True)
+        open_sessions().ensure(force=True)
     clock.advance(61)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, LOGIN, CHECK]
 
 
 @pytest.mark.promise(4)
-@pytest.mark.parametrize("work", [SessionManager.present, SessionManager.absent])
+@pytest.mark.parametrize("work", [SessionManager.ensure, SessionManager.end])
 def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_again_either(
-    open_sign_in: Open, bill: Bill, clock: Clock, work: Callable[[SessionManager], Any]
+    open_sessions: Open, bill: Bill, clock: Clock, work: Callable[[SessionManager], Any]
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     clock.advance(60)
     bill.will_say(no("BDC_1103"))
     for _time in range(3):
         with pytest.raises(errors.AuthenticationError, match="BDC_1103"):
-            work(open_sign_in())
+            work(open_sessions())
         with pytest.raises(errors.AuthenticationError, match="was not asked again"):
-            open_sign_in().present()
+            open_sessions().ensure()
         with pytest.raises(errors.AuthenticationError, match="was not asked again"):
-            open_sign_in().absent()
+            open_sessions().end()
     assert len(bill.heard) == 2
     clock.advance(600)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_stops_sign_outs_too(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_a_spent_hour_stops_sign_outs_too(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions().ensure()
     bill.will_say(no("BDC_1144"))
     for _time in range(2):
         with pytest.raises(errors.HourlyQuotaError):
-            open_sign_in().absent()
+            open_sessions().end()
     assert bill.heard == [LOGIN, LOGOUT]
     clock.advance(3600)
-    assert open_sign_in().absent().changed
+    assert open_sessions().end().changed
 
 
 @pytest.mark.promise(4)
-def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sign_in: Open, bill: Bill) -> None:
+def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sessions: Open, bill: Bill) -> None:
     refused: list[str] = []
     begin = threading.Barrier(50)
 
     def task() -> None:
-        sign_in = open_sign_in(password="stale")
+        sign_in = open_sessions(password="stale")
         begin.wait()
         try:
-            sign_in.present()
+            sign_in.ensure()
         except errors.AuthenticationError as error:
             refused.append(str(error))
 
@@ -187,7 +188,7 @@ def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sign_in:
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("store", [None, "none"])
 def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
-    open_sign_in: Open, bill: Bill, clock: Clock, store: str | None
+    open_sessions: Open, bill: Bill, clock: Clock, store: str | None
 ) -> None:
     clock.advance(1500)
     key = f"key-{store}"
@@ -196,36 +197,36 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
         with pytest.raises(
             errors.HourlyQuotaError, match=r"Nothing is sent with this developer key before 09:00:00 UTC"
         ):
-            open_sign_in(username=username, dev_key=key, session_store=store).present()
+            open_sessions(username=username, dev_key=key, session_store=store).ensure()
     assert bill.heard == [LOGIN]
-    assert open_sign_in(username="one", dev_key="another", session_store=store).present().changed
+    assert open_sessions(username="one", dev_key="another", session_store=store).ensure().changed
     clock.advance(2099)
     with pytest.raises(errors.HourlyQuotaError, match="BILL said so at 08:25:00 UTC and was not asked again"):
-        open_sign_in(username="two", dev_key=key, session_store=store).present()
+        open_sessions(username="two", dev_key=key, session_store=store).ensure()
     clock.advance(1)
-    assert open_sign_in(username="two", dev_key=key, session_store=store).present().changed
+    assert open_sessions(username="two", dev_key=key, session_store=store).ensure().changed
 
 
 @pytest.mark.promise(9)
 def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     clock.advance(61)
     bill.will_say(no("BDC_1144"))
     for _time in range(2):
         with pytest.raises(errors.HourlyQuotaError):
-            open_sign_in().present()
+            open_sessions().ensure()
     assert bill.heard == [LOGIN, CHECK]
-    assert not open_sign_in(check_after=120).present().changed
+    assert not open_sessions(check_after=120).ensure().changed
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.will_say(no("BDC_1144"))
     with pytest.raises(errors.HourlyQuotaError):
-        open_sign_in().present()
-    open_sign_in().present(force=True)
+        open_sessions().ensure()
+    open_sessions().ensure(force=True)
     clock.advance(60)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, LOGIN, CHECK]

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from urllib3.util import parse_url
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import METHODS, Request
+from ansible_collections.bill.connect.plugins.plugin_utils._client.verification import verification_query
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from tests.unit.plugins.plugin_utils.malformed import any_json, any_text, assert_clean
 
@@ -101,7 +102,7 @@ READABLE = {template for method, template in ENDPOINTS if method == "GET"}
     ("method", "template"), [each for each in ENDPOINTS if each[0] != "GET"], ids=lambda part: part
 )
 def test_after_every_write_there_is_a_read_that_shows_whether_it_happened(method: str, template: str) -> None:
-    hint = Request(method, template).look_at()
+    hint = None if method == "GET" else verification_query(method, template)
     if template in UNSEEN:
         assert hint is None
         return
@@ -142,7 +143,7 @@ def test_after_every_write_there_is_a_read_that_shows_whether_it_happened(method
 def test_the_hint_is_a_path_and_the_order_that_brings_it_to_the_top(
     method: str, path: str, hint: dict[str, str] | None
 ) -> None:
-    assert Request(method, path).look_at() == hint
+    assert (None if method == "GET" else verification_query(method, path)) == hint
 
 
 @pytest.mark.parametrize(

@@ -17,44 +17,44 @@ from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bil
 
 
 @pytest.mark.promise(2)
-def test_absent_ends_the_session_at_bill_and_forgets_it(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    gone = open_sign_in().absent()
+def test_absent_ends_the_session_at_bill_and_forgets_it(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
+    gone = open_sessions().end()
     assert (gone.session, gone.changed) == (None, True)
     assert bill.alive == set()
-    assert not open_sign_in().absent().changed
+    assert not open_sessions().end().changed
     assert bill.heard == [LOGIN, LOGOUT]
-    assert open_sign_in().present().changed
+    assert open_sessions().ensure().changed
 
 
 @pytest.mark.promise(6)
-def test_absent_leaves_nothing_in_the_store_but_its_key(open_sign_in: Open, bill: Bill, tmp_path: Path) -> None:
-    open_sign_in().present()
-    open_sign_in().absent()
+def test_absent_leaves_nothing_in_the_store_but_its_key(open_sessions: Open, bill: Bill, tmp_path: Path) -> None:
+    open_sessions().ensure()
+    open_sessions().end()
     assert [path.name for path in (tmp_path / "bill").iterdir()] == ["key"]
 
 
 @pytest.mark.promise(6)
 def test_refused_password_leaves_one_entry_that_says_when_it_may_go(
-    open_sign_in: Open, bill: Bill, tmp_path: Path
+    open_sessions: Open, bill: Bill, tmp_path: Path
 ) -> None:
     bill.will_say(no("BDC_1101", 401))
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in(password="mistyped").present()
+        open_sessions(password="mistyped").ensure()
     [refusal] = (tmp_path / "bill").glob("*.session")
     end = int.from_bytes(refusal.read_bytes()[:8], "big")
     assert 595 < end - time.time() < 605
     refusal.write_bytes(int(time.time() - 1).to_bytes(8, "big") + refusal.read_bytes()[8:])
-    open_sign_in().present()
+    open_sessions().ensure()
     assert not refusal.exists()
     assert len(list((tmp_path / "bill").glob("*.session"))) == 1
 
 
 @pytest.mark.promise(2)
-def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_tasks_that_sign_out_at_once_end_one_session(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     changed: list[bool] = []
-    threads = [threading.Thread(target=lambda: changed.append(open_sign_in().absent().changed)) for _time in range(10)]
+    threads = [threading.Thread(target=lambda: changed.append(open_sessions().end().changed)) for _time in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -65,42 +65,42 @@ def test_tasks_that_sign_out_at_once_end_one_session(open_sign_in: Open, bill: B
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_force_forgets_a_session_that_bill_refuses_to_end(open_sign_in: Open, bill: Bill, code: str) -> None:
-    open_sign_in().present()
+def test_force_forgets_a_session_that_bill_refuses_to_end(open_sessions: Open, bill: Bill, code: str) -> None:
+    open_sessions().ensure()
     bill.will_say(no(code))
     with pytest.raises(errors.ApiError, match=code):
-        open_sign_in().absent()
+        open_sessions().end()
     bill.will_say(no(code))
-    assert not open_sign_in().absent(force=True).changed
+    assert not open_sessions().end(force=True).changed
     assert bill.heard == [LOGIN, LOGOUT, LOGOUT]
-    assert not open_sign_in().absent(only_look=True).changed
+    assert not open_sessions().end(check_only=True).changed
 
 
 @pytest.mark.promise(2)
-def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
-    assert not open_sign_in().absent().changed
-    assert open_sign_in().present().changed
+    assert not open_sessions().end().changed
+    assert open_sessions().ensure().changed
 
 
 @pytest.mark.promise(1)
 def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked(
-    open_sign_in: Open, bill: Bill
+    open_sessions: Open, bill: Bill
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.alive.clear()
     bill.will_say(*[errors.TransportError("gone")] * 4)
     with pytest.raises(errors.TransportError):
-        open_sign_in().absent()
-    assert open_sign_in().present().changed
+        open_sessions().end()
+    assert open_sessions().ensure().changed
     assert bill.heard[-2:] == [CHECK, LOGIN]
 
 
 @pytest.mark.promise(12)
-def test_check_mode_does_not_sign_out(open_sign_in: Open, bill: Bill) -> None:
-    assert not open_sign_in().absent(only_look=True).changed
-    open_sign_in().present()
-    assert open_sign_in().absent(only_look=True).changed
+def test_check_mode_does_not_sign_out(open_sessions: Open, bill: Bill) -> None:
+    assert not open_sessions().end(check_only=True).changed
+    open_sessions().ensure()
+    assert open_sessions().end(check_only=True).changed
     assert bill.heard == [LOGIN]
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed

@@ -216,7 +216,7 @@ def test_whatever_is_in_the_place_of_a_file_the_sign_in_works_and_nothing_is_fol
     tasks.store.mkdir(mode=0o700)
     place = tasks.store / f"{tasks.address}.{name}"
     what(place, target := tmp_path / "target")
-    assert [tasks.open(said).present().changed for _time in range(2)] == [True, False]
+    assert [tasks.open(said).ensure().changed for _time in range(2)] == [True, False]
     assert len(bill.heard) == 1
     assert not target.with_name("nowhere").exists()
     assert not target.exists() or target.read_bytes() == b"theirs"
@@ -276,7 +276,7 @@ def test_whatever_is_in_the_place_of_the_directory_the_sign_in_works(
         tasks.store.symlink_to(target)
     mode = target.stat().st_mode if target.exists() else None
     said: list[str] = []
-    assert [tasks.open(said).present().changed for _time in range(2)] == [True, False]
+    assert [tasks.open(said).ensure().changed for _time in range(2)] == [True, False]
     assert len(bill.heard) == 1
     # A directory of one's own may be linked to where there is more room. That one is only closed to others where bill.connect
     # has made it, and not where a link says that it is used for something else, too.

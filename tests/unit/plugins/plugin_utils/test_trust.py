@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager, SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody
 from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
@@ -29,6 +31,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     THE_PARTNER,
     Bill,
     Open,
+    OpenClient,
     Said,
     no,
 )
@@ -56,9 +59,9 @@ def session_of(outcome: SessionResult) -> Session:
     ("method", "request_name"), [("password", LOGIN), ("console_token", LOGIN), ("a partner's user", AS_USER)]
 )
 def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
-    open_sign_in: Open, bill: Bill, method: str, request_name: str
+    open_sessions: Open, bill: Bill, method: str, request_name: str
 ) -> None:
-    outcome = open_sign_in(**METHODS[method], **MFA_ID).present()
+    outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
     assert session_of(outcome).trusted is True
     assert BODY.items() <= bill.last(request_name).body.items()
     assert STEP_UP not in bill.heard
@@ -69,10 +72,10 @@ def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
     ("method", "request_name"), [("sync_token", LOGIN), ("the partner", PARTNER_LOGIN), ("oauth", "POST /authx/token")]
 )
 def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
-    open_sign_in: Open, bill: Bill, said: list[str], method: str, request_name: str
+    open_sessions: Open, bill: Bill, said: list[str], method: str, request_name: str
 ) -> None:
     # Nor does it say anything of one that is as good as over.
-    outcome = open_sign_in(**METHODS[method], **MFA_ID, remember_me_id_expires_on="2027-01-15").present()
+    outcome = open_sessions(**METHODS[method], **MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     assert not session_of(outcome).trusted
     assert bill.heard == [request_name]
     assert MFA_ID["remember_me_id"] not in str(bill.requests)
@@ -81,24 +84,24 @@ def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
 
 @pytest.mark.parametrize("device", [None, ""])
 def test_an_mfa_id_without_its_device_is_told_before_anything_is_sent(
-    open_sign_in: Open, bill: Bill, device: str | None
+    open_sessions: Open, bill: Bill, device: str | None
 ) -> None:
     with pytest.raises(errors.OptionError, match="remember_me_id needs device"):
-        open_sign_in(**{**MFA_ID, "device": device})
+        open_sessions(**{**MFA_ID, "device": device})
     assert bill.heard == []
 
 
-def test_a_device_alone_is_no_mfa_id(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(device="ci").present()
+def test_a_device_alone_is_no_mfa_id(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(device="ci").ensure()
     assert not BODY.keys() & bill.last(LOGIN).body.keys()
 
 
 @pytest.mark.promise(9)
 def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
-    open_sign_in: Open, bill: Bill, said: list[str]
+    open_sessions: Open, bill: Bill, said: list[str]
 ) -> None:
     for _time in range(3):
-        assert session_of(open_sign_in(**MFA_ID).present()).trusted is False
+        assert session_of(open_sessions(**MFA_ID).ensure()).trusted is False
     assert bill.heard == [LOGIN]
     assert len(said) == 3
     assert all(text.startswith(NO_GOOD) for text in said)
@@ -108,12 +111,12 @@ def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
 @pytest.mark.parametrize("answer", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
 @pytest.mark.parametrize(("method", "request_name"), [("password", LOGIN), ("a partner's user", AS_USER)])
 def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
-    open_sign_in: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
+    open_sessions: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
 ) -> None:
     """BILL does not document which of the two answers an old MFA ID gets."""
     bill.will_say(answer, to=request_name)
     for changed in (True, False):
-        outcome = open_sign_in(**METHODS[method], **MFA_ID).present()
+        outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
         assert (outcome.changed, session_of(outcome).trusted) == (changed, False)
     assert bill.heard.count(request_name) == 2
     assert not BODY.keys() & bill.last(request_name).body.keys()
@@ -121,13 +124,13 @@ def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
 
 
 @pytest.mark.promise(9)
-def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sign_in: Open, bill: Bill) -> None:
+def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
     with pytest.raises(errors.UnknownApiError, match="BDC_7778"):
-        open_sign_in(**MFA_ID).present()
+        open_sessions(**MFA_ID).ensure()
     bill.will_say(no("BDC_7777"), to=LOGIN)
     with pytest.raises(errors.UnknownApiError, match="BDC_7777"):
-        open_sign_in().present()
+        open_sessions().ensure()
     assert bill.heard == [LOGIN] * 3
 
 
@@ -141,11 +144,17 @@ def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sign_in: O
 @pytest.mark.parametrize("check_after", [60, 0])
 @pytest.mark.parametrize("require_trusted", [False, True])
 def test_a_kept_session_is_stepped_up_instead_of_a_new_sign_in(
-    open_sign_in: Open, bill: Bill, clock: Clock, said: list[str], seconds: int, check_after: int, require_trusted: bool
+    open_sessions: Open,
+    bill: Bill,
+    clock: Clock,
+    said: list[str],
+    seconds: int,
+    check_after: int,
+    require_trusted: bool,
 ) -> None:
-    first = session_of(open_sign_in().present())
+    first = session_of(open_sessions().ensure())
     clock.advance(seconds)
-    outcome = open_sign_in(**MFA_ID, check_after=check_after).present(require_trusted=require_trusted)
+    outcome = open_sessions(**MFA_ID, check_after=check_after).ensure(require_trusted=require_trusted)
     session = session_of(outcome)
     assert (session.session_id, outcome.changed, session.trusted) == (first.session_id, False, True)
     assert session.answered_at == clock.now
@@ -153,7 +162,7 @@ def test_a_kept_session_is_stepped_up_instead_of_a_new_sign_in(
     assert (bill.last(STEP_UP).headers, bill.last(STEP_UP).body) == (first.headers, BODY)
     # It serves those, too, who have no MFA ID.
     for changes in (MFA_ID, {}):
-        assert session_of(open_sign_in(**changes).present(require_trusted=True)) == session
+        assert session_of(open_sessions(**changes).ensure(require_trusted=True)) == session
     assert bill.heard == [LOGIN, STEP_UP]
     assert said == []
 
@@ -164,18 +173,18 @@ STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
 def test_an_mfa_id_that_is_no_good_for_a_kept_session_is_told_and_not_sent_again(
-    open_sign_in: Open, bill: Bill, said: list[str], answer: Said
+    open_sessions: Open, bill: Bill, said: list[str], answer: Said
 ) -> None:
-    kept = session_of(open_sign_in().present())
+    kept = session_of(open_sessions().ensure())
     bill.will_say(answer, to=STEP_UP)
     for _time in range(3):
-        outcome = open_sign_in(**MFA_ID).present()
+        outcome = open_sessions(**MFA_ID).ensure()
         assert (session_of(outcome).session_id, session_of(outcome).trusted) == (kept.session_id, False)
         assert not outcome.changed
     assert bill.heard == [LOGIN, STEP_UP]
     assert [text.startswith(NO_GOOD) for text in said] == [True] * 3
     said.clear()
-    open_sign_in().present()
+    open_sessions().ensure()
     assert said == []
 
 
@@ -185,30 +194,30 @@ def test_an_mfa_id_that_is_no_good_for_a_kept_session_is_told_and_not_sent_again
     [{"remember_me_id": "s3cret-findme-new"}, {"device": "another"}],
     ids=["another MFA ID", "another device"],
 )
-def test_another_mfa_id_or_device_is_tried_at_once(open_sign_in: Open, bill: Bill, change: dict[str, str]) -> None:
-    open_sign_in(**MFA_ID).present()
+def test_another_mfa_id_or_device_is_tried_at_once(open_sessions: Open, bill: Bill, change: dict[str, str]) -> None:
+    open_sessions(**MFA_ID).ensure()
     now = {**MFA_ID, **change}
     bill.remembered = {(now["remember_me_id"], now["device"])}
-    assert session_of(open_sign_in(**now).present()).trusted is True
+    assert session_of(open_sessions(**now).ensure()).trusted is True
     assert bill.heard == [LOGIN, STEP_UP]
     # Trust is not lost by giving the stale one again.
-    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+    assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
     assert bill.heard == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
-def test_a_new_session_is_a_new_chance_for_an_mfa_id(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**MFA_ID).present()
+def test_a_new_session_is_a_new_chance_for_an_mfa_id(open_sessions: Open, bill: Bill) -> None:
+    open_sessions(**MFA_ID).ensure()
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    assert session_of(open_sign_in(**MFA_ID).present(force=True)).trusted is True
+    assert session_of(open_sessions(**MFA_ID).ensure(force=True)).trusted is True
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
-    outcome = open_sign_in(**MFA_ID).present(require_trusted=True)
+    outcome = open_sessions(**MFA_ID).ensure(require_trusted=True)
     assert outcome.changed
     assert session_of(outcome).trusted is True
     assert bill.heard == [LOGIN, STEP_UP, LOGIN]
@@ -222,13 +231,13 @@ def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sign_in: 
     ids=["no BILL", "the risk service", "a field"],
 )
 def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
-    open_sign_in: Open, bill: Bill, failure: Said
+    open_sessions: Open, bill: Bill, failure: Said
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.will_say(failure, to=STEP_UP)
     with pytest.raises(BillError):
-        open_sign_in(**MFA_ID).present()
-    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+        open_sessions(**MFA_ID).ensure()
+    assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
     assert bill.heard == [LOGIN, STEP_UP, STEP_UP]
 
 
@@ -236,53 +245,53 @@ def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_a_refusal_at_the_step_up_is_remembered(open_sign_in: Open, bill: Bill, code: str) -> None:
-    open_sign_in().present()
+def test_a_refusal_at_the_step_up_is_remembered(open_sessions: Open, bill: Bill, code: str) -> None:
+    open_sessions().ensure()
     bill.will_say(no(code), to=STEP_UP)
     for says in (code, "was not asked again"):
         with pytest.raises(errors.ApiError, match=says):
-            open_sign_in(**MFA_ID).present()
+            open_sessions(**MFA_ID).ensure()
     assert bill.heard == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_step_up_is_tried_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_step_up_is_tried_again_after_a_fault(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"), to=STEP_UP)
-    assert session_of(open_sign_in(**MFA_ID).present()).trusted is True
+    assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
     assert bill.heard == [LOGIN] + [STEP_UP] * 3
 
 
 @pytest.mark.usefixtures("good_id")
 @pytest.mark.parametrize("method", ["console_token", "a partner's user"])
-def test_sessions_of_other_methods_are_stepped_up_too(open_sign_in: Open, bill: Bill, method: str) -> None:
-    open_sign_in(**METHODS[method]).present()
-    assert session_of(open_sign_in(**METHODS[method], **MFA_ID).present()).trusted is True
+def test_sessions_of_other_methods_are_stepped_up_too(open_sessions: Open, bill: Bill, method: str) -> None:
+    open_sessions(**METHODS[method]).ensure()
+    assert session_of(open_sessions(**METHODS[method], **MFA_ID).ensure()).trusted is True
     assert bill.heard[-1] == STEP_UP
 
 
 # --- what a check tells of trust ---
 
 
-def test_a_check_that_says_complete_makes_a_session_trusted(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_check_that_says_complete_makes_a_session_trusted(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     for status in ("SETUP", "CHALLENGE", "complete", ["COMPLETE"]):
         bill.answer_to_check = {"mfaStatus": status}
-        assert session_of(open_sign_in(check_after=0).present()).trusted is False
+        assert session_of(open_sessions(check_after=0).ensure()).trusted is False
     bill.answer_to_check = {"mfaStatus": "COMPLETE", "mfaBypass": False}
-    assert session_of(open_sign_in(check_after=0).present()).trusted is True
+    assert session_of(open_sessions(check_after=0).ensure()).trusted is True
     # And nothing that BILL leaves out makes it untrusted again.
     bill.answer_to_check = {}
-    session = session_of(open_sign_in(check_after=0).present())
+    session = session_of(open_sessions(check_after=0).ensure())
     assert (session.trusted, session.mfa_status, session.mfa_bypass) == (True, None, None)
 
 
 @pytest.mark.parametrize("bypass", [1, "true", None, [True]])
-def test_only_true_and_false_tell_of_a_bypass(open_sign_in: Open, bill: Bill, bypass: Any) -> None:
-    open_sign_in().present()
+def test_only_true_and_false_tell_of_a_bypass(open_sessions: Open, bill: Bill, bypass: Any) -> None:
+    open_sessions().ensure()
     bill.answer_to_check = {"mfaBypass": bypass}
-    assert session_of(open_sign_in(check_after=0).present()).mfa_bypass is None
+    assert session_of(open_sessions(check_after=0).ensure()).mfa_bypass is None
 
 
 # --- require_trusted ---
@@ -304,139 +313,139 @@ def test_only_true_and_false_tell_of_a_bypass(open_sign_in: Open, bill: Bill, by
     ids=str,
 )
 def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
-    open_sign_in: Open, bill: Bill, before: bool, answer: dict[str, Any], passes: bool
+    open_sessions: Open, bill: Bill, before: bool, answer: dict[str, Any], passes: bool
 ) -> None:
     if before:
-        open_sign_in().present()
+        open_sessions().ensure()
     bill.answer_to_check = answer
     for _time in range(3):
         if passes:
-            assert session_of(open_sign_in().present(require_trusted=True)).session_id == "SESSION-1"
+            assert session_of(open_sessions().ensure(require_trusted=True)).session_id == "SESSION-1"
         else:
             with pytest.raises(errors.MfaRequiredError, match="require_trusted is true") as failure:
-                open_sign_in().present(require_trusted=True)
+                open_sessions().ensure(require_trusted=True)
             assert (failure.value.code, failure.value.concerns) == (None, ())
     assert bill.heard == [LOGIN, CHECK]
     # The session is kept all the same, for whoever needs no trust.
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(1)
-def test_what_a_check_has_told_before_is_not_asked_again(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_what_a_check_has_told_before_is_not_asked_again(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.answer_to_check = {"mfaBypass": True}
-    open_sign_in().present()
+    open_sessions().ensure()
     clock.advance(60)
-    open_sign_in().present()
+    open_sessions().ensure()
     assert bill.heard == [LOGIN, CHECK]
-    open_sign_in().present(require_trusted=True)
+    open_sessions().ensure(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
     clock.advance(60)
-    open_sign_in().present(require_trusted=True)
+    open_sessions().ensure(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK, CHECK]
 
 
 @pytest.mark.promise(1)
-def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sign_in: Open, bill: Bill) -> None:
+def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
         with pytest.raises(errors.MfaRequiredError):
-            open_sign_in().present(require_trusted=True)
+            open_sessions().ensure(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
 
 
-def test_what_can_never_be_trusted_is_not_whatever_a_check_says(open_sign_in: Open, bill: Bill) -> None:
+def test_what_can_never_be_trusted_is_not_whatever_a_check_says(open_sessions: Open, bill: Bill) -> None:
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
-    open_sign_in(**METHODS["sync_token"]).present()
-    assert session_of(open_sign_in(**METHODS["sync_token"], check_after=0).present()).trusted is False
+    open_sessions(**METHODS["sync_token"]).ensure()
+    assert session_of(open_sessions(**METHODS["sync_token"], check_after=0).ensure()).trusted is False
 
 
 @pytest.mark.promise(9)
 def test_mfa_ids_that_are_no_good_are_asked_about_once_each_however_they_take_turns(
-    open_sign_in: Open, bill: Bill
+    open_sessions: Open, bill: Bill
 ) -> None:
     for _time in range(3):
         for device in ("one", "two"):
-            assert open_sign_in(**{**MFA_ID, "device": device}).present()
+            assert open_sessions(**{**MFA_ID, "device": device}).ensure()
     assert bill.heard == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
-def test_a_sign_in_that_says_trusted_needs_no_other_word(open_sign_in: Open, bill: Bill) -> None:
+def test_a_sign_in_that_says_trusted_needs_no_other_word(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"trusted": True}
-    assert open_sign_in().present(require_trusted=True).changed
+    assert open_sessions().ensure(require_trusted=True).changed
     assert bill.heard == [LOGIN]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["kept", "known to be no good", "new"])
 def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_bypassed(
-    open_sign_in: Open, bill: Bill, said: list[str], before: dict[str, str] | None
+    open_sessions: Open, bill: Bill, said: list[str], before: dict[str, str] | None
 ) -> None:
     if before is not None:
-        open_sign_in(**before).present()
+        open_sessions(**before).ensure()
         said.clear()
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": False}
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError) as failure:
-            open_sign_in(**MFA_ID).present(require_trusted=True)
+            open_sessions(**MFA_ID).ensure(require_trusted=True)
         assert str(failure.value).startswith(NO_GOOD)
         assert (failure.value.code, failure.value.concerns) == (None, ("remember_me_id", "device"))
     assert bill.heard == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
     assert said == []
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": True}
-    assert open_sign_in(**MFA_ID, check_after=0).present(require_trusted=True)
+    assert open_sessions(**MFA_ID, check_after=0).ensure(require_trusted=True)
     assert said == []
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
 def test_a_step_up_in_vain_is_not_bills_last_word_on_trust(
-    open_sign_in: Open, bill: Bill, said: list[str], answer: dict[str, Any]
+    open_sessions: Open, bill: Bill, said: list[str], answer: dict[str, Any]
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.answer_to_check = answer
-    assert open_sign_in(**MFA_ID).present(require_trusted=True).session
+    assert open_sessions(**MFA_ID).ensure(require_trusted=True).session
     assert bill.heard == [LOGIN, STEP_UP, CHECK]
     assert said == []
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
     bill.answer_to_check = {"mfaBypass": True}
-    assert open_sign_in().present(require_trusted=True).changed
+    assert open_sessions().ensure(require_trusted=True).changed
     assert bill.heard == [LOGIN, CHECK, LOGIN, CHECK]
 
 
 @pytest.mark.promise(1)
-def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(*[errors.ServerError("ill")] * 4, to=CHECK)
     with pytest.raises(errors.ServerError):
-        open_sign_in().present(require_trusted=True)
-    assert not open_sign_in().present().changed
+        open_sessions().ensure(require_trusted=True)
+    assert not open_sessions().ensure().changed
     assert bill.sign_ins == 1
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("method", ["sync_token", "spend_token", "the partner"])
-def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sign_in: Open, bill: Bill, method: str) -> None:
+def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sessions: Open, bill: Bill, method: str) -> None:
     with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions") as failure:
-        open_sign_in(**METHODS[method]).present(require_trusted=True)
+        open_sessions(**METHODS[method]).ensure(require_trusted=True)
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == []
 
 
-def test_require_trusted_has_no_effect_on_an_app(open_sign_in: Open, bill: Bill, said: list[str]) -> None:
+def test_require_trusted_has_no_effect_on_an_app(open_sessions: Open, bill: Bill, said: list[str]) -> None:
     for changed in (True, False):
-        assert open_sign_in(**OAUTH).present(require_trusted=True).changed is changed
+        assert open_sessions(**OAUTH).ensure(require_trusted=True).changed is changed
     assert bill.heard == ["POST /authx/token"]
     assert said == []
 
 
-def test_a_partners_user_can_be_required_to_be_trusted(open_sign_in: Open, bill: Bill) -> None:
+def test_a_partners_user_can_be_required_to_be_trusted(open_sessions: Open, bill: Bill) -> None:
     with pytest.raises(errors.MfaRequiredError):
-        open_sign_in(**PARTNER_USER).present(require_trusted=True)
+        open_sessions(**PARTNER_USER).ensure(require_trusted=True)
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
     assert THE_PARTNER["app_key"] not in bill.last(CHECK).headers.values()
 
@@ -456,36 +465,36 @@ def test_a_partners_user_can_be_required_to_be_trusted(open_sign_in: Open, bill:
     ],
 )
 def test_the_end_of_an_mfa_id_is_told_a_week_before(
-    open_sign_in: Open, said: list[str], day: str | None, days_left: int | None, warning: str | None
+    open_sessions: Open, said: list[str], day: str | None, days_left: int | None, warning: str | None
 ) -> None:
     for _time in range(2):
-        sign_in = open_sign_in(**MFA_ID, remember_me_id_expires_on=day)
-        sign_in.present()
+        sign_in = open_sessions(**MFA_ID, remember_me_id_expires_on=day)
+        sign_in.ensure()
         assert sign_in.days_left == days_left
     # Whoever uses the session is told as well.
-    open_sign_in(**MFA_ID, remember_me_id_expires_on=day).lend(lambda session: session.trusted)
+    open_sessions(**MFA_ID, remember_me_id_expires_on=day).current()
     told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Make a new one with the role bill.connect.trust."
     assert said == ([told] * 3 if warning else [])
 
 
-def test_an_end_without_an_mfa_id_means_nothing(open_sign_in: Open, said: list[str]) -> None:
-    sign_in = open_sign_in(device="ci", remember_me_id_expires_on="2027-01-15")
-    sign_in.present()
+def test_an_end_without_an_mfa_id_means_nothing(open_sessions: Open, said: list[str]) -> None:
+    sign_in = open_sessions(device="ci", remember_me_id_expires_on="2027-01-15")
+    sign_in.ensure()
     assert (sign_in.days_left, said) == (None, [])
 
 
-def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sign_in: Open, said: list[str]) -> None:
-    open_sign_in(**MFA_ID, remember_me_id_expires_on="2027-01-15").present()
+def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sessions: Open, said: list[str]) -> None:
+    open_sessions(**MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     [warning] = said
     assert warning.startswith(NO_GOOD)
 
 
 def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
-    open_sign_in: Open, said: list[str]
+    open_sessions: Open, said: list[str]
 ) -> None:
     # Among these uses is the one that gets a new one.
-    open_sign_in(**MFA_ID).present()
-    open_sign_in(**MFA_ID).lend(lambda _session: None)
+    open_sessions(**MFA_ID).ensure()
+    open_sessions(**MFA_ID).current()
     assert len(said) == 1
 
 
@@ -497,18 +506,18 @@ def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
     ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 7), (OAUTH, 2)]
 )
 def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
-    open_sign_in: Open, options: dict[str, Any], requests: int
+    open_sessions: Open, options: dict[str, Any], requests: int
 ) -> None:
-    sign_in = open_sign_in(**options, timeout=30, retries=3)
-    assert sign_in.credential.most_requests() == requests
-    assert sign_in.longest_wait == requests * (4 * (30 + 30) + 1 + 2 + 4)
+    sign_in = open_sessions(**options, timeout=30, retries=3)
+    assert sign_in.method.max_requests() == requests
+    assert sign_in.lock_timeout == requests * (4 * (30 + 30) + 1 + 2 + 4)
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_sign_in: Open) -> None:
+def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_sessions: Open) -> None:
     # Two calls of four tries each, each with ten minutes for its turn; and three waits of as long as BILL counts.
-    sign_in = open_sign_in(**SPEND_TOKEN, timeout=30, retries=3)
-    assert sign_in.longest_wait == 2 * (4 * (600 + 30 + 30) + 3 * 61)
+    sign_in = open_sessions(**SPEND_TOKEN, timeout=30, retries=3)
+    assert sign_in.lock_timeout == 2 * (4 * (600 + 30 + 30) + 3 * 61)
 
 
 # --- while it is used ---
@@ -516,29 +525,29 @@ def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_s
 PAY = "POST /v3/payments"
 
 
-def pay(sign_in: SessionManager, *, require_trusted: bool = False) -> Any:
-    def ask(session: Session) -> Any:
-        return sign_in.gateway.ask("POST", "/v3/payments", headers=session.headers, body={}).json
+PAYMENT = HttpRequest("POST", "/v3/payments", body=JsonBody({}), is_repeatable=False)
 
-    return sign_in.use(ask, acts=True, require_trusted=require_trusted)[0]
+
+def pay(client: BillClient, *, require_trusted: bool = False) -> Any:
+    return client.request(PAYMENT, require_trusted=require_trusted).response.json
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
-    open_sign_in: Open, bill: Bill, said: list[str]
+    open_client: OpenClient, open_sessions: Open, bill: Bill, said: list[str]
 ) -> None:
     """However it was trusted before; and its MFA ID, which may have made it so, is worth another try."""
-    open_sign_in(**MFA_ID).present()
+    open_sessions(**MFA_ID).ensure()
     bill.will_say(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
-        pay(open_sign_in(**MFA_ID), require_trusted=True)
-    kept = open_sign_in().kept.load()
+        pay(open_client(**MFA_ID), require_trusted=True)
+    kept = open_sessions().entry.load()
     assert kept
     assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
     assert bill.heard == [LOGIN, PAY]
     # The next task sees to it before it pays.
-    pay(open_sign_in(**MFA_ID))
+    pay(open_client(**MFA_ID))
     assert bill.heard == [LOGIN, PAY, STEP_UP, PAY]
     assert said == []
 
@@ -546,13 +555,13 @@ def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_more(
-    open_sign_in: Open, bill: Bill
+    open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
-    open_sign_in(**MFA_ID).present()
+    open_sessions(**MFA_ID).ensure()
     bill.will_say(no("BDC_1361", 403), to=PAY)
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError):
-            pay(open_sign_in(), require_trusted=True)
+            pay(open_client(), require_trusted=True)
     # BILL is asked for its word on it in between.
     assert bill.heard == [LOGIN, PAY, CHECK]
 
@@ -560,33 +569,35 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("changes", [MFA_ID, {}], ids=["with an MFA ID", "without"])
 def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
-    open_sign_in: Open, bill: Bill, changes: dict[str, str]
+    open_client: OpenClient, open_sessions: Open, bill: Bill, changes: dict[str, str]
 ) -> None:
     """It had refused an MFA ID for this session, and then said that it was trusted all the same."""
-    open_sign_in(**MFA_ID).present()
+    open_sessions(**MFA_ID).ensure()
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
-    open_sign_in(check_after=0).present()
+    open_sessions(check_after=0).ensure()
     bill.will_say(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
-        pay(open_sign_in(**changes), require_trusted=True)
-    kept = open_sign_in().kept.load()
+        pay(open_client(**changes), require_trusted=True)
+    kept = open_sessions().entry.load()
     assert kept
     assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
     bill.requests.clear()
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    pay(open_sign_in(**changes), require_trusted=True)
+    pay(open_client(**changes), require_trusted=True)
     assert bill.heard == [STEP_UP if changes else CHECK, PAY]
 
 
 @pytest.mark.promise(9)
-def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**MFA_ID).present()
-    before = open_sign_in().kept.load()
+def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions(**MFA_ID).ensure()
+    before = open_sessions().entry.load()
     bill.will_say(*[no("BDC_1361", 403)] * 2, to=PAY)
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError):
-            pay(open_sign_in(**MFA_ID))
-    assert open_sign_in().kept.load() == before
+            pay(open_client(**MFA_ID))
+    assert open_sessions().entry.load() == before
     assert before
     assert len(before.refused_mfa_ids) == 1
     assert bill.heard == [LOGIN, PAY, PAY]
@@ -595,39 +606,41 @@ def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(open_sign
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 def test_a_kept_session_is_stepped_up_before_its_use_whether_trust_is_required_or_not(
-    open_sign_in: Open, bill: Bill
+    open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     for require_trusted in (False, True):
-        open_sign_in().present(force=True)
+        open_sessions().ensure(force=True)
         bill.requests.clear()
         for _time in range(2):
-            pay(open_sign_in(**MFA_ID), require_trusted=require_trusted)
+            pay(open_client(**MFA_ID), require_trusted=require_trusted)
         assert bill.heard == [STEP_UP, PAY, PAY]
 
 
 @pytest.mark.promise(9)
-def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     bill.answer_to_check = {"mfaBypass": True}
     for _time in range(2):
-        pay(open_sign_in(), require_trusted=True)
+        pay(open_client(), require_trusted=True)
         clock.advance(3600)
     assert bill.heard == [LOGIN, CHECK, PAY, PAY]
 
 
 @pytest.mark.promise(9)
-def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_sign_in: Open, bill: Bill) -> None:
+def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_client: OpenClient, bill: Bill) -> None:
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError, match="require_trusted is true"):
-            pay(open_sign_in(), require_trusted=True)
+            pay(open_client(), require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
     # Who does not ask for trust may use it.
-    pay(open_sign_in())
+    pay(open_client())
     assert bill.heard == [LOGIN, CHECK, PAY]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("method", ["sync_token", "the partner"])
-def test_a_method_without_trust_asks_nothing_where_it_is_required(open_sign_in: Open, bill: Bill, method: str) -> None:
+def test_a_method_without_trust_asks_nothing_where_it_is_required(
+    open_client: OpenClient, bill: Bill, method: str
+) -> None:
     with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions"):
-        pay(open_sign_in(**METHODS[method]), require_trusted=True)
+        pay(open_client(**METHODS[method]), require_trusted=True)
     assert bill.heard == []

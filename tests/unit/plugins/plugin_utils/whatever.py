@@ -10,21 +10,24 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager, SessionResult
-from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import build_session_manager
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.conversation import ListReporter
 from tests.unit.plugins.plugin_utils.malformed import (
     LONGEST_MESSAGE,
     any_json,
@@ -93,7 +96,7 @@ _ASKED = {
     "oauth": {"/authx/token", *_OF_SESSIONS},
     "spend_token": {"/v3/spend/users/current"},
 }
-whatever = {
+any_answers_to = {
     method: st.fixed_dictionaries({path: _answers(fields) for path, fields in _FIELDS_OF.items() if path in asked})
     for method, asked in _ASKED.items()
 }
@@ -117,31 +120,42 @@ def assert_usable(session: Session, method: str) -> None:
     assert session.expires_at is None or re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", session.expires_at)
 
 
-def converse(
+class AnyExchange:
+    """Gives the present ``answers`` by the path of a request, without a network, a thread or a limit."""
+
+    def __init__(self, base_url: BaseUrl, answers: Callable[[], Mapping[str, Any]]) -> None:
+        self.base_url = base_url
+        self._answers = answers
+
+    def at(self, base_url: BaseUrl) -> AnyExchange:
+        return AnyExchange(base_url, self._answers)
+
+    def keep_alive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def exchange(self, request: HttpRequest) -> RawResponse:
+        answers, url = self._answers(), self.base_url.url + request.target
+        [path] = [path for path in answers if url.endswith(path) or (path == "/organizations" and path in url)]
+        status, answer = answers[path]
+        return RawResponse(status, json.dumps(answer).encode())
+
+
+def use_everything(
     folder: Path, method: str, first: Mapping[str, Any], second: Mapping[str, Any], require_trusted: bool
 ) -> None:
     """Do all of it with the first answers, then make another session and do it with the second ones.
 
     Whatever comes of each step is a result or a clean error, and what is kept can be used.
     """
-    said: list[str] = []
-    playing = first
+    reporter = ListReporter()
+    answers = first
+    exchange = AnyExchange(BaseUrl.of_api(API_URL), lambda: answers)
 
-    def exchange(gateway: HttpTransport, _line: object, request: Any) -> tuple[int, bytes]:
-        url = gateway.address.url + request.path
-        [path] = [path for path in playing if url.endswith(path) or (path == "/organizations" and path in url)]
-        status, answer = playing[path]
-        return status, json.dumps(answer).encode()
-
-    def opened(**changes: Any) -> SessionManager:
+    def build(**changes: Any) -> BillClient:
         options = {option.name: option.default for option in OPTIONS}
-        return build_session_manager(
+        return build_client(
             {**options, **CREDENTIAL, **METHODS[method], "api_url": API_URL, "retries": 0, "check_after": 0, **changes},
-            default_store=f"{store}/bill",
-            store_for_the_run=f"{store}/run",
-            warn=said.append,
-            tell=lambda _text: None,
-            tell_of_waits=lambda _text: None,
+            Surroundings(f"{store}/bill", f"{store}/run", reporter, exchange=exchange),
         )
 
     def works(ask: Callable[[], Any]) -> bool:
@@ -151,27 +165,27 @@ def converse(
             assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
         if isinstance(outcome, SessionResult) and outcome.session:
             assert_usable(outcome.session, method)
-        if kept := task.kept.load():
+        if kept := sessions.entry.load():
             assert_usable(kept, method)
-        if task.through and (kept := task.through.kept.load()):
+        if sessions.parent and (kept := sessions.parent.entry.load()):
             assert_usable(kept, "the partner")
         return not isinstance(outcome, BaseException)
 
-    with tempfile.TemporaryDirectory(dir=folder) as store, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(HttpTransport, "_within_timeout", lambda _gateway, work, _path: work(None))
-        patch.setattr(HttpTransport, "_exchange", exchange)
-        task, with_mfa_id = opened(), opened(**MFA_ID)
-        if works(lambda: task.present(require_trusted=require_trusted)):
-            assert task.kept.load()
+    with tempfile.TemporaryDirectory(dir=folder) as store:
+        client, with_mfa_id = build(), build(**MFA_ID).sessions
+        sessions = client.sessions
+        if works(lambda: sessions.ensure(require_trusted=require_trusted)):
+            assert sessions.entry.load()
         for force in (False, True):
-            playing = second if force else first
-            works(partial(with_mfa_id.present, require_trusted=require_trusted, force=force))
-            works(lambda: session_info(task, may_sign_in=False))
-            works(lambda: challenge(task))
-            works(lambda: validate(task, "CHALLENGE", "012345", remember_me=True, device="ci"))
-            works(lambda: organizations(task, lambda _text: None))
-        if works(task.absent):
-            assert task.kept.load() is None
-    for text in said:
+            answers = second if force else first
+            works(partial(with_mfa_id.ensure, require_trusted=require_trusted, force=force))
+            works(lambda: session_info(sessions, may_sign_in=False))
+            works(lambda: challenge(client))
+            works(lambda: validate(client, "CHALLENGE", "012345", remember_me=True, device="ci"))
+            works(lambda: list(organizations(client)))
+        if works(sessions.end):
+            assert sessions.entry.load() is None
+    # What was logged is about the same, and is shown with -vv.
+    for text in (*reporter.warnings, *reporter.logged, *reporter.progressed):
         assert text.isprintable()
         assert "findme" not in text

@@ -6,20 +6,25 @@
 
 from __future__ import annotations
 
+import json
 import tracemalloc
+from collections import deque
 from collections.abc import Callable
-from typing import Any
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, NamedTuple
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
-from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ApiResult, BillClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Pages, read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import read_pages
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import EndpointClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Page
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import Response
-from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, goes_on
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter, ScriptedBill, goes_on
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,
     CHECK,
@@ -29,7 +34,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     STEP_UP,
     TOKEN,
     Bill,
-    Open,
+    OpenClient,
     no,
 )
 
@@ -45,14 +50,29 @@ def request(path: str = "/v3/vendors", **options: Any) -> Request:
     return Request.of({"path": path, "paginate": True, **options}, API_URL, ())
 
 
-def read(sign_in: SessionManager, what: Request | None = None, told: list[str] | None = None, **how: Any) -> ApiResult:
-    most, told = how.pop("most", None), [] if told is None else told
-    return BillClient(sign_in, **how).read_all(what or request(), most=most, tell=told.append)
+class Listed(NamedTuple):
+    """A list that was read, as a test sees it."""
+
+    records: list[Any]
+    pages: int
 
 
-def failed(sign_in: SessionManager, what: Request | None = None, **how: Any) -> errors.BillError:
+def read(client: BillClient, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Listed:
+    reporter = ListReporter()
+    if told is None:
+        reporter.progressed = deque(maxlen=1)  # type: ignore[assignment]
+    pages = EndpointClient(client, **{n: v for n, v in how.items() if n != "most"}).read_all(
+        what or request(), max_results=how.get("most")
+    )
+    records, last = read_pages(pages, "records of /v3/vendors", reporter)
+    if told is not None:
+        told += reporter.progressed
+    return Listed(records, last.number if last else 0)
+
+
+def failed(client: BillClient, what: Request | None = None, **how: Any) -> errors.BillError:
     with pytest.raises(errors.BillError) as failure:
-        read(sign_in, what, **how)
+        read(client, what, **how)
     assert failure.value.__suppress_context__
     assert failure.value.details.keys() == {"status", "codes", "errors"}
     return failure.value
@@ -70,11 +90,9 @@ def three_pages(bill: Bill) -> None:
 
 
 @pytest.mark.usefixtures("three_pages")
-def test_a_list_is_read_to_its_end(open_sign_in: Open, bill: Bill) -> None:
+def test_a_list_is_read_to_its_end(open_client: OpenClient, bill: Bill) -> None:
     told: list[str] = []
-    assert read(open_sign_in(), told=told) == ApiResult(
-        200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3
-    )
+    assert read(open_client(), told=told) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
     assert bill.heard == [LOGIN, at(1), at(2), at(3)]
     assert told == [
         "records of /v3/vendors: 1, pages: 1",
@@ -83,15 +101,15 @@ def test_a_list_is_read_to_its_end(open_sign_in: Open, bill: Bill) -> None:
     ]
 
 
-def test_spend_and_expense_is_asked_in_its_own_way(open_sign_in: Open, bill: Bill) -> None:
+def test_spend_and_expense_is_asked_in_its_own_way(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/spend/transactions?max=20"
     bill.will_say(page(1, following="a&b="), to=first)
     bill.will_say(page(2), to=f"{first}&nextPage=a%26b%3D")
-    assert read(open_sign_in(), request("/v3/spend/transactions", page_size=20)).records == [1, 2]
+    assert read(open_client(), request("/v3/spend/transactions", page_size=20)).records == [1, 2]
     assert bill.heard == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
 
 
-def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_sign_in: Open, bill: Bill) -> None:
+def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
     bill.will_say(page(1, following="2"), to=first)
     bill.will_say(page(2, following="3"), to=f"{first}&page=2")
@@ -104,45 +122,47 @@ def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_sign_in:
         page_size=7,
         headers={"organizationId": "00802"},
     )
-    assert read(open_sign_in(), what).records == [1, 2, 3]
+    assert read(open_client(), what).records == [1, 2, 3]
     assert [each.headers.get("organizationId") for each in bill.requests] == [None, "00802", "00802", "00802"]
 
 
 @pytest.mark.parametrize(
     ("most", "pages", "records"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (5, 3, 5), (9, 3, 6)]
 )
-def test_no_more_is_read_than_is_wanted(open_sign_in: Open, bill: Bill, most: int, pages: int, records: int) -> None:
+def test_no_more_is_read_than_is_wanted(
+    open_client: OpenClient, bill: Bill, most: int, pages: int, records: int
+) -> None:
     size = f"GET /v3/vendors?max={most}"
     bill.will_say(page(1, 2, following="2"), to=size)
     bill.will_say(page(3, 4, following="3"), to=f"{size}&page=2")
     bill.will_say(page(5, 6), to=f"{size}&page=3")
-    result = read(open_sign_in(), request(max_results=most), most=most)
+    result = read(open_client(), request(max_results=most), most=most)
     assert (result.records, result.pages) == ([1, 2, 3, 4, 5, 6][:records], pages)
     assert len(bill.heard) == 1 + pages
 
 
 @pytest.mark.parametrize("following", [None, ""])
-def test_a_list_may_be_empty(open_sign_in: Open, bill: Bill, following: Any) -> None:
+def test_a_list_may_be_empty(open_client: OpenClient, bill: Bill, following: Any) -> None:
     bill.will_say(page(following=following), to=VENDORS)
-    assert read(open_sign_in()) == ApiResult(200, changed=False, records=[], pages=1)
+    assert read(open_client()) == Listed([], 1)
 
 
-def test_an_empty_page_may_name_another(open_sign_in: Open, bill: Bill) -> None:
+def test_an_empty_page_may_name_another(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(page(following="2"), to=at(1))
     bill.will_say(page("vendor"), to=at(2))
-    assert read(open_sign_in(), most=1) == ApiResult(200, changed=False, records=["vendor"], pages=2)
+    assert read(open_client(), most=1) == Listed(["vendor"], 2)
 
 
-def test_a_list_without_an_envelope_is_whole(open_sign_in: Open, bill: Bill) -> None:
+def test_a_list_without_an_envelope_is_whole(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((200, [{"id": "1"}, {"id": "2"}]), to=VENDORS)
-    assert read(open_sign_in(), most=1).records == [{"id": "1"}]
+    assert read(open_client(), most=1).records == [{"id": "1"}]
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, {}, "findme", {"results": {"findme": 1}}])
-def test_what_is_no_list_is_told_with_what_to_do(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+def test_what_is_no_list_is_told_with_what_to_do(open_client: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer), to=VENDORS)
-    error = failed(open_sign_in())
+    error = failed(open_client())
     assert isinstance(error, errors.InvalidResponseError)
     assert str(error) == "BILL's answer to the request for the records of /v3/vendors is no list. Leave paginate out."
     assert error.details["status"] == 200
@@ -150,10 +170,10 @@ def test_what_is_no_list_is_told_with_what_to_do(open_sign_in: Open, bill: Bill,
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_a_no_to_any_page_is_told_as_ever(open_sign_in: Open, bill: Bill) -> None:
+def test_a_no_to_any_page_is_told_as_ever(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(page(1, following="2"), to=at(1))
     bill.will_say((422, [{"code": "BDC_7777", "message": "page: too far"}]), to=at(2))
-    error = failed(open_sign_in())
+    error = failed(open_client())
     assert str(error) == "BILL answered BDC_7777 (HTTP status 422) to GET /v3/vendors: page: too far"
     assert error.details == {
         "status": 422,
@@ -163,33 +183,33 @@ def test_a_no_to_any_page_is_told_as_ever(open_sign_in: Open, bill: Bill) -> Non
 
 
 @pytest.mark.parametrize("second", [(202, {"results": []}), (200, {"results": []})], ids=["unexpected", "expected"])
-def test_each_page_has_to_come_with_an_expected_status(open_sign_in: Open, bill: Bill, second: Any) -> None:
+def test_each_page_has_to_come_with_an_expected_status(open_client: OpenClient, bill: Bill, second: Any) -> None:
     bill.will_say(page(1, following="2"), to=at(1))
     bill.will_say(second, to=at(2))
     if second[0] == 200:
-        assert read(open_sign_in(), expected=(200,)).pages == 2
+        assert read(open_client(), expected=(200,)).pages == 2
     else:
-        assert failed(open_sign_in(), expected=(200,)).details["status"] == 202
+        assert failed(open_client(), expected=(200,)).details["status"] == 202
 
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("cycle", [1, 2, 7])
 def test_a_list_that_leads_in_a_circle_comes_to_an_end(
-    open_sign_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
+    open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
-    open_sign_in().present()
+    open_client().sessions.ensure()
     monkeypatch.setattr(bill, "_usual", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
-    assert "comes to no end: it names a page again" in str(failed(open_sign_in()))
+    assert "comes to no end: it names a page again" in str(failed(open_client()))
     assert len(bill.heard) <= 1 + 4 * cycle
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill) -> None:
+def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(
         errors.RequestTimeoutError("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2)
     )
-    assert read(open_sign_in()).records == ["vendor 1", "vendor 2", "vendor 3"]
+    assert read(open_client()).records == ["vendor 1", "vendor 2", "vendor 3"]
     assert bill.heard == [LOGIN, at(1), *[at(2)] * 4, at(3)]
 
 
@@ -199,52 +219,53 @@ def test_a_page_is_asked_for_again_after_a_fault(open_sign_in: Open, bill: Bill)
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
+    open_client: OpenClient, bill: Bill
+) -> None:
     bill.before_answering(at(1), bill.alive.clear)
-    # These answers are for whoever is signed in.
-    bill.will_say(ENDED, ENDED, page("vendor 2", following="3"), to=at(2))
-    assert read(open_sign_in()) == ApiResult(200, changed=False, records=["vendor 1", "vendor 2", "vendor 3"], pages=3)
-    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK, LOGIN, at(2), at(3)]
+    bill.will_say(ENDED, page("vendor 2", following="3"), to=at(2))
+    assert read(open_client()) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
+    assert bill.heard == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2), at(3)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_twice_in_a_long_list_is_replaced_twice(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(ENDED, ENDED, page("vendor 2", following="3"), to=at(2))
-    bill.will_say(ENDED, ENDED, page("vendor 3"), to=at(3))
+def test_a_session_that_ends_twice_in_a_long_list_is_replaced_twice(open_client: OpenClient, bill: Bill) -> None:
+    bill.will_say(ENDED, page("vendor 2", following="3"), to=at(2))
+    bill.will_say(ENDED, page("vendor 3"), to=at(3))
     bill.will_say(ENDED, ENDED, to=CHECK)
-    assert read(open_sign_in()).records == ["vendor 1", "vendor 2", "vendor 3"]
+    assert read(open_client()).records == ["vendor 1", "vendor 2", "vendor 3"]
     once = [CHECK, LOGIN]
-    assert bill.heard == [LOGIN, at(1), at(2), at(2), *once, at(2), at(3), at(3), *once, at(3)]
+    assert bill.heard == [LOGIN, at(1), at(2), *once, at(2), at(3), *once, at(3)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(ENDED, ENDED, ENDED, page("vendor 2"), to=at(2))
+def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_client: OpenClient, bill: Bill) -> None:
+    bill.will_say(ENDED, ENDED, page("vendor 2"), to=at(2))
     bill.will_say(ENDED, to=CHECK)
-    assert failed(open_sign_in()).details["codes"] == ["BDC_1109"]
-    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK, LOGIN, at(2)]
+    assert failed(open_client()).details["codes"] == ["BDC_1109"]
+    assert bill.heard == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_sign_in: Open, bill: Bill) -> None:
-    bill.will_say(ENDED, ENDED, to=at(2))
-    error = failed(open_sign_in())
+def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_client: OpenClient, bill: Bill) -> None:
+    bill.will_say(ENDED, to=at(2))
+    error = failed(open_client())
     assert "although the session is alive" in str(error)
-    assert bill.heard == [LOGIN, at(1), at(2), at(2), CHECK]
+    assert bill.heard == [LOGIN, at(1), at(2), CHECK]
 
 
 @pytest.mark.promise(1)
 @pytest.mark.usefixtures("three_pages")
 def test_a_token_that_becomes_due_between_two_pages_is_replaced_before_it_ends(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in(**OAUTH).present()
+    open_client(**OAUTH).sessions.ensure()
     clock.advance(3475)
     bill.before_answering(at(2), lambda: clock.advance(5))
-    assert read(open_sign_in(**OAUTH)).pages == 3
+    assert read(open_client(**OAUTH)).pages == 3
     assert bill.heard == [TOKEN, at(1), at(2), TOKEN, at(3)]
     assert [each.headers.get("Authorization") for each in bill.requests] == [
         None,
@@ -257,60 +278,60 @@ def test_a_token_that_becomes_due_between_two_pages_is_replaced_before_it_ends(
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_a_long_list_keeps_its_session_alive_for_others(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_a_long_list_keeps_its_session_alive_for_others(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+    open_client().sessions.ensure()
     noted: list[float] = []
 
     def seconds_pass() -> None:
         clock.advance(8)
-        kept = open_sign_in().kept.load()
+        kept = open_client().sessions.entry.load()
         assert kept
         noted.append(clock.now - kept.answered_at)
 
     for number in range(1, 11):
         bill.before_answering(at(number), seconds_pass)
         bill.will_say(page(number, following=str(number + 1) if number < 10 else None), to=at(number))
-    assert read(open_sign_in()).pages == 10
+    assert read(open_client()).pages == 10
     # Every third page; each of them takes eight seconds.
     assert noted == [8, 16, 24, 8, 16, 24, 8, 16, 24, 8]
-    kept = open_sign_in().kept.load()
+    kept = open_client().sessions.entry.load()
     assert kept
     assert kept.answered_at == clock.now
 
 
 @pytest.mark.promise(1)
 def test_a_session_is_noted_to_be_alive_each_time_if_the_clock_is_set_back(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in().present()
+    open_client().sessions.ensure()
     bill.before_answering(at(1), lambda: clock.advance(-100_000))
     bill.will_say(page(1, following="2"), to=at(1))
     heard: list[float] = []
 
     def look() -> None:
-        kept = open_sign_in().kept.load()
+        kept = open_client().sessions.entry.load()
         assert kept
         heard.append(kept.answered_at - clock.now)
 
     bill.before_answering(at(2), look)
     bill.will_say(page(2), to=at(2))
-    read(open_sign_in())
+    read(open_client())
     assert heard == [0]
 
 
 @pytest.mark.promise(1)
 @pytest.mark.usefixtures("three_pages")
 def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in().present()
+    open_client().sessions.ensure()
 
     def meanwhile() -> None:
-        open_sign_in().present(force=True)
+        open_client().sessions.ensure(force=True)
         clock.advance(20)
 
     bill.before_answering(at(2), meanwhile)
-    read(open_sign_in())
+    read(open_client())
     assert [each.headers.get("sessionId") for each in bill.requests] == [
         None,
         "SESSION-1",
@@ -322,22 +343,22 @@ def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_the_pages_of_a_list_need_trust_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    error = failed(open_sign_in(), require_trusted=True)
+def test_the_pages_of_a_list_need_trust_where_it_is_required(open_client: OpenClient, bill: Bill) -> None:
+    open_client().sessions.ensure()
+    error = failed(open_client(), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
     assert bill.heard == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    assert read(open_sign_in(**MFA_ID), require_trusted=True).pages == 3
+    assert read(open_client(**MFA_ID), require_trusted=True).pages == 3
     assert bill.heard == [LOGIN, CHECK, STEP_UP, at(1), at(2), at(3)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_spent_hour_ends_a_list(open_sign_in: Open, bill: Bill) -> None:
+def test_a_spent_hour_ends_a_list(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1144", 429), to=at(2))
-    assert isinstance(failed(open_sign_in()), errors.HourlyQuotaError)
-    assert isinstance(failed(open_sign_in()), errors.HourlyQuotaError)
+    assert isinstance(failed(open_client()), errors.HourlyQuotaError)
+    assert isinstance(failed(open_client()), errors.HourlyQuotaError)
     assert bill.heard == [LOGIN, at(1), at(2)]
 
 
@@ -346,15 +367,15 @@ def test_a_spent_hour_ends_a_list(open_sign_in: Open, bill: Bill) -> None:
 
 @pytest.mark.promise(7)
 def test_a_list_takes_one_connection_and_what_is_written_next_another(
-    open_on_the_wire: Callable[..., SessionManager], scripted: Callable[..., ScriptedBill]
+    open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
     pages = [goes_on(*page(number, following=str(number + 1))) for number in range(1, 5)]
     bill = scripted(*pages, goes_on(*page(5)), goes_on(201, {}), stays=True)
-    sign_in = open_on_the_wire(bill.url)
-    assert read(sign_in).records == [1, 2, 3, 4, 5]
+    client = open_on_the_wire(bill.url)
+    assert read(client).records == [1, 2, 3, 4, 5]
     assert bill.left.acquire(timeout=10)
     write = Request.of({"method": "POST", "path": "/v3/vendors", "body": {}}, bill.url, ())
-    assert BillClient(sign_in).call(write).changed
+    assert EndpointClient(client).call(write).changed
     assert [len(caller) for caller in bill.callers] == [5, 1]
     assert [each.split(" ")[1].partition("?")[2] for each in bill.heard] == [
         "max=100",
@@ -365,7 +386,7 @@ def test_a_list_takes_one_connection_and_what_is_written_next_another(
 
 @pytest.mark.promise(7)
 def test_a_list_that_fails_leaves_no_connection(
-    open_on_the_wire: Callable[..., SessionManager], scripted: Callable[..., ScriptedBill]
+    open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
     bill = scripted(goes_on(*page(1, following="2")), goes_on(404, None), stays=True)
     assert failed(open_on_the_wire(bill.url)).status == 404
@@ -386,19 +407,31 @@ def peak_of(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
-def listed(sign_in: SessionManager, answer: Callable[[int], Any], *, most: int | None = None) -> Pages:
-    """A list whose pages BILL makes up as they are asked for; ``answer`` is given their number."""
-    asked = 0
+class Endless:
+    """BILL makes up the pages of a list as they are asked for; ``answer`` is given their number."""
 
-    def ask(_session: Session, _page: str | None) -> Response:
-        nonlocal asked
-        asked += 1
-        return Response(200, answer(asked))
+    def __init__(self, client: BillClient, answer: Callable[[int], Any]) -> None:
+        self.base_url = client.transport.base_url
+        self._answer = answer
+        self._asked = 0
 
-    return read_pages(sign_in, ask, what="records", remedy="", tell=lambda _text: None, most=most)
+    def at(self, base_url: BaseUrl) -> Endless:
+        return self
+
+    def keep_alive(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def exchange(self, request: HttpRequest) -> RawResponse:
+        self._asked += 1
+        return RawResponse(200, json.dumps(self._answer(self._asked)).encode())
 
 
-def test_memory_does_not_grow_with_pages_that_hold_nothing(open_sign_in: Open) -> None:
+def listed(client: BillClient, answer: Callable[[int], Any], *, most: int | None = None) -> Listed:
+    endless = BillClient(client.sessions, HttpTransport(Endless(client, answer)), client.retry)
+    return read(endless, most=most)
+
+
+def test_memory_does_not_grow_with_pages_that_hold_nothing(open_client: OpenClient) -> None:
     def answer(pages: int) -> Callable[[int], Any]:
         # One record now and then, since a list of nothing is given up.
         return lambda number: {
@@ -406,25 +439,25 @@ def test_memory_does_not_grow_with_pages_that_hold_nothing(open_sign_in: Open) -
             "nextPage": f"{number:0>1000}" if number < pages else None,
         }
 
-    sign_in = open_sign_in()
-    sign_in.present()
-    few = peak_of(lambda: listed(sign_in, answer(100)))
-    many = peak_of(lambda: listed(sign_in, answer(5000)))
-    assert listed(sign_in, answer(5000)).pages == 5000
+    client = open_client()
+    client.sessions.ensure()
+    few = peak_of(lambda: listed(client, answer(100)))
+    many = peak_of(lambda: listed(client, answer(5000)))
+    assert listed(client, answer(5000)).pages == 5000
     # Each of the pages has a name of a kilobyte.
     assert many < few + 100_000
 
 
-def test_memory_does_not_grow_with_records_that_are_cut(open_sign_in: Open) -> None:
+def test_memory_does_not_grow_with_records_that_are_cut(open_client: OpenClient) -> None:
     def answer(number: int) -> Any:
         return {"results": ["x" * 1000 + str(each) for each in range(1000)], "nextPage": str(number + 1)}
 
-    sign_in = open_sign_in()
-    sign_in.present()
-    found: list[Pages] = []
+    client = open_client()
+    client.sessions.ensure()
+    found: list[Listed] = []
     tracemalloc.start()
     try:
-        found.append(listed(sign_in, answer, most=10))
+        found.append(listed(client, answer, most=10))
         left = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()
@@ -435,4 +468,4 @@ def test_memory_does_not_grow_with_records_that_are_cut(open_sign_in: Open) -> N
 
 @pytest.mark.promise(5)
 def test_what_was_read_does_not_show_in_a_traceback() -> None:
-    assert "findme" not in repr(Pages(records=["findme"]))
+    assert "findme" not in repr(Page(["findme"], 1, 1, 200, False))

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest
 from tests.unit.plugins.plugin_utils.conversation import SESSION, Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     CHECK,
@@ -26,18 +26,20 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     TOKEN,
     Bill,
     Open,
+    OpenClient,
     no,
 )
 
 WORK = "GET /v3/vendors"
 
 
-def working(sign_in: SessionManager) -> Callable[[Session], Any]:
-    return lambda session: sign_in.gateway.ask("GET", "/v3/vendors", headers=session.headers).json
+READ = HttpRequest("GET", "/v3/vendors")
 
 
-def use(sign_in: SessionManager, *, acts: bool = False) -> tuple[Any, bool]:
-    return sign_in.use(working(sign_in), acts=acts)
+def use(client: BillClient, *, acts: bool = False) -> tuple[Any, bool]:
+    """Send the request; the response, and whether a session had to be made."""
+    done = client.request(replace(READ, is_repeatable=not acts))
+    return done.response.json, done.signed_in
 
 
 @pytest.fixture(autouse=True)
@@ -47,269 +49,266 @@ def vendors(bill: Bill) -> None:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_the_kept_session_is_used_without_a_check_before(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    assert use(open_sign_in()) == ({"results": ["a vendor"]}, True)
+def test_the_kept_session_is_used_without_a_check_before(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+    assert use(open_client()) == ({"results": ["a vendor"]}, True)
     for seconds in (0, 100, 100_000):
         clock.advance(seconds)
-        assert use(open_sign_in(check_after=0)) == ({"results": ["a vendor"]}, False)
+        assert use(open_client(check_after=0)) == ({"results": ["a vendor"]}, False)
     assert bill.heard == [LOGIN] + [WORK] * 4
 
 
 @pytest.mark.promise(1)
-def test_an_answer_begins_the_idle_life_anew(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_an_answer_begins_the_idle_life_anew(
+    open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
+) -> None:
+    open_sessions().ensure()
     clock.advance(1000)
-    sign_in = open_sign_in()
-
-    def ask(session: Session) -> None:
-        clock.advance(5)
-        working(sign_in)(session)
-
-    sign_in.use(ask)
-    session = open_sign_in().present().session
+    bill.before_answering(WORK, partial(clock.advance, 5))
+    use(open_client())
+    session = open_sessions().ensure().session
     assert session
     assert (session.made_at, session.answered_at) == (clock.now - 1005, clock.now)
     assert bill.heard == [LOGIN, WORK]
 
 
-def test_an_answer_is_not_lost_for_a_note_of_it(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    with open_sign_in().kept.lock(0):
-        assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
+def test_an_answer_is_not_lost_for_a_note_of_it(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
+    with open_sessions().entry.lock(0):
+        assert use(open_client()) == ({"results": ["a vendor"]}, False)
     assert bill.heard == [LOGIN, WORK]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("acts", [False, True])
 def test_a_session_that_has_ended_is_replaced_and_the_question_asked_again(
-    open_sign_in: Open, bill: Bill, acts: bool
+    open_client: OpenClient, open_sessions: Open, bill: Bill, acts: bool
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.alive.clear()
-    assert use(open_sign_in(), acts=acts) == ({"results": ["a vendor"]}, True)
+    assert use(open_client(), acts=acts) == ({"results": ["a vendor"]}, True)
     assert bill.heard == [LOGIN, WORK, CHECK, LOGIN, WORK]
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_work(
-    open_sign_in: Open, bill: Bill, kept: bool
+    open_client: OpenClient, open_sessions: Open, bill: Bill, kept: bool
 ) -> None:
     if kept:
-        open_sign_in().present()
+        open_sessions().ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 3, to=WORK)
     for _time in range(3):
         with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
-            use(open_sign_in())
+            use(open_client())
         assert failure.value.__class__ is errors.ApiError
     # One that was made for the work is alive without a question.
     assert bill.heard == [LOGIN, WORK, *([CHECK] if kept else []), *[WORK, CHECK] * 2]
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ends_again_and_again_is_replaced_once(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_session_that_ends_again_and_again_is_replaced_once(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
     bill.before_answering(WORK, lambda: None)
     bill.before_answering(WORK, bill.alive.clear)
     with pytest.raises(errors.ApiError):
-        use(open_sign_in())
+        use(open_client())
     assert bill.heard == [LOGIN, WORK, CHECK, LOGIN, WORK]
 
 
 @pytest.mark.promise(9)
-def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in(**OAUTH).present()
+def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions(**OAUTH).ensure()
     bill.will_say(no("BDC_1109", 401), to=WORK)
     with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
-        use(open_sign_in(**OAUTH))
+        use(open_client(**OAUTH))
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == [TOKEN, WORK]
 
 
 @pytest.mark.promise(9)
-def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_sign_in: Open, bill: Bill) -> None:
-    sign_in = open_sign_in(**OAUTH)
+def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((401, None), to=WORK)
     with pytest.raises(errors.ApiError, match="BILL answered HTTP status 401 although the session is alive") as failure:
-        sign_in.use(lambda session: sign_in.credential.ask(sign_in.gateway, session, "GET", "/v3/vendors"))
+        use(open_client(**OAUTH))
     assert (failure.value.code, failure.value.status) == (None, 401)
 
 
 @pytest.mark.promise(9)
 def test_a_token_that_is_refused_after_a_minute_is_replaced_whatever_the_clock_says(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     """Also where the clock was set back while it was asked with."""
     for seconds in (60, -1):
-        open_sign_in(**OAUTH).present(force=True)
+        open_sessions(**OAUTH).ensure(force=True)
         bill.requests.clear()
         bill.before_answering(WORK, partial(clock.advance, seconds))
         bill.will_say(no("BDC_1109", 401), (200, {}), to=WORK)
-        assert use(open_sign_in(**OAUTH)) == ({}, True)
+        assert use(open_client(**OAUTH)) == ({}, True)
         assert bill.heard == [WORK, TOKEN, WORK]
-
-
-@pytest.mark.promise(9)
-def test_what_is_lent_a_session_sees_to_its_own_failures(open_sign_in: Open, bill: Bill) -> None:
-    """It is not asked again, except with another session."""
-    sign_in = open_sign_in()
-    sign_in.present()
-    bill.will_say((503, None), no("BDC_1322"), to=WORK)
-    for kind in (errors.ServerError, errors.ConcurrencyLimitError):
-        with pytest.raises(kind):
-            sign_in.lend(working(sign_in))
-    assert bill.heard == [LOGIN, WORK, WORK]
-    bill.alive.clear()
-    assert sign_in.lend(working(sign_in)) == ({"results": ["a vendor"]}, True)
-    assert bill.heard == [LOGIN, WORK, WORK, WORK, CHECK, LOGIN, WORK]
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
 def test_a_session_that_another_task_has_replaced_meanwhile_is_not_replaced_again(
-    open_sign_in: Open, bill: Bill
+    open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.alive.clear()
-    bill.before_answering(WORK, lambda: open_sign_in().present(force=True))
-    assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
+    bill.before_answering(WORK, lambda: open_sessions().ensure(force=True))
+    assert use(open_client()) == ({"results": ["a vendor"]}, False)
     assert bill.heard == [LOGIN, WORK, LOGIN, CHECK, WORK]
     assert bill.last(WORK).headers["sessionId"] == "SESSION-3"
 
 
 @pytest.mark.promise(1)
 def test_an_answer_with_an_older_session_says_nothing_of_the_one_in_its_place(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
 
     def meanwhile() -> None:
-        open_sign_in().present(force=True)
+        open_sessions().ensure(force=True)
         clock.advance(30)
 
     bill.before_answering(WORK, meanwhile)
-    use(open_sign_in())
-    session = open_sign_in().present().session
+    use(open_client())
+    session = open_sessions().ensure().session
     assert session
     assert (session.session_id, session.answered_at) == ("SESSION-3", clock.now - 30)
 
 
-def test_trust_that_another_task_gave_meanwhile_stays(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_trust_that_another_task_gave_meanwhile_stays(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
 
     def meanwhile() -> None:
-        sign_in = open_sign_in()
-        session = sign_in.kept.load()
+        sign_in = open_sessions()
+        session = sign_in.entry.load()
         assert session
         sign_in.update(session, trusted=True)
 
     bill.before_answering(WORK, meanwhile)
-    use(open_sign_in())
-    session = open_sign_in().present().session
+    use(open_client())
+    session = open_sessions().ensure().session
     assert session
     assert session.trusted is True
 
 
 @pytest.mark.promise(2)
-def test_a_session_that_another_task_has_ended_meanwhile_does_not_come_back(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    bill.before_answering(WORK, lambda: open_sign_in().absent())
+def test_a_session_that_another_task_has_ended_meanwhile_does_not_come_back(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions().ensure()
+    bill.before_answering(WORK, lambda: open_sessions().end())
     bill.will_say((200, {}), to=WORK)
-    use(open_sign_in())
-    assert open_sign_in().kept.load() is None
+    use(open_client())
+    assert open_sessions().entry.load() is None
     assert bill.heard == [LOGIN, WORK, LOGOUT]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    "failure", [errors.ServerError("ill"), errors.RequestTimeoutError("late"), errors.TransportError("")]
+    "failure", [errors.ServerError("ill", status=500), errors.RequestTimeoutError("late"), errors.TransportError("")]
 )
 def test_what_acts_is_not_asked_again_when_bill_may_have_done_it(
-    open_sign_in: Open, bill: Bill, failure: errors.BillError
+    open_client: OpenClient, bill: Bill, failure: errors.BillError
 ) -> None:
     bill.will_say(failure, to=WORK)
-    with pytest.raises(failure.__class__):
-        use(open_sign_in(), acts=True)
+    with pytest.raises(errors.UncertainWriteError) as raised:
+        use(open_client(), acts=True)
+    assert raised.value.origin is failure
     assert bill.heard == [LOGIN, WORK]
     bill.will_say(failure, to=WORK)
-    assert use(open_sign_in())[0]
+    assert use(open_client())[0]
     assert bill.heard == [LOGIN, WORK, WORK, WORK]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("failure", [errors.LimiterTimeoutError("none free"), no("BDC_1322")], ids=str)
 def test_what_acts_is_asked_again_when_bill_has_certainly_done_nothing(
-    open_sign_in: Open, bill: Bill, failure: Any
+    open_client: OpenClient, bill: Bill, failure: Any
 ) -> None:
     bill.will_say(failure, failure, to=WORK)
-    assert use(open_sign_in(), acts=True)[0]
+    assert use(open_client(), acts=True)[0]
     assert bill.heard == [LOGIN] + [WORK] * 3
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(open_sign_in: Open, bill: Bill, code: str) -> None:
-    open_sign_in().present()
+def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(
+    open_client: OpenClient, open_sessions: Open, bill: Bill, code: str
+) -> None:
+    open_sessions().ensure()
     bill.will_say(no(code), to=WORK)
     for says in (code, "was not asked again"):
         with pytest.raises(errors.ApiError, match=says):
-            use(open_sign_in())
+            use(open_client())
     with pytest.raises(errors.ApiError, match="was not asked again"):
-        open_sign_in().ask_once(SESSION, lambda: pytest.fail("asked all the same"))
+        open_client().request_with(SESSION, READ)
     if code == "BDC_1103":
         # However recently BILL answered before.
         with pytest.raises(errors.ApiError, match="was not asked again"):
-            open_sign_in(check_after=3600).present()
+            open_sessions(check_after=3600).ensure()
     with pytest.raises(errors.ApiError, match="was not asked again"):
-        open_sign_in(check_after=0).present()
+        open_sessions(check_after=0).ensure()
     assert bill.heard == [LOGIN, WORK]
 
 
 @pytest.mark.promise(4)
-def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions().ensure()
     bill.will_say(no("BDC_1101"))
     with pytest.raises(errors.AuthenticationError):
-        open_sign_in().present(force=True)
-    assert use(open_sign_in()) == ({"results": ["a vendor"]}, False)
-    assert open_sign_in().ask_once(SESSION, lambda: "done") == "done"
+        open_sessions().ensure(force=True)
+    assert use(open_client()) == ({"results": ["a vendor"]}, False)
+    session = open_sessions().entry.load()
+    assert session
+    assert open_client().request_with(session, READ).status == 200
 
 
 @pytest.mark.promise(4)
-def test_a_refused_credential_is_not_sent_for_any_work(open_sign_in: Open, bill: Bill) -> None:
+def test_a_refused_credential_is_not_sent_for_any_work(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     for says in ("BDC_1101", "was not asked again"):
         with pytest.raises(errors.AuthenticationError, match=says):
-            use(open_sign_in())
+            use(open_client())
     assert bill.heard == [LOGIN]
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_told_and_kept(open_sign_in: Open, bill: Bill) -> None:
+def test_an_untrusted_session_is_told_and_kept(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1361", 403), to=WORK)
     with pytest.raises(errors.MfaRequiredError):
-        use(open_sign_in())
-    assert not open_sign_in().present().changed
+        use(open_client())
+    assert not open_sessions().ensure().changed
 
 
 @pytest.mark.promise(1)
-def test_a_token_that_is_due_is_replaced_before_its_use(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_a_token_that_is_due_is_replaced_before_its_use(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     bill.will_say((200, {}), (200, {}), to=WORK)
-    assert use(open_sign_in(**OAUTH))[1]
+    assert use(open_client(**OAUTH))[1]
     clock.advance(3480)
-    assert use(open_sign_in(**OAUTH))[1]
+    assert use(open_client(**OAUTH))[1]
     assert bill.heard == [TOKEN, WORK] * 2
 
 
 @pytest.mark.promise(9)
-def test_ask_once_asks_once_unless_bill_has_certainly_done_nothing(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    sign_in = open_sign_in()
-    session = sign_in.kept.load()
+def test_request_with_a_session_is_sent_once_unless_bill_has_certainly_not_processed_it(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions().ensure()
+    client = open_client()
+    session = client.sessions.entry.load()
     assert session
+    write = replace(READ, is_repeatable=False)
     for said, asked in (
         ([errors.RequestTimeoutError("late")], 1),
         ([errors.LimiterTimeoutError(""), no("BDC_1322")], 3),
@@ -317,70 +316,70 @@ def test_ask_once_asks_once_unless_bill_has_certainly_done_nothing(open_sign_in:
         before = len(bill.heard)
         bill.will_say(*said, to=WORK)
         try:
-            sign_in.ask_once(session, lambda: working(sign_in)(session))
-        except errors.RequestTimeoutError:
+            client.request_with(session, write)
+        except errors.UncertainWriteError:
             assert asked == 1
         assert len(bill.heard) - before == asked
     bill.alive.clear()
     with pytest.raises(errors.SessionExpiredError):
-        sign_in.ask_once(session, lambda: working(sign_in)(session))
+        client.request_with(session, write)
     assert bill.sign_ins == 1
 
 
-# --- inquire() ---
+# --- describe() ---
 
 
-def test_an_inquiry_asks_bill_however_recent_its_last_answer_is(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    assert open_sign_in().inquire() is None
-    open_sign_in().present()
+def test_an_inquiry_asks_bill_however_recent_its_last_answer_is(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    assert open_sessions().describe() is None
+    open_sessions().ensure()
     clock.advance(1)
     bill.answer_to_check = {"userId": "006NEW", "mfaStatus": "SETUP", "mfaBypass": False}
-    told = open_sign_in().inquire()
+    told = open_sessions().describe()
     assert told
     assert (told.user_id, told.mfa_status, told.mfa_bypass, told.trusted) == ("006NEW", "SETUP", False, False)
     assert told.answered_at == clock.now
-    assert open_sign_in().kept.load() == told
+    assert open_sessions().entry.load() == told
     assert bill.heard == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(9)
-def test_an_inquiry_forgets_a_session_that_has_ended_and_makes_none(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_an_inquiry_forgets_a_session_that_has_ended_and_makes_none(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
-    assert open_sign_in().inquire() is None
-    assert open_sign_in().inquire() is None
+    assert open_sessions().describe() is None
+    assert open_sessions().describe() is None
     assert bill.heard == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_an_inquiry_remembers_and_heeds_refusals(open_sign_in: Open, bill: Bill, code: str) -> None:
-    open_sign_in().present()
+def test_an_inquiry_remembers_and_heeds_refusals(open_sessions: Open, bill: Bill, code: str) -> None:
+    open_sessions().ensure()
     bill.will_say(no(code), to=CHECK)
     for says in (code, "was not asked again"):
         with pytest.raises(errors.ApiError, match=says):
-            open_sign_in().inquire()
+            open_sessions().describe()
     assert bill.heard == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("options", [{}, SPEND_TOKEN], ids=["session", "API token"])
 def test_what_an_inquiry_finds_refused_is_not_used_unasked(
-    open_sign_in: Open, bill: Bill, options: dict[str, Any]
+    open_sessions: Open, bill: Bill, options: dict[str, Any]
 ) -> None:
-    open_sign_in(**options).present()
+    open_sessions(**options).ensure()
     bill.will_say(no("BDC_1102"))
-    for sign_in in (open_sign_in(**options).inquire, open_sign_in(**options, check_after=3600).present):
+    for sign_in in (open_sessions(**options).describe, open_sessions(**options, check_after=3600).ensure):
         with pytest.raises(errors.AuthenticationError):
             sign_in()
     assert len(bill.heard) == 2
 
 
-def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in(**SPEND_TOKEN).present()
+def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions(**SPEND_TOKEN).ensure()
     clock.advance(1)
-    told = open_sign_in(**SPEND_TOKEN).inquire()
+    told = open_sessions(**SPEND_TOKEN).describe()
     assert told
     assert told.answered_at == clock.now
     assert bill.heard == [SPEND, SPEND]
@@ -389,16 +388,16 @@ def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sign_in: Ope
 # --- update() ---
 
 
-def test_an_update_changes_the_kept_session_and_no_other(open_sign_in: Open, bill: Bill) -> None:
-    first = open_sign_in().present().session
+def test_an_update_changes_the_kept_session_and_no_other(open_sessions: Open, bill: Bill) -> None:
+    first = open_sessions().ensure().session
     assert first
-    open_sign_in().update(first, trusted=True, user_id="006NEW")
-    kept = open_sign_in().kept.load()
+    open_sessions().update(first, trusted=True, user_id="006NEW")
+    kept = open_sessions().entry.load()
     assert kept
     assert (kept.session_id, kept.trusted, kept.user_id) == (first.session_id, True, "006NEW")
-    second = open_sign_in().present(force=True).session
-    open_sign_in().update(first, trusted=True)
-    assert open_sign_in().kept.load() == second
-    open_sign_in().absent()
-    open_sign_in().update(first, trusted=True)
-    assert open_sign_in().kept.load() is None
+    second = open_sessions().ensure(force=True).session
+    open_sessions().update(first, trusted=True)
+    assert open_sessions().entry.load() == second
+    open_sessions().end()
+    open_sessions().update(first, trusted=True)
+    assert open_sessions().entry.load() is None

@@ -7,28 +7,32 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, Open, no
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_one_sign_in_serves_every_later_task(open_sign_in: Open, bill: Bill) -> None:
-    outcomes = [open_sign_in().present() for _time in range(10)]
+def test_one_sign_in_serves_every_later_task(open_sessions: Open, bill: Bill) -> None:
+    outcomes = [open_sessions().ensure() for _time in range(10)]
     assert [outcome.changed for outcome in outcomes] == [True] + [False] * 9
     assert len({outcome.session.session_id for outcome in outcomes if outcome.session}) == 1
     assert bill.heard == [LOGIN]
 
 
-def test_the_session_is_what_bill_said(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
+def test_the_session_is_what_bill_said(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.answer = {"trusted": True}
-    session = open_sign_in().present().session
+    session = open_sessions().ensure().session
     assert session is not None
     assert session.headers == {"sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
     assert (session.organization_id, session.user_id, session.trusted) == (OPTIONS["organization_id"], "006", True)
@@ -37,43 +41,43 @@ def test_the_session_is_what_bill_said(open_sign_in: Open, bill: Bill, clock: Cl
 
 @pytest.mark.promise(1)
 def test_a_session_is_trusted_for_check_after_seconds_and_then_checked(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     clock.advance(59)
-    open_sign_in().present()
+    open_sessions().ensure()
     assert bill.heard == [LOGIN]
     clock.advance(1)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, CHECK]
     clock.advance(59)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert len(bill.heard) == 2
 
 
 @pytest.mark.promise(15)
-def test_who_needs_no_check_waits_for_nobody(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    task = open_sign_in()
-    task.longest_wait = 0
-    with open_sign_in().kept.lock(1):
-        assert not task.present().changed
+def test_who_needs_no_check_waits_for_nobody(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
+    task = open_sessions()
+    task.lock_timeout = 0
+    with open_sessions().entry.lock(1):
+        assert not task.ensure().changed
         with pytest.raises(errors.LockTimeoutError):
-            task.present(force=True)
+            task.ensure(force=True)
     assert bill.heard == [LOGIN]
 
 
 @pytest.mark.promise(1)
-def test_check_after_zero_asks_every_time(open_sign_in: Open, bill: Bill) -> None:
+def test_check_after_zero_asks_every_time(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
-        open_sign_in(check_after=0).present()
+        open_sessions(check_after=0).ensure()
     assert bill.heard == [LOGIN, CHECK, CHECK]
 
 
-def test_a_check_begins_the_idle_life_anew(open_sign_in: Open, clock: Clock) -> None:
-    first = open_sign_in().present().session
+def test_a_check_begins_the_idle_life_anew(open_sessions: Open, clock: Clock) -> None:
+    first = open_sessions().ensure().session
     clock.advance(2000)
-    later = open_sign_in().present().session
+    later = open_sessions().ensure().session
     assert first
     assert later
     assert (later.session_id, later.made_at, later.answered_at) == (first.session_id, first.made_at, clock.now)
@@ -81,41 +85,41 @@ def test_a_check_begins_the_idle_life_anew(open_sign_in: Open, clock: Clock) -> 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
-def test_a_session_that_ended_is_replaced_once(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_a_session_that_ended_is_replaced_once(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions().ensure()
     clock.advance(3600)
     bill.alive.clear()
-    assert [open_sign_in().present().changed for _time in range(3)] == [True, False, False]
+    assert [open_sessions().ensure().changed for _time in range(3)] == [True, False, False]
     assert bill.heard == [LOGIN, CHECK, LOGIN]
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ended_is_not_asked_about_again(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_session_that_ended_is_not_asked_about_again(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.alive.clear()
     bill.password = "changed elsewhere"
     for _time in range(2):
         with pytest.raises(errors.AuthenticationError):
-            open_sign_in(check_after=0).present()
+            open_sessions(check_after=0).ensure()
     assert bill.heard == [LOGIN, CHECK, LOGIN]
 
 
 @pytest.mark.promise(1)
-def test_a_session_that_others_kept_alive_is_not_replaced(open_sign_in: Open, bill: Bill, clock: Clock) -> None:
-    open_sign_in().present()
+def test_a_session_that_others_kept_alive_is_not_replaced(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+    open_sessions().ensure()
     clock.advance(24 * 3600)
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
     assert bill.sign_ins == 1
 
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-def test_a_clock_that_jumps_means_asking_bill_once(open_sign_in: Open, bill: Bill, clock: Clock, hours: int) -> None:
-    first = open_sign_in().present().session
+def test_a_clock_that_jumps_means_asking_bill_once(open_sessions: Open, bill: Bill, clock: Clock, hours: int) -> None:
+    first = open_sessions().ensure().session
     for jump in (hours, -hours):
         clock.advance(jump * 3600)
         for _time in range(2):
-            outcome = open_sign_in().present()
+            outcome = open_sessions().ensure()
             assert (outcome.changed, outcome.session and outcome.session.session_id) == (
                 False,
                 first and first.session_id,
@@ -125,29 +129,29 @@ def test_a_clock_that_jumps_means_asking_bill_once(open_sign_in: Open, bill: Bil
 
 @pytest.mark.promise(1)
 def test_no_check_after_makes_a_session_live_longer_than_its_idle_life(
-    open_sign_in: Open, bill: Bill, clock: Clock
+    open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    open_sign_in(check_after=9999).present()
+    open_sessions(check_after=9999).ensure()
     clock.advance(2099)
-    assert not open_sign_in(check_after=9999).present().changed
+    assert not open_sessions(check_after=9999).ensure().changed
     assert bill.heard == [LOGIN]
     clock.advance(1)
     bill.alive.clear()
-    assert open_sign_in(check_after=9999).present().changed
+    assert open_sessions(check_after=9999).ensure().changed
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("check_after", [60, 0])
-def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, check_after: int) -> None:
+def test_forty_tasks_at_once_make_one_sign_in(open_sessions: Open, bill: Bill, check_after: int) -> None:
     changed: list[bool] = []
     begin = threading.Barrier(40)
 
     def task() -> None:
-        sign_in = open_sign_in(check_after=check_after)
+        sign_in = open_sessions(check_after=check_after)
         begin.wait()
-        changed.append(sign_in.present().changed)
+        changed.append(sign_in.ensure().changed)
 
     threads = [threading.Thread(target=task) for _time in range(40)]
     for thread in threads:
@@ -161,109 +165,112 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sign_in: Open, bill: Bill, ch
 
 @pytest.mark.promise(11)
 def test_the_slots_in_flight_are_those_of_the_developer_key_and_organization(
-    open_sign_in: Open, tmp_path: Path
+    build: Callable[..., BillClient], tmp_path: Path
 ) -> None:
     shared = [{}, {"username": "other"}, {"password": "other"}, {"auth_method": "sync_token"}]
     others = [{"dev_key": "other"}, {"organization_id": "008OTHER"}, {"api_url": "http://127.0.0.1:9/other"}]
     slots = set()
     for changes in [*shared, *others]:
-        with open_sign_in(**changes).gateway._slot("/v3/vendors"):
+        transport = build(None, **changes).transport
+        assert isinstance(transport, HttpTransport)
+        assert isinstance(transport.exchange, HttpExchange)
+        with transport.exchange.limits.slot("/v3/vendors"):
             slots |= {path.name for path in (tmp_path / "bill").glob("*.lock")}
     assert len(slots) == 1 + len(others), slots
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_a_wrong_value_is_always_asked_at_bill(open_sign_in: Open, bill: Bill, name: str) -> None:
-    open_sign_in().present()
+def test_a_wrong_value_is_always_asked_at_bill(open_sessions: Open, bill: Bill, name: str) -> None:
+    open_sessions().ensure()
     for wrong in (OPTIONS[name] + "x", OPTIONS[name].swapcase()):
         bill.will_say(no("BDC_1101", 401))
         with pytest.raises(errors.AuthenticationError):
-            open_sign_in(**{name: wrong}).present()
+            open_sessions(**{name: wrong}).ensure()
     assert bill.heard == [LOGIN] * 3
-    assert not open_sign_in().present().changed
+    assert not open_sessions().ensure().changed
 
 
 @pytest.mark.promise(3)
-def test_methods_and_environments_do_not_mix(open_sign_in: Open, bill: Bill) -> None:
+def test_methods_and_environments_do_not_mix(open_sessions: Open, bill: Bill) -> None:
     for changes in (
         {},
         {"auth_method": "sync_token"},
         {"api_url": None},
         {"api_url": None, "environment": "production"},
     ):
-        assert open_sign_in(**changes).present().changed
-        assert not open_sign_in(**changes).present().changed
+        assert open_sessions(**changes).ensure().changed
+        assert not open_sessions(**changes).ensure().changed
     assert bill.sign_ins == 4
 
 
-def test_a_sync_token_has_48_hours(open_sign_in: Open) -> None:
-    session = open_sign_in(auth_method="sync_token").present().session
+def test_a_sync_token_has_48_hours(open_sessions: Open) -> None:
+    session = open_sessions(auth_method="sync_token").ensure().session
     assert session
     assert session.idle_seconds == 48 * 3600
 
 
-def test_force_signs_in_anew_and_the_new_session_serves_from_then_on(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
-    forced = open_sign_in().present(force=True)
+def test_force_signs_in_anew_and_the_new_session_serves_from_then_on(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
+    forced = open_sessions().ensure(force=True)
     assert forced.changed
-    assert open_sign_in().present().session == forced.session
+    assert open_sessions().ensure().session == forced.session
     assert bill.heard == [LOGIN, LOGIN]
     assert len(bill.alive) == 2
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_no_reason_to_sign_in(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_an_untrusted_session_is_no_reason_to_sign_in(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.will_say(no("BDC_1361", 403))
     with pytest.raises(errors.MfaRequiredError):
-        open_sign_in(check_after=0).present()
+        open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
 
 
 @pytest.mark.promise(9)
-def test_a_check_that_fails_costs_no_sign_in(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_check_that_fails_costs_no_sign_in(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     bill.will_say(*[errors.ServerError("ill")] * 4)
     with pytest.raises(errors.ServerError):
-        open_sign_in(check_after=0).present()
+        open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
-    assert not open_sign_in(check_after=0).present().changed
+    assert not open_sessions(check_after=0).ensure().changed
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [None, [], "text", {}, {"sessionId": None}, {"sessionId": ""}, {"sessionId": 7}])
-def test_an_answer_without_a_session_is_told(open_sign_in: Open, bill: Bill, answer: Any) -> None:
+def test_an_answer_without_a_session_is_told(open_sessions: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer))
     with pytest.raises(errors.InvalidResponseError, match="no usable sessionId"):
-        open_sign_in().present()
+        open_sessions().ensure()
 
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("session_id", ["SESSION\r\nX-Findme: 1", "SESSION-é", " \n", " x", "x ", "x" * 4097])
-def test_a_session_that_fits_no_header_is_refused_unseen(open_sign_in: Open, bill: Bill, session_id: str) -> None:
+def test_a_session_that_fits_no_header_is_refused_unseen(open_sessions: Open, bill: Bill, session_id: str) -> None:
     bill.answer = {"sessionId": session_id}
     with pytest.raises(errors.InvalidResponseError) as failure:
-        open_sign_in().present()
+        open_sessions().ensure()
     assert session_id not in str(failure.value)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("user", [7, True, ["006"], "", " ", "006\n", "\ud800", "006-é", "x" * 4097])
-def test_a_user_id_that_is_none_is_left_out(open_sign_in: Open, bill: Bill, user: Any) -> None:
+def test_a_user_id_that_is_none_is_left_out(open_sessions: Open, bill: Bill, user: Any) -> None:
     bill.answer = {"userId": user}
-    session = open_sign_in().present().session
+    session = open_sessions().ensure().session
     assert session
     assert session.user_id is None
 
 
 @pytest.mark.promise(9)
-def test_a_session_of_another_organization_is_not_used(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_of_another_organization_is_not_used(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"organizationId": "00809SOMEBODYELSE0009"}
     with pytest.raises(errors.InvalidResponseError, match="another organization"):
-        open_sign_in().present()
+        open_sessions().ensure()
     bill.answer = {}
-    assert open_sign_in().present().changed
+    assert open_sessions().ensure().changed
 
 
 @pytest.mark.promise(9)
@@ -277,17 +284,17 @@ def test_a_session_of_another_organization_is_not_used(open_sign_in: Open, bill:
     ],
 )
 def test_an_odd_answer_to_the_check_is_told_and_costs_no_sign_in(
-    open_sign_in: Open, bill: Bill, answer: Any, says: str
+    open_sessions: Open, bill: Bill, answer: Any, says: str
 ) -> None:
-    open_sign_in().present()
+    open_sessions().ensure()
     bill.will_say((200, answer))
     with pytest.raises(errors.InvalidResponseError, match=says):
-        open_sign_in(check_after=0).present()
+        open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
 
 
-def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sign_in: Open, bill: Bill) -> None:
-    open_sign_in().present()
+def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sessions: Open, bill: Bill) -> None:
+    open_sessions().ensure()
     for answer in (
         {},
         {"organizationId": None},
@@ -295,29 +302,29 @@ def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sign_in: O
         {"organizationId": OPTIONS["organization_id"]},
     ):
         bill.answer_to_check = answer
-        assert not open_sign_in(check_after=0).present().changed
+        assert not open_sessions(check_after=0).ensure().changed
 
 
 @pytest.mark.parametrize("trusted", ["true", 1, {}, None, False])
-def test_only_true_means_trusted(open_sign_in: Open, bill: Bill, trusted: Any) -> None:
+def test_only_true_means_trusted(open_sessions: Open, bill: Bill, trusted: Any) -> None:
     bill.answer = {"trusted": trusted}
-    session = open_sign_in().present().session
+    session = open_sessions().ensure().session
     assert session
     assert session.trusted is False
 
 
-def test_what_bill_does_not_document_may_be_missing(open_sign_in: Open, bill: Bill) -> None:
+def test_what_bill_does_not_document_may_be_missing(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"organizationId": None, "userId": None, "trusted": None}
-    session = open_sign_in().present().session
+    session = open_sessions().ensure().session
     assert session
     assert (session.organization_id, session.user_id, session.trusted) == (OPTIONS["organization_id"], None, False)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("missing", [None, ""])
-def test_every_missing_option_is_named_at_once(open_sign_in: Open, bill: Bill, missing: str | None) -> None:
+def test_every_missing_option_is_named_at_once(open_sessions: Open, bill: Bill, missing: str | None) -> None:
     with pytest.raises(errors.OptionError) as failure:
-        open_sign_in(password=missing, dev_key=missing)
+        open_sessions(password=missing, dev_key=missing)
     assert str(failure.value) == (
         "auth_method password needs password (your BILL password), dev_key (a developer key). Define bill_password, "
         "bill_dev_key, best in a vault file; the options and the environment names (BILL_PASSWORD, BILL_DEV_KEY) work too."
@@ -326,13 +333,13 @@ def test_every_missing_option_is_named_at_once(open_sign_in: Open, bill: Bill, m
 
 
 @pytest.mark.promise(7)
-def test_unchecked_certificates_draw_a_warning(open_sign_in: Open, said: list[str]) -> None:
-    open_sign_in(validate_certs=False)
+def test_unchecked_certificates_draw_a_warning(open_sessions: Open, said: list[str]) -> None:
+    open_sessions(validate_certs=False)
     [warning] = said
     assert warning.startswith("validate_certs is false: anybody between here and 127.0.0.1:9 can read the credentials.")
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_others_is_as_long_as_their_work_can_be(open_sign_in: Open) -> None:
+def test_the_wait_for_others_is_as_long_as_their_work_can_be(open_sessions: Open) -> None:
     # Two requests of four tries each, each with 30 seconds for a place and 30 for BILL; and the waits between them.
-    assert open_sign_in().longest_wait == 2 * (4 * (30 + 30) + 1 + 2 + 4)
+    assert open_sessions().lock_timeout == 2 * (4 * (30 + 30) + 1 + 2 + 4)

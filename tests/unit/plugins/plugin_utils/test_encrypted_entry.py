@@ -20,7 +20,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
-from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_stores
+from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_store
 from ansible_collections.bill.connect.plugins.plugin_utils._store.memory import MemoryStore
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
 
@@ -32,10 +32,10 @@ Open = Callable[..., EncryptedEntry[Session]]
 @pytest.fixture
 def open_kept(tmp_path: Path, said: list[str]) -> Open:
     def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
-        stores = open_stores(
+        entry_store = open_store(
             store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
         )
-        return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), stores, said.append)
+        return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), entry_store, said.append)
 
     return open_kept
 
@@ -116,7 +116,7 @@ def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none
     store = MemoryStore()
     seal = Cipher(EntryIdentity.of(OPTIONS), store.key())
     store.write(seal.address, seal.close(plain))
-    assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), [store], said.append).load() is None
+    assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), store, said.append).load() is None
     assert len(said) == 1
     store.erase(seal.address)
 

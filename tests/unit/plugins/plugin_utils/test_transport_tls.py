@@ -17,7 +17,9 @@ import requests
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport, Response
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
@@ -106,137 +108,146 @@ def showing(shown: Certificate) -> ssl.SSLContext:
     return context
 
 
-def ask(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> Response:
-    gateway = HttpTransport(
-        BaseUrl.of_api(url), timeout=10, ca_path=str(ca_path) if ca_path else None, validate_certs=validate_certs
-    )
-    return gateway.ask("POST", "/v3/login", headers={"devKey": SECRET}, body={"password": SECRET})
+def log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> Response:
+    settings = HttpSettings(10, validate_certs, str(ca_path) if ca_path else None)
+    transport = HttpTransport(HttpExchange(BaseUrl.of_api(url), settings))
+    return transport.send(HttpRequest("POST", "/v3/login", {"devKey": SECRET}, JsonBody({"password": SECRET})))
 
 
-def refusal(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.TlsError:
-    """How it was refused: without a secret, and not worth another try."""
+def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.TlsError:
+    """The TlsError of a login: it holds no secret, and is not worth another try."""
     with pytest.raises(errors.TlsError, match="so nothing was sent") as failure:
-        ask(url, ca_path=ca_path, validate_certs=validate_certs)
+        log_in(url, ca_path=ca_path, validate_certs=validate_certs)
     assert SECRET not in str(failure.value)
     assert not failure.value.transient
     return failure.value
 
 
-def said_nothing_to(bill: ScriptedBill) -> bool:
+def heard_nothing(bill: ScriptedBill) -> bool:
     """Where urllib3 looks at the names itself, TLS comes about first; then the connection ends without a word."""
     return "".join(bill.heard).strip() == ""
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-def test_ca_path_vouches_as_a_file_and_as_a_directory(bill_with: Bills, authority: Authority, host: str) -> None:
+def test_tls_with_ca_path_trusts_its_authority_as_file_and_as_directory(
+    bill_with: Bills, authority: Authority, host: str
+) -> None:
     url = bill_with("good").url.replace("127.0.0.1", host)
     for ca_path in (authority.file, authority.directory):
-        assert ask(url, ca_path=ca_path).json == {"secure": True}
+        assert log_in(url, ca_path=ca_path).json == {"secure": True}
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
-def test_the_environment_vouches_where_ca_path_says_nothing(
+def test_tls_without_ca_path_trusts_the_bundle_of_the_environment(
     bill_with: Bills, authority: Authority, another: Authority, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     bill = bill_with("good")
     monkeypatch.setenv(name, str(authority.file))
-    assert ask(bill.url).json == {"secure": True}
-    refusal(bill.url, ca_path=another.file)
+    assert log_in(bill.url).json == {"secure": True}
+    failed_log_in(bill.url, ca_path=another.file)
     monkeypatch.setenv(name, str(another.file))
-    assert ask(bill.url, ca_path=authority.file).json == {"secure": True}
-    refusal(bill.url)
+    assert log_in(bill.url, ca_path=authority.file).json == {"secure": True}
+    failed_log_in(bill.url)
     assert len(bill.heard) == 2
 
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_certificate_is_refused_and_its_fault_told(bill_with: Bills, authority: Authority, name: str) -> None:
+def test_tls_with_bad_certificate_fails_and_says_why(bill_with: Bills, authority: Authority, name: str) -> None:
     bill = bill_with(name)
-    told = str(refusal(bill.url, ca_path=authority.file))
+    message = str(failed_log_in(bill.url, ca_path=authority.file))
     fault, remedy = BAD[name]
-    assert told.startswith(f"The certificate of 127.0.0.1:{bill.port} was not accepted (")
-    assert fault in told
-    assert told.endswith(f"so nothing was sent. {remedy}")
-    assert said_nothing_to(bill)
+    assert message.startswith(f"The certificate of 127.0.0.1:{bill.port} was not accepted (")
+    assert fault in message
+    assert message.endswith(f"so nothing was sent. {remedy}")
+    assert heard_nothing(bill)
 
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("openssl_is_enough", [True, False])
-def test_a_name_that_the_certificate_lacks_is_told(
+def test_tls_with_certificate_for_another_name_says_so(
     bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch, openssl_is_enough: bool
 ) -> None:
     # False is how older versions of urllib3 are, which look at the names themselves.
     monkeypatch.setattr("urllib3.util.ssl_.HAS_NEVER_CHECK_COMMON_NAME", openssl_is_enough, raising=False)
     bill = bill_with("for_another_host")
-    told = refusal(bill.url.replace("127.0.0.1", "localhost"), ca_path=authority.file)
-    assert f"The certificate of localhost:{bill.port} was not accepted (" in str(told)
-    assert "Check api_url: it has to name the host as its certificate does." in str(told)
-    assert told.concerns == ("api_url",)
-    assert said_nothing_to(bill)
+    error = failed_log_in(bill.url.replace("127.0.0.1", "localhost"), ca_path=authority.file)
+    assert f"The certificate of localhost:{bill.port} was not accepted (" in str(error)
+    assert "Check api_url: it has to name the host as its certificate does." in str(error)
+    assert error.concerns == ("api_url",)
+    assert heard_nothing(bill)
 
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
-def test_an_authority_that_nobody_named_is_told(bill_with: Bills) -> None:
+def test_tls_with_unknown_authority_says_so(bill_with: Bills) -> None:
     bill = bill_with("good")
-    told = str(refusal(bill.url))
-    assert told.endswith(UNKNOWN_AUTHORITY)
+    message = str(failed_log_in(bill.url))
+    assert message.endswith(UNKNOWN_AUTHORITY)
     assert bill.heard == []
 
 
 @pytest.mark.promise(8)
-def test_a_server_that_shows_its_unknown_authority_is_told_the_same(
+def test_tls_with_unknown_authority_in_the_chain_says_the_same(
     scripted: Start, authority: Authority, another: Authority, certificates: dict[str, Certificate], tmp_path: Path
 ) -> None:
     alone = certificates["of_another_authority"]
     chain = Certificate(tmp_path / "chain.pem", alone.private_key)
     chain.certificate.write_bytes(alone.certificate.read_bytes() + another.file.read_bytes())
-    told = refusal(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
-    assert "ca_path does not hold the authority that issued it." in str(told)
+    error = failed_log_in(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
+    assert "ca_path does not hold the authority that issued it." in str(error)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("number", [2, 19, 20, 21])
-def test_every_word_of_openssl_for_an_unknown_authority_has_the_same_remedy(number: int) -> None:
+def test_tls_with_every_openssl_code_for_an_unknown_authority_has_the_same_remedy(number: int) -> None:
     # Which one it is depends on the version of OpenSSL and on what a server shows, so not each can be had here.
     fault = ssl.SSLCertVerificationError(1, "findme")
     fault.verify_code, fault.verify_message = number, "unable to verify it"
-    told = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
-    assert isinstance(told, errors.TlsError)
-    assert str(told).endswith("(unable to verify it), so nothing was sent. " + UNKNOWN_AUTHORITY)
+    error = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
+    assert isinstance(error, errors.TlsError)
+    assert str(error).endswith("(unable to verify it), so nothing was sent. " + UNKNOWN_AUTHORITY)
 
 
 @pytest.mark.promise(8)
-def test_a_directory_that_was_not_prepared_is_told(bill_with: Bills, authority: Authority, tmp_path: Path) -> None:
+def test_tls_with_unprepared_ca_directory_says_so(bill_with: Bills, authority: Authority, tmp_path: Path) -> None:
     (tmp_path / "authority.pem").write_bytes(authority.file.read_bytes())
     bill = bill_with("good")
-    assert "ca_path is a directory" in str(told := refusal(bill.url, ca_path=tmp_path))
-    assert "prepared by openssl rehash" in str(told)
+    message = str(failed_log_in(bill.url, ca_path=tmp_path))
+    assert "ca_path is a directory" in message
+    assert "prepared by openssl rehash" in message
     assert bill.heard == []
 
 
 @pytest.mark.promise(8)
-def test_a_self_signed_certificate_can_vouch_for_itself(bill_with: Bills, certificates: dict[str, Certificate]) -> None:
-    assert ask(bill_with("self_signed").url, ca_path=certificates["self_signed"].certificate).json == {"secure": True}
+def test_tls_with_self_signed_certificate_as_ca_path_succeeds(
+    bill_with: Bills, certificates: dict[str, Certificate]
+) -> None:
+    assert log_in(bill_with("self_signed").url, ca_path=certificates["self_signed"].certificate).json == {
+        "secure": True
+    }
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("name", BAD)
-def test_without_validate_certs_every_certificate_is_good(
-    bill_with: Bills, monkeypatch: pytest.MonkeyPatch, name: str
+def test_tls_without_validate_certs_accepts_every_certificate(
+    bill_with: Bills, another: Authority, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     # Which the environment does not undo, as it does elsewhere with requests.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
-    assert ask(bill_with(name).url, validate_certs=False).json == {"secure": True}
+    bill = bill_with(name)
+    # Nor does ca_path.
+    for ca_path in (None, another.directory):
+        assert log_in(bill.url, ca_path=ca_path, validate_certs=False).json == {"secure": True}
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_a_redirect_out_of_tls_or_to_another_host_is_not_followed(
+def test_tls_redirect_to_http_or_to_another_host_is_not_followed(
     scripted: Start, authority: Authority, certificates: dict[str, Certificate], validate_certs: bool
 ) -> None:
     plain, secure = scripted(GOOD), scripted(GOOD, tls=showing(certificates["good"]))
@@ -245,20 +256,20 @@ def test_a_redirect_out_of_tls_or_to_another_host_is_not_followed(
             moved = says(status, b"", Location=f"{elsewhere.url}/v3/login")
             bill = scripted(moved, tls=showing(certificates["good"]))
             with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}., which is never"):
-                ask(bill.url, ca_path=authority.file, validate_certs=validate_certs)
+                log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
             assert len(bill.heard) == 1
     assert plain.heard == secure.heard == []
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_a_netrc_file_adds_nothing(
+def test_tls_with_netrc_file_sends_nothing_of_it(
     bill_with: Bills, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, validate_certs: bool
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     bill = bill_with("good")
-    ask(bill.url, ca_path=authority.file, validate_certs=validate_certs)
+    log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
     [heard] = bill.heard
     assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
     assert "authorization" not in heard.lower()
@@ -278,13 +289,11 @@ ANSWERS_IN_OLDER_TLS = record(0x16, bytes([2, 0, 0, 38, 3, 2, *[0] * 33, 0xC0, 0
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("validate_certs", [True, False])
 @pytest.mark.parametrize("answer", [REFUSES_NEWER_TLS, ANSWERS_IN_OLDER_TLS], ids=["refuses", "answers"])
-def test_a_server_that_speaks_only_tls_1_1_is_sent_nothing(
-    scripted: Start, answer: bytes, validate_certs: bool
-) -> None:
+def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, answer: bytes, validate_certs: bool) -> None:
     bill = scripted(lambda peer: peer.sendall(answer))
-    told = refusal(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
-    assert f"127.0.0.1:{bill.port} speaks no version of TLS that is safe" in str(told)
-    assert told.concerns == ("api_url",)
+    error = failed_log_in(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
+    assert f"127.0.0.1:{bill.port} speaks no version of TLS that is safe" in str(error)
+    assert error.concerns == ("api_url",)
     assert SECRET not in "".join(bill.heard)
 
 
@@ -301,34 +310,36 @@ def breaks_the_answer(peer: socket.socket) -> None:
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("breaks", [breaks_the_line, breaks_the_answer])
-def test_tls_that_breaks_after_the_request_was_sent_is_a_broken_connection(
+def test_tls_broken_after_the_request_is_a_broken_connection(
     scripted: Start, certificates: dict[str, Certificate], authority: Authority, breaks: Reply
 ) -> None:
     bill = scripted(breaks, tls=showing(certificates["good"]))
     with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
-        ask(bill.url, ca_path=authority.file)
+        log_in(bill.url, ca_path=authority.file)
     assert SECRET in bill.heard[0]
 
 
 @pytest.mark.promise(9)
-def test_a_connection_that_ends_in_the_handshake_may_be_tried_again(scripted: Start) -> None:
+def test_tls_closed_in_the_handshake_is_a_broken_connection(scripted: Start) -> None:
     bill = scripted(lambda _peer: None)
     with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
-        ask(bill.url.replace("http://", "https://"))
+        log_in(bill.url.replace("http://", "https://"))
 
 
 @pytest.mark.promise(8)
-def test_http_behind_an_https_address_is_told(scripted: Start) -> None:
+def test_tls_with_http_server_says_so(scripted: Start) -> None:
     bill = scripted(GOOD)
-    told = refusal(bill.url.replace("http://", "https://"))
-    assert "Check that api_url names an address that serves https" in str(told)
+    error = failed_log_in(bill.url.replace("http://", "https://"))
+    assert "Check that api_url names an address that serves https" in str(error)
     assert SECRET not in "".join(bill.heard)
 
 
 @pytest.mark.promise(8)
-def test_a_ca_path_that_is_not_there_is_told_before_anything_is_sent() -> None:
+def test_exchange_with_missing_ca_path_fails_before_any_request() -> None:
     with pytest.raises(errors.OptionError, match="ca_path names /nonexistent/authority.pem, which does not exist"):
-        HttpTransport(BaseUrl.of_api("https://127.0.0.1:1/connect"), timeout=10, ca_path="/nonexistent/authority.pem")
+        HttpExchange(
+            BaseUrl.of_api("https://127.0.0.1:1/connect"), HttpSettings(10, ca_path="/nonexistent/authority.pem")
+        )
 
 
 NO_CERTIFICATES = ["", "no certificate", "-----BEGIN CERTIFICATE-----\nfindme\n-----END CERTIFICATE-----\n"]
@@ -337,31 +348,31 @@ NO_CERTIFICATES = ["", "no certificate", "-----BEGIN CERTIFICATE-----\nfindme\n-
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("content", NO_CERTIFICATES, ids=["empty", "text", "broken"])
-def test_a_ca_path_without_a_certificate_is_told(bill_with: Bills, tmp_path: Path, content: str) -> None:
+def test_tls_with_ca_path_without_certificates_says_so(bill_with: Bills, tmp_path: Path, content: str) -> None:
     (tmp_path / "authority.pem").write_text(content)
     bill = bill_with("good")
-    told = refusal(bill.url, ca_path=tmp_path / "authority.pem")
-    assert str(told).endswith("so nothing was sent. Check that ca_path names a readable file of PEM certificates.")
-    assert told.concerns == ("ca_path",)
+    error = failed_log_in(bill.url, ca_path=tmp_path / "authority.pem")
+    assert str(error).endswith("so nothing was sent. Check that ca_path names a readable file of PEM certificates.")
+    assert error.concerns == ("ca_path",)
     assert bill.heard == []
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("content", [None, *NO_CERTIFICATES], ids=["missing", "empty", "text", "broken"])
-def test_a_bundle_in_the_environment_that_cannot_be_used_is_told(
+def test_tls_with_unusable_bundle_of_the_environment_says_so(
     bill_with: Bills, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     if content is not None:
         (tmp_path / "bundle.pem").write_text(content)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
     bill = bill_with("good")
-    told = str(refusal(bill.url))
-    assert "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path." in told
+    message = str(failed_log_in(bill.url))
+    assert "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path." in message
     assert bill.heard == []
 
 
 @pytest.mark.promise(8)
-def test_certificates_that_may_not_be_read_are_told(
+def test_tls_with_unreadable_certificates_says_so(
     bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*_args: object, **_kwargs: object) -> None:
@@ -369,4 +380,6 @@ def test_certificates_that_may_not_be_read_are_told(
 
     # Root may read every file, so it is not done with a file.
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", forbidden)
-    assert "Check that ca_path names a readable file" in str(refusal(bill_with("good").url, ca_path=authority.file))
+    assert "Check that ca_path names a readable file" in str(
+        failed_log_in(bill_with("good").url, ca_path=authority.file)
+    )

@@ -11,20 +11,20 @@ import ssl
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
-from ansible_collections.bill.connect.plugins.plugin_utils._client import client as _api
-from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ApiResult, BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client import client as client_module
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import ApiResult, EndpointClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
-from ansible_collections.bill.connect.plugins.plugin_utils._http import transport as _gateway
-from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import ConcurrencyLimiter
+from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.emulator.certificates import self_signed
 from tests.unit.plugins.plugin_utils.conversation import (
     OPTIONS,
@@ -47,13 +47,13 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     THE_PARTNER,
     TOKEN,
     Bill,
-    Open,
+    OpenClient,
     Said,
     no,
 )
 
 Start = Callable[..., ScriptedBill]
-Wired = Callable[..., SessionManager]
+Wired = Callable[..., BillClient]
 
 PAY = "POST /v3/payments"
 READ = "GET /v3/vendors"
@@ -75,15 +75,15 @@ def request(method: str = "POST", path: str = "/v3/payments", **options: Any) ->
 READING = request("GET", "/v3/vendors")
 
 
-def call(sign_in: SessionManager, what: Request | None = None, *expected: int, **how: Any) -> ApiResult:
+def call(client: BillClient, what: Request | None = None, *expected: int, **how: Any) -> ApiResult:
     what = what or request()
-    secrets = {OPTIONS["password"], OPTIONS["dev_key"], ECHO, *sensitive_values(what.body)}
-    return BillClient(sign_in, expected, secrets=secrets, **how).call(what)
+    client.secrets.add({OPTIONS["password"], OPTIONS["dev_key"], ECHO, *sensitive_values(what.body)})
+    return EndpointClient(client, expected=expected, **how).call(what)
 
 
-def failed(sign_in: SessionManager, what: Request | None = None, *expected: int, **how: Any) -> errors.BillError:
+def failed(client: BillClient, what: Request | None = None, *expected: int, **how: Any) -> errors.BillError:
     with pytest.raises(errors.BillError) as failure:
-        call(sign_in, what, *expected, **how)
+        call(client, what, *expected, **how)
     error = failure.value
     # Nothing of what went before hangs behind it, and nothing secret is in what a user sees.
     assert error.__cause__ is None
@@ -102,11 +102,11 @@ def certain(error: errors.BillError) -> bool:
 
 
 @pytest.fixture
-def signed_in(open_sign_in: Open, bill: Bill) -> Open:
+def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
     """Each task of the test finds a kept session."""
-    open_sign_in().present()
+    open_client().sessions.ensure()
     bill.requests.clear()
-    return open_sign_in
+    return open_client
 
 
 # --- what is sent, and what comes back ---
@@ -114,10 +114,12 @@ def signed_in(open_sign_in: Open, bill: Bill) -> Open:
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_a_request_carries_the_session_and_a_write_is_a_change(open_sign_in: Open, bill: Bill, method: str) -> None:
+def test_a_request_carries_the_session_and_a_write_is_a_change(
+    open_client: OpenClient, bill: Bill, method: str
+) -> None:
     bill.answer_to_check = {"id": "009"}
     what = request(method, "/v3/vendors/009", headers={"organizationId": "00802"})
-    result = call(open_sign_in(), what)
+    result = call(open_client(), what)
     assert result == ApiResult(200, changed=method != "GET", json={"id": "009"})
     assert bill.heard == [LOGIN, f"{method} /v3/vendors/009"]
     heard = bill.last(f"{method} /v3/vendors/009")
@@ -127,26 +129,29 @@ def test_a_request_carries_the_session_and_a_write_is_a_change(open_sign_in: Ope
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(("status", "answer"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
-def test_any_success_of_bill_is_one(signed_in: Open, bill: Bill, status: int, answer: Any) -> None:
+def test_any_success_of_bill_is_one(signed_in: OpenClient, bill: Bill, status: int, answer: Any) -> None:
     bill.will_say((status, answer), to=PAY)
     assert call(signed_in()) == ApiResult(status, changed=True, json=answer)
 
 
 @pytest.mark.promise(5)
-def test_a_result_does_not_show_what_bill_answered(open_sign_in: Open) -> None:
-    assert "findme" not in repr(ApiResult(200, True, json={"a": "findme"}, records=["findme"]))
-    assert "findme" not in repr(BillClient(open_sign_in(), secrets={"findme"}))
+def test_a_result_does_not_show_what_bill_answered(open_client: OpenClient) -> None:
+    assert "findme" not in repr(ApiResult(200, True, json={"a": "findme"}))
+    assert "findme" not in repr(EndpointClient(open_client()))
 
 
 @pytest.mark.promise(5)
-def test_a_request_is_shown_without_its_secrets(signed_in: Open) -> None:
-    api = BillClient(signed_in(), secrets={OPTIONS["dev_key"]})
-    assert api.shown(request()) == SENT
-    assert api.shown(request("GET", "/v3/vendors", query={"max": 5})) == {
+def test_a_request_is_shown_without_its_secrets(signed_in: OpenClient) -> None:
+    endpoint = EndpointClient(signed_in())
+    endpoint.secrets.add({OPTIONS["dev_key"]})
+    assert endpoint.redacted(request()) == SENT
+    assert endpoint.redacted(request("GET", "/v3/vendors", query={"max": 5})) == {
         "method": "GET",
         "url": f"{API_URL}/v3/vendors?max=5",
     }
-    shown = api.shown(request(body={"memo": f"our key is {OPTIONS['dev_key']}", "list": [{"taxId": "1-findme"}]}))
+    shown = endpoint.redacted(
+        request(body={"memo": f"our key is {OPTIONS['dev_key']}", "list": [{"taxId": "1-findme"}]})
+    )
     assert shown["body"] == {"memo": "********", "list": [{"taxId": "********"}]}
 
 
@@ -191,7 +196,7 @@ TRANSIENT -= {"broken inside TLS"}
 @pytest.mark.parametrize("retries", [0, 3])
 @pytest.mark.parametrize("lost", [*LOST, *CONTRADICTORY])
 def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
-    signed_in: Open, bill: Bill, lost: str, retries: int
+    signed_in: OpenClient, bill: Bill, lost: str, retries: int
 ) -> None:
     answer = {**LOST, **CONTRADICTORY}[lost]
     bill.will_say(answer, to=PAY)
@@ -215,10 +220,10 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
 
 @pytest.mark.promise(10)
 def test_a_write_is_sent_once_even_if_its_failure_is_misread(
-    signed_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch
+    signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Two rooms see to it, each by itself."""
-    monkeypatch.setattr(_api, "_may_be_done", lambda _error: False)
+    monkeypatch.setattr(client_module, "may_be_processed", lambda _error: False)
     bill.will_say((503, None), to=PAY)
     failed(signed_in())
     assert bill.heard == [PAY]
@@ -227,7 +232,7 @@ def test_a_write_is_sent_once_even_if_its_failure_is_misread(
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("lost", LOST)
-def test_a_read_is_sent_again_where_that_may_help(signed_in: Open, bill: Bill, lost: str) -> None:
+def test_a_read_is_sent_again_where_that_may_help(signed_in: OpenClient, bill: Bill, lost: str) -> None:
     bill.answer_to_check = {"results": []}
     bill.will_say(LOST[lost], to=READ)
     if lost in TRANSIENT:
@@ -239,7 +244,7 @@ def test_a_read_is_sent_again_where_that_may_help(signed_in: Open, bill: Bill, l
 
 
 @pytest.mark.promise(9)
-def test_a_read_is_given_up_in_the_end(signed_in: Open, bill: Bill, clock: Clock) -> None:
+def test_a_read_is_given_up_in_the_end(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
     began = clock.now
     bill.will_say(*[(503, None)] * 4, to=READ)
     error = failed(signed_in(retries=3), READING)
@@ -248,8 +253,8 @@ def test_a_read_is_given_up_in_the_end(signed_in: Open, bill: Bill, clock: Clock
 
 
 @pytest.mark.promise(10)
-def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: Open) -> None:
-    api = BillClient(open_sign_in())
+def test_identity_of_a_request_is_the_same_however_it_is_written(open_client: OpenClient) -> None:
+    endpoint = EndpointClient(open_client())
     first = request(
         query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": 5, "lines": [{"price": 2.0}]}
     )
@@ -259,7 +264,7 @@ def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: O
         headers={"OrganizationId": "008A", "X-Trace": "two"},
         body={"lines": [{"price": 2}], "amount": 5.0},
     )
-    assert api.identity_of(first) == api.identity_of(again)
+    assert endpoint.identity_of(first) == endpoint.identity_of(again)
     others = [
         request(query={"a": 1, "b": 3}, headers={"organizationId": "008A"}),
         request(query={"a": 1, "b": 2}, headers={"organizationId": "008B"}),
@@ -270,13 +275,13 @@ def test_identity_of_a_request_is_the_same_however_it_is_written(open_sign_in: O
         request(query={"a": [1, 2]}),
         request(query={"a": [2, 1]}),
     ]
-    identities = [api.identity_of(each)["request"] for each in (first, *others)]
+    identities = [endpoint.identity_of(each)["request"] for each in (first, *others)]
     assert len(set(identities)) == len(identities)
-    assert BillClient(open_sign_in(username="other")).identity_of(first) != api.identity_of(first)
+    assert EndpointClient(open_client(username="other")).identity_of(first) != endpoint.identity_of(first)
 
 
 @pytest.mark.promise(10)
-def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_in: Open, bill: Bill) -> None:
+def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, None))
     error = failed(signed_in(), request(path="/v3/network/invitation"))
     assert error.details["look_at"] is None
@@ -284,7 +289,7 @@ def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_
 
 
 @pytest.mark.promise(10)
-def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: Open, bill: Bill) -> None:
+def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, None))
     error = failed(signed_in(), request("PATCH", "/v3/vendors/009"))
     assert error.details["look_at"] == {"path": "/v3/vendors/009"}
@@ -292,7 +297,7 @@ def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: Open, bill: 
 
 
 @pytest.mark.promise(10)
-def test_what_bill_says_beside_an_uncertain_write_is_told(signed_in: Open, bill: Bill) -> None:
+def test_what_bill_says_beside_an_uncertain_write_is_told(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, [{"code": "BDC_1001", "message": "A fault with 12345findme."}]), to=PAY)
     error = failed(signed_in())
     assert error.details["codes"] == ["BDC_1001"]
@@ -339,7 +344,7 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
 def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(_gateway, "_MAX_BYTES", 2**16)
+    monkeypatch.setattr(exchange, "_MAX_BYTES", 2**16)
     # Should it be sent again, all is well.
     bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
     error = failed(open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30))
@@ -353,14 +358,14 @@ def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
 def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(_gateway, "_MAX_BYTES", 2**16)
+    monkeypatch.setattr(exchange, "_MAX_BYTES", 2**16)
     reply, transient = ON_THE_WIRE[lost]
     bill = scripted(reply, says(200, {"id": "1"}))
-    sign_in = open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30)
+    client = open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30)
     if transient:
-        assert call(sign_in, READING) == ApiResult(200, changed=False, json={"id": "1"})
+        assert call(client, READING) == ApiResult(200, changed=False, json={"id": "1"})
     else:
-        assert certain(failed(sign_in, READING))
+        assert certain(failed(client, READING))
     assert len(bill.heard) == 1 + transient
 
 
@@ -382,7 +387,9 @@ UNSENT: dict[str, Callable[[], Said]] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
-def test_a_write_that_was_not_sent_is_sent_in_the_end(signed_in: Open, bill: Bill, clock: Clock, why: str) -> None:
+def test_a_write_that_was_not_sent_is_sent_in_the_end(
+    signed_in: OpenClient, bill: Bill, clock: Clock, why: str
+) -> None:
     began = clock.now
     bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert call(signed_in(retries=3)).changed
@@ -392,21 +399,21 @@ def test_a_write_that_was_not_sent_is_sent_in_the_end(signed_in: Open, bill: Bil
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
-def test_a_write_that_was_never_sent_is_certain(signed_in: Open, bill: Bill, why: str) -> None:
+def test_a_write_that_was_never_sent_is_certain(signed_in: OpenClient, bill: Bill, why: str) -> None:
     bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert certain(failed(signed_in(retries=2)))
     assert bill.heard == [PAY] * 3
 
 
 @pytest.mark.promise(10)
-def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signed_in: Open, bill: Bill) -> None:
+def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.TransportError("Broken."), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
     assert bill.heard == [PAY] * 3
 
 
 @pytest.mark.promise(10)
-def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: Open, bill: Bill) -> None:
+def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(undone(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
     error = failed(signed_in())
     assert certain(error)
@@ -431,7 +438,7 @@ NOES: dict[str, Said] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", NOES)
-def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: Open, bill: Bill, why: str) -> None:
+def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: OpenClient, bill: Bill, why: str) -> None:
     answer = NOES[why]
     bill.will_say(answer, to=PAY)
     error = failed(signed_in())
@@ -449,10 +456,10 @@ def test_on_the_wire_a_write_that_finds_nobody_is_sent_as_soon_as_somebody_liste
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     came: list[ScriptedBill] = []
-    sign_in = open_on_the_wire(f"http://127.0.0.1:{port}/connect")
+    client = open_on_the_wire(f"http://127.0.0.1:{port}/connect")
     assert certain(failed(open_on_the_wire(f"http://127.0.0.1:{port}/connect", retries=1)))
     clock.at_next_move = lambda: came.append(scripted(says(201, {"id": "1"}), port=port))
-    assert call(sign_in) == ApiResult(201, changed=True, json={"id": "1"})
+    assert call(client) == ApiResult(201, changed=True, json={"id": "1"})
     assert len(came[0].heard) == 1
 
 
@@ -478,14 +485,14 @@ def test_on_the_wire_a_write_is_sent_as_soon_as_the_name_is_found(
 def test_on_the_wire_a_write_waits_for_a_slot_and_is_then_sent(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The gate has a clock of its own, on which a wait is soon over.
-    usual = ConcurrencyLimiter.__init__.__kwdefaults__ or {}
-    monkeypatch.setattr(ConcurrencyLimiter.__init__, "__kwdefaults__", {**usual, "clock": count(0, 20).__next__})
     bill = scripted(says(201, {}))
-    others = open_on_the_wire(bill.url).gateway
+    transport = open_on_the_wire(bill.url).transport
+    assert isinstance(transport, HttpTransport)
+    assert isinstance(transport.exchange, HttpExchange)
+    others = transport.exchange.limits
     with ExitStack() as held:
         for _slot in range(3):
-            held.enter_context(others._slot("/v3/bills"))
+            held.enter_context(others.slot("/v3/bills"))
         assert certain(failed(open_on_the_wire(bill.url, retries=1)))
         assert bill.heard == []
         clock.at_next_move = held.close
@@ -537,13 +544,12 @@ class Stopped(BaseException):
     """What ansible-core raises in a task that takes too long is no Exception, either."""
 
 
-def end_while_bill_thinks(
-    sign_in: SessionManager, bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY
-) -> None:
+def end_while_bill_thinks(bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY) -> None:
     """Have the task end with this, when something of its request was sent or not."""
 
     def ends() -> None:
-        sign_in.gateway.sent = sent
+        # As the exchange does.
+        end.request_sent = sent  # type: ignore[attr-defined]
         raise end
 
     bill.before_answering(at, ends)
@@ -552,11 +558,11 @@ def end_while_bill_thinks(
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, MemoryError])
 def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
-    signed_in: Open, bill: Bill, kind: type[BaseException]
+    signed_in: OpenClient, bill: Bill, kind: type[BaseException]
 ) -> None:
-    sign_in = signed_in()
-    end_while_bill_thinks(sign_in, bill, kind("findme"))
-    error = failed(sign_in)
+    client = signed_in()
+    end_while_bill_thinks(bill, kind("findme"))
+    error = failed(client)
     assert isinstance(error, errors.UncertainWriteError)
     assert f"The task was ended ({kind.__name__})." in str(error)
     assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
@@ -566,12 +572,12 @@ def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_who_stops_ansible_while_it_writes_is_not_held_up(
-    signed_in: Open, bill: Bill, kind: type[BaseException]
+    signed_in: OpenClient, bill: Bill, kind: type[BaseException]
 ) -> None:
-    sign_in = signed_in()
-    end_while_bill_thinks(sign_in, bill, kind("findme"))
+    client = signed_in()
+    end_while_bill_thinks(bill, kind("findme"))
     with pytest.raises(kind):
-        call(sign_in)
+        call(client)
     assert bill.heard == [PAY]
 
 
@@ -581,13 +587,13 @@ def test_who_stops_ansible_while_it_writes_is_not_held_up(
 )
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, KeyboardInterrupt])
 def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
-    signed_in: Open, bill: Bill, said: list[str], what: Request | None, sent: bool, kind: type[BaseException]
+    signed_in: OpenClient, bill: Bill, said: list[str], what: Request | None, sent: bool, kind: type[BaseException]
 ) -> None:
-    sign_in = signed_in()
+    client = signed_in()
     end = kind("findme")
-    end_while_bill_thinks(sign_in, bill, end, sent=sent, at=READ if what else PAY)
+    end_while_bill_thinks(bill, end, sent=sent, at=READ if what else PAY)
     with pytest.raises(kind) as failure:
-        call(sign_in, what)
+        call(client, what)
     assert failure.value is end
     assert said == []
 
@@ -600,16 +606,16 @@ def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
     open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
 ) -> None:
     bill = scripted(says(200, {}))
-    sign_in = open_on_the_wire(bill.url)
+    client = open_on_the_wire(bill.url)
     # Something was sent before.
-    call(sign_in, request("GET", "/v3/spend/budgets"))
+    call(client, request("GET", "/v3/spend/budgets"))
 
     def ended(*_any: object) -> None:
         raise Stopped
 
     monkeypatch.setattr(f"ansible_collections.bill.connect.plugins.plugin_utils.{waits}", ended)
     with pytest.raises(Stopped):
-        call(sign_in, request(path="/v3/spend/budgets"))
+        call(client, request(path="/v3/spend/budgets"))
     assert (len(bill.heard), said) == (1, [])
 
 
@@ -630,10 +636,10 @@ def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_s
         raise Stopped
 
     bill = scripted(never)
-    sign_in = open_on_the_wire(bill.url)
+    client = open_on_the_wire(bill.url)
     real = threading.Thread.join
     monkeypatch.setattr(threading.Thread, "join", ended)
-    assert isinstance(failed(sign_in), errors.UncertainWriteError)
+    assert isinstance(failed(client), errors.UncertainWriteError)
     assert bill.left.acquire(timeout=10)
     assert len(bill.heard) == 1
 
@@ -641,32 +647,32 @@ def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_s
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [Stopped, OSError, errors.StoreError, errors.LockTimeoutError, RuntimeError])
 def test_what_fails_after_the_answer_does_not_undo_the_write(
-    signed_in: Open, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+    signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
     bill.will_say((201, {"id": "1"}), to=PAY)
-    sign_in = signed_in()
+    client = signed_in()
 
     def fails(*_any: object, **_more: object) -> None:
         raise kind("no room")
 
-    monkeypatch.setattr(sign_in, "_change_kept", fails)
-    assert call(sign_in) == ApiResult(201, changed=True, json={"id": "1"})
+    monkeypatch.setattr(client.sessions, "touch", fails)
+    assert call(client) == ApiResult(201, changed=True, json={"id": "1"})
     assert bill.heard == [PAY]
 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_whoever_stops_ansible_after_the_answer_is_heeded(
-    signed_in: Open, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
+    signed_in: OpenClient, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
-    sign_in = signed_in()
+    client = signed_in()
 
     def ends(*_any: object, **_more: object) -> None:
         raise kind
 
-    monkeypatch.setattr(sign_in, "_change_kept", ends)
+    monkeypatch.setattr(client.sessions, "touch", ends)
     with pytest.raises(kind):
-        call(sign_in)
+        call(client)
 
 
 # --- the session that it needs ---
@@ -676,7 +682,7 @@ def test_whoever_stops_ansible_after_the_answer_is_heeded(
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_session_that_has_ended_is_replaced_and_the_request_replayed_once(
-    signed_in: Open, bill: Bill, what: Request
+    signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
     bill.alive.clear()
@@ -689,7 +695,7 @@ def test_a_session_that_has_ended_is_replaced_and_the_request_replayed_once(
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_make(
-    signed_in: Open, bill: Bill, what: Request
+    signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
     bill.will_say(no("BDC_1109", 401), to=name)
@@ -701,7 +707,7 @@ def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_m
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_replay_that_is_lost_is_uncertain(signed_in: Open, bill: Bill) -> None:
+def test_a_replay_that_is_lost_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
     bill.alive.clear()
     bill.will_say(no("BDC_1109", 401), (500, None), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
@@ -714,7 +720,7 @@ def test_a_replay_that_is_lost_is_uncertain(signed_in: Open, bill: Bill) -> None
     ("to", "heard"), [(CHECK, [PAY] + [CHECK] * 4), (LOGIN, [PAY, CHECK] + [LOGIN] * 4)], ids=["check", "sign-in"]
 )
 def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_session(
-    signed_in: Open, bill: Bill, to: str, heard: list[str]
+    signed_in: OpenClient, bill: Bill, to: str, heard: list[str]
 ) -> None:
     bill.alive.clear()
     bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4, to=to)
@@ -726,7 +732,7 @@ def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_ses
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_session_that_ends_twice_is_replaced_once(signed_in: Open, bill: Bill) -> None:
+def test_a_session_that_ends_twice_is_replaced_once(signed_in: OpenClient, bill: Bill) -> None:
     bill.alive.clear()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=PAY)
     error = failed(signed_in())
@@ -742,22 +748,22 @@ OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 
 @pytest.mark.parametrize("answer", OLD_TOKEN, ids=["ended", "no code", "no JSON", "unknown code"])
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_token_that_is_refused_is_replaced_once_unless_it_is_new(
-    open_sign_in: Open, bill: Bill, clock: Clock, answer: Said, what: Request
+    open_client: OpenClient, bill: Bill, clock: Clock, answer: Said, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
-    open_sign_in(**OAUTH).present()
+    open_client(**OAUTH).sessions.ensure()
     clock.advance(59.9)
     bill.will_say(answer, answer, (200, {}), to=name)
-    assert certain(failed(open_sign_in(**OAUTH), what))
+    assert certain(failed(open_client(**OAUTH), what))
     assert bill.heard == [TOKEN, name]
     clock.advance(0.1)
-    assert call(open_sign_in(**OAUTH), what).status == 200
+    assert call(open_client(**OAUTH), what).status == 200
     assert bill.heard == [TOKEN, name, name, TOKEN, name]
     assert bill.last(name).headers == {"Authorization": "Bearer TOKEN-4"}
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: Open, bill: Bill) -> None:
+def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1361", 403), to=PAY)
     error = failed(signed_in())
     assert isinstance(error, errors.MfaRequiredError)
@@ -768,7 +774,7 @@ def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: Open, bil
 
 @pytest.mark.promise(9)
 def test_where_trust_is_required_an_untrusted_session_is_stepped_up_before_anything_is_sent(
-    signed_in: Open, bill: Bill
+    signed_in: OpenClient, bill: Bill
 ) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert call(signed_in(**MFA_ID), require_trusted=True).changed
@@ -776,7 +782,7 @@ def test_where_trust_is_required_an_untrusted_session_is_stepped_up_before_anyth
 
 
 @pytest.mark.promise(9)
-def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: Open, bill: Bill) -> None:
+def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: OpenClient, bill: Bill) -> None:
     for _time in range(2):
         error = failed(signed_in(), require_trusted=True)
         assert isinstance(error, errors.MfaRequiredError)
@@ -786,24 +792,26 @@ def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: Op
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(open_sign_in: Open, bill: Bill) -> None:
+def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(
+    open_client: OpenClient, bill: Bill
+) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    open_sign_in(**MFA_ID).present()
+    open_client(**MFA_ID).sessions.ensure()
     bill.requests.clear()
     bill.alive.clear()
-    assert call(open_sign_in(**MFA_ID), require_trusted=True).changed
+    assert call(open_client(**MFA_ID), require_trusted=True).changed
     bill.remembered.clear()
     bill.alive.clear()
-    error = failed(open_sign_in(**MFA_ID), require_trusted=True)
+    error = failed(open_client(**MFA_ID), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
     # A good session was kept at first each time, and BILL alone knew that it had ended.
     assert bill.heard == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: Open, bill: Bill, clock: Clock) -> None:
+def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
     clock.now = clock.now // 3600 * 3600 + 600
-    signed_in().present(force=True)
+    signed_in().sessions.ensure(force=True)
     bill.requests.clear()
     bill.will_say(no("BDC_1144", 429), to=READ)
     assert failed(signed_in(), READING).details["status"] == 429
@@ -821,14 +829,14 @@ def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: Open, bi
 
 
 @pytest.mark.promise(12)
-def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_sign_in: Open, bill: Bill) -> None:
-    assert BillClient(open_sign_in()).look() == ApiResult(None, changed=True)
+def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_client: OpenClient, bill: Bill) -> None:
+    assert EndpointClient(open_client()).check_only() == ApiResult(None, changed=True)
     assert bill.heard == []
     with pytest.raises(errors.MfaRequiredError):
-        BillClient(open_sign_in(), require_trusted=True).look()
+        EndpointClient(open_client(), require_trusted=True).check_only()
     assert bill.heard == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
-    assert BillClient(open_sign_in(**MFA_ID), require_trusted=True).look() == ApiResult(None, changed=True)
+    assert EndpointClient(open_client(**MFA_ID), require_trusted=True).check_only() == ApiResult(None, changed=True)
     assert bill.heard == [LOGIN, CHECK, STEP_UP]
 
 
@@ -842,7 +850,7 @@ def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_no_that_is_expected_is_a_success_without_a_change(
-    signed_in: Open, bill: Bill, answer: Said, json: Any, what: Request
+    signed_in: OpenClient, bill: Bill, answer: Said, json: Any, what: Request
 ) -> None:
     bill.will_say(answer)
     assert call(signed_in(), what, 200, 404) == ApiResult(404, changed=False, json=json)
@@ -854,7 +862,7 @@ def test_a_no_that_is_expected_is_a_success_without_a_change(
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_a_no_that_is_not_of_the_record_is_none_that_was_expected(
-    signed_in: Open, bill: Bill, answer: Any, what: Request
+    signed_in: OpenClient, bill: Bill, answer: Any, what: Request
 ) -> None:
     # A proxy says 404 as well, and BILL of a misspelt path; a record that is there would be taken for missing.
     bill.will_say((404, answer))
@@ -863,7 +871,7 @@ def test_a_no_that_is_not_of_the_record_is_none_that_was_expected(
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(10)
-def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: Open, bill: Bill) -> None:
+def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((201, {"id": "1", "account": "SESSION-1", "password": "findme"}), to=PAY)
     error = failed(signed_in(), request(), 200, 404)
     assert not error.details.get("uncertain")
@@ -881,7 +889,7 @@ def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: O
 
 
 @pytest.mark.promise(2)
-def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: Open, bill: Bill) -> None:
+def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((202, {"findme": 1}), to=READ)
     error = failed(signed_in(), READING, 200)
     assert error.details == {"status": 202, "codes": [], "errors": []}
@@ -890,7 +898,7 @@ def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: Open,
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1109", "BDC_1361", "BDC_1144", "BDC_1322", "BDC_1101", "BDC_1102", "BDC_1103"])
-def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: Open, bill: Bill, code: str) -> None:
+def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: OpenClient, bill: Bill, code: str) -> None:
     bill.will_say(*[no(code, 404)] * 4, to=PAY)
     error = failed(signed_in(), request(), 404)
     assert error.details["codes"] == [each["code"] for each in error.details["errors"]] == [code]
@@ -900,13 +908,13 @@ def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: Open, bill: 
 @pytest.mark.parametrize(
     "answer", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
 )
-def test_no_expectation_makes_a_lost_answer_a_success(signed_in: Open, bill: Bill, answer: Said) -> None:
+def test_no_expectation_makes_a_lost_answer_a_success(signed_in: OpenClient, bill: Bill, answer: Said) -> None:
     bill.will_say(answer, to=PAY)
     assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
 @pytest.mark.promise(8)
-def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: Open, bill: Bill) -> None:
+def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_7777", 400), to=PAY)
     assert failed(signed_in(), request(), 200, 404).details["codes"] == ["BDC_7777"]
 
@@ -915,7 +923,7 @@ def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: Open, bill: Bill) 
 
 
 @pytest.mark.promise(8)
-def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: Open, bill: Bill) -> None:
+def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: OpenClient, bill: Bill) -> None:
     said = [
         {"code": "BDC_1108", "message": "name: must not be blank", "severity": "ERROR"},
         {"code": "BDC_1108", "message": "address.line1: must not be blank"},
@@ -948,7 +956,7 @@ def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("field", ["userId", "organizationId", "device", "username", "token", "password"])
-def test_a_field_of_the_body_is_no_option_of_ours(signed_in: Open, bill: Bill, field: str) -> None:
+def test_a_field_of_the_body_is_no_option_of_ours(signed_in: OpenClient, bill: Bill, field: str) -> None:
     bill.will_say((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
     error = failed(signed_in())
     assert error.concerns == ()
@@ -957,7 +965,7 @@ def test_a_field_of_the_body_is_no_option_of_ours(signed_in: Open, bill: Bill, f
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
-def test_words_without_a_code_are_told(signed_in: Open, bill: Bill, answer: Any) -> None:
+def test_words_without_a_code_are_told(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((404, answer), to=READ)
     error = failed(signed_in(), READING)
     assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
@@ -966,7 +974,7 @@ def test_words_without_a_code_are_told(signed_in: Open, bill: Bill, answer: Any)
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
-def test_where_bill_says_nothing_the_status_is_told(signed_in: Open, bill: Bill, answer: Any) -> None:
+def test_where_bill_says_nothing_the_status_is_told(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((403, answer), to=READ)
     error = failed(signed_in(), READING)
     assert "HTTP status 403 without an error code of BILL's" in str(error)
@@ -974,7 +982,7 @@ def test_where_bill_says_nothing_the_status_is_told(signed_in: Open, bill: Bill,
 
 
 @pytest.mark.promise(8)
-def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: Open, bill: Bill) -> None:
+def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((403, [{"code": "BDC_1104", "message": "Terms!"}]), to=READ)
     error = failed(signed_in(), READING)
     assert str(error).startswith("BILL answered BDC_1104: the developer terms are not accepted.")
@@ -983,7 +991,7 @@ def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: O
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_an_echo_of_a_secret_is_masked(signed_in: Open, bill: Bill) -> None:
+def test_an_echo_of_a_secret_is_masked(signed_in: OpenClient, bill: Bill) -> None:
     """Of the play, of the session, or of the body that was sent."""
     echoes = {
         f"The key {OPTIONS['dev_key']} is odd.": "The key ******** is odd.",
@@ -998,18 +1006,20 @@ def test_an_echo_of_a_secret_is_masked(signed_in: Open, bill: Bill) -> None:
 
 
 @pytest.mark.promise(5)
-def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(open_sign_in: Open, bill: Bill) -> None:
+def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(
+    open_client: OpenClient, bill: Bill
+) -> None:
     bill.will_say((422, [{"message": "SESSION-1 is odd"}]), to=PAY)
-    assert failed(open_sign_in()).details["errors"] == [{"code": None, "message": "******** is odd"}]
+    assert failed(open_client()).details["errors"] == [{"code": None, "message": "******** is odd"}]
     bill.alive.clear()
     bill.will_say(no("BDC_1109", 401), (422, [{"message": "SESSION-1, SESSION-5"}]), to=PAY)
-    assert failed(open_sign_in()).details["errors"] == [{"code": None, "message": "********, ********"}]
+    assert failed(open_client()).details["errors"] == [{"code": None, "message": "********, ********"}]
     assert bill.heard == [LOGIN, PAY, PAY, CHECK, LOGIN, PAY]
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("text", ["{place} {0} {", "%s %(name)s", "{{ vault_bill_password }} {% raw %}", "\\1 \\g<0>"])
-def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: Open, bill: Bill, text: str) -> None:
+def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: OpenClient, bill: Bill, text: str) -> None:
     bill.will_say((422, [{"code": "BDC_7777", "message": text}]), to=PAY)
     error = failed(signed_in())
     assert error.details["errors"] == [{"code": "BDC_7777", "message": text}]
@@ -1017,13 +1027,13 @@ def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: Open, b
 
 
 @pytest.mark.promise(8)
-def test_words_of_several_lines_are_told_in_one(signed_in: Open, bill: Bill) -> None:
+def test_words_of_several_lines_are_told_in_one(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((422, [{"message": "name:\n  must not\x1b[31m be\u2028 blank\t"}]), to=PAY)
     assert str(failed(signed_in())).endswith(": name: must not [31m be blank")
 
 
 @pytest.mark.promise(8)
-def test_long_words_are_cut(signed_in: Open, bill: Bill) -> None:
+def test_long_words_are_cut(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((422, [{"message": "no " * 5000}]), to=PAY)
     error = failed(signed_in())
     assert [len(each["message"]) for each in error.details["errors"]] == [300]
@@ -1037,7 +1047,7 @@ OF_THE_CREDENTIAL = ["BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110"]
 @pytest.mark.parametrize("code", [*OF_THE_CREDENTIAL, "BDC_1123"])
 @pytest.mark.parametrize("path", ["/v3/login", "/v3/partner/login", "/v3/partner/login-as-user"])
 def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
-    signed_in: Open, bill: Bill, path: str, code: str
+    signed_in: OpenClient, bill: Bill, path: str, code: str
 ) -> None:
     bill.will_say(no(code, 401), to=f"POST {path}")
     error = failed(signed_in(), request(path=path))
@@ -1046,25 +1056,25 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
     assert "Correct" in str(error)
     # Neither is it remembered of them: they go on as before.
     assert call(signed_in()).changed
-    assert not signed_in().refused().load()
+    signed_in().sessions.refusals.raise_if_refused()
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
 def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_own(
-    open_sign_in: Open, bill: Bill, code: str
+    open_client: OpenClient, bill: Bill, code: str
 ) -> None:
-    open_sign_in(**THE_PARTNER).present()
+    open_client(**THE_PARTNER).sessions.ensure()
     bill.will_say(no(code, 401), to=PARTNER_LOGIN)
-    error = failed(open_sign_in(**THE_PARTNER), request(path="/v3/partner/login"))
+    error = failed(open_client(**THE_PARTNER), request(path="/v3/partner/login"))
     assert error.__class__ is errors.ApiError
     assert error.concerns == ()
-    assert not open_sign_in(**THE_PARTNER).refused().load()
+    open_client(**THE_PARTNER).sessions.refusals.raise_if_refused()
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
-def test_what_is_said_of_our_credentials_is_remembered(signed_in: Open, bill: Bill, code: str) -> None:
+def test_what_is_said_of_our_credentials_is_remembered(signed_in: OpenClient, bill: Bill, code: str) -> None:
     bill.will_say(no(code, 401), to=PAY)
     for says_so in (code, "was not asked again"):
         error = failed(signed_in())
@@ -1076,7 +1086,7 @@ def test_what_is_said_of_our_credentials_is_remembered(signed_in: Open, bill: Bi
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
-def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: Open, bill: Bill) -> None:
+def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1123"), to=READ)
     error = failed(signed_in(), request("GET", "/v3/vendors", headers={"organizationId": "00802"}))
     assert error.__class__ is errors.ApiError
@@ -1085,6 +1095,6 @@ def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: Op
 
 
 @pytest.mark.promise(8)
-def test_a_path_that_is_unknown_is_one_of_the_request(signed_in: Open, bill: Bill) -> None:
+def test_a_path_that_is_unknown_is_one_of_the_request(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1121", 404), to=READ)
     assert "there is no such API here. Check path and method" in str(failed(signed_in(), READING))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Addresses: where credentials may go, written in one way, and which option is to blame."""
+"""Base URLs: where credentials may go, written in one way, and which option is to blame."""
 
 from __future__ import annotations
 
@@ -10,7 +10,13 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import API_URLS, BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+
+
+def label_of(base_url: BaseUrl) -> str:
+    """How messages call the BILL at this base URL."""
+    return HttpTransport(HttpExchange(base_url, HttpSettings(timeout=1))).environment_label
 
 
 @pytest.mark.promise(7)
@@ -40,7 +46,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.transport impor
         ("https://api-stage.bill.com/api/v2", "which serves BILL's v2 API"),
     ],
 )
-def test_credentials_go_nowhere_unsafe_or_in_vain(url: str, says: str, option: str) -> None:
+def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, says: str, option: str) -> None:
     with pytest.raises(OptionError) as failure:
         BaseUrl.of_api(url) if option == "api_url" else BaseUrl.of_option(url, option)
     assert says in str(failure.value)
@@ -60,7 +66,7 @@ def test_credentials_go_nowhere_unsafe_or_in_vain(url: str, says: str, option: s
         ("https://bill.example.com/v3", "must end before /v3"),
     ],
 )
-def test_only_the_address_of_the_api_has_to_look_like_one(url: str, says: str) -> None:
+def test_base_url_of_api_with_wrong_path_is_refused_and_of_another_option_is_not(url: str, says: str) -> None:
     with pytest.raises(OptionError, match="^api_url ") as failure:
         BaseUrl.of_api(url)
     assert says in str(failure.value)
@@ -70,17 +76,17 @@ def test_only_the_address_of_the_api_has_to_look_like_one(url: str, says: str) -
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8:99", "localhost:8080", "[::1]:8080"])
-def test_http_is_allowed_on_this_machine(host: str) -> None:
-    address = BaseUrl.of_api(f"http://{host}/connect")
-    assert (address.host, address.plain) == (host, True)
-    assert HttpTransport(address, timeout=1).place == f"the BILL at {host}"
+def test_base_url_with_http_on_this_machine_is_accepted(host: str) -> None:
+    base_url = BaseUrl.of_api(f"http://{host}/connect")
+    assert (base_url.host, base_url.plain) == (host, True)
+    assert label_of(base_url) == f"the BILL at {host}"
 
 
-def test_bills_own_addresses_are_good() -> None:
+def test_base_url_of_bill_is_accepted_and_named_as_its_environment() -> None:
     for name, url in API_URLS.items():
-        address = BaseUrl.of_api(url)
-        assert not address.plain
-        assert HttpTransport(address, timeout=1).place == f"BILL's {name} ({address.host})"
+        base_url = BaseUrl.of_api(url)
+        assert not base_url.plain
+        assert label_of(base_url) == f"BILL's {name} ({base_url.host})"
 
 
 @pytest.mark.promise(1)
@@ -94,13 +100,13 @@ def test_bills_own_addresses_are_good() -> None:
         ("https://bill.example.com:8443", "https://bill.example.com:8443"),
     ],
 )
-def test_one_address_is_one_bill_however_it_is_written(written: str, meant: str) -> None:
+def test_base_url_written_in_another_way_is_the_same(written: str, meant: str) -> None:
     assert BaseUrl.of_api(written).url == meant
 
 
-def test_the_slash_at_the_end_of_another_address_may_be_part_of_it() -> None:
-    address = BaseUrl.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
-    assert (address.url, address.option) == ("https://bill.example.com/Token/", "token_url")
+def test_base_url_of_another_option_keeps_its_last_slash() -> None:
+    base_url = BaseUrl.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
+    assert (base_url.url, base_url.option) == ("https://bill.example.com/Token/", "token_url")
 
 
 @pytest.mark.parametrize(
@@ -112,5 +118,5 @@ def test_the_slash_at_the_end_of_another_address_may_be_part_of_it() -> None:
         ("http://[::1]:80/connect/", "http://[::1]"),
     ],
 )
-def test_the_root_is_the_same_host_without_a_path(url: str, root: str) -> None:
+def test_base_url_root_is_the_same_host_without_a_path(url: str, root: str) -> None:
     assert BaseUrl.of_api(url).root == root

@@ -1,0 +1,195 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What the tasks and lookups return, from the values that the client gives.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from .._auth.session_manager import SessionResult
+from .._client.client import BillClient
+from .._client.endpoint import ApiResult, EndpointClient
+from .._client.pagination import Page
+from .._client.request import Request
+from .._client.run_records import GuardedWrite
+from .._core.errors import OptionError
+from .._core.redaction import sensitive_values
+from .._core.reporter import Reporter
+from .context import TaskContext
+
+# The return values, in the order in which the documentation lists them.
+LOGIN_FIELDS = (
+    "session_id",
+    "organization_id",
+    "user_id",
+    "headers",
+    "api_url",
+    "auth_method",
+    "trusted",
+    "expires_at",
+    "remember_me_id_days_left",
+    "changed",
+)
+
+
+def login_result(client: BillClient, result: SessionResult) -> dict[str, Any]:
+    """The return values of bill_login; all of them are null where no session is left."""
+    session = result.session
+    return {
+        "session_id": session and session.session_id,
+        "organization_id": session and session.organization_id,
+        "user_id": session and session.user_id,
+        "headers": session and dict(session.headers),
+        "api_url": client.transport.base_url.url,
+        "auth_method": client.sessions.method.method,
+        "trusted": session and session.trusted,
+        "expires_at": session and session.expires_at,
+        "remember_me_id_days_left": client.sessions.days_left,
+        "changed": result.changed,
+    }
+
+
+def session_info_result(client: BillClient, result: SessionResult) -> dict[str, Any]:
+    """The return values of bill_session_info; nothing in them is secret."""
+    session = result.session
+    ends = session.end if session else None
+    return {
+        "signed_in": session is not None,
+        "organization_id": session and session.organization_id,
+        "user_id": session and session.user_id,
+        "api_url": client.transport.base_url.url,
+        "auth_method": client.sessions.method.method,
+        "trusted": session and session.trusted,
+        "mfa_status": session and session.mfa_status,
+        "mfa_bypass": session and session.mfa_bypass,
+        "expires_at": session and session.expires_at,
+        "expires_in": None if ends is None else max(0, int(ends - client.sessions.clock.time())),
+        "remember_me_id_days_left": client.sessions.days_left,
+        "changed": result.changed,
+    }
+
+
+def checked_terms(terms: Sequence[Any]) -> list[str]:
+    """The terms of a lookup, if they are names of return values; OptionError if not."""
+    if unknown := [str(term) for term in terms if term not in LOGIN_FIELDS]:
+        # Repeated only if it is a typing error: a password given by mistake must not be shown.
+        close = difflib.get_close_matches(unknown[0], LOGIN_FIELDS, n=1)
+        named = f"field {unknown[0]}. Did you mean {close[0]}?" if close else "such field."
+        raise OptionError(f"There is no {named} The fields are: {', '.join(LOGIN_FIELDS)}.")
+    return [str(term) for term in terms]
+
+
+def read_pages(pages: Iterable[Page], what: str, reporter: Reporter) -> tuple[list[Any], Page | None]:
+    """All records of a list, and its last page. The reporter shows that a long list is alive."""
+    records: list[Any] = []
+    last: Page | None = None
+    for last in pages:
+        records += last.records
+        reporter.progress(f"{what}: {last.read}, pages: {last.number}")
+    return records, last
+
+
+def records_of(context: TaskContext, path: Any) -> list[Any]:
+    """What a read yields: the records of a list, or the response itself if it is none; nothing for a rejection that is expected."""
+    result = request_result(context, {**context.options, "path": path})
+    if result["status"] >= 400:
+        return []
+    body = result.get("results", result.get("json"))
+    if isinstance(body, dict) and isinstance(body.get("results"), list):
+        body = body["results"]
+    return body if isinstance(body, list) else [body]
+
+
+def request_result(
+    context: TaskContext,
+    options: Mapping[str, Any],
+    *,
+    check_mode: bool = False,
+    diff: bool = False,
+    task: str = "",
+    host: str = "",
+) -> dict[str, Any]:
+    """Send the request that ``options`` ask for, a write only outside check mode: the return values of bill_request.
+
+    ``task`` tells one task of a run from another, and ``host`` is the one that it runs for.
+    """
+    # Even if the request is refused here, Ansible may show what is in it.
+    context.secrets.add_quietly(sensitive_values(options.get("body")))
+    request = Request.of(options, context.client.transport.base_url.url, context.option_secrets)
+    context.secrets.add_quietly(sensitive_values(request.body))
+    if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
+        raise OptionError(
+            "expected_status takes only 200 to 299 with paginate: an error has no pages. Leave out the others."
+        )
+    endpoint = EndpointClient(
+        context.client,
+        expected=options["expected_status"] or (),
+        require_trusted=options["require_trusted"],
+    )
+    if options["paginate"]:
+        return _list_result(context, endpoint, request, options["max_results"])
+    if request.reads:
+        result = endpoint.call(request)
+    elif options["repeat"]:
+        result = _send_write(context, endpoint, request, check_mode)
+    else:
+        # Check mode refuses what a real run would refuse.
+        identity = {**endpoint.identity_of(request), "task": task, "check_mode": str(check_mode)}
+        with context.run.once(GuardedWrite(identity, host, request.shown)) as endpoint.attempt:
+            result = _send_write(context, endpoint, request, check_mode)
+    returned: dict[str, Any] = {"status": result.status, "changed": result.changed, "uncertain": False}
+    if not request.reads:
+        # Ansible may call the task failed for reasons of its own, such as until, and then shows this.
+        returned["msg"] = _what_became_of(request, result)
+        if diff:
+            returned["diff"] = _difference(endpoint.redacted(request))
+    return {**returned, "json": result.json}
+
+
+def _list_result(
+    context: TaskContext, endpoint: EndpointClient, request: Request, max_results: int | None
+) -> dict[str, Any]:
+    pages = endpoint.read_all(request, max_results=max_results)
+    records, last = read_pages(pages, f"records of {request.path}", context.reporter)
+    return {
+        "status": last and last.status,
+        "changed": False,
+        "uncertain": False,
+        "results": records,
+        "pages": last.number if last else 0,
+    }
+
+
+def _send_write(context: TaskContext, endpoint: EndpointClient, request: Request, check_mode: bool) -> ApiResult:
+    if check_mode:
+        endpoint.attempt.is_sent = True
+        return endpoint.check_only()
+    context.writes.append((endpoint, request))
+    return endpoint.call(request)
+
+
+def _what_became_of(request: Request, result: ApiResult) -> str:
+    """What to say of a write that has not failed."""
+    if result.status is None:
+        return f"In check mode {request.shown} is not sent."
+    done = "has done" if result.changed else "has not done"
+    return f"BILL {done} this: {request.shown} (HTTP status {result.status})."
+
+
+def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
+    """A write as diff mode shows it: nothing before, and the request after."""
+    body = json.dumps(shown["body"], indent=2, ensure_ascii=False) + "\n" if "body" in shown else ""
+    return {
+        "before_header": "BILL",
+        "before": "",
+        "after_header": f"{shown['method']} {shown['url']}",
+        "after": body,
+    }

@@ -1,0 +1,154 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Resolves the options of one invocation, and turns whatever goes wrong into one clean message.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from ansible.utils.display import Display
+
+from .._client.run_records import RunRecords
+from .._core.errors import BillError
+from .._core.redaction import redact
+from .._options.destinations import steering_values
+from .._options.spec import OPTIONS, ROLE_VARIABLES, Option, ResolvedOptions, resolve
+from .._store.factory import open_run_store
+from .._vault import ansible_paths
+from .._vault.ansible_values import decrypted, encrypted_in
+from . import core_versions as _compat
+from .context import TaskContext
+from .fact_check import FactCheck
+from .reporter import CoreSecretRegistry, environment_secrets
+
+display = Display()
+
+
+class OperationError(Exception):
+    """What to tell the user of an operation that failed. Neither the message nor ``details``, what else it returns, holds a secret.
+
+    ``is_resolved`` says that the options were accepted, so that all secrets among the arguments are known.
+    """
+
+    def __init__(self, message: str, details: Mapping[str, Any], *, is_resolved: bool) -> None:
+        super().__init__(message)
+        self.details = details
+        self.is_resolved = is_resolved
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What Ansible gives to a task or lookup: its arguments (``given``), all ``variables`` untemplated, and the ``templar``.
+
+    ``table`` are the options that it has, and ``written`` the task as its author wrote it.
+    """
+
+    given: Mapping[str, Any] = field(repr=False)
+    variables: Mapping[str, Any] = field(repr=False)
+    templar: Any
+    table: Sequence[Option] = OPTIONS
+    written: _compat.WrittenTask | None = None
+
+
+def open_run_records() -> RunRecords:
+    """What the tasks of this run of Ansible remember together."""
+    return RunRecords(open_run_store(ansible_paths.memory_of_the_run(), warn=display.warning))
+
+
+@contextmanager
+def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[TaskContext]:
+    """The context for an operation. Whatever goes wrong in it becomes an OperationError with a clean message."""
+    options: ResolvedOptions | None = None
+    details: Mapping[str, Any] = {}
+    unused = environment_secrets()
+    try:
+        # Whether they are accepted or not.
+        unused |= _secrets_among(invocation)
+        run = open_run_records()
+        check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
+        options = _resolve(invocation, check)
+        secrets.add(options.secrets)
+        secrets.add_quietly(encrypted_in(invocation.given))
+        context = TaskContext(options.values, options.secrets, options.sources, secrets, run)
+        if set(invocation.table) >= set(OPTIONS):
+            for option, value in steering_values(options):
+                check.refuse_value(option, value)
+            context.check_destinations(options)
+        yield context
+        return
+    except BillError as error:
+        message, details = options.explain(error) if options else str(error), error.details
+    except Exception as error:
+        message = _bug(error)
+    # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
+    unused |= secrets.texts
+    message = CoreSecretRegistry(unused).redact_text(message)
+    raise OperationError(message, redact(dict(details), unused), is_resolved=options is not None)
+
+
+def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
+    plain = {name: decrypted(value) for name, value in invocation.given.items()}
+    _refuse_facts(check, plain, invocation.table)
+    return resolve(
+        plain,
+        table=invocation.table,
+        variable=_compat.variables_of(
+            invocation.templar, invocation.variables, check.refuse_fact, check.refuse_variable
+        ),
+        published=_published(check),
+        defaulted=_defaulted(invocation.given, invocation.written),
+    )
+
+
+def _secrets_among(invocation: Invocation) -> set[str]:
+    """The arguments that are secret by their option."""
+    names = {name for option in invocation.table if option.secret for name in (option.name, *option.aliases)}
+    values = (value for name, value in invocation.given.items() if name in names)
+    return {str(value) for value in values if value and (isinstance(value, str) or hasattr(value, "__ENCRYPTED__"))}
+
+
+def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Option]) -> None:
+    """OptionError if a managed host decides an option of the task, or a variable of the roles and playbooks.
+
+    The variables of options are looked at where their values are taken.
+    """
+    for name in ROLE_VARIABLES:
+        check.refuse_fact(name)
+    options = [option for option in table if not option.is_data]
+    check.refuse_templates_of_arguments(options)
+    for option in options:
+        check.refuse_option(option, given)
+
+
+def _published(check: FactCheck) -> Mapping[str, str | None]:
+    """The variables that bill.connect has set itself for the host, where nobody else says the same and has to be heard."""
+    published = check.published()
+    # Who else says the same matters only where the environment says something else.
+    contested = {name for name in published if os.environ.get(name.upper()) not in (None, "", published[name])}
+    return {name: value for name, value in published.items() if name not in contested or not check.is_of_authors(name)}
+
+
+def _defaulted(given: Mapping[str, Any], written: _compat.WrittenTask | None) -> list[str]:
+    """The arguments that come from module_defaults."""
+    # Where one template stands for all arguments of the task, nobody can tell. They count as the task's own.
+    if written is None or not given or written.whole is not None:
+        return []
+    return [name for name in given if name not in written.arguments]
+
+
+def _bug(error: Exception) -> str:
+    """What to say of an error that nobody expected: where it came from, but nothing that it may hold."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "unknown"
+    return f"bill.connect met a fault of its own ({type(error).__name__} at {where}). Please report it."

@@ -1,0 +1,56 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What to tell the user about the MFA trust of a session.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from .._core.errors import MfaRequiredError, OptionError
+from .._core.reporter import Reporter
+from .methods import AuthMethod
+from .session import Session
+
+# A warning begins this many days before an MFA ID ends.
+_DAYS_TO_WARN = 7
+
+
+def check_trust_can_be_required(method: AuthMethod) -> None:
+    """OptionError if sessions of this method are never MFA-trusted."""
+    if not method.is_mfa_exempt and not method.can_be_trusted():
+        raise OptionError(
+            f"{method.title} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
+            "auth_method password with remember_me_id and device, which the role bill.connect.trust hands out.",
+            concerns=("auth_method",),
+        )
+
+
+def report_trust(session: Session, method: AuthMethod, now: float, require_trusted: bool, reporter: Reporter) -> None:
+    """MfaRequiredError if trust is required and the session has none; a warning if the MFA ID is no good, or ends soon."""
+    mfa_id = method.mfa_id
+    days = mfa_id.days_left(now) if mfa_id else None
+    if session.trusted or session.mfa_bypass:
+        if mfa_id and days is not None and days <= _DAYS_TO_WARN:
+            reporter.warn(
+                f"The MFA ID in remember_me_id ends on {mfa_id.expires_on} (days left: {max(days, 0)}). Make a new one with the "
+                "role bill.connect.trust."
+            )
+        return
+    if mfa_id and mfa_id.fingerprint in session.refused_mfa_ids:
+        why = (
+            "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it "
+            "only with the device name that it was made with (device). The role bill.connect.trust makes a new one."
+        )
+    elif require_trusted:
+        why = (
+            "This session is not MFA-trusted, and require_trusted is true. The role bill.connect.trust has a "
+            "person pass BILL's MFA challenge, and hands out remember_me_id and device for later sessions."
+        )
+    else:
+        return
+    if require_trusted:
+        raise MfaRequiredError(why, concerns=("remember_me_id", "device") if mfa_id else ())
+    reporter.warn(why)

@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks the body of a request: plain JSON values, as the user wrote them.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from .._core.errors import OptionError
+from .filters import Unfit, written_date
+from .naming import name_of
+
+# BILL's bodies have a handful of levels.
+_MAX_DEPTH = 50
+
+
+def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
+    """The body as plain JSON values."""
+    if given is None:
+        return None
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            given = None
+    if not isinstance(given, (Mapping, list, tuple)):
+        raise OptionError("body must be a dictionary or a list, or a text that holds a JSON object or array.")
+    plain: dict[str, Any] | list[Any] = _json(given, "body", 0)
+    return plain
+
+
+def _json(value: Any, place: str, depth: int) -> Any:
+    if depth > _MAX_DEPTH:
+        raise OptionError(
+            f"body is nested more than {_MAX_DEPTH} levels deep, which no body of BILL's is. Look where it ends."
+        )
+    if isinstance(value, Mapping):
+        return {_json_name(name, place): _json(inner, name_of(place, name), depth + 1) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_json(inner, f"{place}[{number}]", depth + 1) for number, inner in enumerate(value)]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str) and not _half_a_character(value):
+        return str.__str__(value)
+    if isinstance(value, int) and abs(value) < 10**100:
+        return int(value)
+    if isinstance(value, float) and math.isfinite(value):
+        return float(value)
+    if isinstance(value, date):
+        try:
+            return written_date(value)
+        except Unfit as why:
+            raise OptionError(f"{place} {why}") from None
+    raise OptionError(
+        f"{place} holds what JSON cannot: write a text, a finite number, a date, true, false, null, a list or a dictionary."
+    )
+
+
+def _json_name(name: object, place: str) -> str:
+    if not isinstance(name, str) or _half_a_character(name):
+        raise OptionError(f"{place} has a key that is no text. Put it in quotes: YAML changes some unquoted keys.")
+    return str.__str__(name)
+
+
+def _half_a_character(text: str) -> bool:
+    return any("\ud800" <= sign <= "\udfff" for sign in text)

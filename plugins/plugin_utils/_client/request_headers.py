@@ -1,0 +1,61 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks the headers that a user adds to a request.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from .._core.errors import OptionError
+from .._core.redaction import of_credentials
+from .naming import name_of
+
+_NAME_OF_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_VALUE_OF_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
+# Besides those that are named as credentials. They say who asks, how the request travels, or that it is another one.
+_OUR_HEADERS = {
+    "cookie",
+    "host",
+    "content-length",
+    "content-type",
+    "transfer-encoding",
+    "accept-encoding",
+    "connection",
+    "keep-alive",
+    "te",
+    "trailer",
+    "upgrade",
+    "expect",
+    "via",
+    "forwarded",
+    "x-host",
+    "x-real-ip",
+    "x-method-override",
+}
+# What servers on the way take for another address, host, client or method.
+_BEGIN_OUR_HEADERS = ("proxy-", "x-forwarded", "x-original-", "x-rewrite-", "x-http-", "x-envoy-")
+
+
+def checked_headers(given: object) -> dict[str, str]:
+    if not isinstance(given, Mapping):
+        raise OptionError("headers must be a dictionary, as {organizationId: 008...}.")
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        if not isinstance(name, str) or not _NAME_OF_HEADER.fullmatch(name):
+            raise OptionError("headers has a name that no header can have: letters, digits and - make one.")
+        place = name_of("headers", name)
+        ours = name.lower() in _OUR_HEADERS or name.lower().startswith(_BEGIN_OUR_HEADERS)
+        if of_credentials(name) or ours:
+            raise OptionError(f"{place} cannot be set: bill.connect sends it itself where it is needed. Leave it out.")
+        if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
+            raise OptionError(f"{place} must be a text of printable ASCII characters, without blanks around it.")
+        if name.lower() in (each.lower() for each in found):
+            raise OptionError(f"{place} is given twice, in capital and small letters. Keep one.")
+        found[str.__str__(name)] = str.__str__(value)
+    return found

@@ -1,0 +1,114 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Checks the path and the query of a request.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
+
+from .._core.errors import OptionError
+from .filters import CONTROL, HOLDS_CONTROL, Unfit
+from .filters import plain as plain_text_of
+from .naming import name_of
+
+_EXAMPLE = "Write the path from /v3 on, as in /v3/vendors."
+
+Query = tuple[tuple[str, str], ...]
+
+
+def checked_path(given: object, api_url: str) -> tuple[str, Query]:
+    """The path, in one way however it was written, and the query that it carries."""
+    if given is None:
+        raise OptionError(f"path is missing. {_EXAMPLE}")
+    if not isinstance(given, str):
+        raise OptionError(f"path must be a text. {_EXAMPLE}")
+    text = str.__str__(given).strip()
+    if CONTROL.search(text):
+        raise OptionError(f"path {HOLDS_CONTROL}")
+    if "#" in text:
+        raise OptionError("path must not have a # in it. One that is part of a name is written %23.")
+    path, mark, query = text.partition("?")
+    if "\\" in path:
+        raise OptionError(f"path must not have a backslash in it. {_EXAMPLE}")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
+        path = _below(path, api_url)
+    if not path.startswith("/v3/"):
+        raise OptionError(f"path must begin with /v3/. What comes before that is api_url. {_EXAMPLE}")
+    return "/v3/" + "/".join(_segment(each) for each in path.split("/")[2:]), _carried(query) if mark else ()
+
+
+def _below(url: str, api_url: str) -> str:
+    """The path of a whole address, which must be one below api_url."""
+    try:
+        ours, theirs = urlsplit(api_url), urlsplit(url)
+        same = _place(ours) == _place(theirs) and "@" not in theirs.netloc
+    except ValueError:
+        same = False
+    if not same or not theirs.path.startswith(f"{ours.path}/v3/"):
+        raise OptionError(
+            "path is an address that does not begin with api_url and /v3/. Credentials go only to api_url. " + _EXAMPLE
+        )
+    return theirs.path[len(ours.path) :]
+
+
+def _place(parts: Any) -> tuple[str, str | None, int | None]:
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _segment(text: str) -> str:
+    if not text:
+        raise OptionError(
+            "path has nothing between two slashes, or after the last. Perhaps a variable in it is empty; BILL's paths have no "
+            "empty parts."
+        )
+    if text == "None" or "{" in text or "}" in text:
+        raise OptionError(
+            "path has a part that is to be filled in, or a variable in it is empty. Write what BILL's page has in braces, as an id, in "
+            "its place."
+        )
+    plain = unquote(text)
+    # Encoded twice: somebody on the way may decode it twice, too.
+    if plain in (".", "..") or re.search(r"[/\\]|%[0-9A-Fa-f]{2}", plain) or CONTROL.search(plain):
+        raise OptionError(
+            "path has a part that could lead elsewhere: a dot or two, an encoded slash, backslash or control character, or "
+            "something that is encoded twice. Write the whole path without it."
+        )
+    return quote(unquote_to_bytes(text), safe="")
+
+
+def _carried(query: str) -> Query:
+    """The parameters of a query that was written into the path."""
+    try:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise OptionError("path has a query that cannot be read. Write its parameters into query instead.") from None
+    return tuple(_parameter(name, value, "path") for name, value in pairs)
+
+
+def checked_query(given: object) -> Query:
+    """The parameters of a dictionary; a list stands for the parameter several times, and null for none."""
+    if not isinstance(given, Mapping):
+        raise OptionError("query must be a dictionary of parameters, as {archived: false}.")
+    found = []
+    for name, value in given.items():
+        for each in value if isinstance(value, (list, tuple)) else [value]:
+            if each is not None:
+                found.append(_parameter(name, each, "query"))
+    return tuple(found)
+
+
+def _parameter(name: object, value: object, option: str) -> tuple[str, str]:
+    if not isinstance(name, str) or not name or CONTROL.search(name):
+        raise OptionError(f"{option} has a parameter whose name is no text, or empty. Give each parameter its name.")
+    try:
+        return str.__str__(name), plain_text_of(value)
+    except Unfit as why:
+        raise OptionError(f"{name_of(option, name)} {why}") from None

@@ -1,0 +1,155 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What each BDC code means for the person who reads it.
+
+Private to bill.connect. Codes and their short meanings are documented by BILL ("Common API error codes" and its error code list), except
+BDC_1354, 1358, 1361 and 1570, which were observed, and BDC_1374, which another client reports. BILL does not document the HTTP status
+that goes with a code, so nothing here depends on one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import (
+    ApiError,
+    AuthenticationError,
+    BillError,
+    ConcurrencyLimitError,
+    HourlyQuotaError,
+    MfaRequiredError,
+    ServerError,
+    SessionExpiredError,
+)
+
+
+@dataclass(frozen=True)
+class ErrorCode:
+    """What a code means: the ``error`` to raise, its ``meaning``, the ``remedy``, and the ``options`` that it is about.
+
+    ``{place}`` in a remedy stands for the BILL that was asked, such as ``BILL's sandbox (gateway.stage.bill.com)``.
+    """
+
+    error: type[BillError]
+    meaning: str
+    remedy: str
+    options: tuple[str, ...] = ()
+
+
+OTHER_ENVIRONMENT = (
+    "Sandbox and production share no users, keys or organizations, so check that these belong to {place} too."
+)
+
+# In order of weight: where an answer carries several codes, the first one listed here decides.
+ERROR_CODES: dict[str, ErrorCode] = {
+    "BDC_1109": ErrorCode(
+        SessionExpiredError,
+        "the session is not valid any more",
+        "Sign in again.",
+    ),
+    "BDC_1361": ErrorCode(
+        MfaRequiredError,
+        "this needs an MFA-trusted session and this session is not trusted",
+        "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge, which the role "
+        "bill.connect.trust does.",
+    ),
+    "BDC_1110": ErrorCode(
+        AuthenticationError,
+        "the login is locked",
+        "BILL does not document how long that lasts; ask BILL's support if it stays.",
+        ("username",),
+    ),
+    "BDC_1107": ErrorCode(
+        AuthenticationError,
+        "the organization is locked out",
+        "BILL does not document how long that lasts; ask BILL's support if it stays.",
+        ("organization_id",),
+    ),
+    "BDC_1101": ErrorCode(
+        AuthenticationError,
+        "the user name, or its password or token, is wrong",
+        "Correct them. " + OTHER_ENVIRONMENT,
+        ("username", "password", "console_api_token"),
+    ),
+    "BDC_1102": ErrorCode(
+        AuthenticationError,
+        "the developer key is not valid",
+        "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + OTHER_ENVIRONMENT,
+        ("dev_key",),
+    ),
+    "BDC_1103": ErrorCode(
+        AuthenticationError,
+        "the developer key is inactive",
+        "Use one that is active: Settings > Sync & Integrations > Manage Developer Keys.",
+        ("dev_key",),
+    ),
+    "BDC_1104": ErrorCode(
+        ApiError,
+        "the developer terms are not accepted",
+        "They have to be accepted at BILL before the developer key can be used.",
+        ("dev_key",),
+    ),
+    "BDC_1106": ErrorCode(
+        ApiError,
+        "the user and the organization belong to different partners",
+        "Use a user of this organization.",
+        ("username", "user_id", "organization_id"),
+    ),
+    "BDC_1111": ErrorCode(
+        ApiError,
+        "there is no active user for these credentials",
+        "Check that the user is active in this organization. " + OTHER_ENVIRONMENT,
+        ("username", "user_id", "organization_id"),
+    ),
+    "BDC_1113": ErrorCode(
+        ApiError,
+        "the sign-in failed for a reason that BILL does not tell",
+        "Try the same values in BILL's web app.",
+        ("username", "organization_id"),
+    ),
+    "BDC_1123": ErrorCode(
+        AuthenticationError,
+        "the organization id is unknown, or it is not one of this user's",
+        "Correct it. " + OTHER_ENVIRONMENT,
+        ("organization_id",),
+    ),
+    "BDC_1144": ErrorCode(
+        HourlyQuotaError,
+        "the requests of this clock hour are used up (BILL allows 20,000 requests and 200 sign-ins an hour for a developer key)",
+        "Wait for the next full hour.",
+    ),
+    "BDC_1322": ErrorCode(
+        ConcurrencyLimitError,
+        "more than three requests were in flight for this developer key and organization",
+        "Let fewer programs call BILL at the same time.",
+    ),
+    "BDC_1354": ErrorCode(
+        ApiError,
+        "this user has no phone for MFA, or none that works",
+        "Set up 2-step verification for the user in BILL first.",
+    ),
+    "BDC_1358": ErrorCode(
+        ApiError,
+        "too many wrong MFA codes were tried",
+        "BILL does not document how long it takes no more. Wait some minutes, then ask for a new code.",
+    ),
+    "BDC_1374": ErrorCode(
+        ApiError,
+        "the MFA code has expired",
+        "Ask for a new code.",
+    ),
+    "BDC_1570": ErrorCode(
+        ApiError,
+        "BILL's risk service refused this, for a reason that it does not tell",
+        "Ask BILL's support.",
+    ),
+    "BDC_1121": ErrorCode(
+        ApiError,
+        "there is no such API here",
+        "Check api_url: it ends before /v3, as in https://gateway.stage.bill.com/connect.",
+        ("api_url",),
+    ),
+    "BDC_1001": ErrorCode(ServerError, "a fault on BILL's side", "Try again later."),
+}

@@ -1,0 +1,103 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A store that another one replaces where it cannot be used.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from .._core.errors import StoreError
+from .base import Store, Warn
+
+
+class FallbackStore:
+    """``primary``, or ``fallback`` for this run where that is unusable. A warning says so, once.
+
+    With neither of them nothing is kept. That costs logins, and never fails a play.
+    """
+
+    def __init__(self, primary: Store, fallback: Store, warn: Warn) -> None:
+        self._primary = primary
+        self._fallback = fallback
+        self._warn = warn
+        self._warned: set[str] = set()
+
+    @property
+    def shared(self) -> bool:
+        return True
+
+    def existing_key(self) -> bytes | None:
+        return self._primary.existing_key() or self._fallback.existing_key()
+
+    def key(self) -> bytes:
+        # The key of the primary store serves both, so that an entry has one name. Its owner can read it even where nobody can write.
+        if key := self._primary.existing_key():
+            return key
+        try:
+            return self._primary.key()
+        except StoreError as error:
+            self._warn_of(error)
+        try:
+            return self._fallback.key()
+        except StoreError as error:
+            self._warn_of(error, is_last=True)
+            raise
+
+    def read(self, address: str) -> bytes | None:
+        # The fallback first: it holds what could not be written to the primary store.
+        found = self._fallback.read(address)
+        return self._primary.read(address) if found is None else found
+
+    def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
+        try:
+            self._primary.write(address, sealed, seconds=seconds)
+        except StoreError as error:
+            # What is kept there already stays: it may well serve the next run.
+            self._warn_of(error)
+            try:
+                self._fallback.write(address, sealed, seconds=seconds)
+            except StoreError as other:
+                self._warn_of(other, is_last=True)
+        else:
+            with suppress(StoreError):
+                self._fallback.erase(address)
+
+    def erase(self, address: str) -> None:
+        try:
+            self._primary.erase(address)
+        except StoreError as error:
+            # What has been written to the fallback since stays there, and goes before this.
+            self._warn(
+                f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
+            )
+            return
+        with suppress(StoreError):
+            self._fallback.erase(address)
+
+    @contextmanager
+    def lock(self, address: str, seconds: float) -> Iterator[None]:
+        for store in (self._primary, self._fallback):
+            entered = False
+            try:
+                with store.lock(address, seconds):
+                    entered = True
+                    yield
+                    return
+            except StoreError as error:
+                if entered:
+                    raise
+                self._warn_of(error, is_last=store is self._fallback)
+        yield
+
+    def _warn_of(self, error: StoreError, *, is_last: bool = False) -> None:
+        then = "Nothing else is left, so every task signs in" if is_last else "The session is kept until this run ends"
+        text = f"{error}. {then}. Name another directory with session_store."
+        if text not in self._warned:
+            self._warned.add(text)
+            self._warn(text)

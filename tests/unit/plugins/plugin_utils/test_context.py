@@ -1,0 +1,111 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What one invocation works with: a client for its credential, its secrets, and what it tells."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import reporter as _reporter
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import request_result
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import ResolvedOptions
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
+from tests.unit.plugins.plugin_utils.signing_in import LOGIN, THE_PARTNER, Bill, no
+from tests.unit.plugins.tasks import OpenContext
+
+PAY = "POST /v3/payments"
+
+
+@pytest.fixture
+def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What Ansible has shown as warnings."""
+    shown: list[str] = []
+    monkeypatch.setattr(_reporter.display, "warning", shown.append)
+    return shown
+
+
+def test_the_client_is_one_and_its_sessions_are_secret_from_then_on(open_context: OpenContext, bill: Bill) -> None:
+    context = open_context()
+    assert context.client is context.client
+    assert bill.heard == []
+    context.client.sessions.ensure()
+    assert "SESSION-1" in context.secrets.texts
+
+
+def test_other_options_have_a_client_of_their_own(open_context: OpenContext) -> None:
+    context = open_context()
+    other = context.client_for({**context.options, **THE_PARTNER})
+    assert (context.client.sessions.method.method, other.sessions.method.method) == ("password", "partner")
+    assert other.secrets is context.secrets
+
+
+@pytest.mark.promise(8)
+def test_options_that_do_not_fit_together_are_told_where_a_client_is_needed(open_context: OpenContext) -> None:
+    context = open_context(username=None)
+    with pytest.raises(OptionError, match="needs username"):
+        _client = context.client
+
+
+@pytest.mark.promise(5)
+def test_what_is_shown_holds_no_secret(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one of this invocation, nor one of the environment that it does not use."""
+    monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
+    shown: list[str] = []
+    for name in ("warning", "v", "vv"):
+        monkeypatch.setattr(_reporter.display, name, shown.append)
+    context = open_context()
+    context.secrets.add(["met-findme"])
+    text = f"of {context.options['password']}, met-findme, environment-findme"
+    for show in (context.reporter.warn, context.reporter.progress, context.reporter.log):
+        show(text)
+    redacted = "of ********, ********, ********"
+    assert shown == [redacted, f"bill.connect: {redacted}", f"bill.connect: {redacted}"]
+
+
+@pytest.mark.promise(7)
+def test_a_host_that_is_not_bills_is_told_once_a_run(
+    open_context: OpenContext,
+    warnings: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    monkeypatch.setattr(ansible_paths, "default_store", lambda: str(tmp_path / "store"))
+    for _task in range(3):
+        context = open_context(api_url="https://gateway.example.com/connect")
+        sources = {"api_url": _source.variable("bill_api_url")}
+        context.check_destinations(ResolvedOptions(dict(context.options), sources, ()))
+    [warning] = warnings
+    assert warning.startswith("The credentials go to gateway.example.com, which is none of BILL's own hosts")
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (None, None),
+        (no("BDC_1152", 422), None),
+        ((503, None), "BILL may have done this: POST /v3/payments"),
+        ((200, {}), "BILL has done this: POST /v3/payments. The task was ended (Stopped)."),
+    ],
+    ids=["not sent", "refused", "uncertain", "done"],
+)
+def test_of_a_task_that_is_ended_it_is_known_what_became_of_its_write(
+    open_context: OpenContext, bill: Bill, answer: tuple[int, object] | None, says: str | None
+) -> None:
+    context = open_context(path="/v3/payments", method="POST", body={})
+    if answer is None:
+        bill.will_say(no("BDC_1101", 401), to=LOGIN)
+    else:
+        bill.will_say(answer, to=PAY)
+    with suppress(BillError):
+        request_result(context, context.options)
+    told = context.interrupted("Stopped")
+    assert (told is None) is (says is None)
+    assert str(told or "").startswith(says or "")

@@ -1,0 +1,262 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What tasks and lookups return of a session and of a request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import reporter as _reporter
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import (
+    LOGIN_FIELDS,
+    checked_terms,
+    login_result,
+    records_of,
+    request_result,
+    session_info_result,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
+    BillError,
+    MfaRequiredError,
+    OptionError,
+)
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, CHECK, LOGIN, Bill, no
+from tests.unit.plugins.tasks import OpenContext
+
+# --- a session ---
+
+
+def test_a_login_returns_what_is_documented(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    masked: set[str] = set()
+    monkeypatch.setattr(_compat, "mask", masked.update)
+    context = open_context()
+    returned = login_result(context.client, context.client.sessions.ensure())
+    assert tuple(returned) == LOGIN_FIELDS
+    assert returned == {
+        "session_id": "SESSION-1",
+        "organization_id": OPTIONS["organization_id"],
+        "user_id": "006",
+        "headers": {"sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]},
+        "api_url": API_URL,
+        "auth_method": "password",
+        "trusted": False,
+        "expires_at": returned["expires_at"],
+        "remember_me_id_days_left": None,
+        "changed": True,
+    }
+    assert "SESSION-1" in masked & context.secrets.texts
+
+
+def test_where_no_session_is_left_nothing_of_one_is_returned(open_context: OpenContext) -> None:
+    context = open_context()
+    no_session = SessionResult(None, changed=True)
+    about = {"api_url": API_URL, "auth_method": "password", "changed": True}
+    assert login_result(context.client, no_session) == {**dict.fromkeys(LOGIN_FIELDS), **about}
+    told = session_info_result(context.client, no_session)
+    assert {name: value for name, value in told.items() if value is not None} == {**about, "signed_in": False}
+
+
+@pytest.mark.promise(5)
+def test_nothing_that_is_told_of_a_session_is_secret(open_context: OpenContext) -> None:
+    context = open_context()
+    told = session_info_result(context.client, context.client.sessions.ensure())
+    assert (told["signed_in"], told["user_id"], told["trusted"]) == (True, "006", False)
+    assert "findme" not in str(told)
+    assert "SESSION-1" not in str(told)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("term", "says"),
+    [
+        ("sesion_id", "There is no field sesion_id. Did you mean session_id? The fields are: session_id, "),
+        ("findme", "There is no such field. The fields are: session_id, "),
+        (["findme"], "There is no such field. The fields are: session_id, "),
+    ],
+    ids=str,
+)
+def test_a_term_that_is_no_field_is_refused_and_repeated_only_if_it_looks_like_one(term: Any, says: str) -> None:
+    assert checked_terms(LOGIN_FIELDS) == [*LOGIN_FIELDS]
+    with pytest.raises(OptionError) as failure:
+        checked_terms(["user_id", term])
+    assert str(failure.value).startswith(says)
+
+
+# --- a request ---
+
+PAY = "POST /v3/payments"
+
+
+def requested(context: TaskContext, **how: Any) -> dict[str, Any]:
+    return request_result(context, context.options, **how)
+
+
+def test_a_read_returns_its_status_and_what_bill_answered(open_context: OpenContext, bill: Bill) -> None:
+    bill.answer_to_check = {"id": "1"}
+    for check_mode in (False, True):
+        context = open_context(path="/v3/vendors/1")
+        returned = requested(context, check_mode=check_mode, diff=True)
+        assert returned == {"status": 200, "changed": False, "uncertain": False, "json": {"id": "1"}}
+    assert bill.heard == [LOGIN, "GET /v3/vendors/1", "GET /v3/vendors/1"]
+
+
+@pytest.mark.promise(12)
+def test_a_list_is_read_in_check_mode_too_and_each_page_is_told(
+    open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(_reporter.display, "v", shown.append)
+    bill.will_say((200, {"results": [1, 2], "nextPage": "2"}), to="GET /v3/vendors?max=3")
+    bill.will_say((200, {"results": [3, 4], "nextPage": "3"}), to="GET /v3/vendors?max=3&page=2")
+    context = open_context(path="/v3/vendors", paginate=True, max_results=3)
+    returned = requested(context, check_mode=True)
+    assert returned == {"status": 200, "changed": False, "uncertain": False, "results": [1, 2, 3], "pages": 2}
+    assert shown == [
+        "bill.connect: records of /v3/vendors: 2, pages: 1",
+        "bill.connect: records of /v3/vendors: 3, pages: 2",
+    ]
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.promise(12)
+@pytest.mark.parametrize("check_mode", [False, True])
+def test_a_write_is_shown_by_diff_mode_and_not_sent_in_check_mode(
+    open_context: OpenContext, bill: Bill, check_mode: bool
+) -> None:
+    bill.answer_to_check = {"id": "1"}
+    body = {"name": "Ärger", "bank": {"accountNumber": "123findme"}, "memo": OPTIONS["dev_key"]}
+    context = open_context(path="/v3/payments", method="POST", body=body)
+    returned = requested(context, check_mode=check_mode, diff=True)
+    diff = returned.pop("diff")
+    assert returned == {
+        "status": None if check_mode else 200,
+        "changed": True,
+        "uncertain": False,
+        "msg": "In check mode POST /v3/payments is not sent."
+        if check_mode
+        else "BILL has done this: POST /v3/payments (HTTP status 200).",
+        "json": None if check_mode else {"id": "1"},
+    }
+    assert diff == {
+        "before_header": "BILL",
+        "before": "",
+        "after_header": f"POST {API_URL}/v3/payments",
+        "after": '{\n  "name": "Ärger",\n  "bank": {\n    "accountNumber": "********"\n  },\n  "memo": "********"\n}\n',
+    }
+    assert bill.heard == ([] if check_mode else [LOGIN, PAY])
+    if not check_mode:
+        assert bill.last(PAY).body == body
+
+
+def test_a_write_without_a_body_is_shown_as_its_address(open_context: OpenContext, bill: Bill) -> None:
+    bill.answer_to_check = {}
+    for method, path in (("POST", "/v3/vendors/1/archive"), ("DELETE", "/v3/spend/budgets/1")):
+        diff = requested(open_context(path=path, method=method), check_mode=True, diff=True)["diff"]
+        assert (diff["after_header"], diff["after"]) == (f"{method} {API_URL}{path}", "")
+    assert "diff" not in requested(open_context(path="/v3/vendors/1/archive", method="POST"))
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(12)
+@pytest.mark.parametrize("status", ["COMPLETE", "SETUP"])
+def test_check_mode_looks_for_the_trust_that_a_write_needs(open_context: OpenContext, bill: Bill, status: str) -> None:
+    context = open_context(path="/v3/payments", method="POST", body={}, require_trusted=True)
+    bill.answer_to_check = {"mfaStatus": status}
+    if status == "COMPLETE":
+        assert requested(context, check_mode=True)["changed"] is True
+    else:
+        with pytest.raises(MfaRequiredError):
+            requested(context, check_mode=True)
+    assert bill.heard == [LOGIN, CHECK]
+
+
+@pytest.mark.promise(2)
+def test_expected_statuses_are_heeded(open_context: OpenContext, bill: Bill) -> None:
+    bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404), no("BDC_1120", 404))
+    context = open_context(path="/v3/vendors/1", expected_status=[200, 404])
+    assert requested(context)["status"] == 404
+    with pytest.raises(BillError, match="HTTP status 404"):
+        requested(open_context(path="/v3/vendors/1", expected_status=[200]))
+
+
+@pytest.mark.promise(5)
+def test_what_comes_up_on_the_way_is_known_as_secret_afterwards(
+    open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    masked: set[str] = set()
+    monkeypatch.setattr(_compat, "mask", masked.update)
+    bill.answer_to_check = {}
+    context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme", "a": "b"})
+    requested(context)
+    assert context.secrets.texts == {"123findme", "SESSION-1", OPTIONS["password"], OPTIONS["dev_key"]}
+    # What the user sends is no credential, and stands in tasks and variables that may be shown.
+    assert masked == {"SESSION-1", OPTIONS["password"], OPTIONS["dev_key"]}
+
+
+@pytest.mark.promise(5)
+def test_the_secrets_of_a_body_are_known_even_if_it_is_not_sent(open_context: OpenContext, bill: Bill) -> None:
+    bill.will_say((401, [{"code": "BDC_1101"}]))
+    context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme"})
+    with pytest.raises(BillError):
+        requested(context)
+    assert "123findme" in context.secrets.texts
+
+
+@pytest.mark.promise(5)
+def test_the_secrets_of_a_body_are_known_even_if_the_request_is_refused(open_context: OpenContext, bill: Bill) -> None:
+    context = open_context(path="/v3/x", method="POST", body={"accountNumber": "123findme"}, sort="name:asc")
+    with pytest.raises(OptionError):
+        requested(context)
+    assert context.secrets.texts - set(context.option_secrets) == {"123findme"}
+    assert bill.heard == []
+
+
+@pytest.mark.promise(8)
+def test_an_error_has_no_pages(open_context: OpenContext, bill: Bill) -> None:
+    with pytest.raises(OptionError, match="expected_status takes only 200 to 299 with paginate"):
+        requested(open_context(path="/v3/vendors", paginate=True, expected_status=[200, 404]))
+    assert bill.heard == []
+
+
+@pytest.mark.promise(2)
+def test_a_no_that_was_expected_yields_nothing(open_context: OpenContext, bill: Bill) -> None:
+    bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404))
+    assert records_of(open_context(expected_status=[200, 404]), "/v3/vendors/1") == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "records"),
+    [
+        ({"results": [1, 2], "nextPage": "2"}, [1, 2]),
+        ({"results": []}, []),
+        ([1, [2]], [1, [2]]),
+        ({"id": "1", "results": "of a race"}, [{"id": "1", "results": "of a race"}]),
+        ({"id": "1"}, [{"id": "1"}]),
+        (None, [None]),
+        ("text", ["text"]),
+    ],
+)
+def test_a_lookup_yields_the_records_of_a_page_or_the_answer(
+    open_context: OpenContext, bill: Bill, answer: Any, records: list[Any]
+) -> None:
+    open_context().client.sessions.ensure()
+    bill.will_say((200, answer))
+    assert records_of(open_context(), "/v3/vendors") == records
+
+
+def test_a_lookup_yields_the_records_of_all_pages(open_context: OpenContext, bill: Bill) -> None:
+    bill.will_say((200, {"results": [[1]], "nextPage": "2"}), to="GET /v3/vendors?max=100")
+    bill.will_say((200, {"results": [{"results": 2}]}), to="GET /v3/vendors?max=100&page=2")
+    context = open_context(paginate=True)
+    assert records_of(context, "/v3/vendors") == [[1], {"results": 2}]
+    assert context.secrets.texts >= {"SESSION-1"}

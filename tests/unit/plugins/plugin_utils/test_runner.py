@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""However an operation fails, one clean message is what is left of it."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from ansible.errors import AnsibleLookupError
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, UncertainWriteError
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+
+pytestmark = pytest.mark.usefixtures("no_variables")
+
+
+def invocation(**given: Any) -> Invocation:
+    return Invocation({**OPTIONS, **given}, {}, None)
+
+
+def failure_of(error: Exception, secrets: CoreSecretRegistry | None = None, **given: Any) -> OperationError:
+    """What becomes of an error in an operation."""
+    with pytest.raises(OperationError) as failure, operation(invocation(**given), secrets or CoreSecretRegistry()):
+        raise error from ValueError("findme, the cause")
+    return failure.value
+
+
+@pytest.mark.promise(8)
+def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
+    secrets = CoreSecretRegistry()
+    failed = failure_of(BillError("Refused.", concerns=("username",)), secrets)
+    assert str(failed) == "Refused. (username comes from the option username)"
+    assert failed.is_resolved is True
+    assert secrets.texts == {OPTIONS["password"], OPTIONS["dev_key"]}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_an_error_nobody_expected_tells_where_and_repeats_nothing() -> None:
+    failed = failure_of(KeyError("findme"))
+    assert str(failed).startswith("bill.connect met a fault of its own (KeyError at test_runner.py:")
+    assert str(failed).endswith("Please report it.")
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("error", [KeyError("findme"), BillError("Refused.")])
+def test_nothing_hangs_behind_the_message(error: Exception) -> None:
+    """Ansible shows the errors behind the error that a lookup raises. A task raises none."""
+
+    class Lookup(BillLookup):
+        def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
+            raise error from ValueError("findme, the cause")
+
+    with pytest.raises(AnsibleLookupError) as failure:
+        Lookup(None, None).run([], variables={}, **OPTIONS)
+    failed = failure.value
+    assert failed.__cause__ is failed.__context__ is None
+    assert "findme" not in "".join(traceback.format_exception_only(failed))
+    assert "findme" not in "".join(traceback.format_exception(failed, chain=True))
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("given", [{"passwrd": "findme"}, {"password": "findme\n"}, {"timeout": "findme"}], ids=str)
+def test_of_options_that_are_not_accepted_no_secret_is_known(given: Mapping[str, Any]) -> None:
+    """So that the task hides all that it was given."""
+    failed = failure_of(AssertionError("never reached"), **given)
+    assert failed.is_resolved is False
+    assert "findme" not in str(failed)
+
+
+@pytest.mark.promise(10)
+def test_what_else_a_failure_tells_comes_with_it() -> None:
+    assert failure_of(UncertainWriteError("Perhaps.", details={"uncertain": True, "look_at": None})).details == {
+        "uncertain": True,
+        "look_at": None,
+    }
+    assert failure_of(KeyError("findme")).details == {}
+
+
+@pytest.mark.promise(5)
+def test_no_secret_is_in_what_a_failure_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither one of the options, nor one that was met since, nor one of the environment that is not used."""
+    monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
+    texts = [OPTIONS["password"], "met-findme", "environment-findme"]
+    secrets = CoreSecretRegistry()
+    secrets.add(["met-findme"])
+    failed = failure_of(BillError(f"Refused {texts}.", details={"sent": {"notes": texts}}), secrets)
+    assert str(failed) == "Refused ['********', '********', '********']."
+    assert failed.details == {"sent": {"notes": ["********"] * 3}}

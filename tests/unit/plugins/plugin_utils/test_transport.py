@@ -1,0 +1,791 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One HTTP exchange: what BILL hears, what comes back, and what the user is told."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+import pytest
+import requests
+
+from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ErrorCode
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import ErrorProfile
+from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings, Limits
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
+    FormBody,
+    HttpRequest,
+    JsonBody,
+    RawResponse,
+    Response,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from tests.unit.plugins.plugin_utils.conversation import (
+    Reply,
+    ScriptedBill,
+    cuts,
+    goes_on,
+    refuses,
+    resets,
+    says,
+    trickles,
+)
+from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange
+
+Start = Callable[..., ScriptedBill]
+SECRET = "s3cret-findme"
+LOGIN = HttpRequest("POST", "/v3/login", {"devKey": SECRET}, JsonBody({"password": SECRET}))
+PAYMENT = HttpRequest("POST", "/v3/payments", {"devKey": SECRET}, JsonBody({}), is_repeatable=False)
+VENDORS = HttpRequest("GET", "/v3/vendors")
+TOKEN = HttpRequest("POST", "")
+
+
+class ListLimits:
+    """Limits that note the target of each slot that is taken, and when it is free again."""
+
+    def __init__(self) -> None:
+        self.noted: list[str] = []
+
+    @contextmanager
+    def slot(self, target: str) -> Iterator[None]:
+        self.noted.append(target)
+        yield
+        self.noted.append("free")
+
+
+class TaskEnded(BaseException):
+    """What ansible-core raises in a task that takes too long is no Exception, either."""
+
+    request_sent: bool
+
+
+def open_transport(url: str, *, timeout: float = 10, limits: Limits | None = None) -> HttpTransport:
+    return HttpTransport(HttpExchange(BaseUrl.of_api(url), HttpSettings(timeout), limits))
+
+
+def log_in(url: str, *, timeout: float = 10) -> Response:
+    return open_transport(url, timeout=timeout).send(LOGIN)
+
+
+def resolve_no_name(*_arguments: object, **_keywords: object) -> NoReturn:
+    raise socket.gaierror(-2, "Name or service not known")
+
+
+def refused_port() -> int:
+    """A port at which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+    return port
+
+
+# --- requests and responses ---
+
+
+def test_transport_sends_request_and_decodes_response(scripted: Start) -> None:
+    bill = scripted(says(200, {"sessionId": "abc"}))
+    request = HttpRequest("POST", "/v3/login", {"devKey": "key"}, JsonBody({"a": "b"}))
+    response = open_transport(bill.url + "/").send(request)
+    assert (response.status, response.json) == (200, {"sessionId": "abc"})
+    [heard] = bill.heard
+    assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
+    assert "\r\ndevKey: key\r\n" in heard
+    assert "\r\nUser-Agent: bill.connect (Ansible collection)\r\n" in heard
+    assert heard.endswith('{"a": "b"}')
+
+
+@pytest.mark.promise(5)
+def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) -> None:
+    form = {"grant_type": "client_credentials", "client_id": "an app", "client_secret": 'a&b=c+d%20;é\u2028 ~\n"/?#'}
+    bill = scripted(says(200, {"access_token": "t"}))
+    base_url = BaseUrl.of_option(bill.url + "/token/", "token_url")
+    HttpTransport(HttpExchange(base_url, HttpSettings(10))).send(HttpRequest("POST", "", body=FormBody(form)))
+    [heard] = bill.heard
+    head, _blank, body = heard.partition("\r\n\r\n")
+    assert heard.startswith("POST /connect/token/ HTTP/1.1\r\n")
+    assert "\r\nContent-Type: application/x-www-form-urlencoded\r\n" in head + "\r\n"
+    assert body.isascii()
+    assert dict(parse_qsl(body, strict_parsing=True)) == form
+    # Nowhere but in the body: neither in the address nor in a header.
+    assert "a%26b" not in head
+    assert "a&b" not in head
+
+
+def test_exchange_encodes_json_and_form_bodies_differently(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    transport = open_transport(bill.url)
+    transport.send(HttpRequest("POST", "/v3/mfa/challenge", body=JsonBody({})))
+    transport.send(HttpRequest("POST", "/v3/logout"))
+    transport.send(HttpRequest("POST", "/v3/token", body=FormBody({"a": "b"})))
+    assert [each.partition("\r\n\r\n")[2] for each in bill.heard] == ["{}", "", "a=b"]
+    assert ["Content-Type: application/json" in each for each in bill.heard] == [True, False, False]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    "body", [JsonBody({"name": SECRET}), FormBody({"name": SECRET})], ids=["a password", "a client secret"]
+)
+def test_messages_when_printed_show_no_header_or_body(body: JsonBody | FormBody) -> None:
+    own = ErrorProfile({SECRET: ErrorCode(errors.ApiError, "", "")})
+    request = HttpRequest("POST", "/v3/login", {"sessionId": SECRET}, body, own)
+    assert "POST" in repr(request)
+    assert "findme" not in f"{request!r} {Response(200, {'name': SECRET})!r} {RawResponse(200, SECRET.encode())!r}"
+
+
+@pytest.mark.promise(11)
+def test_exchange_asks_limits_for_the_target(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    limits = ListLimits()
+    transport = open_transport(bill.url, limits=limits)
+    transport.send(HttpRequest("GET", "/v3/spend/budgets?max=1"))
+    # A request for a token has no target: the base URL is all of its URL.
+    transport.at(BaseUrl.of_option(bill.url + "/v3/spend/token", "token_url")).send(TOKEN)
+    assert limits.noted == ["/v3/spend/budgets?max=1", "free", "", "free"]
+
+
+@pytest.mark.promise(7)
+def test_transport_at_another_base_url_keeps_settings_and_limits(scripted: Start, tmp_path: Path) -> None:
+    stop = threading.Event()
+    bill, other = scripted(says(200, {"from": "bill"})), scripted(says(200, {"from": "other"}), trickles(b" ", stop))
+    limits, settings = ListLimits(), HttpSettings(0.3, validate_certs=False, ca_path=str(tmp_path))
+    first = HttpTransport(HttpExchange(BaseUrl.of_api(bill.url), settings, limits))
+    base_url = BaseUrl.of_option(other.url + "/token", "token_url")
+    second = first.at(base_url)
+    assert second.send(TOKEN).json == {"from": "other"}
+    assert second.base_url == base_url
+    assert limits.noted == ["", "free"]
+    with pytest.raises(errors.RequestTimeoutError, match=r"within 0\.3 seconds"):
+        second.send(TOKEN)
+    stop.set()
+    assert isinstance(second.exchange, HttpExchange)
+    assert second.exchange.settings == settings
+    assert first.send(HttpRequest("GET", "/")).json == {"from": "bill"}
+    assert other.heard[0].startswith("POST /connect/token HTTP/1.1\r\n")
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "reply",
+    [
+        says(302, b"", Location="/"),
+        says(200, b"<html>"),
+        says(403, b"<html>"),
+        lambda peer: peer.sendall(b"SSH-2.0\r\n"),
+    ],
+    ids=["redirect", "no JSON", "no code", "no HTTP"],
+)
+def test_transport_error_at_another_base_url_concerns_its_option(scripted: Start, reply: Reply) -> None:
+    base_url = BaseUrl.of_option(scripted(reply).url, "token_url")
+    with pytest.raises(errors.BillError) as failure:
+        HttpTransport(HttpExchange(base_url, HttpSettings(10))).send(TOKEN)
+    assert "api_url" not in str(failure.value)
+    assert failure.value.concerns in (("token_url",), ())
+
+
+@pytest.mark.promise(9)
+def test_transport_uses_error_profile_of_the_request(scripted: Start) -> None:
+    transport = open_transport(scripted(refuses(401, "BDC_1109")).url)
+    own = {"BDC_1109": ErrorCode(errors.AuthenticationError, "the token is wrong", "Correct it at {place}.", ("a",))}
+    with pytest.raises(errors.AuthenticationError) as failure:
+        transport.send(HttpRequest("GET", "/", profile=ErrorProfile(own)))
+    assert (
+        str(failure.value)
+        == f"BILL answered BDC_1109: the token is wrong. Correct it at {transport.environment_label}."
+    )
+    with pytest.raises(errors.SessionExpiredError):
+        transport.send(HttpRequest("GET", "/"))
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    "reply",
+    [refuses(401, "BDC_1109"), says(200, b"<html>"), says(302, b"", Location="/")],
+    ids=["a code", "no JSON", "redirect"],
+)
+def test_transport_error_of_a_response_names_target_and_was_sent(scripted: Start, reply: Reply) -> None:
+    with pytest.raises(errors.BillError) as failure:
+        open_transport(scripted(reply).url).send(HttpRequest("GET", "/v3/vendors?max=1"))
+    assert (failure.value.target, failure.value.request_sent, failure.value.undone) == (
+        "/v3/vendors?max=1",
+        True,
+        False,
+    )
+
+
+@pytest.mark.parametrize("body", [b"", b"  \n"])
+def test_transport_success_with_empty_body_has_no_json(scripted: Start, body: bytes) -> None:
+    assert open_transport(scripted(says(200, body)).url).send(HttpRequest("POST", "/v3/logout")).json is None
+
+
+@pytest.mark.promise(7)
+def test_exchange_with_this_machine_uses_no_proxy(scripted: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy, bill = scripted(says(200, {})), scripted(says(200, {"from": "bill"}))
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
+    assert open_transport(bill.url).send(HttpRequest("GET", "/v3/health")).json == {"from": "bill"}
+    assert proxy.heard == []
+
+
+@pytest.mark.promise(7)
+def test_transport_redirect_is_an_error_and_not_followed(scripted: Start) -> None:
+    elsewhere = scripted(says(200, {"sessionId": "abc"}))
+    for status in (301, 302, 303, 307, 308):
+        bill = scripted(says(status, b"", Location=f"{elsewhere.url}/v3/login?{SECRET}"))
+        with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}.") as failure:
+            log_in(bill.url)
+        assert SECRET not in str(failure.value)
+        assert len(bill.heard) == 1
+    assert elsewhere.heard == []
+
+
+@pytest.mark.promise(8)
+def test_exchange_with_unknown_name_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_no_name)
+    with pytest.raises(errors.TransportError, match="The name bill.example.com could not be found"):
+        log_in("https://bill.example.com/connect")
+
+
+@pytest.mark.promise(8)
+def test_exchange_with_broken_connection_says_how_it_broke(scripted: Start) -> None:
+    port = refused_port()
+    cases = {
+        f"http://127.0.0.1:{port}/connect": f"127.0.0.1:{port} refused the connection",
+        scripted(resets).url: "broke before a whole answer came",
+        scripted(cuts).url: "broke before a whole answer came",
+    }
+    for url, why in cases.items():
+        with pytest.raises(errors.TransportError) as failure:
+            log_in(url)
+        assert why in str(failure.value)
+        assert SECRET not in str(failure.value)
+        assert failure.value.__suppress_context__ or failure.value.__context__ is None
+
+
+@pytest.mark.promise(9)
+def test_exchange_with_old_urllib3_notices_a_response_that_was_cut_off(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send = requests.adapters.HTTPAdapter.send
+
+    def as_before_version_2(*arguments: Any, **keywords: Any) -> requests.Response:
+        response = send(*arguments, **keywords)
+        response.raw.enforce_content_length = False
+        return response
+
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", as_before_version_2)
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
+        log_in(scripted(cuts).url)
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("cut", [b"", b"\r\nContent-Ty", b"\r\nContent-Length: ", b"\r\nTransfer-Encoding: chu"])
+def test_exchange_with_headers_cut_off_is_no_success(scripted: Start, cut: bytes) -> None:
+    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
+        log_in(scripted(lambda peer: peer.sendall(b"HTTP/1.1 200 OK" + cut)).url)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
+def test_transport_redirect_to_an_unusable_address_is_told_as_any_other(scripted: Start, location: bytes) -> None:
+    answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+    with pytest.raises(errors.InvalidResponseError, match="redirect .HTTP status 302.") as failure:
+        log_in(scripted(lambda peer: peer.sendall(answer)).url)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+def test_exchange_with_negative_chunk_length_is_no_http(scripted: Start) -> None:
+    # urllib3 asks Python's http.client for -5 bytes, which raises ValueError.
+    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
+    with pytest.raises(errors.InvalidResponseError, match="something that is not HTTP") as failure:
+        log_in(scripted(lambda peer: peer.sendall(answer)).url)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(5)
+def test_exchange_logs_nothing_of_a_response(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
+    # urllib3 logs what it cannot read as a header; where the blank line is missing, that is the session.
+    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
+    caplog.set_level("DEBUG")
+    open_transport(scripted(lambda peer: peer.sendall(answer)).url).send(HttpRequest("GET", "/"))
+    assert "findme" not in caplog.text
+    logging.getLogger("urllib3.connection").warning("of another program in this process")
+    assert "of another program" in caplog.text
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("https://a..b/connect", None),
+        ("https://" + "a" * 70 + ".example.com/connect", None),
+        ("https://bill.example.com/connect", "http://findme:findme@a..b:3128"),
+        ("https://bill.example.com/connect", "http://findme:日@127.0.0.1:1"),
+        ("https://bill.example.com/connect", "ftp://findme:findme@127.0.0.1:1"),
+    ],
+)
+def test_exchange_with_unusable_address_says_so_and_is_not_transient(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None
+) -> None:
+    if proxy:
+        monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(errors.BillError, match=r"HTTPS_PROXY|could not be found") as failure:
+        log_in(url)
+    assert not failure.value.transient or "could not be found" in str(failure.value)
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+def test_exchange_with_failing_proxy_names_the_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{refused_port()}")
+    with pytest.raises(errors.TransportError, match="The proxy for bill.example.com gave no connection"):
+        log_in("https://bill.example.com/connect")
+
+
+@pytest.mark.promise(15)
+def test_exchange_timeout_covers_all_of_it(scripted: Start) -> None:
+    stop = threading.Event()
+
+    def silent(_peer: socket.socket) -> None:
+        stop.wait(20)
+
+    try:
+        for reply in (silent, trickles(b" ", stop)):
+            begin = time.monotonic()
+            with pytest.raises(errors.RequestTimeoutError, match=r"did not answer within 1 seconds .option timeout."):
+                log_in(scripted(reply).url, timeout=1)
+            # A ratio, so that only a wait of several times the timeout is noticed, and no busy machine is.
+            assert time.monotonic() - begin < 5
+        for thread in threading.enumerate():
+            if thread.name == "bill.connect exchange":
+                # Should one not end at once, it must not keep Ansible from ending.
+                assert thread.daemon
+                thread.join(10)
+                assert not thread.is_alive()
+    finally:
+        stop.set()
+
+
+class OneSlot:
+    """Limits with one slot. Unlike a slot made of a generator, it is free again only once somebody has released it."""
+
+    def __init__(self) -> None:
+        self.is_held = False
+
+    def slot(self, _target: str) -> OneSlot:
+        return self
+
+    def __enter__(self) -> None:
+        self.is_held = True
+
+    def __exit__(self, *_error: object) -> None:
+        self.is_held = False
+
+
+@pytest.mark.promise(11)
+def test_exchange_without_a_thread_releases_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = OneSlot()
+
+    def start_no_thread(_thread: threading.Thread) -> None:
+        assert limits.is_held
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start_no_thread)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        open_transport("http://127.0.0.1:9/connect", timeout=1, limits=limits).send(HttpRequest("GET", "/"))
+    assert not limits.is_held
+
+
+@pytest.mark.promise(9)
+def test_exchange_gives_up_an_endless_response(scripted: Start) -> None:
+    stop = threading.Event()
+    with pytest.raises(errors.InvalidResponseError, match="more than 8 MiB"):
+        log_in(scripted(trickles(b"x" * 2**20, stop)).url)
+    stop.set()
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("answer", "says_what"),
+    [
+        (b"[" * 101 + b"]" * 101, "JSON that is nested more than 100 levels deep"),
+        (b'{"a":' * 101 + b"1" + b"}" * 101, "JSON that is nested more than 100 levels deep"),
+        (b"[" * 150_000, "JSON that is nested more than 100 levels deep"),
+        (b"[" * 200_001, "more than 200000 values"),
+        (b"[" + b"{}," * 140_000 + b"{}]", "more than 200000 values"),
+        (b"[" + b"1," * 200_001 + b"1]", "more than 200000 values"),
+    ],
+    ids=["deep lists", "deep dictionaries", "deeper than Python goes", "endless lists", "many objects", "many numbers"],
+)
+def test_transport_response_that_ansible_cannot_take_is_invalid(scripted: Start, answer: bytes, says_what: str) -> None:
+    with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
+        log_in(scripted(says(200, answer)).url)
+    # A no is a no, whatever else is in it.
+    with pytest.raises(errors.BillError) as failure:
+        log_in(scripted(says(403, answer)).url)
+    assert failure.value.status == 403
+
+
+def test_transport_response_of_a_full_page_is_accepted(scripted: Start) -> None:
+    record = {f"field{number}": {"a": [1, "text, with {braces} and [brackets]"]} for number in range(60)}
+    page = {"results": [record] * 100, "nextPage": "x"}
+    assert log_in(scripted(says(200, page)).url).json == page
+    deep: Any = 1
+    for _level in range(100):
+        deep = [deep]
+    assert log_in(scripted(says(200, deep)).url).json == deep
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize(
+    "interim", [[b"103 Early Hints"], [b"100 Continue", b"102 Processing", b"103 Early Hints"] * 3]
+)
+def test_exchange_skips_interim_responses(scripted: Start, interim: list[bytes]) -> None:
+    """A CDN may send early hints: they are not the answer."""
+    final = says(201, {"id": "1"})
+
+    def reply(peer: socket.socket) -> None:
+        for status in interim:
+            peer.sendall(b"HTTP/1.1 " + status + b"\r\nLink: </a>; rel=preload\r\nContent-Length: 5\r\n\r\n")
+        final(peer)
+
+    answer = log_in(scripted(reply).url)
+    assert (answer.status, answer.json) == (201, {"id": "1"})
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
+def test_transport_success_that_is_not_json_is_invalid(scripted: Start, answer: bytes) -> None:
+    with pytest.raises(errors.InvalidResponseError, match=r"not JSON .HTTP status 200.") as failure:
+        log_in(scripted(says(200, answer)).url)
+    assert SECRET not in str(failure.value)
+
+
+@pytest.mark.promise(9)
+def test_transport_failure_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
+    with pytest.raises(errors.ServerError):
+        log_in(scripted(says(502, b"<html>Bad Gateway</html>")).url)
+    with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without an error code of BILL's"):
+        log_in(scripted(says(401, b"<html>Sign in</html>")).url)
+
+
+@pytest.mark.promise(9)
+def test_exchange_with_unknown_encoding_goes_by_its_status(scripted: Start) -> None:
+    for status, kind in (
+        (200, errors.InvalidResponseError),
+        (401, errors.InvalidResponseError),
+        (503, errors.ServerError),
+    ):
+        bill = scripted(says(status, b"packed-findme", **{"Content-Encoding": "br"}))
+        with pytest.raises(kind, match=f"HTTP status {status}"):
+            log_in(bill.url)
+        assert "\r\nAccept-Encoding: identity\r\n" in bill.heard[0]
+
+
+@pytest.mark.promise(9)
+def test_transport_failure_goes_by_its_code_whatever_the_status(scripted: Start) -> None:
+    for status in (200, 401, 422, 500):
+        with pytest.raises(errors.SessionExpiredError):
+            log_in(scripted(refuses(status, "BDC_1109")).url)
+
+
+@pytest.mark.promise(8)
+def test_exchange_without_requests_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exchange, "HAS_REQUESTS", False)
+    with pytest.raises(errors.BillError, match="pip install requests"):
+        log_in("http://127.0.0.1:1/connect")
+
+
+# --- whether a request was sent ---
+
+
+@pytest.mark.promise(10)
+def test_exchange_without_a_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch, scripted: Start) -> None:
+    for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    plain = scripted(lambda peer: peer.sendall(b"SSH-2.0\r\n"))
+    refusing_proxy = scripted(says(403, b"no tunnel"))
+
+    def failure_at(url: str) -> errors.BillError:
+        with pytest.raises(errors.BillError) as failure:
+            open_transport(url).send(PAYMENT)
+        return failure.value
+
+    failures = [
+        failure_at(f"http://127.0.0.1:{refused_port()}/connect"),
+        failure_at(f"https://127.0.0.1:{plain.port}/connect"),
+    ]
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{refusing_proxy.port}")
+    failures.append(failure_at("https://bill.example.com/connect"))
+    monkeypatch.delenv("https_proxy")
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_no_name)
+    failures.append(failure_at("https://bill.example.com/connect"))
+    assert [(error.request_sent, error.undone) for error in failures] == [(False, True)] * 4
+    assert [type(error).__name__ for error in failures] == [
+        "TransportError",
+        "TlsError",
+        "TransportError",
+        "TransportError",
+    ]
+    [asked] = refusing_proxy.heard
+    assert asked.startswith("CONNECT bill.example.com:443 HTTP/1.")
+    assert SECRET not in asked
+
+
+@pytest.mark.promise(10)
+def test_exchange_with_slow_name_lookup_sent_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = threading.Event()
+
+    def resolve_slowly(*_arguments: object, **_keywords: object) -> None:
+        found.wait(10)
+        resolve_no_name()
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    with pytest.raises(errors.RequestTimeoutError) as failure:
+        open_transport("https://bill.example.com/connect", timeout=0.2).send(PAYMENT)
+    found.set()
+    assert (failure.value.request_sent, failure.value.undone) == (False, True)
+
+
+@pytest.mark.promise(10)
+def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
+    monkeypatch: pytest.MonkeyPatch, scripted: Start
+) -> None:
+    """The name is found only when time is up, and the request is said not to have been sent."""
+    bill = scripted(says(200, {}))
+    found, resolve = threading.Event(), socket.getaddrinfo
+
+    def resolve_slowly(*arguments: Any, **keywords: Any) -> Any:
+        found.wait(10)
+        return resolve(*arguments, **keywords)
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
+    with pytest.raises(errors.RequestTimeoutError) as failure:
+        open_transport(bill.url, timeout=0.2).send(PAYMENT)
+    assert (failure.value.request_sent, failure.value.undone) == (False, True)
+    found.set()
+    # It connects, and then closes the connection.
+    assert bill.left.acquire(timeout=10)
+    assert bill.heard == []
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("reply", [resets, cuts, lambda _peer: time.sleep(1)], ids=["resets", "cuts", "silent"])
+def test_exchange_that_failed_after_it_connected_may_have_been_sent(scripted: Start, reply: Reply) -> None:
+    with pytest.raises(errors.TransportError) as failure:
+        open_transport(scripted(reply).url, timeout=0.5).send(PAYMENT)
+    assert (failure.value.request_sent, failure.value.undone) == (True, False)
+
+
+class EndingLimits:
+    """Limits with a slot for each request until ``is_ended``: then the task is ended while it waits for one."""
+
+    is_ended = False
+
+    @contextmanager
+    def slot(self, _target: str) -> Iterator[None]:
+        if self.is_ended:
+            raise TaskEnded
+        yield
+
+
+@pytest.mark.promise(10)
+def test_exchange_ended_while_it_waits_for_a_slot_sent_nothing(scripted: Start) -> None:
+    """Whatever the request before it sent, be it over a connection that is still open."""
+    limits = EndingLimits()
+    transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
+    with transport.keep_alive():
+        transport.send(VENDORS)
+        limits.is_ended = True
+        with pytest.raises(TaskEnded) as failure:
+            transport.send(PAYMENT)
+    assert failure.value.request_sent is False
+    limits.is_ended = False
+    transport.send(VENDORS)
+    limits.is_ended = True
+    with pytest.raises(TaskEnded) as failure:
+        transport.send(PAYMENT)
+    assert failure.value.request_sent is False
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("moment", ["start", "join"])
+def test_exchange_ended_by_force_closes_its_connection_and_knows_what_it_sent(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    asked = threading.Event()
+
+    def silent(_peer: socket.socket) -> None:
+        asked.set()
+
+    def ended(thread: threading.Thread, *arguments: Any) -> None:
+        if thread.name != "bill.connect exchange":
+            real(thread, *arguments)
+        elif moment == "start":
+            # A signal is heeded in the middle of this, too, when the thread is under way already.
+            real(thread)
+            asked.wait(10)
+            raise TaskEnded
+        else:
+            asked.wait(10)
+            raise TaskEnded
+
+    bill = scripted(silent, stays=True)
+    real = getattr(threading.Thread, moment)
+    monkeypatch.setattr(threading.Thread, moment, ended)
+    with pytest.raises(TaskEnded) as failure:
+        open_transport(bill.url).send(PAYMENT)
+    assert failure.value.request_sent is True
+    # The connection is closed.
+    assert bill.left.acquire(timeout=10)
+
+
+class EndingBody(bytes):
+    """The body of a response. The task is ended while it is decoded."""
+
+    def strip(self, *_arguments: Any) -> NoReturn:
+        raise TaskEnded
+
+
+@pytest.mark.promise(10)
+def test_transport_ended_while_it_decodes_the_response_knows_that_it_was_sent(bill: Bill) -> None:
+    bill.will_say((200, EndingBody(b"{}")))
+    with pytest.raises(TaskEnded) as failure:
+        HttpTransport(BillExchange(bill, BaseUrl.of_api(API_URL))).send(PAYMENT)
+    assert failure.value.request_sent is True
+
+
+# --- keep_alive ---
+
+
+def hangs_up(peer: socket.socket) -> None:
+    """In the middle of a response."""
+    cuts(peer)
+    peer.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.promise(7)
+def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start) -> None:
+    bill = scripted(goes_on(200, {"a": "vendor"}), stays=True)
+    transport = open_transport(bill.url)
+
+    def read() -> object:
+        return transport.send(HttpRequest("GET", "/v3/vendors", {"devKey": "key"})).json
+
+    with transport.keep_alive():
+        assert [read() for _time in range(5)] == [{"a": "vendor"}] * 5
+        assert not bill.left.acquire(blocking=False)
+    assert bill.left.acquire(timeout=10)
+    for _time in range(2):
+        read()
+        assert bill.left.acquire(timeout=10)
+    # Byte by byte.
+    assert bill.callers == [bill.heard[:1] * each for each in (5, 1, 1)]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("fails", [False, True])
+def test_keep_alive_is_over_for_a_write_afterwards(scripted: Start, fails: bool) -> None:
+    bill = scripted(goes_on(200, {}), stays=True)
+    transport = open_transport(bill.url)
+    # The second time after it was used for a write.
+    for _time in range(2):
+        with suppress(ZeroDivisionError), transport.keep_alive():
+            transport.send(VENDORS)
+            if fails:
+                raise ZeroDivisionError
+        transport.send(PAYMENT)
+        transport.send(PAYMENT)
+    assert [len(caller) for caller in bill.callers] == [1] * 6
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (hangs_up, errors.TransportError),
+        (lambda _peer: None, errors.RequestTimeoutError),
+        (
+            lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
+            errors.InvalidResponseError,
+        ),
+    ],
+    ids=["cut", "late", "no HTTP"],
+)
+def test_keep_alive_after_a_failed_exchange_uses_another_connection(
+    scripted: Start, reply: Reply, kind: type[errors.BillError]
+) -> None:
+    good = goes_on(200, {})
+    bill = scripted(good, reply, good, stays=True)
+    transport = open_transport(bill.url, timeout=1 if kind is errors.RequestTimeoutError else 30)
+    with transport.keep_alive():
+        transport.send(VENDORS)
+        with pytest.raises(kind):
+            transport.send(VENDORS)
+        assert bill.left.acquire(timeout=10)
+        transport.send(VENDORS)
+        transport.send(VENDORS)
+    assert [len(caller) for caller in bill.callers] == [2, 2]
+    assert bill.left.acquire(timeout=10)
+
+
+def test_keep_alive_with_connection_closed_by_bill_opens_another(scripted: Start) -> None:
+    bill = scripted(says(200, {}))
+    transport = open_transport(bill.url)
+    with transport.keep_alive():
+        for _time in range(3):
+            transport.send(VENDORS)
+    assert len(bill.callers) == 3
+
+
+@pytest.mark.promise(9)
+def test_keep_alive_after_an_error_of_bill_keeps_the_connection(scripted: Start) -> None:
+    said = [goes_on(status, [{"code": "BDC_7777"}]) for status in (400, 503)]
+    bill = scripted(*said, goes_on(302, b"", Location="/"), goes_on(200, {}), stays=True)
+    transport = open_transport(bill.url)
+    with transport.keep_alive():
+        for _time in range(3):
+            with pytest.raises(errors.BillError):
+                transport.send(VENDORS)
+        transport.send(VENDORS)
+    assert [len(caller) for caller in bill.callers] == [4]
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("status", [200, 302, 401, 503])
+def test_keep_alive_sends_nothing_of_one_request_or_response_with_the_next(scripted: Start, status: int) -> None:
+    first = goes_on(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
+    bill = scripted(first, goes_on(200, {}), stays=True)
+    transport = open_transport(bill.url)
+    with transport.keep_alive():
+        with suppress(errors.BillError):
+            transport.send(
+                HttpRequest("GET", "/v3/vendors", {"organizationId": "008findme"}, JsonBody({"only": "here"}))
+            )
+        transport.send(HttpRequest("GET", "/v3/bills", {"devKey": "key"}))
+    assert len(bill.callers) == 1
+    assert "findme" in bill.heard[0]
+    assert not any(each in bill.heard[1] for each in ("findme", "Cookie", "only", "vendors"))
+
+
+@pytest.mark.promise(11)
+def test_keep_alive_takes_a_slot_for_each_request(scripted: Start) -> None:
+    limits = ListLimits()
+    transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
+    with transport.keep_alive():
+        transport.send(VENDORS)
+        transport.send(HttpRequest("GET", "/v3/spend/cards"))
+    assert limits.noted == ["/v3/vendors", "free", "/v3/spend/cards", "free"]
