@@ -310,8 +310,8 @@ GUIDES = {
             "bill_client_secret": world.CLIENT.secret,
         },
         happens={
-            "For 30 days": later(35 * 60 + 1),
-            "Be reminded": nearly_over,
+            "Pay without a person for 30 days": later(35 * 60 + 1),
+            "Warnings before the MFA ID ends": nearly_over,
             "When the 30 days are over": later(31 * 24 * HOUR),
         },
         # With the password: one at first, one after each pause, one after the 30 days. A payment is refused
@@ -339,7 +339,7 @@ GUIDES = {
             "bill_dev_key": world.DEV_KEY,
             "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
         },
-        happens={"If BILL has paid": lost(acted=True), "If BILL has not": lost(acted=False)},
+        happens={"If BILL has paid": lost(acted=True), "If BILL has not paid": lost(acted=False)},
         # One sign-in of this page's own, and one with uri. Each run of pay.yml pays once.
         hears={SIGN_IN: 2, PAY: 3, "GET /v3/payments": 5},
         wrong={
