@@ -21,7 +21,7 @@ attributes:
     description: Can be run somewhere else.
     support: none
     details:
-      - Always runs on the controller. C(delegate_to) another machine only draws a warning, and C(become) has no effect.
+      - Always runs on the controller. C(delegate_to) another machine only causes a warning, and C(become) has no effect.
   action_group:
     description: Takes C(module_defaults) of its action group.
     support: full

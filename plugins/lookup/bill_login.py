@@ -6,32 +6,31 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 name: bill_login
-short_description: A session of BILL, signing in only if there is none
+short_description: Get a session of BILL, and sign in only if there is none
 version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
   - Returns a session of BILL (bill.com), for templates and for the arguments of other tasks.
-  - It uses the same kept sessions as the task M(bill.connect.bill_login), so any number of lookups makes one sign-in.
-  - Takes its options from the same variables and environment names as the task, templated in the same way. C(module_defaults)
-    do not apply to lookups.
+  - It uses the same stored sessions as the task M(bill.connect.bill_login), so any number of lookups makes one sign-in.
+  - Takes its options from the same variables and environment names as the task, with the same templates. C(module_defaults) do not apply to
+    lookups.
 extends_documentation_fragment:
   - bill.connect.sign_in
   - bill.connect.sign_in.plugins
 options:
   _terms:
     description:
-      - The fields to return, in this order. Without any, one dictionary of all of them.
+      - The fields to return, in this order. Without any, the lookup returns one dictionary of all fields.
     type: list
     elements: str
     choices: [session_id, organization_id, user_id, headers, api_url, auth_method, trusted, expires_at, remember_me_id_days_left, changed]
   require_trusted:
-    description: Whether the session has to be MFA-trusted, as payments need it. The lookup fails if it is not, and says how to get trust.
+    description: Whether the session must be MFA-trusted, as payments require. If it is not, the lookup fails and says how to get trust.
     type: bool
     default: false
 notes:
-  - Before ansible-core 2.22 the value of a lookup is shown by whatever shows the task that uses it, since only the task can hide
-    it. Give such tasks C(no_log).
+  - Before ansible-core 2.22, the task that uses a lookup may show its value. Only that task can hide it, so give it C(no_log).
   - A variable that is defined as a lookup is evaluated at each use. That costs some milliseconds each time, but no sign-in.
 seealso:
   - module: bill.connect.bill_login
@@ -45,7 +44,7 @@ EXAMPLES = r"""
   register: vendors
   no_log: true
 
-- name: Show where the session belongs and when it ends
+- name: Show the organization of the session and when it ends
   ansible.builtin.debug:
     msg: "{{ query('bill.connect.bill_login', 'organization_id', 'expires_at') }}"
 

@@ -11,10 +11,10 @@ version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Sends a C(GET) request to any endpoint of BILL with the kept session, and yields what BILL answers. Like the task
-    M(bill.connect.bill_request), it signs in only if no session is kept, waits its turn, and tries again where that may help.
-  - Takes its options from the same variables and environment names as the task, templated in the same way. C(module_defaults)
-    do not apply to lookups.
+  - Sends a C(GET) request to any endpoint of BILL with the stored session, and returns BILL's response. Like the task M(bill.connect.bill_request),
+    it signs in only if no session is stored, stays within BILL's limits, and retries if that may help.
+  - Takes its options from the same variables and environment names as the task, with the same templates. C(module_defaults) do not apply to
+    lookups.
 extends_documentation_fragment:
   - bill.connect.sign_in
   - bill.connect.sign_in.plugins
@@ -22,18 +22,18 @@ extends_documentation_fragment:
 options:
   _terms:
     description:
-      - The paths to read, each as the option O(bill.connect.bill_request#module:path) of the task. What they yield comes in this order.
+      - The paths to read, each as the option O(bill.connect.bill_request#module:path) of the task. The results have the same order.
     type: list
     elements: str
     required: true
   require_trusted:
-    description: Whether the session has to be MFA-trusted. The lookup fails if it is not, and says how to get trust.
+    description: Whether the session must be MFA-trusted. If it is not, the lookup fails and says how to get trust.
     type: bool
     default: false
 notes:
-  - A variable that is defined as a lookup asks BILL at each use. Where it is used often, keep its value with C(set_fact), or read
-    with the task and C(register).
-  - Use C(query), or C(lookup) with C(wantlist=true). A plain C(lookup) of one record gives that record, and of several a list.
+  - A variable that is defined as a lookup calls BILL at each use. If you use it often, store its value with C(set_fact), or read it with the task
+    and C(register).
+  - Use C(query), or C(lookup) with C(wantlist=true). A plain C(lookup) returns one record as that record, and several records as a list.
 seealso:
   - module: bill.connect.bill_request
 """

@@ -8,37 +8,36 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bill_mfa_validate
-short_description: Give an MFA code back to BILL, so that the session is trusted
+short_description: Send an MFA code to BILL, so that the session is trusted
 version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Gives back the code that M(bill.connect.bill_mfa_challenge) had BILL send. The kept session is then MFA-trusted, for all later tasks
-    with the same credentials, until it ends.
-  - With O(remember_me) BILL also hands out an MFA ID, with which later sessions are trusted without a code, for 30 days.
-  - The result is hidden from all output without C(no_log) in the task, because the MFA ID is secret; C(register) has the real values.
-  - Never signs in, and never sends a code a second time by itself, since BILL locks after some wrong ones.
+  - Sends the code of M(bill.connect.bill_mfa_challenge) to BILL. The stored session is then MFA-trusted until it ends, for all later tasks with the
+    same credentials.
+  - With O(remember_me), BILL also returns an MFA ID. With it, later sessions are trusted without a code, for 30 days.
+  - The result is hidden from all output, without C(no_log) in the task, because the MFA ID is secret. C(register) has the real values.
+  - Never signs in. Never sends a code a second time by itself, because BILL locks after several wrong codes.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
 options:
   challenge_id:
-    description: What the code answers, as M(bill.connect.bill_mfa_challenge) returned it.
+    description: The ID of the challenge, as M(bill.connect.bill_mfa_challenge) returned it.
     type: str
     required: true
   token:
     description:
-      - The six digits that BILL has sent, in quotes, since YAML changes unquoted ones that begin with 0. BILL calls it C(token).
+      - The six digits that BILL has sent. Write them in quotes, because YAML changes unquoted digits that begin with 0. BILL calls it C(token).
     type: str
     required: true
   remember_me:
     description:
-      - Whether to have BILL remember this device for 30 days. Needs O(device), a name that you choose now and give with the MFA ID
-        later.
+      - Whether BILL trusts this device for 30 days. This needs O(device), a name that you choose now. Later you give the same name with the MFA ID.
     type: bool
     default: false
   machine_name:
-    description: A name for the machine, which BILL takes together with O(remember_me).
+    description: A name for the machine. BILL accepts it together with O(remember_me).
     type: str
 attributes:
   check_mode:
@@ -47,7 +46,7 @@ attributes:
       - Sends nothing; RV(remember_me_id) is then null.
   diff_mode:
     details:
-      - There is nothing to show that is not secret.
+      - Everything that could be shown is secret.
 seealso:
   - module: bill.connect.bill_mfa_challenge
   - module: bill.connect.bill_login
@@ -57,12 +56,12 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: Give the code back
+- name: Send the code to BILL
   bill.connect.bill_mfa_validate:
     challenge_id: "{{ challenge.challenge_id }}"
     token: "012345"
 
-- name: Give the code back, and have BILL remember this device
+- name: Send the code to BILL, and make BILL trust this device
   bill.connect.bill_mfa_validate:
     challenge_id: "{{ challenge.challenge_id }}"
     token: "{{ answer.user_input }}"

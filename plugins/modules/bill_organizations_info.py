@@ -8,15 +8,15 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bill_organizations_info
-short_description: The organizations that the session reaches
+short_description: List the organizations that the session can reach
 version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Asks BILL for all organizations that the user of the session can sign in to, and those of a parent console; with
-    O(auth_method=partner) and no O(user_id), for those of the partner.
-  - Signs in if no session is kept, which takes an O(organization_id) already; BILL has no way to list organizations before.
-  - All pages are read. With C(-v) the task tells of each that it is alive.
+  - Lists all organizations that the user of the session can sign in to, and those of a parent console. With O(auth_method=partner) and no
+    O(user_id), it lists those of the partner.
+  - Signs in if no session is stored. This already needs an O(organization_id). BILL has no way to list organizations before a sign-in.
+  - Reads all pages. With C(-v), the task shows its progress after each page.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
@@ -24,7 +24,7 @@ attributes:
   check_mode:
     support: full
     details:
-      - Does the same as without, since it changes nothing.
+      - Works the same in check mode, because it changes nothing.
   diff_mode:
     details:
       - Changes nothing.
@@ -38,7 +38,7 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See which organizations we can sign in to
+- name: List the organizations that we can sign in to
   bill.connect.bill_organizations_info:
   register: reachable
 
@@ -49,7 +49,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 organizations:
-  description: The organizations, each as BILL writes it. BILL does not document their fields.
+  description: The organizations, each as BILL sends it. BILL does not document their fields.
   returned: success
   type: list
   elements: dict

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bill_request
-short_description: Call any of BILL's endpoints with the kept session
+short_description: Call any endpoint of BILL with the stored session
 version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Sends one request to BILL (bill.com), or reads a whole list, with the session that M(bill.connect.bill_login) keeps. Signs in only if
-    none is kept. A session that ends meanwhile is replaced once, and the request sent once more.
-  - A read that meets a fault is tried again, O(retries) times. A write is tried again only if BILL has certainly not done it, because no
-    connection came about, or because BILL has refused it unseen (BDC_1322, or the calls of a minute are used up).
-  - A write that BILL may have done, because its answer was lost, cut, late, unreadable or a fault of the server (5xx), is never sent again.
-    The task fails and says so, with what was sent and where to look; see RV(uncertain). BILL documents no way to send one twice safely.
-  - Never more than three requests at a time are in flight for a developer key and organization, from whatever task, fork or run;
-    those to Spend & Expense take turns, 60 a minute. The task waits for its turn. With C(-v) it tells of waits for Spend & Expense, and of
-    those before it tries again.
+  - Sends one request to BILL (bill.com), or reads a whole list, with the session that M(bill.connect.bill_login) stores. Signs in only if no
+    session is stored. If the session ends meanwhile, it is renewed once, and the request is sent once more.
+  - After a fault, a read is retried up to O(retries) times. A write is retried only if BILL has certainly not done it. This is so if there was no
+    connection, or if BILL has refused the write without processing it (BDC_1322, or the calls of a minute are used up).
+  - A write is uncertain if its response was lost, cut, late, unreadable, or a server error (5xx). An uncertain write is never sent again. The task
+    fails, and says what was sent and where to look. See RV(uncertain). BILL documents no safe way to send a write twice.
+  - All tasks, forks and runs have at most three requests in flight for a developer key and organization. Calls to Spend & Expense are limited to 60
+    a minute. Further requests wait. With C(-v), the task shows waits for Spend & Expense, and waits before a retry.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
@@ -29,64 +28,64 @@ extends_documentation_fragment:
 options:
   path:
     description:
-      - The path of the endpoint from C(/v3) on, such as V(/v3/vendors), as in BILL's API reference. It may carry a query.
-      - A whole address is taken too, but only one below O(api_url), since credentials go nowhere else.
+      - The path of the endpoint from C(/v3) on, such as V(/v3/vendors), as in BILL's API reference. It may contain a query.
+      - A whole address is accepted, too, but only one below O(api_url), because credentials go nowhere else.
     type: str
     required: true
   method:
     description:
-      - The HTTP method. V(GET) reads; all others write, which changes BILL's books and in V(production) may move money.
+      - The HTTP method. V(GET) reads. All others write. A write changes BILL's books, and may move money in V(production).
     type: str
     choices: [GET, POST, PUT, PATCH, DELETE]
     default: GET
   body:
     description:
-      - What to write, as a dictionary or list, which is sent as JSON; or a text that holds a JSON object or array. Dates are sent as
-        V(2026-12-31).
-      - Up to ansible-core 2.18 a number that comes out of a template, as C({{ item.amount }}), is a text, unless the template is nothing but
-        the name of a variable, or C(jinja2_native) is set. A list or dictionary that comes out of a template keeps its numbers, so give
-        the part with the numbers, or the whole body, as one template, with dates in it as texts.
+      - What to write. A dictionary or list is sent as JSON. A string must hold a JSON object or array. Dates are sent as V(2026-12-31).
+      - Up to ansible-core 2.18, a number from a template such as C({{ item.amount }}) becomes a string. Two exceptions keep it a number, namely a
+        template that is only the name of a variable, and C(jinja2_native).
+      - A list or dictionary from a template keeps its numbers. So write the part with the numbers, or the whole body, as one template. Write dates
+        in it as strings.
     type: raw
   require_trusted:
     description:
-      - Whether the session has to be MFA-trusted, as payments need it. If it is not, nothing is sent, and the task says how to get trust;
-        see the role P(bill.connect.trust#role).
+      - Whether the session must be MFA-trusted, as payments require. If it is not, nothing is sent, and the task says how to get trust. See the
+        role P(bill.connect.trust#role).
     type: bool
     default: false
   repeat:
     description:
-      - Whether the same write may be sent more than once in a run. Without it, a write is refused if the same task has sent it already, or is
-        sending it, for another host, batch of C(serial), item of a loop, or as a handler. The same means the same credentials, O(method),
-        O(path), O(query), O(headers) and O(body).
-      - To write once on a play of many hosts, use C(run_once) or C(hosts=localhost).
-      - A write that BILL has refused without doing it may be sent again. Another run knows nothing of this one.
+      - Whether the same write may be sent more than once in a run. By default it is refused if the same task has sent it, or is sending it, for
+        another host, batch of C(serial), loop item, or as a handler. The same write has the same credentials, O(method), O(path), O(query),
+        O(headers) and O(body).
+      - To write once in a play of many hosts, use C(run_once) or C(hosts=localhost).
+      - A write that BILL has refused without doing it may be sent again. Other runs are not compared.
     type: bool
     default: false
 attributes:
   check_mode:
     support: partial
     details:
-      - A read is sent, so that later tasks have its result. A write is not; the task is RV(changed), and RV(status) and RV(json) are null. With
-        O(require_trusted=true) the session is looked at all the same.
+      - A read is sent, so that later tasks have its result. A write is not sent. The task is then RV(changed), and RV(status) and RV(json) are
+        null. With O(require_trusted=true), the session is still validated.
   diff_mode:
     support: full
     details:
-      - Shows a write as it is sent, or would be, with secrets and the numbers of bank accounts and persons masked.
-      - Where BILL's answer to the write repeats what is masked, the whole result is hidden, and the difference with it.
+      - Shows a write as it is sent, or would be sent. Secrets, and the numbers of bank accounts and persons, are redacted.
+      - If BILL's response to the write repeats a redacted value, the whole result is hidden, and the difference, too.
 notes:
-  - A second run of a play sends its writes again. Where a thing is wanted once, read first, and write only what is not there.
-  - The result is shown with C(-v), like that of C(ansible.builtin.uri). It is hidden if there is a secret in it, as a session or a token,
-    and C(register) has it all the same.
-  - C(until) does not send a write again that BILL has done, or may have done; each later try has the same result. To wait for something
-    to become of a write, use a task that reads.
-  - A run that is stopped, as with Ctrl-C, while a write is on its way cannot tell what became of it. Look in BILL.
-  - Answers are JSON. What BILL serves in another form, as files, cannot be had with this task.
+  - A second run of a play sends its writes again. To create something only once, read first, and write only what is missing.
+  - The result is shown with C(-v), as with C(ansible.builtin.uri). It is hidden if it holds a secret, such as a session or a token. C(register)
+    still has it.
+  - C(until) does not repeat a write that BILL has done, or may have done. Each later try has the same result. To wait for the effect of a write,
+    use a task that reads.
+  - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has done it. Look in BILL.
+  - Responses must be JSON. This task cannot download other formats, such as files.
 seealso:
   - plugin: bill.connect.bill_request
     plugin_type: lookup
   - module: bill.connect.bill_login
   - name: BILL API reference
-    description: BILL's own description of its endpoints, and what each of them needs.
+    description: BILL's own description of its endpoints and their fields.
     link: https://developer.bill.com/reference
 """
 
@@ -118,7 +117,7 @@ EXAMPLES = r"""
         country: US
   register: vendor
 
-- name: Archive it, which BILL takes twice as well
+- name: Archive it (BILL accepts this a second time)
   bill.connect.bill_request:
     path: /v3/vendors/{{ vendor.json.id }}/archive
     method: POST
@@ -133,13 +132,13 @@ EXAMPLES = r"""
     repeat: true
   loop: [1, 2, 3]
 
-- name: Look whether there is such a bill
+- name: Read a bill that may not exist
   bill.connect.bill_request:
     path: /v3/bills/00n01EXAMPLEEXAMPLE1
     expected_status: [200, 404]
   register: bill
 
-- name: Pay (again in each run), and have a person look at a payment of which nobody knows whether it was made
+- name: Pay (again in each run), and let a person check a payment with an unknown outcome
   block:
     - name: Pay
       bill.connect.bill_request:
@@ -160,26 +159,26 @@ EXAMPLES = r"""
         sort: createdTime:desc
       register: latest
 
-    - name: Fail with them, so that nothing goes on as if it were paid
+    - name: Fail with their IDs, so that nothing continues as if it were paid
       ansible.builtin.fail:
         msg: "{{ paid.msg }} The latest payments: {{ latest.json.results | map(attribute='id') | join(', ') }}"
 """
 
 RETURN = r"""
 status:
-  description: The HTTP status of BILL's answer, of the last page with O(paginate=true). Null if there was none.
+  description: The HTTP status of BILL's response, with O(paginate=true) of the last page. Null if there was no response.
   returned: always
   type: int
   sample: 201
 json:
-  description: BILL's answer. Null if it was empty.
-  returned: success, without O(paginate=true); and if only its status was not one of O(expected_status)
+  description: BILL's response. Null if it was empty.
+  returned: success, without O(paginate=true); also if only the status was not one of O(expected_status)
   type: raw
   sample:
     id: 00901EXAMPLEEXAMPLE1
     name: Acorn Paper Supply Co.
 results:
-  description: The records of all pages, each as BILL writes it.
+  description: The records of all pages, each as BILL sends it.
   returned: success, with O(paginate=true)
   type: list
   elements: raw
@@ -192,13 +191,13 @@ pages:
   type: int
   sample: 4
 codes:
-  description: The BDC codes of BILL's answer.
+  description: The BDC codes of BILL's response.
   returned: failure
   type: list
   elements: str
   sample: [BDC_1361]
 errors:
-  description: The objects of BILL's error, each with its C(code) (null if it has none) and C(message) in BILL's own words, secrets masked.
+  description: The objects of BILL's error. Each has a C(code) (null if there is none) and a C(message) in BILL's own words, with secrets redacted.
   returned: failure
   type: list
   elements: dict
@@ -207,19 +206,19 @@ errors:
       message: "name: must not be blank"
 uncertain:
   description:
-    - Whether nobody knows if BILL has done a write. If V(false), RV(changed) says whether it has.
+    - Whether it is unknown if BILL has done a write. If V(false), RV(changed) says whether BILL has done it.
   returned: always
   type: bool
   sample: true
 msg:
   description:
-    - Of a write, what became of it. So a failure that is none of BILL's, as by C(failed_when) or C(until), says so too.
-    - Of a failure, what happened, why, and what to do.
+    - For a write, its outcome. So it is also there if your own C(failed_when) or C(until) makes the task fail.
+    - For a failure, what happened, why, and what to do.
   returned: failure, and if O(method) writes
   type: str
   sample: "BILL has done this: POST /v3/payments (HTTP status 201)."
 sent:
-  description: The C(method), C(url) and C(body) that were sent, secrets masked.
+  description: The C(method), C(url) and C(body) that were sent, with secrets redacted.
   returned: if the outcome is RV(uncertain)
   type: dict
   sample:
@@ -228,7 +227,7 @@ sent:
     body: {vendorId: 00901EXAMPLEEXAMPLE1, amount: 12.5}
 look_at:
   description:
-    - Where to read whether BILL has done it, as the options C(path) and, for a list, C(sort) of this task. Null where BILL has no such read.
+    - Where to read whether BILL has done it, as the options C(path) and, for a list, C(sort) of this task. Null if BILL has no such read.
   returned: if the outcome is RV(uncertain)
   type: dict
   sample: {path: /v3/payments, sort: "createdTime:desc"}

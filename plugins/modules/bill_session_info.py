@@ -8,32 +8,32 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: bill_session_info
-short_description: What BILL says of the session
+short_description: Show what BILL says about the session
 version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Asks BILL about the kept session, and tells whom it belongs to, whether it is MFA-trusted, and when it ends. Nothing in the result
-    is secret, so it is shown.
-  - Does not sign in by itself, unless O(sign_in) says so. Without a kept session RV(signed_in) is false.
-  - BILL is asked every time, however recently it answered. That begins the idle life of a session anew, as
-    BILL documents it of every call for its v2 API.
+  - Asks BILL about the stored session. Returns whose session it is, whether it is MFA-trusted, and when it ends. Nothing in the result is secret,
+    so it is shown.
+  - Does not sign in by itself, unless O(sign_in) is true. Without a stored session, RV(signed_in) is false.
+  - Asks BILL every time, even if BILL answered a moment ago. That starts the session's time without use again. BILL documents this for every call
+    of its v2 API.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
 options:
   sign_in:
-    description: Whether to sign in if there is no session that works.
+    description: Whether to sign in if there is no valid session.
     type: bool
     default: false
 attributes:
   check_mode:
     support: full
     details:
-      - Does the same as without. With O(sign_in) it makes a session, as M(bill.connect.bill_login) does.
+      - Works the same in check mode. With O(sign_in), it makes a session, as M(bill.connect.bill_login) does.
   diff_mode:
     details:
-      - Changes nothing but, with O(sign_in), the session.
+      - Changes nothing except the session, and that only with O(sign_in).
 seealso:
   - module: bill.connect.bill_login
   - name: Session details
@@ -42,11 +42,11 @@ seealso:
 """
 
 EXAMPLES = r"""
-- name: See what BILL says of our session
+- name: Show what BILL says about our session
   bill.connect.bill_session_info:
   register: session
 
-- name: Be reminded that the MFA ID ends soon
+- name: Warn that the MFA ID ends soon
   ansible.builtin.debug:
     msg: "The MFA ID ends in {{ session.remember_me_id_days_left }} days."
   when: (session.remember_me_id_days_left | default(99, true)) < 10
@@ -55,19 +55,18 @@ EXAMPLES = r"""
 RETURN = r"""
 signed_in:
   description:
-    - Whether there is a session that works; with O(auth_method=oauth), of which BILL may tell nothing, one that has not come to its
-      end. If not, all that follow are null, but for RV(api_url), RV(auth_method),
-      RV(remember_me_id_days_left) and RV(changed).
+    - Whether there is a valid session. With O(auth_method=oauth), BILL may say nothing about it. Then it is a token that has not reached its end.
+    - If false, all other values are null except RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed).
   returned: success
   type: bool
   sample: true
 organization_id:
-  description: The id of the organization that the session belongs to; null where BILL does not tell.
+  description: The ID of the organization that the session belongs to; null if BILL does not return it.
   returned: success
   type: str
   sample: 00801EXAMPLEEXAMPLE1
 user_id:
-  description: The id of the user that the session belongs to; null where BILL does not tell.
+  description: The ID of the user that the session belongs to; null if BILL does not return it.
   returned: success
   type: str
   sample: 00601EXAMPLEEXAMPLE1
@@ -83,30 +82,30 @@ auth_method:
   sample: password
 trusted:
   description:
-    - Whether the session is MFA-trusted, as far as BILL has told; null where MFA does not decide (O(auth_method=oauth),
+    - Whether the session is MFA-trusted, as far as BILL has said. It is null if MFA does not decide (O(auth_method=oauth),
       O(auth_method=spend_token), and the partner itself).
   returned: success
   type: bool
   sample: false
 mfa_status:
   description:
-    - What BILL calls C(mfaStatus). Clients of BILL have met V(DISABLED), V(SETUP) (there is no phone yet), V(CHALLENGE) (a code has
-      to be given back), V(COMPLETE) and V(UNDEFINED). Null where BILL does not tell.
+    - What BILL calls C(mfaStatus). Clients of BILL have seen V(DISABLED), V(SETUP) (there is no phone yet), V(CHALLENGE) (a code must be sent to
+      BILL), V(COMPLETE) and V(UNDEFINED). Null if BILL does not return it.
   returned: success
   type: str
   sample: CHALLENGE
 mfa_bypass:
-  description: Whether MFA is off for the whole developer key. BILL calls it C(mfaBypass). Null where BILL does not tell.
+  description: Whether MFA is off for the whole developer key. BILL calls it C(mfaBypass). Null if BILL does not return it.
   returned: success
   type: bool
   sample: false
 expires_at:
-  description: UTC time when the session ends if it is not used, as M(bill.connect.bill_login) returns it.
+  description: The UTC time at which an unused session ends, as M(bill.connect.bill_login) returns it.
   returned: success
   type: str
   sample: "2026-11-22T10:58:00Z"
 expires_in:
-  description: How many seconds are left until then; null where nobody knows.
+  description: How many seconds are left until RV(expires_at); null if that is unknown.
   returned: success
   type: int
   sample: 2100
@@ -116,7 +115,7 @@ remember_me_id_days_left:
   type: int
   sample: 12
 changed:
-  description: Whether a session was made, which only happens with O(sign_in).
+  description: Whether a session was made. This only happens with O(sign_in).
   returned: always
   type: bool
   sample: false

@@ -24,9 +24,9 @@ from tests.integration.project import Project
             "bill.connect.bill_request",
             ["Sends one request to BILL (bill.com), or reads a whole list", "BILL_DEV_KEY", "paginate", "look_at"],
         ),
-        ("lookup", "bill.connect.bill_request", ["it signs in only if no session is kept", "- name: bill_dev_key"]),
+        ("lookup", "bill.connect.bill_request", ["it signs in only if no session is stored", "- name: bill_dev_key"]),
         ("lookup", "bill.connect.bill_login", ["so any number of lookups makes one sign-in", "- name: bill_dev_key"]),
-        ("role", "bill.connect.connect", ["Sign in to BILL, once, and keep the session", "bill_organization_id"]),
+        ("role", "bill.connect.connect", ["Sign in to BILL, once, and store the session", "bill_organization_id"]),
     ],
 )
 def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]) -> None:
