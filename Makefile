@@ -41,7 +41,7 @@ TESTS := lint types unit docs e2e awx units sanity
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.toml changes)
+venv: $(VENV)/.stamp ## Create the development environment (again when pyproject.toml changes)
 
 # uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index.
 $(VENV)/.stamp: pyproject.toml
@@ -60,7 +60,7 @@ stage: venv
 demo: build ## Watch a sign-in against the emulator: no account needed
 	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
 
-emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" tells its options)
+emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" shows its options)
 	@$(BIN)/python -m tests.emulator $(ARGS)
 
 test: ## Run every check and test on one core
@@ -70,11 +70,11 @@ test: ## Run every check and test on one core
 	done; \
 	echo "All passed ($(TESTS)) in $$(($$(date +%s) - start)) seconds."
 
-format: venv ## Rewrite the Python files in the agreed form
+format: venv ## Format the Python files
 	$(BIN)/ruff format plugins tests
 	$(BIN)/ruff check --fix plugins tests
 
-lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
+lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
 	@$(IN_STAGE) ruff format --check plugins tests
 	@$(IN_STAGE) ruff check plugins tests
 	@$(IN_STAGE) yamllint --strict .
@@ -83,20 +83,20 @@ lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
 	@$(IN_STAGE) ansible-lint
 
 # The plugins go by the names that Ansible gives them, the tests by those that pytest and `python -m` give.
-types: stage ## Check the types, strictly
+types: stage ## Check the types with mypy, in strict mode
 	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests
 
-unit: stage ## Run the unit tests by plain pytest
+unit: stage ## Run the unit tests with pytest
 	@$(IN_STAGE) pytest -n auto tests/unit
 
-units: stage ## Run the unit tests as ansible-test does
+units: stage ## Run the unit tests with ansible-test
 	@$(BIN)/python -m tests.tools.ansible_test units
 
-docs: stage ## Check that the documentation of the plugins is sound
+docs: stage ## Check the documentation of the plugins
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
-e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
+e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN selects another ansible-core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
 
 # awx.awx, which pyproject.toml names the release of.
@@ -105,26 +105,26 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp
 	@$(BIN)/python -m tests.tools.awx $(WORK)/awx
 	@touch $@
 
-awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in a stand-in for AWX
+awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in an emulator of AWX
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
-pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
+pictures: stage ## Update the pictures in the guides, from runs against the emulator
 	@$(BIN)/python -m tests.tools.pictures
 	@$(BIN)/python -m tests.tools.awx_form
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tests.tools.ansible_test sanity
 
-matrix: stage ## Run the e2e tests on every supported core, or on CORES="2.16 2.21"
+matrix: stage ## Run the e2e tests on every supported ansible-core, or on CORES="2.16 2.21"
 	@$(BIN)/python -m tests.tools.cores e2e $(CORES)
 
-sanity-matrix: stage ## Run the sanity tests of every supported core (long)
+sanity-matrix: stage ## Run the sanity tests of every supported ansible-core (slow)
 	@$(BIN)/python -m tests.tools.cores sanity $(CORES)
 
-benchmark: stage ## Measure what a task costs
+benchmark: stage ## Measure how long a task takes
 	@$(IN_STAGE) pytest tests/benchmarks -s
 
-sweep: stage ## Run the long sweeps: many processes, many malformed answers (BILL_TEST_CORE_BIN as for e2e)
+sweep: stage ## Run the slow tests: many processes, many malformed responses (BILL_TEST_CORE_BIN as for e2e)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
@@ -132,5 +132,5 @@ build: venv ## Build the collection's archive into .work/dist
 	@$(BIN)/python -m tests.tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
 
-clean: ## Remove everything that was made
+clean: ## Remove everything that make has created in .work
 	rm -rf $(WORK)
