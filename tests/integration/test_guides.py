@@ -225,16 +225,16 @@ GUIDES = {
         # By the form alone.
         hears={SIGN_IN: 1, SIGN_OUT: 1},
         wrong={
-            "The vault password is another one than the file's": keep({"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"),
-            "A value is missing, and there is nobody to ask": form(bill_password=""),
+            "The vault password is not the password of the file": keep({"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"),
+            "A value is missing, and there is no terminal": form(bill_password=""),
             "BILL refuses a value that is defined elsewhere": form(bill_password="wrong"),
             "The login is locked": form(faults={SIGN_IN: {"code": "BDC_1110"}}),
-            "MFA is wanted, and there is nobody to ask for the code (a warning)": form(mfa=True),
-            "The directory of the vault file would have Ansible ignore another file": keep(
+            "MFA is requested, and there is no terminal (a warning)": form(mfa=True),
+            "The directory of the vault file would make Ansible ignore another file": keep(
                 {"group_vars/web.yml": "a: 1"}, path="group_vars/web/bill.yml", variables={"a": 2}
             ),
-            "The file is no variables file": keep({"two.yml": "[a, b]"}, path="two.yml"),
-            "``bill_vault_file`` is given a name that no variable can have": keep(
+            "The file is not a variables file": keep({"two.yml": "[a, b]"}, path="two.yml"),
+            "``bill_vault_file`` gets a name that is not valid for a variable": keep(
                 path="three.yml", variables={"bill-password": "some"}
             ),
             "``vault_id`` is one that Ansible was not started with": keep(
@@ -250,7 +250,7 @@ GUIDES = {
             "A value is missing": Wrong({"bill_password": ""}),
             "A value is not in quotes": Wrong({"bill_password": 123456}),
             "The password is wrong": WRONG_PASSWORD,
-            "The developer key belongs to another BILL, or has a slip in it": Wrong({"bill_dev_key": "wrong"}),
+            "The developer key belongs to another BILL, or has a typing mistake": Wrong({"bill_dev_key": "wrong"}),
             "The organization is not one of yours": Wrong({"bill_organization_id": world.CLIENT_ORGANIZATION.id}),
             "The login is locked": Wrong(faults={SIGN_IN: {"code": "BDC_1110"}}),
         },
@@ -319,18 +319,18 @@ GUIDES = {
         hears={SIGN_IN: 4, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 8},
         wrong={
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
-            "A day that is none": Wrong({"bill_remember_me_id_expires_on": "soon"}),
-            "The name of the device is another one (a warning)": Wrong(remembered(bill_device="another"), warns=True),
+            "The day is not a date": Wrong({"bill_remember_me_id_expires_on": "soon"}),
+            "The name of the device is wrong (a warning)": Wrong(remembered(bill_device="another"), warns=True),
             "The day has passed, but BILL still trusts the session (a warning)": Wrong(
                 remembered(bill_remember_me_id_expires_on="2026-01-01"), warns=True
             ),
             "The user has no phone": Wrong(faults={SEND_A_CODE: {"code": "BDC_1354"}}, task=CHALLENGE),
-            "Nothing is kept between the tasks": Wrong({"bill_session_store": "none"}, task=CHALLENGE),
-            "The code is given back without a session": Wrong(task=validate("012345")),
+            "Nothing is stored between the tasks": Wrong({"bill_session_store": "none"}, task=CHALLENGE),
+            "The code is sent without a session": Wrong(task=validate("012345")),
             "The code is wrong": Wrong(
                 faults={GIVE_IT_BACK: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
             ),
-            "The code is no code": Wrong(task=validate("12")),
+            "The code does not have the right digits": Wrong(task=validate("12")),
         },
     ),
     "guide_requests": Guide(
@@ -356,7 +356,7 @@ GUIDES = {
             "A filter by an empty variable": request(filters=[{"field": "name", "op": "eq", "value": "{{ '' }}"}]),
             "A sort without direction": request(sort="name"),
             "A page that is too large": request(page_size=500),
-            "``require_trusted: true``, and there is no trust": replace(
+            "``require_trusted: true``, and the session is not trusted": replace(
                 request(require_trusted=True), variables={"bill_remember_me_id": "", "bill_device": ""}
             ),
         },
@@ -367,7 +367,7 @@ GUIDES = {
         wrong={
             "A value is missing": Wrong({"bill_client_secret": ""}),
             "The client ID or the client secret is wrong": Wrong({"bill_client_secret": "wrong"}),
-            "The same, in BILL's own words": Wrong(faults={TOKEN: {"code": "BDC_1101"}}),
+            "The same, with a code of BILL": Wrong(faults={TOKEN: {"code": "BDC_1101"}}),
             "The app may not do this": Wrong(
                 faults={
                     TOKEN: {
@@ -380,7 +380,7 @@ GUIDES = {
             "BILL gives tokens at neither of the two places": Wrong(
                 faults={TOKEN: {"code": "BDC_1121"}, TOKEN_AT_THE_ROOT: {"status": 404}}
             ),
-            "``bill_token_url`` has a slip in it": Wrong({"bill_token_url": "{{ bill_api_url }}/authx/tokens"}),
+            "``bill_token_url`` has a typing mistake": Wrong({"bill_token_url": "{{ bill_api_url }}/authx/tokens"}),
             "``bill_token_url`` is another page of BILL's": Wrong(
                 {"bill_token_url": "{{ bill_api_url }}/page"}, faults={"POST /page": {"not_json": True}}
             ),
@@ -394,7 +394,7 @@ GUIDES = {
         wrong={
             "The value is missing": Wrong({"bill_api_token": ""}),
             "The token is wrong, or was revoked": Wrong({"bill_api_token": "wrong"}),
-            "There was a blank or a line break in what you copied": Wrong({"bill_api_token": "wro ng"}),
+            "The copied value contains a blank or a line break": Wrong({"bill_api_token": "wro ng"}),
             "The calls of this minute are used up": Wrong(faults={SPEND: {"code": "BDC_1144"}}),
             "``require_trusted: true``": Wrong(task=TRUST),
             "``bill_organizations_info``": Wrong(task=ORGANIZATIONS),
@@ -406,9 +406,9 @@ GUIDES = {
         # The last run is in the same container as the one before.
         hears={SIGN_IN: 2, SIGN_OUT: 1},
         wrong={
-            "A field that the chosen way needs is empty": Wrong({"bill_auth_method": "console_token"}),
+            "A field is empty that the chosen way needs": Wrong({"bill_auth_method": "console_token"}),
             "The password is wrong, or belongs to the other environment": Wrong(faults={SIGN_IN: {"code": "BDC_1101"}}),
-            "A variable goes before the credential": WRONG_PASSWORD,
+            "A variable overrides the credential": WRONG_PASSWORD,
             "A variable says where the credential goes": Wrong({"bill_api_url": "https://gateway.example.com/connect"}),
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
         },
