@@ -150,7 +150,9 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "The response is not JSON": {"not_json": True},
             "The response is JSON of another shape": {"json": ["findme"]},
             "The response has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
-            "The session in the response is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
+            "The session in the response is empty": {
+                "json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}
+            },
             "The session belongs to another organization": {
                 "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
             },

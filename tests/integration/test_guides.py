@@ -225,7 +225,9 @@ GUIDES = {
         # By the form alone.
         hears={SIGN_IN: 1, SIGN_OUT: 1},
         wrong={
-            "The vault password is not the password of the file": keep({"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"),
+            "The vault password is not the password of the file": keep(
+                {"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"
+            ),
             "A value is missing, and there is no terminal": form(bill_password=""),
             "BILL refuses a value that is defined elsewhere": form(bill_password="wrong"),
             "The login is locked": form(faults={SIGN_IN: {"code": "BDC_1110"}}),
