@@ -18,6 +18,8 @@ PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 
 # What installs everything else, in releases that were tried.
 INSTALLERS := pip==26.3 uv==0.13.9
 
+PYTHON_FOLDERS := plugins tests tools
+
 # Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21".
 CORES ?=
 
@@ -41,7 +43,7 @@ TESTS := lint types unit docs e2e awx units sanity
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.stamp ## Create the development environment (again when pyproject.toml changes)
+venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.toml changes)
 
 # uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index.
 $(VENV)/.stamp: pyproject.toml
@@ -55,12 +57,12 @@ $(VENV)/.stamp: pyproject.toml
 
 # ansible-test wants a folder .../ansible_collections/bill/connect, wherever the checkout is.
 stage: venv
-	@$(BIN)/python -m tests.tools.stage $(STAGE) >/dev/null
+	@$(BIN)/python -m tools.stage $(STAGE) >/dev/null
 
 demo: build ## Watch a sign-in against the emulator: no account needed
 	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
 
-emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" shows its options)
+emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" tells its options)
 	@$(BIN)/python -m tests.emulator $(ARGS)
 
 test: ## Run every check and test on one core
@@ -70,67 +72,67 @@ test: ## Run every check and test on one core
 	done; \
 	echo "All passed ($(TESTS)) in $$(($$(date +%s) - start)) seconds."
 
-format: venv ## Format the Python files
-	$(BIN)/ruff format plugins tests
-	$(BIN)/ruff check --fix plugins tests
+format: venv ## Rewrite the Python files in the agreed form
+	$(BIN)/ruff format $(PYTHON_FOLDERS)
+	$(BIN)/ruff check --fix $(PYTHON_FOLDERS)
 
-lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
-	@$(IN_STAGE) ruff format --check plugins tests
-	@$(IN_STAGE) ruff check plugins tests
+lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
+	@$(IN_STAGE) ruff format --check $(PYTHON_FOLDERS)
+	@$(IN_STAGE) ruff check $(PYTHON_FOLDERS)
 	@$(IN_STAGE) yamllint --strict .
 	@$(IN_STAGE) shellcheck .ci/run
 	@$(IN_STAGE) antsibull-changelog lint
 	@$(IN_STAGE) ansible-lint
 
 # The plugins go by the names that Ansible gives them, the tests by those that pytest and `python -m` give.
-types: stage ## Check the types with mypy, in strict mode
+types: stage ## Check the types, strictly
 	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
-	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests
+	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests tools
 
-unit: stage ## Run the unit tests with pytest
+unit: stage ## Run the unit tests by plain pytest
 	@$(IN_STAGE) pytest -n auto tests/unit
 
-units: stage ## Run the unit tests with ansible-test
-	@$(BIN)/python -m tests.tools.ansible_test units
+units: stage ## Run the unit tests as ansible-test does
+	@$(BIN)/python -m tools.ansible_test units
 
-docs: stage ## Check the documentation of the plugins
+docs: stage ## Check that the documentation of the plugins is sound
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
-e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN selects another ansible-core)
+e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
 
 # awx.awx, which pyproject.toml names the release of.
 $(WORK)/awx/.stamp: $(VENV)/.stamp
 	@rm -rf $(WORK)/awx
-	@$(BIN)/python -m tests.tools.awx $(WORK)/awx
+	@$(BIN)/python -m tools.awx $(WORK)/awx
 	@touch $@
 
-awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in an emulator of AWX
+awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in a stand-in for AWX
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
-pictures: stage ## Update the pictures in the guides, from runs against the emulator
-	@$(BIN)/python -m tests.tools.pictures
-	@$(BIN)/python -m tests.tools.awx_form
+pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
+	@$(BIN)/python -m tools.pictures
+	@$(BIN)/python -m tools.awx_form
 
 sanity: stage ## Run ansible-test's sanity tests
-	@$(BIN)/python -m tests.tools.ansible_test sanity
+	@$(BIN)/python -m tools.ansible_test sanity
 
-matrix: stage ## Run the e2e tests on every supported ansible-core, or on CORES="2.16 2.21"
-	@$(BIN)/python -m tests.tools.cores e2e $(CORES)
+matrix: stage ## Run the e2e tests on every supported core, or on CORES="2.16 2.21"
+	@$(BIN)/python -m tools.cores e2e $(CORES)
 
-sanity-matrix: stage ## Run the sanity tests of every supported ansible-core (slow)
-	@$(BIN)/python -m tests.tools.cores sanity $(CORES)
+sanity-matrix: stage ## Run the sanity tests of every supported core (long)
+	@$(BIN)/python -m tools.cores sanity $(CORES)
 
-benchmark: stage ## Measure how long a task takes
+benchmark: stage ## Measure what a task costs
 	@$(IN_STAGE) pytest tests/benchmarks -s
 
-sweep: stage ## Run the slow tests: many processes, many malformed responses (BILL_TEST_CORE_BIN as for e2e)
+sweep: stage ## Run the long sweeps: many processes, many malformed answers (BILL_TEST_CORE_BIN as for e2e)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
 	@rm -rf $(WORK)/build
-	@$(BIN)/python -m tests.tools.stage $(WORK)/build >/dev/null
+	@$(BIN)/python -m tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
 
-clean: ## Remove everything that make has created in .work
+clean: ## Remove everything that was made
 	rm -rf $(WORK)

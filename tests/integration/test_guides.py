@@ -38,7 +38,7 @@ from tests.emulator.talk import Control
 from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
-from tests.tools.awx_form import TYPED
+from tools.awx_form import TYPED
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "docs" / "docsite" / "rst"

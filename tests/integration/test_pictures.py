@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.integration.project import secrets_in
-from tests.tools.pictures import svg
-from tests.tools.pictures.album import FOLDER, GUIDES, made, with_screens
-from tests.tools.pictures.desk import COLUMNS
-from tests.tools.pictures.scenarios import SCENARIOS
+from tools.pictures import svg
+from tools.pictures.album import FOLDER, GUIDES, made, with_screens
+from tools.pictures.desk import COLUMNS
+from tools.pictures.scenarios import SCENARIOS
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "rect", "circle", "g", "text", "tspan"}

@@ -21,7 +21,7 @@ from tests.emulator.talk import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.project import Run
 from tests.integration.terminal import in_front_of
-from tests.tools.stage import stage
+from tools.stage import stage
 
 ROOT = Path(__file__).resolve().parents[2]
 VAULT_FILE = "group_vars/all/bill.yml"

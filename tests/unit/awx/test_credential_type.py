@@ -15,7 +15,7 @@ import yaml
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, resolve
 from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
-from tests.tools.awx_form import redrawn
+from tools.awx_form import redrawn
 
 ROOT = Path(__file__).resolve().parents[3]
 FILES = ROOT / "playbooks" / "files" / "awx"
@@ -108,7 +108,7 @@ def test_the_details_of_a_job_show_no_secret() -> None:
 
 
 def test_the_guide_shows_the_form_as_it_is() -> None:
-    """`python -m tests.tools.awx_form` draws it anew."""
+    """`python -m tools.awx_form` draws it anew."""
     assert redrawn(GUIDE, INPUTS) == GUIDE
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from . import ansible_test
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 WORK = CHECKOUT / ".work"
 DEVELOPMENT_BIN = Path(sys.executable).parent
 

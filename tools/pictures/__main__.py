@@ -23,7 +23,7 @@ def write(path: Path, text: str) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.tools.pictures", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join(SCENARIOS)}; default: all", metavar="name")
     names = parser.parse_args().names or list(SCENARIOS)
     with ThreadPoolExecutor(2) as several:

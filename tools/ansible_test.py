@@ -17,7 +17,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-WORK = Path(__file__).resolve().parents[2] / ".work"
+WORK = Path(__file__).resolve().parents[1] / ".work"
 STAGED = WORK / "stage" / "ansible_collections" / "bill" / "connect"
 HOME = WORK / "home"
 

@@ -26,7 +26,7 @@ from tests.integration.terminal import Terminal, in_front_of
 
 from .screen import Line, Look, lines_of
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = 80
 
 _SANDBOX = "gateway.stage.bill.com"

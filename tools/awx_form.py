@@ -4,7 +4,7 @@
 """Draw the form of a BILL credential, as people see it in AWX, into its guide.
 
 It is drawn from the file that AWX draws it from, and a test holds the guide against it. After a change of that file:
-``python -m tests.tools.awx_form``.
+``python -m tools.awx_form``.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 INPUTS = CHECKOUT / "playbooks" / "files" / "awx" / "inputs.yml"
 GUIDE = CHECKOUT / "docs" / "docsite" / "rst" / "guide_awx.rst"
 

@@ -15,7 +15,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+CHECKOUT = Path(__file__).resolve().parents[1]
 PART = "ansible_collections/awx/awx/"
 
 
