@@ -45,12 +45,14 @@ help: ## Show this help
 
 venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.toml changes)
 
-# uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index.
+# uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index. The old environment is
+# removed first: where it is a link, the link goes, and the environment of another checkout stays (venv --clear would empty it).
 $(VENV)/.stamp: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or later found: install one, or run make PYTHON=/path/to/it" >&2; exit 1; }
 	@mkdir -p $(WORK)/home
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments: on Debian and Ubuntu, install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv --clear $(VENV)
+	@rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(INSTALLERS)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev || $(BIN)/python -m pip install --quiet --group dev
 	@touch $@
