@@ -27,9 +27,13 @@ from tests.integration.watcher import below
 _SECONDS = 90
 CTRL_C = "\x03"
 KEYS = (CTRL_C,)
-# Makes the terminal the program's own, as a login does; only then does Ansible ask anybody anything. And whoever runs the tests in the
-# background ignores Ctrl-C, which is inherited.
-_AS_A_LOGIN = "import os, signal, sys; os.login_tty(0); signal.signal(signal.SIGINT, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+# Makes the terminal the program's own, as a login does; only then does Ansible ask anybody anything. A shell that runs the tests in
+# the background ignores Ctrl-C, and nohup ignores the hangup of a closed terminal; a program inherits both, so they are set back.
+_AS_A_LOGIN = (
+    "import os, signal, sys; os.login_tty(0); "
+    "[signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)]; "
+    "os.execv(sys.argv[1], sys.argv[1:])"
+)
 
 
 class Terminal:

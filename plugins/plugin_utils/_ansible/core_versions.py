@@ -416,12 +416,14 @@ def _end_with_ansible() -> None:
 
     From ansible-core 2.19 on a worker is in a session of its own, hears of no hangup, and would wait for ever with what was typed in its memory.
     """
-    ansible = os.getppid()
+    ansible = multiprocessing.parent_process()
+    if ansible is None:
+        return
 
     def watch() -> None:
-        while os.getppid() == ansible:
+        # Not compared with the parent of now, since Ansible may have ended before this line.
+        while os.getppid() == ansible.pid:
             time.sleep(1)
         os._exit(1)
 
-    if multiprocessing.parent_process():
-        threading.Thread(target=watch, daemon=True).start()
+    threading.Thread(target=watch, daemon=True).start()

@@ -1,0 +1,50 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A worker of Ansible that asks a person ends with Ansible's first process, whenever that ends."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import select
+import time
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
+
+FORK = multiprocessing.get_context("fork")
+
+
+def _worker(first_process_ends_before: bool) -> None:
+    first_process = os.getppid()
+    if first_process_ends_before:
+        while os.getppid() == first_process:
+            time.sleep(0.01)
+    core_versions._end_with_ansible()
+    time.sleep(60)
+
+
+def _first_process(ends_before: bool) -> None:
+    FORK.Process(target=_worker, args=(ends_before,)).start()
+    if not ends_before:
+        time.sleep(0.5)
+    # As a hangup does: without waiting for the worker.
+    os._exit(0)
+
+
+@pytest.mark.promise(15)
+@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
+@pytest.mark.parametrize("before", [False, True])
+def test_worker_that_asks_when_ansible_ends_before_or_after_is_gone(before: bool) -> None:
+    end, worker = os.pipe()
+    first = FORK.Process(target=_first_process, args=(before,))
+    first.start()
+    os.close(worker)
+    first.join()
+    # The worker has the other end of the pipe as long as it lives.
+    gone = select.select([end], [], [], 10)[0]
+    os.close(end)
+    assert gone
