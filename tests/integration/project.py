@@ -136,12 +136,15 @@ class Project:
             **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
             **self.environ,
             # Secrets of the environment go only where the environment says.
-            **({"BILL_API_URL": self.api_url} if self._needs_address_in_environment() else {}),
+            **(
+                {"BILL_API_URL": self.api_url}
+                if self.has_secrets_in_environment() and not self.environ.get("BILL_API_URL")
+                else {}
+            ),
         }
 
-    def _needs_address_in_environment(self) -> bool:
-        secrets = any(option.secret and self.environ.get(option.environment_name) for option in OPTIONS)
-        return secrets and not self.environ.get("BILL_API_URL")
+    def has_secrets_in_environment(self) -> bool:
+        return any(option.secret and self.environ.get(option.environment_name) for option in OPTIONS)
 
     def run(self, program: str, *arguments: str, with_vault: bool = True) -> Run:
         with (

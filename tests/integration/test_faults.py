@@ -11,7 +11,8 @@ import json
 import re
 import socket
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -23,6 +24,7 @@ from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.emulator.talk import Control
 from tests.integration.payer import CHALLENGE, CHECK, CLIENT, PARTNER, SIGN_IN, SPEND_TOKEN, VALIDATE
 from tests.integration.project import Project, Run, secrets_in
+from tests.integration.rows import Row, play_rows
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
 PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
@@ -127,50 +129,48 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "The user is not active": {"code": "BDC_1111"},
             "BILL does not say why it refuses": {"code": "BDC_1113"},
             "A code that this collection does not know": {"code": "BDC_7777"},
-            "BILL rejects a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
+            "BILL objects to a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
             "The requests of the clock hour are used up": {"code": "BDC_1144"},
             "Other programs have three requests in flight": {"code": "BDC_1322"},
             "A fault at BILL": {"code": "BDC_1001"},
-            "A fault of a gateway before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
+            "A fault of what stands before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
             "A refusal in an object named errors": {
                 "status": 401,
                 "body": json.dumps({"errors": [{"code": "BDC_1101", "message": "findme"}]}),
             },
-            "A refusal in an object of its own": {
+            "A refusal that stands alone": {
                 "status": 401,
                 "body": json.dumps({"code": "BDC_1101", "message": "findme"}),
             },
             "A refusal with status 200": {"code": "BDC_1101", "status": 200},
             "A refusal with status 503": {"code": "BDC_1101", "status": 503},
             "The connection is reset": {"reset": True},
-            "The response is cut off": {"cut": True},
-            "The response does not come in time": {"slow": 5},
-            "The response comes too slowly": {"drip": 5},
-            "The response does not end": {"endless": True},
-            "The response is not JSON": {"not_json": True},
-            "The response is JSON of another shape": {"json": ["findme"]},
-            "The response has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
-            "The session in the response is empty": {
-                "json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}
-            },
+            "The answer is cut off": {"cut": True},
+            "The answer does not come in time": {"slow": 5},
+            "The answer trickles": {"drip": 5},
+            "The answer has no end": {"endless": True},
+            "The answer is not JSON": {"not_json": True},
+            "The answer is JSON of another shape": {"json": ["findme"]},
+            "The answer has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
+            "The session in the answer is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
             "The session belongs to another organization": {
                 "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
             },
-            "The response is a redirect": {"redirect": "http://127.0.0.1:9/findme"},
+            "The answer leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
             "A refusal without a code": {"status": 401, "body": "<html>findme</html>"},
         },
     ),
     (
         Scene(CHECK, kept=True),
         {
-            "The developer key was refused when the stored session was checked": {"code": "BDC_1103"},
-            "The stored session has ended": {"code": "BDC_1109", "times": 1},
-            "The stored session is not trusted": {"code": "BDC_1361"},
-            "BILL says that the stored session belongs to another organization": {
+            "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
+            "The kept session has ended": {"code": "BDC_1109", "times": 1},
+            "The kept session is not trusted": {"code": "BDC_1361"},
+            "The kept session is said to be another organization's": {
                 "json": {"organizationId": world.SECOND_ORGANIZATION.id}
             },
-            "The check gets JSON of another shape": {"json": ["findme"]},
-            "A fault at BILL while the stored session is checked": {"status": 503},
+            "The check is answered with JSON of another shape": {"json": ["findme"]},
+            "A fault at BILL while the kept session is checked": {"status": 503},
         },
     ),
     (
@@ -179,8 +179,8 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
             "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
             "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
-            "``bill_mfa_challenge``: the response is lost": {"reset": True, "acted": True},
-            "``bill_mfa_challenge``: the response names no challenge": {"json": {"other": "findme"}},
+            "``bill_mfa_challenge``: the answer is lost": {"reset": True, "acted": True},
+            "``bill_mfa_challenge``: the answer names no challenge": {"json": {"other": "findme"}},
         },
     ),
     (
@@ -190,38 +190,38 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
             "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
             "``bill_mfa_validate``: the session that asked for the code has ended": {"code": "BDC_1109"},
-            "``bill_mfa_validate``: the response is lost": {"reset": True, "acted": True},
+            "``bill_mfa_validate``: the answer is lost": {"reset": True, "acted": True},
         },
     ),
     (
         Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": REMEMBER}, kept=True),
         {
-            "``bill_mfa_validate``: the response holds no MFA ID": {"json": {"other": "findme"}},
+            "``bill_mfa_validate``: the answer holds no MFA ID": {"json": {"other": "findme"}},
         },
     ),
     (
         Scene(LIST, {"name": "List", "bill.connect.bill_organizations_info": None}, kept=True),
         {
-            "``bill_organizations_info``: the response is not a list": {"json": {"other": "findme"}},
-            "``bill_organizations_info``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
+            "``bill_organizations_info``: the answer is no list": {"json": {"other": "findme"}},
+            "``bill_organizations_info``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
         Scene(WRITE, request(**NEW_VENDOR), kept=True),
         {
-            "``bill_request``: the response to a write is lost": {"reset": True, "acted": True},
-            "``bill_request``: the response to a write is cut off": {"cut": True},
-            "``bill_request``: the response to a write does not come in time": {"slow": 5},
-            "``bill_request``: BILL has a fault during a write": {"code": "BDC_1001"},
-            "``bill_request``: a gateway before BILL has a fault during a write": {
+            "``bill_request``: the answer to a write is lost": {"reset": True, "acted": True},
+            "``bill_request``: the answer to a write is cut off": {"cut": True},
+            "``bill_request``: the answer to a write does not come in time": {"slow": 5},
+            "``bill_request``: a write meets a fault at BILL": {"code": "BDC_1001"},
+            "``bill_request``: a write meets a fault of what stands before BILL": {
                 "status": 502,
                 "body": "<html>findme Bad Gateway</html>",
             },
-            "``bill_request``: the response to a write is not JSON": {"not_json": True},
-            "``bill_request``: the response to a write is a redirect": {"redirect": "http://127.0.0.1:9/findme"},
+            "``bill_request``: the answer to a write is not JSON": {"not_json": True},
+            "``bill_request``: the answer to a write leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
             "``bill_request``: other programs have three requests in flight": {"code": "BDC_1322"},
             "``bill_request``: the requests of the clock hour are used up": {"code": "BDC_1144"},
-            "``bill_request``: BILL rejects fields": {
+            "``bill_request``: BILL objects to fields": {
                 "status": 400,
                 "body": json.dumps(
                     [
@@ -246,8 +246,8 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         Scene(READ, request(), kept=True),
         {
             "``bill_request``: there is no such API": {"code": "BDC_1121"},
-            "``bill_request``: BILL has a fault during a read": {"status": 503},
-            "``bill_request``: the response to a read is lost": {"reset": True},
+            "``bill_request``: a read meets a fault at BILL": {"status": 503},
+            "``bill_request``: the answer to a read is lost": {"reset": True},
         },
     ),
     (
@@ -259,14 +259,14 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
     (
         Scene(READ, request(paginate=True), kept=True),
         {
-            "``bill_request``: ``paginate`` for a response that is not a list": {"json": {"other": "findme"}},
-            "``bill_request``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
+            "``bill_request``: what should have pages is no list": {"json": {"other": "findme"}},
+            "``bill_request``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
         Scene(SIGN_IN, {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}),
         {
-            "Trust is required, and the session is not trusted": None,
+            "Trust is required, and there is none": None,
         },
     ),
     (
@@ -320,7 +320,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
                 "body": json.dumps({"error": "invalid_request"}),
             },
             "``oauth``: there are no tokens at the address": {"status": 404},
-            "``oauth``: the response has no token": {"json": {"token_type": "Bearer", "other": "findme"}},
+            "``oauth``: the answer has no token": {"json": {"token_type": "Bearer", "other": "findme"}},
         },
     ),
     (
@@ -337,24 +337,12 @@ STRIKE = {wrong: (scene, how) for scene, faults in STRIKES for wrong, how in fau
 
 
 # ... or by what the user has done.
-def _past_the_api(project: Project) -> None:
-    project.variables(bill_api_url=project.api_url + "/elsewhere")
-
-
-def _no_tls(project: Project) -> None:
-    project.variables(bill_api_url=project.api_url.replace("http:", "https:"))
-
-
-def _no_store(project: Project) -> None:
-    (project.home / ".ansible").mkdir()
-    (project.home / ".ansible" / "bill").write_text("a file where the directory should be")
-
-
-def _damaged(project: Project) -> None:
-    project.play(TASK)
-    [kept] = (project.home / ".ansible" / "bill").glob("*.session")
-    kept.write_bytes(kept.read_bytes()[:-10])
-
+NOBODY = "Nobody listens there"
+ADDRESSES: dict[str, Callable[[str], str]] = {
+    "The address leads past BILL's API": lambda api_url: f"{api_url}/elsewhere",
+    "There is no TLS behind an https address": lambda api_url: api_url.replace("http:", "https:"),
+}
+NO_STORE, DAMAGED = "The session store cannot be used", "The kept session is damaged"
 
 # ... or by the certificate that BILL shows, as far as an authority that the user trusts has given it out.
 CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
@@ -365,94 +353,151 @@ CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
     "The certificate comes from an authority that is not trusted": Authority.good,
 }
 
-NOBODY = "No server listens at the address"
-BY_THE_USER: dict[str, Callable[[Project], None]] = {
-    "The address does not lead to BILL's API": _past_the_api,
-    "The https address does not serve TLS": _no_tls,
-    "The session store cannot be used": _no_store,
-    "The stored session is damaged": _damaged,
-}
-
 # Those that are no failure.
 SUCCEED = {
-    "The stored session has ended",
+    "The kept session has ended",
     "BILL does not trust the MFA ID",
     "The MFA ID ends soon",
     "The session store cannot be used",
-    "The stored session is damaged",
+    "The kept session is damaged",
 }
 
 
+# Which requests are one run of a playbook: few runs, and none so long that the others wait for it.
+RUNS = {
+    "signing in": [SIGN_IN],
+    "checking": [CHECK],
+    "MFA": [CHALLENGE, VALIDATE],
+    "reading": [LIST, READ],
+    "writing": [WRITE],
+    "partner": [PARTNER_SIGN_IN, AS_USER],
+    "oauth": ["POST *authx/token"],
+    "spend": [SPEND],
+}
+LINES = {line.wrong: line for line in lines()}
+
+
 def test_every_line_is_tested_and_every_test_is_a_line() -> None:
-    named = [line.wrong for line in lines()]
-    assert sorted(named) == sorted([*STRIKE, *BY_THE_USER, *CERTIFICATES, NOBODY])
+    assert sorted(line.wrong for line in lines()) == sorted(
+        [*STRIKE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED]
+    )
+    assert sorted(request for requests in RUNS.values() for request in requests) == sorted(
+        {scene.request for scene, _faults in STRIKES}
+    )
 
 
-@pytest.fixture
-def asked(bill: Control, project: Project, wrong: str, tmp_path: Path) -> Iterator[Control]:
-    """The usual BILL, or one with a certificate that nobody should believe, or nobody."""
-    if wrong == NOBODY:
-        with socket.socket() as taken:
-            # So that nobody else can have it; but it has no ear.
-            taken.bind(("127.0.0.1", 0))
-            project.variables(bill_api_url=f"http://127.0.0.1:{taken.getsockname()[1]}/connect")
-            yield bill
-        return
-    if wrong not in CERTIFICATES:
-        yield bill
-        return
-    authority = Authority(tmp_path / "authority")
-    shown = CERTIFICATES[wrong](authority)
-    with server.running(shown.certificate, shown.private_key) as url:
-        project.variables(bill_api_url=url)
-        if "authority" not in wrong:
-            project.environ["BILL_CA_PATH"] = str(authority.file)
-        yield Control(url, verify=False)
+def row(wrong: str, task: dict[str, Any], **about: Any) -> Row:
+    """Two tasks with one retry each."""
+    late = "did not answer within" in LINES[wrong].sees
+    variables = {"bill_retries": 1, "bill_timeout": 1 if late else 30, **about.pop("variables", {})}
+    return Row([task, task], variables, **about)
+
+
+def struck(wrong: str) -> Row:
+    scene, how = STRIKE[wrong]
+    check_after = {"bill_check_after": 0} if scene.kept else {}
+    return row(
+        wrong,
+        scene.task,
+        variables={**scene.variables, **check_after},
+        before=[{**TASK, "vars": {"bill_check_after": 300}}] if scene.kept else [],
+        posts=[("faults", {"on": scene.request, "times": None, **how})] if how else [],
+    )
+
+
+def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[str, Control] | None = None) -> None:
+    """Run these lines; ``hear`` are those that are asked in place of the usual BILL."""
+    hour = datetime.now(timezone.utc).hour
+    seen = play_rows(project, list(rows.values()))
+    same_hour = datetime.now(timezone.utc).hour == hour
+    wrongs = {}
+    for wrong, row_seen in zip(rows, seen, strict=True):
+        _wrong, hears, sees = LINES[wrong]
+        run, counts = row_seen.shown, row_seen.counts
+        if hear and wrong in hear:
+            assert counts == {}, wrong
+            counts = hear[wrong].get("counts")
+        if "hour" in hears and not same_hour:
+            # The next hour has begun meanwhile, and with it another try.
+            counts = {request: min(count, 1) for request, count in counts.items()}
+        found = {
+            "ends": run.code == (0 if wrong in SUCCEED else 2),
+            "shows": shows(run, sees),
+            "hears": counts == expected(wrong, hears),
+            "hides": secrets_in(run.output) == []
+            and not any(
+                run.says(ours)
+                for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden")
+            ),
+        }
+        if not all(found.values()):
+            wrongs[wrong] = (found, counts, run.output)
+    assert not wrongs, "\n".join(
+        f"{wrong}: {found} {counts}\n{shown}" for wrong, (found, counts, shown) in wrongs.items()
+    )
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 @pytest.mark.promise(15)
+@pytest.mark.parametrize("name", RUNS)
+def test_faults_of_bill_are_told_and_answered_as_the_table_says(project: Project, name: str) -> None:
+    if name == "spend":
+        # Between two tries is a minute.
+        project.leap_over_waits()
+    as_the_table_says(
+        project, {wrong: struck(wrong) for wrong, (scene, _how) in STRIKE.items() if scene.request in RUNS[name]}
+    )
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-@pytest.mark.parametrize(("wrong", "hears", "sees"), lines(), ids=[line.wrong for line in lines()])
-def test_a_fault(project: Project, bill: Control, asked: Control, wrong: str, hears: str, sees: str) -> None:
-    task = TASK
-    if wrong in BY_THE_USER:
-        BY_THE_USER[wrong](project)
-    if wrong in STRIKE:
-        scene, how = STRIKE[wrong]
-        task = scene.task
-        project.variables(bill_api_url=project.api_url, **scene.variables)
-        if scene.request == SPEND:
-            # Between two tries is a minute.
-            project.leap_over_waits()
-        if scene.kept:
-            project.play(TASK)
-            project.environ["BILL_CHECK_AFTER"] = "0"
-        if how:
-            bill.post("faults", **{"on": scene.request, "times": None, **how})
-    before, hour = asked.get("counts"), datetime.now(timezone.utc).hour
-    late = "did not answer within" in sees
-    project.environ |= {"BILL_RETRIES": "1", "BILL_TIMEOUT": "1" if late else "30"}
-    run = project.play({**task, "ignore_errors": True}, task)
-    assert run.code == (0 if wrong in SUCCEED else 2), run.output
-    assert shows(run, sees), run.output
-    counts = {request: count - before.get(request, 0) for request, count in asked.get("counts").items()}
-    if "hour" in hears and datetime.now(timezone.utc).hour != hour:
-        # The next hour has begun meanwhile, and with it another try.
-        counts = {request: min(count, 1) for request, count in counts.items()}
-    assert {request: count for request, count in counts.items() if count} == expected(wrong, hears)
-    assert secrets_in(run.output) == []
-    for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden"):
-        assert not run.says(ours)
+def test_faults_of_addresses_and_certificates_are_told_as_the_table_says(project: Project, tmp_path: Path) -> None:
+    with socket.socket() as taken, ExitStack() as servers:
+        # So that nobody else can have it; but it has no ear.
+        taken.bind(("127.0.0.1", 0))
+        urls = {wrong: lead(project.api_url) for wrong, lead in ADDRESSES.items()}
+        urls[NOBODY] = f"http://127.0.0.1:{taken.getsockname()[1]}/connect"
+        variables: dict[str, dict[str, str]] = {wrong: {"bill_api_url": url} for wrong, url in urls.items()}
+        authority = Authority(tmp_path / "authority")
+        hear = {}
+        for wrong, show in CERTIFICATES.items():
+            shown = show(authority)
+            url = servers.enter_context(server.running(shown.certificate, shown.private_key))
+            trusted = {} if "authority" in wrong else {"bill_ca_path": str(authority.file)}
+            variables[wrong] = {"bill_api_url": url, **trusted}
+            hear[wrong] = Control(url, verify=False)
+        as_the_table_says(
+            project, {wrong: row(wrong, TASK, variables=where) for wrong, where in variables.items()}, hear
+        )
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(13)
+def test_faults_of_the_store_are_told_as_the_table_says(project: Project) -> None:
+    (no_store := project.home / "no store").write_text("a file where the directory should be")
+    damaged = {"bill_session_store": str(project.home / "damaged")}
+    damage = {
+        "name": "Damage it",
+        "ansible.builtin.shell": f"truncate -s -10 {damaged['bill_session_store']}/*.session",
+    }
+    as_the_table_says(
+        project,
+        {
+            DAMAGED: row(DAMAGED, TASK, variables=damaged, before=[TASK, damage]),
+            # The last, because the run now has its session for every store.
+            NO_STORE: row(NO_STORE, TASK, variables={"bill_session_store": str(no_store)}),
+        },
+    )
 
 
 def expected(wrong: str, hears: str) -> dict[str, int]:
     counts = dict(HEARS[hears])
-    if wrong == "The address does not lead to BILL's API":
+    if wrong == "The address leads past BILL's API":
         return {"POST /elsewhere/v3/login": 2}
-    if wrong == "The stored session has ended":
+    if wrong == "The kept session has ended":
         # The second task, which asks again because of check_after 0.
         counts[CHECK] += 1
     return counts

@@ -1,0 +1,109 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A whole table in one run of ansible-playbook, because a run costs half a second and a task next to nothing.
+
+Each row is a play on a host of its own, with a session store of its own, and finds BILL as it is at the start: no row sees anything of
+another.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from tests.integration.project import Project, Run
+
+ACTIONS = Path(__file__).with_name("actions")
+
+Task = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Row:
+    """``tasks`` are all run, whatever fails. What BILL hears of the tasks ``before`` does not count; ``posts`` change BILL after them."""
+
+    tasks: Sequence[Task]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    before: Sequence[Task] = ()
+    posts: Sequence[tuple[str, Mapping[str, Any]]] = ()
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was shown and heard of one row; ``shown`` has an exit code as if the row had been a run of its own."""
+
+    shown: Run
+    recap: Mapping[str, int]
+    heard: Sequence[Mapping[str, Any]]
+
+    @cached_property
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(f"{each['method']} {each['path']}" for each in self.heard))
+
+
+def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Seen]:
+    """Run all rows, one after the other."""
+    names = [f"row{number}" for number in range(len(rows))]
+    project.hosts(*names)
+    project.environ["ANSIBLE_ACTION_PLUGINS"] = str(ACTIONS)
+    run = project.plays(*(_play(project, *each) for each in zip(names, rows, strict=True)), arguments=arguments)
+    assert run.code == 0, run.output
+    parts = dict(re.findall(r"^PLAY \[(row\d+)\](.*?)(?=^PLAY )", run.output, re.MULTILINE | re.DOTALL))
+    return [_seen(project, run, name, parts[name]) for name in names]
+
+
+def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
+    store = str(project.home / f"store-{name}")
+    # Where secrets come from the environment, no variable may say where the store is.
+    in_variable = {} if project.has_secrets_in_environment() else {"bill_session_store": store}
+    before, tasks = (
+        [task if in_variable else _in_store(task, store) for task in each] for each in (row.before, row.tasks)
+    )
+    control = project.api_url.removesuffix("/connect") + "/control"
+    # Not in the playbook, of which Ansible shows lines where a task fails.
+    Path(_file(project, name, "posts")).write_text(json.dumps(row.posts))
+
+    def at_bill(what: str, **arguments: str) -> dict[str, Any]:
+        return {"name": what, "at_bill": {"control": control, **arguments}}
+
+    return {
+        "name": name,
+        "hosts": name,
+        "vars": {**in_variable, **row.variables},
+        "tasks": [
+            at_bill("Begin", post="reset"),
+            *before,
+            at_bill("Arrange", posts=_file(project, name, "posts"), heard=_file(project, name, "before")),
+            *({**task, "ignore_errors": True} for task in tasks),
+            at_bill("End", heard=_file(project, name, "after")),
+        ],
+    }
+
+
+def _in_store(task: Task, store: str) -> dict[str, Any]:
+    return {
+        name: {"session_store": store, **(value or {})} if name.startswith("bill.connect.") else value
+        for name, value in task.items()
+    }
+
+
+def _file(project: Project, name: str, what: str) -> str:
+    # Not where secrets are looked for.
+    return str(project.folder.parent / f"{name}-{what}.json")
+
+
+def _seen(project: Project, run: Run, name: str, shown: str) -> Seen:
+    before, after = (json.loads(Path(_file(project, name, when)).read_text()) for when in ("before", "after"))
+    of_tasks = shown.partition("\nTASK [Arrange]")[2].partition("\nTASK ")[2].rpartition("\nTASK [End]")[0]
+    # The last task decides, as in a run without ignore_errors.
+    code = 2 if "\nfatal: " in of_tasks.rpartition("\nTASK [")[2] else 0
+    of_tasks = of_tasks.replace(f"[{name}]", "[localhost]")
+    return Seen(Run(code, f"TASK {of_tasks}"), run.recap(name), after[len(before) :])
