@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -103,24 +104,43 @@ LOOKUP = {
 }
 
 
+FIRST: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "option": (AT_A, {}),
+    "variable": (LOGIN, {"bill_organization_id": A}),
+    "role": (ROLE, {"bill_organization_id": A}),
+    "environment": (LOGIN, {}),
+    "role with environment": (ROLE, {}),
+}
+SECOND: dict[str, dict[str, Any]] = {"task": LOGIN, "role": ROLE, "lookup": LOOKUP}
+
+
 # bill_organization_id is the variable of an option, too: what one task was given must not decide where a later one signs in.
 @pytest.mark.promise(3)
-@pytest.mark.parametrize("first", ["option", "variable", "environment", "role", "role with environment"])
-@pytest.mark.parametrize("second", [LOGIN, ROLE, LOOKUP], ids=["task", "role", "lookup"])
-@pytest.mark.parametrize("where", ["play", "task"])
-def test_a_later_sign_in_goes_where_its_own_variable_says(
-    nowhere: Project, bill: Control, first: str, second: dict[str, Any], where: str
+@pytest.mark.parametrize("environ", [{}, {"BILL_ORGANIZATION_ID": A}], ids=["", "environment"])
+def test_a_later_sign_in_after_any_other_goes_where_its_own_variable_says(
+    nowhere: Project, bill: Control, environ: dict[str, str]
 ) -> None:
-    if "environment" in first:
-        nowhere.environ = {"BILL_ORGANIZATION_ID": A}
-    before = AT_A if first == "option" else ROLE if "role" in first else LOGIN
-    at_a, at_b = {"bill_organization_id": A}, {"bill_organization_id": B}
-    run = nowhere.plays(
-        {"tasks": [before], "vars": at_a if first in ("variable", "role") else {}},
-        {"tasks": [second], "vars": at_b} if where == "play" else {"tasks": [{**second, "vars": at_b}]},
-    )
+    """Each case on a host of its own, with a store of its own: a first play at A, and a second at B."""
+    nowhere.environ = environ
+    firsts = [name for name in FIRST if ("environment" in name) == bool(environ)]
+    cases = list(product(firsts, SECOND, ["play", "task"]))
+    nowhere.hosts(*(" ".join(case).replace(" ", "_") for case in cases))
+    at_b = {"bill_organization_id": B}
+    plays: list[dict[str, Any]] = []
+    for case in cases:
+        first, second, where = case
+        host = " ".join(case).replace(" ", "_")
+        store = {"bill_session_store": str(nowhere.home / host)}
+        before, at_a = FIRST[first]
+        later = SECOND[second] if where == "play" else {**SECOND[second], "vars": at_b}
+        plays += [
+            {"hosts": host, "tasks": [before], "vars": store | at_a},
+            {"hosts": host, "tasks": [later], "vars": store | (at_b if where == "play" else {})},
+        ]
+    run = nowhere.plays(*plays)
     assert run.code == 0, run.output
-    assert organizations(bill) == [A, B]
+    heard = organizations(bill)
+    assert dict(zip(cases, zip(heard[::2], heard[1::2], strict=True), strict=True)) == dict.fromkeys(cases, (A, B))
 
 
 @pytest.mark.promise(3)
