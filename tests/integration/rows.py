@@ -15,9 +15,8 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from tests.integration.project import Project, Run
 
@@ -36,17 +35,42 @@ class Row:
     posts: Sequence[tuple[str, Mapping[str, Any]]] = ()
 
 
+class Shown(NamedTuple):
+    """What was shown of one task; ``result`` is ok, changed, skipping or fatal, and empty where no host had it, as in a role's import."""
+
+    name: str
+    result: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Seen:
     """What was shown and heard of one row; ``shown`` has an exit code as if the row had been a run of its own."""
 
     shown: Run
-    recap: Mapping[str, int]
+    tasks: Sequence[Shown]
     heard: Sequence[Mapping[str, Any]]
 
-    @cached_property
+    @property
+    def requests(self) -> list[str]:
+        return [f"{each['method']} {each['path']}" for each in self.heard]
+
+    @property
     def counts(self) -> dict[str, int]:
-        return dict(Counter(f"{each['method']} {each['path']}" for each in self.heard))
+        return dict(Counter(self.requests))
+
+    def results(self, name: str) -> list[str]:
+        """How the tasks of this name ended."""
+        return [task.result for task in self.tasks if task.name == name]
+
+    @property
+    def failed(self) -> list[str]:
+        return [task.name for task in self.tasks if task.result == "fatal"]
+
+
+def wait(seconds: float) -> dict[str, Any]:
+    """A task that lets time pass, at BILL too; in a project that leaps over waits."""
+    return {"name": "Wait", "at_bill": {"wait": seconds}}
 
 
 def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Seen]:
@@ -57,7 +81,7 @@ def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Se
     run = project.plays(*(_play(project, *each) for each in zip(names, rows, strict=True)), arguments=arguments)
     assert run.code == 0, run.output
     parts = dict(re.findall(r"^PLAY \[(row\d+)\](.*?)(?=^PLAY )", run.output, re.MULTILINE | re.DOTALL))
-    return [_seen(project, run, name, parts[name]) for name in names]
+    return [_seen(project, name, parts[name]) for name in names]
 
 
 def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
@@ -71,7 +95,7 @@ def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
     # Not in the playbook, of which Ansible shows lines where a task fails.
     Path(_file(project, name, "posts")).write_text(json.dumps(row.posts))
 
-    def at_bill(what: str, **arguments: str) -> dict[str, Any]:
+    def at_bill(what: str, **arguments: Any) -> dict[str, Any]:
         return {"name": what, "at_bill": {"control": control, **arguments}}
 
     return {
@@ -79,7 +103,7 @@ def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
         "hosts": name,
         "vars": {**in_variable, **row.variables},
         "tasks": [
-            at_bill("Begin", post="reset"),
+            at_bill("Begin", reset=True),
             *before,
             at_bill("Arrange", posts=_file(project, name, "posts"), heard=_file(project, name, "before")),
             *({**task, "ignore_errors": True} for task in tasks),
@@ -100,10 +124,13 @@ def _file(project: Project, name: str, what: str) -> str:
     return str(project.folder.parent / f"{name}-{what}.json")
 
 
-def _seen(project: Project, run: Run, name: str, shown: str) -> Seen:
+def _seen(project: Project, name: str, shown: str) -> Seen:
     before, after = (json.loads(Path(_file(project, name, when)).read_text()) for when in ("before", "after"))
     of_tasks = shown.partition("\nTASK [Arrange]")[2].partition("\nTASK ")[2].rpartition("\nTASK [End]")[0]
+    of_tasks = f"TASK {of_tasks}\n".replace(f"[{name}]", "[localhost]")
+    tasks = [
+        Shown(task, (re.findall(r"^(ok|changed|skipping|fatal): ", text, re.MULTILINE) or [""])[-1], text)
+        for task, text in re.findall(r"^TASK \[(.*?)\] \**\n(.*?)(?=^TASK \[|\Z)", of_tasks, re.MULTILINE | re.DOTALL)
+    ]
     # The last task decides, as in a run without ignore_errors.
-    code = 2 if "\nfatal: " in of_tasks.rpartition("\nTASK [")[2] else 0
-    of_tasks = of_tasks.replace(f"[{name}]", "[localhost]")
-    return Seen(Run(code, f"TASK {of_tasks}"), run.recap(name), after[len(before) :])
+    return Seen(Run(2 if tasks[-1].result == "fatal" else 0, of_tasks), tasks, after[len(before) :])

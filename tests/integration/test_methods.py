@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -31,6 +31,7 @@ from tests.integration.methods import (
     Method,
 )
 from tests.integration.project import Project, Run, secrets_in
+from tests.integration.rows import Row, Seen, play_rows, wait
 
 SIGN_IN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": {"check_after": 0}, "register": "bill"}
 SIGN_OUT = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}}
@@ -58,16 +59,8 @@ USE = {
 ALL_ONCE = {LOGIN: 3, PARTNER_LOGIN: 1, AS_USER: 1, TOKEN: 1, SPENDER: 1}
 
 
-@pytest.fixture(params=METHODS)
-def using(request: pytest.FixtureRequest, project: Project) -> Method:
-    """A project of which the variables are for this method alone."""
-    project.without_vault()
-    using = METHODS[request.param]
-    set_to(project, using)
-    return using
-
-
-def set_to(project: Project, method: Method, **others: Any) -> None:
+def variables_of(api_url: str, method: Method, **others: Any) -> dict[str, Any]:
+    """The variables for this method alone, and what is expected of it."""
     expected = {
         "auth_method": method.auth_method,
         "headers": [*method.headers],
@@ -76,84 +69,113 @@ def set_to(project: Project, method: Method, **others: Any) -> None:
         "trusted": method.trusted,
     }
     read = method.read.removeprefix("GET ")
-    given = {"bill_api_url": project.api_url, "expected": expected, "read": read, **method.variables, **others}
-    project.variables(**given)
+    return {"bill_api_url": api_url, "expected": expected, "read": read, **method.variables, **others}
+
+
+def set_to(project: Project, method: Method, **others: Any) -> None:
+    project.variables(**variables_of(project.api_url, method, **others))
+
+
+def play_methods(project: Project, rows: Mapping[str, Row], *arguments: str) -> Iterator[tuple[str, Seen]]:
+    """A row for each, in one run in which long waits take no time."""
+    project.without_vault()
+    project.variables()
+    project.leap_over_waits()
+    yield from zip(rows, play_rows(project, list(rows.values()), *arguments), strict=True)
 
 
 def heard(bill: Control) -> list[str]:
     return [f"{request['method']} {request['path']}" for request in bill.heard()]
 
 
-def wait(project: Project, bill: Control, seconds: float) -> None:
-    """Let time pass at BILL, and with it on the controller."""
-    bill.advance(seconds)
-    project.environ |= {
-        "PYTHONPATH": str(Path(__file__).with_name("clock")),
-        "CONTROLLER_AHEAD": str(bill.get("clock")["offset"]),
-    }
-
-
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_a_session_from_its_beginning_to_its_end(project: Project, bill: Control, using: Method) -> None:
-    run = project.play(SIGN_IN, LOOK_UP, USE)
-    assert run.code == 0, run.output
-    assert run.recap()["changed"] == using.changes
-    assert heard(bill) == (story := [*using.sign_in, using.read])
+def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project: Project, bill: Control) -> None:
+    def whole_life(name: str, method: Method) -> Row:
+        store = project.home / f"store of {name}"
+        kept = {
+            "name": "List what is kept",
+            "ansible.builtin.debug": {
+                "msg": f"{{{{ lookup('ansible.builtin.fileglob', '{store}/*.session', wantlist=true) | length }}}} kept"
+            },
+        }
+        return Row(
+            [
+                *(SIGN_IN, LOOK_UP, USE),
+                *(wait(method.lasts - MINUTE), SIGN_IN, LOOK_UP),
+                # Once more than it lasts, since the last use.
+                *(wait(method.lasts + 1), SIGN_IN, SIGN_OUT, kept),
+            ],
+            variables_of(project.api_url, method, bill_session_store=str(store)),
+        )
 
-    wait(project, bill, using.lasts - MINUTE)
-    run = project.play(SIGN_IN, LOOK_UP)
-    assert run.recap()["changed"] == 0, run.output
-    assert run.warnings == []
-    assert heard(bill) == (story := [*story, *using.check])
-
-    wait(project, bill, using.lasts + 1)
-    run = project.play(SIGN_IN, SIGN_OUT, arguments=("-vvv",))
-    assert run.recap()["changed"] == using.changes + bool(using.sign_out), run.output
-    assert secrets_in(run.output) == []
-    assert heard(bill) == [*story, *using.anew, *using.sign_out]
-    assert bill.get("state")["sessions"] == 0
-    # BILL goes on counting the calls of Spend & Expense, so their turns are still kept.
-    assert len([*(project.home / ".ansible" / "bill").glob("*.session")]) == (using.read == SPENDER)
-    if using.no_sign_out:
-        assert run.says(using.no_sign_out), run.output
+    rows = {name: whole_life(name, method) for name, method in METHODS.items()}
+    for name, seen in play_methods(project, rows, "-vvv"):
+        method, run = METHODS[name], seen.shown
+        assert seen.failed == [], run.output
+        changes = "changed" if method.changes else "ok"
+        assert seen.results("Sign in") == [changes, "ok", changes], run.output
+        assert seen.results("Sign out") == ["changed" if method.sign_out else "ok"], run.output
+        assert seen.requests == [*method.sign_in, method.read, *method.check, *method.anew, *method.sign_out], name
+        assert secrets_in(run.output) == [], name
+        assert not [task for task in seen.tasks if task.name != "Sign out" and "WARNING" in task.text], run.output
+        assert {each["status"] for each in seen.heard if each["path"] == "/v3/logout"} <= {200}, name
+        # BILL goes on counting the calls of Spend & Expense, so their turns are still kept.
+        assert run.says(f"{int(method.read == SPENDER)} kept"), run.output
+        if method.no_sign_out:
+            assert run.says(method.no_sign_out), run.output
 
 
 @pytest.mark.promise(3)
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
-def test_a_wrong_secret_is_refused_once_in_ten_minutes_and_gets_no_kept_session(
-    project: Project, bill: Control, using: Method
+def test_wrong_secret_of_any_method_is_refused_once_in_ten_minutes_and_gets_no_kept_session(
+    project: Project, bill: Control
 ) -> None:
-    assert project.play(SIGN_IN).code == 0
-    refused = using.sign_in[0]
-    # What another method would take is no part of it.
-    others = {"bill_password": "other-findme", "bill_api_token": "other-findme"}
-    set_to(project, using, **{**others, **using.variables, f"bill_{using.secret}": "wrong-findme"})
-    for minutes, asked in ((0, 1), (9, 1), (2, 2)):
-        wait(project, bill, minutes * MINUTE)
-        run = project.play(SIGN_IN)
-        assert run.code == 2
-        assert run.says(using.refusal), run.output
-        assert run.says(f"{using.secret} comes from the variable bill_{using.secret}")
-        assert run.says("and was not asked again") == (minutes == 9)
-        assert secrets_in(run.output) == []
-        assert heard(bill) == [*using.sign_in, *[refused] * asked]
+    def refused(method: Method) -> Row:
+        # What another method would take is no part of it.
+        others = {"bill_password": "other-findme", "bill_api_token": "other-findme"}
+        wrong = {**others, **method.variables, f"bill_{method.secret}": "{{ 'wrong-' + 'findme' }}"}
+        fails = {**SIGN_IN, "vars": wrong}
+        return Row(
+            [fails, wait(9 * MINUTE), fails, wait(2 * MINUTE), fails],
+            variables_of(project.api_url, method),
+            before=[SIGN_IN],
+        )
+
+    rows = {name: refused(method) for name, method in METHODS.items()}
+    for name, seen in play_methods(project, rows):
+        method = METHODS[name]
+        tries = [task for task in seen.tasks if task.name == "Sign in"]
+        assert [task.result for task in tries] == ["fatal"] * 3, seen.shown.output
+        for task, again in zip(tries, (False, True, False), strict=True):
+            shown = Run(2, task.text)
+            assert shown.says(method.refusal), task.text
+            assert shown.says(f"{method.secret} comes from the variable bill_{method.secret}"), task.text
+            assert shown.says("and was not asked again") == again, task.text
+        assert secrets_in(seen.shown.output) == [], name
+        assert seen.requests == [method.sign_in[0]] * 2, name
 
 
 @pytest.mark.promise(8)
-def test_what_is_missing_is_named(project: Project, bill: Control, using: Method) -> None:
+def test_what_is_missing_for_any_method_is_named(project: Project, bill: Control) -> None:
     def without(option: str) -> dict[str, Any]:
-        return {**SIGN_IN, "vars": {f"bill_{option}": ""}, "ignore_errors": True}
+        return {**SIGN_IN, "name": f"Without {option}", "vars": {f"bill_{option}": ""}}
 
-    run = project.play(*map(without, using.options))
-    assert run.recap()["ignored"] == len(using.options), run.output
-    for option in using.options:
-        assert run.says(f"auth_method {using.auth_method} needs {option} ("), option
-        assert run.says(f"Define bill_{option}"), option
-    assert bill.get("counts") == {}
+    rows = {
+        name: Row([*map(without, method.options)], variables_of(project.api_url, method))
+        for name, method in METHODS.items()
+    }
+    for name, seen in play_methods(project, rows):
+        method = METHODS[name]
+        assert seen.failed == [f"Without {option}" for option in method.options], seen.shown.output
+        for option, task in zip(method.options, seen.tasks, strict=True):
+            shown = Run(2, task.text)
+            assert shown.says(f"auth_method {method.auth_method} needs {option} ("), option
+            assert shown.says(f"Define bill_{option}"), option
+        assert seen.requests == []
 
 
 def as_task(method: Method, api_url: str, register: str) -> dict[str, Any]:
@@ -223,97 +245,92 @@ def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill:
 
 
 @pytest.mark.promise(1)
-def test_a_sync_token_works_for_days_with_one_sign_in(project: Project, bill: Control) -> None:
-    project.without_vault()
-    set_to(project, METHODS["sync_token"])
-    assert project.play(SIGN_IN).recap()["changed"] == 1
-    for hours in (20, 10, 20, 47):
-        wait(project, bill, hours * HOUR)
-        run = project.play(SIGN_IN, USE)
-        assert (run.code, run.recap()["changed"]) == (0, 0), run.output
-    assert heard(bill) == [LOGIN, *[CHECK, VENDORS] * 4]
+def test_sync_token_in_use_for_days_needs_one_sign_in(project: Project, bill: Control) -> None:
+    days = [task for hours in (20, 10, 20, 47) for task in (wait(hours * HOUR), SIGN_IN, USE)]
+    row = Row([SIGN_IN, *days], variables_of(project.api_url, METHODS["sync_token"]))
+    [(_name, seen)] = play_methods(project, {"sync_token": row})
+    assert seen.failed == []
+    assert seen.results("Sign in") == ["changed", "ok", "ok", "ok", "ok"]
+    assert seen.requests == [LOGIN, *[CHECK, VENDORS] * 4]
 
 
 @pytest.mark.promise(1)
-@pytest.mark.parametrize(("life", "kept_for"), [(15 * MINUTE, 13 * MINUTE), (5 * MINUTE, 4 * MINUTE)])
-def test_an_access_token_is_replaced_before_it_ends(project: Project, bill: Control, life: int, kept_for: int) -> None:
-    """Two minutes before, or where its life is short, a fifth of it: that long a play can go on using it."""
-    bill.post("settings", oauth_token_life=life)
-    project.without_vault()
-    set_to(project, METHODS["oauth"])
-    assert project.play(SIGN_IN, USE).recap()["changed"] == 1
-    wait(project, bill, kept_for - MINUTE)
-    assert project.play(SIGN_IN, USE).recap()["changed"] == 0
-    wait(project, bill, MINUTE)
-    assert project.play(SIGN_IN, USE).recap()["changed"] == 1
-    assert heard(bill) == [TOKEN, VENDORS, VENDORS, TOKEN, VENDORS]
-    assert {request["status"] for request in bill.heard()} == {200}
-    # Whoever has the first one can still use it.
-    assert bill.get("state")["access_tokens"] == 2
+def test_access_token_that_ends_soon_is_replaced_before(project: Project, bill: Control) -> None:
+    """Two minutes before, or where its life is short, a fifth of it: that long a play can go on using it. Without an end, after check_after."""
+    sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
+    endless = {"name": "No end", "ansible.builtin.assert": {"that": "bill.expires_at is none"}}
 
+    def used_for(kept_for: int, each_time: Sequence[dict[str, Any]], **settings: Any) -> Row:
+        return Row(
+            [*each_time, wait(kept_for - MINUTE), *each_time, wait(MINUTE), *each_time],
+            variables_of(project.api_url, METHODS["oauth"]),
+            posts=[("settings", settings)],
+        )
 
-@pytest.mark.promise(9)
-@pytest.mark.parametrize("nothing_there", [{"status": 404}, {"status": 405}, {"status": 400, "code": "BDC_1121"}])
-def test_access_tokens_are_looked_for_at_both_of_their_addresses(
-    project: Project, bill: Control, nothing_there: dict[str, Any]
-) -> None:
-    project.without_vault()
-    set_to(project, METHODS["oauth"])
-    bill.fault(TOKEN, **nothing_there)
-    run = project.play(SIGN_IN, USE)
-    assert run.code == 0, run.output
-    assert heard(bill) == [TOKEN, ROOT_TOKEN, VENDORS]
-
-
-@pytest.mark.promise(7)
-@pytest.mark.promise(8)
-def test_the_address_of_access_tokens_can_be_named(project: Project, bill: Control) -> None:
-    project.without_vault()
-    token_url = project.api_url.removesuffix("/connect") + "/authx/token"
-    set_to(project, METHODS["oauth"], bill_token_url=token_url)
-    assert project.play(SIGN_IN, USE).code == 0
-    assert heard(bill) == [ROOT_TOKEN, VENDORS]
-    bill.fault("POST *", times=None, status=404)
-    anew = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
-    run = project.play(anew)
-    assert run.says("answered HTTP status 404 without an error code of BILL's. Check token_url"), run.output
-    # The secret is not tried anywhere else.
-    assert heard(bill)[2:] == [ROOT_TOKEN]
-    set_to(project, METHODS["oauth"])
-    run = project.play(anew)
-    assert run.says(f"BILL gives no access tokens at {project.api_url}/authx/token or {token_url}. Name"), run.output
-    assert heard(bill)[3:] == [TOKEN, ROOT_TOKEN]
+    rows = {
+        "15 minutes": used_for(13 * MINUTE, [SIGN_IN, USE], oauth_token_life=15 * MINUTE),
+        "5 minutes": used_for(4 * MINUTE, [SIGN_IN, USE], oauth_token_life=5 * MINUTE),
+        "no end": used_for(5 * MINUTE, [sign_in, endless, USE], oauth_tells_life=False),
+    }
+    for name, seen in play_methods(project, rows):
+        assert seen.failed == [], seen.shown.output
+        assert seen.results("Sign in") == ["changed", "ok", "changed"], name
+        assert seen.requests == [TOKEN, VENDORS, VENDORS, TOKEN, VENDORS], name
+        assert {request["status"] for request in seen.heard} == {200}, name
+        # Whoever has the first one can still use it.
+        used = [request["headers"]["authorization"] for request in seen.heard if request["path"] == "/v3/vendors"]
+        assert (used[0] == used[1], used[1] == used[2]) == (True, False), name
 
 
 @pytest.mark.promise(4)
+@pytest.mark.promise(7)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("words", ["BDC_1101", "HTTP status 401"])
-def test_a_wrong_client_is_known_by_whatever_words(project: Project, bill: Control, words: str) -> None:
-    project.without_vault()
-    set_to(project, METHODS["oauth"], bill_client_secret="wrong-findme")
-    bill.post("settings", oauth_errors="bill")
-    if words != "BDC_1101":
-        bill.fault("POST *", times=2, status=401, body="no")
-    for _time in range(2):
-        run = project.play(SIGN_IN)
-        assert run.says(f"BILL answered {words}: {WRONG_CLIENT}"), run.output
-        assert run.says("client_secret comes from the variable bill_client_secret")
-    # A 401 without a code may also be of what stands before BILL.
-    assert heard(bill) == [TOKEN, *([ROOT_TOKEN] if words != "BDC_1101" else [])]
-
-
-@pytest.mark.promise(1)
-def test_an_access_token_without_an_end_is_used_for_check_after_seconds(project: Project, bill: Control) -> None:
-    bill.post("settings", oauth_tells_life=False)
-    project.without_vault()
-    set_to(project, METHODS["oauth"])
-    sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
-    endless = {"name": "No end", "ansible.builtin.assert": {"that": "bill.expires_at is none"}}
-    for seconds, changed in ((0, 1), (4 * MINUTE, 0), (MINUTE, 1)):
-        wait(project, bill, seconds)
-        run = project.play(sign_in, endless, USE)
-        assert (run.code, run.recap()["changed"]) == (0, changed), run.output
-    assert heard(bill) == [TOKEN, VENDORS, VENDORS, TOKEN, VENDORS]
+@pytest.mark.promise(9)
+def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project: Project, bill: Control) -> None:
+    variables = variables_of(project.api_url, METHODS["oauth"])
+    token_url = project.api_url.removesuffix("/connect") + "/authx/token"
+    named = {**variables, "bill_token_url": token_url}
+    anew = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
+    nowhere = ("faults", {"on": "POST *", "times": None, "status": 404})
+    wrong = {**variables, "bill_client_secret": "{{ 'wrong-' + 'findme' }}"}
+    in_bills_words = ("settings", {"oauth_errors": "bill"})
+    rows = {
+        **{
+            str(nothing_there): Row([SIGN_IN, USE], variables, posts=[("faults", {"on": TOKEN, **nothing_there})])
+            for nothing_there in ({"status": 404}, {"status": 405}, {"status": 400, "code": "BDC_1121"})
+        },
+        "named": Row([SIGN_IN, USE], named),
+        "named, and nothing there": Row([anew], named, posts=[nowhere]),
+        "nothing anywhere": Row([anew], variables, posts=[nowhere]),
+        "wrong client": Row([SIGN_IN, SIGN_IN], wrong, posts=[in_bills_words]),
+        # A 401 without a code may also be of what stands before BILL.
+        "wrong client, without a code": Row(
+            [SIGN_IN, SIGN_IN], wrong, posts=[("faults", {"on": "POST *", "times": 2, "status": 401, "body": "no"})]
+        ),
+    }
+    requests = {
+        **{name: [TOKEN, ROOT_TOKEN, VENDORS] for name in list(rows)[:3]},
+        "named": [ROOT_TOKEN, VENDORS],
+        # The secret is not tried anywhere else.
+        "named, and nothing there": [ROOT_TOKEN],
+        "nothing anywhere": [TOKEN, ROOT_TOKEN],
+        "wrong client": [TOKEN],
+        "wrong client, without a code": [TOKEN, ROOT_TOKEN],
+    }
+    says = {
+        "named, and nothing there": "answered HTTP status 404 without an error code of BILL's. Check token_url",
+        "nothing anywhere": f"BILL gives no access tokens at {project.api_url}/authx/token or {token_url}. Name",
+        "wrong client": f"BILL answered BDC_1101: {WRONG_CLIENT}",
+        "wrong client, without a code": f"BILL answered HTTP status 401: {WRONG_CLIENT}",
+    }
+    for name, seen in play_methods(project, rows):
+        assert seen.requests == requests[name], seen.shown.output
+        assert len(seen.failed) == (len(seen.tasks) if name in says else 0), seen.shown.output
+        for task in seen.tasks:
+            assert Run(2, task.text).says(says.get(name, "")), task.text
+            assert Run(2, task.text).says("client_secret comes from the variable bill_client_secret") == (
+                "wrong client" in name
+            )
 
 
 # One more than BILL takes requests at a time, and on as many forks.
@@ -369,6 +386,7 @@ def test_a_wrong_password_of_the_partner_is_refused_once_for_all_its_users(partn
 def test_force_asks_again_for_the_partner_too(partner: Project, bill: Control) -> None:
     bill.fault(PARTNER_LOGIN, code="BDC_1110")
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
+    # Each in a run of its own: a later run knows it, too.
     runs = [partner.play(task, arguments=("--limit", "host0")) for task in (SIGN_IN, SIGN_IN, forced)]
     assert [run.changed for run in runs] == [0, 0, 1], runs[-1].output
     assert heard(bill) == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER]

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
@@ -17,12 +18,23 @@ from ansible.plugins.action import ActionBase
 class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        control, post, posts, heard = map(self._task.args.get, ("control", "post", "posts", "heard"))
-        todo = [(post, {})] if post else json.loads(Path(posts).read_text()) if posts else []
-        for what, content in todo:
-            asked = Request(f"{control}/{what}", json.dumps(content).encode(), {"Content-Type": "application/json"})  # noqa: S310  # the emulator's own address
-            urlopen(asked, timeout=10).close()  # noqa: S310
+        control, reset, posts, heard, wait = map(self._task.args.get, ("control", "reset", "posts", "heard", "wait"))
+        if wait:
+            time.sleep(wait)
+        if reset:
+            with urlopen(f"{control}/clock", timeout=10) as answer:  # noqa: S310  # the emulator's own address
+                offset = json.load(answer)["offset"]
+            # The clock goes on, because the controller's does.
+            self._post(control, "reset", {})
+            self._post(control, "clock", {"advance": offset})
+        for what, content in json.loads(Path(posts).read_text()) if posts else []:
+            self._post(control, what, content)
         if heard:
             with urlopen(f"{control}/requests", timeout=10) as answer:  # noqa: S310
                 Path(heard).write_bytes(answer.read())
         return result
+
+    @staticmethod
+    def _post(control: str, what: str, content: dict[str, Any]) -> None:
+        headers = {"Content-Type": "application/json"}
+        urlopen(Request(f"{control}/{what}", json.dumps(content).encode(), headers), timeout=10).close()  # noqa: S310
