@@ -102,6 +102,11 @@ def only(project: Project, variables: dict[str, Any]) -> None:
     """These credentials and no others, but for what the developer key and the organization are."""
     for name in PAYER:
         project.environ.pop(name, None)
+    project.variables(**only_these(project, variables))
+
+
+def only_these(project: Project, variables: dict[str, Any]) -> dict[str, Any]:
+    """The same as variables."""
     partner_itself = variables["bill_auth_method"] == "partner" and "bill_user_id" not in variables
     where = {} if partner_itself else {"bill_organization_id": world.ORGANIZATION.id, "bill_dev_key": world.DEV_KEY}
-    project.variables(**{"bill_api_url": project.api_url, **where, **variables})
+    return {"bill_api_url": project.api_url, **where, **variables}

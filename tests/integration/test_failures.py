@@ -14,6 +14,7 @@ import pytest
 from tests.emulator import world
 from tests.emulator.talk import Control
 from tests.integration.project import Project, Run, secrets_in
+from tests.integration.rows import Row, play_rows
 
 
 def login(**options: Any) -> dict[str, Any]:
@@ -21,8 +22,13 @@ def login(**options: Any) -> dict[str, Any]:
 
 
 def failure(run: Run) -> Run:
-    """A run that failed as it should: with a message, without a secret, without a traceback or a fault of ours."""
+    """A run that failed as it should."""
     assert run.code == 2, run.output
+    return nothing_of_ours(run)
+
+
+def nothing_of_ours(run: Run) -> Run:
+    """A failure with a message, without a secret, without a traceback or a fault of ours."""
     assert secrets_in(run.output) == []
     assert "Traceback" not in run.output
     assert "An exception occurred" not in run.output
@@ -33,25 +39,28 @@ def failure(run: Run) -> Run:
 
 @pytest.mark.promise(3)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(
-    ("option", "value", "code"),
-    [
+def test_wrong_value_right_after_a_good_sign_in_is_refused(project: Project) -> None:
+    wrong = [
         ("password", "wrong-findme", "BDC_1101"),
         ("username", "nobody@example.com", "BDC_1101"),
         ("dev_key", "wrong-findme", "BDC_1102"),
         ("dev_key", world.INACTIVE_DEV_KEY, "BDC_1103"),
         ("organization_id", "00899NOSUCHTHING0099", "BDC_1123"),
         ("organization_id", world.LOCKED_ORGANIZATION.id, "BDC_1107"),
-    ],
-)
-def test_a_wrong_value_right_after_a_good_sign_in_is_refused(
-    project: Project, bill: Control, option: str, value: str, code: str
-) -> None:
-    run = failure(project.play(login(), login(**{option: value})))
-    assert run.says(f"BILL answered {code}: ")
-    assert run.says(f"{option} comes from the option {option}")
-    assert bill.get("counts") == {"POST /v3/login": 2}
-    assert project.play(login()).recap()["changed"] == 0
+    ]
+    # From a variable, since Ansible quotes the lines of a task that fails.
+    rows = [
+        Row([login(), {**login(**{option: "{{ wrong }}"}), "name": "Wrong"}, login()], {"wrong": value})
+        for option, value, _code in wrong
+    ]
+    for (option, value, code), seen in zip(wrong, play_rows(project, rows), strict=True):
+        assert seen.failed == ["Wrong"], seen.shown.output
+        shown = nothing_of_ours(Run(2, seen.tasks[1].text))
+        assert shown.says(f"BILL answered {code}: "), value
+        assert shown.says(f"{option} comes from the option {option}"), value
+        # The good session is kept, and the wrong value gets none.
+        assert seen.results("Sign in") == ["changed", "ok"], value
+        assert seen.requests == ["POST /v3/login"] * 2, value
 
 
 @pytest.mark.promise(3)
@@ -100,38 +109,38 @@ def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Con
     assert bill.get("counts") == {}
 
 
+BAD: list[tuple[dict[str, Any], str]] = [
+    ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
+    (
+        {"auth_method": "magic"},
+        "The option auth_method must be one of password, sync_token, console_token, partner, oauth, spend_token.",
+    ),
+    (
+        {"api_url": "https://gateway.bill.com/connect"},
+        "names gateway.bill.com, which is none of the hosts that BILL documents",
+    ),
+    ({"api_url": "http://192.0.2.7/connect"}, "would send the credentials to 192.0.2.7 unencrypted"),
+    ({"timeout": 0}, "The option timeout must be between 1 and 3600."),
+    ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),
+    ({"state": "gone"}, "The option state must be one of present, absent."),
+    ({"password": 1234}, "The option password holds a number where a text is needed."),
+    ({"password": "findme\n"}, "holds a line break or another control character."),
+    ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
+    ({"session_store": "redis://127.0.0.1"}, "session_store takes a directory or none"),
+]
+
+
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"environment": "prod"}, "The option environment must be one of sandbox, production."),
-        (
-            {"auth_method": "magic"},
-            "The option auth_method must be one of password, sync_token, console_token, partner, oauth, spend_token.",
-        ),
-        (
-            {"api_url": "https://gateway.bill.com/connect"},
-            "names gateway.bill.com, which is none of the hosts that BILL documents",
-        ),
-        ({"api_url": "http://192.0.2.7/connect"}, "would send the credentials to 192.0.2.7 unencrypted"),
-        ({"timeout": 0}, "The option timeout must be between 1 and 3600."),
-        ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),
-        ({"state": "gone"}, "The option state must be one of present, absent."),
-        ({"password": 1234}, "The option password holds a number where a text is needed."),
-        ({"password": "findme\n"}, "holds a line break or another control character."),
-        ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
-        ({"session_store": "redis://127.0.0.1"}, "session_store takes a directory or none"),
-    ],
-)
-def test_a_bad_option_is_told_before_anything_is_sent(
-    project: Project, bill: Control, options: dict[str, Any], message: str
-) -> None:
-    # As in a play that is written well, texts come from variables: Ansible quotes the lines of a task that fails.
-    project.variables(bill_api_url=project.api_url, wanted=options)
-    given = {key: f"{{{{ wanted.{key} }}}}" if isinstance(value, str) else value for key, value in options.items()}
-    run = failure(project.play({"name": "Sign in", "bill.connect.bill_login": given}))
-    assert run.says(message), run.output
-    assert bill.get("counts") == {}
+def test_bad_option_is_told_before_anything_is_sent(project: Project) -> None:
+    def with_options(options: dict[str, Any]) -> Row:
+        # As in a play that is written well, texts come from variables: Ansible quotes the lines of a task that fails.
+        given = {key: f"{{{{ wanted.{key} }}}}" if isinstance(value, str) else value for key, value in options.items()}
+        return Row([{"name": "Sign in", "bill.connect.bill_login": given}], {"wanted": options})
+
+    seen = play_rows(project, [with_options(options) for options, _message in BAD])
+    for (_options, message), each in zip(BAD, seen, strict=True):
+        assert failure(each.shown).says(message), each.shown.output
+        assert each.requests == []
 
 
 @pytest.mark.promise(8)
@@ -156,28 +165,18 @@ def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Proj
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(
-    ("field", "message"),
-    [
-        (
-            "sessionId",
-            "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
-        ),
-        ("a secret given by mistake", "There is no such field. The fields are: session_id, organization_id, "),
-    ],
-)
-def test_a_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(
-    project: Project, bill: Control, field: str, message: str
-) -> None:
-    project.variables(bill_api_url=project.api_url, field=field)
-    run = failure(
-        project.play(
-            {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', field) }}"}}
-        )
-    )
-    assert run.says(message)
-    assert not run.says("by mistake")
-    assert bill.get("counts") == {}
+def test_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project) -> None:
+    fields = {
+        "sessionId": "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
+        "a secret given by mistake": "There is no such field. The fields are: session_id, organization_id, ",
+    }
+    look_up = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', field) }}"}}
+    seen = play_rows(project, [Row([look_up], {"field": field}) for field in fields])
+    for message, each in zip(fields.values(), seen, strict=True):
+        run = failure(each.shown)
+        assert run.says(message)
+        assert not run.says("by mistake")
+        assert each.requests == []
 
 
 @pytest.mark.promise(5)

@@ -29,10 +29,12 @@ from tests.integration.payer import (
     challenge,
     login,
     only,
+    only_these,
     that,
     validate,
 )
 from tests.integration.project import Project, secrets_in
+from tests.integration.rows import Row, play_rows
 
 LEFT = "task {{ bill.remember_me_id_days_left }}, info {{ session.remember_me_id_days_left }}"
 NOTHING_OF_A_SESSION = [
@@ -158,51 +160,60 @@ METHODS: dict[str, tuple[dict[str, str], list[str]]] = {
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("method", METHODS)
-def test_each_method_has_its_say(payer: Project, bill: Control, method: str) -> None:
-    variables, about = METHODS[method]
-    only(payer, variables)
-    run = payer.play(
-        info(),
-        that("not session.signed_in"),
-        info(sign_in=True),
-        that("session.signed_in", f"session is {'not ' if method == 'spend_token' else ''}changed", *about),
-        info(),
-        that("session.signed_in and session is not changed and session.auth_method == bill_auth_method", *about),
-        arguments=("-vvvvv",),
-    )
-    assert run.code == 0, run.output
-    assert secrets_in(run.output) == []
-    assert (
-        sum(count for asked, count in bill.get("counts").items() if asked in (SIGN_IN, "POST /v3/partner/login")) <= 1
-    )
+def test_session_info_of_each_method_tells_what_it_knows(project: Project) -> None:
+    project.without_vault()
+    rows = [
+        Row(
+            [
+                info(),
+                that("not session.signed_in"),
+                info(sign_in=True),
+                that("session.signed_in", f"session is {'not ' if method == 'spend_token' else ''}changed", *about),
+                info(),
+                that(
+                    "session.signed_in and session is not changed and session.auth_method == bill_auth_method", *about
+                ),
+            ],
+            only_these(project, variables),
+        )
+        for method, (variables, about) in METHODS.items()
+    ]
+    for method, seen in zip(METHODS, play_rows(project, rows, "-vvvvv"), strict=True):
+        assert seen.failed == [], seen.shown.output
+        assert secrets_in(seen.shown.output) == [], method
+        assert sum(asked in (SIGN_IN, "POST /v3/partner/login") for asked in seen.requests) <= 1, method
 
 
 def today() -> date:
     return datetime.now(timezone.utc).date()
 
 
-@pytest.mark.parametrize(
-    ("days", "says"),
-    [(8, None), (7, "days left: 7"), (0, "days left: 0"), (-1, "days left: 0")],
-)
-def test_the_end_of_an_mfa_id_is_wholea_week_before(payer: Project, days: int, says: str | None) -> None:
+def test_end_of_an_mfa_id_is_told_a_week_before(project: Project) -> None:
+    says = {8: None, 7: "days left: 7", 0: "days left: 0", -1: "days left: 0"}
+    variables = {**{name.lower(): value for name, value in PAYER.items()}, **REMEMBERED}
+    project.without_vault()
     begin = None
     # Once more where a day has ended meanwhile.
     while begin != today():
         begin = today()
-        ends_on = (begin + timedelta(days=days)).isoformat()
-        payer.variables(bill_api_url=payer.api_url, **REMEMBERED, bill_remember_me_id_expires_on=ends_on)
-        run = payer.play(login(force=True), info(), {"name": "Show", "ansible.builtin.debug": {"msg": LEFT}})
-    assert run.code == 0, run.output
-    assert run.says(f"task {days}, info {days}")
-    told = [text for text in run.warnings if "MFA ID" in text]
-    assert len(told) == (1 if says else 0), run.output
-    if says:
-        whole = (
-            f"The MFA ID in remember_me_id ends on {ends_on} ({says}). Make a new one with the role bill.connect.trust."
-        )
-        assert run.says(whole), run.output
+        ends_on = {days: (begin + timedelta(days=days)).isoformat() for days in says}
+        rows = [
+            Row(
+                [login(force=True), info(), {"name": "Show", "ansible.builtin.debug": {"msg": LEFT}}],
+                {**variables, "bill_remember_me_id_expires_on": ends_on[days]},
+            )
+            for days in says
+        ]
+        all_seen = play_rows(project, rows)
+    for (days, left), seen in zip(says.items(), all_seen, strict=True):
+        run = seen.shown
+        assert seen.failed == [], run.output
+        assert run.says(f"task {days}, info {days}")
+        told = [text for text in run.warnings if "MFA ID" in text]
+        assert len(told) == (1 if left else 0), run.output
+        if left:
+            whole = f"The MFA ID in remember_me_id ends on {ends_on[days]} ({left}). Make a new one with the role bill.connect.trust."
+            assert run.says(whole), run.output
 
 
 LIST = "GET /v3/login/organizations"
@@ -237,30 +248,26 @@ def test_every_page_of_the_organizations_is_read(project: Project, bill: Control
     assert bill.get("counts") == {SIGN_IN: 1, LIST: 6}
 
 
-@pytest.mark.parametrize(
-    ("variables", "reached", "asks"),
-    [
-        (CONSOLE, (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION), {SIGN_IN: 1, LIST: 1}),
-        (
-            PARTNER,
-            (world.ORGANIZATION, world.LOCKED_ORGANIZATION),
-            {"POST /v3/partner/login": 1, "GET /v3/partner/organizations": 1},
-        ),
-        (CLIENT, (world.ORGANIZATION,), {"POST /connect/authx/token": 1, LIST: 1}),
-    ],
-    ids=["console_token", "partner", "oauth"],
-)
-def test_who_else_has_organizations(
-    payer: Project,
-    bill: Control,
-    variables: dict[str, str],
-    reached: tuple[world.Organization, ...],
-    asks: dict[str, int],
-) -> None:
-    only(payer, variables)
-    run = payer.play(ORGANIZATIONS, that(names(*reached)))
-    assert run.code == 0, run.output
-    assert bill.get("counts") == asks
+REACHED: list[tuple[dict[str, str], tuple[world.Organization, ...], dict[str, int]]] = [
+    (CONSOLE, (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION), {SIGN_IN: 1, LIST: 1}),
+    (
+        PARTNER,
+        (world.ORGANIZATION, world.LOCKED_ORGANIZATION),
+        {"POST /v3/partner/login": 1, "GET /v3/partner/organizations": 1},
+    ),
+    (CLIENT, (world.ORGANIZATION,), {"POST /connect/authx/token": 1, LIST: 1}),
+]
+
+
+def test_organizations_info_of_other_methods_lists_those_that_they_reach(project: Project) -> None:
+    project.without_vault()
+    rows = [
+        Row([ORGANIZATIONS, that(names(*reached))], only_these(project, variables))
+        for variables, reached, _asks in REACHED
+    ]
+    for (_variables, _reached, asks), seen in zip(REACHED, play_rows(project, rows), strict=True):
+        assert seen.failed == [], seen.shown.output
+        assert seen.counts == asks
 
 
 @pytest.mark.promise(8)
