@@ -37,7 +37,13 @@ def job(project: Project, **typed: str) -> dict[str, str]:
 
 
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(method, id=name, marks=[] if name in ("password", "oauth") else pytest.mark.slow)
+        for name, method in METHODS.items()
+    ],
+)
 def test_each_way_to_sign_in_needs_no_option_and_no_variable(project: Project, bill: Control, method: Method) -> None:
     shown = job(project, auth_method=method.auth_method, **method.options)
     run = project.play(SITE)

@@ -151,6 +151,11 @@ def mode(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
 
+def at_length(*values: Any) -> Any:
+    """A case for which there is another in `make test`."""
+    return pytest.param(*values, marks=pytest.mark.terminal)
+
+
 # --- success ---
 
 
@@ -158,7 +163,7 @@ def mode(file: Path) -> int:
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("inventory", [None, "hosts.yml", "elsewhere/hosts.yml"])
+@pytest.mark.parametrize("inventory", [None, at_length("hosts.yml"), at_length("elsewhere/hosts.yml")])
 def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Control, inventory: str | None) -> None:
     file = FILE
     where: tuple[str, ...] = ()
@@ -197,6 +202,7 @@ def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Cont
     assert here.left() == sorted([file, "site.yml", *([inventory] if inventory else [])])
 
 
+@pytest.mark.terminal
 def test_every_question_says_where_the_value_is_found_and_the_file_what_it_is(here: Folder) -> None:
     with here.sits_at() as terminal:
         asked = [terminal.answers(question, text) for question, text in AP.items()]
@@ -226,6 +232,7 @@ def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
     nothing_secret(here, run)
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(5)
 def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: Folder) -> None:
     (here.folder / FILE).parent.mkdir(parents=True)
@@ -239,6 +246,7 @@ def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: 
     assert here.keeps()["erp_url"] == "https://erp.example.com"
 
 
+@pytest.mark.terminal
 @pytest.mark.parametrize(
     ("said", "arguments"),
     [
@@ -293,13 +301,13 @@ def a_file_in_place_of_the_directory(here: Folder) -> tuple[str, ...]:
             no_password,
             "Ansible was started without a vault password. Start it with --ask-vault-pass, --vault-password-file or",
         ),
-        (several_passwords, "Ansible was started with several vault passwords (books, other)."),
-        (
+        at_length(several_passwords, "Ansible was started with several vault passwords (books, other)."),
+        at_length(
             another_password,
             "none of the vault passwords that Ansible was started with is the one that it was encrypted with",
         ),
-        (a_file_that_would_be_ignored, "Ansible does not read that file once there is a directory"),
-        (a_file_in_place_of_the_directory, "group_vars is not a directory"),
+        at_length(a_file_that_would_be_ignored, "Ansible does not read that file once there is a directory"),
+        at_length(a_file_in_place_of_the_directory, "group_vars is not a directory"),
     ],
 )
 def test_what_hinders_is_told_before_anything_is_asked(here: Folder, bill: Control, hindered: Any, told: str) -> None:
@@ -329,11 +337,11 @@ def test_check_mode_asks_nobody_and_writes_nothing(here: Folder, bill: Control) 
 @pytest.mark.parametrize(
     ("wrong", "value", "code", "again"),
     [
-        (USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
+        at_length(USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
         (PASSWORD, "Passw0rd-findme-slip", "BDC_1101", [USER_NAME, PASSWORD]),
-        (ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
-        (DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
-        (DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
+        at_length(ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
+        at_length(DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
+        at_length(DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
     ],
 )
 def test_a_refused_value_is_corrected_without_typing_the_others_again(
@@ -356,6 +364,7 @@ def test_a_refused_value_is_corrected_without_typing_the_others_again(
     assert bill.get("counts") == {LOGIN: 2}
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
@@ -369,6 +378,7 @@ def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
     nothing_secret(here, run)
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(4)
 def test_whoever_is_locked_out_is_not_asked_again(here: Folder, bill: Control) -> None:
     typed = {**AP, ORGANIZATION_ID: world.LOCKED_ORGANIZATION.id}
@@ -435,6 +445,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     assert bill.get("counts") == {LOGIN: 2}
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(8)
 def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, kept: Path) -> None:
     before = kept.read_bytes()
@@ -457,12 +468,16 @@ SITTING: Dialogue = [
     (MFA, "yes"),
     (CODE, ""),
 ]
+# The question at which BILL has refused something.
+REFUSED = 5
 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 @pytest.mark.parametrize(
-    "number", range(len(SITTING)), ids=[f"{number}-{each[0]}" for number, each in enumerate(SITTING)]
+    "number",
+    [number if number == REFUSED else at_length(number) for number in range(len(SITTING))],
+    ids=[f"{number}-{each[0]}" for number, each in enumerate(SITTING)],
 )
 def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, number: int) -> None:
     before, (question, text) = SITTING[:number], SITTING[number]
@@ -477,7 +492,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
     assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
     nothing_secret(here, run)
-    if number in (5, 8):
+    if number in (REFUSED, 8):
         # BILL has refused something, or made a session and sent a code.
         typed = {**PAYER, MFA: ""}
         assert here.connect(typed).code == 0
@@ -485,6 +500,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
         assert here.left() == [FILE]
 
 
+@pytest.mark.terminal
 def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Control) -> None:
     here.environ["BILL_API_URL"] = ""
     run = here.connect({"Environment:": CTRL_C})
@@ -498,6 +514,7 @@ def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Co
     assert bill.get("counts") == {}
 
 
+@pytest.mark.terminal
 def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) -> None:
     bill.fault(LOGIN, slow=2)
     with here.sits_at() as terminal:
@@ -517,6 +534,7 @@ def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) ->
 # --- what is given already ---
 
 
+@pytest.mark.terminal
 def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_it(here: Folder, bill: Control) -> None:
     (here.folder / "hosts.yml").write_text(
         f"all: {{hosts: {{localhost: {{}}}}, vars: {{bill_organization_id: {world.ORGANIZATION.id}}}}}\n"
@@ -616,7 +634,7 @@ ASKED = {
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("name", [name if name == "oauth" else at_length(name) for name in ASKED])
 def test_each_method_asks_for_what_it_needs(here: Folder, bill: Control, name: str) -> None:
     method = METHODS[name]
     typed = {question: method.options.get(option, "") for question, option in ASKED[name].items()}
@@ -712,6 +730,7 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
+@pytest.mark.terminal
 def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
     # What another variable refers to cannot be taken out.
     file = connected.folder / FILE
@@ -748,6 +767,7 @@ def test_a_terminal_that_is_closed_leaves_nobody_behind_who_knows_what_was_typed
     assert bill.get("counts") == {}
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(8)
 def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bill: Control) -> None:
     (here.folder / "host_vars").mkdir()
@@ -757,11 +777,13 @@ def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bil
     assert run.says("host_vars/localhost.yml, which goes before"), run.output
 
 
+@pytest.mark.terminal
 def test_another_strategy_does_not_keep_the_form_from_asking(here: Folder) -> None:
     here.environ["ANSIBLE_STRATEGY"] = "free"
     assert here.connect(AP).changed == 2
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(6)
 def test_a_file_in_the_clear_is_encrypted_although_nothing_in_it_changes(here: Folder) -> None:
     (file := here.folder / FILE).parent.mkdir(parents=True)

@@ -22,6 +22,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "rect", "circle", "g", "text", "tspan"}
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_a_picture_shows_what_is_seen_today(core_bin: Path, name: str) -> None:

@@ -155,7 +155,9 @@ def sweep(project: Project, bill: Control, tmp_path_factory: pytest.TempPathFact
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("arguments", [(), ("--check", "--diff")], ids=["run", "check"])
+@pytest.mark.parametrize(
+    "arguments", [(), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
+)
 def test_a_success(sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
     run = sweep.play(
         LOGIN,
@@ -293,7 +295,11 @@ def in_plain_variables(sweep: Sweep) -> tuple[str, ...]:
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
     "given",
-    [in_the_environment, in_a_vaulted_file, in_vaulted_values, in_plain_variables],
+    [
+        in_the_environment,
+        in_vaulted_values,
+        *(pytest.param(each, marks=pytest.mark.slow) for each in (in_a_vaulted_file, in_plain_variables)),
+    ],
 )
 def test_wherever_the_credentials_come_from(
     sweep: Sweep, bill: Control, given: Callable[[Sweep], tuple[str, ...]]
@@ -313,7 +319,13 @@ def test_wherever_the_credentials_come_from(
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize(
+    "method",
+    [
+        pytest.param(method, id=name, marks=[] if name in ("password", "partner", "oauth") else pytest.mark.slow)
+        for name, method in METHODS.items()
+    ],
+)
 def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: Method) -> None:
     sweep.project.without_vault()
     in_files(sweep, **method.variables, wrong="wrong-findme")
@@ -419,6 +431,7 @@ def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill
     assert [secret.isdecimal() for secret in of_payer.told()].count(True) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> None:
     """As the documentation says of set_fact, by which a role hands things over."""
@@ -434,6 +447,7 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
     of_payer.saw()
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
@@ -486,7 +500,9 @@ ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
 @pytest.mark.promise(5)
 @pytest.mark.promise(10)
 @pytest.mark.promise(12)
-@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=["run", "check"])
+@pytest.mark.parametrize(
+    "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
+)
 def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
     """Reads and writes that hold bank accounts, sessions and passwords: in success, in failure, and where nobody knows."""
     check = "--check" in arguments
@@ -592,7 +608,9 @@ def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Contro
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("arguments", [("--diff",), ("--check", "--diff")], ids=["run", "check"])
+@pytest.mark.parametrize(
+    "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
+)
 def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) -> None:
     """From a file and from a vault into others: new, changed, in the clear before, failing in every way."""
     project = sweep.project
@@ -689,6 +707,7 @@ def test_a_failure_after_a_success_of_the_same_task_shows_its_message(project: P
         assert secrets_in(run.output) == []
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 def test_the_role_with_a_bad_option_shows_no_other(sweep: Sweep) -> None:
     sweep.project.variables(bill_api_url=sweep.project.api_url, bill_timeout="soon")
@@ -714,6 +733,7 @@ def test_kept_sessions_are_private(project: Project, umask: int) -> None:
     assert project.secrets_on_disk() == []
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
     """ansible-core 2.22 hides registered secrets even in a play that prints them itself, but not encoded; older ones cannot."""
@@ -732,6 +752,7 @@ def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
     assert secrets_in(run.output) == ["SESSION- (base64)"]
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> None:
     """The arguments of a task that uses the session, and what is cached by request: the documentation names the remedies.
@@ -757,6 +778,7 @@ def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> Non
     assert not any(world.USER.password in leak for found in leaks.values() for leak in found)
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(sweep: Sweep, bill: Control) -> None:

@@ -126,7 +126,7 @@ def test_check_mode_asks_nobody_and_sends_nothing(payer: Project, bill: Control,
     assert bill.get("counts") == {}
 
 
-@pytest.mark.parametrize("key", ["a", "c"])
+@pytest.mark.parametrize("key", [pytest.param("a", marks=pytest.mark.terminal), "c"])
 def test_whoever_turns_back_at_the_prompt_leaves_nothing_half_done(payer: Project, bill: Control, key: str) -> None:
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
@@ -164,6 +164,7 @@ def test_a_wrong_code_is_told_and_the_next_run_asks_for_another(payer: Project, 
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 2}
 
 
+@pytest.mark.terminal
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("typed", "told"), [("", "No code was given."), ("12345", "must be the digits of the code")])
 def test_what_is_no_code_is_not_sent(payer: Project, bill: Control, typed: str, told: str) -> None:
