@@ -20,8 +20,14 @@ INSTALLERS := pip==26.3 uv==0.13.9
 
 PYTHON_FOLDERS := plugins tests tools
 
-# Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21".
+# Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21", or CORES="oldest newest" of those that this
+# machine has a Python for.
 CORES ?=
+
+# What goes to pytest or ansible-test: ARGS="-k some_name", ARGS=tests/unit/test_promises.py, ARGS=--pdb.
+ARGS ?=
+# A folder of tests, on all processors, unless ARGS names a test or a file.
+tests_in = $(if $(findstring tests/,$(ARGS)),,-n auto $(1)) $(ARGS)
 
 export PYTHONPYCACHEPREFIX := $(WORK)/pycache
 export RUFF_CACHE_DIR := $(WORK)/ruff
@@ -34,11 +40,14 @@ export UV_SYSTEM_CERTS := 1
 IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ansible \
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
-TESTS := lint types unit docs e2e awx units sanity
+# The steps of `make test`; those joined by + run at the same time.
+TEST := lint+types+docs+sanity-quick unit e2e-quick
+# What `make check` runs after them.
+CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test format lint types unit units docs e2e awx pictures sanity matrix sanity-matrix \
-	benchmark sweep build clean
+.PHONY: help venv stage demo emulator test check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures \
+	sanity sanity-quick matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -59,7 +68,7 @@ $(VENV)/.stamp: pyproject.toml
 
 # ansible-test wants a folder .../ansible_collections/bill/connect, wherever the checkout is.
 stage: venv
-	@$(BIN)/python -m tools.stage $(STAGE) >/dev/null
+	@$(if $(IS_STAGED),,$(BIN)/python -m tools.stage $(STAGE) >/dev/null)
 
 demo: build ## Watch a sign-in against the emulator: no account needed
 	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
@@ -67,12 +76,11 @@ demo: build ## Watch a sign-in against the emulator: no account needed
 emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" tells its options)
 	@$(BIN)/python -m tests.emulator $(ARGS)
 
-test: ## Run every check and test on one core
-	@start=$$(date +%s); \
-	for target in $(TESTS); do \
-		echo "== $$target"; $(MAKE) --no-print-directory $$target || { echo "FAILED: make $$target"; exit 1; }; \
-	done; \
-	echo "All passed ($(TESTS)) in $$(($$(date +%s) - start)) seconds."
+test: venv ## Check what a change may have broken, in some minutes
+	@$(BIN)/python -m tools.gate $(TEST)
+
+check: venv ## Check everything, as CI does, in about half an hour; begins with `make test`
+	@$(BIN)/python -m tools.gate $(TEST) $(CHECK)
 
 format: venv ## Rewrite the Python files in the agreed form
 	$(BIN)/ruff format $(PYTHON_FOLDERS)
@@ -91,8 +99,8 @@ types: stage ## Check the types, strictly
 	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests tools
 
-unit: stage ## Run the unit tests by plain pytest
-	@$(IN_STAGE) pytest -n auto tests/unit
+unit: stage ## Run the unit tests by plain pytest (ARGS="-k some_name" runs one)
+	@$(IN_STAGE) pytest $(call tests_in,tests/unit)
 
 units: stage ## Run the unit tests as ansible-test does
 	@$(BIN)/python -m tools.ansible_test units
@@ -100,8 +108,17 @@ units: stage ## Run the unit tests as ansible-test does
 docs: stage ## Check that the documentation of the plugins is sound
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
-e2e: stage ## Run playbooks against the emulator (BILL_TEST_CORE_BIN names another core)
-	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/integration
+e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
+	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)
+
+e2e-quick: ## Run those that are not marked slow or terminal
+	@$(MAKE) --no-print-directory e2e ARGS='-m "not slow and not terminal"'
+
+e2e-slow: ## Run those that are
+	@$(MAKE) --no-print-directory e2e ARGS='-m "slow or terminal"'
+
+e2e-cores: ## Run all of them on the oldest and the newest core
+	@$(MAKE) --no-print-directory matrix CORES="oldest newest"
 
 # awx.awx, which pyproject.toml names the release of.
 $(WORK)/awx/.stamp: $(VENV)/.stamp
@@ -117,7 +134,10 @@ pictures: stage ## Make the pictures of the guides anew, from runs against the e
 	@$(BIN)/python -m tools.awx_form
 
 sanity: stage ## Run ansible-test's sanity tests
-	@$(BIN)/python -m tools.ansible_test sanity
+	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)
+
+sanity-quick: ## Run those without pylint, which takes as long as all others
+	@$(MAKE) --no-print-directory sanity ARGS="--skip-test pylint"
 
 matrix: stage ## Run the e2e tests on every supported core, or on CORES="2.16 2.21"
 	@$(BIN)/python -m tools.cores e2e $(CORES)
