@@ -113,8 +113,15 @@ def test_a_lookup_alone_signs_in_once_for_a_thousand(project: Project, bill: Con
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(11)
-@pytest.mark.parametrize("check_after", [60, 0])
-@pytest.mark.parametrize("strategy", ["linear", "free"])
+@pytest.mark.parametrize(
+    ("check_after", "strategy"),
+    [
+        (60, "free"),
+        (0, "linear"),
+        pytest.param(60, "linear", marks=pytest.mark.slow),
+        pytest.param(0, "free", marks=pytest.mark.slow),
+    ],
+)
 def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_after: int, strategy: str) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
     project.variables(bill_api_url=project.api_url, bill_check_after=check_after)
@@ -137,7 +144,7 @@ def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_afte
 
 
 @pytest.mark.promise(11)
-@pytest.mark.parametrize("session_store", [None, "none"])
+@pytest.mark.parametrize("session_store", [None, pytest.param("none", marks=pytest.mark.slow)])
 def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
     project: Project, bill: Control, session_store: str | None
 ) -> None:

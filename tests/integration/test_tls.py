@@ -168,7 +168,7 @@ def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, b
 
 
 @pytest.mark.promise(7)
-@pytest.mark.parametrize("native", ["false", "true"])
+@pytest.mark.parametrize("native", ["false", pytest.param("true", marks=pytest.mark.slow)])
 def test_a_false_is_false_wherever_it_comes_from(project: Project, bills: Bills, bill: Control, native: str) -> None:
     project.environ = {"ANSIBLE_JINJA2_NATIVE": native, "BILL_VALIDATE_CERTS": "false"}
     spelt = ["{{ not true }}", "{{ false }}", "{{ 'false' }}", "{{ not strict }}", "no", False]
