@@ -52,7 +52,7 @@ CHECK := units sanity e2e-slow awx sweep e2e-cores
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-venv: $(VENV)/.stamp ## Make the development environment (anew when pyproject.toml changes)
+venv: $(VENV)/.stamp ## Create the development environment (again when pyproject.toml changes)
 
 # uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index. The old environment is
 # removed first: where it is a link, the link goes, and the environment of another checkout stays (venv --clear would empty it).
@@ -73,7 +73,7 @@ stage: venv
 demo: build ## Watch a sign-in against the emulator: no account needed
 	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
 
-emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" tells its options)
+emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" shows its options)
 	@$(BIN)/python -m tests.emulator $(ARGS)
 
 test: venv ## Check what a change may have broken, in some minutes
@@ -82,11 +82,11 @@ test: venv ## Check what a change may have broken, in some minutes
 check: venv ## Check everything, as CI does, in about half an hour; begins with `make test`
 	@$(BIN)/python -m tools.gate $(TEST) $(CHECK)
 
-format: venv ## Rewrite the Python files in the agreed form
+format: venv ## Format the Python files
 	$(BIN)/ruff format $(PYTHON_FOLDERS)
 	$(BIN)/ruff check --fix $(PYTHON_FOLDERS)
 
-lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
+lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
 	@$(IN_STAGE) ruff format --check $(PYTHON_FOLDERS)
 	@$(IN_STAGE) ruff check $(PYTHON_FOLDERS)
 	@$(IN_STAGE) yamllint --strict .
@@ -95,17 +95,17 @@ lint: stage ## Check form and style: Python, YAML, shell, Ansible, changelog
 	@$(IN_STAGE) ansible-lint
 
 # The plugins go by the names that Ansible gives them, the tests by those that pytest and `python -m` give.
-types: stage ## Check the types, strictly
+types: stage ## Check the types with mypy, in strict mode
 	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests tools
 
-unit: stage ## Run the unit tests by plain pytest (ARGS="-k some_name" runs one)
+unit: stage ## Run the unit tests with pytest (ARGS="-k some_name" runs one)
 	@$(IN_STAGE) pytest $(call tests_in,tests/unit)
 
-units: stage ## Run the unit tests as ansible-test does
+units: stage ## Run the unit tests with ansible-test
 	@$(BIN)/python -m tools.ansible_test units
 
-docs: stage ## Check that the documentation of the plugins is sound
+docs: stage ## Check the documentation of the plugins
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
 
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
@@ -126,10 +126,10 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp
 	@$(BIN)/python -m tools.awx $(WORK)/awx
 	@touch $@
 
-awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in a stand-in for AWX
+awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in an emulator of AWX
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
-pictures: stage ## Make the pictures of the guides anew, from runs against the emulator
+pictures: stage ## Update the pictures in the guides, from runs against the emulator
 	@$(BIN)/python -m tools.pictures
 	@$(BIN)/python -m tools.awx_form
 
@@ -139,16 +139,16 @@ sanity: stage ## Run ansible-test's sanity tests
 sanity-quick: ## Run those without pylint, which takes as long as all others
 	@$(MAKE) --no-print-directory sanity ARGS="--skip-test pylint"
 
-matrix: stage ## Run the e2e tests on every supported core, or on CORES="2.16 2.21"
+matrix: stage ## Run the e2e tests on every supported ansible-core, or on CORES="2.16 2.21"
 	@$(BIN)/python -m tools.cores e2e $(CORES)
 
-sanity-matrix: stage ## Run the sanity tests of every supported core (long)
+sanity-matrix: stage ## Run the sanity tests of every supported ansible-core (slow)
 	@$(BIN)/python -m tools.cores sanity $(CORES)
 
-benchmark: stage ## Measure what a task costs
+benchmark: stage ## Measure how long a task takes
 	@$(IN_STAGE) pytest tests/benchmarks -s
 
-sweep: stage ## Run the long sweeps: many processes, many malformed answers (BILL_TEST_CORE_BIN as for e2e)
+sweep: stage ## Run the slow tests: many processes, many malformed responses (BILL_TEST_CORE_BIN as for e2e)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
@@ -156,5 +156,5 @@ build: venv ## Build the collection's archive into .work/dist
 	@$(BIN)/python -m tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
 
-clean: ## Remove everything that was made
+clean: ## Remove everything that make has created in .work
 	rm -rf $(WORK)

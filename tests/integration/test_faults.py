@@ -129,48 +129,50 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "The user is not active": {"code": "BDC_1111"},
             "BILL does not say why it refuses": {"code": "BDC_1113"},
             "A code that this collection does not know": {"code": "BDC_7777"},
-            "BILL objects to a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
+            "BILL rejects a field": {"status": 400, "body": '[{"message": "username: must not be blank findme"}]'},
             "The requests of the clock hour are used up": {"code": "BDC_1144"},
             "Other programs have three requests in flight": {"code": "BDC_1322"},
             "A fault at BILL": {"code": "BDC_1001"},
-            "A fault of what stands before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
+            "A fault of a gateway before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
             "A refusal in an object named errors": {
                 "status": 401,
                 "body": json.dumps({"errors": [{"code": "BDC_1101", "message": "findme"}]}),
             },
-            "A refusal that stands alone": {
+            "A refusal in an object of its own": {
                 "status": 401,
                 "body": json.dumps({"code": "BDC_1101", "message": "findme"}),
             },
             "A refusal with status 200": {"code": "BDC_1101", "status": 200},
             "A refusal with status 503": {"code": "BDC_1101", "status": 503},
             "The connection is reset": {"reset": True},
-            "The answer is cut off": {"cut": True},
-            "The answer does not come in time": {"slow": 5},
-            "The answer trickles": {"drip": 5},
-            "The answer has no end": {"endless": True},
-            "The answer is not JSON": {"not_json": True},
-            "The answer is JSON of another shape": {"json": ["findme"]},
-            "The answer has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
-            "The session in the answer is empty": {"json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}},
+            "The response is cut off": {"cut": True},
+            "The response does not come in time": {"slow": 5},
+            "The response comes too slowly": {"drip": 5},
+            "The response does not end": {"endless": True},
+            "The response is not JSON": {"not_json": True},
+            "The response is JSON of another shape": {"json": ["findme"]},
+            "The response has no session": {"json": {"organizationId": world.ORGANIZATION.id, "other": "findme"}},
+            "The session in the response is empty": {
+                "json": {"sessionId": "", "organizationId": world.ORGANIZATION.id}
+            },
             "The session belongs to another organization": {
                 "json": {"sessionId": "SESSION-0123abcd", "organizationId": world.SECOND_ORGANIZATION.id}
             },
-            "The answer leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
+            "The response is a redirect": {"redirect": "http://127.0.0.1:9/findme"},
             "A refusal without a code": {"status": 401, "body": "<html>findme</html>"},
         },
     ),
     (
         Scene(CHECK, kept=True),
         {
-            "The developer key was refused when the kept session was checked": {"code": "BDC_1103"},
-            "The kept session has ended": {"code": "BDC_1109", "times": 1},
-            "The kept session is not trusted": {"code": "BDC_1361"},
-            "The kept session is said to be another organization's": {
+            "The developer key was refused when the stored session was checked": {"code": "BDC_1103"},
+            "The stored session has ended": {"code": "BDC_1109", "times": 1},
+            "The stored session is not trusted": {"code": "BDC_1361"},
+            "BILL says that the stored session belongs to another organization": {
                 "json": {"organizationId": world.SECOND_ORGANIZATION.id}
             },
-            "The check is answered with JSON of another shape": {"json": ["findme"]},
-            "A fault at BILL while the kept session is checked": {"status": 503},
+            "The check gets JSON of another shape": {"json": ["findme"]},
+            "A fault at BILL while the stored session is checked": {"status": 503},
         },
     ),
     (
@@ -179,8 +181,8 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
             "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
             "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
-            "``bill_mfa_challenge``: the answer is lost": {"reset": True, "acted": True},
-            "``bill_mfa_challenge``: the answer names no challenge": {"json": {"other": "findme"}},
+            "``bill_mfa_challenge``: the response is lost": {"reset": True, "acted": True},
+            "``bill_mfa_challenge``: the response names no challenge": {"json": {"other": "findme"}},
         },
     ),
     (
@@ -190,38 +192,38 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
             "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
             "``bill_mfa_validate``: the session that asked for the code has ended": {"code": "BDC_1109"},
-            "``bill_mfa_validate``: the answer is lost": {"reset": True, "acted": True},
+            "``bill_mfa_validate``: the response is lost": {"reset": True, "acted": True},
         },
     ),
     (
         Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": REMEMBER}, kept=True),
         {
-            "``bill_mfa_validate``: the answer holds no MFA ID": {"json": {"other": "findme"}},
+            "``bill_mfa_validate``: the response holds no MFA ID": {"json": {"other": "findme"}},
         },
     ),
     (
         Scene(LIST, {"name": "List", "bill.connect.bill_organizations_info": None}, kept=True),
         {
-            "``bill_organizations_info``: the answer is no list": {"json": {"other": "findme"}},
-            "``bill_organizations_info``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
+            "``bill_organizations_info``: the response is not a list": {"json": {"other": "findme"}},
+            "``bill_organizations_info``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
         Scene(WRITE, request(**NEW_VENDOR), kept=True),
         {
-            "``bill_request``: the answer to a write is lost": {"reset": True, "acted": True},
-            "``bill_request``: the answer to a write is cut off": {"cut": True},
-            "``bill_request``: the answer to a write does not come in time": {"slow": 5},
-            "``bill_request``: a write meets a fault at BILL": {"code": "BDC_1001"},
-            "``bill_request``: a write meets a fault of what stands before BILL": {
+            "``bill_request``: the response to a write is lost": {"reset": True, "acted": True},
+            "``bill_request``: the response to a write is cut off": {"cut": True},
+            "``bill_request``: the response to a write does not come in time": {"slow": 5},
+            "``bill_request``: BILL has a fault during a write": {"code": "BDC_1001"},
+            "``bill_request``: a gateway before BILL has a fault during a write": {
                 "status": 502,
                 "body": "<html>findme Bad Gateway</html>",
             },
-            "``bill_request``: the answer to a write is not JSON": {"not_json": True},
-            "``bill_request``: the answer to a write leads elsewhere": {"redirect": "http://127.0.0.1:9/findme"},
+            "``bill_request``: the response to a write is not JSON": {"not_json": True},
+            "``bill_request``: the response to a write is a redirect": {"redirect": "http://127.0.0.1:9/findme"},
             "``bill_request``: other programs have three requests in flight": {"code": "BDC_1322"},
             "``bill_request``: the requests of the clock hour are used up": {"code": "BDC_1144"},
-            "``bill_request``: BILL objects to fields": {
+            "``bill_request``: BILL rejects fields": {
                 "status": 400,
                 "body": json.dumps(
                     [
@@ -246,8 +248,8 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         Scene(READ, request(), kept=True),
         {
             "``bill_request``: there is no such API": {"code": "BDC_1121"},
-            "``bill_request``: a read meets a fault at BILL": {"status": 503},
-            "``bill_request``: the answer to a read is lost": {"reset": True},
+            "``bill_request``: BILL has a fault during a read": {"status": 503},
+            "``bill_request``: the response to a read is lost": {"reset": True},
         },
     ),
     (
@@ -259,14 +261,14 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
     (
         Scene(READ, request(paginate=True), kept=True),
         {
-            "``bill_request``: what should have pages is no list": {"json": {"other": "findme"}},
-            "``bill_request``: the list has no end": {"json": {"results": [], "nextPage": "findme"}},
+            "``bill_request``: ``paginate`` for a response that is not a list": {"json": {"other": "findme"}},
+            "``bill_request``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
         Scene(SIGN_IN, {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}),
         {
-            "Trust is required, and there is none": None,
+            "Trust is required, and the session is not trusted": None,
         },
     ),
     (
@@ -320,7 +322,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
                 "body": json.dumps({"error": "invalid_request"}),
             },
             "``oauth``: there are no tokens at the address": {"status": 404},
-            "``oauth``: the answer has no token": {"json": {"token_type": "Bearer", "other": "findme"}},
+            "``oauth``: the response has no token": {"json": {"token_type": "Bearer", "other": "findme"}},
         },
     ),
     (
@@ -337,12 +339,12 @@ STRIKE = {wrong: (scene, how) for scene, faults in STRIKES for wrong, how in fau
 
 
 # ... or by what the user has done.
-NOBODY = "Nobody listens there"
+NOBODY = "No server listens at the address"
 ADDRESSES: dict[str, Callable[[str], str]] = {
-    "The address leads past BILL's API": lambda api_url: f"{api_url}/elsewhere",
-    "There is no TLS behind an https address": lambda api_url: api_url.replace("http:", "https:"),
+    "The address does not lead to BILL's API": lambda api_url: f"{api_url}/elsewhere",
+    "The https address does not serve TLS": lambda api_url: api_url.replace("http:", "https:"),
 }
-NO_STORE, DAMAGED = "The session store cannot be used", "The kept session is damaged"
+NO_STORE, DAMAGED = "The session store cannot be used", "The stored session is damaged"
 
 # ... or by the certificate that BILL shows, as far as an authority that the user trusts has given it out.
 CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
@@ -355,11 +357,11 @@ CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
 
 # Those that are no failure.
 SUCCEED = {
-    "The kept session has ended",
+    "The stored session has ended",
     "BILL does not trust the MFA ID",
     "The MFA ID ends soon",
     "The session store cannot be used",
-    "The kept session is damaged",
+    "The stored session is damaged",
 }
 
 
@@ -495,9 +497,9 @@ def test_faults_of_the_store_are_told_as_the_table_says(project: Project) -> Non
 
 def expected(wrong: str, hears: str) -> dict[str, int]:
     counts = dict(HEARS[hears])
-    if wrong == "The address leads past BILL's API":
+    if wrong == "The address does not lead to BILL's API":
         return {"POST /elsewhere/v3/login": 2}
-    if wrong == "The kept session has ended":
+    if wrong == "The stored session has ended":
         # The second task, which asks again because of check_after 0.
         counts[CHECK] += 1
     return counts
