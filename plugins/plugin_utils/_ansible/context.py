@@ -21,8 +21,8 @@ from .._client.request import Request
 from .._client.run_records import RunRecords
 from .._core.errors import BillError
 from .._options.destinations import check_destinations, foreign_hosts
+from .._options.resolve import ResolvedOptions
 from .._options.source import Source
-from .._options.spec import ResolvedOptions
 from .._vault import ansible_paths
 from .reporter import CoreSecretRegistry, DisplayReporter
 

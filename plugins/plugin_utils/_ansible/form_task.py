@@ -20,8 +20,10 @@ from ansible.utils.display import Display
 from .._connect.form import Form, FormResult
 from .._core.errors import BillError, NoTerminalError, OptionError, UserAbortedError
 from .._options import source as _source
+from .._options.convert import convert
+from .._options.resolve import ResolvedOptions
 from .._options.source import Kind
-from .._options.spec import OPTIONS, ResolvedOptions, convert
+from .._options.spec import OPTIONS
 from .._vault.variable_locations import overriding_files
 from .._vault.vault_file import read_variables, typed_password
 from . import core_versions as _compat

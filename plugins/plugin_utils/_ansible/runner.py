@@ -21,7 +21,8 @@ from .._client.run_records import RunRecords
 from .._core.errors import BillError
 from .._core.redaction import redact
 from .._options.destinations import steering_values
-from .._options.spec import OPTIONS, ROLE_VARIABLES, Option, ResolvedOptions, resolve
+from .._options.resolve import ResolvedOptions, resolve
+from .._options.spec import OPTIONS, ROLE_VARIABLES, Option
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in

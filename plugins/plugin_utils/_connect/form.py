@@ -21,8 +21,10 @@ from .._client.mfa import MfaValidation, challenge, validate
 from .._core.errors import ApiError, BillError, NoTerminalError, OptionError, UserAbortedError
 from .._core.secret_registry import SecretRegistry
 from .._options import source as _source
+from .._options.convert import convert
+from .._options.resolve import describe_sources
 from .._options.source import Source
-from .._options.spec import MFA_CODE, OPTIONS, Option, convert, describe_sources
+from .._options.spec import MFA_CODE, OPTIONS, Option
 from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 
 # After so many corrections the form gives up, so that nobody locks an account by trying.

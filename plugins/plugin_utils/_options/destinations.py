@@ -19,8 +19,10 @@ from .._auth.methods import METHODS
 from .._core.base_url import BaseUrl
 from .._core.errors import OptionError
 from . import source as _source
+from .convert import convert
+from .resolve import ResolvedOptions
 from .source import Kind, Source
-from .spec import OPTIONS, Option, ResolvedOptions, convert
+from .spec import OPTIONS, Option
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.awx.rules import form, injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values
 from tools.awx_form import redrawn
 

@@ -127,7 +127,7 @@ BY_ANY_NAME = {
     "facts.py:reach",
     "reporter.py:environment_secrets",
     "runner.py:_published",
-    "spec.py:_places",
+    "resolve.py:_candidates",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
 # Names in YAML that are tasks and return values, and so no variables.

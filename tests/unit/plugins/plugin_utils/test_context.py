@@ -15,7 +15,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible import repor
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import request_result
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import ResolvedOptions
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from tests.unit.plugins.plugin_utils.signing_in import LOGIN, THE_PARTNER, Bill, no
 from tests.unit.plugins.tasks import OpenContext

@@ -16,7 +16,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations
     check_destinations,
     foreign_hosts,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, ResolvedOptions, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 
 USER = {"BILL_USERNAME": "u", "BILL_PASSWORD": "p", "BILL_ORGANIZATION_ID": "1", "BILL_DEV_KEY": "k"}
 APP = {"BILL_AUTH_METHOD": "oauth", "BILL_CLIENT_ID": "i", "BILL_CLIENT_SECRET": "s"}

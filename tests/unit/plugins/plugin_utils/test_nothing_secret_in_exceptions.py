@@ -31,8 +31,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
     RawResponse,
     Response,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import ResolvedOptions, resolve
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
 from tests.unit.plugins.tasks import FakeTask, action_of
 

@@ -13,12 +13,8 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
-    OPTIONS,
-    Option,
-    ResolvedOptions,
-    resolve,
-)
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 
 SECRET = "s3cret-findme"
 

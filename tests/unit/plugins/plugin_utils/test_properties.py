@@ -31,12 +31,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser im
     error_from_response,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import Response
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
-    OPTIONS,
-    Option,
-    ResolvedOptions,
-    resolve,
-)
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_store

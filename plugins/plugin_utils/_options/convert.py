@@ -1,0 +1,124 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Convert the value of an option to the option's type.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from .._core.errors import OptionError
+from .option import Option
+from .source import Source
+
+# What Ansible takes for true and for false.
+_YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
+_NO: set[str | float] = {"n", "no", "off", "0", "false", "f", 0}
+
+
+def convert(option: Option, value: Any, source: Source) -> Any:
+    """The value in the option's type; OptionError names ``source``, the place it came from, and repeats no secret."""
+
+    def wrong(what: str) -> OptionError:
+        words = str(source)
+        return OptionError(f"{words[0].upper()}{words[1:]} {what}")
+
+    if option.kind == "bool":
+        return _to_bool(value, wrong)
+    if option.kind == "int":
+        return _to_int(option, value, wrong)
+    if option.kind == "date":
+        return _to_date(value, wrong)
+    if option.kind == "digits":
+        return _to_digits(option, value, wrong)
+    if option.kind == "statuses":
+        return _to_statuses(value, wrong)
+    if option.kind in ("dict", "raw"):
+        return value
+    if not isinstance(value, str):
+        raise wrong(
+            f"holds {_kind_of(value)} where a text is needed. Put it in quotes: YAML changes some unquoted values "
+            "(0123 becomes 83, yes becomes true)."
+        )
+    text = str(value)
+    if option.kind == "path" and "://" not in text and text != "none":
+        text = os.path.expandvars(text) if source.expands_environment else text
+        text = os.path.abspath(os.path.expanduser(text))
+    if not text.isprintable():
+        raise wrong(
+            "holds a line break or another control character. A YAML block that begins with | ends in a line break; "
+            "use |- or quotes instead."
+        )
+    if option.choices and text not in option.choices:
+        raise wrong(f"must be one of {', '.join(option.choices)}.")
+    if not re.fullmatch(option.pattern, text):
+        raise wrong("holds a character, perhaps a blank, that cannot be part of it. Copy it again.")
+    return text
+
+
+def _to_bool(value: Any, wrong: Callable[[str], OptionError]) -> bool:
+    if isinstance(value, bool):
+        return value
+    text = value.strip().lower() if isinstance(value, str) else value
+    if isinstance(text, (str, int, float)) and text in _YES | _NO:
+        return text in _YES
+    raise wrong("must be true or false.")
+
+
+def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> int:
+    try:
+        if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+            raise ValueError
+        number = int(value)
+    except (ValueError, TypeError, OverflowError):
+        raise wrong("must be a whole number.") from None
+    if not option.least <= number <= option.most:
+        raise wrong(f"must be between {option.least} and {option.most}.")
+    return number
+
+
+def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
+    try:
+        # YAML makes a date of an unquoted one.
+        if isinstance(value, datetime):
+            value = value.date()
+        return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
+    except (TypeError, ValueError):
+        raise wrong("must be a day, as 2026-12-22.") from None
+
+
+def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
+    # Templates make a number of digits where jinja2_native says so; one that begins with 0 stays a text there.
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    # People read them in groups.
+    text = re.sub(r"\s", "", text)
+    if not re.fullmatch(option.pattern, text):
+        raise wrong(
+            "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
+        )
+    return text
+
+
+def _to_statuses(value: Any, wrong: Callable[[str], OptionError]) -> list[int]:
+    statuses = [str(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
+    if not all(re.fullmatch("[24][0-9]{2}", each) for each in statuses):
+        raise wrong("must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.")
+    return [int(each) for each in statuses]
+
+
+def _kind_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true or false"
+    if isinstance(value, (int, float)):
+        return "a number"
+    if isinstance(value, Mapping):
+        return "a dictionary"
+    return "a list" if isinstance(value, Sequence) else "another kind of value"
