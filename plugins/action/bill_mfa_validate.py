@@ -12,15 +12,20 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import (
     refuse_what_cannot_be_trusted,
     validate,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import MFA_CODE, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
+    CHALLENGE_ID,
+    MACHINE_NAME,
+    MFA_CODE,
+    Option,
+)
 
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
-        Option("challenge_id", required=True, shared=False, is_data=True),
+        CHALLENGE_ID,
         MFA_CODE,
         Option("remember_me", kind="bool", default=False, shared=False),
-        Option("machine_name", shared=False, is_data=True),
+        MACHINE_NAME,
     )
 
     def perform(self, context: TaskContext) -> TaskResult:

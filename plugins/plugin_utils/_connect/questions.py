@@ -2,25 +2,25 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a person is asked for, by authentication method, and where each value is found.
+"""The questions of the form, in their order: those that come first, and those of each authentication method.
 
-Private to bill.connect. The labels are those of the forms in which BILL's customers connect their accounts. Where a value is found is
-documented by BILL ("BILL keys & tokens", "AP & AR sync token-based sign in", "Sandbox API sign up", "Get started with BILL OAuth",
-"Authentication with Spend & Expense API token"), except where the organization ID is shown: of that these pages only say that it begins
-with 008, and that the video on the first of them is about finding it, too (changelog of 2025-11-18).
+Private to bill.connect. A method says which options it uses. The option table says how to ask for each.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+
+from .._auth.methods import METHODS, AuthMethod
+from .._options.spec import OPTIONS
 
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the option that it fills, its label, and a line on what it is and where it is found.
+    """One question: the option that it fills, its label, and a line on what the value is and where it is found.
 
-    One that is ``optional`` may stay empty; one that is ``only_with`` another option is not asked for where that is empty.
+    The answer to an ``optional`` one may be empty. The question comes only if the option ``only_with`` has a value.
     """
 
     option: str
@@ -36,73 +36,32 @@ WEB_APPS: Mapping[str, str] = {
     "production": "https://login.us.bill.com/neo/login",
 }
 
-ENVIRONMENT = Question(
-    "environment",
-    "Environment",
-    "sandbox is for tests, production is the real thing; they share no users, keys or organizations",
-)
-AUTH_METHOD = Question(
-    "auth_method",
-    "Sign in with",
-    "password (yours), sync_token, console_token (accountants), partner, oauth (an app) or spend_token (Spend & Expense)",
-)
+_BY_NAME = {option.name: option for option in OPTIONS}
 
-_ORGANIZATION_ID = Question(
-    "organization_id",
-    "Organization ID",
-    "begins with 008; the video on BILL's page on keys and tokens shows where the web app has it",
-)
-_DEV_KEY = Question(
-    "dev_key",
-    "Developer Key",
-    "in BILL's web app under Settings > Sync & Integrations > Manage Developer Keys",
-)
 
-QUESTIONS: Mapping[str, tuple[Question, ...]] = {
-    "password": (
-        Question("username", "User Name", "the e-mail address that you sign in to BILL's web app with"),
-        Question("password", "Password", "the one that you sign in to BILL's web app with"),
-        _ORGANIZATION_ID,
-        _DEV_KEY,
-    ),
-    "sync_token": (
-        Question(
-            "username",
-            "Token Name",
-            "the name of the sync token; in BILL's web app under Settings > Sync & Integrations > Tokens",
-        ),
-        Question("password", "Token Value", "what the web app gave you when the sync token was made"),
-        _ORGANIZATION_ID,
-        _DEV_KEY,
-    ),
-    "console_token": (
-        Question("username", "User Name", "the e-mail address that you sign in to the Accountant Console with"),
-        Question("console_api_token", "Console API Token", "made in the Accountant Console"),
-        Question("organization_id", "Organization ID", "the client's; begins with 008"),
-        Question(
-            "dev_key",
-            "Developer Key",
-            "the client's; in its web app under Settings > Sync & Integrations > Manage Developer Keys",
-        ),
-    ),
-    "partner": (
-        Question("app_key", "App Key", "the partner's, which BILL gave you"),
-        Question("username", "User Name", "the e-mail address of the partner's account"),
-        Question("password", "Password", "the one of the partner's account"),
-        Question(
-            "user_id", "User ID", "the user to sign in as; begins with 006; empty for the partner itself", optional=True
-        ),
-        Question("organization_id", "Organization ID", "the user's; begins with 008", only_with="user_id"),
-        Question(
-            "dev_key",
-            "Developer Key",
-            "in the web app under Settings > Sync & Integrations > Manage Developer Keys",
-            only_with="user_id",
-        ),
-    ),
-    "oauth": (
-        Question("client_id", "Client ID", "of the developer app that you have made in BILL's web app"),
-        Question("client_secret", "Client Secret", "of the same developer app"),
-    ),
-    "spend_token": (Question("api_token", "API Token", "made in the Spend & Expense web app"),),
-}
+def _question(name: str, method: str = "", *, optional: bool = False) -> Question | None:
+    """The question for an option with a method; None if the form does not ask for it."""
+    prompt = _BY_NAME[name].prompt(method)
+    if prompt is None:
+        return None
+    # Where the other option has a value, the method needs this one.
+    optional = optional and not prompt.only_with
+    return Question(name, prompt.label, prompt.where_to_find, optional, prompt.only_with)
+
+
+def _first(name: str) -> Question:
+    question = _question(name)
+    if question is None:
+        raise ValueError(f"The option {name} has no prompt.")
+    return question
+
+
+def _questions_of(method: type[AuthMethod]) -> Iterator[Question]:
+    for name in (*method.needs, *method.takes):
+        if question := _question(name, method.method, optional=name not in method.needs):
+            yield question
+
+
+ENVIRONMENT = _first("environment")
+AUTH_METHOD = _first("auth_method")
+QUESTIONS: Mapping[str, tuple[Question, ...]] = {name: tuple(_questions_of(method)) for name, method in METHODS.items()}

@@ -13,28 +13,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .api_fields import OPTION_OF_FIELD
 from .error_codes import ERROR_CODES, ErrorCode
 from .errors import ApiError, BillError, InvalidResponseError, ServerError, UnknownApiError
 
 _CODE = re.compile(r"BDC_[0-9]{1,6}")
 _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
-
-# BILL's names of the fields that are sent, and our options for them: an answer that objects to one of these fields can then
-# name the option without repeating anything else that BILL wrote.
-OPTION_OF_FIELD = {
-    "username": "username",
-    "password": "password",
-    "consoleApiToken": "console_api_token",
-    "organizationId": "organization_id",
-    "devKey": "dev_key",
-    "rememberMeId": "remember_me_id",
-    "device": "device",
-    "appKey": "app_key",
-    "userId": "user_id",
-    "challengeId": "challenge_id",
-    "token": "token",
-    "machineName": "machine_name",
-}
 
 
 def error_items(answer: object) -> list[dict[str, object]]:

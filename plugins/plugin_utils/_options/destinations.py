@@ -26,8 +26,7 @@ from .spec import OPTIONS, Option
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
-# The options that decide where secrets go, or who could read them on their way or where their session is kept.
-DESTINATIONS = ("api_url", "token_url", "ca_path", "validate_certs", "session_store")
+DESTINATIONS = tuple(option.name for option in OPTIONS if option.is_destination)
 
 
 @dataclass(frozen=True)

@@ -4,25 +4,65 @@
 
 """The columns of the option table.
 
-Private to bill.connect.
+Private to bill.connect. The code reads the columns at run time; ``make generate`` writes the documentation from them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+AwxField = Literal["none", "usual", "rare"]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """How the form asks for an option: the label of the question, and where the person finds the value.
+
+    The question comes only if the option ``only_with`` has a value.
+    """
+
+    label: str
+    where_to_find: str
+    only_with: str | None = None
 
 
 @dataclass(frozen=True)
 class Option:
     """One option of a task or lookup.
 
-    ``kind`` is Ansible's name of the type: ``str``, ``path``, ``int`` or ``bool``, and ``dict`` or ``raw`` for what is looked at where
-    it is used; or one of which Ansible knows nothing: ``date`` for a day as text (``2026-12-22``), ``digits`` for a text of digits,
-    ``statuses`` for one or more HTTP statuses. ``pattern`` is a regular expression for the whole of a text, ``least`` and ``most``
-    bound a number. ``shared`` options can also come from a variable or the
-    environment; the others only from the task. ``is_data`` says that the value only goes into a request, so that a fact may give it. ``called`` is what goes after ``bill_`` and ``BILL_`` in the names of these, if it is not the
-    option's own name.
+    What the value is:
+
+    - ``kind``: the type as Ansible names it: ``str``, ``path``, ``int``, ``bool``; ``dict`` and ``raw`` are checked where they are
+      used. Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
+      ``statuses`` one or more HTTP statuses.
+    - ``pattern``: a regular expression for the whole text. ``least`` and ``most``: the limits of a number.
+    - ``secret``: no output shows the value.
+    - ``is_data``: the value only goes into a request, so a fact may give it.
+
+    Where the value comes from:
+
+    - ``shared``: the option can also come from a variable or the environment. Other options come only from the task.
+    - ``called``: what follows ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
+
+    What the value does:
+
+    - ``is_destination``: it decides where secrets go, who can read them on their way, or where their session is kept.
+    - ``identifies_account``: a secret that nothing but signing in to BILL needs. If none is defined, there is no session to end.
+    - ``api_name``: BILL's name of the field that carries the value.
+
+    How people read about it. These texts are plain, without Ansible's markup, except ``details``:
+
+    - ``label``: the name in a form.
+    - ``where_to_find``: what the value is and where BILL shows it, to complete "label: ...". The form does not ask for an option
+      without this text. ``prompts`` has the label and the text of single authentication methods, by ``auth_method``.
+    - ``summary``: one line; the comment in a vault file, and the beginning of every description. A vault file that exists has the
+      comment of its day, so a change of the line leaves the old comment there.
+    - ``details``: the further paragraphs of the documentation, with Ansible's markup.
+    - ``otherwise``: what applies if nobody gives a value and there is no ``default``.
+    - ``awx``: whether the credential type of AWX has a field for it; a ``rare`` one comes last. ``awx_note`` is what its help says
+      besides the summary.
     """
 
     name: str
@@ -38,6 +78,18 @@ class Option:
     required: bool = False
     is_data: bool = False
     called: str = ""
+    is_destination: bool = False
+    identifies_account: bool = False
+    api_name: str = ""
+    label: str = ""
+    where_to_find: str = ""
+    # Left out of the hash, which a dictionary has not.
+    prompts: Mapping[str, Prompt] = field(default_factory=dict, hash=False)
+    summary: str = ""
+    details: tuple[str, ...] = ()
+    otherwise: str = ""
+    awx: AwxField = "none"
+    awx_note: str = ""
 
     @property
     def variable(self) -> str:
@@ -46,3 +98,8 @@ class Option:
     @property
     def environment_name(self) -> str:
         return f"BILL_{(self.called or self.name).upper()}"
+
+    def prompt(self, method: str = "") -> Prompt | None:
+        """How the form asks for it with this authentication method; None if the form does not ask."""
+        usual = Prompt(self.label, self.where_to_find) if self.where_to_find else None
+        return self.prompts.get(method, usual)

@@ -21,7 +21,7 @@ from typing import Any
 import yaml
 
 from .._core.errors import BillError, OptionError
-from .variable_comments import COMMENTS
+from .._options.spec import SUMMARIES
 
 _STR, _NULL, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "merge"))
 _UNSAFE = "!unsafe"
@@ -289,7 +289,7 @@ def _replaced(text: str, entry: _Entry, new: str) -> str:
 def _without(text: str, indent: str, entry: _Entry) -> str:
     begin = _line(text, entry.key_begin)
     above = _line(text, begin - 1) if begin else 0
-    note = COMMENTS.get(entry.name or "")
+    note = SUMMARIES.get(entry.name or "")
     if note and text[above:begin].rstrip("\r\n") == f"{indent}# {note}":
         begin = above
     return text[:begin] + text[_next_line(text, max(entry.end, entry.key_end)) :]
@@ -298,7 +298,7 @@ def _without(text: str, indent: str, entry: _Entry) -> str:
 def _with(document: _Document, place: int, name: str, value: Any) -> str:
     text = document.text
     end_of_line = "\r\n" if "\r\n" in text else "\n"
-    lines = [f"# {COMMENTS[name]}"] if name in COMMENTS else []
+    lines = [f"# {SUMMARIES[name]}"] if name in SUMMARIES else []
     lines.append(f"{_written_key(name)}: {written(value)}")
     new = "".join(document.indent + line + end_of_line for line in lines)
     before = end_of_line if text[:place].strip("\ufeff") and not text[:place].endswith("\n") else ""

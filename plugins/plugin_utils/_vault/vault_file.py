@@ -27,12 +27,11 @@ from ansible.errors import AnsibleError
 from ansible.parsing.vault import AnsibleVaultFormatError, PromptVaultSecret, VaultLib, is_encrypted
 
 from .._core.errors import BillError, LockTimeoutError, OptionError, StoreError
-from .._options.spec import OPTIONS
+from .._options.spec import OPTIONS, SUMMARIES
 from .._store.file import FileStore
 from .._store.lock import lock_file
 from . import ansible_paths
 from .ansible_values import texts_in, variables_in, vault_secrets
-from .variable_comments import COMMENTS
 from .variable_locations import check_not_shadowing, project_folder
 from .variables_document import Edit, VariablesDocument, header
 
@@ -236,8 +235,8 @@ def remove_variables(
 
     def plan(file: VaultFile) -> _Plan:
         names = file.variables.names
-        ours = [name for name in names if name in COMMENTS]
-        others = [name for name in names if name not in COMMENTS]
+        ours = [name for name in names if name in SUMMARIES]
+        others = [name for name in names if name not in SUMMARIES]
         links = _links(path)
         if file.exists and (why := _why_left(file, ours)):
             within = [link for link in links if _is_within(os.path.dirname(link), project_folder(path))]

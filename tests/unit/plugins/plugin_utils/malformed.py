@@ -25,9 +25,9 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import oauth
+from ansible_collections.bill.connect.plugins.plugin_utils._core.api_fields import OPTION_OF_FIELD
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
-from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import OPTION_OF_FIELD
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes as codes_of
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError, TlsError
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings

@@ -24,12 +24,9 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import CachedRefusal
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.api_fields import OPTION_OF_FIELD
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import (
-    OPTION_OF_FIELD,
-    codes,
-    error_from_response,
-)
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes, error_from_response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import Response
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option

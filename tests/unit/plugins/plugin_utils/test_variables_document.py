@@ -15,18 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document as _variables_file
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_comments import COMMENTS
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesDocument
 
 
 def edit(text: str, **variables: Any) -> Edit:
     return VariablesDocument(text, "bill.yml", lambda _text: "opened").edit(variables)
-
-
-def test_every_option_has_a_note_for_the_reader_of_the_file() -> None:
-    assert list(COMMENTS) == [option.variable for option in OPTIONS]
 
 
 # What stands there, and what stands there when `it` is "new".
