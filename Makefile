@@ -41,12 +41,12 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
 # The steps of `make test`; those joined by + run at the same time.
-TEST := lint+types+docs+sanity-quick unit e2e-quick
+TEST := generate-check lint+types+docs+sanity-quick unit e2e-quick
 # What `make check` runs after them.
 CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures \
+.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures \
 	sanity sanity-quick matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
@@ -81,6 +81,12 @@ test: venv ## Check what a change may have broken, in some minutes
 
 check: venv ## Check everything, as CI does, in about half an hour; begins with `make test`
 	@$(BIN)/python -m tools.gate $(TEST) $(CHECK)
+
+generate: stage ## Write what follows from the option table: documentation, forms, lists
+	@$(IN_STAGE) python -m tools.generate $(CURDIR)
+
+generate-check: stage ## Check that nothing generated is stale
+	@$(IN_STAGE) python -m tools.generate --check $(CURDIR)
 
 format: venv ## Format the Python files
 	$(BIN)/ruff format $(PYTHON_FOLDERS)
@@ -131,7 +137,6 @@ awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own modu
 
 pictures: stage ## Update the pictures in the guides, from runs against the emulator
 	@$(BIN)/python -m tools.pictures
-	@$(BIN)/python -m tools.awx_form
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)

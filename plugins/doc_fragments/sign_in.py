@@ -6,160 +6,180 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    # The options of every task and lookup that signs in. The table in plugin_utils/_options/spec.py is what the code uses; a
-    # test holds the two against each other.
+    # The options of every task and lookup that signs in. `make generate` writes them from the table in plugin_utils/_options.
     DOCUMENTATION = r"""
 options:
+  # generated: options
   auth_method:
     description:
-      - How to sign in.
+      - "How to sign in: as a user, with a token, as a partner or as an app."
       - V(password) signs in as a user, with O(username) and O(password). BILL ends such a session after 35 minutes
         without activity.
-      - V(sync_token) signs in with an AP & AR sync token, its name as O(username) and its value as O(password). BILL ends
-        such a session after 48 hours without activity. It can do no payments and nothing else that needs MFA.
-      - V(console_token) signs an accountant in to a client's organization, with O(username) and O(console_api_token) of the
-        Accountant Console, and O(organization_id) and O(dev_key) of the client. That BILL ends such a session after 35 minutes
-        without activity, as it does a user's, is an assumption; only RV(bill.connect.bill_login#module:expires_at) depends on it.
-      - V(partner) signs a BILL partner in, with O(app_key), O(username) and O(password), and then in as the user O(user_id) of
-        O(organization_id), with O(dev_key). The partner's own session is kept, too, for further users. Without O(user_id) and
-        O(organization_id) it is the session of the partner itself, for the calls below C(/v3/partner). BILL ends both after 35
-        minutes without activity.
-      - V(oauth) signs an app in, with O(client_id) and O(client_secret). The access token ends when BILL says, however much it
-        is used, and is replaced two minutes before (a short-lived one after four fifths of its life). BILL is never asked whether
-        a token is still good. If BILL should not say when it ends, it is replaced after O(check_after) seconds.
-      - V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever
-        RV(bill.connect.bill_login#module:changed). Instead BILL is asked whether the token is good, at first and then after
-        O(check_after) seconds.
+      - V(sync_token) signs in with an AP & AR sync token. O(username) is its name and O(password) is its value. BILL ends
+        such a session after 48 hours without activity. The session cannot make payments or do anything else that needs
+        MFA.
+      - V(console_token) signs an accountant in to a client's organization. O(username) and O(console_api_token) belong to
+        the Accountant Console, O(organization_id) and O(dev_key) belong to the client. BILL does not document when such a
+        session ends. The collection assumes 35 minutes without activity, as for a user. Only
+        RV(bill.connect.bill_login#module:expires_at) depends on that.
+      - V(partner) signs a BILL partner in, with O(app_key), O(username) and O(password). Then it signs in as the user
+        O(user_id) of O(organization_id), with O(dev_key). The partner's own session is kept too, for further users.
+        Without O(user_id) and O(organization_id) the session is the partner's own, for the calls below C(/v3/partner).
+        BILL ends both after 35 minutes without activity.
+      - V(oauth) signs an app in, with O(client_id) and O(client_secret). BILL decides when the access token ends, and use
+        does not prolong it. The collection replaces the token two minutes before its end, or after four fifths of a short
+        life. It never asks BILL whether a token is still good. If BILL does not say when the token ends, the collection
+        replaces it after O(check_after) seconds.
+      - "V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever
+        RV(bill.connect.bill_login#module:changed). The collection asks BILL whether the token is good: at first, and then
+        after O(check_after) seconds."
       - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
     type: str
     choices: [password, sync_token, console_token, partner, oauth, spend_token]
     default: password
   environment:
     description:
-      - Which BILL to sign in to. The two share no users, keys or organizations, and what is done in V(production) is done
-        with real money.
+      - "The environment of BILL: tests in the sandbox, or real money in production."
+      - The two share no users, keys or organizations.
       - If not given, taken from the variable C(bill_environment), then from the environment variable E(BILL_ENVIRONMENT).
     type: str
     choices: [sandbox, production]
     default: sandbox
   api_url:
     description:
-      - The address of BILL's API up to, and without, C(/v3). Overrides O(environment); needed only for a gateway of your own
-        or for a test server.
+      - The address of BILL's API, without /v3. It replaces the environment.
+      - Needed only for a gateway of your own or for a test server.
       - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
-      - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL), then
-        from O(environment).
+      - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL). The
+        default is the address of the environment.
     type: str
   username:
     description:
-      - The e-mail address of the user, of the Accountant Console account or of the partner's account, or the name of the sync token.
+      - "User Name: an e-mail address, or the name of the sync token. Used with O(auth_method=password),
+        O(auth_method=sync_token), O(auth_method=console_token) and O(auth_method=partner)."
+      - The e-mail address of the user, of the Accountant Console account or of the partner's account.
       - If not given, taken from the variable C(bill_username), then from the environment variable E(BILL_USERNAME).
     type: str
   password:
     description:
-      - The password of the user or of the partner's account, or the value of the sync token. Keep it in a variable that is encrypted with
-        C(ansible-vault), and quote it there.
+      - Password of the user, or the value of the sync token. Used with O(auth_method=password), O(auth_method=sync_token)
+        and O(auth_method=partner). Keep it in a variable that is encrypted with C(ansible-vault).
+      - With V(partner), the password of the partner's account.
+      - "Put it in quotes: YAML changes some unquoted values."
       - If not given, taken from the variable C(bill_password), then from the environment variable E(BILL_PASSWORD).
     type: str
   organization_id:
     description:
-      - The id of the organization to sign in to. It begins with C(008).
+      - "Organization ID: begins with 008. Used with O(auth_method=password), O(auth_method=sync_token),
+        O(auth_method=console_token) and O(auth_method=partner)."
+      - The organization to sign in to.
       - If not given, taken from the variable C(bill_organization_id), then from the environment variable
         E(BILL_ORGANIZATION_ID).
     type: str
   dev_key:
     description:
-      - The developer key, as generated in BILL under Settings > Sync & Integrations > Manage Developer Keys. A session can
-        only be used together with the developer key that it was made with.
+      - Developer Key. Used with O(auth_method=password), O(auth_method=sync_token), O(auth_method=console_token) and
+        O(auth_method=partner). Keep it in a variable that is encrypted with C(ansible-vault).
+      - An administrator generates it in BILL under Settings > Sync & Integrations > Manage Developer Keys.
+      - A session works only with the developer key that it was made with.
       - If not given, taken from the variable C(bill_dev_key), then from the environment variable E(BILL_DEV_KEY).
     type: str
     aliases: [developer_key]
   console_api_token:
     description:
-      - The API token of the Accountant Console, for O(auth_method=console_token). Keep it in a variable that is encrypted with
-        C(ansible-vault).
+      - The API token of the Accountant Console. Used with O(auth_method=console_token). Keep it in a variable that is
+        encrypted with C(ansible-vault).
       - If not given, taken from the variable C(bill_console_api_token), then from the environment variable
         E(BILL_CONSOLE_API_TOKEN).
     type: str
   app_key:
     description:
-      - The partner's app key, for O(auth_method=partner). Keep it in a variable that is encrypted with C(ansible-vault).
+      - The partner's app key. Used with O(auth_method=partner). Keep it in a variable that is encrypted with
+        C(ansible-vault).
       - If not given, taken from the variable C(bill_app_key), then from the environment variable E(BILL_APP_KEY).
     type: str
   user_id:
     description:
-      - The id of the user to sign in as, for O(auth_method=partner). It begins with C(006).
+      - "The user that the partner signs in as: begins with 006. Used with O(auth_method=partner)."
       - If not given, taken from the variable C(bill_user_id), then from the environment variable E(BILL_USER_ID).
     type: str
   client_id:
     description:
-      - The client ID of the app, for O(auth_method=oauth).
+      - Client ID of the OAuth app. Used with O(auth_method=oauth).
       - If not given, taken from the variable C(bill_client_id), then from the environment variable E(BILL_CLIENT_ID).
     type: str
   client_secret:
     description:
-      - The client secret of the app, for O(auth_method=oauth). Keep it in a variable that is encrypted with C(ansible-vault).
-      - If not given, taken from the variable C(bill_client_secret), then from the environment variable E(BILL_CLIENT_SECRET).
+      - Client secret of the OAuth app. Used with O(auth_method=oauth). Keep it in a variable that is encrypted with
+        C(ansible-vault).
+      - If not given, taken from the variable C(bill_client_secret), then from the environment variable
+        E(BILL_CLIENT_SECRET).
     type: str
   token_url:
     description:
-      - The whole address at which BILL gives out access tokens, for O(auth_method=oauth). BILL documents the path
-        C(/authx/token), but not where it begins.
+      - The whole address that gives OAuth tokens. Used with O(auth_method=oauth).
+      - "BILL documents the path C(/authx/token), but not where it begins. So without this option the collection tries two
+        addresses: first C(<api_url>/authx/token), then C(/authx/token) at the root of the same host."
       - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
-      - If not given, taken from the variable C(bill_token_url), then from the environment variable E(BILL_TOKEN_URL). Else both
-        places that it may be are tried, the first one C(<api_url>/authx/token), and if there is nothing the path C(/authx/token)
-        at the root of the same host.
+      - If not given, taken from the variable C(bill_token_url), then from the environment variable E(BILL_TOKEN_URL). The
+        default is the path /authx/token below api_url, then at the root of the same host.
     type: str
   api_token:
     description:
-      - The API token of BILL Spend & Expense, for O(auth_method=spend_token). Keep it in a variable that is encrypted with
-        C(ansible-vault).
+      - The API token of BILL Spend & Expense. Used with O(auth_method=spend_token). Keep it in a variable that is
+        encrypted with C(ansible-vault).
+      - It belongs to one user.
       - If not given, taken from the variable C(bill_api_token), then from the environment variable E(BILL_API_TOKEN).
     type: str
   remember_me_id:
     description:
-      - The MFA ID, which BILL calls C(rememberMeId). With it sessions are MFA-trusted, as payments need it, without a code. BILL
-        keeps one for 30 days. The role P(bill.connect.trust#role) hands one out. Keep it in a variable that is encrypted with
-        C(ansible-vault).
-      - Needs O(device). Used with O(auth_method=password), and with O(auth_method=partner) for a user. It is sent with
-        O(auth_method=console_token), too, of which BILL does not document whether its sessions can be trusted. The other
-        methods make no use of it.
-      - It is no part of the credentials. The same kept session serves tasks with and without it, and one that is not trusted
-        yet becomes so without a new sign-in. An MFA ID that BILL does not trust draws a warning, and is not sent again for
-        that session.
+      - The MFA ID, which makes sessions trusted. Used with O(auth_method=password), O(auth_method=console_token) and
+        O(auth_method=partner). Keep it in a variable that is encrypted with C(ansible-vault).
+      - BILL calls it C(rememberMeId). Payments need a trusted session. With the MFA ID a session is MFA-trusted without a
+        code. BILL keeps an MFA ID for 30 days. The role P(bill.connect.trust#role) returns one.
+      - Needs O(device). With O(auth_method=partner) it is used only for a user. With O(auth_method=console_token) it is
+        sent too, but BILL does not document whether those sessions can be trusted.
+      - "It does not belong to the credentials: tasks with and without it use the same kept session. A session that is not
+        trusted yet becomes trusted without a new sign-in. If BILL does not trust the MFA ID, the task warns, and the MFA
+        ID is not sent again for that session."
       - If not given, taken from the variable C(bill_remember_me_id), then from the environment variable
         E(BILL_REMEMBER_ME_ID).
     type: str
   device:
     description:
-      - The name of the device that the MFA ID was made for. You chose it then; BILL takes the two only together.
+      - The name of the device that the MFA ID was given to. Used with O(auth_method=password),
+        O(auth_method=console_token) and O(auth_method=partner).
+      - You chose the name when the MFA ID was made. BILL accepts the two only together.
       - If not given, taken from the variable C(bill_device), then from the environment variable E(BILL_DEVICE).
     type: str
   remember_me_id_expires_on:
     description:
-      - The day (UTC) on which the MFA ID ends, as V(2026-12-22). The role P(bill.connect.trust#role) tells it. When seven days or
-        fewer are left, a warning says so.
+      - The day on which the MFA ID ends. Used with O(auth_method=password), O(auth_method=console_token) and
+        O(auth_method=partner).
+      - A day in UTC, such as V(2026-12-22). The role P(bill.connect.trust#role) returns it. A warning appears when seven
+        days or fewer are left.
       - If not given, taken from the variable C(bill_remember_me_id_expires_on), then from the environment variable
         E(BILL_REMEMBER_ME_ID_EXPIRES_ON).
     type: str
   session_store:
     description:
-      - Where sessions are kept for later tasks and runs. A directory, made with mode C(0700) if it does not exist, or V(none).
-        C(~) and environment variables in it are expanded; one that does not begin with C(/) is taken from the directory that
-        Ansible was started in.
+      - "Where sessions are kept: a directory, or none."
+      - Later tasks and runs use the sessions in it. A directory that does not exist is made with mode C(0700). C(~) and
+        environment variables in the path are expanded. A path that does not begin with C(/) starts in the directory where
+        Ansible was started.
+      - With V(none) no session is written, and every task of every host signs in for itself. No task knows of a refusal
+        that another task had, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200
+        sign-ins an hour for a developer key, and locks accounts.
+      - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The
+        session is then kept in Ansible's temporary directory until the run ends.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
-        E(BILL_SESSION_STORE), then C(bill) in Ansible's home (E(ANSIBLE_HOME), usually C(~/.ansible/bill)).
-      - With V(none) no session is written, every task of every host signs in for itself, and none knows of a refusal that another
-        had, or of a session to end with O(bill.connect.bill_login#module:state=absent). Mind that BILL allows 200 sign-ins an
-        hour for a developer key, and locks accounts.
-      - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so and the
-        session is kept in Ansible's temporary directory until the run ends.
+        E(BILL_SESSION_STORE). The default is the folder bill in Ansible's home, usually ~/.ansible/bill.
     type: path
   check_after:
     description:
-      - How old, in seconds, BILL's last answer to a kept session may be for the session to be used without asking BILL
-        whether it still lives. Only answers to this collection count; those to C(uri) and others are not seen. At most 1000000,
-        and in effect not longer than the session lives without use.
+      - How many seconds after BILL's last answer a kept session goes unchecked.
+      - Only answers to this collection count, not answers to C(uri) and others. At most 1000000, and in effect not longer
+        than the session lives without use.
       - With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was
         ended elsewhere is noticed later.
       - If not given, taken from the variable C(bill_check_after), then from the environment variable E(BILL_CHECK_AFTER).
@@ -167,47 +187,52 @@ options:
     default: 60
   timeout:
     description:
-      - How many seconds one exchange with BILL may take, from looking the name up to the last byte of the answer. At least 1, at most 3600.
+      - How many seconds one exchange with BILL may take.
+      - It counts from the lookup of the host name to the last byte of the answer. At least 1, at most 3600.
       - If not given, taken from the variable C(bill_timeout), then from the environment variable E(BILL_TIMEOUT).
     type: int
     default: 30
   retries:
     description:
-      - How often to try again when BILL cannot be reached, does not answer in time, says that the fault is on its side, or has
-        more than three requests of this developer key and organization in flight (BDC_1322), or when the Spend & Expense calls
-        of the minute are used up. No other refusal is tried again. At most 100.
+      - How often to try a request again after a passing fault.
+      - A request is tried again when BILL cannot be reached, does not answer in time, or says that the fault is on its
+        side. It is also tried again when more than three requests of this developer key and organization are in flight
+        (BDC_1322), or when the Spend & Expense calls of the minute are used up. No other refusal is tried again. At most
+        100.
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
-        C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes two
-        requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It makes up to two
-        more with O(remember_me_id), up to three more with O(auth_method=partner), and one more where trust is required."
-      - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn, so that one
-        request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. And where
-        another task is signing in with the same credentials, a task waits for it as long as its two requests can take: 988
-        seconds with the defaults are the longest that it takes to get a session; in proportion longer where there are more
-        requests."
-      - "Of Spend & Expense BILL allows 60 calls a minute. So each try of such a call first waits for its turn, 600 seconds at the
-        most, and where BILL refuses it all the same, the next wait is at least 61 seconds. Such a request takes at most
-        C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
-        O(auth_method=spend_token), 11292 seconds are the longest that it takes to learn whether the token is good. Waits are
-        shown with C(-v)."
+        C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes
+        two requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It
+        makes up to two more with O(remember_me_id), up to three more with O(auth_method=partner), and one more where
+        trust is required."
+      - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn. So one
+        request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. Where
+        another task is signing in with the same credentials, a task waits for it as long as its two requests can take. So
+        988 seconds with the defaults are the longest time to get a session. It is longer in proportion where there are
+        more requests."
+      - "BILL allows 60 calls a minute to Spend & Expense. So each try of such a call first waits for its turn, 600
+        seconds at most. If BILL refuses it all the same, the next wait is at least 61 seconds. Such a request takes at
+        most C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
+        O(auth_method=spend_token), 11292 seconds are the longest time to learn whether the token is good. C(-v) shows
+        waits."
       - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
     type: int
     default: 3
   validate_certs:
     description:
-      - Whether to check the TLS certificate of BILL. With V(false) anybody on the way can read the credentials, so a warning
-        is shown; use O(ca_path) instead.
+      - Whether to check BILL's certificate.
+      - With V(false) anybody on the way can read the credentials, so a warning appears. Use O(ca_path) instead.
       - If not given, taken from the variable C(bill_validate_certs), then from the environment variable
         E(BILL_VALIDATE_CERTS).
     type: bool
     default: true
   ca_path:
     description:
-      - A file, or a directory prepared by C(openssl rehash), of certificates of authorities to trust instead of the usual
-        ones.
-      - If not given, taken from the variable C(bill_ca_path), then from the environment variable E(BILL_CA_PATH), then as
-        usual for the Python library requests (E(REQUESTS_CA_BUNDLE), E(CURL_CA_BUNDLE), its own list).
+      - A file or directory of certificate authorities that replace the usual ones.
+      - A directory must be prepared with C(openssl rehash).
+      - If not given, taken from the variable C(bill_ca_path), then from the environment variable E(BILL_CA_PATH). The
+        default is what the Python library requests uses (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, its own list).
     type: path
+  # end generated
 notes:
   - All of it happens on the controller, in the process of Ansible itself. Environment variables are those of the controller,
     and no connection to the managed host is made.
@@ -226,6 +251,7 @@ requirements:
     # Where a lookup finds its options, in the words that ansible-doc has for it. For tasks these keys do not exist.
     PLUGINS = r"""
 options:
+  # generated: lookup-options
   auth_method:
     env: [{name: BILL_AUTH_METHOD}]
     vars: [{name: bill_auth_method}]
@@ -295,4 +321,5 @@ options:
   ca_path:
     env: [{name: BILL_CA_PATH}]
     vars: [{name: bill_ca_path}]
+  # end generated
 """

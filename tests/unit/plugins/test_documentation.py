@@ -45,7 +45,6 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
     OPTION_VARIABLES,
     OPTIONS,
     SESSION_VARIABLES,
-    Option,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import (
     _SCRYPT_BLOCK,
@@ -56,10 +55,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
+from tools.option_texts import shape
 
 ROOT = Path(__file__).resolve().parents[3]
 DOCUMENTED = yaml.safe_load(ModuleDocFragment.DOCUMENTATION)["options"]
-OF_LOOKUPS = yaml.safe_load(ModuleDocFragment.PLUGINS)["options"]
 SECURITY = (ROOT / "docs/docsite/rst/guide_security.rst").read_text()
 GUIDE = (ROOT / "docs/docsite/rst/guide_faults.rst").read_text()
 REQUESTS = (ROOT / "docs/docsite/rst/guide_requests.rst").read_text()
@@ -72,33 +71,10 @@ MODULE = yaml.safe_load(MODULES["bill_login"].DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
 LOOKUPS = {"bill_login": lookup, "bill_request": request_lookup}
 FRAGMENTS = {"bill.connect.request": yaml.safe_load(request.ModuleDocFragment.DOCUMENTATION)["options"]}
-ROLE = yaml.safe_load((ROOT / "roles/connect/meta/argument_specs.yml").read_text())["argument_specs"]["main"]["options"]
-
-
-def shape(option: Option) -> dict[str, Any]:
-    # Ansible has no names for these.
-    about: dict[str, Any] = {"type": {"date": "str", "digits": "str", "statuses": "list"}.get(option.kind, option.kind)}
-    if option.kind == "statuses":
-        about["elements"] = "int"
-    if option.required:
-        about["required"] = True
-    if option.default is not None:
-        about["default"] = option.default
-    if option.choices:
-        about["choices"] = list(option.choices)
-    if option.aliases:
-        about["aliases"] = list(option.aliases)
-    return about
 
 
 def documented_shape(option: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in option.items() if key != "description"}
-
-
-def test_every_shared_option_is_documented_as_it_is() -> None:
-    assert {name: documented_shape(option) for name, option in DOCUMENTED.items()} == {
-        option.name: shape(option) for option in OPTIONS
-    }
 
 
 def own_options(documentation: str) -> dict[str, Any]:
@@ -120,26 +96,6 @@ def test_the_tasks_own_options_are_documented_as_they_are(task: str) -> None:
 def test_the_lookups_own_options_are_documented_as_they_are(name: str) -> None:
     documented = own_options(LOOKUPS[name].DOCUMENTATION)
     assert documented == {option.name: shape(option) for option in LOOKUPS[name].LookupModule.OWN_OPTIONS}
-
-
-def test_lookups_say_where_each_option_comes_from() -> None:
-    assert {
-        option.name: {"env": [{"name": option.environment_name}], "vars": [{"name": option.variable}]}
-        for option in OPTIONS
-    } == OF_LOOKUPS
-
-
-def test_tasks_say_where_each_option_comes_from() -> None:
-    for option in OPTIONS:
-        text = " ".join(DOCUMENTED[option.name]["description"])
-        assert f"C({option.variable})" in text, option.name
-        assert f"E({option.environment_name})" in text, option.name
-
-
-def test_the_role_takes_every_option_as_its_variable() -> None:
-    # No alias: there is one variable for each option.
-    expected = {option.variable: {k: v for k, v in shape(option).items() if k != "aliases"} for option in OPTIONS}
-    assert {name: documented_shape(option) for name, option in ROLE.items()} == expected
 
 
 def test_every_return_value_is_documented() -> None:

@@ -1,0 +1,168 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What follows from the option table is written between its markers, and what is stale is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import QUESTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
+from tools import option_texts
+from tools.generate import REGIONS, MarkerError, Region, main, rewritten
+
+ROOT = Path(__file__).resolve().parents[3]
+YAML = Region("some.yml", "numbers", lambda: "one: 1\ntwo: 2")
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A folder with the generated files alone."""
+    for path in {region.path for region in REGIONS}:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / path, tmp_path / path)
+    return tmp_path
+
+
+def test_generate_a_second_time_changes_nothing(checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(checkout)]) == 0
+    capsys.readouterr()
+    assert main([str(checkout)]) == 0
+    assert main(["--check", str(checkout)]) == 0
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("region", REGIONS, ids=[region.name for region in REGIONS])
+def test_check_with_an_edited_region_names_the_file_and_the_remedy(
+    checkout: Path, capsys: pytest.CaptureFixture[str], region: Region
+) -> None:
+    file = checkout / region.path
+    fresh = file.read_text()
+    marker = next(
+        line for line in fresh.splitlines() if line.strip().startswith(f"{_comment(region)}generated: {region.name}")
+    )
+    file.write_text(stale := fresh.replace(marker, f"{marker}\nedited"))
+    assert main(["--check", str(checkout)]) == 1
+    assert capsys.readouterr().err == (
+        f"{region.path} is stale (region {region.name}): it differs from the option table. Run: make generate\n"
+    )
+    assert file.read_text() == stale
+    assert main([str(checkout)]) == 0
+    assert file.read_text() == fresh
+
+
+def _comment(region: Region) -> str:
+    return {".rst": ".. ", ".md": "<!-- "}.get(Path(region.path).suffix, "# ")
+
+
+def test_rewritten_with_other_text_around_keeps_it_and_indents_as_the_marker_is() -> None:
+    text = "before: 0\nall:\n  # generated: numbers\n  old: 1\n  # end generated\nafter: 3\n"
+    assert rewritten(text, YAML) == (
+        "before: 0\nall:\n  # generated: numbers\n  one: 1\n  two: 2\n  # end generated\nafter: 3\n"
+    )
+
+
+@pytest.mark.parametrize("text", ["", "# generated: numbers\n", "# generated: other\n# end generated\n"])
+def test_rewritten_without_markers_names_the_file_and_the_region(text: str) -> None:
+    with pytest.raises(MarkerError, match=r"some.yml has the region numbers 0 times, not once"):
+        rewritten(text, YAML)
+
+
+def test_rewritten_with_two_regions_of_one_name_is_refused() -> None:
+    with pytest.raises(MarkerError, match="2 times"):
+        rewritten("# generated: numbers\n# end generated\n" * 2, YAML)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "with: a colon",
+        "- with a dash",
+        "with a # sign",
+        "with \"double\" and 'single' quotes: and a \\ backslash",
+        "{braces}",
+        "yes",
+        "2026-12-22",
+        " ".join(["many words"] * 40),
+        " ".join(["many: words"] * 40),
+        " ".join(["many words - and"] * 40),
+    ],
+)
+def test_scalar_is_read_back_as_it_was(text: str) -> None:
+    assert yaml.safe_load(f"a:\n  - {option_texts.scalar(text, 4)}\n") == {"a": [text]}
+
+
+# An option as somebody may add one. Whatever is generated has it, without another line of code.
+NEW = Option(
+    "region",
+    secret=True,
+    choices=("us", "eu"),
+    default="us",
+    is_destination=True,
+    label="Region",
+    summary="Where it is: here or there.",
+    awx="usual",
+)
+
+
+@pytest.mark.parametrize(
+    ("write", "written"),
+    [
+        (option_texts.fragment_of_options, "region"),
+        (option_texts.fragment_of_lookups, "env: [{name: BILL_REGION}]"),
+        (option_texts.role_options, "bill_region"),
+        (
+            option_texts.readme_table,
+            "| `region` | `bill_region` | `BILL_REGION` | Where it is: here or there. Secret. `us` (default) or `eu`. |",
+        ),
+        (
+            option_texts.awx_inputs,
+            "- id: region\n  label: Region\n  type: string\n  secret: true\n  choices: [us, eu]\n  default: us",
+        ),
+        (option_texts.awx_injectors, 'BILL_REGION: "{{ region }}"'),
+    ],
+)
+def test_an_option_that_is_a_new_row_is_in_whatever_is_generated(
+    monkeypatch: pytest.MonkeyPatch, write: Any, written: str
+) -> None:
+    assert written not in write()
+    monkeypatch.setattr(option_texts, "OPTIONS", (*OPTIONS, NEW))
+    assert written in write()
+
+
+def test_documentation_of_a_secret_option_says_how_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(option_texts, "OPTIONS", (NEW,))
+    assert yaml.safe_load(option_texts.fragment_of_options()) == {
+        "region": {
+            "description": [
+                "Where it is: here or there. Keep it in a variable that is encrypted with C(ansible-vault).",
+                "If not given, taken from the variable C(bill_region), then from the environment variable E(BILL_REGION).",
+            ],
+            "type": "str",
+            "choices": ["us", "eu"],
+            "default": "us",
+        }
+    }
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=[option.name for option in OPTIONS])
+def test_every_row_has_the_texts_that_others_are_made_of(option: Option) -> None:
+    # A vault file has the summary as a comment, in a terminal of 80 columns.
+    assert option.summary.endswith(".")
+    assert len(f"# {option.summary}") <= 80
+    assert option.awx == "none" or option.label
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_form_asks_for_every_option_that_a_method_needs(method: str) -> None:
+    asked = [each.option for each in QUESTIONS[method]]
+    assert asked[: len(METHODS[method].needs)] == list(METHODS[method].needs)

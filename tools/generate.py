@@ -1,0 +1,112 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write into the repository what follows from the option table, between markers.
+
+``make generate`` writes. ``make generate-check`` only compares, and names what is stale. A region begins with a comment line
+``generated: NAME`` and ends with a comment line ``end generated``; all between belongs to this program.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import awx_form, option_texts
+
+# How a comment line begins and ends in YAML and Python, reStructuredText and Markdown.
+_COMMENTS = {".yml": ("# ", ""), ".py": ("# ", ""), ".rst": (".. ", ""), ".md": ("<!-- ", " -->")}
+# In these a blank line has to separate a comment from what follows.
+_BLANK_LINES = (".rst", ".md")
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of a file that is generated: the file's path, the name in the markers, and what writes the text."""
+
+    path: str
+    name: str
+    write: Callable[[], str]
+
+
+REGIONS = (
+    Region("plugins/doc_fragments/sign_in.py", "options", option_texts.fragment_of_options),
+    Region("plugins/doc_fragments/sign_in.py", "lookup-options", option_texts.fragment_of_lookups),
+    Region("plugins/doc_fragments/request.py", "list-options", option_texts.fragment_of_lists),
+    Region("plugins/plugin_utils/_core/api_fields.py", "api-fields", option_texts.api_fields),
+    Region("roles/connect/meta/argument_specs.yml", "role-options", option_texts.role_options),
+    Region("playbooks/disconnect.yml", "account-secrets", option_texts.account_secrets),
+    Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
+    Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),
+    Region("README.md", "option-table", option_texts.readme_table),
+    Region("docs/docsite/rst/guide_connect.rst", "first-questions", option_texts.first_questions),
+    Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),
+    Region("docs/docsite/rst/guide_awx.rst", "awx-form", awx_form.drawn),
+    Region("docs/docsite/rst/guide_awx.rst", "awx-fields", awx_form.explained),
+)
+
+
+class MarkerError(Exception):
+    """A file lacks the markers of a region, or has them twice."""
+
+
+def rewritten(text: str, region: Region) -> str:
+    """The text of the region's file with the region written anew; MarkerError if its markers are not there once."""
+    suffix = Path(region.path).suffix
+    begins, ends = (re.escape(part) for part in _COMMENTS[suffix])
+    pattern = re.compile(
+        rf"^(?P<begin>(?P<indent> *){begins}generated: {region.name}{ends}\n).*?(?P<end>^ *{begins}end generated{ends}\n)",
+        re.MULTILINE | re.DOTALL,
+    )
+    found = list(pattern.finditer(text))
+    if len(found) != 1:
+        raise MarkerError(
+            f"{region.path} has the region {region.name} {len(found)} times, not once. It begins with a comment line "
+            f"'generated: {region.name}' and ends with a comment line 'end generated'."
+        )
+    (match,) = found
+    blank = "\n" if suffix in _BLANK_LINES else ""
+    written = textwrap.indent(region.write().strip("\n"), match["indent"]) + "\n"
+    return text[: match.start()] + match["begin"] + blank + written + blank + match["end"] + text[match.end() :]
+
+
+def stale_regions(root: Path, regions: Sequence[Region] = REGIONS) -> Iterator[tuple[Region, str]]:
+    """Each region below ``root`` that is not as it would be written, and the whole file as it would be with it."""
+    texts: dict[str, str] = {}
+    for region in regions:
+        text = texts.get(region.path) or (root / region.path).read_text(encoding="utf-8")
+        texts[region.path] = rewritten(text, region)
+        if texts[region.path] != text:
+            yield region, texts[region.path]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check; returns the exit status, 1 if the check finds something stale."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("root", type=Path, help="the checkout")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if something is stale")
+    given = parser.parse_args(arguments)
+    try:
+        stale = list(stale_regions(given.root))
+    except MarkerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    for region, text in stale:
+        if given.check:
+            print(
+                f"{region.path} is stale (region {region.name}): it differs from the option table. Run: make generate",
+                file=sys.stderr,
+            )
+        else:
+            (given.root / region.path).write_text(text, encoding="utf-8")
+            print(f"Wrote {region.path} (region {region.name}).")
+    return 1 if given.check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

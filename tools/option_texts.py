@@ -1,0 +1,292 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is written about the options, from the option table: documentation, forms and lists.
+
+Each function returns the text of one generated region, without its indentation.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import yaml
+
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import (
+    AUTH_METHOD,
+    ENVIRONMENT,
+    QUESTIONS,
+    Question,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
+    CHALLENGE_ID,
+    LIST_OPTIONS,
+    MACHINE_NAME,
+    MFA_CODE,
+    OPTIONS,
+    Option,
+)
+
+_WIDTH = 120
+# Ansible has no names for these.
+_ANSIBLE_TYPES = {"date": "str", "digits": "str", "statuses": "list"}
+_BY_NAME = {option.name: option for option in OPTIONS}
+# What a text in a guide becomes a link of.
+_LINKS = {"keys and tokens": "https://developer.bill.com/docs/bill-keys-tokens"}
+
+
+# --- YAML ---
+
+
+def scalar(text: str, indent: int) -> str:
+    """The text as a YAML value in lines that begin at ``indent``: plain if YAML then reads the same, else in double quotes."""
+    for candidate in (text, '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'):
+        written = ("\n" + " " * indent).join(_lines(candidate, indent))
+        try:
+            if yaml.safe_load("- " + written.replace("\n" + " " * indent, "\n  ")) == [text]:
+                return written
+        except yaml.YAMLError:
+            continue
+    raise ValueError(f"YAML cannot hold this text: {text}")
+
+
+def _lines(text: str, indent: int) -> list[str]:
+    return textwrap.wrap(text, _WIDTH - indent, break_long_words=False, break_on_hyphens=False)
+
+
+def _flow(value: Any) -> str:
+    """A value in one line of YAML."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(_flow(each) for each in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return scalar(value, 0) if isinstance(value, str) else str(value)
+
+
+def shape(option: Option) -> dict[str, Any]:
+    """What Ansible's documentation says of an option besides the description."""
+    about: dict[str, Any] = {"type": _ANSIBLE_TYPES.get(option.kind, option.kind)}
+    if option.kind == "statuses":
+        about["elements"] = "int"
+    if option.required:
+        about["required"] = True
+    if option.choices:
+        about["choices"] = list(option.choices)
+    if option.default is not None:
+        about["default"] = option.default
+    if option.aliases:
+        about["aliases"] = list(option.aliases)
+    return about
+
+
+def _documented(options: Iterable[Option]) -> str:
+    lines = []
+    for option in options:
+        lines += [f"{option.name}:", "  description:"]
+        # Further lines begin below the text, and the region itself is indented by two.
+        lines += [f"    - {scalar(text, 6)}" for text in _description(option)]
+        lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items()]
+    return "\n".join(lines)
+
+
+# --- Sentences ---
+
+
+def methods_of(option: Option) -> list[str]:
+    """The authentication methods that use the option; none if it means the same to all of them."""
+    return [name for name, method in METHODS.items() if option.name in method.uses()]
+
+
+def joined(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _with_methods(option: Option, mark: str) -> list[str]:
+    """The sentence about the methods that use the option, each written as ``mark`` has it; no sentence if all do."""
+    methods = [mark.format(name) for name in methods_of(option)]
+    return [f"Used with {joined(methods)}."] if methods else []
+
+
+def _sentence(text: str) -> str:
+    """The line of the form as a sentence. A value of an option at its beginning stays as it is written."""
+    first = text.split(maxsplit=1)[0]
+    if not any(first in option.choices for option in OPTIONS):
+        text = text[0].upper() + text[1:]
+    return text + "."
+
+
+def _description(option: Option) -> list[str]:
+    first = [option.summary, *_with_methods(option, "O(auth_method={})")]
+    if option.secret:
+        first.append("Keep it in a variable that is encrypted with C(ansible-vault).")
+    paragraphs = [" ".join(first), *option.details]
+    if option.shared:
+        source = (
+            f"If not given, taken from the variable C({option.variable}), then from the environment variable "
+            f"E({option.environment_name})."
+        )
+        paragraphs.append(source + (f" The default is {option.otherwise}." if option.otherwise else ""))
+    return paragraphs
+
+
+# --- Ansible's documentation ---
+
+
+def fragment_of_options() -> str:
+    """The shared options, as tasks document them."""
+    return _documented(OPTIONS)
+
+
+def fragment_of_lookups() -> str:
+    """Where a lookup finds each shared option, in the words that ansible-doc has for it."""
+    return "\n".join(
+        f"{option.name}:\n  env: [{{name: {option.environment_name}}}]\n  vars: [{{name: {option.variable}}}]"
+        for option in OPTIONS
+    )
+
+
+def fragment_of_lists() -> str:
+    """The options of whatever reads a list."""
+    return _documented(LIST_OPTIONS)
+
+
+def role_options() -> str:
+    """The variables of the role ``connect``. A variable has no alias."""
+    lines = []
+    for option in OPTIONS:
+        about = [option.summary, *_with_methods(option, "V({})")]
+        if option.otherwise:
+            about.append(f"The default is {option.otherwise}.")
+        lines += [f"{option.variable}:", f"  description: {scalar(' '.join(about), 4)}"]
+        lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items() if key != "aliases"]
+    return "\n".join(lines)
+
+
+# --- Lists that code reads ---
+
+
+def api_fields() -> str:
+    """The options by BILL's name of the field."""
+    options = [option for option in (*OPTIONS, CHALLENGE_ID, MFA_CODE, MACHINE_NAME) if option.api_name]
+    lines = [f'    "{option.api_name}": "{option.name}",' for option in options]
+    return "\n".join(["OPTION_OF_FIELD = {", *lines, "}"])
+
+
+def account_secrets() -> str:
+    """The secrets of which each method needs one, and which nothing but signing in needs."""
+    names = [option.name for option in OPTIONS if option.identifies_account]
+    return f"bill_disconnect_secrets: {_flow(names)}"
+
+
+# --- AWX ---
+
+
+def awx_options() -> list[Option]:
+    """The options that have a field in AWX's form, in its order."""
+    return [option for place in ("usual", "rare") for option in OPTIONS if option.awx == place]
+
+
+def awx_help(option: Option) -> str:
+    """What AWX's form says of a field."""
+    parts = ["Usually empty."] if option.awx == "rare" else []
+    by_place: dict[str, list[str]] = {}
+    for method in methods_of(option):
+        if prompt := option.prompt(method):
+            by_place.setdefault(prompt.where_to_find, []).append(method)
+    if by_place:
+        parts += [f"With {joined(methods)}: {place}." for place, methods in by_place.items()]
+    else:
+        parts += [option.summary, *_with_methods(option, "{}")]
+    return " ".join([*parts, option.awx_note]).strip()
+
+
+def awx_inputs() -> str:
+    """The fields of the form."""
+    return "\n".join(line for option in awx_options() for line in _awx_field(option))
+
+
+def _awx_field(option: Option) -> Iterator[str]:
+    yield f"- id: {option.name}"
+    yield f"  label: {scalar(option.label, 2)}"
+    yield "  type: string"
+    if option.secret:
+        yield "  secret: true"
+    if option.choices:
+        yield f"  choices: {_flow(option.choices)}"
+        yield f"  default: {_flow(option.default)}"
+    yield "  help_text: >-"
+    yield from ("    " + line for line in _lines(awx_help(option), 6))
+
+
+def awx_injectors() -> str:
+    """What a job gets of each field."""
+    return "\n".join(f'{option.environment_name}: "{{{{ {option.name} }}}}"' for option in awx_options())
+
+
+# --- README and guides ---
+
+
+def readme_table() -> str:
+    """The table of the shared options."""
+    rows = [("Option", "Variable", "Environment", "Meaning"), ("---",) * 4]
+    for option in OPTIONS:
+        name = f"`{option.name}`" + "".join(f" (`{alias}`)" for alias in option.aliases)
+        rows.append((name, f"`{option.variable}`", f"`{option.environment_name}`", _meaning(option)))
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def _meaning(option: Option) -> str:
+    parts = [option.summary, *(["Secret."] if option.secret else []), *_with_methods(option, "`{}`")]
+    if option.choices:
+        values = [f"`{each}`" + (" (default)" if each == option.default else "") for each in option.choices]
+        parts.append(f"{' or '.join([', '.join(values[:-1]), values[-1]])}.")
+    elif option.default is not None:
+        parts.append(f"Default: `{_flow(option.default)}`.")
+    elif option.otherwise:
+        parts.append(f"Default: {option.otherwise}.")
+    return " ".join(parts)
+
+
+def list_table(widths: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in reStructuredText."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in (header, *rows):
+        lines += [f"   {'*' if first else ' '} - {cell}" for first, cell in _cells(row)]
+    return "\n".join(lines)
+
+
+def _cells(row: Sequence[str]) -> Iterator[tuple[bool, str]]:
+    for index, cell in enumerate(row):
+        yield index == 0, cell
+
+
+def first_questions() -> str:
+    """What the form asks a user with a password, and where each value is found."""
+    questions = [ENVIRONMENT, AUTH_METHOD, *QUESTIONS["password"]]
+    rows = [(each.label, f"``{_BY_NAME[each.option].variable}``", _linked(_sentence(each.where))) for each in questions]
+    return list_table("20, 25, 55", ("Asked for", "Kept as", "Where it is found"), rows)
+
+
+def _linked(text: str) -> str:
+    for words, address in _LINKS.items():
+        text = text.replace(words, f"`{words} <{address}>`_")
+    return text
+
+
+def questions_of_methods() -> str:
+    """What the form asks for each authentication method."""
+    rows = [
+        (f"``{method}``", ", ".join(_asked(each, questions) for each in questions))
+        for method, questions in QUESTIONS.items()
+    ]
+    return list_table("20, 80", (AUTH_METHOD.label, "Asked for"), rows)
+
+
+def _asked(question: Question, questions: Iterable[Question]) -> str:
+    if question.optional:
+        return f"{question.label} (may be empty)"
+    labels = {each.option: each.label for each in questions}
+    return question.label + (f" (only with a {labels[question.only_with]})" if question.only_with else "")
