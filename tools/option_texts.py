@@ -97,7 +97,7 @@ def _documented(options: Iterable[Option]) -> str:
 
 def methods_of(option: Option) -> list[str]:
     """The authentication methods that use the option; none if it means the same to all of them."""
-    return [name for name, method in METHODS.items() if option.name in method.uses()]
+    return [name for name, method in METHODS.items() if option.name in method.options_used()]
 
 
 def joined(words: Sequence[str]) -> str:

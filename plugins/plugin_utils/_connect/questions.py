@@ -57,8 +57,8 @@ def _first(name: str) -> Question:
 
 
 def _questions_of(method: type[AuthMethod]) -> Iterator[Question]:
-    for name in (*method.needs, *method.takes):
-        if question := _question(name, method.method, optional=name not in method.needs):
+    for name in (*method.required_options, *method.optional_options):
+        if question := _question(name, method.method, optional=name not in method.required_options):
             yield question
 
 

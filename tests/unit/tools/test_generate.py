@@ -165,4 +165,4 @@ def test_every_row_has_the_texts_that_others_are_made_of(option: Option) -> None
 @pytest.mark.parametrize("method", METHODS)
 def test_the_form_asks_for_every_option_that_a_method_needs(method: str) -> None:
     asked = [each.option for each in QUESTIONS[method]]
-    assert asked[: len(METHODS[method].needs)] == list(METHODS[method].needs)
+    assert asked[: len(METHODS[method].required_options)] == list(METHODS[method].required_options)
