@@ -40,8 +40,8 @@ CONNECTION_OPTIONS = (
         default=60,
         summary="How many seconds after BILL's last answer a kept session goes unchecked.",
         details=(
-            "Only answers to this collection count, not answers to C(uri) and others. At most 1000000, and in effect not longer than the session lives without "
-            "use.",
+            "Only answers to this collection count, not answers to C(uri) and others. At most 1000000, and in effect not longer than the "
+            "session lives without use.",
             "With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was ended elsewhere "
             "is noticed later.",
         ),
