@@ -81,6 +81,7 @@ CONNECTION_OPTIONS = (
             "time to learn whether the token is good. C(-v) shows waits.",
         ),
     ),
+    # No field in AWX: a box that nobody has ticked would switch the check off.
     Option(
         "validate_certs",
         kind="bool",

@@ -22,12 +22,8 @@ FILES = ROOT / "playbooks" / "files" / "awx"
 INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
 INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
 FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fields"]}
-GUIDE = (ROOT / "docs" / "docsite" / "rst" / "guide_awx.rst").read_text()
 
 BY_NAME = {option.name: option for option in OPTIONS}
-# What says how a task works, and not whose account it is, which a job template or an inventory may say. And whether certificates are
-# checked: a box that nobody has ticked would be no.
-LEFT_OUT = [option.name for option in OPTIONS if option.awx == "none"]
 
 
 def test_whatever_a_method_uses_is_a_field() -> None:
@@ -94,12 +90,3 @@ def test_the_details_of_a_job_show_no_secret() -> None:
     assert {name for name, value in shown.items() if "findme" in value} == {
         BY_NAME[name].environment_name for name in typed if not BY_NAME[name].secret
     }
-
-
-def test_only_settings_are_left_out() -> None:
-    assert LEFT_OUT == ["check_after", "timeout", "retries", "validate_certs"]
-
-
-def test_the_guide_names_what_is_left_out() -> None:
-    for name in LEFT_OUT:
-        assert f"``{BY_NAME[name].variable}``" in GUIDE
