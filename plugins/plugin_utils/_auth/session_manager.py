@@ -52,10 +52,11 @@ class SessionResult:
 
 @dataclass(frozen=True)
 class HeldSession:
-    """A session that a request uses now. ``is_new`` says that it was made for this."""
+    """A session that a request uses now. ``is_new`` says that it was made for this, and ``is_reported`` that the user knows about its trust."""
 
     session: Session
     is_new: bool
+    is_reported: bool = True
 
 
 class SessionManager:
@@ -149,9 +150,7 @@ class SessionManager:
         if not force:
             self.refusals.raise_if_quota_is_used_up()
             self.refusals.raise_if_refused(of_session=True)
-        if session.trusted:
-            report_trust(session, self.method, now, False, self.reporter)
-        return self._held(session)
+        return self._held(session, is_reported=False)
 
     @contextmanager
     def sending(self, session: Session) -> Iterator[None]:
@@ -196,8 +195,11 @@ class SessionManager:
                 self.entry.forget()
         return self.current(require_trusted=require_trusted)
 
-    def touch(self, session: Session) -> None:
+    def touch(self, held: HeldSession) -> None:
         """Note that BILL has just answered a request with the session, which begins its idle life anew."""
+        session = held.session
+        if session.trusted and not held.is_reported:
+            report_trust(session, self.method, self.clock.time(), False, self.reporter)
         # It is worth no wait: if another task holds the lock, that one is just asking BILL, too.
         with suppress(LockTimeoutError), self._kept(session, 0) as kept:
             if kept:
@@ -221,9 +223,9 @@ class SessionManager:
             check_trust_can_be_required(self.method)
         return require_trusted and not self.method.is_mfa_exempt
 
-    def _held(self, session: Session, *, is_new: bool = False) -> HeldSession:
+    def _held(self, session: Session, *, is_new: bool = False, is_reported: bool = True) -> HeldSession:
         self.secrets.add(session.secrets)
-        return HeldSession(session, is_new)
+        return HeldSession(session, is_new, is_reported)
 
     def _ensure(self, force: bool, require_trusted: bool) -> HeldSession:
         session = None if force else self._usable(require_trusted)
@@ -310,7 +312,7 @@ class SessionManager:
         except SessionExpiredError as error:
             held = self.parent.renew(held, error)
             session = self._log_in_with(self.parent, held)
-        self.parent.touch(held.session)
+        self.parent.touch(held)
         return session
 
     def _log_in_with(self, parent: SessionManager, held: HeldSession) -> Session:

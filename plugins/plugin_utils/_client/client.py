@@ -10,7 +10,7 @@ Private to bill.connect. Plain Python, without Ansible.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .._auth.session import Session
 from .._auth.session_manager import HeldSession, SessionManager
@@ -64,7 +64,7 @@ class BillClient:
         attempt = attempt or WriteAttempt()
         held = held or self.sessions.current(require_trusted=require_trusted)
         response, held = self._send(held, request, require_trusted, attempt)
-        self._touch(held.session)
+        self._touch(held)
         return ClientResponse(response, held.is_new)
 
     def request_with(self, session: Session, request: HttpRequest) -> Response:
@@ -86,13 +86,13 @@ class BillClient:
                 signed_in = signed_in or held.is_new
                 yield reader.read(response, signed_in)
                 # It is as good as any session from here on.
-                held = HeldSession(held.session, is_new=False)
+                held = replace(held, is_new=False)
                 now = self.sessions.clock.time()
                 if held.session.is_due(now) or not 0 <= now - touched < _TOUCH_INTERVAL:
-                    self._touch(held.session)
+                    self._touch(held)
                     held, touched = self.sessions.current(require_trusted=require_trusted), now
                     signed_in = signed_in or held.is_new
-            self._touch(held.session)
+            self._touch(held)
 
     def _send(
         self, held: HeldSession, request: HttpRequest, require_trusted: bool, attempt: WriteAttempt
@@ -131,9 +131,9 @@ class BillClient:
         attempt.is_done = True
         return response
 
-    def _touch(self, session: Session) -> None:
+    def _touch(self, held: HeldSession) -> None:
         try:
-            self.sessions.touch(session)
+            self.sessions.touch(held)
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException:  # noqa: S110

@@ -465,14 +465,19 @@ def test_a_partners_user_can_be_required_to_be_trusted(open_sessions: Open, bill
     ],
 )
 def test_the_end_of_an_mfa_id_is_told_a_week_before(
-    open_sessions: Open, said: list[str], day: str | None, days_left: int | None, warning: str | None
+    open_client: OpenClient,
+    open_sessions: Open,
+    said: list[str],
+    day: str | None,
+    days_left: int | None,
+    warning: str | None,
 ) -> None:
     for _time in range(2):
         sign_in = open_sessions(**MFA_ID, remember_me_id_expires_on=day)
         sign_in.ensure()
         assert sign_in.days_left == days_left
     # Whoever uses the session is told as well.
-    open_sessions(**MFA_ID, remember_me_id_expires_on=day).current()
+    open_client(**MFA_ID, remember_me_id_expires_on=day).request(READ)
     told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Make a new one with the role bill.connect.trust."
     assert said == ([told] * 3 if warning else [])
 
@@ -490,11 +495,11 @@ def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sessions:
 
 
 def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
-    open_sessions: Open, said: list[str]
+    open_client: OpenClient, open_sessions: Open, said: list[str]
 ) -> None:
     # Among these uses is the one that gets a new one.
     open_sessions(**MFA_ID).ensure()
-    open_sessions(**MFA_ID).current()
+    open_client(**MFA_ID).request(READ)
     assert len(said) == 1
 
 
@@ -525,6 +530,7 @@ def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_s
 PAY = "POST /v3/payments"
 
 
+READ = HttpRequest("GET", "/v3/vendors")
 PAYMENT = HttpRequest("POST", "/v3/payments", body=JsonBody({}), is_repeatable=False)
 
 
