@@ -267,7 +267,7 @@ def first_questions() -> str:
     """What the form asks a user with a password, and where each value is found."""
     questions = [ENVIRONMENT, AUTH_METHOD, *QUESTIONS["password"]]
     rows = [(each.label, f"``{_BY_NAME[each.option].variable}``", _linked(_sentence(each.where))) for each in questions]
-    return list_table("20, 25, 55", ("Asked for", "Kept as", "Where it is found"), rows)
+    return list_table("20, 25, 55", ("Asked for", "Variable in the file", "Where to find it"), rows)
 
 
 def _linked(text: str) -> str:

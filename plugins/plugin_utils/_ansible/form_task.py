@@ -37,7 +37,7 @@ class Terminal:
     """The person in front of Ansible's terminal."""
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What is typed; NobodyThere if there is no terminal, TurnedBack after Ctrl-C."""
+        """What is typed; NoTerminalError if there is no terminal, UserAbortedError after Ctrl-C."""
         typed = _compat.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
             raise UserAbortedError("The form was ended with Ctrl-C. Nothing was written.")

@@ -109,7 +109,7 @@ class RunRecords:
 
     @contextmanager
     def once(self, write: GuardedWrite) -> Iterator[WriteAttempt]:
-        """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWrite if there was one.
+        """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWriteError if there was one.
 
         Whoever sends it notes in the attempt whether it may have been sent. One that certainly was not may be sent again. BillError where
         nothing can be remembered.

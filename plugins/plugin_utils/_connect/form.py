@@ -49,7 +49,7 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 
 class Person(Protocol):
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What the person types; NobodyThere if there is none, TurnedBack if the person turns back."""
+        """What the person types; NoTerminalError if there is none, UserAbortedError if the person turns back."""
 
     def tell(self, text: str) -> None:
         """Show a line."""

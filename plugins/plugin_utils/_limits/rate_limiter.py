@@ -49,7 +49,7 @@ class RateLimiter:
         self._reporter = reporter
 
     def wait(self) -> None:
-        """Wait for the next free turn; NoSlot, at once, if that is too far away."""
+        """Wait for the next free turn; LimiterTimeoutError, at once, if that is too far away."""
         turn, left = self._reserved()
         while left > 0:
             if left > 1:

@@ -43,7 +43,7 @@ class Store(Protocol):
         """Keep nothing under an address any more. Only while holding its lock."""
 
     def lock(self, address: str, seconds: float) -> AbstractContextManager[None]:
-        """Hold the address against every other task, process and run; BusyError if it is not free in time."""
+        """Hold the address against every other task, process and run; LockTimeoutError if it is not free in time."""
 
 
 Warn = Callable[[str], None]

@@ -31,7 +31,7 @@ def lock_file(
 ) -> Iterator[None]:
     """Hold the lock of a file, which is made for it. It is removed afterwards, unless it ``stays``.
 
-    Raises BusyError if others hold it for more than ``seconds``, and OSError if it cannot be had at all.
+    Raises LockTimeoutError if others hold it for more than ``seconds``, and OSError if it cannot be had at all.
     """
     end = clock() + seconds
     file = open_locked(path, end, clock, sleep)
@@ -50,7 +50,7 @@ def lock_file(
 
 
 def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> int:
-    """A file that is open for reading and writing, and locked; BusyError if that cannot be before ``end``, OSError if not at all."""
+    """A file that is open for reading and writing, and locked; LockTimeoutError if that cannot be before ``end``, OSError if not at all."""
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         while not _is_locked(file):

@@ -105,7 +105,7 @@ class AuthMethod(ABC):
 
     @abstractmethod
     def validate(self, transport: Transport, session: Session) -> Session:
-        """Ask BILL about the session: the same one with what BILL says of it now. SessionEnded if it is over."""
+        """Ask BILL about the session: the same one with what BILL says of it now. SessionExpiredError if it is over."""
 
     def authorized(self, session: Session, request: HttpRequest) -> HttpRequest:
         """The request with the headers of the session, which go before its own, and with what errors mean for such a session."""
@@ -114,11 +114,11 @@ class AuthMethod(ABC):
         )
 
     def log_out(self, transport: Transport, session: Session) -> None:
-        """End the session at BILL; SessionEnded if it had ended before."""
+        """End the session at BILL; SessionExpiredError if it had ended before."""
         transport.send(HttpRequest("POST", "/v3/logout", session.headers))
 
     def step_up(self, transport: Transport, session: Session, mfa_id: MfaId) -> bool:
-        """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionEnded if it is over."""
+        """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionExpiredError if it is over."""
         # Observed: an MFA ID that is no good is no error, but answered so in the body.
         request = HttpRequest("POST", "/v3/mfa/step-up", session.headers, JsonBody(mfa_id.body))
         body = transport.send(request).json
@@ -141,7 +141,7 @@ def plain_text(value: object) -> str | None:
 
 
 def text_of(answer: object, field: str, what: str, option: str = "api_url") -> str:
-    """A field of BILL's answer to ``what`` that must be a text fit for a header; UnexpectedAnswer if it is not."""
+    """A field of BILL's answer to ``what`` that must be a text fit for a header; InvalidResponseError if it is not."""
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
     raise InvalidResponseError(
@@ -151,7 +151,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
 
 
 def object_of(answer: object, what: str) -> dict[str, Any]:
-    """BILL's answer to ``what`` if it is a JSON object; UnexpectedAnswer if not."""
+    """BILL's answer to ``what`` if it is a JSON object; InvalidResponseError if not."""
     if isinstance(answer, dict):
         return answer
     raise InvalidResponseError(
