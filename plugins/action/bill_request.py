@@ -4,11 +4,11 @@
 
 from __future__ import annotations
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import request_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.written_task import place_of
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, REQUIRE_TRUSTED, Option
 
 
@@ -29,7 +29,7 @@ class ActionModule(BillAction):
             context.options,
             check_mode=self._task.check_mode,
             diff=self._task.diff,
-            task=_compat.place_of(self._task),
+            task=place_of(self._task),
             host=str(self.variables.get("inventory_hostname")),
         )
         return TaskResult(data, public=True)

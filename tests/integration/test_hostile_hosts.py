@@ -50,13 +50,33 @@ def evil() -> Iterator[Trap]:
         yield there
 
 
-def broken_into(project: Project, facts: dict[str, Any], name: str = "web1", **variables: Any) -> None:
-    """The project's only host answers every module with these facts."""
+def broken_into(
+    project: Project, facts: dict[str, Any], *then: dict[str, Any], name: str = "web1", **variables: Any
+) -> None:
+    """The project's only host answers every module with these facts, or with these and others in turns."""
     python = project.folder / f"python_of_{name}"
-    answer = json.dumps({"changed": False, "ansible_facts": facts})
-    python.write_text(f"#!/bin/sh\ncat <<'END'\n{answer}\nEND\n")
+    answers = [python.with_suffix(f".{number}") for number in range(1 + len(then))]
+    for answer, each in zip(answers, (facts, *then), strict=True):
+        answer.write_text(json.dumps({"changed": False, "ansible_facts": each}))
+    python.write_text(
+        f"#!/bin/sh\nn=$(cat {python}.next 2>/dev/null || echo 0)\necho $(( (n + 1) % {len(answers)} )) >{python}.next\n"
+        f"cat {python}.$n\n"
+    )
     python.chmod(0o755)
     project.hosts(name, ansible_python_interpreter=str(python), **variables)
+
+
+def braced(expression: str) -> str:
+    return "{{ " + expression + " }}"
+
+
+def files(project: Project, **tasks: list[dict[str, Any]]) -> None:
+    """Files of tasks, each of which is a role as well."""
+    for name, each in tasks.items():
+        folder = project.folder / "roles" / name / "tasks"
+        folder.mkdir(parents=True)
+        for path in (folder / "main.yml", project.folder / f"{name}.yml"):
+            path.write_text(yaml.safe_dump(each))
 
 
 def refused(run: Run, count: int, text: str) -> None:
@@ -137,8 +157,11 @@ def test_no_fact_decides_any_option_nor_what_a_template_behind_it_says(
 RESCUED = [{"name": "Rescue", "ansible.builtin.meta": "noop"}]
 
 
-def each_in_a_block(tasks: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [{"name": "Try", "block": [task], "rescue": RESCUED} for task in tasks]
+def each_in_a_block(tasks: list[dict[str, Any]], *, in_one: bool = False) -> list[dict[str, Any]]:
+    return [
+        {"name": "Try", "block": each, "rescue": RESCUED}
+        for each in ([tasks] if in_one else [[task] for task in tasks])
+    ]
 
 
 @pytest.mark.promise(7)
@@ -243,6 +266,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         # The names of lookups put together; the item of a loop behind a variable, of two loops, of a lookup, and by a name put together.
         {**at, login: {"api_url": "{{ lookup('va' ~ 'rs', 'gate' ~ 'way') }}"}},
         {**at, login: {"api_url": "{{ lookup(how, 'gate' ~ 'way') }}"}, "vars": {**mine, "how": "vars"}},
+        {**at, login: {"api_url": "{{ lookup('file' if false else 'template', 'url.j2') }}"}},
         {**LOGIN, "vars": {"bill_api_url": "{{ item }}/v9"}, "loop": ["{{ gateway }}"]},
         {**at, "ansible.builtin.include_tasks": "twice.yml", "loop": ["{{ gateway }}"]},
         {**at, login: {"api_url": "{{ item }}"}, "with_vars": ["gateway"]},
@@ -290,6 +314,205 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
     assert bill.get("counts") == {}
 
 
+BILL = "group/bill.connect.bill"
+SIGN_IN = "bill.connect.bill_login"
+
+
+@pytest.mark.promise(7)
+def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, bill: Control, evil: Trap) -> None:
+    """It lies while the items of a loop, or what apply says, are made, and is honest again when the tasks run that get them."""
+    here, there = (url.removeprefix("http://") for url in (project.api_url, evil.url))
+    lie: dict[str, Any] = {"gw": there, "org": world.SECOND_ORGANIZATION.id, "verify": False}
+    truth: dict[str, Any] = {"gw": here, "org": world.ORGANIZATION.id, "verify": True}
+    broken_into(project, lie, truth, **truth)
+    project.variables(bill_api_url=project.api_url)
+    to = {"name": "Sign in", SIGN_IN: {"api_url": "{{ item }}"}}
+    files(
+        project,
+        plain=[PING, LOGIN],
+        url=[PING, to],
+        behind=[PING, {**LOGIN, "vars": {"bill_api_url": "{{ url }}"}, "when": "url is defined"}],
+        pair=[PING, {**to, SIGN_IN: {"api_url": "{{ item.0 }}{{ item.1 }}"}}],
+        value=[PING, {**to, SIGN_IN: {"api_url": "{{ item.value }}"}}],
+        org=[PING, {**to, SIGN_IN: {"organization_id": "{{ item }}"}}],
+        certs=[PING, {**to, SIGN_IN: {"validate_certs": "{{ item }}"}}],
+        all=[PING, {**to, SIGN_IN: {"api_url": "{{ ansible_loop.allitems[1] }}"}}],
+        look=[PING, {**LOOKUP_AT, "vars": {"gateway": "{{ item }}"}}],
+        inner=[PING, {**to, "loop": ["{{ item }}"]}],
+    )
+    at = "http://{{ gw }}"
+    url, extended = {"loop_control": {"loop_var": "url"}}, {"loop_control": {"extended": True}}
+    include, role = "ansible.builtin.include_tasks", "ansible.builtin.include_role"
+    with_defaults = {"module_defaults": {BILL: {"api_url": at}}}
+    tasks: list[dict[str, Any]] = [
+        {include: "url.yml", "loop": [at]},
+        {role: {"name": "url"}, "loop": [at]},
+        {include: "url.yml", "with_items": [[at]]},
+        {include: "url.yml", "with_random_choice": [at]},
+        {include: "url.yml", "with_template": ["url.j2"]},
+        {include: "pair.yml", "with_together": [["http://"], ["{{ gw }}"]]},
+        {include: "value.yml", "with_dict": {"a": at}},
+        {include: "org.yml", "loop": ["{{ org }}"]},
+        {include: "certs.yml", "loop": ["{{ verify }}"]},
+        {include: "all.yml", "loop": [project.api_url, at], "when": "ansible_loop.first", **extended},
+        {include: "look.yml", "loop": [at]},
+        {include: "inner.yml", "loop": [at]},
+        {role: {"name": "behind"}, "loop": [at], **url},
+        # The item is an option itself, and the host says the name of the item.
+        {include: "plain.yml", "loop": [at], "loop_control": {"loop_var": "bill_api_url"}},
+        {include: "behind.yml", "loop": [at], "loop_control": {"loop_var": "{{ 'url' if org else org }}"}},
+    ]
+    # Since ansible-core 2.19 these are made at once, too.
+    applied: list[dict[str, Any]] = [
+        {role: {"name": "plain", "apply": with_defaults}},
+        {role: {"name": "plain", "apply": {"vars": {"bill_api_url": at}}}},
+        {role: {"name": "behind", "apply": {"vars": {"url": at}}}},
+        {role: {"name": "behind", "apply": {"vars": {"url": "{{ item }}"}}}, "loop": [at]},
+    ]
+    tasks += applied if project.core >= (2, 19) else []
+    (project.folder / "url.j2").write_text(at)
+    project.variables(bill_api_url=project.api_url)
+    named = [{"name": "Include", **task} for task in tasks]
+    run = project.play(*[each for task in named for each in each_in_a_block([PING, task], in_one=True)])
+    assert run.code == 0, run.output
+    assert evil.heard == [], run.output
+    assert run.recap("web1")["rescued"] == len(tasks), run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(7)
+def test_no_fact_decides_an_argument_of_a_lookup(project: Project, bill: Control, evil: Trap) -> None:
+    """Which gets only values: where they come from is in the template that calls it."""
+    host, theirs = project.api_url.removeprefix("http://"), evil.url.removeprefix("http://")
+    broken_into(
+        project,
+        {"gw": theirs, "org": world.SECOND_ORGANIZATION.id, "ca": "/var/../etc/ca", "verify": False, "no": "false"},
+        gw=host,
+        org=world.ORGANIZATION.id,
+        ca="/etc/ca",
+        verify=True,
+        no="true",
+    )
+    (project.folder / "look.j2").write_text("{{ lookup('bill.connect.bill_login', 'api_url', organization_id=org) }}")
+    look = "lookup('bill.connect.bill_login', 'api_url', {})".format
+    here, to_gw = f"'{project.api_url}'", "api_url='http://' ~ gw"
+    said = [
+        braced(look("api_url='http://' ~ gw")),
+        braced(look("organization_id=org")),
+        braced(look("ca_path=ca")),
+        braced(look("validate_certs=verify")),
+        braced(look("validate_certs=no")),
+        braced(look("**{'api_url': 'http://' ~ gw}")),
+        "{% set where = 'http://' ~ gw %}" + braced(look("api_url=where")),
+        "{% set ask = lookup %}" + braced(look("api_url='http://' ~ gw").replace("lookup", "ask")),
+        braced(f"{look(f'api_url={here}')} if false else {look(to_gw)}"),
+        braced(look("api_url='http://' ~ lookup('vars', 'g' ~ 'w')")),
+        braced(look("api_url=item")),
+        "{{ query('bill.connect.bill_request', '/v3/vendors', api_url='http://' ~ gw) }}",
+        "{{ lookup('template', 'look.j2') }}",
+        "{% include 'look.j2' %}",
+        "{{ hostvars['web1'].from_group }}",
+    ]
+    project.variables(bill_api_url=project.api_url, from_group=said[1])
+    tasks: list[dict[str, Any]] = [
+        {
+            "name": "Look up",
+            "ansible.builtin.debug": {"msg": text},
+            **({"loop": ["http://{{ gw }}"]} if "item" in text else {}),
+        }
+        for text in said
+    ]
+    tasks.append({"name": "Expect", "ansible.builtin.assert": {"that": look("api_url='http://' ~ gw") + " != ''"}})
+    run = project.play(PING, *each_in_a_block(tasks))
+    assert run.code == 0, run.output
+    assert evil.heard == [], run.output
+    assert run.recap("web1")["rescued"] == len(tasks), run.output
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(7)
+def test_host_that_takes_another_name_gets_nothing(project: Project, bill: Control, evil: Trap) -> None:
+    facts = {"bill_api_url": evil.url, "hostvars": {}, "groups": {}, "vars": {}, "ansible_facts": {}}
+    for name in ("localhost", "nosuch", "\u001b]0;pwn\u0007", {"a": 1}, None):
+        broken_into(project, {**facts, "inventory_hostname": name})
+        run = project.play(PING, {**LOGIN, **IGNORED}, {**LOOKUP_AT, "vars": {"gateway": project.api_url}, **IGNORED})
+        assert run.recap("web1")["ignored"] == 2, run.output
+        assert (
+            run.times("The variable inventory_hostname is a fact, so a managed host says itself which one it is") >= 2
+        )
+        assert "\u001b]0" not in run.output
+    # A lookup among the variables of a host has no hostvars but what the host says.
+    broken_into(project, facts)
+    project.variables(there="{{ lookup('bill.connect.bill_login', 'api_url') }}")
+    run = project.play(PING, {"name": "Look", "ansible.builtin.debug": {"msg": "{{ hostvars.web1.there }}"}, **IGNORED})
+    assert run.says(f"The variable bill_api_url {IS_A_FACT}"), run.output
+    assert evil.heard == []
+    assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(7)
+def test_variables_that_a_lookup_reads_by_names_of_its_own_may_be_facts(
+    project: Project, bill: Control, evil: Trap
+) -> None:
+    lookups = project.folder / "collections/ansible_collections/community/hashi_vault/plugins/lookup"
+    lookups.mkdir(parents=True)
+    documented = {
+        **dict.fromkeys(("author", "description", "short_description"), "x"),
+        "name": "kept",
+        "options": {"url": {"description": "x", "default": project.api_url, "vars": [{"name": "ansible_kept_url"}]}},
+    }
+    (lookups / "kept.py").write_text(
+        f"DOCUMENTATION = {json.dumps(documented)!r}\n"
+        "from ansible.plugins.lookup import LookupBase\n"
+        "class LookupModule(LookupBase):\n"
+        "    def run(self, terms, variables=None, **kwargs):\n"
+        "        self.set_options(var_options=variables, direct=kwargs)\n"
+        "        return [self.get_option('url')]\n"
+    )
+    project.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{project.collections}:{project.folder / 'collections'}"
+    kept = "lookup('community.hashi_vault.kept')"
+    project.variables(bill_api_url=braced(kept))
+    broken_into(project, {"sheep": "wool"})
+    assert project.play(PING, LOGIN).code == 0
+    assert bill.get("counts") == {"POST /v3/login": 1}
+    broken_into(project, {"ansible_kept_url": evil.url})
+    at_item: dict[str, Any] = {SIGN_IN: {"api_url": "{{ item }}"}}
+    tasks: list[dict[str, Any]] = [
+        LOGIN,
+        {**at_item, "loop": braced(f"[{kept}]")},
+        {**at_item, "with_community.hashi_vault.kept": []},
+    ]
+    run = project.play(PING, *each_in_a_block([{"name": "Sign in", **task} for task in tasks]))
+    assert run.recap("web1")["rescued"] == len(tasks), run.output
+    assert run.says("The variable bill_api_url reads ansible_kept_url, which is a fact of web1."), run.output
+    assert evil.heard == []
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(7)
+def test_facts_of_hosts_that_are_in_no_inventory_decide_nothing(project: Project, bill: Control, evil: Trap) -> None:
+    project.hosts("one")
+    liar = project.folder / "python_of_a_liar"
+    liar.write_text(f"#!/bin/sh\necho '{json.dumps({'ansible_facts': {'gateway': evil.url}})}'\n")
+    liar.chmod(0o755)
+    project.variables(bill_api_url=project.api_url)
+    lie = {**PING, "vars": {"ansible_connection": "local", "ansible_python_interpreter": str(liar)}}
+    login = "bill.connect.bill_login"
+    ghost = {"delegate_to": "ghost", "delegate_facts": True}
+    tasks = [
+        {"name": "Sign in", login: {"api_url": "{{ hostvars.localhost.gateway }}"}},
+        {"name": "Sign in", login: {"api_url": "{{ ansible_delegated_vars.ghost.gateway }}"}, "delegate_to": "ghost"},
+        {**LOGIN, "vars": {"bill_api_url": "{{ hostvars.localhost.gateway }}/v9"}},
+    ]
+    for before, task in zip(({}, ghost, {}), tasks, strict=True):
+        to = {"hosts": "one", "tasks": [{**lie, **before}]} if before else {"hosts": "localhost", "tasks": [lie]}
+        run = project.plays(to, {"hosts": "one", "tasks": [task]})
+        assert run.recap("one")["failed"] == 1, run.output
+        assert run.says("A managed host decides its facts"), run.output
+    assert evil.heard == []
+    assert bill.get("counts") == {}
+
+
 @pytest.mark.promise(7)
 @pytest.mark.promise(14)
 def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: Project, bill: Control) -> None:
@@ -331,6 +554,100 @@ def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: 
     project.environ |= {"ANSIBLE_INJECT_FACT_VARS": "false"}
     broken_into(project, {"bill_timeout": 20})
     assert project.play(PING, {**LOGIN, "vars": {"bill_timeout": 20}}).code == 0
+    assert bill.get("counts")["POST /v3/login"] == 1
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(14)
+def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_facts(
+    project: Project, bill: Control
+) -> None:
+    """Real facts of this machine, and one that says what the play says."""
+    organization, page = world.ORGANIZATION.id, {"path": "/v3/vendors", "page_size": "{{ size }}"}
+    project.hosts("one", "two")
+    project.variables(
+        bill_api_url="{{ gateway }}",
+        gateway=project.api_url,
+        mine=organization,
+        organizations=[organization],
+        named={"a": organization},
+        of_one="{{ lookup('vars', 'mi' ~ 'ne') }}",
+        bill_organization_id="{{ of_one }}",
+        page=page,
+        size=5,
+        item_of_all="every_one",
+    )
+    files(
+        project,
+        item=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item }}"}}],
+        pair=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.0 }}{{ item.1 }}"}}],
+        value=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.value }}"}}],
+        kept=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.item }}"}}],
+        other=[LOGIN],
+        nested=[{"name": "Inner", "ansible.builtin.include_tasks": "item.yml", "loop": ["{{ item }}"]}],
+        extended=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ organizations[ansible_loop.index0] }}"}}],
+    )
+    include = "ansible.builtin.include_tasks"
+    request = "bill.connect.bill_request"
+    look = "lookup('bill.connect.bill_login', 'api_url', {})".format
+    kept = {"name": "Keep", "ansible.builtin.command": "true", "loop": "{{ organizations }}", "register": "results"}
+    tasks: list[dict[str, Any]] = [
+        # The item comes from facts, and nothing looks at it.
+        {include: "other.yml", "loop": "{{ ansible_facts.interfaces }}"},
+        {include: "item.yml", "loop": "{{ organizations }}"},
+        {include: "item.yml", "loop": "{{ [hostvars['two'].mine, lookup('vars', 'mi' ~ 'ne')] }}"},
+        {include: "item.yml", "with_items": ["{{ organizations }}"]},
+        {include: "item.yml", "with_random_choice": "{{ organizations + [mine] + [ansible_facts.x | default(mine)] }}"},
+        {include: "item.yml", "with_vars": ["mine"]},
+        {include: "pair.yml", "with_together": [["{{ mine[:5] }}"], ["{{ ansible_facts.x | default(mine[5:]) }}"]]},
+        {include: "value.yml", "with_dict": "{{ named | combine(ansible_facts.x | default({})) }}"},
+        {include: "kept.yml", "loop": "{{ results.results }}"},
+        {include: "kept.yml", "loop": "{{ results.results + ansible_facts.x | default([]) }}"},
+        {include: "nested.yml", "loop": "{{ ansible_facts.x | default(organizations) }}"},
+        {
+            include: "extended.yml",
+            "loop": "{{ ansible_facts.x | default(organizations) }}",
+            "loop_control": {"extended": True},
+        },
+        {include: "other.yml", "loop": ["a"], "loop_control": {"loop_var": "{{ item_of_all }}"}},
+        {SIGN_IN: {"organization_id": "{{ item }}"}, "with_random_choice": ["{{ mine }}"]},
+        {
+            "ansible.builtin.include_role": {
+                "name": "other",
+                "apply": {
+                    "module_defaults": {BILL: {"timeout": "{{ ansible_facts.x | default(30) }}"}},
+                    "vars": {"x": "{{ mine }}"},
+                },
+            }
+        },
+        # Arguments that are one template, with data from facts.
+        {request: "{{ page }}", "vars": {"size": "{{ ansible_facts.processor_vcpus }}"}},
+        {request: None, "args": "{{ page | combine({'timeout': 30}) }}"},
+        {request: "{{ whole }}", "vars": {"whole": "{{ page }}"}, "module_defaults": {BILL: "{{ {'timeout': 30} }}"}},
+        *(
+            {"ansible.builtin.debug": {"msg": braced(call)}}
+            for call in (
+                look(f"organization_id='{organization}'"),
+                look("organization_id=mine, validate_certs=true") + " ~ ansible_facts.hostname",
+                look("organization_id=of_one"),
+                look("**{'organization_id': mine}"),
+                look("api_url=hostvars['two'].gateway"),
+                "query('bill.connect.bill_request', '/v3/vendors?max=' ~ ansible_facts.processor_vcpus, expected_status=[200])",
+            )
+        ),
+        {"ansible.builtin.assert": {"that": look(f"organization_id='{organization}'") + " == gateway"}},
+        {"ansible.builtin.debug": {"msg": braced(look("organization_id=item"))}, "loop": "{{ organizations }}"},
+        {
+            "ansible.builtin.debug": {
+                "msg": "{% for each in organizations %}" + braced(look("organization_id=mine")) + "{% endfor %}"
+            }
+        },
+    ]
+    says_the_same = {"name": "Say", "ansible.builtin.set_fact": {"endpoint": project.api_url, "cacheable": True}}
+    run = project.plays(
+        {"gather_facts": True, "tasks": [says_the_same, kept, *({"name": "Try", **task} for task in tasks)]}
+    )
+    assert run.code == 0, run.output
     assert bill.get("counts")["POST /v3/login"] == 1
 
 

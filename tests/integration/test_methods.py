@@ -124,8 +124,8 @@ def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project:
         assert {each["status"] for each in seen.heard if each["path"] == "/v3/logout"} <= {200}, name
         # BILL goes on counting the calls of Spend & Expense, so their turns are still kept.
         assert run.says(f"{int(method.read == SPENDER)} kept"), run.output
-        if method.no_logout:
-            assert run.says(method.no_logout), run.output
+        if method.no_sign_out:
+            assert run.says(method.no_sign_out), run.output
 
 
 @pytest.mark.promise(3)

@@ -27,6 +27,7 @@ from .facts import RECEIPT
 from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
 from .task_result import TaskResult
+from .written_task import WrittenTask, is_in_role
 
 display = Display()
 
@@ -75,7 +76,7 @@ class BillAction(ActionBase):
     def _run(self, tmp: str | None) -> dict[str, Any]:
         given = self._taken_from_the_task()
         secrets = CoreSecretRegistry()
-        invocation = Invocation(given, self.variables, self._templar, self._table(), _compat.WrittenTask(self._task))
+        invocation = Invocation(given, self.variables, self._templar, self._table(), WrittenTask(self._task))
         data: dict[str, Any] = {}
         is_resolved = True
         try:
@@ -156,7 +157,7 @@ class BillAction(ActionBase):
     def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
         """Define the variables that name the session for later tasks of this host."""
         # The role sets these itself, with set_fact.
-        names = () if _compat.is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
+        names = () if is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
         before = context.run.published(self.variables.get(RECEIPT))
         # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.

@@ -9,21 +9,17 @@ Private to bill.connect. Each difference was found by trying it on every support
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import re
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from functools import cached_property
-from itertools import takewhile
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible.errors import AnsibleError, AnsiblePromptInterrupt, AnsiblePromptNoninteractive, AnsibleUndefinedVariable
-from ansible.parsing.mod_args import ModuleArgsParser
 from ansible.release import __version__ as core_version
 from ansible.utils.display import Display
 from ansible.utils.vars import load_extra_vars
@@ -32,7 +28,7 @@ from ansible.vars.clean import module_response_deepcopy, strip_internal_keys
 from .._core.errors import BillError, NoTerminalError, OptionError
 from .._options.spec import OPTIONS
 from .._vault.ansible_values import decrypted, texts_of
-from .facts import RECEIPT, Loop, Loops, is_plain_lookup
+from .facts import RECEIPT
 
 # ansible-core 2.19+; nothing is ever caught as an empty tuple.
 OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
@@ -77,9 +73,6 @@ _SECRET_NAMES = {
 
 # What ansible-core itself writes in the place of a secret argument.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
-
-# Blocks are nested a few levels deep; this only stops a circle.
-_DEEPEST_BLOCKS = 1000
 
 # Masking a short or common text would garble everything that Ansible shows.
 _SHORTEST_SECRET = 8
@@ -152,136 +145,6 @@ def cleaned_fact(fact: Any) -> Any:
     if isinstance(fact, (dict, list)):
         return strip_internal_keys(module_response_deepcopy({"fact": fact}))["fact"]
     return fact
-
-
-class WrittenTask:
-    """A task as its author wrote it, untemplated. Nothing is looked at before it is asked for."""
-
-    def __init__(self, task: Any) -> None:
-        self.task = task
-
-    @property
-    def arguments(self) -> Mapping[str, Any]:
-        """The arguments of the task itself."""
-        return self._parsed[0]
-
-    @property
-    def whole(self) -> Any:
-        """What stands for all arguments where that is one template."""
-        return self._parsed[1]
-
-    @cached_property
-    def _parsed(self) -> tuple[Mapping[str, Any], Any]:
-        written = _ds_of(self.task)
-        try:
-            _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
-        except AnsibleError:
-            return {}, None
-        # How ansible-core calls arguments that are one template.
-        whole = [arguments.pop(name) for name in ("_variable_params", "_raw_params") if name in arguments]
-        return arguments, whole or None
-
-    @cached_property
-    def loops(self) -> Loops:
-        """The loops around the task, by the names that they give to their items. One name may be that of several loops."""
-        found: dict[str, list[Loop]] = {}
-        for each in _around(self.task):
-            for name, loop in _loops_of(each):
-                found.setdefault(name, []).append(loop)
-        return found
-
-    @cached_property
-    def defaults(self) -> list[Mapping[str, Any]]:
-        """The ``module_defaults`` that may be for the task, each the arguments of one task or group; one template is named ``""``."""
-        return [
-            arguments if isinstance(arguments, Mapping) else {"": arguments}
-            for defaults in _defaults_around(self.task)
-            for each in (defaults if isinstance(defaults, list) else [defaults])
-            for name, arguments in (each.items() if isinstance(each, Mapping) else ())
-            # What is in a group of another collection is not known here.
-            if "bill" in str(name) or str(name).startswith("group/")
-        ]
-
-
-def _ds_of(task: Any) -> dict[str, Any]:
-    written = getattr(task, "_ds", None)
-    return written if isinstance(written, dict) else {}
-
-
-def play_of(task: Any) -> Any:
-    """The play of a task; None without one."""
-    return next((play for each in _around(task) if (play := getattr(each, "_play", None)) is not None), None)
-
-
-def _around(task: Any) -> Iterator[Any]:
-    """The task, and the blocks and includes that it is in, from the innermost on."""
-    seen = 0
-    while task is not None and seen < _DEEPEST_BLOCKS:
-        yield task
-        task, seen = getattr(task, "_parent", None), seen + 1
-
-
-def _loops_of(task: Any) -> Iterator[tuple[str, Loop]]:
-    """A task's loop, with each name that it defines."""
-    control = getattr(task, "loop_control", None)
-    names = ["ansible_loop", getattr(control, "loop_var", None) or "item", getattr(control, "index_var", None)]
-    for key, items in _ds_of(task).items():
-        kind = str(key).removeprefix("with_")
-        if key == "loop" or kind != key:
-            loop = Loop(items, is_open=key != "loop" and not is_plain_lookup(kind))
-            yield from ((name, loop) for name in names if isinstance(name, str))
-
-
-def _defaults_around(task: Any) -> Iterator[Any]:
-    """The module_defaults of the task, of all that it is in, and of the play, untemplated."""
-    # The task's own as they were written: those that it holds are evaluated.
-    yield _ds_of(task).get("module_defaults")
-    holders = [*_around(task)][1:]
-    for each in (task, *holders):
-        holders += [
-            getattr(each, "_role", None),
-            *(getattr(each, "_dep_chain", None) or ()),
-            getattr(each, "_play", None),
-        ]
-    # Each one's own: what ansible-core derives from them is not always there any more when the task runs.
-    for holder in {id(each): each for each in holders if each is not None}.values():
-        yield getattr(holder, "_module_defaults", None)
-
-
-def is_in_role(task: Any, name: str) -> bool:
-    """Whether a task belongs to a role, named in full."""
-    role = getattr(task, "_role", None)
-    return role is not None and str(role.get_name()) == name
-
-
-def place_of(task: Any) -> str:
-    """What tells one task of a run from another: where it is written.
-
-    Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
-    lines. Whoever uses the same lines twice, by two imports or two plays, may mean other hosts by it, and not a second payment.
-    """
-    path, _colon, line = str(task.get_path() or task._uuid).rpartition(":")
-    in_file = takewhile(lambda each: not hasattr(each, "statically_loaded"), _around(task))
-    return json.dumps(
-        [
-            # A file can be included by several links.
-            os.path.realpath(path) if path else "",
-            line,
-            str(_ds_of(task).get("name")),
-            # The place among its neighbours tells two tasks of one YAML anchor, or of one line, apart.
-            [_number_of(each) for each in in_file],
-        ]
-    )
-
-
-def _number_of(task: Any) -> int:
-    """The place of a task or block in the block that it is in."""
-    parent = getattr(task, "_parent", None)
-    for part in ("block", "rescue", "always"):
-        for number, each in enumerate(getattr(parent, part, None) or ()):
-            if getattr(each, "_uuid", None) == task._uuid:
-                return number
-    return -1
 
 
 def renderer(templar: Any) -> Callable[[Any], Any]:

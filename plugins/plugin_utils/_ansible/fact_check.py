@@ -11,89 +11,104 @@ read a fact. Where the two differ, a host decides the value.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
-from ansible import constants as C
-
 from .._core.errors import OptionError
 from .._options.spec import Option
-from .._vault.ansible_values import decrypted
 from . import core_versions as _compat
-from .facts import RECEIPT, HostFacts
+from .facts import RECEIPT, Loops
+from .host_variables import FAULT, HostVariables, Published
+from .lookup_calls import REST, LookupCalls, lookup_calls
+from .loop_items import LoopItems
+from .running import task_of_worker, template_text, trusted
+from .written_task import WrittenTask, loops_around
 
-# The facts of which ansible-core makes variables even where it is told to make none.
-_ALWAYS_VARIABLES = {"ansible_local"}
+# In the place of a value that was used but is not known, and of one that may not have been used.
+_UNKNOWN, _UNUSED = object(), object()
 
-# In the place of a value that was used but is not known; of one that may not have been used; and of a template that cannot be evaluated.
-_UNKNOWN, _UNUSED, _FAULT = object(), object(), object()
-
-Published = Callable[[Any], Mapping[str, str | None]]
+_ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
 
 
 class FactCheck:
     """The check of one task or lookup.
 
     ``variables`` are all that Ansible has, untemplated. ``published`` gives the values that bill.connect itself has set as facts, by name,
-    for the receipt that is among these facts. ``written`` is the task as it was written, where that is known.
+    for the receipt that is among these facts. ``written`` is the task as it was written; a lookup has none of its own.
     """
 
     def __init__(
-        self,
-        templar: Any,
-        variables: Mapping[str, Any],
-        published: Published,
-        written: _compat.WrittenTask | None = None,
+        self, templar: Any, variables: Mapping[str, Any], published: Published, written: WrittenTask | None = None
     ) -> None:
         self._templar = templar
-        self._variables = variables
         self._published = published
         self._written = written
-        self._host = str(variables.get("inventory_hostname"))
-        self._manager = getattr(variables.get("hostvars"), "_variable_manager", None)
-        self._facts = HostFacts(
-            variables,
-            self._own_facts(),
-            published(variables.get(RECEIPT)),
-            is_trusted=_compat.is_trusted,
-            merges=C.DEFAULT_HASH_BEHAVIOUR == "merge",
-            cleaned=_compat.cleaned_fact,
-            # Without the manager only those are known whose names ansible-core has cut, and of two that become the same only one.
-            are_certain=self._manager is not None,
-        )
+        self._task = written.task if written else task_of_worker()
+        self._host = HostVariables(templar, variables, published, self._task)
 
     def published(self) -> Mapping[str, str | None]:
         """The variables that bill.connect itself has set for this host, by name."""
-        return self._published(self._variables.get(RECEIPT))
+        return self._published(self._host.variables.get(RECEIPT))
 
     def is_of_authors(self, name: str) -> bool:
         """Whether the inventory or the play gives a variable the value that it has, whoever else does."""
-        return name in self._of_authors and self._of_authors[name] == self._variables.get(name)
+        authors = self._host.of_authors
+        return name in authors and authors[name] == self._host.variables.get(name)
+
+    @cached_property
+    def _loops(self) -> Loops:
+        return loops_around(self._task, self._host.variables, self._named)
+
+    @cached_property
+    def _items(self) -> LoopItems:
+        return LoopItems(self._templar, self._host, self._loops, is_inside=self._written is not None)
+
+    def _named(self, name: str) -> str:
+        """A name that a loop gives; OptionError if a fact may have decided it."""
+        if "{" not in name:
+            return name
+        if self._host.may_read_facts(self._host.facts.reach(name, {})):
+            raise self._refused("The name of the items of a loop", "", "facts")
+        return str(self._templar.template(name))
+
+    def refuse_false_name(self) -> None:
+        """OptionError if the host says itself which one it is."""
+        if self._host.is_host_a_fact:
+            raise OptionError(
+                "The variable inventory_hostname is a fact, so a managed host says itself which one it is, and nobody knows whose "
+                "facts these are. bill.connect does nothing for such a host: credentials could go anywhere."
+            )
 
     def refuse_fact(self, name: str) -> None:
         """OptionError if a variable is a fact. Its templates may read facts."""
-        if self._facts.decide(name):
+        if self._host.facts.decide(name):
             raise self._refused(f"The variable {name}", name, name)
 
     def refuse_variable(self, name: str, used: Any) -> None:
         """OptionError if a fact is behind a variable, which gives the value ``used``."""
-        if fact := self._behind(self._variables.get(name), used, self._of_variable):
+        is_item = self._host.are_facts_there and name in self._loops
+        fact = self._items.fact_behind(name) if is_item else None
+        if fact := fact or self._behind(self._host.variables.get(name), used, self._of_variable):
             raise self._refused(f"The variable {name}", name, fact)
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
-        """OptionError if a fact decides an option of the task, whose arguments are ``given``."""
-        if self._written is None:
-            return
+        """OptionError if a fact decides an option of the task or lookup, whose arguments are ``given``."""
         names = {option.name, *option.aliases}
-        raws = [(raw, given.get(name)) for name, raw in self._written.arguments.items() if name in names]
-        # What the task says itself goes before all defaults, if it does say something.
-        if not names & self._written.arguments.keys() & given.keys():
-            raws += [(each[name], _UNUSED) for each in self._written.defaults for name in names if name in each]
-        for raw, used in raws:
-            if fact := self._behind(raw, used, self._templar.template):
-                raise self._refused(f"The option {option.name}", option.variable if option.shared else "", fact)
+        facts: list[str | None] = []
+        if self._written is None:
+            facts += [self._behind_argument(name, given[name]) for name in sorted(names & given.keys())]
+        else:
+            raws = [(raw, given.get(name)) for name, raw in self._written.arguments.items() if name in names]
+            # What the task says itself goes before all defaults, if it does say something.
+            if not names & self._written.arguments.keys() & given.keys():
+                raws += [(each[name], _UNUSED) for each in self._written.defaults for name in names if name in each]
+                if self._host.are_facts_there:
+                    applied = [each for each in self._written.applied_defaults if each[0] in names]
+                    facts += [self._items.fact_behind_value(*each) for each in applied]
+            facts += [self._behind(raw, used, self._templar.template) for raw, used in raws]
+        if fact := next(filter(None, facts), None):
+            raise self._refused(f"The option {option.name}", option.variable if option.shared else "", fact)
 
     def refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
         """OptionError if a fact decides some of these options where one template stands for all arguments of the task, or for all
@@ -101,157 +116,127 @@ class FactCheck:
         """
         if self._written is None:
             return
+        names = [name for option in options for name in (option.name, *option.aliases)]
 
         def those(raw: Any) -> Any:
             arguments = self._templar.template(raw)
-            if not isinstance(arguments, Mapping):
-                return arguments
-            return {name: arguments.get(name) for option in options for name in (option.name, *option.aliases)}
+            return {name: arguments.get(name) for name in names} if isinstance(arguments, Mapping) else arguments
 
-        raws = [
-            (self._written.whole, _UNKNOWN),
+        templates = [
+            *((raw, _UNKNOWN) for raw in self._written.whole or ()),
             *((each[""], _UNUSED) for each in self._written.defaults if "" in each),
         ]
-        for raw, used in raws:
-            if fact := self._behind(raw, used, those):
-                raise self._refused("The template of the arguments", "", fact)
+        for template, used in templates:
+            # One by one, since the others may well come from facts.
+            parts = self._mapping_behind(template)
+            raws = [template] if parts is None else [parts[name] for name in names if name in parts]
+            evaluate = those if parts is None else self._templar.template
+            for raw in raws:
+                if fact := self._behind(raw, used, evaluate):
+                    raise self._refused("The template of the arguments", "", fact)
 
     def refuse_value(self, option: Option, value: str) -> None:
         """OptionError if a value is what a fact says, and not what the play itself says.
 
         That finds what another task or a lookup has taken from a fact, unnoticed because the fact hides a variable of the play.
         """
-        if value == "none" or not self._are_facts_there:
+        if value == "none" or not self._host.are_facts_there:
             return
-        told = next((fact for facts in self._facts_of_all() if (fact := facts.telling(value))), None)
+        told = next((fact for facts in self._host.facts_of_all() if (fact := facts.telling(value))), None)
         if told and not self._is_written(option, value):
             raise self._refused(f"The value of {option.name}", option.variable, told)
 
     def _is_written(self, option: Option, value: str) -> bool:
-        """Whether the task, the play or the inventory has this value in plain text."""
-        arguments = self._written.arguments if self._written else {}
-        return value in (
-            self._of_authors.get(option.variable),
-            *(arguments.get(name) for name in (option.name, *option.aliases)),
-        )
+        """Whether the task, the play or the inventory has this value, in plain text or by templates that read nothing else."""
+        names = (option.name, *option.aliases)
+        with self._host.as_written() as variables:
+            raws = [
+                variables.get(option.variable),
+                *self._arguments_of_task(names),
+                *(raw for name in names for raw in self._arguments_of_lookup(name)),
+            ]
+            return any(
+                raw == value or _are_alike(value, self._host.outcome(raw, variables, self._of_variable))
+                for raw in raws
+                if raw is not None
+            )
 
-    def _behind(
-        self, raw: Any, used: Any, evaluate: Callable[[Any], Any], seen: frozenset[int] = frozenset()
-    ) -> str | None:
-        """A fact that decides what the templates in an untemplated value give; None if none does.
+    def _arguments_of_task(self, names: Iterable[str]) -> list[Any]:
+        """What the task and the defaults around it say of an option, untemplated."""
+        if self._written is None:
+            return []
+        wholes = [self._mapping_behind(raw) or {} for raw in self._written.whole or ()]
+        # What include_role has evaluated is no longer as it was written.
+        places = [self._written.arguments, *wholes, *({} if self._written.applied_defaults else self._written.defaults)]
+        return [place[name] for place in places for name in names if name in place]
 
-        ``used`` is what they have given. ``seen`` are the loops that were looked at.
-        """
-        if raw is None or not self._are_facts_there:
+    def _arguments_of_lookup(self, name: str) -> list[Any]:
+        """The templates that may be behind an argument of the lookup."""
+        if self._written is not None:
+            return []
+        rest = [f"({expression})[{name!r}]" for expression in self._calls.of(REST)]
+        return [trusted(f"{{{{ {expression} }}}}") for expression in (*self._calls.of(name), *rest)]
+
+    @cached_property
+    def _calls(self) -> LookupCalls:
+        return lookup_calls(template_text())
+
+    def _behind_argument(self, name: str, value: Any) -> str | None:
+        """A fact that may decide an argument of the lookup; None if none does."""
+        if not self._host.are_facts_there:
             return None
-        loops = self._written.loops if self._written else {}
-        reach = self._facts.reach(raw, loops)
-        for loop in (loop for name in sorted(reach.loops) for loop in loops[name] if id(loop) not in seen):
-            if loop.is_open:
-                return "facts"
-            if fact := self._behind(loop.items, _UNKNOWN, self._templar.template, seen | {id(loop)}):
-                return fact
-        may_read = reach.facts or reach.is_open or reach.other_hosts
-        if may_read and self._depends_on_facts(raw, used, evaluate):
-            return min(reach.facts, default="facts")
+        raws = self._arguments_of_lookup(name)
+        if len(raws) == 1 and not self._calls.defines_names:
+            return self._behind(raws[0], value, self._of_argument)
+        # Nobody knows which of them it was.
+        lost = {name for name in self._loops if self._items.fact_behind(name)}
+        with self._host.without_facts(lost) as variables:
+            outcomes = [self._host.outcome(raw, variables, self._of_argument) for raw in raws]
+        return None if any(_are_alike(value, each) for each in outcomes) else "facts"
+
+    def _mapping_behind(self, raw: Any) -> Mapping[str, Any] | None:
+        """The dictionary that a template stands for, untemplated, where it is nothing but the name of a variable."""
+        names: set[str] = set()
+        while isinstance(raw, str) and _compat.is_trusted(raw) and (found := _ONE_VARIABLE.match(raw)):
+            name = found[1]
+            if name in names or name in self._loops or self._host.facts.decide(name):
+                return None
+            names.add(name)
+            raw = self._host.variables.get(name)
+        is_plain = isinstance(raw, Mapping) and not any("{" in str(key) for key in raw)
+        return raw if is_plain else None
+
+    def _behind(self, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> str | None:
+        """A fact that decides what the templates in an untemplated value give; None if none does. ``used`` is what they have given."""
+        if raw is None or not self._host.are_facts_there:
+            return None
+        reach = self._host.facts.reach(raw, self._loops)
+        lost = {name: fact for name in reach.loops if (fact := self._items.fact_behind(name))}
+        may_read = reach.facts or lost or reach.is_open or reach.other_hosts
+        if may_read and self._depends_on_facts(raw, used, evaluate, lost):
+            return min([*reach.facts, *lost.values()], default="facts")
         return None
 
-    def _depends_on_facts(self, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> bool:
+    def _depends_on_facts(self, raw: Any, used: Any, evaluate: Callable[[Any], Any], lost: Collection[str]) -> bool:
         if used is _UNKNOWN or used is _UNUSED:
-            here = self._outcome(raw, self._variables, evaluate)
-            if here is _FAULT:
+            here = self._host.outcome(raw, self._host.variables, evaluate)
+            if here is FAULT:
                 return used is _UNKNOWN
             used = here
-        with self._without_facts() as variables:
-            return not _are_alike(used, self._outcome(raw, variables, evaluate))
+        with self._host.without_facts(lost) as variables:
+            return not _are_alike(used, self._host.outcome(raw, variables, evaluate))
 
     def _of_variable(self, raw: Any) -> Any:
         # Made anew, as it takes the variables of the templar at that time.
         return _compat.renderer(self._templar)(raw)
 
-    def _outcome(self, raw: Any, variables: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> Any:
-        kept = self._templar.available_variables
-        self._templar.available_variables = variables
-        try:
-            return decrypted(evaluate(raw))
-        except _compat.OMITTED:
-            return None
-        except Exception:  # Of any lookup: it is told where the value is used.
-            return _FAULT
-        finally:
-            self._templar.available_variables = kept
-
-    @contextmanager
-    def _without_facts(self) -> Iterator[dict[str, Any]]:
-        """The variables as they would be if no host had any facts, but for those that bill.connect has set itself."""
-        behind: Mapping[str, Any] = {}
-        if self._manager is None:
-            yield self._replaced(behind)
-            return
-        cache = self._manager._fact_cache
-        self._manager._fact_cache = _OnlyPublished(cache, self._published)
-        try:
-            # What a fact hides comes from the inventory, group_vars or host_vars.
-            if host := self._variables["hostvars"]._inventory.get_host(self._host):
-                behind = self._manager.get_vars(host=host, include_hostvars=False)
-            yield self._replaced(behind)
-        finally:
-            self._manager._fact_cache = cache
-
-    def _replaced(self, behind: Mapping[str, Any]) -> dict[str, Any]:
-        left_out = {*self._facts.decided(), "ansible_facts", "ansible_delegated_vars"}
-        plain = {name: value for name, value in self._variables.items() if name not in left_out}
-        plain |= {name: behind[name] for name in left_out if name in behind}
-        if "vars" in plain:
-            # Not the dictionary itself: ansible-core up to 2.18 would go round in circles.
-            plain["vars"] = {name: value for name, value in plain.items() if name != "vars"}
-        return plain
-
-    @cached_property
-    def _of_authors(self) -> Mapping[str, Any]:
-        """The variables of the inventory and, in a task, of the play: without facts, and without what other tasks have set."""
-        manager = self._manager
-        if manager is None or not (host := self._variables["hostvars"]._inventory.get_host(self._host)):
-            return {}
-        kept = manager._fact_cache, manager._nonpersistent_fact_cache
-        manager._fact_cache, manager._nonpersistent_fact_cache = _OnlyPublished({}, lambda _receipt: {}), {}
-        task = self._written.task if self._written else None
-        try:
-            found: Mapping[str, Any] = manager.get_vars(
-                play=_compat.play_of(task), host=host, task=task, include_hostvars=False
-            )
-            return found
-        finally:
-            manager._fact_cache, manager._nonpersistent_fact_cache = kept
-
-    def _own_facts(self) -> dict[str, Any]:
-        """The facts of this host by the names of their variables; those in ansible_facts have lost the prefix."""
-        if self._manager is None:
-            short = self._variables.get("ansible_facts")
-            facts = dict(short) if isinstance(short, Mapping) else {}
-            facts |= {f"ansible_{name}": value for name, value in facts.items() if f"ansible_{name}" in self._variables}
-        else:
-            facts = _facts_in(self._manager._fact_cache, self._host)
-        if not C.INJECT_FACTS_AS_VARS:
-            facts = {name: value for name, value in facts.items() if name in _ALWAYS_VARIABLES}
-        return facts
-
-    @cached_property
-    def _are_facts_there(self) -> bool:
-        """Whether any host has said anything, or may have."""
-        # Reading all files of a cache is dear.
-        return _compat.are_facts_on_disk() or any(facts.are_there for facts in self._facts_of_all())
-
-    def _facts_of_all(self) -> Iterator[HostFacts]:
-        """The facts of all hosts, this one first."""
-        yield self._facts
-        if self._manager is not None:
-            for host in self._variables["hostvars"]._inventory.hosts.keys() - {self._host}:
-                facts = _facts_in(self._manager._fact_cache, host)
-                yield HostFacts(facts, facts, self._published(facts.get(RECEIPT)))
+    def _of_argument(self, raw: Any) -> Any:
+        # Lists and dictionaries stay what they are, as in a lookup.
+        value = self._templar.template(raw)
+        return value if isinstance(value, (Mapping, list, tuple)) else self._of_variable(raw)
 
     def _refused(self, what: str, variable: str, fact: str) -> OptionError:
-        host = f" of {self._host}" if "inventory_hostname" in self._variables else ""
+        host = f" of {self._host.name}" if "inventory_hostname" in self._host.variables else ""
         # A host may have given it a name that would write to the terminal.
         named = fact if re.fullmatch(r"\w{1,80}", fact) else "facts"
         if named == "facts":
@@ -276,28 +261,8 @@ class FactCheck:
 
 def _are_alike(one: Any, other: Any) -> bool:
     """Whether two values of an option are the same. Ansible makes texts of some values on their way; an empty text counts as none."""
-    if one is _FAULT or other is _FAULT:
+    if one is FAULT or other is FAULT:
         return False
     if isinstance(one, (Mapping, list, tuple)) or isinstance(other, (Mapping, list, tuple)):
         return bool(one == other)
     return ("" if one is None else str(one)) == ("" if other is None else str(other))
-
-
-class _OnlyPublished:
-    """What ansible-core asks for facts, without all those that hosts have said."""
-
-    def __init__(self, cache: Any, published: Published) -> None:
-        self._cache = cache
-        self._published = published
-
-    def get(self, host: str, default: Any = None) -> dict[str, Any]:
-        facts = _facts_in(self._cache, host)
-        published = self._published(facts.get(RECEIPT))
-        return {name: value for name, value in published.items() if name in facts and facts[name] == value}
-
-
-def _facts_in(cache: Any, host: str) -> dict[str, Any]:
-    try:
-        return dict(cache.get(host) or {})
-    except KeyError:
-        return {}

@@ -12,7 +12,7 @@ where credentials go. A value that a fact decides is never used, and never ignor
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -31,12 +31,13 @@ _TEMPLATE = re.compile(r"\{\{|\{%|\A#jinja2:")
 _OPEN = {"ansible_facts", "extends", "from", "import", "include", "vars"}
 _OF_OTHER_HOSTS = {"ansible_delegated_vars", "hostvars"}
 _LOOKUP = re.compile(r"\b(?:lookup|query|q)\b")
-_NAMED_LOOKUP = re.compile(r"""\b(?:lookup|query|q)\s*\(\s*(?:'([\w.]+)'|"([\w.]+)")""")
-# The lookups that read nothing but what they are told. Any other one may read variables by names that it puts together.
+# The name has to end there: what goes on after the quotes may put another one together.
+_NAMED_LOOKUP = re.compile(r"""\b(?:lookup|query|q)\s*\(\s*(?:'([\w.]+)'|"([\w.]+)")\s*[,)]""")
+# The lookups that read nothing but what they are told, and the variables of their options. Any other one may read variables by names that it puts together.
 _PLAIN_LOOKUPS = {
     *("csvfile", "dict", "env", "file", "fileglob", "filetree", "first_found", "flattened", "indexed_items", "ini"),
     *("items", "lines", "list", "nested", "password", "pipe", "sequence", "subelements", "together", "unvault", "url"),
-    *("cartesian", "inventory_hostnames"),
+    *("cartesian", "inventory_hostnames", "random_choice"),
 }
 _PLAIN_COLLECTIONS = (
     "amazon.aws.",
@@ -55,10 +56,22 @@ def is_plain_lookup(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Loop:
-    """One loop around a task: the expression of its items, untemplated. ``is_open`` says that its items may come from any variable."""
+    """One loop around a task: ``items`` is the expression of its items, untemplated, and ``item`` the name that each of them gets.
+
+    ``lookup`` is the template of the lookup that takes the expression, if one does, and ``depth`` says how far out the loop is.
+    With a ``path`` it is no loop: what include_role has evaluated for its tasks is at this place in the expression, and stays.
+    """
 
     items: Any
-    is_open: bool = False
+    item: str = "item"
+    lookup: str = ""
+    depth: int = 0
+    path: tuple[Any, ...] | None = None
+
+    @property
+    def raw(self) -> Any:
+        """All that the items come from, untemplated."""
+        return [self.lookup, self.items]
 
 
 Loops = Mapping[str, Sequence[Loop]]
@@ -66,13 +79,14 @@ Loops = Mapping[str, Sequence[Loop]]
 
 @dataclass(frozen=True)
 class Reach:
-    """What templates can read: ``facts`` that decide a variable, and ``loops``, the names of items of loops.
+    """What templates can read: ``facts`` that decide a variable, ``loops``, the names of items of loops, and all ``names``.
 
     ``is_open`` says that they may read more than that, and ``other_hosts`` that they read variables of other hosts.
     """
 
     facts: frozenset[str]
     loops: frozenset[str]
+    names: frozenset[str]
     is_open: bool
     other_hosts: bool
 
@@ -82,8 +96,9 @@ class HostFacts:
 
     ``facts`` are those of which ansible-core has made variables, by the variables' names. ``published`` holds the values that
     bill.connect itself has set as facts, by name: no host decides those. ``is_trusted`` says of a text whether ansible-core would
-    evaluate it as a template; it does not evaluate data. ``merges`` says that dictionaries of several sources are merged, and ``cleaned``
-    gives a fact as ansible-core makes a variable of it. Without ``are_certain`` a fact may have had another value.
+    evaluate it as a template; it does not evaluate data. ``read_by`` gives the variables that a lookup
+    reads by names of its own. ``merges`` says that dictionaries of several sources are merged, and ``cleaned`` gives a fact as
+    ansible-core makes a variable of it. Without ``are_certain`` a fact may have had another value.
     """
 
     def __init__(
@@ -93,6 +108,7 @@ class HostFacts:
         published: Mapping[str, str | None] | None = None,
         *,
         is_trusted: Callable[[str], bool] = lambda _text: True,
+        read_by: Callable[[str], Iterable[str]] = lambda _lookup: (),
         merges: bool = False,
         cleaned: Callable[[Any], Any] = lambda fact: fact,
         are_certain: bool = True,
@@ -101,6 +117,7 @@ class HostFacts:
         self._facts = facts
         self._published = published or {}
         self._is_trusted = is_trusted
+        self._read_by = read_by
         self._merges = merges
         self._cleaned = cleaned
         self._are_certain = are_certain
@@ -149,9 +166,11 @@ class HostFacts:
         todo: list[Any] = [value]
         while todo:
             for text in self._templates(todo.pop()):
-                new = {each for each in _NAME.findall(text) if each not in names}
+                lookups, any_lookup = _lookups_in(text)
+                found = {*_NAME.findall(text), *(name for each in lookups for name in self._read_by(each))}
+                new = found - names
                 names |= new
-                is_open = is_open or bool(new & _OPEN) or _looks_up_any_variable(text)
+                is_open = is_open or bool(new & _OPEN) or any_lookup
                 todo += [
                     self._variables[name]
                     for name in new - where.keys() - _OPEN - _OF_OTHER_HOSTS
@@ -160,6 +179,7 @@ class HostFacts:
         return Reach(
             facts=frozenset(name for name in names if self.decide(name)),
             loops=frozenset(where.keys() if is_open else names & where.keys()),
+            names=frozenset(names),
             is_open=is_open,
             other_hosts=bool(names & _OF_OTHER_HOSTS),
         )
@@ -178,10 +198,11 @@ class HostFacts:
                 yield from self._templates(each)
 
 
-def _looks_up_any_variable(template: str) -> bool:
-    """Whether there is a lookup in a template that may read variables by names that it puts together."""
+def _lookups_in(template: str) -> tuple[list[str], bool]:
+    """The plain lookups in a template, and whether there is one that may read variables by names that it puts together."""
     named = [one or other for one, other in _NAMED_LOOKUP.findall(template)]
-    return len(named) < len(_LOOKUP.findall(template)) or not all(is_plain_lookup(name) for name in named)
+    plain = [name for name in named if is_plain_lookup(name)]
+    return plain, len(plain) < len(_LOOKUP.findall(template))
 
 
 def _says(text: str, value: str) -> bool:

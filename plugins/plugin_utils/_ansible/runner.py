@@ -30,6 +30,7 @@ from . import core_versions as _compat
 from .context import TaskContext
 from .fact_check import FactCheck
 from .reporter import CoreSecretRegistry, environment_secrets
+from .written_task import WrittenTask
 
 display = Display()
 
@@ -57,7 +58,7 @@ class Invocation:
     variables: Mapping[str, Any] = field(repr=False)
     templar: Any
     table: Sequence[Option] = OPTIONS
-    written: _compat.WrittenTask | None = None
+    written: WrittenTask | None = None
 
 
 def open_run_records() -> RunRecords:
@@ -122,6 +123,7 @@ def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Op
 
     The variables of options are looked at where their values are taken.
     """
+    check.refuse_false_name()
     for name in ROLE_VARIABLES:
         check.refuse_fact(name)
     options = [option for option in table if not option.is_data]
@@ -138,7 +140,7 @@ def _published(check: FactCheck) -> Mapping[str, str | None]:
     return {name: value for name, value in published.items() if name not in contested or not check.is_of_authors(name)}
 
 
-def _defaulted(given: Mapping[str, Any], written: _compat.WrittenTask | None) -> list[str]:
+def _defaulted(given: Mapping[str, Any], written: WrittenTask | None) -> list[str]:
     """The arguments that come from module_defaults."""
     # Where one template stands for all arguments of the task, nobody can tell. They count as the task's own.
     if written is None or not given or written.whole is not None:

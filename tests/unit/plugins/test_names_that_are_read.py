@@ -36,6 +36,8 @@ OPTION = "option"
 INPUT = "input"
 # ansible-core sets it after all others, so nobody can define another one.
 MAGIC = "magic"
+# ansible-core sets it before facts. Whoever has a fact of this name gets nothing.
+IDENTITY = "identity"
 # The file itself sets it, in a way that outranks facts: register, set_fact, or vars of the task, play or role.
 OWN = "own"
 # Only the names in it are looked at, to refuse them.
@@ -60,7 +62,6 @@ RULES: dict[str, str] = {
             "ansible_loop",
             "ansible_playbook_python",
             "hostvars",
-            "inventory_hostname",
             "item",
             "omit",
         ),
@@ -102,6 +103,11 @@ RULES: dict[str, str] = {
         ),
         OWN,
     ),
+    "inventory_hostname": IDENTITY,
+    # What it holds is left out with the facts; here only the names of its hosts are looked at.
+    "ansible_delegated_vars": FACTS,
+    # Where it names the item of a loop, that item does not count.
+    "ansible_loop_var": FACTS,
     "ansible_facts": FACTS,
     _facts.RECEIPT: RECEIPT,
     **dict.fromkeys(("ansible_become", "ansible_connection", "ansible_python_interpreter"), FOR_ANSIBLE),
@@ -121,6 +127,8 @@ BY_ANY_NAME = {
     "form_task.py:filled",
     "destinations.py:_is_harmless",
     "destinations.py:_secrets_of_environment",
+    "fact_check.py:_is_written",
+    "fact_check.py:_mapping_behind",
     "fact_check.py:is_of_authors",
     "fact_check.py:refuse_variable",
     "facts.py:decide",
@@ -128,6 +136,8 @@ BY_ANY_NAME = {
     "reporter.py:environment_secrets",
     "runner.py:_published",
     "resolve.py:_candidates",
+    "loop_items.py:fact_behind",
+    "written_task.py:loops_around",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
 # Names in YAML that are tasks and return values, and so no variables.
@@ -241,6 +251,14 @@ def message_with_fact(name: str, facts: dict[str, Any]) -> str:
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule in (OPTION, INPUT)))
 def test_no_fact_is_taken_for_it(name: str) -> None:
     assert message_with_fact(name, {name: "some"}).startswith(f"The variable {name} is a fact of web1.")
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule == IDENTITY))
+def test_host_that_says_which_one_it_is_gets_nothing(name: str) -> None:
+    assert message_with_fact(name, {name: "some"}).startswith(
+        f"The variable {name} is a fact, so a managed host says itself"
+    )
 
 
 @pytest.mark.promise(7)

@@ -89,18 +89,21 @@ def test_fact_whose_name_begins_with_any_letter_is_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    ("raw", "variables"),
+    ("raw", "variables", "names"),
     [
-        ("gateway", {}),
-        ("{{ other }}", {"other": "x"}),
-        ("{{ gateway }}", {"gateway": "https://mine.example"}),
-        ("{{ one }}", {"one": "{{ two }}", "two": "{{ one }}"}),
-        (7, {}),
-        (None, {}),
+        ("gateway", {}, set()),
+        ("{{ other }}", {"other": "x"}, {"other"}),
+        ("{{ gateway }}", {"gateway": "https://mine.example"}, {"gateway"}),
+        ("{{ one }}", {"one": "{{ two }}", "two": "{{ one }}"}, {"one", "two"}),
+        (7, {}, set()),
+        (None, {}, set()),
     ],
 )
-def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any]) -> None:
-    assert reach(GATEWAY, raw, **variables) == Reach(frozenset(), frozenset(), is_open=False, other_hosts=False)
+def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any], names: set[str]) -> None:
+    nothing: frozenset[str] = frozenset()
+    assert reach(GATEWAY, raw, **variables) == Reach(
+        nothing, nothing, frozenset(names), is_open=False, other_hosts=False
+    )
 
 
 @pytest.mark.promise(7)
@@ -117,6 +120,10 @@ def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any]) -> None:
         "{{ query(name, 'x') }}",
         "{{ q('community.general.merge_variables', 'x') }}",
         "{{ lookup('env', 'X') ~ lookup(name) }}",
+        "{{ lookup('file' if false else 'template', 'url.j2') }}",
+        "{{ lookup('file' | replace('file', 'vars'), 'gateway') }}",
+        "{{ lookup('en' 'v', 'X') }}",
+        "{{ lookup('file'[:0] ~ 'vars', 'gateway') }}",
     ],
 )
 def test_template_that_puts_a_name_together_may_read_any_fact(raw: str) -> None:
@@ -157,6 +164,7 @@ def test_lookup_that_reads_what_it_is_told_reads_no_fact(raw: str) -> None:
     ("name", "is_plain"),
     [
         ("items", True),
+        ("random_choice", True),
         ("ansible.builtin.dict", True),
         ("vars", False),
         ("ansible.builtin.template", False),
@@ -165,6 +173,20 @@ def test_lookup_that_reads_what_it_is_told_reads_no_fact(raw: str) -> None:
 )
 def test_lookups_that_read_no_variables_are_known_by_name(name: str, is_plain: bool) -> None:
     assert is_plain_lookup(name) is is_plain
+
+
+@pytest.mark.promise(7)
+def test_variables_that_a_lookup_reads_by_names_of_its_own_are_reached() -> None:
+    variables = {"ansible_url": EVIL, "behind": "{{ ansible_url }}"}
+    read_by = {"url": ["ansible_url"], "community.hashi_vault.kept": ["behind"]}
+    facts = HostFacts(variables, {"ansible_url": EVIL}, read_by=lambda lookup: read_by.get(lookup, ()))
+    for raw in (
+        "{{ lookup('url', 'x') }}",
+        "{{ q('community.hashi_vault.kept') }}",
+        Loop(["x"], lookup="{{ q('url') }}").raw,
+    ):
+        assert facts.reach(raw, {}).facts == {"ansible_url"}
+    assert facts.reach("{{ lookup('env', 'x') }}", {}).facts == frozenset()
 
 
 @pytest.mark.promise(7)

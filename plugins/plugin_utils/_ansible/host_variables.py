@@ -1,0 +1,212 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The variables of one host: as they are, as they would be if no host had any facts, and as the authors of the play wrote them.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+from ansible import constants as C
+
+from .._vault.ansible_values import decrypted
+from . import core_versions as _compat
+from .facts import RECEIPT, HostFacts, Reach
+from .running import manager_of, read_by
+from .written_task import play_of
+
+# The facts of which ansible-core makes variables even where it is told to make none.
+_ALWAYS_VARIABLES = {"ansible_local"}
+
+# In the place of a template that cannot be evaluated.
+FAULT = object()
+
+Published = Callable[[Any], Mapping[str, str | None]]
+
+
+class HostVariables:
+    """``variables`` are all that Ansible has, untemplated, and ``facts`` the facts among them.
+
+    ``published`` gives the values that bill.connect itself has set as facts, by name, for the receipt that is among these facts.
+    ``task`` is the one that runs, if it is known.
+    """
+
+    def __init__(self, templar: Any, variables: Mapping[str, Any], published: Published, task: Any = None) -> None:
+        self.variables = variables
+        self._templar = templar
+        self._published = published
+        self._task = task
+        self.name = str(variables.get("inventory_hostname"))
+        self._manager = manager_of(variables)
+        self.facts = HostFacts(
+            variables,
+            self._own_facts(),
+            published(variables.get(RECEIPT)),
+            is_trusted=_compat.is_trusted,
+            read_by=read_by,
+            merges=C.DEFAULT_HASH_BEHAVIOUR == "merge",
+            cleaned=_compat.cleaned_fact,
+            # Without the manager only those are known whose names ansible-core has cut, and of two that become the same only one.
+            are_certain=self._manager is not None,
+        )
+
+    @property
+    def is_host_a_fact(self) -> bool:
+        """Whether the host says itself which one it is: then nobody knows whose facts these are."""
+        # No fact can hide ansible_facts.
+        facts = self.variables.get("ansible_facts")
+        return C.INJECT_FACTS_AS_VARS and isinstance(facts, Mapping) and "inventory_hostname" in facts
+
+    @cached_property
+    def are_facts_there(self) -> bool:
+        """Whether any host has said anything, or may have."""
+        # Reading all files of a cache is dear.
+        return _compat.are_facts_on_disk() or any(facts.are_there for facts in self.facts_of_all())
+
+    @cached_property
+    def names_of_facts(self) -> set[str]:
+        """The names of all variables that any host gives, whatever hides them now."""
+        return {name for host in self._hosts() for name in self._injected(self._facts_in_cache(host))}
+
+    def may_read_facts(self, reach: Reach) -> bool:
+        """Whether there may be, or may have been, facts among what templates can read."""
+        return reach.is_open or reach.other_hosts or not reach.names.isdisjoint(self.names_of_facts)
+
+    def facts_of_all(self) -> Iterator[HostFacts]:
+        """The facts of all hosts, this one first."""
+        yield self.facts
+        for host in self._hosts() - {self.name}:
+            facts = self._facts_in_cache(host)
+            yield HostFacts(facts, facts, self._published(facts.get(RECEIPT)))
+
+    def _hosts(self) -> set[str]:
+        if self._manager is None:
+            return {self.name}
+        delegated = self.variables.get("ansible_delegated_vars")
+        return {
+            self.name,
+            *self._manager._inventory.hosts,
+            # Those that are in no inventory: the controller, and whatever a task was delegated to.
+            *C.LOCALHOST,
+            *(delegated if isinstance(delegated, Mapping) else ()),
+            *(() if _compat.are_facts_on_disk() else self._manager._fact_cache.keys()),
+        }
+
+    def _own_facts(self) -> Mapping[str, Any]:
+        """The facts of this host by the names of their variables; those in ansible_facts have lost the prefix."""
+        return self._injected(self._facts_in_cache(self.name))
+
+    def _facts_in_cache(self, host: str) -> dict[str, Any]:
+        if self._manager is not None:
+            return _facts_in(self._manager._fact_cache, host)
+        short = self.variables.get("ansible_facts")
+        facts = dict(short) if isinstance(short, Mapping) else {}
+        return facts | {
+            f"ansible_{name}": value for name, value in facts.items() if f"ansible_{name}" in self.variables
+        }
+
+    @staticmethod
+    def _injected(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+        if C.INJECT_FACTS_AS_VARS:
+            return facts
+        return {name: value for name, value in facts.items() if name in _ALWAYS_VARIABLES}
+
+    def outcome(self, raw: Any, variables: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> Any:
+        """What an untemplated value gives with these variables; ``FAULT`` if it gives nothing."""
+        kept = self._templar.available_variables
+        self._templar.available_variables = variables
+        try:
+            return decrypted(evaluate(raw))
+        except _compat.OMITTED:
+            return None
+        except Exception:  # Of any lookup: it is told where the value is used.
+            return FAULT
+        finally:
+            self._templar.available_variables = kept
+
+    @contextmanager
+    def without_facts(
+        self, items: Collection[str] = (), given: Mapping[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """The variables as they would be if no host had any facts, but for those that bill.connect has set itself.
+
+        They are without these ``items`` of loops, and with what is ``given`` in the place of others.
+        """
+        if self._manager is None:
+            yield self._replaced({}, items, given or {})
+            return
+        cache = self._manager._fact_cache
+        self._manager._fact_cache = _OnlyPublished(cache, self._published)
+        try:
+            yield self._replaced(self._behind_facts, items, given or {})
+        finally:
+            self._manager._fact_cache = cache
+
+    @cached_property
+    def _behind_facts(self) -> Mapping[str, Any]:
+        """What facts hide of the inventory, group_vars and host_vars. They must not be there when this is looked at."""
+        host = self._manager._inventory.get_host(self.name)
+        return self._manager.get_vars(host=host, include_hostvars=False) if host else {}
+
+    def _replaced(self, behind: Mapping[str, Any], items: Collection[str], given: Mapping[str, Any]) -> dict[str, Any]:
+        left_out = {*self.facts.decided(), "ansible_facts", "ansible_delegated_vars", *items}
+        plain = {name: value for name, value in self.variables.items() if name not in left_out}
+        plain |= {name: behind[name] for name in left_out.difference(items) if name in behind}
+        return _with_vars({**plain, **given})
+
+    @cached_property
+    def of_authors(self) -> Mapping[str, Any]:
+        """The variables of the inventory and, in a task, of the play: without facts, and without what other tasks have set."""
+        with self.as_written() as variables:
+            return variables
+
+    @contextmanager
+    def as_written(self) -> Iterator[Mapping[str, Any]]:
+        """These variables, for templates that may look at other hosts."""
+        manager = self._manager
+        if manager is None or not (host := manager._inventory.get_host(self.name)):
+            yield {}
+            return
+        kept = manager._fact_cache, manager._nonpersistent_fact_cache
+        manager._fact_cache, manager._nonpersistent_fact_cache = _OnlyPublished({}, lambda _receipt: {}), {}
+        try:
+            yield manager.get_vars(play=play_of(self._task), host=host, task=self._task)
+        finally:
+            manager._fact_cache, manager._nonpersistent_fact_cache = kept
+
+
+def _with_vars(variables: dict[str, Any]) -> dict[str, Any]:
+    if "vars" in variables:
+        # Not the dictionary itself: ansible-core up to 2.18 would go round in circles.
+        variables["vars"] = {name: value for name, value in variables.items() if name != "vars"}
+    return variables
+
+
+class _OnlyPublished:
+    """What ansible-core asks for facts, without all those that hosts have said."""
+
+    def __init__(self, cache: Any, published: Published) -> None:
+        self._cache = cache
+        self._published = published
+
+    def keys(self) -> tuple[str, ...]:
+        return ()
+
+    def get(self, host: str, default: Any = None) -> dict[str, Any]:
+        facts = _facts_in(self._cache, host)
+        published = self._published(facts.get(RECEIPT))
+        return {name: value for name, value in published.items() if name in facts and facts[name] == value}
+
+
+def _facts_in(cache: Any, host: str) -> dict[str, Any]:
+    try:
+        return dict(cache.get(host) or {})
+    except KeyError:
+        return {}
