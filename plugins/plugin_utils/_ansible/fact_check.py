@@ -167,7 +167,8 @@ class FactCheck:
             return []
         wholes = [self._mapping_behind(raw) or {} for raw in self._written.whole or ()]
         # What include_role has evaluated is no longer as it was written.
-        places = [self._written.arguments, *wholes, *({} if self._written.applied_defaults else self._written.defaults)]
+        defaults = [] if self._written.applied_defaults else self._written.defaults
+        places = [self._written.arguments, *wholes, *defaults]
         return [place[name] for place in places for name in names if name in place]
 
     def _arguments_of_lookup(self, name: str) -> list[Any]:

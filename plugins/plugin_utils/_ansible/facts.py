@@ -96,9 +96,9 @@ class HostFacts:
 
     ``facts`` are those of which ansible-core has made variables, by the variables' names. ``published`` holds the values that
     bill.connect itself has set as facts, by name: no host decides those. ``is_trusted`` says of a text whether ansible-core would
-    evaluate it as a template; it does not evaluate data. ``read_by`` gives the variables that a lookup
-    reads by names of its own. ``merges`` says that dictionaries of several sources are merged, and ``cleaned`` gives a fact as
-    ansible-core makes a variable of it. Without ``are_certain`` a fact may have had another value.
+    evaluate it as a template; it does not evaluate data. ``read_by`` gives the variables that a lookup reads by names of its own.
+    ``merges`` says that dictionaries of several sources are merged, and ``cleaned`` gives a fact as ansible-core makes a variable of
+    it. Without ``are_certain`` a fact may have had another value.
     """
 
     def __init__(
