@@ -33,6 +33,7 @@ class BillLookup(LookupBase):
         # What with_ loops of ansible-core 2.16 add to the arguments.
         kwargs.pop("wantlist", None)
         invocation = Invocation(kwargs, variables or {}, self._templar, (*OPTIONS, *self.OWN_OPTIONS))
+        message = ""
         try:
             with operation(invocation, CoreSecretRegistry()) as context:
                 return self.perform(context, terms)
