@@ -175,8 +175,10 @@ class SessionManager:
                 self.update(session, trusted=False, mfa_asked=False, refused_mfa_ids=[])
             raise
 
-    def renew(self, held: HeldSession, error: SessionExpiredError, *, require_trusted: bool = False) -> HeldSession:
-        """A new session in the place of one that BILL has just called expired.
+    def renew(
+        self, held: HeldSession, error: SessionExpiredError, *, force: bool = False, require_trusted: bool = False
+    ) -> HeldSession:
+        """A new session in the place of one that BILL has just called expired. With ``force`` cached refusals do not count.
 
         ApiError if the session is new, or still valid: then BILL does not accept such sessions for this, and a new one would not help.
         """
@@ -193,7 +195,7 @@ class SessionManager:
         with self._kept(held.session, self.lock_timeout) as kept:
             if kept:
                 self.entry.forget()
-        return self.current(require_trusted=require_trusted)
+        return self.current(force=force, require_trusted=require_trusted)
 
     def touch(self, held: HeldSession) -> None:
         """Note that BILL has just answered a request with the session, which begins its idle life anew."""
@@ -310,7 +312,7 @@ class SessionManager:
         try:
             session = self._log_in_with(self.parent, held)
         except SessionExpiredError as error:
-            held = self.parent.renew(held, error)
+            held = self.parent.renew(held, error, force=force)
             session = self._log_in_with(self.parent, held)
         self.parent.touch(held)
         return session

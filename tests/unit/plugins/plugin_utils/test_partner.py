@@ -228,6 +228,20 @@ def test_force_asks_the_partner_too_although_a_refusal_is_remembered(
     assert bill.heard == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER, AS_USER]
 
 
+@pytest.mark.promise(4)
+def test_partner_session_that_has_expired_is_renewed_with_force_although_a_refusal_is_cached(
+    open_sessions: Open, bill: Bill
+) -> None:
+    open_sessions(**PARTNER_USER).ensure()
+    bill.will_say(no("BDC_1144"), to=PARTNER_LOGIN)
+    with pytest.raises(errors.HourlyQuotaError):
+        open_sessions(**THE_PARTNER).ensure(force=True)
+    bill.alive.clear()
+    bill.requests.clear()
+    assert open_sessions(**PARTNER_USER).ensure(force=True).changed
+    assert bill.heard == [AS_USER, CHECK_PARTNER, PARTNER_LOGIN, AS_USER]
+
+
 def test_force_makes_a_new_session_of_the_user_with_the_partner_s_kept_one(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**PARTNER_USER).ensure(force=True).changed
