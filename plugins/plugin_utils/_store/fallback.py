@@ -27,6 +27,8 @@ class FallbackStore:
         self._fallback = fallback
         self._warn = warn
         self._warned: set[str] = set()
+        # Without its lock the primary store could be written to by two runs at once, so it is only read from then on.
+        self._may_change_primary = True
 
     @property
     def shared(self) -> bool:
@@ -55,34 +57,38 @@ class FallbackStore:
         return self._primary.read(address) if found is None else found
 
     def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
-        try:
-            self._primary.write(address, sealed, seconds=seconds)
-        except StoreError as error:
-            # What is kept there already stays: it may well serve the next run.
-            self._warn_of(error)
+        if self._may_change_primary:
             try:
-                self._fallback.write(address, sealed, seconds=seconds)
-            except StoreError as other:
-                self._warn_of(other, is_last=True)
-        else:
-            with suppress(StoreError):
-                self._fallback.erase(address)
+                self._primary.write(address, sealed, seconds=seconds)
+            except StoreError as error:
+                # What is kept there already stays: it may well serve the next run.
+                self._warn_of(error)
+            else:
+                with suppress(StoreError):
+                    self._fallback.erase(address)
+                return
+        try:
+            self._fallback.write(address, sealed, seconds=seconds)
+        except StoreError as error:
+            self._warn_of(error, is_last=True)
 
     def erase(self, address: str) -> None:
-        try:
-            self._primary.erase(address)
-        except StoreError as error:
-            # What has been written to the fallback since stays there, and goes before this.
-            self._warn(
-                f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
-            )
-            return
+        if self._may_change_primary:
+            try:
+                self._primary.erase(address)
+            except StoreError as error:
+                # What has been written to the fallback since stays there, and goes before this.
+                self._warn(
+                    f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
+                )
+                return
         with suppress(StoreError):
             self._fallback.erase(address)
 
     @contextmanager
     def lock(self, address: str, seconds: float) -> Iterator[None]:
-        for store in (self._primary, self._fallback):
+        stores = (self._primary, self._fallback) if self._may_change_primary else (self._fallback,)
+        for store in stores:
             entered = False
             try:
                 with store.lock(address, seconds):
@@ -92,6 +98,7 @@ class FallbackStore:
             except StoreError as error:
                 if entered:
                     raise
+                self._may_change_primary = False
                 self._warn_of(error, is_last=store is self._fallback)
         yield
 

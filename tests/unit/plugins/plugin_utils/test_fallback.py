@@ -1,0 +1,46 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A store that cannot be used is replaced for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import StoreError
+from ansible_collections.bill.connect.plugins.plugin_utils._store.fallback import FallbackStore
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
+
+NAME = "a" * 32
+
+
+class StoreWithoutLocks(FileStore):
+    """A directory on a file system that knows no locks."""
+
+    @contextmanager
+    def lock(self, address: str, seconds: float) -> Iterator[None]:
+        raise StoreError("No locks")
+        yield
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(13)
+def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, said: list[str]) -> None:
+    primary = StoreWithoutLocks(str(tmp_path / "primary"), ours=True, warn=said.append)
+    spare = FileStore(str(tmp_path / "spare"), ours=True, warn=said.append)
+    store = FallbackStore(primary, spare, said.append)
+    primary.write(NAME, b"of another run")
+    with store.lock(NAME, 1):
+        store.write(NAME, b"mine")
+    assert (store.read(NAME), primary.read(NAME), spare.read(NAME)) == (b"mine", b"of another run", b"mine")
+    with store.lock(NAME, 1):
+        store.erase(NAME)
+    assert (primary.read(NAME), spare.read(NAME)) == (b"of another run", None)
+    assert said == [
+        "No locks. The session is kept until this run ends. Name another directory with session_store.",
+    ]
