@@ -13,6 +13,7 @@ import multiprocessing
 import sys
 from collections.abc import Mapping
 from functools import cache
+from types import FrameType
 from typing import Any
 
 from ansible import constants as C
@@ -52,9 +53,9 @@ def template_text() -> str | None:
     if TemplateContext is not None:
         text = getattr(TemplateContext.current(optional=True), "template_value", None)
         return text if isinstance(text, str) else None
-    frame = sys._getframe()
+    frame: FrameType | None = sys._getframe()
     while frame and frame.f_code.co_name != "do_template":
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return str(frame.f_locals.get("data")) if frame else None
 
 

@@ -136,6 +136,6 @@ class BillClient:
             self.sessions.touch(held)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException:  # noqa: S110
+        except BaseException as error:
             # BILL has processed the request. Whatever keeps this note from being written does not undo that.
-            pass
+            self.sessions.reporter.log(f"the use of the session was not noted ({type(error).__name__})")

@@ -19,6 +19,7 @@ from .._core.errors import (
     TlsError,
     TransportError,
     UncertainWriteError,
+    was_sent,
 )
 
 # Of BILL itself, whatever else is said with it.
@@ -42,8 +43,7 @@ class WriteAttempt:
 def may_be_processed(error: BaseException) -> bool:
     """Whether BILL may have processed the write that ended with this error."""
     if not isinstance(error, BillError):
-        # An exception of Ansible may come between any two steps. Without a word of the exchange it counts as sent.
-        return bool(getattr(error, "request_sent", True))
+        return was_sent(error)
     if error.status is None:
         # There was no response, or none that could be read.
         return not error.undone and isinstance(error, (TransportError, TlsError, InvalidResponseError))

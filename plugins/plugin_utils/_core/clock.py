@@ -43,4 +43,4 @@ class SystemClock:
         time.sleep(seconds)
 
     def jitter(self) -> float:
-        return random.random()  # noqa: S311 (it protects nothing)
+        return random.SystemRandom().random()

@@ -73,6 +73,19 @@ class BillError(Exception):
         self.details = dict(details or {})
 
 
+def note_sent(error: BaseException, sent: bool) -> None:
+    """Note on any exception, of Ansible too, whether something of its request may have reached BILL."""
+    vars(error)["request_sent"] = sent
+
+
+def was_sent(error: BaseException) -> bool:
+    """Whether something of the request that ended with this exception may have reached BILL.
+
+    An exception of Ansible may come between any two steps. Without a note it counts as sent.
+    """
+    return bool(getattr(error, "request_sent", True))
+
+
 class UserAbortedError(BillError):
     """The person at the terminal has ended a form, which nothing is to outlive."""
 

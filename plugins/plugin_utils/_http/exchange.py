@@ -20,7 +20,7 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol
 
 from .._core.base_url import BaseUrl
-from .._core.errors import BillError, InvalidResponseError, OptionError, TlsError, TransportError
+from .._core.errors import BillError, InvalidResponseError, OptionError, TlsError, TransportError, note_sent
 from .abortable_adapter import AbortableAdapter
 from .messages import FormBody, HttpRequest, JsonBody, RawResponse
 from .transport_errors import TransportErrors
@@ -141,7 +141,7 @@ class HttpExchange:
         except BaseException as error:
             # Also on exceptions of Ansible, which ends a task wherever it is. Nothing is sent while a request waits for its slot.
             is_sent = adapter is not None and adapter.connected
-            error.request_sent = is_sent  # type: ignore[attr-defined]
+            note_sent(error, is_sent)
             if isinstance(error, (TransportError, TlsError)):
                 error.undone = not is_sent
             raise

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from .._core.base_url import API_URLS, BaseUrl
 from .._core.error_parser import codes, error_from_response
-from .._core.errors import BillError, InvalidResponseError
+from .._core.errors import BillError, InvalidResponseError, note_sent
 from .exchange import Exchange
 from .messages import HttpRequest, RawResponse, Response
 
@@ -77,7 +77,7 @@ class HttpTransport:
             return self._read(raw, request)
         except BaseException as error:
             # Also on exceptions of Ansible, which ends a task wherever it is.
-            error.request_sent = True  # type: ignore[attr-defined]
+            note_sent(error, True)
             if isinstance(error, BillError):
                 error.target = request.target
             raise

@@ -10,8 +10,8 @@ import json
 import time
 from pathlib import Path
 from typing import Any
-from urllib.request import Request, urlopen
 
+import requests
 from ansible.plugins.action import ActionBase
 
 
@@ -22,19 +22,16 @@ class ActionModule(ActionBase):
         if wait:
             time.sleep(wait)
         if reset:
-            with urlopen(f"{control}/clock", timeout=10) as answer:  # noqa: S310  # the emulator's own address
-                offset = json.load(answer)["offset"]
+            offset = requests.get(f"{control}/clock", timeout=10).json()["offset"]
             # The clock goes on, because the controller's does.
             self._post(control, "reset", {})
             self._post(control, "clock", {"advance": offset})
         for what, content in json.loads(Path(posts).read_text()) if posts else []:
             self._post(control, what, content)
         if heard:
-            with urlopen(f"{control}/requests", timeout=10) as answer:  # noqa: S310
-                Path(heard).write_bytes(answer.read())
+            Path(heard).write_bytes(requests.get(f"{control}/requests", timeout=10).content)
         return result
 
     @staticmethod
     def _post(control: str, what: str, content: dict[str, Any]) -> None:
-        headers = {"Content-Type": "application/json"}
-        urlopen(Request(f"{control}/{what}", json.dumps(content).encode(), headers), timeout=10).close()  # noqa: S310
+        requests.post(f"{control}/{what}", json=content, timeout=10).raise_for_status()

@@ -46,6 +46,19 @@ SESSION = Session(
 Reply = Callable[[socket.socket], None]
 
 
+class SilentReporter:
+    """A reporter that keeps nothing."""
+
+    def warn(self, text: str) -> None:
+        """Nothing."""
+
+    def log(self, text: str) -> None:
+        """Nothing."""
+
+    def progress(self, text: str) -> None:
+        """Nothing."""
+
+
 class ListReporter:
     """A reporter that keeps what it is told: ``warnings``, ``logged`` and ``progressed``."""
 

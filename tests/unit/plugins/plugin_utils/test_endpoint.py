@@ -549,7 +549,7 @@ def end_while_bill_thinks(bill: Bill, end: BaseException, *, sent: bool = True, 
 
     def ends() -> None:
         # As the exchange does.
-        end.request_sent = sent  # type: ignore[attr-defined]
+        errors.note_sent(end, sent)
         raise end
 
     bill.before_answering(at, ends)

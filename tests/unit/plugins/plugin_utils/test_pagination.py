@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import tracemalloc
-from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, NamedTuple
@@ -24,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter, ScriptedBill, goes_on
+from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter, ScriptedBill, SilentReporter, goes_on
 from tests.unit.plugins.plugin_utils.signing_in import (
     API_URL,
     CHECK,
@@ -59,12 +58,11 @@ class Listed(NamedTuple):
 
 def read(client: BillClient, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Listed:
     reporter = ListReporter()
-    if told is None:
-        reporter.progressed = deque(maxlen=1)  # type: ignore[assignment]
     pages = EndpointClient(client, **{n: v for n, v in how.items() if n != "most"}).read_all(
         what or request(), max_results=how.get("most")
     )
-    records, last = read_pages(pages, "records of /v3/vendors", reporter)
+    # What is told of each page would need memory of its own.
+    records, last = read_pages(pages, "records of /v3/vendors", SilentReporter() if told is None else reporter)
     if told is not None:
         told += reporter.progressed
     return Listed(records, last.number if last else 0)
