@@ -27,8 +27,8 @@ class FallbackStore:
         self._fallback = fallback
         self._warn = warn
         self._warned: set[str] = set()
-        # Without its lock the primary store could be written to by two runs at once, so it is only read from then on.
-        self._may_change_primary = True
+        # The addresses that the primary store could not lock, and why. Two runs could write to them at once, so that they are only read.
+        self._only_read: dict[str, StoreError] = {}
 
     @property
     def shared(self) -> bool:
@@ -57,7 +57,7 @@ class FallbackStore:
         return self._primary.read(address) if found is None else found
 
     def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
-        if self._may_change_primary:
+        if address not in self._only_read:
             try:
                 self._primary.write(address, sealed, seconds=seconds)
             except StoreError as error:
@@ -73,21 +73,20 @@ class FallbackStore:
             self._warn_of(error, is_last=True)
 
     def erase(self, address: str) -> None:
-        if self._may_change_primary:
-            try:
-                self._primary.erase(address)
-            except StoreError as error:
-                # What has been written to the fallback since stays there, and goes before this.
-                self._warn(
-                    f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
-                )
-                return
+        try:
+            self._erase_in_primary(address)
+        except StoreError as error:
+            # What has been written to the fallback since stays there, and goes before this.
+            self._warn(
+                f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
+            )
+            return
         with suppress(StoreError):
             self._fallback.erase(address)
 
     @contextmanager
     def lock(self, address: str, seconds: float) -> Iterator[None]:
-        stores = (self._primary, self._fallback) if self._may_change_primary else (self._fallback,)
+        stores = (self._primary, self._fallback) if address not in self._only_read else (self._fallback,)
         for store in stores:
             entered = False
             try:
@@ -98,9 +97,16 @@ class FallbackStore:
             except StoreError as error:
                 if entered:
                     raise
-                self._may_change_primary = False
+                if store is self._primary:
+                    self._only_read[address] = error
                 self._warn_of(error, is_last=store is self._fallback)
         yield
+
+    def _erase_in_primary(self, address: str) -> None:
+        if address not in self._only_read:
+            self._primary.erase(address)
+        elif self._primary.read(address) is not None:
+            raise self._only_read[address]
 
     def _warn_of(self, error: StoreError, *, is_last: bool = False) -> None:
         then = "Nothing else is left, so every task signs in" if is_last else "The session is kept until this run ends"

@@ -17,6 +17,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.fallback impor
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 
 NAME = "a" * 32
+OTHER = "b" * 32
 
 
 class StoreWithoutLocks(FileStore):
@@ -38,9 +39,28 @@ def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, sai
     with store.lock(NAME, 1):
         store.write(NAME, b"mine")
     assert (store.read(NAME), primary.read(NAME), spare.read(NAME)) == (b"mine", b"of another run", b"mine")
+    # The entry of the other run stays, so what goes before it stays, too.
     with store.lock(NAME, 1):
         store.erase(NAME)
-    assert (primary.read(NAME), spare.read(NAME)) == (b"of another run", None)
+    assert (store.read(NAME), primary.read(NAME)) == (b"mine", b"of another run")
     assert said == [
         "No locks. The session is kept until this run ends. Name another directory with session_store.",
+        "No locks, so what is kept in it stays. Remove it, or name another directory with session_store.",
     ]
+
+
+@pytest.mark.promise(13)
+def test_store_that_cannot_lock_an_address_still_serves_the_others(tmp_path: Path, said: list[str]) -> None:
+    primary = FileStore(str(tmp_path / "primary"), ours=True, warn=said.append)
+    spare = FileStore(str(tmp_path / "spare"), ours=True, warn=said.append)
+    store = FallbackStore(primary, spare, said.append)
+    primary.key()
+    (tmp_path / "primary" / f"{NAME}.lock").mkdir()
+    with store.lock(NAME, 1):
+        store.write(NAME, b"mine")
+        store.erase(NAME)
+    assert (primary.read(NAME), spare.read(NAME)) == (None, None)
+    with store.lock(OTHER, 1):
+        store.write(OTHER, b"another")
+    assert (primary.read(OTHER), spare.read(OTHER)) == (b"another", None)
+    assert len(said) == 1
