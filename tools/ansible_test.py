@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ansible-test so that it works on any machine, and so that its success means something.
+"""Run ansible-test so that it works on any machine, and so that its success proves that tests ran.
 
-Left alone it trips over pyenv's shims, fetches pip's installer from a host that a closed network does not
-reach, drops the settings by which pip finds packages, and calls a run green in which nothing was tested.
+Without this program, ansible-test fails at pyenv's shims. It downloads pip's installer from a host that a closed network does not
+reach. It drops the settings that tell pip where packages are. It reports success for a run in which nothing was tested.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ HOME = WORK / "home"
 
 FEWEST_SANITY_TESTS = 20
 
-# ansible-test takes this for the installer that it would download, and has pip upgraded as it needs.
+# ansible-test uses this file in place of the installer that it would download. It has pip upgraded as it needs.
 PIP_INSTALLER = "import ensurepip\n\nensurepip.bootstrap(default_pip=True)\n"
 
 
 def prepare_home(core_bin: Path) -> None:
-    """Put the installer, and pip's settings, where this core's ansible-test looks for them."""
+    """Put the installer and pip's settings where this core's ansible-test looks for them."""
     packages = next(core_bin.parent.glob("lib/python3.*/site-packages"))
     requirements = packages / "ansible_test" / "_internal" / "python_requirements.py"
     cache = HOME / ".ansible" / "test" / "cache"
@@ -36,7 +36,7 @@ def prepare_home(core_bin: Path) -> None:
     for version in re.findall(r"\bpip='([\d.]+)'", requirements.read_text()):
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(PIP_INSTALLER)
 
-    # ansible-test passes no PIP_* variable on, and this HOME has no configuration but the one written here.
+    # ansible-test passes no PIP_* variable on. This HOME has no configuration except the file written here.
     listing = subprocess.run(
         [sys.executable, "-m", "pip", "config", "list"], check=True, capture_output=True, text=True
     ).stdout
@@ -54,22 +54,22 @@ def prepare_home(core_bin: Path) -> None:
 
 
 def search_path(core_bin: Path) -> str:
-    """Give a PATH with the core first, no pyenv shim, and the development tools (shellcheck) last."""
+    """The PATH: the core first, no pyenv shim, and the development tools (shellcheck) last."""
     usual = [folder for folder in os.environ["PATH"].split(os.pathsep) if "pyenv" not in folder]
     return os.pathsep.join([str(core_bin), *usual, str(Path(sys.executable).parent)])
 
 
 def count_tests(command: str, output: str) -> int:
-    """Count what really ran, since ansible-test also succeeds when that is nothing."""
+    """How many tests ran. ansible-test also succeeds if no test ran."""
     if command == "sanity":
         return len(re.findall(r"^Running sanity test ", output, re.MULTILINE))
     return sum(map(int, re.findall(r"\b(\d+) passed\b", output)))
 
 
 def run(command: str, *arguments: str, core_bin: Path) -> tuple[bool, int]:
-    """Run ``sanity`` or ``units`` and tell whether all is well, and how many tests ran."""
+    """Run ``sanity`` or ``units``. Returns whether all tests passed, and how many ran."""
     prepare_home(core_bin)
-    # One Python, for whatever else is on a machine may be broken or lack pip.
+    # Other Pythons on the machine may be broken or lack pip, so ansible-test gets only this one.
     python = subprocess.run(
         [core_bin / "python", "-c", "import sys; print('%d.%d' % sys.version_info[:2])"],
         check=True,

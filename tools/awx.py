@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fetch awx.awx, the collection that talks to AWX, for the tests of what is installed there.
+"""Download awx.awx, the collection that calls AWX, for the tests of what is installed there.
 
-The package index of Python has it as a part of the package ansible, in the release that pyproject.toml names. Of that
-archive of 58 MB only this collection is kept.
+PyPI has it as a part of the package ansible, in the release that pyproject.toml names. Of that archive of 58 MB only this
+collection is stored.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def fetch(folder: Path) -> None:
         subprocess.run(
             [
                 *(sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check"),
-                # Of no use twice, and large.
+                # The archive is large and is not needed again.
                 "--no-cache-dir",
                 *("--no-deps", "--only-binary", ":all:", "--group", "awx", "--dest", here),
             ],

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Draw the form of a BILL credential, as people see it in AWX, for its guide."""
+"""Draw the form of a BILL credential as AWX shows it, for the guide."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LABELS, _BOXES = 29, 32
 
 
 def drawn() -> str:
-    """The form, filled in for a user's password."""
+    """The form, filled in for a user with a password."""
     lines = [
         _line("Name *", "BILL, Maple Street Bakery"),
         _line("Credential Type *", "BILL (bill.connect)", opens=True),
@@ -50,7 +50,7 @@ def _line(label: str, value: str, opens: bool = False) -> str:
 
 
 def explained() -> str:
-    """What is behind each question mark, and what a job gets of the field."""
+    """A table of the fields: the variable that a job gets, and the text of the question mark."""
     rows = [
         (
             f"{option.label}{' (secret)' if option.secret else ''}",

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hold the table of supported cores, make an environment for each, and run tests on all of them.
+"""Define the table of supported cores, make an environment for each, and run tests on all of them.
 
-A core here is a release line of ansible-core. A core that could not be tried is named as loudly as one that
-failed: a closing table without it would promise more than was seen.
+A core here is a release line of ansible-core. The closing table names an untried core as clearly as a failed one. Otherwise the
+table would promise more than the tests showed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEVELOPMENT_BIN = Path(sys.executable).parent
 
 @dataclass(frozen=True)
 class Core:
-    """A release line, the releases of it that are supported, and the Pythons it runs on, best first."""
+    """A release line, its supported releases, and the Pythons that it runs on, the best first."""
 
     line: str
     releases: str
@@ -63,10 +63,10 @@ class Outcome:
 
 
 def interpreters(version: str) -> Iterator[str]:
-    """Give what may be a Python of this version, from the likeliest place to the last."""
+    """The paths that may be a Python of this version, the likeliest first."""
     name = f"python{version}"
     yield from (str(Path(folder) / name) for folder in os.environ["PATH"].split(os.pathsep))
-    # Without a version chosen, pyenv's shims fail, although the Pythons behind them are fine.
+    # If no version is chosen, pyenv's shims fail although the Pythons behind them work.
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     yield from map(str, sorted(pyenv.glob(f"versions/{version}*/bin/{name}"), reverse=True))
     found = subprocess.run(
@@ -79,7 +79,7 @@ def interpreters(version: str) -> Iterator[str]:
 
 
 def find_python(versions: tuple[str, ...]) -> str | None:
-    """Give the first interpreter that really runs, and is what its name says."""
+    """The first interpreter that runs and has the version in its name."""
     check = "import sys, venv; print('%d.%d' % sys.version_info[:2])"
     for version in versions:
         for candidate in interpreters(version):
@@ -93,7 +93,7 @@ def find_python(versions: tuple[str, ...]) -> str | None:
 
 
 def make_environment(core: Core, python: str) -> None:
-    """Make the core's virtual environment: ansible-core and requests, as a user has them, no more."""
+    """Make the core's virtual environment with ansible-core and requests only, as a user has them."""
     home = core.bin.parent
     if (home / ".complete").exists():
         return
@@ -101,14 +101,14 @@ def make_environment(core: Core, python: str) -> None:
     subprocess.run([uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, home], check=True)
     packages = ["--quiet", f"ansible-core{core.releases}", "requests"]
     target = ["--python", str(core.bin / "python")]
-    # As in the Makefile: pip knows a package index that is set in pip's configuration only.
+    # As in the Makefile: only pip knows a package index from pip's configuration.
     if subprocess.run([uv, "pip", "install", *target, *packages], check=False).returncode != 0:
         subprocess.run([sys.executable, "-m", "pip", *target, "install", *packages], check=True)
     (home / ".complete").touch()
 
 
 def run_e2e(core: Core) -> tuple[bool, str]:
-    """Run the end-to-end tests; they stay on the development Python, and start this core's programs."""
+    """Run the end-to-end tests. The tests use the development Python, and start this core's programs."""
     report = WORK / "cores" / f"{core.line}.json"
     report.unlink(missing_ok=True)
     done = subprocess.run(
@@ -130,13 +130,13 @@ def run_e2e(core: Core) -> tuple[bool, str]:
 
 
 def run_sanity(core: Core) -> tuple[bool, str]:
-    """Run the sanity tests that this core brings along."""
+    """Run the sanity tests of this core."""
     succeeded, tests = ansible_test.run("sanity", core_bin=core.bin)
     return succeeded, f"{tests} run"
 
 
 def try_core(kind: str, core: Core) -> Outcome:
-    """Run one kind of test on one core, whatever happens."""
+    """Run one kind of test on one core. Returns the outcome, also after a failure."""
     start = time.monotonic()
     python = find_python(core.pythons)
     if python is None:
@@ -161,7 +161,7 @@ def try_core(kind: str, core: Core) -> Outcome:
 
 
 def chosen(lines: tuple[str, ...]) -> list[Core]:
-    """The cores asked for, or all; ``newest`` also gives the newer ones that this machine has no Python for, so that they are told."""
+    """The requested cores, or all. ``newest`` also returns newer cores without a Python on this machine, so that the table names them."""
     if unknown := set(lines) - {core.line for core in CORES} - {"oldest", "newest"}:
         sys.exit(f"Not a supported core: {', '.join(sorted(unknown))}")
     wanted = set(lines)
@@ -173,13 +173,13 @@ def chosen(lines: tuple[str, ...]) -> list[Core]:
 
 
 def main(kind: str, *lines: str) -> int:
-    """Try the cores asked for, or all, and close with a table."""
+    """Try the requested cores, or all, and print a table at the end."""
     outcomes = [try_core(kind, core) for core in chosen(lines)]
     print(f"\n{'core':<12}{'Python':<22}{'result':<10}{'tests':<36}{'seconds':>7}")
     for outcome in outcomes:
         print(f"{outcome.core:<12}{outcome.python:<22}{outcome.result:<10}{outcome.tests:<36}{outcome.seconds:>7.0f}")
     results = [outcome.result for outcome in outcomes]
-    # A core asked for by its number must have run; the others need a Python that not every machine has.
+    # A core requested by its number must run. The others need a Python that not every machine has.
     by_number = bool(set(lines) - {"oldest", "newest"})
     return int("FAILED" in results or "passed" not in results or (by_number and "NOT RUN" in results))
 

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run targets of the Makefile one after the other, up to the first that fails, and say how long each took.
+"""Run targets of the Makefile one after the other, up to the first failure, and report how long each took.
 
-Targets that are joined by ``+`` run at the same time. What these write is shown when they end, so that it does not mix.
+Targets joined by ``+`` run at the same time. Their output appears when they end, so that it does not mix.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-# The targets leave the staged copy alone, which several of them may be reading.
+# The targets do not update the staged copy, because several of them may be reading it.
 MAKE = (os.environ.get("MAKE", "make"), "--no-print-directory")
 IS_STAGED = "IS_STAGED=yes"
 
@@ -52,7 +52,7 @@ def outcomes(step: str) -> Iterator[Outcome]:
     if len(targets) == 1:
         yield run(step, captured=False)
         return
-    # As many as there are processors: more would only slow each other down.
+    # One target per processor: more would only slow each other down.
     with ThreadPoolExecutor(os.cpu_count()) as several:
         for each in as_completed([several.submit(run, target, captured=True) for target in targets]):
             outcome = each.result()

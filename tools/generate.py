@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write into the repository what follows from the option table, between markers.
+"""Write the texts that follow from the option table into the repository, between markers.
 
-``make generate`` writes. ``make generate-check`` only compares, and names what is stale. A region begins with a comment line
-``generated: NAME`` and ends with a comment line ``end generated``; all between belongs to this program.
+``make generate`` writes. ``make generate-check`` only compares, and names each stale region. A region begins with a comment line
+``generated: NAME`` and ends with a comment line ``end generated``. This program owns everything between these lines.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from tools import awx_form, option_texts
 
 # How a comment line begins and ends in YAML and Python, reStructuredText and Markdown.
 _COMMENTS = {".yml": ("# ", ""), ".py": ("# ", ""), ".rst": (".. ", ""), ".md": ("<!-- ", " -->")}
-# In these a blank line has to separate a comment from what follows.
+# These formats need a blank line between a comment and the next text.
 _BLANK_LINES = (".rst", ".md")
 
 
 @dataclass(frozen=True)
 class Region:
-    """A part of a file that is generated: the file's path, the name in the markers, and what writes the text."""
+    """A generated part of a file: the path of the file, the name in the markers, and the function that writes the text."""
 
     path: str
     name: str
@@ -52,11 +52,11 @@ REGIONS = (
 
 
 class MarkerError(Exception):
-    """A file lacks the markers of a region, or has them twice."""
+    """A file has no markers of a region, or has them twice."""
 
 
 def rewritten(text: str, region: Region) -> str:
-    """The text of the region's file with the region written anew; MarkerError if its markers are not there once."""
+    """The text of the region's file, with the region written again. Raises MarkerError unless its markers are there exactly once."""
     suffix = Path(region.path).suffix
     begins, ends = (re.escape(part) for part in _COMMENTS[suffix])
     pattern = re.compile(
@@ -76,7 +76,7 @@ def rewritten(text: str, region: Region) -> str:
 
 
 def stale_regions(root: Path, regions: Sequence[Region] = REGIONS) -> Iterator[tuple[Region, str]]:
-    """Each region below ``root`` that is not as it would be written, and the whole file as it would be with it."""
+    """Each stale region below ``root``, with the text that the whole file should have."""
     texts: dict[str, str] = {}
     for region in regions:
         text = texts.get(region.path) or (root / region.path).read_text(encoding="utf-8")
@@ -86,7 +86,7 @@ def stale_regions(root: Path, regions: Sequence[Region] = REGIONS) -> Iterator[t
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check; returns the exit status, 1 if the check finds something stale."""
+    """Write or check. Returns the exit status: 1 if the check finds a stale region."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("root", type=Path, help="the checkout")
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something is stale")

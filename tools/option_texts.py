@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is written about the options, from the option table: documentation, forms and lists.
+"""The texts about the options, from the option table: documentation, forms and lists.
 
 Each function returns the text of one generated region, without its indentation.
 """
@@ -31,10 +31,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 )
 
 _WIDTH = 120
-# Ansible has no names for these.
+# Ansible has no such types, so the documentation names the next wider type.
 _ANSIBLE_TYPES = {"date": "str", "digits": "str", "statuses": "list"}
 _BY_NAME = {option.name: option for option in OPTIONS}
-# What a text in a guide becomes a link of.
+# The phrases in a guide that become links.
 _LINKS = {"keys and tokens": "https://developer.bill.com/docs/bill-keys-tokens"}
 
 
@@ -42,7 +42,7 @@ _LINKS = {"keys and tokens": "https://developer.bill.com/docs/bill-keys-tokens"}
 
 
 def scalar(text: str, indent: int) -> str:
-    """The text as a YAML value in lines that begin at ``indent``: plain if YAML then reads the same, else in double quotes."""
+    """The text as a YAML value in lines that begin at ``indent``. It is plain if YAML reads it unchanged, otherwise in double quotes."""
     for candidate in (text, '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'):
         written = ("\n" + " " * indent).join(_lines(candidate, indent))
         try:
@@ -58,7 +58,7 @@ def _lines(text: str, indent: int) -> list[str]:
 
 
 def _flow(value: Any) -> str:
-    """A value in one line of YAML."""
+    """A value on one line of YAML."""
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(_flow(each) for each in value)}]"
     if isinstance(value, bool):
@@ -67,7 +67,7 @@ def _flow(value: Any) -> str:
 
 
 def shape(option: Option) -> dict[str, Any]:
-    """What Ansible's documentation says of an option besides the description."""
+    """The fields of Ansible's documentation for an option, except the description."""
     about: dict[str, Any] = {"type": _ANSIBLE_TYPES.get(option.kind, option.kind)}
     if option.kind == "statuses":
         about["elements"] = "int"
@@ -86,7 +86,7 @@ def _documented(options: Iterable[Option]) -> str:
     lines = []
     for option in options:
         lines += [f"{option.name}:", "  description:"]
-        # Further lines begin below the text, and the region itself is indented by two.
+        # Further lines are indented below the text, and the region itself is indented by two.
         lines += [f"    - {scalar(text, 6)}" for text in _description(option)]
         lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items()]
     return "\n".join(lines)
@@ -96,7 +96,7 @@ def _documented(options: Iterable[Option]) -> str:
 
 
 def methods_of(option: Option) -> list[str]:
-    """The authentication methods that use the option; none if it means the same to all of them."""
+    """The authentication methods that use the option. Empty if the option has the same meaning for all of them."""
     return [name for name, method in METHODS.items() if option.name in method.options_used()]
 
 
@@ -105,13 +105,13 @@ def joined(words: Sequence[str]) -> str:
 
 
 def _with_methods(option: Option, mark: str) -> list[str]:
-    """The sentence about the methods that use the option, each written as ``mark`` has it; no sentence if all do."""
+    """The sentence about the methods that use the option, each in the markup ``mark``. Empty if all methods use it."""
     methods = [mark.format(name) for name in methods_of(option)]
     return [f"Used with {joined(methods)}."] if methods else []
 
 
 def _sentence(text: str) -> str:
-    """The line of the form as a sentence. A value of an option at its beginning stays as it is written."""
+    """The form's text as a sentence. If it begins with a value of an option, the case of that value stays."""
     first = text.split(maxsplit=1)[0]
     if not any(first in option.choices for option in OPTIONS):
         text = text[0].upper() + text[1:]
@@ -141,7 +141,7 @@ def fragment_of_options() -> str:
 
 
 def fragment_of_lookups() -> str:
-    """Where a lookup finds each shared option, in the words that ansible-doc has for it."""
+    """Where a lookup finds each shared option, in the format of ansible-doc."""
     return "\n".join(
         f"{option.name}:\n  env: [{{name: {option.environment_name}}}]\n  vars: [{{name: {option.variable}}}]"
         for option in OPTIONS
@@ -149,7 +149,7 @@ def fragment_of_lookups() -> str:
 
 
 def fragment_of_lists() -> str:
-    """The options of whatever reads a list."""
+    """The options of every task and lookup that reads a list."""
     return _documented(LIST_OPTIONS)
 
 
@@ -165,7 +165,7 @@ def role_options() -> str:
     return "\n".join(lines)
 
 
-# --- Lists that code reads ---
+# --- Lists that the code reads ---
 
 
 def api_fields() -> str:
@@ -176,7 +176,7 @@ def api_fields() -> str:
 
 
 def account_secrets() -> str:
-    """The secrets of which each method needs one, and which nothing but signing in needs."""
+    """The secrets that only signing in needs. Each method needs one of them."""
     names = [option.name for option in OPTIONS if option.identifies_account]
     return f"bill_disconnect_secrets: {_flow(names)}"
 
@@ -185,12 +185,12 @@ def account_secrets() -> str:
 
 
 def awx_options() -> list[Option]:
-    """The options that have a field in AWX's form, in its order."""
+    """The options that have a field in AWX's form, in the order of the form."""
     return [option for place in ("usual", "rare") for option in OPTIONS if option.awx == place]
 
 
 def awx_help(option: Option) -> str:
-    """What AWX's form says of a field."""
+    """The help text of a field in AWX's form."""
     parts = ["Usually empty."] if option.awx == "rare" else []
     by_place: dict[str, list[str]] = {}
     for method in methods_of(option):
@@ -222,7 +222,7 @@ def _awx_field(option: Option) -> Iterator[str]:
 
 
 def awx_injectors() -> str:
-    """What a job gets of each field."""
+    """What a job gets from each field."""
     return "\n".join(f'{option.environment_name}: "{{{{ {option.name} }}}}"' for option in awx_options())
 
 
@@ -264,7 +264,7 @@ def _cells(row: Sequence[str]) -> Iterator[tuple[bool, str]]:
 
 
 def first_questions() -> str:
-    """What the form asks a user with a password, and where each value is found."""
+    """The questions of the form for a user with a password, and where to find each value."""
     questions = [ENVIRONMENT, AUTH_METHOD, *QUESTIONS["password"]]
     rows = [(each.label, f"``{_BY_NAME[each.option].variable}``", _linked(_sentence(each.where))) for each in questions]
     return list_table("20, 25, 55", ("Asked for", "Variable in the file", "Where to find it"), rows)
@@ -277,7 +277,7 @@ def _linked(text: str) -> str:
 
 
 def questions_of_methods() -> str:
-    """What the form asks for each authentication method."""
+    """The questions of the form for each authentication method."""
     rows = [
         (f"``{method}``", ", ".join(_asked(each, questions) for each in questions))
         for method, questions in QUESTIONS.items()

@@ -3,10 +3,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Copy the checkout to where Ansible expects a collection.
 
-Ansible's tools want a real folder named ``ansible_collections/bill/connect`` and refuse any other, so a
-checkout anywhere else is tested through a copy. Only files that git knows, or would take, are copied: what
-is tested is what can be committed. The copy is a git repository of its own because it lies in a folder that
-the checkout ignores, where ansible-test would otherwise see no file and report success.
+Ansible's tools need a real folder named ``ansible_collections/bill/connect``, so tests of any other checkout use a copy.
+The copy has only files that git knows or would add, so the tests see what can be committed. The copy is a git repository of its
+own, because the checkout ignores its folder. Otherwise ansible-test would see no file there and report success.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def known_files(repository: Path) -> set[Path]:
-    """Give the files that are tracked, or neither tracked nor ignored, and do exist."""
-    # The owner of a checkout mounted into a container is often another user, whom git would distrust.
+    """The existing files that are tracked, or neither tracked nor ignored."""
+    # git distrusts a checkout of another owner, which is usual for a checkout mounted into a container.
     listing = subprocess.run(
         [
             *("git", "-c", f"safe.directory={repository}", "ls-files", "-z"),
@@ -37,13 +36,13 @@ def known_files(repository: Path) -> set[Path]:
 
 
 def stage(root: Path) -> Path:
-    """Bring the copy below ``root`` up to date and give its folder."""
+    """Update the copy below ``root``. Returns its folder."""
     copy = root.resolve() / "ansible_collections" / "bill" / "connect"
     copy.mkdir(parents=True, exist_ok=True)
     if not (copy / ".git").exists():
         subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
     wanted = known_files(CHECKOUT)
-    # Asking git spares the results of earlier runs, such as tests/output: the copy ignores them as well.
+    # git lists the files here, so the results of earlier runs stay, such as tests/output. The copy ignores them as well.
     for vanished in known_files(copy) - wanted:
         (copy / vanished).unlink()
     for name in wanted:

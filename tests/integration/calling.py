@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a play calls BILL's endpoints, and what BILL heard of it."""
+"""Tasks that call BILL's endpoints, and the requests that BILL received."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ def that(*facts: str, name: str = "So it is") -> dict[str, Any]:
 
 
 def may_pay(project: Project, **variables: Any) -> None:
-    """From now on the payer's sessions are trusted."""
+    """Make BILL trust the payer's sessions from now on."""
     project.variables(**{"bill_api_url": project.api_url, **REMEMBERED, **variables})
 
 
 def asked(bill: Control) -> list[str]:
-    """What BILL was asked, the earliest first, sign-ins and questions about the session left out."""
+    """The requests to BILL, the earliest first, without those that sign in or ask about the session."""
     heard = [f"{each['method']} {each['path']}" for each in bill.heard()]
     return [each for each in heard if "/v3/login" not in each]
 
@@ -46,5 +46,5 @@ def bodies(bill: Control, request: str) -> list[Any]:
 
 
 def amounts_paid(bill: Control) -> list[Any]:
-    """What BILL has done, however it was heard."""
+    """The amounts of all payments that BILL has made, whatever happened to the responses."""
     return [each["payment"]["amount"] for each in bill.get("payments")]

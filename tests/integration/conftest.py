@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Leave the counts for the closing table of `make matrix`, which names a file for them."""
+    """Write the counts for the closing table of `make matrix`, which names a file for them."""
     if file := os.environ.get("BILL_TEST_COUNTS"):
         kinds = ("passed", "failed", "error", "skipped")
         Path(file).write_text(json.dumps({kind: len(terminalreporter.getreports(kind)) for kind in kinds}))
@@ -34,7 +34,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def core_bin() -> Path:
-    """Where the programs of the ansible-core under test are; BILL_TEST_CORE_BIN names another than pytest's own."""
+    """The folder with the programs of the ansible-core under test. BILL_TEST_CORE_BIN overrides pytest's own."""
     return Path(os.environ.get("BILL_TEST_CORE_BIN") or Path(sys.executable).parent)
 
 
@@ -57,7 +57,7 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def vault(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
-    """The credentials, encrypted by ansible-vault; made once, because that takes as long as a play."""
+    """The credentials in a file encrypted by ansible-vault. It is made once, because that takes as long as a play."""
     folder = tmp_path_factory.mktemp("vault")
     (folder / "password").write_text(VAULT_PASSWORD + "\n")
     (folder / "bill.yml").write_text(yaml.safe_dump(CREDENTIALS, sort_keys=False))
@@ -78,7 +78,7 @@ def api_url() -> Iterator[str]:
 
 @pytest.fixture
 def bill(api_url: str) -> Control:
-    """What BILL heard, and what to make it do."""
+    """The control of the emulator: it shows the requests and sets what BILL does."""
     control = Control(api_url)
     control.post("reset")
     return control
@@ -101,7 +101,7 @@ def project(
 
 @pytest.fixture
 def payer(project: Project) -> Project:
-    """A project of the user with a phone. The credentials come from the environment, so that none is on disk."""
+    """A project of the user with a phone. The credentials come from the environment, so the disk has none."""
     project.without_vault()
     project.environ |= PAYER
     return project

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Finds secrets in bytes, in whatever form they were written down."""
+"""Finds secrets in bytes, in every form in which they may be written."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from urllib.parse import quote, quote_plus
 
 import yaml
 
-# Every secret of the emulator's world has one of these in it, and every sessionId begins with the second. Whatever writes a
-# secret down in one of the forms below writes its mark down in that form, too, even if it cuts the secret short.
+# Every secret of the emulator's world contains one of these marks, and every sessionId begins with the second. Code that writes a
+# secret in one of the forms below also writes the mark in that form, even if it shortens the secret.
 MARKS = ("findme", "SESSION-")
 
 
 class Leaks:
-    """Any form of these secrets, to be found in bytes.
+    """All forms of these secrets, for a search in bytes.
 
-    The ``numbers`` are short ones, such as MFA codes. Since the same digits come up by chance, these are found only where they
-    stand by themselves, and are no fraction of a second.
+    ``numbers`` are short secrets, such as MFA codes. The same digits can occur by chance. So a number counts only if it stands alone
+    and is not a fraction of a second.
     """
 
     def __init__(self, *secrets: str, numbers: Iterable[str] = ()) -> None:
@@ -35,7 +35,7 @@ class Leaks:
         self._numbers = {number: re.compile(rb"(?<![\w.-])%s(?!\w)" % number.encode()) for number in numbers}
 
     def in_bytes(self, data: bytes) -> list[str]:
-        """Which secrets are in there, and in which form; the same if they were broken into lines."""
+        """The secrets in the bytes, each with its form. Line breaks inside a secret do not matter."""
         on_one_line = data.translate(None, b"\r\n")
         found = {what for form, what in self._forms.items() if form in on_one_line}
         return sorted(found | {number for number, form in self._numbers.items() if form.search(data)})
@@ -49,7 +49,7 @@ def _forms(secret: str) -> Iterator[tuple[str, bytes]]:
     for name, text in _texts(secret):
         yield name, text.encode()
     yield "backwards", raw[::-1]
-    # The digits of base64 that depend on nothing but the secret, wherever in the encoded text it begins.
+    # These base64 digits depend only on the secret, at any offset in the encoded text.
     for shift, begins in enumerate((0, 2, 3)):
         digits = base64.b64encode(bytes(shift) + raw)[begins : (shift + len(raw)) * 8 // 6]
         yield "base64", digits

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way to sign in: what it takes, and what BILL hears of it."""
+"""The authentication methods: their options, and the requests that BILL gets from each."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 from tests.emulator import world
 
 MINUTE, HOUR = 60, 3600
-# What BILL hears.
+# The requests that BILL gets.
 LOGIN, CHECK, LOGOUT = "POST /v3/login", "GET /v3/login/session", "POST /v3/logout"
 PARTNER_LOGIN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
 PARTNER_CHECK = "GET /v3/partner/organizations"
@@ -22,16 +22,18 @@ SPENDER, VENDORS = "GET /v3/spend/users/current", "GET /v3/vendors"
 
 @dataclass(frozen=True)
 class Method:
-    """A way to sign in, and what is peculiar to it.
+    """An authentication method with its own facts.
 
-    ``sign_in`` is what BILL hears when there is no session, ``anew`` when the kept one has ended, ``check`` when it
-    has not, and ``sign_out`` at the end. ``read`` is something that the ``headers`` open. ``lasts`` is for how many seconds the
-    session is kept without being used.
+    The requests that BILL gets are ``sign_in`` without a session, ``anew`` after the stored one has ended, ``check`` while it
+    is valid,
+    and ``sign_out`` at the end. ``read`` is a request that the ``headers`` permit. ``lasts`` says how many seconds an unused
+    session is
+    stored.
     """
 
     auth_method: str
     options: dict[str, str]
-    # Which of the options is made wrong, and what BILL says to that.
+    # The option with the wrong value, and BILL's response to it.
     secret: str
     refusal: str
     headers: tuple[str, ...] = ("sessionId", "devKey")
@@ -44,9 +46,9 @@ class Method:
     sign_out: tuple[str, ...] = (LOGOUT,)
     read: str = VENDORS
     lasts: int = 35 * MINUTE
-    # What is said instead of signing out.
+    # The message in place of a sign-out.
     no_sign_out: str | None = None
-    # Whether a new session is a change.
+    # Whether a new session counts as a change.
     changes: bool = True
 
     @property
@@ -116,7 +118,7 @@ METHODS = {
         check=(),
         anew=(TOKEN,),
         sign_out=(),
-        # Of the emulator's 15 minutes the last two are left to later tasks of the play.
+        # The emulator's token lasts 15 minutes. The last two are left for later tasks of the play.
         lasts=13 * MINUTE,
         no_sign_out="BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 20",
     ),
@@ -144,7 +146,7 @@ METHODS = {
         user_id=world.USER.id,
         organization_id=world.ORGANIZATION.id,
         sign_in=(PARTNER_LOGIN, AS_USER),
-        # The partner's own session has ended meanwhile, too: that shows when it is used.
+        # The partner's own session has also ended. That shows when it is used.
         anew=(CHECK, AS_USER, PARTNER_CHECK, PARTNER_LOGIN, AS_USER),
         sign_out=(LOGOUT, LOGOUT),
     ),

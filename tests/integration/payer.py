@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The user who pays, with a phone and a device that BILL remembers; the others; and the tasks on the way to a payment."""
+"""The user who pays, with a phone and a remembered device, the other users, and the tasks that lead to a payment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ REMEMBERED = {
     "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
     "bill_device": world.REMEMBERED_DEVICE.device,
 }
-# How the code on the phone is read in a play: as a program of the user's would, when it has come.
+# A play reads the code from the phone as a user's program does after the code has arrived.
 CODE = (
     "{{ (lookup('ansible.builtin.url', bill_api_url | replace('/connect', '/control/messages'), split_lines=False) "
     "| from_json | last).code }}"
@@ -99,14 +99,14 @@ CONSOLE = {
 
 
 def only(project: Project, variables: dict[str, Any]) -> None:
-    """These credentials and no others, but for what the developer key and the organization are."""
+    """These credentials only, with the developer key and the organization."""
     for name in PAYER:
         project.environ.pop(name, None)
     project.variables(**only_these(project, variables))
 
 
 def only_these(project: Project, variables: dict[str, Any]) -> dict[str, Any]:
-    """The same as variables."""
+    """The same credentials as variables."""
     partner_itself = variables["bill_auth_method"] == "partner" and "bill_user_id" not in variables
     where = {} if partner_itself else {"bill_organization_id": world.ORGANIZATION.id, "bill_dev_key": world.DEV_KEY}
     return {"bill_api_url": project.api_url, **where, **variables}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A user's folder, the plays in it, and what running one shows."""
+"""A user's folder, its plays, and the output of their runs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.integration.leaks import MARKS, Leaks
 
 VAULT_PASSWORD = "vault-findme-password"
 
-# What a finance-operations engineer keeps in the vault: BILL's names on the right, values behind names of their own.
+# The vault of a finance-operations engineer: BILL's names on the right, values under names of the engineer's own.
 CREDENTIALS = {
     "vault_bill_password": world.USER.password,
     "vault_bill_dev_key": world.DEV_KEY,
@@ -39,13 +39,13 @@ _LEAKS = Leaks(*MARKS)
 
 @dataclass(frozen=True)
 class Run:
-    """One run of ansible-playbook: how it ended and all that it showed."""
+    """One run of ansible-playbook: its exit code and its output."""
 
     code: int
     output: str
 
     def says(self, text: str) -> bool:
-        """Whether the text was shown, however Ansible broke it into lines."""
+        """Whether the output contains the text, with any line breaks."""
         return " ".join(text.split()) in " ".join(self.output.split())
 
     def times(self, text: str) -> int:
@@ -58,7 +58,7 @@ class Run:
 
     @property
     def changed(self) -> int:
-        """How many tasks of all hosts changed something."""
+        """How many tasks of all hosts reported a change."""
         return sum(int(count) for count in re.findall(r"changed=(\d+)", self.output))
 
     @property
@@ -78,7 +78,7 @@ class Project:
     api_url: str
     core: tuple[int, int]
     environ: dict[str, str] = field(default_factory=dict)
-    # Goes along with each run, from the id of its process on.
+    # A watcher that runs during each run. Its argument is the process id of the run.
     watch: Callable[[int], AbstractContextManager[None]] = field(default=lambda _pid: nullcontext())
 
     def __post_init__(self) -> None:
@@ -98,14 +98,14 @@ class Project:
         self._write("inventory.yml", {"all": {"hosts": dict.fromkeys(names, about)}})
 
     def variables(self, **variables: Any) -> None:
-        """Plain variables beside the vault file."""
+        """Write plain variables beside the vault file."""
         self._write("group_vars/all/plain.yml", variables)
 
     def without_vault(self) -> None:
         (self.folder / "group_vars" / "all" / "bill.yml").unlink()
 
     def leap_over_waits(self) -> None:
-        """From now on a wait of a second or more takes no time: the controller's clock leaps to its end, and BILL's with it."""
+        """From now on, a wait of a second or more takes no time: the clocks of the controller and of BILL jump to its end."""
         self.environ |= {
             "PYTHONPATH": str(Path(__file__).with_name("clock")),
             "CONTROLLER_LEAPS": str(self.home / "leaps"),
@@ -125,7 +125,7 @@ class Project:
         self._write("site.yml", [{"hosts": "all", "gather_facts": False, **play} for play in plays])
 
     def environment(self, with_vault: bool = True) -> dict[str, str]:
-        """What programs are started with."""
+        """The environment in which programs start."""
         return {
             "HOME": str(self.home),
             "PATH": f"{self.core_bin}:{os.defpath}",
@@ -135,7 +135,7 @@ class Project:
             "ANSIBLE_NOCOLOR": "1",
             **({"ANSIBLE_VAULT_PASSWORD_FILE": str(self.folder / "vault_password")} if with_vault else {}),
             **self.environ,
-            # Secrets of the environment go only where the environment says.
+            # Secrets from the environment go only where the environment says.
             **(
                 {"BILL_API_URL": self.api_url}
                 if self.has_secrets_in_environment() and not self.environ.get("BILL_API_URL")
@@ -168,7 +168,7 @@ class Project:
         return Run(process.returncode, output)
 
     def secrets_on_disk(self) -> list[str]:
-        """Every file below HOME and the project in which a secret can be read, but for the vault's own password."""
+        """The files below HOME and the project that contain a readable secret, without the vault password's own file."""
         return [str(path) for path in self.files() if _LEAKS.in_bytes(path.read_bytes())]
 
     def files(self) -> Iterator[Path]:
@@ -182,5 +182,5 @@ class Project:
 
 
 def secrets_in(text: str) -> list[str]:
-    """Every secret that can be read in a text, and in which form."""
+    """The readable secrets in a text, each with its form."""
     return _LEAKS.in_text(text)

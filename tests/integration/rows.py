@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A whole table in one run of ansible-playbook, because a run costs half a second and a task next to nothing.
+"""Runs a whole table in one run of ansible-playbook: a run takes half a second, and a task almost no time.
 
-Each row is a play on a host of its own, with a session store of its own, and finds BILL as it is at the start: no row sees anything of
-another.
+Each row is a play with its own host and its own session store. BILL is in its start state for each row, so no row affects another.
 """
 
 from __future__ import annotations
@@ -27,7 +26,10 @@ Task = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Row:
-    """``tasks`` are all run, whatever fails. What BILL hears of the tasks ``before`` does not count; ``posts`` change BILL after them."""
+    """One row. All ``tasks`` run, whatever fails.
+
+    Requests of the tasks ``before`` do not count. ``posts`` change BILL after those tasks.
+    """
 
     tasks: Sequence[Task]
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -36,7 +38,10 @@ class Row:
 
 
 class Shown(NamedTuple):
-    """What was shown of one task; ``result`` is ok, changed, skipping or fatal, and empty where no host had it, as in a role's import."""
+    """The output of one task.
+
+    ``result`` is ok, changed, skipping or fatal. It is empty if no host ran the task, for example for a role's import.
+    """
 
     name: str
     result: str
@@ -45,7 +50,7 @@ class Shown(NamedTuple):
 
 @dataclass(frozen=True)
 class Seen:
-    """What was shown and heard of one row; ``shown`` has an exit code as if the row had been a run of its own."""
+    """The output and the requests of one row. ``shown`` has an exit code as if the row were a run of its own."""
 
     shown: Run
     tasks: Sequence[Shown]
@@ -60,7 +65,7 @@ class Seen:
         return dict(Counter(self.requests))
 
     def results(self, name: str) -> list[str]:
-        """How the tasks of this name ended."""
+        """The results of the tasks with this name."""
         return [task.result for task in self.tasks if task.name == name]
 
     @property
@@ -69,12 +74,12 @@ class Seen:
 
 
 def wait(seconds: float) -> dict[str, Any]:
-    """A task that lets time pass, at BILL too; in a project that leaps over waits."""
+    """A task that lets time pass, also at BILL. The project must leap over waits."""
     return {"name": "Wait", "at_bill": {"wait": seconds}}
 
 
 def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Seen]:
-    """Run all rows, one after the other."""
+    """Run all rows, one after the other. Returns what was seen of each."""
     names = [f"row{number}" for number in range(len(rows))]
     project.hosts(*names)
     project.environ["ANSIBLE_ACTION_PLUGINS"] = str(ACTIONS)
@@ -86,13 +91,13 @@ def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Se
 
 def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
     store = str(project.home / f"store-{name}")
-    # Where secrets come from the environment, no variable may say where the store is.
+    # If secrets come from the environment, no variable may set the store.
     in_variable = {} if project.has_secrets_in_environment() else {"bill_session_store": store}
     before, tasks = (
         [task if in_variable else _in_store(task, store) for task in each] for each in (row.before, row.tasks)
     )
     control = project.api_url.removesuffix("/connect") + "/control"
-    # Not in the playbook, of which Ansible shows lines where a task fails.
+    # The posts are not in the playbook, because Ansible shows lines of it if a task fails.
     Path(_file(project, name, "posts")).write_text(json.dumps(row.posts))
 
     def at_bill(what: str, **arguments: Any) -> dict[str, Any]:
@@ -120,7 +125,7 @@ def _in_store(task: Task, store: str) -> dict[str, Any]:
 
 
 def _file(project: Project, name: str, what: str) -> str:
-    # Not where secrets are looked for.
+    # This folder is not searched for secrets.
     return str(project.folder.parent / f"{name}-{what}.json")
 
 
@@ -132,5 +137,5 @@ def _seen(project: Project, name: str, shown: str) -> Seen:
         Shown(task, (re.findall(r"^(ok|changed|skipping|fatal): ", text, re.MULTILINE) or [""])[-1], text)
         for task, text in re.findall(r"^TASK \[(.*?)\] \**\n(.*?)(?=^TASK \[|\Z)", of_tasks, re.MULTILINE | re.DOTALL)
     ]
-    # The last task decides, as in a run without ignore_errors.
+    # The last task decides the exit code, as in a run without ignore_errors.
     return Seen(Run(2 if tasks[-1].result == "fatal" else 0, of_tasks), tasks, after[len(before) :])

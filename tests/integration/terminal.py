@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A playbook that runs at a terminal, and the person in front of it."""
+"""A playbook in a terminal, and the person who uses it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from typing import Any
 from tests.integration.project import Project, Run
 from tests.integration.watcher import below
 
-# So long may a whole play take.
+# A whole play may take this long, in seconds.
 _SECONDS = 90
 CTRL_C = "\x03"
 KEYS = (CTRL_C,)
-# Makes the terminal the program's own, as a login does; only then does Ansible ask anybody anything. A shell that runs the tests in
-# the background ignores Ctrl-C, and nohup ignores the hangup of a closed terminal; a program inherits both, so they are set back.
+# The program gets its own terminal, as after a login. Only then does Ansible ask questions. A shell that runs the tests in the
+# background ignores Ctrl-C, and nohup ignores the hangup of a closed terminal. A program inherits both, so the code resets them.
 _AS_A_LOGIN = (
     "import os, signal, sys; os.login_tty(0); "
     "[signal.signal(each, signal.SIG_DFL) for each in (signal.SIGINT, signal.SIGHUP)]; "
@@ -43,7 +43,7 @@ class Terminal:
         self._process = process
         self._screen = screen
         self._shown = b""
-        # What is before this was there when the person last typed.
+        # Everything before this position was on the screen when the person last typed.
         self._seen = 0
         self._asked_since = time.monotonic()
         self._end = time.monotonic() + _SECONDS
@@ -53,18 +53,23 @@ class Terminal:
         return self._shown.decode(errors="backslashreplace")
 
     def asks(self, prompt: str) -> None:
-        """Wait until a prompt is there, after what was last typed, and until its answer is read: Ansible throws away what was
-        typed before."""
+        """Wait for a prompt after the last typed text, until the program reads the answer.
+
+        Ansible discards everything that a person typed before that.
+        """
         while not (prompt in self._shown[self._seen :].decode(errors="backslashreplace") and self._reads()):
             assert self._looks(), f"the play has ended without: {prompt}\n{self.shown}"
 
     def until(self, happened: Callable[[], object]) -> None:
-        """Wait until something has happened elsewhere, while nothing is asked."""
+        """Wait until something has happened elsewhere, while the terminal shows no question."""
         while not happened():
             assert self._looks(), f"the play has ended before\n{self.shown}"
 
     def answers(self, question: str, text: str, *, first: str = "") -> str:
-        """Answer the next question, which must be this one, with a text and Enter, or with a key after ``first``; the question as it was asked."""
+        """Answer the next question with a text and Enter, or with a key after ``first``. Returns the question as it was asked.
+
+        Fails if the next question is another one.
+        """
         while not _begins_in(asked := self._question(), question):
             assert self._looks(), f"the play has ended without: {question}\n{self.shown}"
             self._refuses(asked, question)
@@ -77,13 +82,13 @@ class Terminal:
         os.write(self._screen, text.encode())
 
     def ends(self) -> Run:
-        """Wait for the end of the play; what was to be seen of it."""
+        """Wait for the end of the play. Returns its output and exit code."""
         while self._looks():
             self._refuses(self._question(), "the end")
         return Run(self._process.wait(_SECONDS), self.shown)
 
     def goes(self) -> set[int]:
-        """The terminal is closed; the workers of the play that are left after some seconds."""
+        """Close the terminal. Returns the workers of the play that still exist after ten seconds."""
         workers = {
             int(pid) for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
         }
@@ -97,13 +102,13 @@ class Terminal:
 
     @property
     def is_as_before(self) -> bool:
-        """Whether the terminal shows again what is typed, line by line, and Ctrl-C ends programs."""
+        """Whether the terminal has its usual state: it shows typed text, reads lines, and Ctrl-C ends programs."""
         usual = termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
         input_, output, _control, local = termios.tcgetattr(self._screen)[:4]
         return bool(local & usual == usual and output & termios.OPOST and input_ & termios.ICRNL)
 
     def _question(self) -> list[str]:
-        """The lines of the question that waits for its answer, down to the last blank one; none if they end in no colon."""
+        """The lines of the question that waits for an answer, after the last blank line. Empty if they do not end in a colon."""
         reads = self._reads()
         asked = (
             self._shown[self._seen :].decode(errors="backslashreplace").replace("\r", "").strip().rpartition("\n\n")[2]
@@ -111,31 +116,31 @@ class Terminal:
         return asked.splitlines() if reads and asked.endswith(":") else []
 
     def _refuses(self, asked: list[str], wanted: str) -> None:
-        """Fail if a question stays that is not the one that was to come; a line before that one may look like it for a moment."""
+        """Fail if another question stays on the screen. For a moment, output that is not complete yet may look like a question."""
         if not asked:
             self._asked_since = time.monotonic()
         assert time.monotonic() < self._asked_since + 2, f"not {wanted}, but {asked}\n{self.shown}"
 
     def _reads(self) -> bool:
-        # A password of the vault is asked for by a whole line that is not shown; this is set before the question is.
+        # Ansible reads a vault password as a whole hidden line. It sets this mode before it shows the question.
         flags_of_line = termios.tcgetattr(self._screen)[3]
         if flags_of_line & termios.ICANON and not flags_of_line & termios.ECHO:
             return True
-        # While it waits for a key, Ansible has standard input not block.
+        # While Ansible waits for a key, its standard input does not block.
         with suppress(FileNotFoundError), open(f"/proc/{self._process.pid}/fdinfo/0") as file:
             flags = next(line for line in file if line.startswith("flags:"))
             return bool(int(flags.split()[1], 8) & os.O_NONBLOCK)
         return False
 
     def _looks(self) -> bool:
-        """Look on for a moment; whether there may be more to come."""
+        """Read the screen for a moment. Returns whether more output may come."""
         assert time.monotonic() < self._end, f"the play has not ended after {_SECONDS} seconds:\n{self.shown}"
         if not select.select([self._screen], [], [], 0.02)[0]:
             return True
         try:
             more = os.read(self._screen, 65536)
         except OSError:
-            # So a terminal ends that no program has open any more.
+            # A terminal ends this way after the last program has closed it.
             return False
         self._shown += more
         return bool(more)
@@ -147,7 +152,7 @@ def _begins_in(lines: list[str], text: str) -> bool:
 
 @contextmanager
 def at_a_terminal(project: Project, *tasks: dict[str, Any], arguments: tuple[str, ...] = ()) -> Iterator[Terminal]:
-    """Run one play of these tasks on all hosts, with somebody to ask."""
+    """Run one play of these tasks on all hosts, with a person who answers."""
     project.write_plays({"tasks": list(tasks)})
     with run_at_a_terminal(project, "ansible-playbook", "site.yml", *arguments) as terminal:
         yield terminal
@@ -155,7 +160,7 @@ def at_a_terminal(project: Project, *tasks: dict[str, Any], arguments: tuple[str
 
 @contextmanager
 def run_at_a_terminal(project: Project, program: str, *arguments: str, with_vault: bool = True) -> Iterator[Terminal]:
-    """The same for a program of Ansible."""
+    """Run a program of Ansible in a terminal."""
     command = [str(project.core_bin / program), *arguments]
     environ = {**project.environment(with_vault), "TERM": "dumb"}
     with in_front_of(command, project.folder, environ, watch=project.watch) as terminal:
@@ -171,7 +176,7 @@ def in_front_of(
     columns: int | None = None,
     watch: Callable[[int], AbstractContextManager[None]] = lambda _pid: nullcontext(),
 ) -> Iterator[Terminal]:
-    """The same for any program, by its path, in a window of so many columns."""
+    """Run any program, by its path, in a terminal of this many columns."""
     screen, line = os.openpty()
     if columns:
         fcntl.ioctl(line, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
@@ -189,7 +194,7 @@ def in_front_of(
             yield Terminal(process, screen)
     finally:
         if process.poll() is None:
-            # Workers of Ansible's are sessions of their own, and wait for ever for an answer that nobody brings them any more.
+            # Ansible's workers are in sessions of their own, and would wait for ever for an answer that nobody types.
             for each in [*below(process.pid), process.pid]:
                 with suppress(ProcessLookupError):
                     os.kill(each, signal.SIGKILL)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a job of AWX gets of a BILL credential is all that a play needs.
+"""A job of AWX gets everything that a play needs from a BILL credential.
 
-AWX itself is not here: what it makes of the credential type is written down in tests/awx/rules.py.
+AWX itself does not run here. tests/awx/rules.py describes what AWX makes of the credential type.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SITE = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
 
 
 def job(project: Project, **typed: str) -> dict[str, str]:
-    """The environment of a job whose credential was filled in so; gives what the job's details show of it."""
+    """The environment of a job with this filled-in credential. It returns what the job's details show."""
     project.without_vault()
     project.variables()
     project.environ, shown = injected(INPUTS, INJECTORS, form(INPUTS, api_url=project.api_url, **typed))
@@ -71,7 +71,7 @@ def test_with_an_mfa_id_a_job_can_pay(project: Project, bill: Control) -> None:
 
 
 def test_a_variable_goes_before_the_credential_and_the_message_says_so(project: Project) -> None:
-    """What was left in a project from before AWX is the likeliest reason of a refusal there."""
+    """A variable that a project had before AWX is the most likely reason for a refusal in AWX."""
     job(project, **METHODS["password"].options)
     project.variables(bill_password="left over")
     run = project.play(SITE)

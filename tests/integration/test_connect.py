@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The form "Connect your BILL account" as a person at a terminal has it, and what is left of it, whatever that person does."""
+"""The form "Connect your BILL account" as a person at a terminal sees it, and what it leaves behind in each case."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LOGIN, LOGOUT = "POST /v3/login", "POST /v3/logout"
 CONNECT, DISCONNECT = "bill.connect.connect", "bill.connect.disconnect"
 FILE = "group_vars/all/bill.yml"
 
-# What is asked of one who signs in with a password, and what that one types.
+# The questions to a person who signs in with a password, and what the person types.
 Dialogue = list[tuple[str, str]]
 SIGN_IN_WITH, USER_NAME, PASSWORD, ORGANIZATION_ID, DEV_KEY, MFA, CODE = (
     "Sign in with:",
@@ -66,8 +66,9 @@ THREE_LINES = """\
 
 
 class Folder(Project):
-    """An empty folder, as a newcomer has it. The vault's password is elsewhere, and BILL's address comes from the environment, because
-    BILL is the emulator.
+    """An empty folder, as a newcomer has it.
+
+    The vault password is elsewhere. BILL's address comes from the environment, because BILL is the emulator.
     """
 
     def __post_init__(self) -> None:
@@ -97,7 +98,7 @@ class Folder(Project):
             yield terminal
 
     def connect(self, dialogue: Dialogue | dict[str, str], *arguments: str) -> Run:
-        """Somebody answers these questions, and there are no others."""
+        """Answer these questions. The test fails if there are others."""
         with self.sits_at(CONNECT, *arguments) as terminal:
             for question, text in dialogue.items() if isinstance(dialogue, dict) else dialogue:
                 terminal.answers(question, text)
@@ -106,10 +107,10 @@ class Folder(Project):
         return run
 
     def later(self, *arguments: str) -> Run:
-        """Another day: a play of three lines, to which nobody says anything."""
+        """Run a play of three lines on another day. Nobody answers questions."""
         (self.folder / "site.yml").write_text(THREE_LINES)
         before = self.environ
-        # An empty one is none.
+        # An empty value counts as not given.
         self.environ = {**dict.fromkeys(before, ""), "BILL_API_URL": ""}
         try:
             return self.run("ansible-playbook", "site.yml", *self.vault_arguments, *arguments)
@@ -122,7 +123,7 @@ class Folder(Project):
         return kept
 
     def left(self) -> list[str]:
-        """What there is in the folder."""
+        """The files in the folder."""
         return sorted(str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file())
 
 
@@ -152,7 +153,7 @@ def mode(file: Path) -> int:
 
 
 def at_length(*values: Any) -> Any:
-    """A case for which there is another in `make test`."""
+    """A case for the long tests. `make test` has another one of its kind."""
     return pytest.param(*values, marks=pytest.mark.terminal)
 
 
@@ -267,7 +268,7 @@ def test_the_vault_id_labels_the_file(here: Folder, said: dict[str, str], argume
 
 
 def no_password(here: Folder) -> tuple[str, ...]:
-    # Where nothing is named, an empty file of variables is no file.
+    # Without a named source, an empty file of variables counts as no file.
     return ("-e", "{}")
 
 
@@ -390,7 +391,7 @@ def test_whoever_is_locked_out_is_not_asked_again(here: Folder, bill: Control) -
     assert here.left() == []
 
 
-# --- again ---
+# --- another run ---
 
 KEPT = """\
 # The books of Maple Street Bakery.
@@ -407,7 +408,7 @@ bill_dev_key: !unsafe "DEVKEY-findme-01-5b2e84c1d97f4a06"
 
 @pytest.fixture
 def kept(here: Folder) -> Path:
-    """A vault file with more in it, of somebody whose password has been changed at BILL."""
+    """A vault file with other variables, too. BILL has another password than the file."""
     file = here.folder / FILE
     file.parent.mkdir(parents=True)
     file.write_bytes(encrypted(KEPT))
@@ -435,7 +436,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_api_url"]
     [backup] = kept.parent.glob("bill.yml.*~")
     assert (backup.read_bytes(), mode(backup), mode(kept)) == (before, 0o600, 0o600)
-    # Once more, and everything is as it was.
+    # Another run changes nothing.
     before, inode = kept.read_bytes(), kept.stat().st_ino
     run = here.connect(KEEPS)
     assert run.code == 0, run.output
@@ -459,7 +460,7 @@ def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, 
     nothing_secret(here, run)
 
 
-# --- turning back ---
+# --- abort ---
 
 SITTING: Dialogue = [
     *[(question, text) for question, text in {**PAYER, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA],
@@ -468,7 +469,7 @@ SITTING: Dialogue = [
     (MFA, "yes"),
     (CODE, ""),
 ]
-# The question at which BILL has refused something.
+# The number of the question after which BILL refuses a value.
 REFUSED = 5
 
 
@@ -484,7 +485,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
     with here.sits_at() as terminal:
         for each in before:
             terminal.answers(*each)
-        # In the middle of a word.
+        # Ctrl-C comes in the middle of a word.
         terminal.answers(question, CTRL_C, first=text[:-3])
         run = terminal.ends()
         assert terminal.is_as_before
@@ -493,7 +494,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
     assert here.left() == []
     nothing_secret(here, run)
     if number in (REFUSED, 8):
-        # BILL has refused something, or made a session and sent a code.
+        # BILL has refused a value, or made a session and sent a code.
         typed = {**PAYER, MFA: ""}
         assert here.connect(typed).code == 0
         assert here.keeps()["bill_username"] == world.PAYER.username
@@ -521,7 +522,7 @@ def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) ->
         for question, text in AP.items():
             if question != MFA:
                 terminal.answers(question, text)
-        # Not earlier: ansible-core waits for ever for a worker that it ends just while that hands over a line to show.
+        # An earlier Ctrl-C can block: ansible-core waits for ever for a worker that it ends while the worker hands over output.
         terminal.until(bill.heard)
         terminal.types(CTRL_C)
         run = terminal.ends()
@@ -531,7 +532,7 @@ def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) ->
     nothing_secret(here, run)
 
 
-# --- what is given already ---
+# --- values that are already given ---
 
 
 @pytest.mark.terminal
@@ -594,7 +595,7 @@ def test_with_a_code_in_the_same_sitting_later_runs_pay_without_one(here: Folder
     nothing_secret(here, run)
     assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.keeps().keys()
     assert bill.get("counts") == {LOGIN: 1, CHALLENGE: 1, VALIDATE: 2}
-    # The kept session is trusted by the code; a new one is by what the file holds.
+    # The code made the stored session trusted. A new session needs the MFA ID in the file.
     shutil.rmtree(here.home / ".ansible" / "bill")
     here.hosts("localhost")
     run = here.play(TRUSTED, PAY, arguments=("-i", "inventory.yml", *here.vault_arguments))
@@ -684,7 +685,7 @@ def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Fol
     here.environ |= IN_THE_ENVIRONMENT
     (here.folder / "site.yml").write_text(THREE_LINES)
     assert here.run("ansible-playbook", "site.yml").code == 0
-    # Without a file there is nothing to open with a vault password.
+    # Without a file, there is nothing to decrypt.
     run = here.run("ansible-playbook", DISCONNECT)
     assert (run.code, run.warnings) == (0, []), run.output
     assert run.says("Session: ended")
@@ -694,7 +695,7 @@ def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Fol
 
 @pytest.fixture
 def connected(here: Folder) -> Folder:
-    """Somebody who has a session, and a vault file with another variable in it."""
+    """A folder with a session, and with a vault file that has another variable."""
     file = here.folder / FILE
     file.parent.mkdir(parents=True)
     file.write_bytes(encrypted("finance_mail: finance@example.com\n"))
@@ -732,7 +733,7 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
 
 @pytest.mark.terminal
 def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
-    # What another variable refers to cannot be taken out.
+    # A value cannot be removed if another variable refers to it.
     file = connected.folder / FILE
     kept = connected.keeps()
     password = kept.pop("bill_password")

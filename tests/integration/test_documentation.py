@@ -32,7 +32,7 @@ from tests.integration.project import Project
 def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]) -> None:
     run = project.run("ansible-doc", "-t", kind, name)
     assert run.code == 0, run.output
-    # Some versions of ansible-core warn here of a collection of their own, _protomatter.
+    # Some versions of ansible-core warn about their own collection, _protomatter.
     assert [warning for warning in run.warnings if "_protomatter" not in warning] == []
     for sentence in sentences:
         assert run.says(sentence), run.output

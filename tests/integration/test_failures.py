@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a user sees when it does not work: a code or an option, and what to do; and never a kept session instead."""
+"""What a user sees after a failure: a code or an option, and the remedy. A failure never uses a stored session instead."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def login(**options: Any) -> dict[str, Any]:
 
 
 def failure(run: Run) -> Run:
-    """A run that failed as it should."""
+    """A run that failed as expected."""
     assert run.code == 2, run.output
     return nothing_of_ours(run)
 
 
 def nothing_of_ours(run: Run) -> Run:
-    """A failure with a message, without a secret, without a traceback or a fault of ours."""
+    """A failure with a message. It has no secret, no traceback and no internal error."""
     assert secrets_in(run.output) == []
     assert "Traceback" not in run.output
     assert "An exception occurred" not in run.output
@@ -48,7 +48,7 @@ def test_wrong_value_right_after_a_good_sign_in_is_refused(project: Project) -> 
         ("organization_id", "00899NOSUCHTHING0099", "BDC_1123"),
         ("organization_id", world.LOCKED_ORGANIZATION.id, "BDC_1107"),
     ]
-    # From a variable, since Ansible quotes the lines of a task that fails.
+    # The values come from a variable, because Ansible quotes the lines of a failed task.
     rows = [
         Row([login(), {**login(**{option: "{{ wrong }}"}), "name": "Wrong"}, login()], {"wrong": value})
         for option, value, _code in wrong
@@ -58,7 +58,7 @@ def test_wrong_value_right_after_a_good_sign_in_is_refused(project: Project) -> 
         shown = nothing_of_ours(Run(2, seen.tasks[1].text))
         assert shown.says(f"BILL answered {code}: "), value
         assert shown.says(f"{option} comes from the option {option}"), value
-        # The good session is kept, and the wrong value gets none.
+        # The valid session is stored, and the wrong value does not get it.
         assert seen.results("Sign in") == ["changed", "ok"], value
         assert seen.requests == ["POST /v3/login"] * 2, value
 
@@ -133,7 +133,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 @pytest.mark.promise(8)
 def test_bad_option_is_told_before_anything_is_sent(project: Project) -> None:
     def with_options(options: dict[str, Any]) -> Row:
-        # As in a play that is written well, texts come from variables: Ansible quotes the lines of a task that fails.
+        # Texts come from variables, as in a well-written play, because Ansible quotes the lines of a failed task.
         given = {key: f"{{{{ wanted.{key} }}}}" if isinstance(value, str) else value for key, value in options.items()}
         return Row([{"name": "Sign in", "bill.connect.bill_login": given}], {"wanted": options})
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every line of the table in the guide on faults, word for word: what goes wrong, what BILL hears, what the user sees."""
+"""Every line of the table in the guide on faults, word for word: the fault, the requests to BILL, and the output."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
 
 
 class Line(NamedTuple):
-    """One line of the table: what goes wrong, what BILL hears, what the user sees."""
+    """One line of the table: the fault, the requests to BILL, and the output."""
 
     wrong: str
     hears: str
@@ -47,7 +47,7 @@ def lines() -> list[Line]:
     return [Line(*row) for row in csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True)]
 
 
-# What BILL has heard after two tasks with one retry each, by the words of the table.
+# The requests that BILL gets from two tasks with one retry each, by the words of the table.
 HEARS = {
     "nothing": {},
     "one sign-in": {SIGN_IN: 1},
@@ -88,7 +88,7 @@ TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
 
 
 class Scene(NamedTuple):
-    """Where a fault strikes: at this request, in this task, with these variables beside the vault, and perhaps a kept session."""
+    """Where a fault occurs: the request, the task, the variables beside the vault, and whether a session is stored."""
 
     request: str
     task: dict[str, Any] = TASK
@@ -103,7 +103,7 @@ def request(**options: Any) -> dict[str, Any]:
 NEW_VENDOR = {"method": "POST", "body": {"name": "Acorn", "address": {"line1": "1 Main Street"}}}
 CODE = {"challenge_id": "CHALLENGE-1", "token": "012345"}
 REMEMBER = {**CODE, "remember_me": True, "device": "laptop"}
-# The payer's MFA ID, with which another user gets no trust.
+# The payer's MFA ID. BILL does not trust another user with it.
 OTHERS_MFA_ID = {"bill_remember_me_id": world.REMEMBERED_DEVICE.id, "bill_device": world.REMEMBERED_DEVICE.device}
 MFA_ID_THAT_ENDS = {
     **OTHERS_MFA_ID,
@@ -113,7 +113,7 @@ MFA_ID_THAT_ENDS = {
 }
 AS_PARTNER = {**PARTNER, "bill_user_id": world.USER.id}
 
-# How a fault is brought about: by what the emulator does with such a request, if anything ...
+# A fault comes from the emulator's behaviour for such a request, if it has any ...
 STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
     (
         Scene(SIGN_IN),
@@ -338,7 +338,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
 STRIKE = {wrong: (scene, how) for scene, faults in STRIKES for wrong, how in faults.items()}
 
 
-# ... or by what the user has done.
+# ... or from what the user has done.
 NOBODY = "No server listens at the address"
 ADDRESSES: dict[str, Callable[[str], str]] = {
     "The address does not lead to BILL's API": lambda api_url: f"{api_url}/elsewhere",
@@ -346,7 +346,7 @@ ADDRESSES: dict[str, Callable[[str], str]] = {
 }
 NO_STORE, DAMAGED = "The session store cannot be used", "The stored session is damaged"
 
-# ... or by the certificate that BILL shows, as far as an authority that the user trusts has given it out.
+# ... or from BILL's certificate. The user trusts its authority in every case except the last.
 CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
     "The certificate has expired": Authority.expired,
     "The certificate is not valid yet": Authority.not_yet_valid,
@@ -355,7 +355,7 @@ CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
     "The certificate comes from an authority that is not trusted": Authority.good,
 }
 
-# Those that are no failure.
+# These faults do not fail the task.
 SUCCEED = {
     "The stored session has ended",
     "BILL does not trust the MFA ID",
@@ -365,7 +365,7 @@ SUCCEED = {
 }
 
 
-# Which requests are one run of a playbook: few runs, and none so long that the others wait for it.
+# The requests that share one run of a playbook. There are few runs, and none takes much longer than the others.
 RUNS = {
     "signing in": [SIGN_IN],
     "checking": [CHECK],
@@ -389,7 +389,7 @@ def test_every_line_is_tested_and_every_test_is_a_line() -> None:
 
 
 def row(wrong: str, task: dict[str, Any], **about: Any) -> Row:
-    """Two tasks with one retry each."""
+    """A row of two tasks with one retry each."""
     late = "did not answer within" in LINES[wrong].sees
     variables = {"bill_retries": 1, "bill_timeout": 1 if late else 30, **about.pop("variables", {})}
     return Row([task, task], variables, **about)
@@ -408,7 +408,7 @@ def struck(wrong: str) -> Row:
 
 
 def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[str, Control] | None = None) -> None:
-    """Run these lines; ``hear`` are those that are asked in place of the usual BILL."""
+    """Run these lines of the table. ``hear`` has the emulators that get the requests in place of the usual one."""
     hour = datetime.now(timezone.utc).hour
     seen = play_rows(project, list(rows.values()))
     same_hour = datetime.now(timezone.utc).hour == hour
@@ -420,7 +420,7 @@ def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[s
             assert counts == {}, wrong
             counts = hear[wrong].get("counts")
         if "hour" in hears and not same_hour:
-            # The next hour has begun meanwhile, and with it another try.
+            # The next hour has begun in the meantime, which permits another try.
             counts = {request: min(count, 1) for request, count in counts.items()}
         found = {
             "ends": run.code == (0 if wrong in SUCCEED else 2),
@@ -446,7 +446,7 @@ def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[s
 @pytest.mark.parametrize("name", RUNS)
 def test_faults_of_bill_are_told_and_answered_as_the_table_says(project: Project, name: str) -> None:
     if name == "spend":
-        # Between two tries is a minute.
+        # There is a minute between two tries.
         project.leap_over_waits()
     as_the_table_says(
         project, {wrong: struck(wrong) for wrong, (scene, _how) in STRIKE.items() if scene.request in RUNS[name]}
@@ -458,7 +458,7 @@ def test_faults_of_bill_are_told_and_answered_as_the_table_says(project: Project
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 def test_faults_of_addresses_and_certificates_are_told_as_the_table_says(project: Project, tmp_path: Path) -> None:
     with socket.socket() as taken, ExitStack() as servers:
-        # So that nobody else can have it; but it has no ear.
+        # The socket holds the port, so no other program can use it. It does not listen.
         taken.bind(("127.0.0.1", 0))
         urls = {wrong: lead(project.api_url) for wrong, lead in ADDRESSES.items()}
         urls[NOBODY] = f"http://127.0.0.1:{taken.getsockname()[1]}/connect"
@@ -489,7 +489,7 @@ def test_faults_of_the_store_are_told_as_the_table_says(project: Project) -> Non
         project,
         {
             DAMAGED: row(DAMAGED, TASK, variables=damaged, before=[TASK, damage]),
-            # The last, because the run now has its session for every store.
+            # This line is the last, because after it the run has one session for every store.
             NO_STORE: row(NO_STORE, TASK, variables={"bill_session_store": str(no_store)}),
         },
     )
@@ -500,12 +500,12 @@ def expected(wrong: str, hears: str) -> dict[str, int]:
     if wrong == "The address does not lead to BILL's API":
         return {"POST /elsewhere/v3/login": 2}
     if wrong == "The stored session has ended":
-        # The second task, which asks again because of check_after 0.
+        # The second task validates the session, because check_after is 0.
         counts[CHECK] += 1
     return counts
 
 
 def shows(run: Run, text: str) -> bool:
-    """Whether a run shows the text of the table, in which ``...`` stands for anything but the end of the message."""
+    """Whether a run shows the text of the table. ``...`` stands for any text before the end of the message."""
     parts = [re.escape(" ".join(part.split())) for part in text.split("...")]
     return re.search(".{1,200}?".join(parts).replace(r"\ .{", " .{"), " ".join(run.output.split())) is not None

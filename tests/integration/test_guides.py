@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The guides, tried: each file and each command in them, in the order of the page, with what they say that one sees.
+"""Runs the guides: every file and command in them, in the order of the page, and compares the output with the page.
 
 In a guide,
 
-- a block of YAML or INI begins with a comment that names the file it is (``# site.yml``); one that names ``ansible-vault``, too, is encrypted;
-- a block of console begins with ``$`` and a command, and what follows is shown by it, with ``...`` for anything; one that asks for six
-  digits is run in a terminal;
-- a line of a table of ``What is wrong`` and ``What you see`` is a message, word for word, with ``...`` for anything.
+- a block of YAML or INI begins with a comment that names its file (``# site.yml``). If it also names ``ansible-vault``, the file is
+  encrypted.
+- a block of console begins with ``$`` and a command. The lines below are its output, with ``...`` for any text. A command that asks
+  for six digits runs in a terminal.
+- a line of a table of ``What is wrong`` and ``What you see`` has a message, word for word, with ``...`` for any text.
 
-The values of the examples are replaced by those of the emulator's world, and ``--ask-vault-pass`` by a file.
+Values of the emulator's world replace those of the examples, and a file replaces ``--ask-vault-pass``.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ PASSWORD_FILE = ".bill_vault_password"
 QUESTION = "Please type its six digits"
 LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
 
-# What is written in the guides for what is in the world.
+# The texts in the guides, and the values of the emulator's world.
 EXAMPLES = {
     "00801EXAMPLEEXAMPLE1": world.ORGANIZATION.id,
     "00802EXAMPLEEXAMPLE2": world.SECOND_ORGANIZATION.id,
@@ -61,7 +62,7 @@ EXAMPLES = {
 
 @dataclass(frozen=True)
 class Block:
-    """``title`` is that of the section it stands in; ``first`` is its first line, without the sign that marks it."""
+    """A block of a page. ``title`` is the title of its section. ``first`` is its first line, without the comment sign or the prompt."""
 
     title: str
     first: str
@@ -81,13 +82,13 @@ class Block:
 
     @property
     def fails(self) -> bool:
-        """A task before the last one may fail, and be rescued or ignored."""
+        """Whether the last task fails. An earlier task may fail and be rescued or ignored."""
         return "fatal:" in self.shows.rpartition("TASK [")[2]
 
 
 @dataclass(frozen=True)
 class Wrong:
-    """How the fault of one line of a table is brought about: by variables, by what BILL answers to a request, or by files."""
+    """The cause of the fault in one line of a table: variables, BILL's response to a request, or files."""
 
     variables: Mapping[str, Any] = field(default_factory=dict)
     faults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -99,9 +100,14 @@ class Wrong:
 
 @dataclass(frozen=True)
 class Guide:
-    """What the world has for the secrets of a page's vault files, in their order; what the environment of each run has; what
-    happens before the first command of a section; what is typed at the questions of a command; and what BILL has heard at the end
-    of the page."""
+    """What the test of a page needs.
+
+    - ``secrets``: the values for the secrets of the page's vault files, in their order.
+    - ``environ``: the environment of each run.
+    - ``happens``: the actions before the first command of a section.
+    - ``hears``: the numbers of requests at the end of the page.
+    - ``wrong``: the causes for the lines of the page's table.
+    """
 
     secrets: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -112,7 +118,7 @@ class Guide:
 
 def later(seconds: float) -> Callable[[Project, Control], None]:
     def advance(project: Project, bill: Control) -> None:
-        # The clock of this machine stands still meanwhile.
+        # This machine's clock does not advance, so the session must look due for validation.
         project.environ["BILL_CHECK_AFTER"] = "0"
         bill.advance(seconds)
 
@@ -120,7 +126,7 @@ def later(seconds: float) -> Callable[[Project, Control], None]:
 
 
 def lost(acted: bool) -> Callable[[Project, Control], None]:
-    """The answer to the next payment is lost, whether BILL has paid or not; and nobody has to wait for what comes of it."""
+    """Lose the response to the next payment, whether BILL has paid or not. Waits take no time."""
 
     def strike(project: Project, bill: Control) -> None:
         project.leap_over_waits()
@@ -134,7 +140,7 @@ def as_user(user_id: str, organization_id: str) -> dict[str, str]:
 
 
 def nearly_over(project: Project, bill: Control) -> None:
-    """The next morning, the MFA ID ends in a week, and the machine has a program that sends mails."""
+    """Go to the next morning: the MFA ID ends in a week, and the machine has a program that sends mails."""
     later(12 * HOUR)(project, bill)
     bin_folder = project.home / "bin"
     bin_folder.mkdir()
@@ -146,7 +152,7 @@ def nearly_over(project: Project, bill: Control) -> None:
 
 
 def in_another_container(project: Project, bill: Control) -> None:
-    """What was kept at home is gone, with the home."""
+    """Remove the stored data, because another container has another home."""
     shutil.rmtree(project.home / ".ansible")
 
 
@@ -180,7 +186,7 @@ def request(**options: Any) -> Wrong:
 
 
 def job_of_awx() -> dict[str, str]:
-    """The environment that AWX gives to a job, with a credential that was filled in as the page shows it."""
+    """The environment that AWX gives to a job. The credential has the values that the page shows."""
     inputs, injectors = (
         yaml.safe_load((ROOT / "playbooks" / "files" / "awx" / f"{name}.yml").read_text())
         for name in ("inputs", "injectors")
@@ -196,25 +202,25 @@ def job_of_awx() -> dict[str, str]:
 
 
 def form(*, faults: Mapping[str, Mapping[str, Any]] | None = None, mfa: bool = False, **changes: Any) -> Wrong:
-    """The form, with the usual answers as variables, but for some."""
+    """The form with the usual answers as variables, except for these changes."""
     answers = {
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,
         "bill_organization_id": world.ORGANIZATION.id,
         "bill_dev_key": world.DEV_KEY,
     }
-    # Not in the play, of which Ansible shows the lines around a task that fails.
+    # The answers are not in the play, because Ansible shows the lines around a failed task.
     files = {"group_vars/all/answers.yml": yaml.safe_dump(answers)}
     task: dict[str, Any] = {"name": "Ask", "bill.connect.bill_form": {"mfa": mfa}}
     return Wrong(changes, faults or {}, task, warns=mfa, files=files)
 
 
 def keep(files: Mapping[str, str] | None = None, **options: Any) -> Wrong:
-    """A task that looks at a vault file, or would write it; with these files there."""
+    """A task that reads a vault file or tries to write it, with these files in the folder."""
     return Wrong(files=files or {}, task={"name": "Keep", "bill.connect.bill_vault_file": options})
 
 
-# As ansible-vault writes it: in hexadecimal the salt, what the password has to come to, and the text.
+# In the format of ansible-vault, as hexadecimal digits: the salt, the check of the password, and the text.
 OF_ANOTHER_PASSWORD = "$ANSIBLE_VAULT;1.1;AES256\n" + b"\n".join([b"01" * 32] * 3).hex() + "\n"
 
 WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
@@ -222,7 +228,7 @@ WRONG_PASSWORD = Wrong({"bill_password": "wrong"})
 GUIDES = {
     "guide_connect": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
-        # By the form alone.
+        # Only the form sends requests.
         hears={SIGN_IN: 1, SIGN_OUT: 1},
         wrong={
             "The vault password is not the password of the file": keep(
@@ -275,7 +281,7 @@ GUIDES = {
             "vault_willow_dev_key": world.DEV_KEY,
             "vault_harbor_dev_key": world.SECOND_DEV_KEY,
         },
-        # One client's session is there already; one that has none is no change.
+        # The first client already has a session. A client without a session is not changed by signing out.
         hears={SIGN_IN: 2, SIGN_OUT: 2},
         wrong={
             "A value is missing": Wrong({"bill_console_api_token": ""}),
@@ -316,8 +322,8 @@ GUIDES = {
             "Warnings before the MFA ID ends": nearly_over,
             "When the 30 days are over": later(31 * 24 * HOUR),
         },
-        # With the password: one at first, one after each pause, one after the 30 days. A payment is refused
-        # in why.yml, and three times because the session has ended; four are made.
+        # Sign-ins with the password: one at first, one after each pause, one after the 30 days. Refused payments: one in
+        # why.yml, and three because the session has ended. Four payments are made.
         hears={SIGN_IN: 4, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 8},
         wrong={
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
@@ -342,7 +348,7 @@ GUIDES = {
             "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
         },
         happens={"If BILL has paid": lost(acted=True), "If BILL has not paid": lost(acted=False)},
-        # One sign-in of this page's own, and one with uri. Each run of pay.yml pays once.
+        # One sign-in of the page itself, and one with uri. Each run of pay.yml pays once.
         hears={SIGN_IN: 2, PAY: 3, "GET /v3/payments": 5},
         wrong={
             "The path does not begin with ``/v3``": request(path="vendors"),
@@ -391,7 +397,7 @@ GUIDES = {
     ),
     "guide_spend_token": Guide(
         secrets={"bill_api_token": world.SPEND_TOKEN.value},
-        # Of the two runs only the first asks by itself; both play's own.
+        # Only the first of the two runs validates the token. The plays of both send their own requests.
         hears={SPEND: 3},
         wrong={
             "The value is missing": Wrong({"bill_api_token": ""}),
@@ -419,7 +425,7 @@ GUIDES = {
 
 
 def blocks(name: str) -> list[Block]:
-    """The blocks of a page that are tried, in their order."""
+    """The blocks of a page that the test runs, in their order."""
     found: list[Block] = []
     title = ""
     pattern = re.compile(
@@ -441,12 +447,12 @@ def filled(text: str) -> str:
 
 
 def with_secrets(text: str, secrets: Mapping[str, str]) -> str:
-    """A file with the values of the world in the place of its dots."""
+    """A file with the world's values in place of its dots."""
     return re.sub(r'(\w+): "\.\.\."', lambda match: f'{match[1]}: "{secrets[match[1]]}"', text)
 
 
 def lines(name: str) -> list[tuple[str, str]]:
-    """The lines of the table of what goes wrong."""
+    """The lines of the table of faults."""
     page = (FOLDER / f"{name}.rst").read_text()
     block = re.search(
         r'^\.\. csv-table::\n   :header: "What is wrong".*\n(?:   :.*\n)*\n((?:   .*\n)+)', page, re.MULTILINE
@@ -458,8 +464,8 @@ def lines(name: str) -> list[tuple[str, str]]:
 
 
 def shows(output: str, text: str) -> bool:
-    """Whether a run shows a text, in which ``...`` stands for anything."""
-    # No pattern of all parts: where one is missing in a long output, that would be sought for minutes.
+    """Whether a run shows a text. ``...`` stands for any text."""
+    # One pattern of all parts would take minutes to fail if a long output lacks one part.
     plain, at = _plain(output), 0
     for part in map(_plain, text.split("...")):
         found = plain.find(part, at)
@@ -470,7 +476,7 @@ def shows(output: str, text: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    """In one line, with stars as many as there may be."""
+    """The text on one line, with every long row of stars shortened to three."""
     return " ".join(re.sub(r"\*{3,}", "***", text).split())
 
 
@@ -478,7 +484,7 @@ WARNING = re.compile(r"\[WARNING\]: [^\n]*")
 
 
 def check_what_is_seen(block: Block, run: Run) -> None:
-    """Warnings may be shown anywhere; everything else in the order of the page."""
+    """Check the output of a run. Warnings may be anywhere, and everything else is in the order of the page."""
     warned = WARNING.findall(block.shows)
     for warning in warned:
         assert shows(run.output, warning), f"{block.text}\n\nbut:\n{run.output}"
@@ -490,7 +496,7 @@ def check_what_is_seen(block: Block, run: Run) -> None:
 
 
 def _without_warnings(output: str) -> str:
-    # One that is long goes on over further lines, up to the next line that begins in a way of its own.
+    # A long warning continues on further lines, up to the next line with a beginning of its own.
     return re.sub(
         r"^\[(?:DEPRECATION )?WARNING\].*\n(?:(?!ok:|changed:|TASK|PLAY|skipping:|fatal:).*\S.*\n)*",
         "",
@@ -500,7 +506,7 @@ def _without_warnings(output: str) -> str:
 
 
 def as_of_now(block: Block, bill: Control) -> Block:
-    """The block with the day of today, and with what BILL has sent."""
+    """The block with today's dates, and with the values that BILL has sent."""
     text = block.text.replace("2026-12-22", in_days(30))
     for example, real in (("CHALLENGE", "id"), ("012345", "code")):
         if example in text:
@@ -513,18 +519,18 @@ def type_in(project: Project, bill: Control, block: Block) -> Run:
     if QUESTION in block.text:
         return in_a_terminal(project, bill, shlex.split(block.first))
     program, *arguments = shlex.split(as_of_now(block, bill).first.removesuffix(" < /dev/null"))
-    # Else it is what the page's own configuration says, or there is none.
+    # Otherwise the page's own configuration names the password file, or there is none.
     with_vault = "--ask-vault-pass" in arguments
     return project.run(program, *(each for each in arguments if each != "--ask-vault-pass"), with_vault=with_vault)
 
 
 def in_a_terminal(project: Project, bill: Control, command: list[str]) -> Run:
-    """The same with a person, who types the code when asked for it."""
+    """Run the command with a person, who types the code at the prompt."""
     with run_at_a_terminal(project, *command, with_vault=False) as terminal:
         terminal.asks(QUESTION)
         terminal.types(bill.last_code() + "\r")
         run = terminal.ends()
-    # What moves the cursor is none of the text.
+    # Codes that move the cursor are not part of the text.
     return Run(run.code, re.sub(r"\^M|\x1b\[K?", "\n", run.output).replace("\r", ""))
 
 
@@ -548,7 +554,7 @@ def test_every_guide_is_listed() -> None:
 
 def test_the_readme_has_every_option_and_every_page() -> None:
     readme = (ROOT / "README.md").read_text()
-    # That the role takes every option is tested elsewhere.
+    # Another test checks that the role has every option.
     role = yaml.safe_load((ROOT / "roles" / "connect" / "meta" / "argument_specs.yml").read_text())
     for variable in role["argument_specs"]["main"]["options"]:
         name = variable.removeprefix("bill_")
@@ -583,7 +589,7 @@ def test_a_guide_names_its_files_and_its_commands(name: str) -> None:
             assert yaml.safe_load(block.text), block
 
 
-# Which guides `make test` runs from the first block to the last; what goes wrong, it runs of all of them.
+# `make test` runs these guides from the first block to the last. For all guides, it runs the tables of faults.
 FIRST_READ = ("guide_connect", "guide_password", "guide_payments", "guide_partner")
 assert {*FIRST_READ} < {*GUIDES}
 
@@ -608,7 +614,7 @@ def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
                 assert run.code == 0, run.output
             continue
         if block.first.startswith("ansible-vault create"):
-            # It opens an editor, for which the next block is what is typed.
+            # It opens an editor. The next block is the text that the user types there.
             continue
         if block.title in happens:
             happens.pop(block.title)(project, bill)
@@ -638,7 +644,7 @@ def test_both_ways_beside_one_another_read_the_same_and_cost_what_the_page_says(
     }
     lines_of_yaml, tasks, read = [], [], []
     for playbook, included in (("with_uri", ["page.yml"]), ("with_bill_request", [])):
-        # Without the comment that names the file.
+        # The comment that names the file does not count.
         written = [line for file in (f"{playbook}.yml", *included) for line in files[file].splitlines()[1:]]
         lines_of_yaml.append(str(len([line for line in written if line.strip()])))
         run = project.run("ansible-playbook", f"{playbook}.yml")
@@ -651,7 +657,7 @@ def test_both_ways_beside_one_another_read_the_same_and_cost_what_the_page_says(
 
 
 def in_store(task: Mapping[str, Any], store: str) -> dict[str, Any]:
-    """The task with a store of its own. Where secrets come from the environment, no variable may say where it is."""
+    """The task with a store of its own, for secrets from the environment: no variable may set the store then."""
     return {
         name: {**(value or {}), "session_store": store} if name.startswith("bill.connect.") else value
         for name, value in task.items()
@@ -670,16 +676,16 @@ def test_every_line_is_tested_and_every_test_is_a_line(name: str) -> None:
 @pytest.mark.parametrize("name", GUIDES)
 def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
     project.environ |= GUIDES[name].environ
-    # The variables as the page has them first, in a file that is not encrypted, which is quicker.
+    # The variables are those at the beginning of the page. A file in clear text is faster.
     project.without_vault()
     for block in reversed(blocks(name)):
         if block.file and block.file.startswith("group_vars/"):
             write(project, block.file, with_secrets(block.text, GUIDES[name].secrets))
     tasks: list[dict[str, Any]] = []
     faults = [GUIDES[name].wrong[wrong] for wrong, _sees in TABLES[name]]
-    # Those of BILL's first, so that each is met by the line that it is meant for.
+    # Faults of BILL come first, so that each meets the line that it is for.
     for number, fault in sorted(enumerate(faults), key=lambda each: not each[1].faults):
-        # Each line in a store of its own, so that none finds the session or the refusal of another.
+        # Each line has its own store, so no line finds the session or the cached refusal of another.
         for file, text in fault.files.items():
             write(project, file, text)
         store = str(project.home / f"store-{number}")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A managed host that somebody broke into says what it likes in its facts, and decides nothing."""
+"""The facts of a compromised host can have any values, and decide nothing."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def evil() -> Iterator[Trap]:
 def broken_into(
     project: Project, facts: dict[str, Any], *then: dict[str, Any], name: str = "web1", **variables: Any
 ) -> None:
-    """The project's only host answers every module with these facts, or with these and others in turns."""
+    """Make the project's only host answer every module with these facts. With ``then``, it alternates between several sets of facts."""
     python = project.folder / f"python_of_{name}"
     answers = [python.with_suffix(f".{number}") for number in range(1 + len(then))]
     for answer, each in zip(answers, (facts, *then), strict=True):
@@ -71,7 +71,7 @@ def braced(expression: str) -> str:
 
 
 def files(project: Project, **tasks: list[dict[str, Any]]) -> None:
-    """Files of tasks, each of which is a role as well."""
+    """Write files of tasks. Each is also a role."""
     for name, each in tasks.items():
         folder = project.folder / "roles" / name / "tasks"
         folder.mkdir(parents=True)
@@ -82,19 +82,19 @@ def files(project: Project, **tasks: list[dict[str, Any]]) -> None:
 def refused(run: Run, count: int, text: str) -> None:
     assert run.code == 0, run.output
     assert sum(run.recap(host)["ignored"] for host in ("web1",)) == count, run.output
-    # ansible-core from 2.19 on says each twice.
+    # From ansible-core 2.19 on, each message appears twice.
     assert run.times(text) in (count, 2 * count), run.output
 
 
 @pytest.mark.promise(7)
 def test_facts_of_a_host_decide_nothing_in_any_task_lookup_or_role(project: Project, bill: Control, evil: Trap) -> None:
     broken_into(project, {"bill_api_url": evil.url})
-    # A role goes on after a failure that is ignored, and fails again: so each is rescued.
+    # A role continues after an ignored failure and fails again, so each part is in a block with a rescue.
     run = project.play(*each_in_a_block(ALL), gather_facts=True)
     assert run.code == 0, run.output
     assert run.recap("web1")["rescued"] == len(ALL), run.output
     assert run.times(f"The variable bill_api_url {IS_A_FACT}") >= len(ALL)
-    # The answer of any module will do, also where a task is started at.
+    # The result of any module can set facts, also if the play starts at a later task.
     run = project.play(PING, {**LOGIN, **IGNORED}, {**ALL[-4], **IGNORED})
     assert run.recap("web1")["ignored"] == 2, run.output
     run = project.play(PING, LOGIN, gather_facts=True, arguments=("--start-at-task", "Sign in"))
@@ -116,14 +116,14 @@ def test_no_fact_decides_any_option_nor_what_a_template_behind_it_says(
         "bill_session_store": "/evil",
         "bill_mfa_token": "123456",
         "bill_connect_role_set": True,
-        # What hides a variable of the play is refused, even where it says nothing.
+        # A fact that hides a variable of the play is refused, even if it is null.
         "bill_ca_path": None,
     }
     for name, value in facts.items():
         broken_into(project, {name: value})
         run = project.play(PING, {**LOGIN, **IGNORED})
         refused(run, 1, f"The variable {name} {IS_A_FACT}")
-    # What is behind the variables of the vault file, of an option, of module_defaults and of a loop.
+    # Facts behind the variables of the vault file, of an option, of module_defaults and of a loop.
     broken_into(project, {"gateway": evil.url, "vault_bill_password": "evil"}, gateway=project.api_url)
     project.variables(bill_api_url=project.api_url)
     at_the_gateway = {"bill.connect.bill_login": {"api_url": "{{ gateway }}"}}
@@ -166,12 +166,12 @@ def each_in_a_block(tasks: list[dict[str, Any]], *, in_one: bool = False) -> lis
 
 @pytest.mark.promise(7)
 def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Control, evil: Trap) -> None:
-    """The inventory defines gateway and the others, and the play means those; the host says something else."""
+    """The inventory defines gateway and the other variables, and the play means those. The facts of the host have other values."""
     facts = {
         "gateway": evil.url,
         "gateways": [evil.url],
         "arguments": {"api_url": evil.url},
-        # ansible-core makes no variable of the second key.
+        # ansible-core makes no variable from the second key.
         "place": {"url": evil.url, "_ansible_x": 1},
         "überurl": evil.url,
         "nothing": "",
@@ -179,7 +179,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         "yes": True,
         "post": "POST",
         "absent": "absent",
-        # With its prefix taken off, the second one hides the first in ansible_facts.
+        # Without its prefix, the second fact hides the first one in ansible_facts.
         "bill_api_url": evil.url,
         "ansible_bill_api_url": "x",
     }
@@ -254,7 +254,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         },
         {**LOGIN, "vars": {"bill_api_url": "{{ gateway }}"}},
         {**LOGIN, "vars": {"bill_api_url": "{{ hostvars.web1.behind }}"}},
-        # What another task hands on, and a lookup is told.
+        # A value from another task, and arguments of a lookup.
         {**LOGIN, "vars": {"bill_api_url": "{{ set_by_play }}"}},
         {**LOOKUP_AT, "vars": mine},
         {
@@ -263,7 +263,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
                 "msg": LOOKUP_AT["ansible.builtin.debug"]["msg"].replace("=gateway", "=gateway ~ '/v9'")
             },
         },
-        # The names of lookups put together; the item of a loop behind a variable, of two loops, of a lookup, and by a name put together.
+        # Composed names of lookups. The item of a loop: behind a variable, of two loops, of a lookup, and by a composed name.
         {**at, login: {"api_url": "{{ lookup('va' ~ 'rs', 'gate' ~ 'way') }}"}},
         {**at, login: {"api_url": "{{ lookup(how, 'gate' ~ 'way') }}"}, "vars": {**mine, "how": "vars"}},
         {**at, login: {"api_url": "{{ lookup('file' if false else 'template', 'url.j2') }}"}},
@@ -272,7 +272,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
         {**at, login: {"api_url": "{{ item }}"}, "with_vars": ["gateway"]},
         {**at, login: {"api_url": "{{ item }}"}, "with_template": ["url.j2"]},
         {**at, login: {"api_url": "{{ lookup('vars', 'it' ~ 'em') }}"}, "loop": ["{{ gateway }}"]},
-        # What a fact leaves out of a task.
+        # Options that a fact leaves out of a task.
         {**at, login: {"api_url": "{{ nothing | default(omit, true) }}"}},
         {**at, login: None, "args": "{{ no_arguments }}"},
         {
@@ -280,7 +280,7 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
             "module_defaults": {module: to_gateway},
             "block": [{"name": "Inner", "vars": mine, "block": [LOGIN]}],
         },
-        # What else a task is told to do.
+        # Other arguments of a task.
         {**at, "name": "Pay", "bill.connect.bill_request": {**PAYMENT, "repeat": "{{ yes }}"}},
         {**at, "name": "Pay", "bill.connect.bill_request": {**PAYMENT, "method": "{{ post }}"}},
         {
@@ -296,10 +296,10 @@ def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Cont
     assert run.code == 0, run.output
     assert evil.heard == [], run.output
     assert run.recap("web1")["rescued"] == len(tasks), run.output
-    # ansible-core up to 2.18 shows a message of an item once, however many tasks say it.
+    # ansible-core up to 2.18 shows a message for an item once, even if several tasks report it.
     loops = [task for task in tasks if "loop" in task or any(name.startswith("with_") for name in task)]
     assert run.times("A managed host decides its facts") >= len(tasks) - len(loops), run.output
-    # A role and a play with defaults of their own, what a fact erases, and dictionaries that are merged.
+    # A role and a play with module_defaults of their own. Below: dictionaries that Ansible merges.
     for theirs in (
         {"roles": [{"role": "theirs", "module_defaults": {module: to_gateway}}]},
         {"module_defaults": {module: to_gateway}, "tasks": [{"name": "Block", "block": [LOGIN]}]},
@@ -320,7 +320,7 @@ SIGN_IN = "bill.connect.bill_login"
 
 @pytest.mark.promise(7)
 def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, bill: Control, evil: Trap) -> None:
-    """It lies while the items of a loop, or what apply says, are made, and is honest again when the tasks run that get them."""
+    """The host lies while Ansible makes the items of a loop or the values of apply. It is honest when their tasks run."""
     here, there = (url.removeprefix("http://") for url in (project.api_url, evil.url))
     lie: dict[str, Any] = {"gw": there, "org": world.SECOND_ORGANIZATION.id, "verify": False}
     truth: dict[str, Any] = {"gw": here, "org": world.ORGANIZATION.id, "verify": True}
@@ -358,11 +358,11 @@ def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, b
         {include: "look.yml", "loop": [at]},
         {include: "inner.yml", "loop": [at]},
         {role: {"name": "behind"}, "loop": [at], **url},
-        # The item is an option itself, and the host says the name of the item.
+        # The item itself is an option, and the host sets the name of the item.
         {include: "plain.yml", "loop": [at], "loop_control": {"loop_var": "bill_api_url"}},
         {include: "behind.yml", "loop": [at], "loop_control": {"loop_var": "{{ 'url' if org else org }}"}},
     ]
-    # Since ansible-core 2.19 these are made at once, too.
+    # Since ansible-core 2.19, these values are also made at once.
     applied: list[dict[str, Any]] = [
         {role: {"name": "plain", "apply": with_defaults}},
         {role: {"name": "plain", "apply": {"vars": {"bill_api_url": at}}}},
@@ -382,7 +382,7 @@ def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, b
 
 @pytest.mark.promise(7)
 def test_no_fact_decides_an_argument_of_a_lookup(project: Project, bill: Control, evil: Trap) -> None:
-    """Which gets only values: where they come from is in the template that calls it."""
+    """A lookup gets only values. The template that calls it shows their sources."""
     host, theirs = project.api_url.removeprefix("http://"), evil.url.removeprefix("http://")
     broken_into(
         project,
@@ -441,7 +441,7 @@ def test_host_that_takes_another_name_gets_nothing(project: Project, bill: Contr
             run.times("The variable inventory_hostname is a fact, so a managed host says itself which one it is") >= 2
         )
         assert "\u001b]0" not in run.output
-    # A lookup among the variables of a host has no hostvars but what the host says.
+    # Among the variables of a host, a lookup gets hostvars only from the host's facts.
     broken_into(project, facts)
     project.variables(there="{{ lookup('bill.connect.bill_login', 'api_url') }}")
     run = project.play(PING, {"name": "Look", "ansible.builtin.debug": {"msg": "{{ hostvars.web1.there }}"}, **IGNORED})
@@ -516,7 +516,7 @@ def test_facts_of_hosts_that_are_in_no_inventory_decide_nothing(project: Project
 @pytest.mark.promise(7)
 @pytest.mark.promise(14)
 def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: Project, bill: Control) -> None:
-    """Real facts of this machine; the templates may reach them, but do not depend on them."""
+    """The facts are those of this machine. The templates may read them, but do not depend on them."""
     (project.folder / "vars").mkdir()
     (project.folder / "vars" / "organization.txt").write_text(world.ORGANIZATION.id)
     project.variables(
@@ -544,7 +544,7 @@ def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: 
             "loop": "{{ [mine, lookup('vars', 'mine')] }}",
         },
     ]
-    # No fact of this name may stand for what was left out.
+    # No fact of this name may replace omit.
     broken_into(project, {"omit": project.api_url}, name="three")
     run = project.play(PING, LOGIN)
     assert run.code == 0, run.output
@@ -562,7 +562,7 @@ def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: 
 def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_facts(
     project: Project, bill: Control
 ) -> None:
-    """Real facts of this machine, and one that says what the play says."""
+    """The facts are those of this machine, and one has the same value as the play's variable."""
     organization, page = world.ORGANIZATION.id, {"path": "/v3/vendors", "page_size": "{{ size }}"}
     project.hosts("one", "two")
     project.variables(
@@ -592,7 +592,7 @@ def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_f
     look = "lookup('bill.connect.bill_login', 'api_url', {})".format
     kept = {"name": "Keep", "ansible.builtin.command": "true", "loop": "{{ organizations }}", "register": "results"}
     tasks: list[dict[str, Any]] = [
-        # The item comes from facts, and nothing looks at it.
+        # The item comes from facts, and no option uses it.
         {include: "other.yml", "loop": "{{ ansible_facts.interfaces }}"},
         {include: "item.yml", "loop": "{{ organizations }}"},
         {include: "item.yml", "loop": "{{ [hostvars['two'].mine, lookup('vars', 'mi' ~ 'ne')] }}"},
@@ -620,7 +620,7 @@ def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_f
                 },
             }
         },
-        # Arguments that are one template, with data from facts.
+        # The arguments are one template, with data from facts.
         {request: "{{ page }}", "vars": {"size": "{{ ansible_facts.processor_vcpus }}"}},
         {request: None, "args": "{{ page | combine({'timeout': 30}) }}"},
         {request: "{{ whole }}", "vars": {"whole": "{{ page }}"}, "module_defaults": {BILL: "{{ {'timeout': 30} }}"}},
@@ -674,14 +674,14 @@ def test_facts_do_not_arrive_by_delegation_or_out_of_a_cache(project: Project, b
     assert run.code == 2
     assert run.says("The variable bill_api_url is a fact of localhost."), run.output
     assert run.says("run ansible-playbook with --flush-cache")
-    # The next day nothing is delegated, and the host is gone.
+    # The next day nothing is delegated, and the host is no longer in the inventory.
     project.hosts("localhost")
     run = project.play(LOGIN)
     assert run.code == 2
     assert run.says("The variable bill_api_url is a fact of localhost."), run.output
     assert evil.heard == []
     assert bill.get("counts") == {}
-    # The remedy that the message names.
+    # The remedy in the message.
     assert project.play(LOGIN, arguments=("--flush-cache",)).code == 0
 
 
@@ -723,7 +723,7 @@ def test_disconnect_removes_no_vault_file_because_a_fact_says_so(project: Projec
 def test_published_organization_serves_later_tasks_and_no_other_value_does(
     project: Project, bill: Control, tmp_path: Path
 ) -> None:
-    """Honest plays as before: the task publishes the organization for its host, or with run_once for all of them."""
+    """The task publishes the organization for its host, or for all hosts with run_once."""
     project.without_vault()
     nowhere = {name: value for name, value in CREDENTIALS.items() if name != "bill_organization_id"}
     project.variables(bill_api_url=project.api_url, **nowhere)
@@ -746,7 +746,7 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
         {"hosts": "one", "tasks": [{**here, "delegate_to": "localhost"}, info, same]},
         {"hosts": "one", "tasks": [{**here, "delegate_to": "two", "delegate_facts": True}]},
         {"hosts": "two", "tasks": [info, same]},
-        # The last one counts, for whomever it was published.
+        # The last publication counts, whether it was for one host or for all.
         {"tasks": [here, {**there, "run_once": True}, info, elsewhere]},
         {"tasks": [here, {**there, "failed_when": True, **IGNORED}, info, same]},
         {"serial": 1, "tasks": [{**here, "run_once": True}, info, same]},
@@ -760,7 +760,7 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
     )
     assert run.code == 0, run.output
     assert bill.get("counts")["POST /v3/login"] == 2
-    # The environment goes before what was published, and a play before the environment, even where it says the same.
+    # The environment outranks a published value, and a play outranks the environment, even with the same value.
     project.environ["BILL_ORGANIZATION_ID"] = world.SECOND_ORGANIZATION.id
     run = project.plays(
         {"tasks": [here, info, elsewhere]},
@@ -769,7 +769,7 @@ def test_published_organization_serves_later_tasks_and_no_other_value_does(
     )
     assert run.code == 0, run.output
     del project.environ["BILL_ORGANIZATION_ID"]
-    # Not even a value that was published before the last one is taken from a host.
+    # A host's fact is refused, too, if it has an earlier published value.
     for theirs in (world.SECOND_ORGANIZATION.id, world.ORGANIZATION.id):
         broken_into(project, {"bill_organization_id": theirs})
         run = project.play(

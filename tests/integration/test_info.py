@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What bill_session_info and bill_organizations_info tell, and what BILL is asked for it."""
+"""The results of bill_session_info and bill_organizations_info, and the requests that they send."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: 
     bill.post("sessions/end")
     run = payer.play(info(), that("not session.signed_in", *NOTHING_OF_A_SESSION))
     assert run.code == 0, run.output
-    # The first word of it was enough.
+    # BILL's first answer was enough: this run does not ask again.
     assert payer.play(info()).code == 0
     assert bill.get("counts") == {SIGN_IN: 1, CHECK: 3}
     assert payer.play(info(sign_in=True)).recap()["changed"] == 1
@@ -117,7 +117,7 @@ def test_it_is_wholethat_bill_wants_no_mfa(payer: Project, bill: Control) -> Non
     assert run.code == 0, run.output
 
 
-# What each method knows of its session: who, whether it is trusted, how long it lives.
+# What each method knows about its session: the user, the trust, and the expiry.
 METHODS: dict[str, tuple[dict[str, str], list[str]]] = {
     "sync_token": (
         SYNC_TOKEN,
@@ -193,7 +193,7 @@ def test_end_of_an_mfa_id_is_told_a_week_before(project: Project) -> None:
     variables = {**{name.lower(): value for name, value in PAYER.items()}, **REMEMBERED}
     project.without_vault()
     begin = None
-    # Once more where a day has ended meanwhile.
+    # Repeat if a day has ended in the meantime.
     while begin != today():
         begin = today()
         ends_on = {days: (begin + timedelta(days=days)).isoformat() for days in says}

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What searches for secrets finds them, in every form that a log, a file or a process list could have them in."""
+"""The search for secrets finds them in every form that a log, a file or a process list may have."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ import yaml
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.project import secrets_in
 
-# Whatever an encoding can change is in here.
+# Every character that an encoding may change.
 AWKWARD = "s3\"c'r\\e%41+t/={{ x }}&<é€>$(y)"
 
 

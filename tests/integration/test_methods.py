@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every way to sign in, from the first play to the last: each keeps the same promises."""
+"""Every authentication method, from the first play to the last. Each method keeps the same promises."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ USE = {
     "ansible.builtin.uri": {"url": "{{ bill.api_url }}{{ read }}", "headers": "{{ bill.headers }}"},
     "no_log": True,
 }
-# What BILL hears of all of them; those of the partner share its sign-in.
+# The requests that BILL gets from all methods. Those of the partner share its sign-in.
 ALL_ONCE = {LOGIN: 3, PARTNER_LOGIN: 1, AS_USER: 1, TOKEN: 1, SPENDER: 1}
 
 
 def variables_of(api_url: str, method: Method, **others: Any) -> dict[str, Any]:
-    """The variables for this method alone, and what is expected of it."""
+    """The variables for this method alone, and the expected facts about it."""
     expected = {
         "auth_method": method.auth_method,
         "headers": [*method.headers],
@@ -77,7 +77,7 @@ def set_to(project: Project, method: Method, **others: Any) -> None:
 
 
 def play_methods(project: Project, rows: Mapping[str, Row], *arguments: str) -> Iterator[tuple[str, Seen]]:
-    """A row for each, in one run in which long waits take no time."""
+    """Run a row for each method, in one run in which long waits take no time."""
     project.without_vault()
     project.variables()
     project.leap_over_waits()
@@ -105,7 +105,7 @@ def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project:
             [
                 *(SIGN_IN, LOOK_UP, USE),
                 *(wait(method.lasts - MINUTE), SIGN_IN, LOOK_UP),
-                # Once more than it lasts, since the last use.
+                # Longer than the session lasts after its last use.
                 *(wait(method.lasts + 1), SIGN_IN, SIGN_OUT, kept),
             ],
             variables_of(project.api_url, method, bill_session_store=str(store)),
@@ -122,7 +122,7 @@ def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project:
         assert secrets_in(run.output) == [], name
         assert not [task for task in seen.tasks if task.name != "Sign out" and "WARNING" in task.text], run.output
         assert {each["status"] for each in seen.heard if each["path"] == "/v3/logout"} <= {200}, name
-        # BILL goes on counting the calls of Spend & Expense, so their turns are still kept.
+        # BILL still counts the calls to Spend & Expense, so the record of these calls stays.
         assert run.says(f"{int(method.read == SPENDER)} kept"), run.output
         if method.no_sign_out:
             assert run.says(method.no_sign_out), run.output
@@ -135,7 +135,7 @@ def test_wrong_secret_of_any_method_is_refused_once_in_ten_minutes_and_gets_no_k
     project: Project, bill: Control
 ) -> None:
     def refused(method: Method) -> Row:
-        # What another method would take is no part of it.
+        # Options of other methods have no effect.
         others = {"bill_password": "other-findme", "bill_api_token": "other-findme"}
         wrong = {**others, **method.variables, f"bill_{method.secret}": "{{ 'wrong-' + 'findme' }}"}
         fails = {**SIGN_IN, "vars": wrong}
@@ -179,13 +179,13 @@ def test_what_is_missing_for_any_method_is_named(project: Project, bill: Control
 
 
 def as_task(method: Method, api_url: str, register: str) -> dict[str, Any]:
-    """A sign-in with everything as options, which makes facts of whom it signs in, since no variable says so."""
+    """A sign-in with everything as options. It publishes the user and the organization as facts, because no variable names them."""
     options = {"auth_method": method.auth_method, "api_url": api_url, **method.options}
     return {"name": f"Get {register}", "bill.connect.bill_login": options, "register": register}
 
 
 def written(what: dict[str, str]) -> dict[str, Any]:
-    """A task that writes down what a play was given, for the test to read."""
+    """A task that writes what a play got to a file for the test."""
     content = "{{ given | to_json }}"
     given = {key: "{{ " + expression + " }}" for key, expression in what.items()}
     copy = {"dest": "{{ playbook_dir }}/given.json", "content": content, "mode": "0600"}
@@ -216,7 +216,7 @@ def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill:
         )
         tasks = [
             *(as_task(method, url, key) for key, method, url in accounts),
-            # In the other order, so that each comes after another one than before.
+            # In reverse order, so that each follows another method than before.
             *(as_task(method, url, f"again_{key}") for key, method, url in reversed(accounts)),
             written(
                 {
@@ -230,7 +230,7 @@ def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill:
         for changed in (2 * sum(method.changes for method in METHODS.values()), 0):
             run = project.play(*tasks)
             assert run.code == 0, run.output
-            # One more for the file.
+            # The task that writes the file is one more change.
             assert run.recap()["changed"] == changed + bool(changed)
             runs.append(given_to(project))
             assert [each.get("counts") for each in bills] == [ALL_ONCE] * 2
@@ -240,7 +240,7 @@ def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill:
             assert (user_id, organization_id) == (method.user_id, method.organization_id)
             assert headers == [headers[0]] * 3
             assert Bill(url).get(method.read.removeprefix("GET "), headers[0]).status_code == 200
-        # A token of Spend & Expense is the same everywhere.
+        # A token of Spend & Expense is the same in all environments.
         assert len({json.dumps(fields[2]) for fields in runs[0].values()}) == len(accounts) - 1
 
 
@@ -256,7 +256,7 @@ def test_sync_token_in_use_for_days_needs_one_sign_in(project: Project, bill: Co
 
 @pytest.mark.promise(1)
 def test_access_token_that_ends_soon_is_replaced_before(project: Project, bill: Control) -> None:
-    """Two minutes before, or where its life is short, a fifth of it: that long a play can go on using it. Without an end, after check_after."""
+    """A token is renewed two minutes before its end, or after four fifths of a short life. Without an end, check_after counts."""
     sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
     endless = {"name": "No end", "ansible.builtin.assert": {"that": "bill.expires_at is none"}}
 
@@ -277,7 +277,7 @@ def test_access_token_that_ends_soon_is_replaced_before(project: Project, bill: 
         assert seen.results("Sign in") == ["changed", "ok", "changed"], name
         assert seen.requests == [TOKEN, VENDORS, VENDORS, TOKEN, VENDORS], name
         assert {request["status"] for request in seen.heard} == {200}, name
-        # Whoever has the first one can still use it.
+        # The first token is still valid for tasks that have it.
         used = [request["headers"]["authorization"] for request in seen.heard if request["path"] == "/v3/vendors"]
         assert (used[0] == used[1], used[1] == used[2]) == (True, False), name
 
@@ -303,7 +303,7 @@ def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project
         "named, and nothing there": Row([anew], named, posts=[nowhere]),
         "nothing anywhere": Row([anew], variables, posts=[nowhere]),
         "wrong client": Row([SIGN_IN, SIGN_IN], wrong, posts=[in_bills_words]),
-        # A 401 without a code may also be of what stands before BILL.
+        # A 401 without a code may also come from a server in front of BILL.
         "wrong client, without a code": Row(
             [SIGN_IN, SIGN_IN], wrong, posts=[("faults", {"on": "POST *", "times": 2, "status": 401, "body": "no"})]
         ),
@@ -311,7 +311,7 @@ def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project
     requests = {
         **{name: [TOKEN, ROOT_TOKEN, VENDORS] for name in list(rows)[:3]},
         "named": [ROOT_TOKEN, VENDORS],
-        # The secret is not tried anywhere else.
+        # The secret goes to no other address.
         "named, and nothing there": [ROOT_TOKEN],
         "nothing anywhere": [TOKEN, ROOT_TOKEN],
         "wrong client": [TOKEN],
@@ -333,7 +333,7 @@ def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project
             )
 
 
-# One more than BILL takes requests at a time, and on as many forks.
+# One more client than BILL's concurrent requests, with one fork for each.
 CLIENTS = (world.USER, *world.CLERKS, world.PAYER)
 A_CLIENT_EACH = {
     "users": {f"host{number}": user.id for number, user in enumerate(CLIENTS)},
@@ -366,7 +366,7 @@ def test_the_users_of_a_partner_share_its_sign_in(partner: Project, bill: Contro
 
     of_the_partner = next(request for request in bill.heard() if request["path"].endswith("login-as-user"))
     bill.post("sessions/end", session_id=of_the_partner["headers"]["sessionid"])
-    # Their sessions live on without it.
+    # The users' sessions stay valid without the partner's.
     assert on_all_hosts(partner, SIGN_IN).changed == 0
     another = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert partner.play(another, arguments=("--limit", "host0")).changed == 1
@@ -386,7 +386,7 @@ def test_a_wrong_password_of_the_partner_is_refused_once_for_all_its_users(partn
 def test_force_asks_again_for_the_partner_too(partner: Project, bill: Control) -> None:
     bill.fault(PARTNER_LOGIN, code="BDC_1110")
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
-    # Each in a run of its own: a later run knows it, too.
+    # Each task in a run of its own. A later run also finds the cached refusal.
     runs = [partner.play(task, arguments=("--limit", "host0")) for task in (SIGN_IN, SIGN_IN, forced)]
     assert [run.changed for run in runs] == [0, 0, 1], runs[-1].output
     assert heard(bill) == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER]

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""MFA trust, from the code on a phone to the payment; and what BILL is asked for it."""
+"""MFA trust, from the code on a phone to the payment, and the requests to BILL."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ STALE = (
 
 @pytest.fixture
 def trusting(payer: Project) -> Project:
-    """And with a device that BILL remembers."""
+    """The payer's project with a device that BILL remembers."""
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
     return payer
 
@@ -86,7 +86,7 @@ def test_without_trust_a_task_or_lookup_that_requires_it_fails_before_the_paymen
         assert run.times(NOT_TRUSTED) >= 3, run.output
         assert run.times("failed=1") == 3
         assert secrets_in(run.output) == []
-    # The one check asks whether BILL wants MFA at all.
+    # The single check asks whether BILL wants MFA at all.
     assert bill.get("counts") == {SIGN_IN: 1, CHECK: 1}
 
 
@@ -118,7 +118,7 @@ def test_bdc_1361_of_any_request_never_leads_to_a_sign_in(payer: Project) -> Non
     ]
     for (request, _task), seen in zip(asking, play_rows(payer, rows), strict=True):
         assert seen.failed == ["Ask"], seen.shown.output
-        # Where trust is to be had, that it is missing is no answer.
+        # For the calls that make a session trusted, missing trust is no explanation.
         of_mfa = request in (CHALLENGE, VALIDATE)
         why = "a session like this one cannot pass MFA" if of_mfa else "this needs an MFA-trusted session"
         assert seen.shown.says(f"BILL answered BDC_1361: {why}"), seen.shown.output
@@ -131,7 +131,7 @@ def test_a_kept_session_is_stepped_up_once_by_twenty_hosts(payer: Project, bill:
     payer.play(login(), that("not bill.trusted"))
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
     payer.hosts(*(f"host{number:02}" for number in range(20)))
-    # A slow BILL makes whatever can overlap overlap.
+    # A slow BILL makes tasks overlap.
     bill.post("settings", latency=0.05)
     run = payer.play(TRUSTED, that("bill.trusted and not bill.changed"), arguments=("--forks", "10"))
     assert run.code == 0, run.output
@@ -174,7 +174,7 @@ def test_an_mfa_id_that_is_no_good_is_told_and_asked_once(
     assert run.says("remember_me_id comes from the variable bill_remember_me_id; device comes from the variable")
     assert "WARNING" not in run.output
     assert bill.get("counts") == {**counts, CHECK: 1}
-    # Another MFA ID is another matter.
+    # A refusal of one MFA ID does not apply to another.
     payer.variables(bill_api_url=payer.api_url, bill_remember_me_id="MFAID-findme-0", bill_device="any")
     payer.play(login())
     assert bill.get("counts") == {**counts, CHECK: 1, STEP_UP: counts.get(STEP_UP, 0) + 1}
@@ -263,7 +263,7 @@ def test_from_the_challenge_to_the_payment_in_one_play(payer: Project, bill: Con
     )
     assert run.code == 0, run.output
     assert run.warnings == []
-    # The second sign-in is the one with the MFA ID, where no session is kept.
+    # The second sign-in uses the MFA ID, because no session is stored.
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
     assert [heard["body"] for heard in bill.heard() if heard["path"] == "/v3/mfa/challenge"] == [{}]
     [given] = [heard["body"] for heard in bill.heard() if heard["path"].endswith("/validate")]
@@ -280,7 +280,7 @@ def test_from_the_challenge_to_the_payment_in_one_play(payer: Project, bill: Con
 
 
 def sent(payer: Project, bill: Control) -> dict[str, str]:
-    """A code that was sent for a run before; its message. The next run has it in its variables."""
+    """The message with a code that an earlier run requested. The next run has the code in its variables."""
     run = payer.play(challenge())
     assert run.code == 0, run.output
     message: dict[str, str] = bill.get("messages")[-1]
@@ -289,7 +289,7 @@ def sent(payer: Project, bill: Control) -> dict[str, str]:
 
 
 def another(code: str) -> str:
-    """A code that was not sent."""
+    """A code that BILL did not send."""
     return f"{(int(code) + 1) % 10**6:06d}"
 
 
@@ -301,7 +301,7 @@ def test_a_code_can_be_given_back_in_a_later_run(payer: Project, bill: Control) 
     payer.variables(bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, code=message["code"])
     run = payer.play(validate(), TRUSTED, PAY, that("validated.remember_me_id is none", "bill is not changed"))
     assert run.code == 0, run.output
-    # The trust is the session's, so it is there for the next run, too.
+    # The session is trusted, so the next run has a trusted session, too.
     assert payer.play(TRUSTED).recap()["changed"] == 0
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
 
@@ -365,7 +365,7 @@ def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
 
 @pytest.mark.promise(8)
 def test_the_sixth_code_in_a_minute(payer: Project, bill: Control) -> None:
-    # BILL's minute is the clock's.
+    # BILL's minute follows its clock.
     bill.post("clock", set="2026-03-02T10:00:01Z")
     run = payer.play({**challenge(retries=0), "loop": [1, 2, 3, 4, 5, 6]})
     assert run.code == 2
@@ -396,7 +396,7 @@ def test_a_session_that_has_ended_is_replaced_once_to_ask_for_a_code(payer: Proj
     sent(payer, bill)
     assert len(bill.get("messages")) == 1
     assert payer.play(validate(), TRUSTED).code == 0
-    # BILL is asked whether the session has really ended.
+    # The task asks BILL whether the session has really ended.
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 2, CHECK: 1, VALIDATE: 1}
 
 
@@ -407,7 +407,7 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
     assert run.says("The session that asked for the code has ended at BILL. Ask for a new code."), run.output
-    # It is the next challenge that signs in, not the code.
+    # The next challenge signs in. The code does not.
     assert run.recap()["ignored"] == 1
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, CHECK: 1, VALIDATE: 1}
     assert [f"{heard['method']} {heard['path']}" for heard in bill.heard()][3:] == [

@@ -15,7 +15,7 @@ from tests.emulator.talk import Control
 from tests.integration.project import Project
 
 LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
-# no_log, because uri does not know what its headers hold.
+# no_log, because uri does not know that its headers are secret.
 VENDORS: dict[str, Any] = {
     "name": "List vendors",
     "ansible.builtin.uri": {"url": "{{ bill.api_url }}/v3/vendors?max=100", "headers": "{{ bill.headers }}"},
@@ -125,7 +125,7 @@ def test_a_lookup_alone_signs_in_once_for_a_thousand(project: Project, bill: Con
 def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_after: int, strategy: str) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
     project.variables(bill_api_url=project.api_url, bill_check_after=check_after)
-    # A slow BILL makes whatever can overlap overlap.
+    # A slow BILL makes tasks overlap.
     bill.post("settings", latency=0.02)
     run = project.play(
         LOGIN,
@@ -157,7 +157,7 @@ def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
         bill_username="{{ people[inventory_hostname].username }}",
         bill_password="{{ people[inventory_hostname].password }}",
     )
-    # Long enough for all six to be there.
+    # The delay is long enough for all six to arrive.
     bill.post("settings", latency=2)
     run = project.play(LOGIN, arguments=("--forks", "6"))
     assert run.code == 0, run.output

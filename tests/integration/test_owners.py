@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Secrets go where their owner says: a launch user, an inventory or a role of somebody else cannot send them elsewhere."""
+"""Secrets go only where their owner says. A launch user, an inventory or another author's role cannot redirect them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def evil() -> Iterator[Trap]:
 
 @pytest.fixture
 def job(project: Project) -> Project:
-    """A job of AWX: the credential is in its environment, and others may set variables."""
+    """A job of AWX: the credential is in its environment, and other people may set variables."""
     project.without_vault()
     project.variables()
     project.environ |= {
@@ -53,12 +53,12 @@ def default_of_another_role(project: Project, **variables: Any) -> dict[str, Any
 def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bill: Control, evil: Trap) -> None:
     message = "the secrets come from the environment (BILL_PASSWORD, BILL_DEV_KEY). Whoever may set a variable"
     tasks = [{**LOGIN, **IGNORED}, {**LOOKUP, **IGNORED}]
-    # At launch, and by another role.
+    # A variable from the launch, and from another role.
     theirs = default_of_another_role(job, bill_api_url=evil.url)
     for run in (job.play(*tasks, arguments=("-e", f"bill_api_url={evil.url}")), job.play(*tasks, **theirs)):
         assert run.recap()["ignored"] == 2, run.output
         assert run.says(f"api_url comes from the variable bill_api_url, but {message}")
-    # By an inventory, and by module_defaults.
+    # A variable from an inventory, and module_defaults.
     job.variables(bill_api_url=evil.url)
     assert job.play(*tasks).recap()["ignored"] == 2
     job.variables()
@@ -73,7 +73,7 @@ def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bi
     )
     assert run.recap()["ignored"] == 2, run.output
     assert run.says(f"api_url comes from module_defaults (api_url), but {message}")
-    # The rest of what decides where secrets go, and who can read them on their way.
+    # The other options that decide where secrets go, or who can read them on the way.
     steers = {
         "bill_ca_path": str(job.folder / "inventory.yml"),
         "bill_validate_certs": False,
@@ -106,7 +106,7 @@ def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Proje
     run = job.play(
         LOGIN,
         {**LOGIN, "bill.connect.bill_login": {"api_url": job.api_url, "session_store": str(job.home / "mine")}},
-        # A task that gives the option itself is not one of module_defaults.
+        # A task that gives the option itself overrides module_defaults.
         {**LOGIN, "bill.connect.bill_login": f"api_url={job.api_url}"},
         {"name": "Old form", "action": f"bill.connect.bill_login api_url={job.api_url}"},
         {
@@ -116,7 +116,7 @@ def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Proje
             "vars": {"url": job.api_url},
         },
         {**LOGIN, "vars": {"bill_environment": "sandbox", "bill_retries": 1}},
-        # What would be used anyway.
+        # The same values as without these variables.
         {**LOGIN, "vars": {"bill_session_store": "~/.ansible/bill", "bill_api_url": job.api_url}},
     )
     assert run.code == 0, run.output
@@ -128,7 +128,7 @@ def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Proje
 def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
     job: Project, bill: Control, evil: Trap
 ) -> None:
-    """Another team's inventory can have the secrets by a lookup, and then says where they go."""
+    """Another team's inventory can read the secrets with a lookup, and then decides where they go."""
     by_lookup = {
         f"bill_{name}": f"{{{{ lookup('ansible.builtin.env', 'BILL_{name.upper()}') }}}}"
         for name in ("password", "dev_key")
@@ -161,7 +161,7 @@ def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
 
 @pytest.mark.promise(7)
 def test_form_sends_a_new_secret_of_the_environment_nowhere_else(project: Project, bill: Control, evil: Trap) -> None:
-    """The vault file holds the old password, and the environment the new one, which replaces it without a person."""
+    """The vault file has the old password and the environment has the new one, which replaces it without a person."""
     project.environ |= {"BILL_PASSWORD": world.USER.password, "BILL_API_URL": project.api_url}
     project.variables()
     steers = {
@@ -183,7 +183,7 @@ def test_form_sends_a_new_secret_of_the_environment_nowhere_else(project: Projec
 
 @pytest.mark.promise(7)
 def test_host_that_is_not_bills_is_told_once_with_its_source(project: Project, bill: Control) -> None:
-    """Whoever the owner is. No such host is there, which the message about the connection says, too."""
+    """The warning does not depend on the owner. No host of this name exists, and the connection error says so."""
     project.hosts("one", "two", "three")
     project.environ["BILL_RETRIES"] = "0"
     elsewhere = {"bill_api_url": "https://gateway.invalid/connect"}
@@ -206,7 +206,7 @@ def test_no_variable_reads_the_environment_by_way_of_a_path(project: Project, bi
         {**LOGIN, "vars": bill_app_key, **IGNORED},
         {**LOGIN, "vars": {"bill_session_store": "$BILL_APP_KEY"}},
         {**LOOKUP, "vars": bill_app_key, **IGNORED},
-        # The author of a task may use the environment. What is secret is masked all the same.
+        # The author of a task may read the environment. A secret is masked in any case.
         {**LOGIN, "bill.connect.bill_login": {"ca_path": "/$BILL_APP_KEY"}, **IGNORED},
         {**LOGIN, "bill.connect.bill_login": {"session_store": "$MINE/mine"}},
         arguments=("-vvvvv",),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sixty Spend & Expense calls a minute and no more, from however many hosts."""
+"""At most sixty Spend & Expense calls a minute, from any number of hosts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ WAITING = "seconds for the next Spend & Expense call: BILL allows 60 a minute, a
 
 
 def times(bill: Control) -> list[float]:
-    """When BILL was called, the earliest first; none of the calls was refused."""
+    """The times of the calls to BILL, the earliest first. BILL refused none of them."""
     heard: list[dict[str, Any]] = [each for each in bill.heard() if each["path"].startswith("/v3/spend/")]
     assert {each["status"] for each in heard} == {200}
     return [datetime.fromisoformat(each["at"]).timestamp() for each in heard]
@@ -30,18 +30,18 @@ def times(bill: Control) -> list[float]:
 def test_twenty_hosts_with_four_calls_each_never_make_more_than_sixty_in_a_minute(
     payer: Project, bill: Control
 ) -> None:
-    """BILL is asked about the token each time; its own limit is on, and never met."""
+    """Each task validates the token. BILL's own limit is active and never reached."""
     only(payer, SPEND_TOKEN)
     payer.leap_over_waits()
     payer.hosts(*(f"host{number}" for number in range(20)))
     ask: dict[str, Any] = {"name": "Ask", "bill.connect.bill_session_info": {"sign_in": True}}
     for _time in range(2):
-        # The second run comes right after the first, and shares the minute with it.
+        # The second run follows at once, in the same minute.
         run = payer.play(ask, ask, arguments=("-v",))
         assert run.code == 0, run.output
     assert run.says(WAITING)
     assert run.warnings == []
     at = times(bill)
-    # One more, of whoever found that the token is good.
+    # One extra call is the sign-in, which validates the token.
     assert bill.get("counts") == {SPEND: 81}
     assert max(len([each for each in at if first <= each < first + 60]) for first in at) == 60

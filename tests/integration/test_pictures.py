@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pictures, taken again: they show what is seen today, on every core, and anybody can read them."""
+"""The pictures, taken again: they show the present output on every core, and everybody can read them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_picture_can_be_read_aloud_and_copied_and_asks_for_nothing(name: str) 
     lines = ["".join(line.itertext()) for line in picture.iter(f"{SVG}text")]
     plain = (FOLDER / f"{name}.txt").read_text().splitlines()
     assert [line.strip() for line in lines] == [line.strip() for line in plain if line.strip()]
-    # Nothing from elsewhere, nothing that runs.
+    # The picture loads nothing from elsewhere, and runs no script.
     assert {part.tag.removeprefix(SVG) for part in picture.iter()} <= ELEMENTS
     values = [value for part in picture.iter() for value in part.attrib.values()]
     assert not [value for value in values if "//" in value or "(" in value]
@@ -69,14 +69,14 @@ def test_a_picture_can_be_read_aloud_and_copied_and_asks_for_nothing(name: str) 
 
 @pytest.mark.parametrize("name", ["connect", "correct", "rotate"])
 def test_the_form_cuts_no_word_in_two(name: str) -> None:
-    """As a terminal does at its edge."""
+    """A terminal breaks words at its edge."""
     lines = (FOLDER / f"{name}.txt").read_text().splitlines()
     assert [line for line in lines if len(line) == COLUMNS and not line.endswith("***")] == []
 
 
 @pytest.mark.parametrize("name", svg.COLOURS)
 def test_a_colour_can_be_read(name: str) -> None:
-    """As WCAG 2 wants it of text (level AA)."""
+    """The contrast is the one that WCAG 2 requires for text (level AA)."""
     text, paper = _luminance(svg.COLOURS[name]), _luminance(svg.PAPER)
     assert (text + 0.05) / (paper + 0.05) >= 4.5
 

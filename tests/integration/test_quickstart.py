@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README's quickstart by a newcomer: an empty folder, an empty HOME, the built archive, and a person who types."""
+"""The README's quickstart as a newcomer does it: an empty folder, an empty HOME, the built archive, and a person who types."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ class Newcomer:
         self.folder.mkdir()
         self.home = top / "home"
         self.home.mkdir()
-        # Nothing but where BILL is, since nobody here can reach the real one.
+        # The environment only names BILL's address, because the tests cannot reach the real one.
         self.environ = {
             "HOME": str(self.home),
             "PATH": f"{core_bin}:{os.defpath}",
             "LANG": "C.UTF-8",
             "TERM": "dumb",
             "ANSIBLE_NOCOLOR": "1",
-            # What ansible-vault shows a file with.
+            # The program in which ansible-vault shows a file.
             "PAGER": "cat",
             "BILL_API_URL": api_url,
         }
@@ -79,7 +79,7 @@ class Newcomer:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
-    """The collection as it is released."""
+    """The archive of the collection in its released form."""
     top = tmp_path_factory.mktemp("archive")
     subprocess.run(
         [core_bin / "ansible-galaxy", "collection", "build", "--output-path", top],
@@ -113,7 +113,7 @@ def test_from_an_empty_folder_to_a_play_of_three_lines(
     assert VAULT_PASSWORD not in first.output
     assert stat.S_IMODE((newcomer.folder / VAULT_FILE).stat().st_mode) == 0o600
 
-    # It opens without anything of ours, and holds what the README says, and what says which BILL this is.
+    # ansible-vault alone opens the file. It has the README's variables and those that name the environment.
     view = newcomer.types(f"ansible-vault view {VAULT_FILE}", {"Vault password:": VAULT_PASSWORD})
     kept = yaml.safe_load(view.output.partition("---")[2])
     documented = yaml.safe_load(next(block for block in said["yaml"] if block.startswith("bill_username")))

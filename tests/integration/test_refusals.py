@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A refused credential is asked once, whoever asks: fifty hosts with a stale password do not lock an account."""
+"""A refused credential is sent once, from any number of tasks: fifty hosts with a stale password do not lock an account."""
 
 from __future__ import annotations
 
@@ -80,6 +80,6 @@ def test_a_spent_hour_is_remembered_by_every_user_of_the_developer_key(project: 
     other = {"username": world.SECOND_USER.username, "organization_id": world.SECOND_ORGANIZATION.id}
     run = project.play({"name": "Another user", "bill.connect.bill_login": other})
     assert run.says("BILL answered BDC_1144"), run.output
-    # Once in each clock hour that this test has seen, which may be two.
+    # One request for each clock hour of this test, which may be two.
     hours = 1 + (datetime.now(timezone.utc).hour - begin) % 24
     assert bill.get("counts")["POST /v3/login"] <= hours

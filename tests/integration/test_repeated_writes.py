@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A payment on three hosts by mistake is one payment, and the play learns which host has sent it."""
+"""A payment on three hosts by mistake becomes one payment, and the play learns which host has sent it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def three(payer: Project) -> Project:
 
 
 def paid(bill: Control) -> Counter[Any]:
-    """How often each amount was paid."""
-    # Up to ansible-core 2.18 a template makes a text of a number.
+    """The number of payments of each amount."""
+    # Up to ansible-core 2.18, a template turns a number into a text.
     return Counter(int(amount) for amount in amounts_paid(bill))
 
 
@@ -50,7 +50,7 @@ def test_same_payment_of_several_hosts_batches_or_handlers_is_sent_once(three: P
             "tasks": [ping(notify="Pay 6", changed_when=True)],
             "handlers": [pay(6, "Pay 6", task=IGNORED)],
         },
-        # What is meant once, and what is meant for each host.
+        # A payment that is meant once, and one that is meant for each host.
         {"tasks": [pay(7, task=once)]},
         {"hosts": "localhost", "connection": "local", "tasks": [pay(8)]},
         {"tasks": [pay(9, repeat=True)]},
@@ -58,7 +58,7 @@ def test_same_payment_of_several_hosts_batches_or_handlers_is_sent_once(three: P
     )
     assert run.code == 0, run.output
     assert paid(bill) == {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8), 1), 9: 3, 10: 1, 11: 1, 12: 1}
-    # Of the plays 1 to 6 two hosts each.
+    # In the plays 1 to 6, two hosts each.
     assert sum(run.recap(host)["ignored"] for host in HOSTS) == 12, run.output
     assert run.says("POST /v3/payments was not sent for")
     assert run.says("with hosts: localhost or run_once: true")
@@ -100,7 +100,7 @@ def test_two_tasks_from_one_anchor_are_two_intentions(three: Project, bill: Cont
 
 @pytest.mark.promise(10)
 def test_payment_that_bill_has_refused_may_be_sent_for_the_next_host(three: Project, bill: Control) -> None:
-    """And what until and rescue do is as before."""
+    """until and rescue work as before."""
     bill.fault("POST /v3/payments", code="BDC_1152", status=422)
     bill.fault("POST /v3/payments", code="BDC_1152", status=422)
     bill.fault("POST /v3/payments", after=2, reset=True, acted=True)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calling BILL's endpoints from a play: the recipes, the ends of sessions, and what never leaves the controller."""
+"""Calls to BILL's endpoints from a play: the recipes, sessions that end, and data that never leaves the controller."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_ten_thousand_vendors_are_listed_with_a_hundred_requests_and_one_sign_in
         "BILL_DEV_KEY": world.DEV_KEY,
     }
     run = project.play(
-        # Else -v shows all of them.
+        # Without no_log, -v shows all records.
         call(paginate=True, sort="createdTime:asc", task={"no_log": True}),
         that(
             "answer.results | map(attribute='id') | unique | length == 10000 and answer.results | length == 10000",
@@ -99,13 +99,13 @@ def test_a_vendor_a_bill_and_its_payment_are_made_in_one_play(payer: Project, bi
     [paid] = bill.get("payments")
     assert paid["payment"].items() >= {"billId": owed["id"], "vendorId": made[0]["id"], "amount": 120.5}.items()
     assert bodies(bill, "POST /v3/bills")[0]["billLineItems"] == [line]
-    # One session for all of it, which was trusted from the start.
+    # One session serves all tasks, and it was trusted from the start.
     assert [each for each in bill.get("counts") if "login" in each or "mfa" in each] == [LOGIN]
 
 
 @pytest.mark.promise(14)
 def test_filters_and_sorts_give_the_records_that_were_meant(project: Project, bill: Control) -> None:
-    """In BILL's syntax as the emulator reads it, and never as something else."""
+    """The emulator reads the filters in BILL's syntax, and finds exactly the intended records."""
     everyone = world.vendors(HERE)
     names = sorted({each["name"] for each in everyone})[:2]
     wanted: list[tuple[Any, str, list[dict[str, Any]]]] = [
@@ -174,7 +174,7 @@ def latest(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("method", [accounts.SPEND_TOKEN, accounts.CLIENT], ids=["spend_token", "oauth"])
 def test_spend_and_expense_is_read_by_its_own_pages(project: Project, bill: Control, method: dict[str, Any]) -> None:
-    """By the task, and by the lookup in a loop, in a template and beside it."""
+    """With the task, and with the lookup in a loop, in a template and outside of one."""
     project.without_vault()
     of_spend = method is accounts.SPEND_TOKEN
     path, cursor = (TRANSACTIONS, "nextPage") if of_spend else ("/v3/vendors", "page")
@@ -212,7 +212,7 @@ def test_spend_and_expense_is_read_by_its_own_pages(project: Project, bill: Cont
     for text in (f"0={every[-1]['id']}", f"1={every[-2]['id']}", f"with={every[4]['id']}"):
         assert run.says(text), text
     assert run.says("".join(f"<{each['id']}>" for each in every[:3]))
-    # Each list of several pages was followed by the cursors that the pages before have named.
+    # Each list of several pages follows the cursors of its earlier pages.
     assert [cursor in each for each in queries(bill, path)][:3] == [False, True, True]
     assert len({each[cursor] for each in queries(bill, path)[:3] if cursor in each}) == 2
     assert not any({"page", "nextPage"} - {cursor} & set(each) for each in queries(bill, path))
@@ -255,7 +255,7 @@ END_SESSIONS = {
 def test_a_session_that_ends_between_two_tasks_is_replaced_once_and_the_request_sent_once_more(
     payer: Project, bill: Control
 ) -> None:
-    """For a read, for a write and for a lookup; what BILL did not do is done once."""
+    """For a read, a write and a lookup. A write that BILL did not do is done once."""
     may_pay(payer)
     run = payer.play(
         call("/v3/vendors", page_size=1),
@@ -290,7 +290,7 @@ def test_a_session_that_ends_between_two_tasks_is_replaced_once_and_the_request_
 
 @contextmanager
 def ending_sessions_while(bill: Control, pages: int) -> Iterator[None]:
-    """End all sessions as soon as BILL has been asked for so many pages."""
+    """End all sessions after BILL has received this many page requests."""
     over = threading.Event()
 
     def watch() -> None:
@@ -313,7 +313,7 @@ def ending_sessions_while(bill: Control, pages: int) -> Iterator[None]:
 def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
     project: Project, bill: Control
 ) -> None:
-    # Before it is answered the fourth page takes its time, in which the session ends.
+    # The fourth page takes time, and the session ends before its response.
     bill.fault(VENDORS, after=3, slow=1)
     project.watch = lambda _pid: ending_sessions_while(bill, 4)
     run = project.play(
@@ -326,10 +326,10 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
     assert run.code == 0, run.output
     read = [each for each in bill.heard() if each["path"] == "/v3/vendors"]
     whose = [(sessions, len(list(same))) for sessions, same in groupby(each["headers"]["sessionid"] for each in read)]
-    # The page for which the session has ended is read once more with the new one.
+    # The new session reads the page again for which the old session had ended.
     assert [count for _session, count in whose] == [4, 4]
     assert [each["status"] for each in read].count(200) == 7
-    # No page that was answered was read again.
+    # No page with a response was read again.
     answered = [each["query"].get("page") for each in read if each["status"] == 200]
     assert len(set(answered)) == 7
     assert bill.get("counts")[LOGIN] == 2
@@ -348,7 +348,7 @@ def test_forty_hosts_reading_at_once_never_have_more_than_three_requests_in_flig
     assert run.code == 0, run.output
     assert run.warnings == []
     assert {code for each in bill.heard() for code in each["codes"]} == set()
-    # Two and more, or nothing was at once.
+    # At least two, otherwise no requests ran at the same time.
     assert 2 <= bill.get("state")["peak_in_flight"] <= 3
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 40}
 
@@ -375,8 +375,8 @@ def test_a_read_is_tried_again_after_a_fault_of_the_server_or_of_the_way(project
 
 @pytest.mark.promise(9)
 def test_when_the_hour_is_spent_nothing_more_is_asked_until_the_next_one(project: Project, bill: Control) -> None:
-    """By no later task, lookup or run."""
-    # Late enough for the session to see the next hour.
+    """No later task, lookup or run sends a request."""
+    # The time is late enough for the session to reach the next hour.
     bill.post("clock", set="2026-03-02T10:40:00Z")
     ahead_of(project, bill)
     bill.fault("GET /v3/bills", times=None, code="BDC_1144")
@@ -402,7 +402,7 @@ def test_when_the_hour_is_spent_nothing_more_is_asked_until_the_next_one(project
 
 
 def ahead_of(project: Project, bill: Control) -> None:
-    """Have the controller's clock say what BILL's does."""
+    """Set the controller's clock to BILL's time."""
     project.environ |= {
         "PYTHONPATH": str(Path(__file__).with_name("clock")),
         "CONTROLLER_AHEAD": str(bill.get("clock")["offset"]),
@@ -489,7 +489,7 @@ BAD: dict[str, dict[str, Any]] = {
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
 def test_what_cannot_be_meant_is_said_before_anything_is_sent(project: Project, bill: Control) -> None:
-    """Nobody signs in for it, and check mode finds it as well."""
+    """The check needs no session, and check mode runs it as well."""
     tasks = [
         call(**{"path": "/v3/vendors", **options}, name=f"Bad {number}", task={"ignore_errors": True})
         for number, options in enumerate(BAD.values())
@@ -503,7 +503,7 @@ def test_what_cannot_be_meant_is_said_before_anything_is_sent(project: Project, 
             assert run.says(message), message
         assert secrets_in(run.output) == []
     assert run.says("path has nothing between two slashes")
-    # The lookup read the first of its two before it came to the second.
+    # The lookup read its first list before it came to the second.
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 2}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Writing to BILL's books from a play: never twice, never in check mode, and what arrives is what was written."""
+"""Writes to BILL from a play: never twice, never in check mode, and BILL gets exactly what the user wrote."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ NEVER_TWICE = (
 )
 
 DONE, NOT_DONE, DONE_LATER = "there", "not there", "there later"
-# How the answer is lost, whether BILL pays, and the options and keywords of the task.
+# How the response is lost, whether BILL pays, and the options and keywords of the task.
 LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
     "The connection is reset after BILL has paid": ({"reset": True, "acted": True}, DONE, {}, {}),
     "The connection is reset": ({"reset": True}, NOT_DONE, {}, {}),
@@ -56,7 +56,7 @@ LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.promise(10)
 @pytest.mark.promise(15)
 def test_a_payment_whose_answer_is_lost_is_sent_once_and_can_be_found(payer: Project, bill: Control) -> None:
-    """However it is lost: the play learns that nobody knows, and finds out where it is told to look."""
+    """In each case the play learns that the result is unknown, and finds it out where the message says."""
     may_pay(payer)
     tasks: list[dict[str, Any]] = []
     for number, (what, (fault, _paid, options, keywords)) in enumerate(LOST.items(), 1):
@@ -113,7 +113,7 @@ def test_neither_until_nor_a_loop_sends_a_payment_twice(payer: Project, bill: Co
     run = payer.play(
         pay(1, task={**IGNORE, "until": "answer is success", "retries": 3, "delay": 0}),
         that("answer.uncertain and answer.attempts == 3 and answer.sent.body.amount == 1"),
-        # The first of these is answered; the next task's are not.
+        # The first of these has a response. The next task's payments have none.
         pay(2, "Pay in between"),
         pay("{{ item.amount }}", "Pay both", task={**IGNORE, "loop": "{{ due }}", "loop_control": {"label": "one"}}),
         that(
@@ -135,7 +135,7 @@ def test_until_does_not_pay_again_what_is_paid_however_it_is_asked_for(payer: Pr
     may_pay(payer)
     again = {"retries": 3, "delay": 0, **IGNORE}
     run = payer.play(
-        # BILL says 201, and what until waits for will never come.
+        # BILL answers 201, and the condition of until never becomes true.
         pay(1, expected_status=200, task={"until": "answer is succeeded", **again}),
         that("answer is failed and answer.changed and not answer.uncertain and answer.json.amount == 1"),
         pay(2, task={"until": "answer.json.amount == 3", **again}),
@@ -211,7 +211,7 @@ def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_don
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 def test_a_payment_without_trust_is_no_reason_to_sign_in_again(project: Project, bill: Control) -> None:
-    """Where trust is required nothing is sent, in check mode too; else BILL says it."""
+    """If trust is required, the task sends nothing, also in check mode. Otherwise BILL returns the error."""
     trust = "The role bill.connect.trust has a person pass BILL's MFA challenge"
     run = project.play(
         pay(1, require_trusted=False, task=IGNORE),
@@ -263,7 +263,7 @@ def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
     )
     assert run.code == 0, run.output
     api = f"+++ after: {{}} {payer.api_url}/v3"
-    # BILL's answer repeats what is masked, so nothing of the result is shown.
+    # BILL's response repeats a masked value, so the result is hidden.
     assert run.says(f"{api.format('POST')}/vendors @@") == check, run.output
     assert run.says(f"{api.format('POST')}/payments @@")
     assert run.says('+ "amount": 7')
@@ -283,7 +283,7 @@ def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
 def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Control) -> None:
-    """Dates, numbers, and values that are encrypted on their own, whatever ansible-core makes of them on the way."""
+    """Dates, numbers, and separately encrypted values arrive unchanged, whatever types ansible-core gives them."""
     encrypted = project.run("ansible-vault", "encrypt_string", "1234 findme 5678", "--name", "account").output
     lines = encrypted[encrypted.index("account") :].replace("Encryption successful", "").rstrip().splitlines()
     (project.folder / "group_vars" / "all" / "inline.yml").write_text("\n".join(lines) + "\n")
@@ -363,7 +363,7 @@ def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Contr
             "inline": {"account": "1234 findme 5678"},
         }
     )
-    # What was encrypted on its own is shown to nobody.
+    # No output shows a value that was encrypted separately.
     shown = project.run("ansible-playbook", "site.yml", "--check", "--diff").output
     assert '"umlaut": "Käse & Söhne"' in shown
     assert '"account": "********"' in shown
@@ -371,14 +371,14 @@ def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Contr
 
 
 def as_json(value: Any) -> str:
-    """To compare: in Python 1 is True."""
+    """A form for comparison: in Python 1 equals True."""
     return json.dumps(value)
 
 
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("native", [False, True], ids=["default", "jinja2_native"])
 def test_templated_values_arrive_as_the_manual_says(project: Project, bill: Control, native: bool) -> None:
-    """Up to ansible-core 2.18 a number out of a template is a text, unless the template is but a variable's name."""
+    """Up to ansible-core 2.18, a template turns a number into a text, unless it is only a variable's name."""
     if native:
         project.environ["ANSIBLE_JINJA2_NATIVE"] = "true"
     numbers = native or project.core >= (2, 19)
@@ -397,7 +397,7 @@ def test_templated_values_arrive_as_the_manual_says(project: Project, bill: Cont
         {"amount": 25.0, "count": 2.5, "flag": False, "text": "01234", "nothing": None},
         {"amount": 25.0} if numbers else {"amount": "25.0"},
         {"amount": 12.5, "text": "0123"},
-        # Where it cannot be told what was meant, nothing is sent.
+        # If the intended type is unclear, nothing is sent.
         *([{"due": "2026-12-31"}] if numbers else []),
     ]
     run = project.play(

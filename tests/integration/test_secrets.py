@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No secret shows, and none is left readable: everything that a run shows, writes, leaves behind or starts is searched.
+"""No secret is readable: the tests search everything that a run shows, writes, leaves behind or starts.
 
-What the collection cannot hide is here as well, so that the documentation says what is true.
+They also cover what the collection cannot hide, so the documentation stays true.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from tests.integration.terminal import run_at_a_terminal
 from tests.integration.watcher import Watcher
 
 A = world.ORGANIZATION.id
-# BILL's names for them, in headers and bodies.
+# BILL's names for the secrets, in headers and bodies.
 SECRETS = {
     *("sessionid", "devkey", "appkey", "apitoken", "authorization"),
     *("password", "consoleapitoken", "client_secret", "remembermeid", "token"),
@@ -49,25 +49,25 @@ USE = {
     "ansible.builtin.uri": {"url": "{{ bill.api_url }}/v3/vendors?max=1", "headers": "{{ bill.headers }}"},
     "no_log": True,
 }
-# Where bill is what the role has set.
+# For tasks in which bill is the variable that the role has set.
 OF_ROLE = {"vars": {"bill": {"api_url": "{{ bill_api_url }}", "headers": "{{ bill_headers }}"}}}
 SHOW = {"name": "Show it", "ansible.builtin.debug": {"var": "bill"}, "no_log": True}
-# So that modules are left behind, and the fact cache has something in it.
+# These tasks leave modules behind and fill the fact cache.
 OTHER: list[dict[str, Any]] = [
     {"name": "Run a module", "ansible.builtin.ping": None},
     {"name": "Cache a fact", "ansible.builtin.set_fact": {"note": "nothing", "cacheable": True}},
 ]
 
-# One that every encoding changes, with a mark in each piece that a careless quotation could cut it into.
+# A secret that every encoding changes. Each piece has a mark, in case wrong quoting cuts the secret.
 AWKWARD = "findme \"findme\\findme%41findme+findme/findme={% findme {{ findme }}findme'findme$(findme)<findme&findme-é€-findme"
 
 
 @dataclass
 class Sweep:
-    """A project of which everything is written down that can be: a log, a fact cache, all that callbacks hear, modules.
+    """A project that records everything possible: a log, a fact cache, all events of callbacks, modules.
 
-    ``own`` are the places in which the user has put a secret, which are not searched: files by their names, or environ.
-    ``numbers`` are secrets besides those that BILL is told to sign in.
+    ``own`` names the places where the user put a secret: names of files, or environ. They are not searched.
+    ``numbers`` are secrets in addition to those of the sign-in requests.
     """
 
     project: Project
@@ -80,7 +80,7 @@ class Sweep:
         return self.project.play(*OTHER, *tasks, arguments=("-vvvvv", *arguments), **keywords)
 
     def leaks(self, run: Run) -> dict[str, list[str]]:
-        """Where there are secrets, and which."""
+        """The places that contain secrets, each with the secrets there."""
         places = {"output": {run.output.encode()}, **self.watcher.seen}
         left = [path for folder in self.watcher.folders for path in Path(folder).rglob("*") if path.is_file()]
         for path in {*self.project.files(), *left}:
@@ -88,7 +88,7 @@ class Sweep:
         places = {place: seen for place, seen in places.items() if os.path.basename(place) not in self.own}
         told = set(self.told())
         numbers = {secret for secret in told if secret.isdecimal()} | self.numbers
-        # What the emulator makes up has a mark in front, which could be cut off.
+        # The emulator's own values have a mark in front that could be cut off.
         without_marks = {re.sub("^(SESSION|ACCESS-findme|MFAID-findme)-", "", secret) for secret in told}
         leaks = Leaks(*MARKS, *(told | without_marks) - numbers, VAULT_PASSWORD, AWKWARD, numbers=numbers)
         found = {
@@ -98,7 +98,7 @@ class Sweep:
         return {place: what for place, what in found.items() if what}
 
     def told(self) -> Iterator[str]:
-        """Every secret that BILL was told."""
+        """Every secret in the requests to BILL."""
         for heard in self.bill.heard():
             body = heard["body"] if isinstance(heard["body"], dict) else {}
             for name, value in (heard["headers"] | body).items():
@@ -106,7 +106,7 @@ class Sweep:
                     yield value.removeprefix("Bearer ")
 
     def saw(self) -> None:
-        """Proof that there was something to search."""
+        """Check that there was something to search."""
         home = self.project.home
         assert "v2_playbook_on_start" in (events := (home / "events").read_text())
         assert "v2_runner_on_start" in events
@@ -124,7 +124,7 @@ class Sweep:
 @pytest.fixture
 def sweep(project: Project, bill: Control, tmp_path_factory: pytest.TempPathFactory) -> Sweep:
     home = project.home
-    # ansible-core 2.22 puts a socket in there, whose path may have no more than about 100 characters.
+    # ansible-core 2.22 puts a socket there. The path of a socket may have about 100 characters at most.
     temporary = tmp_path_factory.mktemp("t")
     project.environ = {
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
@@ -148,7 +148,7 @@ def sweep(project: Project, bill: Control, tmp_path_factory: pytest.TempPathFact
     project.variables(bill_api_url=project.api_url, bill_retries=0)
     watcher = Watcher((str(home / ".ansible"), str(home / "remote"), str(temporary)))
     project.watch = watcher.watch
-    # So that the workers can be seen at their work.
+    # The delay lets the watcher see the workers.
     bill.post("settings", latency=0.02)
     return Sweep(project, bill, watcher)
 
@@ -182,7 +182,7 @@ def test_a_success(sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> N
 
 @pytest.mark.promise(5)
 def test_the_session_in_use(sweep: Sweep, bill: Control) -> None:
-    """With no_log and pipelining, which writes no module to disk; only callbacks hear the arguments of such a task."""
+    """With no_log and with pipelining, which writes no module to the disk. Only callbacks get the arguments of such a task."""
     sweep.own.append("events")
     del sweep.project.environ["ANSIBLE_DEBUG"]
     del sweep.project.environ["ANSIBLE_KEEP_REMOTE_FILES"]
@@ -237,7 +237,7 @@ def test_a_failure_shows_its_message_and_nothing_else(sweep: Sweep, bill: Contro
 
 
 def in_files(sweep: Sweep, **variables: Any) -> None:
-    """Plain text in a file of the user's own."""
+    """Plain text in a file of the user."""
     text = "".join(
         f"{name}: !unsafe {yaml.safe_dump(value, default_style=chr(34), width=9999)}"
         for name, value in variables.items()
@@ -254,7 +254,7 @@ def in_the_environment(sweep: Sweep) -> tuple[str, ...]:
         "BILL_ORGANIZATION_ID": A,
         "BILL_DEV_KEY": world.DEV_KEY,
     }
-    # The environment of a process is inherited by all that it starts, and can be read by the same user and root.
+    # Every child process inherits the environment, and the same user and root can read it.
     sweep.own.append("environ")
     return ()
 
@@ -338,7 +338,7 @@ def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: M
             bill.fault(request, status=400, body=json.dumps(complaint), content_type="application/json")
         bill.fault(request, redirect=f"https://127.0.0.1:9/?{quote(echo)}")
         bill.fault(request, code="BDC_1101")
-    # As arguments, too, of which callbacks hear what they come to.
+    # The options are also given as arguments. Callbacks get their values.
     again = {"force": True, **{name: f"{{{{ bill_{name} }}}}" for name in method.options}}
     failing = {**AGAIN, "bill.connect.bill_login": again, "ignore_errors": True}
     wrong = {**failing, "vars": {f"bill_{method.secret}": "{{ wrong }}"}}
@@ -357,7 +357,7 @@ def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: M
         SIGN_OUT,
     )
     assert run.code == 0, run.output
-    # There is no list of organizations for a token of Spend & Expense.
+    # A token of Spend & Expense has no list of organizations.
     assert run.recap()["ignored"] == 4 * len(method.sign_in) + 1 + (method.auth_method == "spend_token")
     assert sweep.leaks(run) == {}
     sweep.saw()
@@ -365,7 +365,7 @@ def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: M
 
 @pytest.fixture
 def of_payer(sweep: Sweep, bill: Control) -> Sweep:
-    """The play of one who has a phone, to which BILL sends codes."""
+    """The play of a user with a phone, to which BILL sends codes."""
     payer = {"bill_username": world.PAYER.username, "bill_password": world.PAYER.password}
     sweep.project.without_vault()
     in_files(sweep, **{**METHODS["password"].variables, **payer})
@@ -373,7 +373,7 @@ def of_payer(sweep: Sweep, bill: Control) -> Sweep:
         bill_api_url=sweep.project.api_url,
         bill_retries=0,
         bill_device="build-server",
-        # Read when it is needed and kept nowhere, as by a person from the phone.
+        # The play reads the code when it needs it and stores it nowhere, like a person with a phone.
         code="{{ (lookup('ansible.builtin.url', messages, split_lines=false) | from_json)[-1].code }}",
         wrong="{{ '%06d' % ((code | int + 1) % 1000000) }}",
         messages=f"{bill.url}/messages",
@@ -384,7 +384,7 @@ def of_payer(sweep: Sweep, bill: Control) -> Sweep:
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill: Control) -> None:
-    """The code of MFA, and the MFA ID that comes of it; each task fails before it does its work."""
+    """The code of MFA, and the MFA ID that it produces. Each task fails before it does its work."""
     echo = json.dumps([{"code": "BDC_9999", "message": f"{world.PAYER.password} {world.DEV_KEY}"}])
     for request in (
         "POST /v3/mfa/challenge",
@@ -420,7 +420,7 @@ def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill
             "vars": {"remember_me_id": "{{ trust.remember_me_id }}"},
             "no_log": True,
         },
-        # It was given back before.
+        # The code was used before.
         validate("{{ item }}", loop=["{{ code }}"], register="used", **fails),
         *({**task, **more} for task in (INFO, ORGANIZATIONS) for more in (fails, {})),
     )
@@ -434,7 +434,7 @@ def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill
 @pytest.mark.slow
 @pytest.mark.promise(5)
 def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> None:
-    """As the documentation says of set_fact, by which a role hands things over."""
+    """The documentation says this of set_fact, with which a role passes on values."""
     role = {"name": "Trust", "ansible.builtin.include_role": {"name": "bill.connect.trust"}}
     run = of_payer.play(
         {**role, "vars": {"bill_mfa_token": "{{ code }}"}}, {**SHOW, "vars": {"bill": "{{ bill_trust }}"}}
@@ -451,12 +451,12 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
-    """Values that BILL refuses and takes, the code of MFA and what comes of it, and then all of it from the file that was written."""
+    """Values that BILL refuses and accepts, the code of MFA and its results, and then all of it from the written file."""
     project = sweep.project
     project.without_vault()
-    # Where the file is written, too, whatever is there only for a moment.
+    # The watcher also sees temporary files in the folder of the vault file.
     sweep.watcher.folders += (str(project.folder / "group_vars"),)
-    # Its lines would come between a question and the answer.
+    # The debug lines would come between a question and its answer.
     del project.environ["ANSIBLE_DEBUG"]
     typed = [
         ("Sign in with:", ""),
@@ -479,7 +479,7 @@ def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
         run = terminal.ends()
     assert run.code == 0, run.output
     assert run.says("MFA-trusted: yes"), run.output
-    # But for the person's own typing.
+    # Without the text that the person typed.
     output = run.output
     for code in codes:
         output = output.replace(code, "", 1)
@@ -504,7 +504,7 @@ ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
     "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
 def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
-    """Reads and writes that hold bank accounts, sessions and passwords: in success, in failure, and where nobody knows."""
+    """Reads and writes with bank accounts, sessions and passwords: after success, after failure, and with an unknown result."""
     check = "--check" in arguments
     in_files(
         of_payer,
@@ -612,13 +612,13 @@ def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Contro
     "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
 def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) -> None:
-    """From a file and from a vault into others: new, changed, in the clear before, failing in every way."""
+    """From a file and from a vault into others: new, changed, in clear text before, and with every failure."""
     project = sweep.project
     (project.folder / "given.txt").write_text(AWKWARD)
     (project.folder / "clear.yml").write_text(f"other: {world.DEV_KEY}\n")
     (project.folder / "broken.yml").write_text(f"a: '{world.DEV_KEY}\n")
     sweep.own += ["given.txt", "broken.yml", "clear.yml"]
-    # The new files and backups, while they are written, too.
+    # The watcher also sees the new files and backups while they are written.
     sweep.watcher.folders += (str(project.folder),)
     values = {
         "bill_password": "{{ lookup('ansible.builtin.file', 'given.txt') }}",
@@ -675,7 +675,7 @@ def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) 
 
 @pytest.mark.promise(5)
 def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> None:
-    """Where ansible-core itself would take them for the items of a loop, too; and register has what BILL has written."""
+    """ansible-core could also take the records for items of a loop. register has BILL's values."""
     bill.fault("GET /v3/vendors", times=None, json={"results": [{"name": "findme-1"}, {"name": "findme-2"}]})
     tasks: list[dict[str, Any]] = [{}, {"loop": [1, 2]}, {"until": "answer.attempts | default(1) == 2", "delay": 0}]
     run = project.play(
@@ -694,7 +694,7 @@ def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> 
 
 @pytest.mark.promise(8)
 def test_a_failure_after_a_success_of_the_same_task_shows_its_message(project: Project, bill: Control) -> None:
-    """What hid the result of one try, or of one item, does not hide the message of the next."""
+    """The hidden result of one try, or of one item, does not hide the message of the next."""
     bill.post("faults", on="POST /v3/login", after=1, times=None, code="BDC_1101")
     again = {**LOGIN, "bill.connect.bill_login": {"force": True}}
     for task in (
@@ -736,8 +736,8 @@ def test_kept_sessions_are_private(project: Project, umask: int) -> None:
 @pytest.mark.slow
 @pytest.mark.promise(5)
 def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
-    """ansible-core 2.22 hides registered secrets even in a play that prints them itself, but not encoded; older ones cannot."""
-    # Not from the vault, because ansible-core registers by itself what it decrypts.
+    """ansible-core 2.22 hides registered secrets even if a play prints them, but not in an encoded form. Older versions do not."""
+    # The secrets do not come from the vault, because ansible-core itself registers everything that it decrypts.
     project.without_vault()
     project.variables(bill_api_url=project.api_url, **CREDENTIALS)
 
@@ -755,7 +755,7 @@ def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
 @pytest.mark.slow
 @pytest.mark.promise(5)
 def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> None:
-    """The arguments of a task that uses the session, and what is cached by request: the documentation names the remedies.
+    """The arguments of a task that uses the session, and facts cached on request. The documentation names the remedies.
 
     From ansible-core 2.21 on, output has the arguments of modules only with ANSIBLE_INJECT_INVOCATION.
     """
@@ -774,7 +774,7 @@ def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> Non
     before_2_22 = {"output", "ansible.log"}
     shown = {os.path.basename(place) for place in leaks} & (in_all | before_2_22)
     assert shown == in_all | (before_2_22 if core < (2, 22) else set())
-    # Of the argument of our own task nobody hears.
+    # No callback gets the argument of the collection's own task.
     assert not any(world.USER.password in leak for found in leaks.values() for leak in found)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How a session lives and ends, as a play sees it."""
+"""How a session begins and ends, as a play sees it."""
 
 from __future__ import annotations
 

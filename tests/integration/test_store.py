@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The session store, as a user chooses it, and when it cannot be used."""
+"""The session store that a user chooses, and a store that cannot be used."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def test_a_store_that_cannot_be_used_warns_once_and_the_session_lasts_for_the_ru
 
 @pytest.mark.promise(6)
 def test_listing_after_a_refusal_and_a_sign_out_tests_no_password(project: Project, bill: Control) -> None:
-    """Without the key of the store, the right password leads to none of its names."""
+    """Without the store's key, nobody can compute an entry's name from the right password."""
     store = project.home / ".ansible" / "bill"
     wrong = {**LOGIN, "bill.connect.bill_login": {"password": "mistyped"}, "ignore_errors": True}
     out = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}}
     assert project.play(wrong, LOGIN, out).code == 0
     left = {path.name for path in store.iterdir()}
-    # The refusal with its lock, until its time is over.
+    # The cached refusal and its lock stay until the refusal expires.
     assert sorted(Path(name).suffix or name for name in left) == [".lock", ".session", "key"]
-    # The same credentials in another store have other names.
+    # The same credentials have other names in another store.
     (store / "key").unlink()
     assert project.play(wrong).code == 0
     assert left & {path.name for path in store.iterdir()} == {"key"}
@@ -89,20 +89,20 @@ def test_none_writes_nothing(project: Project, bill: Control) -> None:
 
 @pytest.fixture
 def elsewhere() -> Iterator[Path]:
-    """A folder outside HOME, for Ansible's own temporary files."""
+    """A folder outside HOME for Ansible's own temporary files."""
     with tempfile.TemporaryDirectory() as folder:
         yield Path(folder)
 
 
 @pytest.mark.promise(13)
 def test_a_home_in_which_nothing_can_be_made(project: Project, bill: Control, elsewhere: Path) -> None:
-    # Not even root can make a directory below /proc.
+    # Even root cannot make a directory below /proc.
     project.environ = {"ANSIBLE_HOME": "/proc/ansible", "ANSIBLE_LOCAL_TEMP": str(elsewhere)}
     project.hosts(*(f"host{number}" for number in range(5)))
     run = project.play(LOGIN, LOGIN)
     assert run.code == 0, run.output
     assert run.changed == 1
-    # ansible-core warns of it, too.
+    # ansible-core also warns about the directory.
     assert len([text for text in run.warnings if "session store" in text]) == 1, run.output
     assert run.says(
         "The session store /proc/ansible/bill cannot be used (No such file or directory). The session is kept"
@@ -111,7 +111,7 @@ def test_a_home_in_which_nothing_can_be_made(project: Project, bill: Control, el
     assert list(elsewhere.rglob("*.session")) == []
 
 
-# A limit takes the place of a full disk; what Ansible itself needs to write is smaller.
+# A limit has the effect of a full disk. Ansible itself writes smaller files.
 NO_ROOM = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
@@ -134,7 +134,7 @@ def test_a_disk_without_room_loses_no_session(project: Project, bill: Control) -
 @pytest.mark.promise(4)
 def test_runs_at_the_same_moment_share_one_home(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number}" for number in range(10)))
-    # So slow that all of them are there before the first has its answer.
+    # The delay is long enough for all of them to start before the first gets its response.
     bill.post("settings", latency=1)
     right: tuple[str, ...] = ("ansible-playbook", "site.yml", "--forks", "10")
     wrong = (*right, "-e", "bill_password=stale-findme")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A BILL behind TLS: who is believed, what is sent to those who are not (nothing), and what the user reads then."""
+"""BILL with TLS: which certificates are accepted, that others get no request, and the messages to the user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.emulator.certificates import Authority, self_signed
 from tests.emulator.talk import Control
 from tests.integration.project import Project, Run, secrets_in
 
-# What is bad on purpose is asked by its control interface without a check.
+# The control requests do not check certificates, because some are invalid on purpose.
 pytestmark = pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
@@ -34,7 +34,7 @@ ALL = (LOGIN, LOOKUP, ROLE)
 
 @dataclass(frozen=True)
 class Bills:
-    """Emulators, each with a certificate of its own, and the two authorities."""
+    """Emulators, each with its own certificate, and the two authorities."""
 
     urls: Mapping[str, str]
     authority: Authority
@@ -70,7 +70,7 @@ def bills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bills]:
 
 @pytest.fixture(scope="module")
 def api_url(bills: Bills) -> str:
-    """The one that is good, which is also what `bill` and `project` are about here."""
+    """The address of the emulator with the good certificate. `bill` and `project` also use it here."""
     return bills.urls["good"]
 
 
@@ -82,12 +82,12 @@ def bill(bills: Bills) -> Control:
 
 
 def hosts(project: Project, **variables: Mapping[str, Any]) -> None:
-    """A host for each keyword, with variables of its own."""
+    """Set up a host for each keyword, with its own variables."""
     project.hosts(*variables)
     (project.folder / "host_vars").mkdir()
     for name, own in variables.items():
         (project.folder / "host_vars" / f"{name}.yml").write_text(yaml.safe_dump(dict(own)))
-    # Kept sessions are asked about each time, so each task and lookup has to trust BILL anew.
+    # check_after 0 validates stored sessions each time, so each task and lookup connects to BILL again.
     project.variables(bill_api_url=project.api_url, bill_check_after=0, user_id=world.USER.id, strict=True)
 
 
@@ -100,7 +100,7 @@ def refusals(run: Run, host: str, told: str) -> int:
 @pytest.mark.promise(7)
 def test_ca_path_vouches_for_task_lookup_and_role(project: Project, bills: Bills, bill: Control) -> None:
     (project.home / ".netrc").write_text("machine 127.0.0.1 login somebody password else-findme\n")
-    # ca_path goes before this, which vouches for nobody here.
+    # ca_path outranks this bundle, which does not contain the right authority.
     project.environ = {"REQUESTS_CA_BUNDLE": str(bills.another.file)}
     hosts(
         project,
@@ -144,7 +144,7 @@ REFUSED = {
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, bills: Bills, bill: Control) -> None:
-    # A templated true is true, and goes before the environment.
+    # A templated true counts as true, and outranks the environment.
     project.environ = {"BILL_VALIDATE_CERTS": "false"}
     hosts(
         project,

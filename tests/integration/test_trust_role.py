@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The role bill.connect.trust: a person at a terminal, or a program, gives the code back, and later runs pay without one."""
+"""The role bill.connect.trust: a person at a terminal or a program returns the code, and later runs pay without one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ KEEP: dict[str, Any] = {
         "content": "{{ bill_trust | to_nice_yaml | ansible.builtin.vault(lookup('ansible.builtin.file', 'vault_password')) }}",
         "dest": "{{ playbook_dir }}/group_vars/all/trust.yml",
         "mode": "0600",
-        # Else copy takes the text for a source that is to be decrypted, and writes it in the clear.
+        # Without this, copy takes the text for a source to decrypt, and writes it in clear text.
         "decrypt": False,
     },
     "no_log": True,
@@ -38,7 +38,7 @@ NOT_SET = that("bill_trust is not defined")
 
 
 def nothing_secret(project: Project, run: Run, typed: str = "") -> None:
-    """Neither on the screen nor on disk; of the code no more than the person's own typing."""
+    """Check that no secret is on the screen or the disk. The code appears only where the person typed it."""
     assert secrets_in(run.output) == []
     assert project.secrets_on_disk() == []
     assert not typed or run.output.count(typed) <= 1, run.output
@@ -60,13 +60,13 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
     assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
     assert run.says("The variable bill_trust holds what later runs need")
     nothing_secret(payer, run, code)
-    # Nor for a moment, in a file that was gone at the end.
+    # The search includes temporary files that were gone at the end.
     assert any("ansible-local-" in place for place in watcher.seen)
     files = {place: seen for place, seen in watcher.seen.items() if place != "environ"}
     assert not [place for place, seen in files.items() if any(LEAKS.in_bytes(each) for each in seen)]
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
     assert (payer.folder / "group_vars" / "all" / "trust.yml").read_text().startswith("$ANSIBLE_VAULT;")
-    # The kept session is trusted by the code; a new one is by what the file holds.
+    # The code made the stored session trusted. A new session needs the MFA ID in the file.
     shutil.rmtree(payer.home / ".ansible" / "bill")
     run = payer.play(TRUSTED, PAY, that("bill.remember_me_id_days_left in [29, 30]"))
     assert run.code == 0, run.output
@@ -95,7 +95,7 @@ def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Co
 
 @pytest.mark.promise(5)
 def test_a_program_fetches_the_code_after_it_was_sent_once_for_three_hosts(payer: Project, bill: Control) -> None:
-    # One that came before, and is not to be taken for it.
+    # The program must not use this earlier code.
     payer.play(challenge())
     payer.hosts("one", "two", "three")
     payer.variables(

@@ -29,7 +29,7 @@ ALL_SET: dict[str, Any] = {
     },
     "no_log": True,
 }
-# Without those that would steer the next run.
+# The variables that would change the next run are left out.
 ALL_IN_THIS_RUN = {
     "name": "The session is there",
     "ansible.builtin.assert": {"that": ALL_SET["ansible.builtin.assert"]["that"][:3]},
@@ -84,7 +84,7 @@ def test_the_role_sets_them_whatever_the_fact_cache(cached: Project, bill: Contr
 
 @pytest.fixture
 def nowhere(project: Project) -> Project:
-    """All the credentials but the organization."""
+    """All the credentials except the organization."""
     project.without_vault()
     project.variables(
         bill_api_url=project.api_url, **{k: v for k, v in CREDENTIALS.items() if k != "bill_organization_id"}
@@ -114,13 +114,13 @@ FIRST: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 SECOND: dict[str, dict[str, Any]] = {"task": LOGIN, "role": ROLE, "lookup": LOOKUP}
 
 
-# bill_organization_id is the variable of an option, too: what one task was given must not decide where a later one signs in.
+# bill_organization_id is also the variable of an option. The result of one task must not decide where a later one signs in.
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("environ", [{}, {"BILL_ORGANIZATION_ID": A}], ids=["", "environment"])
 def test_a_later_sign_in_after_any_other_goes_where_its_own_variable_says(
     nowhere: Project, bill: Control, environ: dict[str, str]
 ) -> None:
-    """Each case on a host of its own, with a store of its own: a first play at A, and a second at B."""
+    """Each case has its own host and its own store: a first play signs in at A, and a second at B."""
     nowhere.environ = environ
     firsts = [name for name in FIRST if ("environment" in name) == bool(environ)]
     cases = list(product(firsts, SECOND, ["play", "task"]))
@@ -165,7 +165,7 @@ def test_a_variable_of_your_own_stays_yours(project: Project) -> None:
 
 @pytest.mark.parametrize("method", ["password", "oauth"])
 def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project: Project, method: str) -> None:
-    # With oauth there is no session_id by which one could tell.
+    # With oauth there is no session_id that could show a difference.
     project.environ |= {
         "BILL_AUTH_METHOD": method,
         "BILL_CLIENT_ID": world.CLIENT.id,

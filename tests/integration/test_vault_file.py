@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""bill_vault_file keeps variables, and every later play finds them."""
+"""bill_vault_file stores variables, and every later play finds them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.emulator.talk import Control
 from tests.integration.project import Project, Run, secrets_in
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
-# With a mark in each piece that a careless quotation could cut it into; and it looks like a template.
+# Each piece has a mark, in case wrong quoting cuts the value. It also looks like a template.
 AWKWARD = "findme \"findme\\findme: findme #findme {{ findme }} {% findme 'findme' [findme] é€😀 findme\\"
 
 
@@ -31,7 +31,7 @@ def that(*conditions: str, **variables: Any) -> dict[str, Any]:
 
 
 def view(project: Project, path: str = "group_vars/all/bill.yml", *arguments: str) -> str:
-    """What ansible-vault shows of a file."""
+    """The text of a file that ansible-vault shows."""
     run = project.run("ansible-vault", "view", *arguments, path, with_vault=not arguments)
     assert run.code == 0, run.output
     return run.output
@@ -39,7 +39,7 @@ def view(project: Project, path: str = "group_vars/all/bill.yml", *arguments: st
 
 @pytest.fixture
 def empty(project: Project) -> Project:
-    """A folder with an inventory and a vault password, and nothing in a vault."""
+    """A folder with an inventory and a vault password, but without a vault file."""
     shutil.rmtree(project.folder / "group_vars")
     project.environ["BILL_API_URL"] = project.api_url
     return project
@@ -65,7 +65,7 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
     )
     assert run.code == 0, run.output
     assert run.warnings == []
-    # Of the developer key, which is a variable of the play in the clear, nothing is to be shown, either.
+    # The developer key is a variable of the play in clear text. It is also not shown.
     assert secrets_in(run.output) == []
     file = empty.folder / "group_vars" / "all" / "bill.yml"
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -92,7 +92,7 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
 def test_a_rotated_password_changes_its_line_alone_and_templates_stay_templates(
     project: Project, bill: Control
 ) -> None:
-    """The vault file is one that ansible-vault has made, in which BILL's names refer to others."""
+    """ansible-vault made the vault file. BILL's names in it refer to other variables."""
     before = view(project)
     assert "bill_password: '{{ vault_bill_password }}'\n" in before
     bill.post(f"users/{world.USER.username}/password", password="new-findme")
@@ -112,7 +112,7 @@ def test_a_rotated_password_changes_its_line_alone_and_templates_stay_templates(
 
 @pytest.mark.promise(14)
 def test_values_come_back_as_they_were_given(empty: Project) -> None:
-    """At the next start, and at once where include_vars reads the file again."""
+    """At the next start, and at once if include_vars reads the file again."""
     values = {
         "text": "0123",
         "number": 7,
@@ -133,7 +133,7 @@ def test_values_come_back_as_they_were_given(empty: Project) -> None:
     run = empty.play(keep(values), include, is_so, keep(values), that("kept is not changed"))
     assert run.code == 0, run.output
     assert empty.play(is_so).code == 0
-    # What was read at the start gives way to what is in the file now.
+    # The present value in the file replaces the one from the start.
     run = empty.play(
         {"name": "It was read", "ansible.builtin.debug": {"msg": "{{ number }}"}},
         keep({"number": 8}),
@@ -173,7 +173,7 @@ def test_the_file_is_beside_the_inventory_or_where_it_is_wanted(empty: Project) 
 
 
 def with_secrets(project: Project, *ids: str, **secrets: str) -> tuple[str, ...]:
-    """The arguments for vault passwords of these labels."""
+    """The arguments for vault passwords with these labels."""
     for label in ids:
         (project.folder / f"{label}.secret").write_text(secrets.get(label, f"{label}-findme") + "\n")
     return tuple(part for label in ids for part in ("--vault-id", f"{label}@{label}.secret"))
@@ -201,7 +201,7 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
     empty.environ["ANSIBLE_VAULT_ENCRYPT_IDENTITY"] = "test"
     assert play(keep({"a": 1}, path="other.yml")).code == 0
     assert (empty.folder / "other.yml").read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
-    # With the password of another file alone; so that Ansible does not stumble over it itself, it is not in group_vars.
+    # The file has another password. It is not in group_vars, because Ansible itself would fail to read it there.
     shutil.move(file, empty.folder / "kept.yml")
     was = (empty.folder / "kept.yml").read_bytes()
     run = play(keep({"a": 2}, path="kept.yml"), arguments=both[:2])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Somebody else's server, which must hear nothing."""
+"""A stranger's server that must not get any request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Trap:
-    """A server that signs everybody in; ``heard`` holds the path of each request."""
+    """A server that signs in every user. ``heard`` holds the path of each request."""
 
     def __init__(self, url: str, heard: list[str]) -> None:
         self.url = url
@@ -37,7 +37,7 @@ def trap() -> Iterator[Trap]:
         do_GET = do_POST
 
         def log_message(self, format: str, *args: object) -> None:
-            """Nothing: what was heard is in the list."""
+            """Log nothing: the list has the requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

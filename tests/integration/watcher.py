@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looks at what is there only while a program runs: its processes, and the files that it removes again."""
+"""Observes what exists only while a program runs: its processes, and its temporary files."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-# Workers and modules live for some tens of milliseconds.
+# Workers and modules exist for some tens of milliseconds.
 _EVERY = 0.004
 
 
 @dataclass
 class Watcher:
-    """What has been seen of a process and all those below it, and of the files in some folders while it ran.
+    """Everything seen of a process, its child processes, and the files in some folders while it ran.
 
-    ``seen`` has the bytes by where they were. ``workers`` are the processes that were forked and did not become another
-    program: those in which Ansible runs tasks.
+    ``seen`` has the bytes by their place. ``workers`` are the processes that were forked and did not become another
+    program. Ansible runs tasks in them.
     """
 
     folders: tuple[str, ...]
@@ -52,9 +52,9 @@ class Watcher:
                 self._look_at_files(folder)
 
     def _look_at_process(self, pid: int) -> None:
-        # Gone meanwhile, perhaps.
+        # The process may have ended in the meantime.
         with suppress(OSError):
-            # A fork inherits both, and they stay the same until it becomes another program.
+            # A fork inherits the command line and the environment. They stay the same until it becomes another program.
             if self._programs.get(pid) != (command_line := _read(f"/proc/{pid}/cmdline")):
                 self.seen.setdefault("cmdline", set()).add(command_line)
                 self.seen.setdefault("environ", set()).add(_read(f"/proc/{pid}/environ"))
@@ -75,7 +75,7 @@ class Watcher:
 
 
 def below(pid: int) -> Iterator[int]:
-    """The processes that a process has started, and those that these have."""
+    """The child processes of a process, and their child processes."""
     with suppress(OSError):
         for thread in os.listdir(f"/proc/{pid}/task"):
             for child in _read(f"/proc/{pid}/task/{thread}/children").split():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Makes the pictures of the guides anew, from real runs against the emulator."""
+"""Take the pictures of the guides again, from real runs against the emulator."""
 
 from __future__ import annotations
 

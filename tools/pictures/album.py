@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The pictures: as SVG and as plain text in docs/pictures, and as text in the guides, where no reader of RST takes other files along.
+"""The pictures: as SVG and plain text in docs/pictures, and as text in the guides.
 
-In a guide, a comment ``.. screen: name`` says that the block of text after it is what ``make pictures`` puts there.
+The guides have the text because no reader of RST takes other files along. In a guide, a comment ``.. screen: name`` marks the
+block of
+text after it: ``make pictures`` writes that block.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ _SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: tex
 
 
 def made(name: str, core_bin: Path) -> dict[Path, str]:
-    """The files of one picture, and what belongs into each."""
+    """The files of one picture, with the content of each."""
     scenario = SCENARIOS[name]
     with at_a_desk(core_bin) as desk:
         for step in scenario.before:
@@ -39,7 +41,7 @@ def made(name: str, core_bin: Path) -> dict[Path, str]:
 
 
 def with_screens(guide: str) -> str:
-    """The text of a guide, with the screens that there are now."""
+    """The text of a guide with the present screens."""
     return _SCREEN.sub(lambda match: _block(match["name"]), guide)
 
 

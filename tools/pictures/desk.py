@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A desk to take pictures at: a terminal in an empty folder and HOME, and BILL's sandbox, which the emulator is."""
+"""A terminal for the pictures, in an empty folder with an empty HOME. The emulator takes the place of BILL's sandbox."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COLUMNS = 80
 
 _SANDBOX = "gateway.stage.bill.com"
-# What stands in the pictures for what differs from run to run.
+# The pictures show these values in place of values that differ from run to run.
 _HOME, _CODE, _TODAY, _IN_30_DAYS, _TIME = "/home/ap", "012345", "2026-11-22", "2026-12-22", "09:30:00"
 _BLACK = "\N{FULL BLOCK}" * 12
 _SECRET = re.compile(r"[\w-]*(?:{})[\w-]*".format("|".join(MARKS)))
@@ -38,21 +38,23 @@ _TIME_OF_DAY = re.compile(r"\b\d\d:\d\d:\d\d\b")
 _BACKUP = re.compile(r"(?<=\.yml\.)\d+(?=\.\d{4}-)")
 _PROMPT = Line.plain("$ ", Look("black", bold=True))
 
-# What is typed at a question; a code is known only when BILL has sent it.
+# What the person types at a question. A code is known only after BILL has sent it.
 Typed = str | Callable[[Control], str]
 
 
 @dataclass(frozen=True)
 class Command:
-    """A line that is typed, the questions that come, and what is typed at each; ``since`` is how the first line begins that is worth a
-    picture."""
+    """A command line, its questions, and the text that the person types at each.
+
+    ``since`` is the beginning of the first line that the picture shows.
+    """
 
     line: str
     answers: tuple[tuple[str, Typed], ...] = ()
     since: str = ""
 
 
-# What happens at the desk, or at BILL.
+# A step of the person, or a step at BILL.
 Step = Command | Callable[[Control], None]
 
 
@@ -73,7 +75,7 @@ class Desk:
             step(self.bill)
 
     def _type(self, command: Command) -> None:
-        """Type a command, and all that it asks for."""
+        """Type a command, and answer all its questions."""
         program, *arguments = shlex.split(command.line)
         path = shutil.which(program, path=self.environ["PATH"])
         assert path, f"there is no {program}"
@@ -84,7 +86,7 @@ class Desk:
         assert run.code == 0, run.output
         lines = lines_of(run.output)
         begin = next(number for number, line in enumerate(lines) if line.text.startswith(command.since))
-        # What the numbers of the recap say can be seen above it.
+        # The tasks above show the same facts as the numbers of the recap.
         end = next((number for number, line in enumerate(lines) if line.text.startswith("PLAY RECAP")), len(lines))
         while end > begin and not lines[end - 1].text:
             end -= 1
@@ -93,7 +95,7 @@ class Desk:
         self.shown += [*between, _PROMPT + Line.plain(command.line), *left_out, *lines[begin:end]]
 
     def screen(self) -> list[Line]:
-        """All that was shown, the same in every run."""
+        """All lines that were shown, the same in every run."""
         lines: list[Line] = []
         for shown in self.shown:
             line = shown
@@ -105,7 +107,7 @@ class Desk:
         return lines
 
     def _code(self, terminal: Terminal, question: str, read: Callable[[Control], str]) -> str:
-        # When it is asked for, it has been sent.
+        # BILL has sent the code by the time that the question appears.
         terminal.asks(question)
         self._codes.add(code := read(self.bill))
         return code
@@ -116,7 +118,7 @@ class Desk:
         for code in self._codes:
             yield re.compile(rf"\b{code}\b"), _CODE
         yield _BACKUP, "4711"
-        # Of the run's first and last day, should midnight have been between them.
+        # The run's first and last day differ if midnight was between them.
         for moment in (self._begun, datetime.now(timezone.utc)):
             for days, example in ((0, _TODAY), (30, _IN_30_DAYS)):
                 yield re.compile((moment + timedelta(days=days)).date().isoformat()), example

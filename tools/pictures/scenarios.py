@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the pictures show."""
+"""The scenarios that the pictures show."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NEW_PASSWORD = "Passw0rd-findme-4c71e0b9"
 
 @dataclass(frozen=True)
 class Scenario:
-    """``before`` is done before the picture, and not in it."""
+    """One picture. The steps in ``before`` run first and are not in the picture."""
 
     title: str
     description: str
@@ -30,7 +30,7 @@ class Scenario:
 
 CONNECT = "ansible-playbook bill.connect.connect --ask-vault-pass"
 UNLOCK = ("Vault password:", VAULT_PASSWORD)
-# For a file that is new.
+# The form asks again for the password of a new file.
 AGAIN = ("Vault password: once more", VAULT_PASSWORD)
 ENTER = ""
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a terminal shows, as lines of text in colours, and the same with examples for whatever differs from run to run."""
+"""The screen of a terminal as lines of coloured text, with examples in place of values that differ from run to run."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from itertools import groupby
 
 import pyte
 
-# So wide and high that no line is broken before its values are replaced, and none leaves the screen.
+# The screen is wide enough that no line breaks before its values are replaced, and high enough for all lines.
 _COLUMNS, _LINES = 2000, 500
-# Ansible begins a command to the terminal, and breaks it off by the next; pyte would show its rest.
+# Ansible begins a terminal command and then starts another one. pyte would show the rest of the first.
 _BROKEN_OFF = re.compile(r"\x1b\[(?=\r?\x1b)")
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a character looks; the colour is one of the eight that terminals have, or the usual one."""
+    """The look of a character. The colour is one of the eight of a terminal, or the default."""
 
     colour: str = "default"
     bold: bool = False
@@ -42,12 +42,12 @@ class Line:
         return Line(self.text + other.text, self.looks + other.looks)
 
     def runs(self) -> list[tuple[str, Look]]:
-        """The parts that look the same."""
+        """The parts of equal look."""
         parts = groupby(zip(self.text, self.looks, strict=True), key=lambda each: each[1])
         return [("".join(character for character, _look in part), look) for look, part in parts]
 
     def replaced(self, pattern: re.Pattern[str], by: str | Callable[[re.Match[str]], str]) -> Line:
-        """With another text for each place that the pattern fits; it looks as that place began."""
+        """The line with another text for each match of the pattern. The new text has the look of the first replaced character."""
         made, end = Line("", ()), 0
         for match in pattern.finditer(self.text):
             text = by if isinstance(by, str) else by(match)
@@ -56,7 +56,7 @@ class Line:
         return made + self.cut(end)
 
     def broken(self, columns: int) -> list[Line]:
-        """As a terminal of so many columns breaks it; blanks at an end cannot be seen."""
+        """The lines after a terminal with so many columns breaks this one. Blanks at an end are removed, because they are invisible."""
         parts = (self.cut(at, at + columns) for at in range(0, len(self.text) or 1, columns))
         return [part.cut(0, len(part.text.rstrip())) for part in parts]
 
@@ -65,7 +65,7 @@ class Line:
 
 
 def lines_of(shown: str) -> list[Line]:
-    """The lines that a terminal has in the end, which got these characters."""
+    """The lines that a terminal shows in the end, after it gets this output."""
     screen = pyte.Screen(_COLUMNS, _LINES)
     pyte.Stream(screen).feed(_BROKEN_OFF.sub("", shown))
     lines = []

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A window with lines of text, as SVG: nothing but shapes and text, so that it can be selected, and needs no script and no font.
+"""A window with lines of text, as SVG. It has only shapes and text, so a reader can select it, and it needs no script and no font.
 
-It is dark on light pages, too, as a terminal is.
+It is also dark on light pages, as a terminal is.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from xml.sax.saxutils import escape, quoteattr
 from .screen import Line, Look
 
 _FONT = "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace"
-# No usual font of these has wider characters than 0.602 of its size.
+# In the usual fonts of this kind, no character is wider than 0.602 of the font size.
 _SIZE, _ADVANCE, _HEIGHT, _EDGE, _BAR = 14, 8.43, 19, 16, 34
 PAPER, _FRAME, _INK = "#161b22", "#444c56", "#d7dde4"
-# By the names that pyte gives them. Each can be read on the paper.
+# The names are those of pyte. Each colour is readable on the background.
 COLOURS = {
     "default": _INK,
     "white": "#ffffff",
@@ -32,7 +32,7 @@ COLOURS = {
 
 
 def drawn(title: str, description: str, lines: list[Line], columns: int) -> str:
-    """A picture of the lines, with a title and a description for those who cannot see it."""
+    """A picture of the lines, with a title and a description for people who cannot see it."""
     width = round(columns * _ADVANCE) + 2 * _EDGE
     height = _BAR + len(lines) * _HEIGHT + _EDGE
     return "\n".join(
@@ -53,14 +53,14 @@ def drawn(title: str, description: str, lines: list[Line], columns: int) -> str:
 
 
 def _line(line: Line, y: int) -> str:
-    # Blanks at the beginning are the one thing that not every program keeps.
+    # Some programs drop blanks at the beginning of a text.
     indent = len(line.text) - len(line.text.lstrip())
     parts = "".join(_part(text, look) for text, look in line.cut(indent).runs())
     return f'<text x="{_EDGE + indent * _ADVANCE:.5g}" y="{y}">{parts}</text>'
 
 
 def _part(text: str, look: Look) -> str:
-    # What cannot be seen needs no colour, nor does what has the usual one.
+    # Invisible text and text in the default colour need no colour.
     colour = f' fill="{COLOURS[look.colour]}"' if text.strip() and COLOURS[look.colour] != _INK else ""
     weight = ' font-weight="bold"' if text.strip() and look.bold else ""
     return f"<tspan{colour}{weight}>{escape(text)}</tspan>" if colour or weight else escape(text)

@@ -2,9 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The form "Connect your BILL account": ask a person for what is missing, have BILL check it, and let it be corrected.
+"""The form "Connect your BILL account".
 
-Private to bill.connect. Whom it asks is not known here, so that a test can be the person.
+It asks a person for the missing values, has BILL check them, and lets the person correct them.
+
+Private to bill.connect. The form does not know what shows its questions, so a test can play the person.
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ from .._options.source import Source
 from .._options.spec import MFA_CODE, OPTIONS, Option
 from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 
-# After so many corrections the form gives up, so that nobody locks an account by trying.
+# The form gives up after this many corrections. Otherwise a person could lock an account by trying.
 CORRECTIONS = 3
-# BILL locks MFA after some wrong codes; a third party counted three.
+# BILL locks MFA after some wrong codes. A third party counted three.
 _CODES = 3
 _DEVICE = "bill-connect"
 
@@ -38,10 +40,10 @@ _KEPT = "the one in the vault file"
 _ENTERED = "the one that was typed"
 
 _LOCKED = ("BDC_1107", "BDC_1110")
-# Documented by BILL: this is how it answers to what belongs to its other environment.
+# Documented by BILL: it returns these codes for a value that belongs to its other environment.
 _PERHAPS_OF_THE_OTHER = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
 
-# A wrong code, and one that is too old: both cost a try, after which another one may be right.
+# A wrong code, and a code that is too old. Both use up a try, but another code may be right.
 _ANOTHER_CODE = ("BDC_1119", "BDC_1374")
 
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -49,7 +51,7 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 
 class Person(Protocol):
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What the person types; NoTerminalError if there is none, UserAbortedError if the person turns back."""
+        """What the person types. Raises NoTerminalError if there is no terminal, UserAbortedError if the person aborts."""
 
     def tell(self, text: str) -> None:
         """Show a line."""
@@ -59,14 +61,16 @@ class ClientBuilder(Protocol):
     """Builds a client for any values of the options."""
 
     def client_for(self, options: Mapping[str, Any]) -> BillClient:
-        """BILL, for the credential of these options."""
+        """A client for the credentials in these options."""
 
 
 @dataclass(frozen=True)
 class FormResult:
-    """What has come of a form: the ``variables`` that are not kept yet by their names, of which one that is None is not good any more.
+    """The result of a form.
 
-    ``elsewhere`` are the names of those that later plays find where they are now, outside of the file. ``changed`` says that a session was made.
+    ``variables`` holds the new and the changed variables by name. None marks a variable to remove.
+    ``elsewhere`` names the variables that later plays find in another place than the file.
+    ``changed`` is true if the form made a session.
     """
 
     client: BillClient
@@ -77,11 +81,14 @@ class FormResult:
 
 
 class Form:
-    """One sitting.
+    """One run of the form.
 
-    ``values`` holds the value of every option, ``given`` says in words where those come from that are not to be asked for, and
-    ``found`` names those of them that later plays find in the same place. ``kept`` are the values of an earlier sitting by option, which can be kept by
-    pressing Enter. ``clients`` builds the clients that try them. ``secrets`` learns each secret before anything else happens with it.
+    - ``values``: the value of every option.
+    - ``given``: the options that the form does not ask for, each with the source of its value.
+    - ``found``: those of ``given`` that later plays find in the same place.
+    - ``kept``: the values that an earlier run stored, by option. A person keeps one by pressing Enter.
+    - ``clients``: builds the clients that try the values.
+    - ``secrets``: gets each secret before anything else uses it.
     """
 
     def __init__(
@@ -98,22 +105,24 @@ class Form:
         self._person = person
         self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
         if "environment" in given and "api_url" not in given:
-            # Whoever says which of BILL's environments it is now does not mean the address of an earlier sitting.
+            # Somebody named the environment for this run, so the address of an earlier run does not apply.
             self._values["api_url"] = None
         self._given = given
         self._found = found
         self._kept = kept
         self._clients = clients
         self._secrets = secrets
-        # Said with the first question.
+        # The first question shows this text.
         self._beginning = _BEGINNING
-        # Where nobody can be asked, what is there has to do.
+        # True when nobody can answer. The form then works with the values that it has.
         self._alone = False
 
     def fill(self, *, mfa: bool | None) -> FormResult:
-        """Ask for what is missing until BILL accepts it; ``mfa`` says whether to have BILL trust the session, or to ask for that, too.
+        """The result, once BILL accepts the values. The form asks for what is missing until then.
 
-        Raises the BillError of whatever BILL does not accept in the end.
+        ``mfa`` says whether to have BILL trust the session. With None, the form asks for that, too.
+
+        Raises the BillError for a value that BILL does not accept in the end.
         """
         if url := self._values["api_url"]:
             self._tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
@@ -138,7 +147,7 @@ class Form:
     # --- asking ---
 
     def _fill(self, each: Question) -> None:
-        """Ask for one value, until it can be one."""
+        """Ask for one value until the value is valid."""
         name, option = each.option, _BY_NAME[each.option]
         if each.only_with and not self._values[each.only_with]:
             return
@@ -154,7 +163,7 @@ class Form:
             prompt += f" [{(_KEPT if before == self._kept.get(name) else _ENTERED) if secret else before}]"
         while True:
             typed = self._ask(f"\n{prompt}:", hidden=secret)
-            # A password may begin or end with a blank; a key never does.
+            # A password may begin or end with a blank. A key never does.
             if option.pattern != Option.pattern or not typed.strip():
                 typed = typed.strip()
             if not typed and (before or each.optional or self._alone):
@@ -197,7 +206,7 @@ class Form:
     def _tell(self, text: str) -> None:
         self._person.tell(text)
 
-    # --- BILL's answers ---
+    # --- BILL's responses ---
 
     def _signed_in(self) -> tuple[BillClient, Session, bool]:
         correction = 0
@@ -216,14 +225,14 @@ class Form:
                 self._correct(refusal, correction := correction + 1)
 
     def _wanted(self) -> dict[str, Any]:
-        """The values as they are, but for the MFA ID of an earlier sitting, which belongs to the user of that."""
+        """The present values, without the MFA ID of an earlier run if that one was for another user."""
         if self._is_the_same():
             return dict(self._values)
         theirs = [name for name in MFA_OPTIONS if name in self._kept and name not in self._given]
         return {**self._values, **dict.fromkeys(theirs)}
 
     def _correct(self, error: BillError, correction: int) -> None:
-        """Let the person correct what BILL's answer points at; the error itself if there is nothing to correct."""
+        """Let the person correct the values that the error concerns. Raises the error if there is nothing to correct."""
         if error.transient and not self._alone and correction <= CORRECTIONS:
             self._tell(f"\n{error}")
             self._ask("Press Enter to ask BILL again:")
@@ -246,7 +255,7 @@ class Form:
         return each.option not in self._given and not (each is ENVIRONMENT and self._values["api_url"])
 
     def _explained(self, error: BillError) -> BillError:
-        """The error with where the values come from, and what became of the rest."""
+        """The same error, with the sources of the values in its message and a note that nothing was written."""
         more = self._sources(error)
         if self._alone and isinstance(error, OptionError):
             more += " Nobody can be asked here, because there is no terminal."
@@ -254,23 +263,23 @@ class Form:
             f"{error}{more} Nothing was written.",
             code=error.code,
             status=error.status,
-            # Else the task would say once more where values come from, and it does not know which were typed.
+            # Without this the task would add the sources again, and it does not know which values a person typed.
             concerns=(),
             details=error.details,
         )
 
     def _sources(self, error: BillError) -> str:
-        # Not of those that another method would need.
+        # Options of other authentication methods have no effect, so their sources do not help.
         used = METHODS[self._values["auth_method"]].options_used() | {"auth_method", "environment", "api_url"}
         return describe_sources(error, {name: source for name, source in self._given.items() if name in used})
 
     def _sign_out_of_the_old(self) -> None:
-        """End the session of the credentials that have just been replaced: who has learned of those shall not find it."""
+        """End the session of the credentials that were just replaced: a person who knows the old ones must not find it."""
         method = METHODS[self._values["auth_method"]]
         secrets = {name for name in method.options_used() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
         if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._kept.keys()):
             return
-        # What was kept may be no good any more in any way there is.
+        # The stored credentials may be invalid in many ways, so every BillError is ignored.
         with suppress(BillError):
             self._clients.client_for({**self._values, **self._kept}).sessions.end()
 
@@ -278,14 +287,14 @@ class Form:
         return bool(self._values[name] != self._kept.get(name))
 
     def _is_the_same(self) -> bool:
-        """Whether it is the user and the organization of the earlier sitting, as far as there was one."""
+        """Whether the user and the organization are those of the earlier run. True if there was no earlier run."""
         of_whom = ("auth_method", "environment", "api_url", "username", "organization_id", "user_id")
         return not any(self._changed(name) for name in of_whom if name in self._kept)
 
     # --- MFA ---
 
     def _wants_mfa(self, client: BillClient, session: Session) -> bool:
-        # With a console token BILL does not document whether there is any.
+        # BILL does not document whether a session from a console token can have MFA.
         if (
             session.trusted
             or not client.sessions.method.can_be_trusted()
@@ -293,7 +302,7 @@ class Form:
         ):
             return False
         if self._found.intersection(MFA_OPTIONS):
-            # A new one would have to go where the old one is.
+            # A new value would have to go where the old one is, and the form cannot write there.
             return False
         answer = self._ask(
             "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
@@ -304,7 +313,7 @@ class Form:
         return wanted
 
     def _trusted(self, client: BillClient, session: Session) -> Session:
-        """The session once BILL trusts it; as it is, with a warning, if that cannot be had. The credentials are good all the same."""
+        """The session after BILL trusts it. If MFA fails, the same session and a warning, because the credentials are valid."""
         device = self._values["device"] or _DEVICE
         try:
             done = self._code_accepted(client, device)
@@ -328,7 +337,7 @@ class Form:
                 "bill.connect.trust."
             )
         if self._beginning:
-            # Nobody has been asked yet. Where nobody is there, BILL must not send a code.
+            # Nobody has answered a question yet. If nobody is there, BILL must not send a code.
             self._ask("\nMFA: press Enter to have BILL send a code to your phone:")
         self._refuse_if_alone()
         challenge_id, wrong = challenge(client), 0
@@ -351,14 +360,14 @@ class Form:
                     raise
                 self._tell(str(error))
                 if error.code in (None, "BDC_1374"):
-                    # No code answers this one any more.
+                    # The old challenge accepts no code any more.
                     challenge_id = challenge(client)
 
     def _refuse_if_alone(self) -> None:
         if self._alone:
             raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
 
-    # --- what is kept ---
+    # --- what to store ---
 
     def _to_keep(self) -> tuple[dict[str, Any], list[str]]:
         variables: dict[str, Any] = {}
@@ -371,8 +380,8 @@ class Form:
                 continue
             if option.name in self._found:
                 elsewhere.append(option.variable)
-            # What the file has stays as it is written there, perhaps as a template; and what goes without saying needs no place in it. (Of a
-            # file that is encrypted ansible-core 2.22 masks every value wherever it shows, so also such words as sandbox.)
+            # The file keeps its text for an unchanged value, perhaps a template. A default needs no place in the file.
+            # For an encrypted file, ansible-core 2.22 masks every value wherever it appears, even common words such as sandbox.
             elif value != self._kept.get(option.name, option.default):
                 variables[option.variable] = value
         return variables, elsewhere

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The questions of the form, in their order: those that come first, and those of each authentication method.
+"""The questions of the form, in order: first those for everybody, then those of each authentication method.
 
 Private to bill.connect. A method says which options it uses. The option table says how to ask for each.
 """
@@ -18,9 +18,9 @@ from .._options.spec import OPTIONS
 
 @dataclass(frozen=True)
 class Question:
-    """One question: the option that it fills, its label, and a line on what the value is and where it is found.
+    """One question: its option, its label, and a text that says what the value is and where to find it.
 
-    The answer to an ``optional`` one may be empty. The question comes only if the option ``only_with`` has a value.
+    If the question is ``optional``, the answer may be empty. The form asks only if the option ``only_with`` has a value.
     """
 
     option: str
@@ -30,7 +30,7 @@ class Question:
     only_with: str | None = None
 
 
-# BILL's web app, where people sign in and find their keys; documented by BILL.
+# BILL's web app, where people sign in and find their keys. Documented by BILL.
 WEB_APPS: Mapping[str, str] = {
     "sandbox": "https://login.stage.us.bill.com/neo/login",
     "production": "https://login.us.bill.com/neo/login",
@@ -40,11 +40,11 @@ _BY_NAME = {option.name: option for option in OPTIONS}
 
 
 def _question(name: str, method: str = "", *, optional: bool = False) -> Question | None:
-    """The question for an option with a method; None if the form does not ask for it."""
+    """The question for an option with this authentication method. None if the form does not ask for it."""
     prompt = _BY_NAME[name].prompt(method)
     if prompt is None:
         return None
-    # Where the other option has a value, the method needs this one.
+    # If the other option has a value, the method needs this one.
     optional = optional and not prompt.only_with
     return Question(name, prompt.label, prompt.where_to_find, optional, prompt.only_with)
 

@@ -19,13 +19,13 @@ from .._core.errors import OptionError
 from .option import Option
 from .source import Source
 
-# What Ansible takes for true and for false.
+# The values that Ansible accepts as true and as false.
 _YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
 _NO: set[str | float] = {"n", "no", "off", "0", "false", "f", 0}
 
 
 def convert(option: Option, value: Any, source: Source) -> Any:
-    """The value in the option's type; OptionError names ``source``, the place it came from, and repeats no secret."""
+    """The value in the option's type. Raises OptionError, which names ``source`` and contains no secret."""
 
     def wrong(what: str) -> OptionError:
         words = str(source)
@@ -87,7 +87,7 @@ def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> 
 
 def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
     try:
-        # YAML makes a date of an unquoted one.
+        # YAML turns an unquoted date into a date object.
         if isinstance(value, datetime):
             value = value.date()
         return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
@@ -96,9 +96,9 @@ def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
 
 
 def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
-    # Templates make a number of digits where jinja2_native says so; one that begins with 0 stays a text there.
+    # With jinja2_native, a template turns digits into a number. Digits that begin with 0 stay a text.
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    # People read them in groups.
+    # People write a code in groups of digits.
     text = re.sub(r"\s", "", text)
     if not re.fullmatch(option.pattern, text):
         raise wrong(

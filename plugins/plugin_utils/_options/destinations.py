@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may say where credentials go.
+"""Who may decide where credentials go.
 
 Private to bill.connect. Plain Python, without Ansible. In AWX and Automation Controller the owner of a credential puts it into the
-environment of a job. Others may set variables: at launch, in an inventory, in a workflow, in the defaults of a role. So secrets of
-the environment go only where the environment, the task itself or BILL's own addresses say.
+environment of a job. Other people may set variables: at launch, in an inventory, in a workflow, in the defaults of a role. So
+secrets from the environment go only to three kinds of addresses: from the environment, from the task itself, or BILL's own.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ DESTINATIONS = tuple(option.name for option in OPTIONS if option.is_destination)
 
 @dataclass(frozen=True)
 class ForeignHost:
-    """A host that gets credentials although it is neither BILL's nor this machine; ``source`` says who names it."""
+    """A host that gets credentials and is neither BILL's nor this machine. ``source`` says where its name comes from."""
 
     host: str
     option: str
@@ -48,7 +48,10 @@ class ForeignHost:
 def check_destinations(
     options: ResolvedOptions, environ: Mapping[str, str] | None = None, default_store: str = ""
 ) -> None:
-    """OptionError if a variable decides where secrets of the environment go. ``default_store`` is the store that nobody has to name."""
+    """Raise OptionError if a variable decides where secrets from the environment go.
+
+    ``default_store`` is the store that applies if nobody names one.
+    """
     environ = os.environ if environ is None else environ
     secrets = _secrets_of_environment(options, environ)
     if not secrets:
@@ -66,14 +69,14 @@ def check_destinations(
 
 
 def foreign_hosts(options: ResolvedOptions) -> Iterator[ForeignHost]:
-    """The hosts that get credentials and are neither BILL's nor this machine; OptionError if one of them must not get any."""
+    """The hosts that get credentials and are neither BILL's nor this machine. Raises OptionError for an address that is not allowed."""
     for name, address in _addresses(options):
         if not address.is_bills and not address.is_loopback:
             yield ForeignHost(address.host, name, options.sources[name])
 
 
 def steering_values(options: ResolvedOptions) -> Iterator[tuple[Option, str]]:
-    """The options that decide where secrets go, and their values, where the environment does not give them and BILL has no such address."""
+    """The options that decide where secrets go, with their values. An environment value and an address of BILL are left out."""
     addresses = dict(_addresses(options))
     for name in DESTINATIONS:
         value, source = options.values[name], options.sources.get(name)
@@ -83,9 +86,9 @@ def steering_values(options: ResolvedOptions) -> Iterator[tuple[Option, str]]:
 
 
 def _secrets_of_environment(options: ResolvedOptions, environ: Mapping[str, str]) -> list[str]:
-    """The environment names of the secrets that the method uses, whatever way they came.
+    """The environment names of the secrets that the method uses, whatever their source.
 
-    A variable, or the task, may have them by a template such as ``lookup('env', ...)``.
+    A variable or the task may read such a secret with a template such as ``lookup('env', ...)``.
     """
     used = METHODS[options.values["auth_method"]].options_used()
     values = [str(value) for name in used if (value := options.values.get(name))]
@@ -101,7 +104,7 @@ def _addresses(options: ResolvedOptions) -> Iterator[tuple[str, BaseUrl]]:
 
 
 def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str], default_store: str) -> bool:
-    """Whether the value gives nothing away, or is what the environment says, too."""
+    """Whether the value exposes nothing, or is the same as the value in the environment."""
     value, option = options.values[name], _BY_NAME[name]
     text = environ.get(option.environment_name)
     if text and convert(option, text, _source.environment(option.environment_name)) == value:

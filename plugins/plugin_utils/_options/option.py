@@ -20,7 +20,7 @@ AwxField = Literal["none", "usual", "rare"]
 class Prompt:
     """How the form asks for an option: the label of the question, and where the person finds the value.
 
-    The question comes only if the option ``only_with`` has a value.
+    The form asks only if the option ``only_with`` has a value.
     """
 
     label: str
@@ -34,8 +34,9 @@ class Option:
 
     What the value is:
 
-    - ``kind``: the type as Ansible names it: ``str``, ``path``, ``int``, ``bool``; ``dict`` and ``raw`` are checked where they are
-      used. Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
+    - ``kind``: the type as Ansible names it: ``str``, ``path``, ``int``, ``bool``. The code that uses a ``dict`` or ``raw``
+      checks it.
+      Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
       ``statuses`` one or more HTTP statuses.
     - ``pattern``: a regular expression for the whole text. ``least`` and ``most``: the limits of a number.
     - ``secret``: no output shows the value.
@@ -44,25 +45,25 @@ class Option:
     Where the value comes from:
 
     - ``shared``: the option can also come from a variable or the environment. Other options come only from the task.
-    - ``called``: what follows ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
+    - ``called``: the part after ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
 
     What the value does:
 
-    - ``is_destination``: it decides where secrets go, who can read them on their way, or where their session is kept.
-    - ``identifies_account``: a secret that nothing but signing in to BILL needs. If none is defined, there is no session to end.
+    - ``is_destination``: it decides where secrets go, who can read them on the way, or where their session is stored.
+    - ``identifies_account``: a secret that only signing in to BILL needs. If none is defined, there is no session to end.
     - ``api_name``: BILL's name of the field that carries the value.
 
-    How people read about it. These texts are plain, without Ansible's markup, except ``details``:
+    The texts for people. They are plain, without Ansible's markup, except ``details``:
 
     - ``label``: the name in a form.
-    - ``where_to_find``: what the value is and where BILL shows it, to complete "label: ...". The form does not ask for an option
-      without this text. ``prompts`` has the label and the text of single authentication methods, by ``auth_method``.
-    - ``summary``: one line; the comment in a vault file, and the beginning of every description. A vault file that exists has the
-      comment of its day, so a change of the line leaves the old comment there.
+    - ``where_to_find``: what the value is and where BILL shows it. It completes "label: ...". The form does not ask for an option
+      without this text. ``prompts`` has the label and the text for single authentication methods, by ``auth_method``.
+    - ``summary``: one line. It is the comment in a vault file, and the beginning of every description. An existing vault file has
+      the comment of an earlier version. If the line changes, the old comment stays there.
     - ``details``: the further paragraphs of the documentation, with Ansible's markup.
     - ``otherwise``: what applies if nobody gives a value and there is no ``default``.
-    - ``awx``: whether the credential type of AWX has a field for it; a ``rare`` one comes last. ``awx_note`` is what its help says
-      besides the summary.
+    - ``awx``: whether the credential type of AWX has a field for it. A ``rare`` field comes last. ``awx_note`` is the part of
+      its help text that the summary does not have.
     """
 
     name: str
@@ -83,7 +84,7 @@ class Option:
     api_name: str = ""
     label: str = ""
     where_to_find: str = ""
-    # Left out of the hash, which a dictionary has not.
+    # A dictionary has no hash, so the hash of the option leaves it out.
     prompts: Mapping[str, Prompt] = field(default_factory=dict, hash=False)
     summary: str = ""
     details: tuple[str, ...] = ()
@@ -100,6 +101,6 @@ class Option:
         return f"BILL_{(self.called or self.name).upper()}"
 
     def prompt(self, method: str = "") -> Prompt | None:
-        """How the form asks for it with this authentication method; None if the form does not ask."""
+        """How the form asks for the option with this authentication method. None if the form does not ask."""
         usual = Prompt(self.label, self.where_to_find) if self.where_to_find else None
         return self.prompts.get(method, usual)

@@ -25,31 +25,31 @@ from .spec import OPTION_VARIABLES, Option
 
 _PUBLISHED = {name for name, _field in OPTION_VARIABLES}
 
-# What one method needs may mean nothing to another.
+# The options of all methods. An option that one method uses may have no effect with another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
 
-# "Not given" in every place alike: YAML's empty value, and the empty text that a form or shell leaves behind.
+# Both mean "not given": YAML's empty value, and the empty text that a form or shell leaves.
 _NOT_GIVEN = (None, "")
 
 
 @dataclass(frozen=True)
 class ResolvedOptions:
-    """The value of every option, and in words where each one that was given comes from."""
+    """The value of every option, the source of each given value, and the secrets among the values."""
 
     values: dict[str, Any] = field(repr=False)
     sources: dict[str, Source]
     secrets: tuple[str, ...] = field(repr=False)
 
     def explain(self, error: BillError) -> str:
-        """The error's message, followed by where the values that it concerns come from."""
-        # Not of those that another method would need: they were given, but not used.
+        """The error's message, followed by the sources of the values that it concerns."""
+        # Options of other authentication methods were given but not used, so their sources do not help.
         method = self.values.get("auth_method")
         unused = _OF_METHODS - METHODS[method].options_used() if method else set()
         return f"{error}{describe_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
 
 
 def describe_sources(error: BillError, sources: Mapping[str, Source]) -> str:
-    """What to say after a message of where the values that the error concerns come from; of one without a source nothing."""
+    """The end of a message: the sources of the values that the error concerns. Empty if no such value has a source."""
     concerned = [name for name in error.concerns if name in sources]
     return f" ({'; '.join(f'{name} comes from {sources[name]}' for name in concerned)})" if concerned else ""
 
@@ -63,17 +63,19 @@ def resolve(
     published: Mapping[str, str | None] | None = None,
     defaulted: Collection[str] = (),
 ) -> ResolvedOptions:
-    """The options of one task or lookup, from the first place that gives each: itself, a variable, the environment.
+    """The options of one task or lookup. Each comes from the first source that gives it: the task itself, a variable, the environment.
 
-    ``given`` holds the task's or lookup's own arguments, templated; ``defaulted`` names those of them that come from
-    module_defaults. ``variable`` returns a variable by its name, templated; None if it is not defined. ``published`` holds variables that
-    bill.connect has set itself to name the last session: such a value comes last, so that a session never decides where the next
-    sign-in goes while anybody else says something about it; and only where there would be no sign-in without it. Raises OptionError.
+    - ``given``: the templated arguments of the task or lookup. ``defaulted`` names those of them that come from module_defaults.
+    - ``variable``: returns a variable by its name, templated. None if it is not defined.
+    - ``published``: variables that bill.connect itself has set to name the last session. Such a value has the lowest precedence, so
+      a session never overrides another source. It applies only if the authentication method requires the option.
+
+    Raises OptionError.
     """
     published = published or {}
     environ = os.environ if environ is None else environ
     names = _names(table)
-    # Where the task gives the same option by another of its names, that is what counts.
+    # The task's own value outranks module_defaults, also if each uses another name of the option.
     written = {names[each] for each in given if each in names and each not in defaulted}
     defaulted = {names[each] for each in defaulted if each in names} - written
     of_task = {
@@ -94,7 +96,7 @@ def resolve(
         else:
             if option.required:
                 raise OptionError(f"The option {option.name} is missing.")
-    # A dictionary is as secret as its texts, of which its own task knows more.
+    # Only part of a dictionary is secret. Its own task knows which texts are secret.
     secrets = tuple(
         value for option in table if option.secret and isinstance(value := values[option.name], str) and value
     )
@@ -108,7 +110,7 @@ def _candidates(
     environ: Mapping[str, str],
     published: Mapping[str, str | None],
 ) -> Iterator[tuple[Any, Source]]:
-    """What each place says about an option, and the place in words; the first that says anything is right."""
+    """The values that the sources give for an option, each with its source. The first value that is given counts."""
     if option.name in of_task:
         yield of_task[option.name]
     if not option.shared:
@@ -123,7 +125,7 @@ def _candidates(
 
 
 def _names(table: Sequence[Option]) -> dict[str, str]:
-    """The options' names by all that they can be called."""
+    """The option's name for each name and alias."""
     return {alias: option.name for option in table for alias in (option.name, *option.aliases)}
 
 
@@ -132,7 +134,7 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in names:
-            # What is no name at all may be anything that slipped, a secret too.
+            # A key that is not a valid name may be anything by mistake, even a secret.
             named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "of the name that was given"
             close = difflib.get_close_matches(named, names, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"The options are: {', '.join(o.name for o in table)}."

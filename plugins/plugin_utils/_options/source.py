@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the value of an option comes from.
+"""The source of an option's value.
 
 Private to bill.connect. The source decides two things: how a message names it, and what the value may do. Different people own
-different sources: who owns a credential in the environment is often not the person who may set a variable.
+different sources. The owner of a credential in the environment is often not the person who may set a variable.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Source:
-    """The source of one value; ``str()`` gives the words for a message, such as ``the variable bill_api_url``."""
+    """The source of one value. ``str()`` returns the words for a message, such as ``the variable bill_api_url``."""
 
     kind: Kind
     words: str
@@ -37,15 +37,15 @@ class Source:
 
     @property
     def is_variable(self) -> bool:
-        """Whether the value comes from a variable. ``module_defaults`` count as one: a play sets them for tasks of others."""
+        """Whether the value comes from a variable. ``module_defaults`` count as one: a play sets them for tasks of other authors."""
         return self.kind in (Kind.VARIABLE, Kind.MODULE_DEFAULTS)
 
     @property
     def expands_environment(self) -> bool:
         """Whether ``$NAME`` in a path may stand for a value of the environment.
 
-        Not for variables: a launch user, an inventory or a fact could name any secret of the environment, and the path is
-        repeated in messages.
+        It may not in variables. A launch user, an inventory or a fact could name any secret of the environment, and messages repeat
+        the path.
         """
         return self.kind in (Kind.OPTION, Kind.ENVIRONMENT)
 

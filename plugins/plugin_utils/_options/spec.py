@@ -2,9 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The option table: one row an option, with every fact and text about it.
+"""The option table: one row per option, with every fact and text about it.
 
-Private to bill.connect. The rows are in ``table_account.py``, ``table_connection.py`` and ``table_request.py``; ``option.py`` explains
+Private to bill.connect. The rows are in ``table_account.py``, ``table_connection.py`` and ``table_request.py``. ``option.py``
+explains
 the columns. After a change, run ``make generate``.
 """
 
@@ -30,18 +31,18 @@ __all__ = [
     "Prompt",
 ]
 
-# Of every task and lookup that signs in. The form asks, and a vault file lists, in this order.
+# The options of every task and lookup that signs in. The form asks in this order, and a vault file lists them in this order.
 OPTIONS = (*ACCOUNT_OPTIONS, *CONNECTION_OPTIONS)
 
-# What each variable is, in one line: the comments in a vault file.
+# One line on each variable: the comments in a vault file.
 SUMMARIES = {option.variable: option.summary for option in OPTIONS}
 
 # The variables that name the last session for later tasks, and the field of the result that each one holds. All are secret.
 SESSION_VARIABLES = (("bill_session_id", "session_id"), ("bill_headers", "headers"))
-# Those that are the variable of an option, too.
+# The published variables that are also variables of options.
 OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id", "user_id"))
 
-# The variables that the roles and playbooks read besides those of the options.
+# The variables that the roles and playbooks read in addition to those of the options.
 ROLE_VARIABLES = (
     "bill_awx_collection",
     "bill_awx_name",

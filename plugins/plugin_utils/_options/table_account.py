@@ -2,12 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows of the option table that say whose account it is, and where. After a change, run ``make generate``.
+"""The rows of the option table that name the account and its environment. After a change, run ``make generate``.
 
-Private to bill.connect. Where a value is found is documented by BILL ("BILL keys & tokens", "AP & AR sync token-based sign in",
+Private to bill.connect. BILL documents where to find each value ("BILL keys & tokens", "AP & AR sync token-based sign in",
 "Sandbox API sign up", "Get started with BILL OAuth", "Authentication with Spend & Expense API token"). One place is not documented
-in words: the organization ID. Those pages say that it begins with 008. The changelog of 2025-11-18 says that the video on the first of
-them also shows where to find it.
+in words: the organization ID. Those pages say that it begins with 008. The changelog of 2025-11-18 says that the video on the first
+of these pages also shows where to find it.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ ACCOUNT_OPTIONS = (
     ),
     Option(
         "organization_id",
-        # Looser than BILL's samples look, but nothing that is no identifier or does not fit a header.
+        # BILL's samples are narrower. The pattern allows any identifier that fits into a header.
         pattern="[0-9A-Za-z]+",
         api_name="organizationId",
         label="Organization ID",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rows of the option table that say how sessions are kept and BILL is reached. After a change, run ``make generate``.
+"""The rows of the option table for the session store and the connection to BILL. After a change, run ``make generate``.
 
 Private to bill.connect.
 """
@@ -81,7 +81,7 @@ CONNECTION_OPTIONS = (
             "time to learn whether the token is good. C(-v) shows waits.",
         ),
     ),
-    # No field in AWX: a box that nobody has ticked would switch the check off.
+    # AWX has no field for it: a box without a tick would switch the check off.
     Option(
         "validate_certs",
         kind="bool",

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from .option import Option
 
-# Of the tasks and lookups that read a list, or send a request of the user's own.
+# The options of tasks and lookups that read a list or send the user's own request.
 LIST_OPTIONS = (
     Option(
         "query",
@@ -108,10 +108,10 @@ LIST_OPTIONS = (
     ),
 )
 
-# Of the tasks and lookups whose session may have to pay.
+# The option of tasks and lookups that may need a session for payments.
 REQUIRE_TRUSTED = Option("require_trusted", kind="bool", default=False, shared=False)
 
-# What answers an MFA challenge.
+# The options that complete an MFA challenge.
 CHALLENGE_ID = Option("challenge_id", required=True, shared=False, is_data=True, api_name="challengeId")
 MFA_CODE = Option(
     "token", kind="digits", secret=True, required=True, pattern="[0-9]{6}", shared=False, api_name="token"

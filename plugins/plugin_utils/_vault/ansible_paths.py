@@ -15,15 +15,15 @@ from ansible import constants as C
 
 
 def default_store() -> str:
-    """The directory that keeps sessions when nobody names one: ``<ANSIBLE_HOME>/bill``."""
+    """The directory that stores sessions if nobody names another one: ``<ANSIBLE_HOME>/bill``."""
     return os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "bill")
 
 
 def store_for_the_run() -> str:
-    """A directory that lives as long as this run of Ansible and is shared by its forks."""
+    """A store directory that exists as long as this run of Ansible. Its forks share the directory."""
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
 
 
 def memory_of_the_run() -> str:
-    """A directory for what the tasks of this run remember together. Apart from the store, which a task looks into for sessions."""
+    """A directory for the records that the tasks of this run share. It is separate from the store, where a task looks for sessions."""
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill-run")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-core reads: values that were encrypted one by one, vault passwords, variables in a file, and the chosen inventory.
+"""What bill.connect reads from ansible-core: vault passwords, the inventory, the variables in a file, and separately encrypted values.
 
 Private to bill.connect.
 """
@@ -27,7 +27,7 @@ except ImportError:
 
 
 def vault_secrets(loader: Any) -> list[tuple[str, Any]]:
-    """The vault passwords that Ansible was started with, each with its label; none twice."""
+    """The vault passwords that Ansible was started with, each with its label, without duplicates."""
     secrets: dict[tuple[str, bytes], tuple[str, Any]] = {}
     for label, secret in loader._vault.secrets or ():
         secrets.setdefault((str(label), bytes(secret.bytes)), (str(label), secret))
@@ -35,7 +35,7 @@ def vault_secrets(loader: Any) -> list[tuple[str, Any]]:
 
 
 def chosen_inventory(sources: Any) -> list[str]:
-    """The paths among the inventory's sources; without core's own default, which nobody has chosen."""
+    """The paths of the inventory that the user chose. Core's own default is left out."""
     default, origin = C.config.get_config_value_and_origin("DEFAULT_HOST_LIST")
     unchosen = [str(path) for path in default] if origin == "default" else []
     paths = [str(path) for path in ([sources] if isinstance(sources, str) else sources or ())]
@@ -43,14 +43,14 @@ def chosen_inventory(sources: Any) -> list[str]:
 
 
 def variables_in(loader: Any, text: str, path: str) -> dict[str, Any]:
-    """The variables in the text of a file, as ansible-core loads them: templates are templates, and !vault and !unsafe are heeded."""
+    """The variables in the text of a file, as ansible-core loads them. Templates stay templates, and the tags !vault and !unsafe apply."""
     if trust_as_template:
         text = trust_as_template(text)
     return dict(loader.load(text, file_name=path, show_content=False) or {})
 
 
 def decrypted(value: Any) -> Any:
-    """A value whose texts are all texts: up to ansible-core 2.18, one that was encrypted on its own is an object of another kind."""
+    """The value with plain texts. Up to ansible-core 2.18, a separately encrypted text is an object of another type."""
     if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
         return str(value)
     if isinstance(value, Mapping):
@@ -59,7 +59,7 @@ def decrypted(value: Any) -> Any:
 
 
 def encrypted_in(value: Any) -> Iterator[str]:
-    """The texts in a value that were encrypted on their own, and are secret for that."""
+    """The texts in a value that were encrypted separately. They are secret for that reason."""
     if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
         if hasattr(value, "__ENCRYPTED__") or (VaultHelper and VaultHelper.get_ciphertext(value, with_tags=False)):
             yield str(value)
@@ -72,7 +72,7 @@ def encrypted_in(value: Any) -> Iterator[str]:
 
 
 def texts_in(value: Any) -> set[str]:
-    """The texts and numbers in a value, without those that only say yes or no."""
+    """The texts and numbers in a value, without true and false."""
     return {text for text in texts_of(value) if text not in ("True", "False")}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where ansible-core looks for variables: the usual place of the vault file, and the files that it goes before or after there.
+"""Where ansible-core looks for variables: the default path of the vault file, and the files that override it.
 
 Private to bill.connect.
 """
@@ -19,7 +19,7 @@ from .ansible_values import chosen_inventory
 
 
 def default_path(sources: Any) -> str:
-    """``group_vars/all/bill.yml`` beside the inventory, or else in the folder that Ansible was started in."""
+    """``group_vars/all/bill.yml`` beside the inventory. Without an inventory, it is in the current directory."""
     folder = os.getcwd()
     if paths := chosen_inventory(sources):
         folder = os.path.abspath(paths[0])
@@ -29,7 +29,9 @@ def default_path(sources: Any) -> str:
 
 
 def project_folder(path: str) -> str:
-    """The folder that a variables file belongs to: the one that holds its ``group_vars`` or ``host_vars``, or else its own."""
+    """The project of a variables file: the folder that holds its ``group_vars`` or ``host_vars``. If there is none, the file's
+    own folder.
+    """
     parts = os.path.abspath(path).split(os.sep)
     for number, part in enumerate(parts[:-1]):
         if part in ("group_vars", "host_vars"):
@@ -38,16 +40,16 @@ def project_folder(path: str) -> str:
 
 
 def check_not_shadowing(path: str, target: str) -> None:
-    """BillError if making the directory of a file would have Ansible ignore another file: it reads ``all/`` or else ``all.yml``.
+    """Raise BillError if a new directory for the file would hide another file: Ansible reads either ``all/`` or ``all.yml``.
 
-    ``path`` is where the user looks for the file, and ``target`` the file itself, if a link leads there.
+    ``path`` is where the user looks for the file. ``target`` is the file itself, if ``path`` is a link.
     """
     folder = os.path.dirname(target)
     while not os.path.isdir(folder):
         above = os.path.dirname(folder)
         if os.path.basename(above) in ("group_vars", "host_vars"):
             for ending in ("", *C.YAML_FILENAME_EXTENSIONS):
-                # Another task may have made the directory meanwhile.
+                # Another task may have made the directory in the meantime.
                 if os.path.lexists(other := folder + ending) and not os.path.isdir(other):
                     raise BillError(
                         f"{path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
@@ -59,13 +61,13 @@ def check_not_shadowing(path: str, target: str) -> None:
 
 
 def overriding_files(path: str, loader: Any) -> list[str]:
-    """The files from which plays of this folder take a variable although ``path`` has it, too; none unless that is in ``group_vars/all``."""
+    """The files that override variables of ``path`` for plays of this folder. Empty unless ``path`` is in ``group_vars/all``."""
     below = os.path.join(os.sep, "group_vars", "all")
     if not os.path.dirname(path).endswith(below):
         return []
     base = os.path.dirname(path).removesuffix(below)
     beside: list[str] = loader.find_vars_files(os.path.join(base, "group_vars"), "all")
-    # In the order in which they are read; what is read later counts.
+    # Ansible reads the files in this order. A later file overrides an earlier one.
     stronger = beside[beside.index(path) + 1 :] if path in beside else [each for each in beside if each > path]
     stronger += loader.find_vars_files(os.path.join(base, "host_vars"), "localhost")
     if (here := os.getcwd()) != base:

@@ -2,11 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The text of a variables file: which variables are in it, and how to change some and leave all else as it is, to the byte.
+"""The text of a variables file: its variables, and edits that leave everything else unchanged to the byte.
 
-Private to bill.connect. Plain Python, without Ansible. PyYAML says where a value begins and ends; nothing but that is replaced. What
-comes of it is read again, and an edit that would have changed anything else is not made. No message repeats anything of the file but
-the names of variables that were asked for.
+Private to bill.connect. Plain Python, without Ansible. PyYAML says where a value begins and ends, and an edit replaces only
+that part.
+The code reads the result again, and refuses an edit that would change anything else. The only content of the file that messages
+repeat is the names of the requested variables.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ from .._options.spec import SUMMARIES
 
 _STR, _NULL, _MERGE = (f"tag:yaml.org,2002:{name}" for name in ("str", "null", "merge"))
 _UNSAFE = "!unsafe"
-# What makes a template of a text.
+# A text with one of these is a template.
 _TEMPLATE = re.compile(r"\{[{%#]")
-# The comment behind the sign that a block of text begins with.
+# The comment in the first line of a block of text, after | or >.
 _COMMENT_OF_A_BLOCK = re.compile(r"(?:[!&]\S*[ \t]+)*[|>][-+0-9]*[ \t]+(#[^\r\n]*)")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """A text after some of its variables were changed, and the names of these."""
+    """A text after an edit, and the names of the variables that the edit added, changed and removed."""
 
     text: str = field(repr=False)
     added: list[str] = field(default_factory=list)
@@ -42,9 +43,9 @@ class Edit:
 
 
 class VariablesDocument:
-    """The text of a variables file; BillError if it is none. ``file`` names it in messages.
+    """The text of a variables file. Raises BillError if the text is not one. ``file`` names it in messages.
 
-    ``decrypt`` gives what a value comes to that was encrypted on its own; None if it cannot.
+    ``decrypt`` returns the clear text of a separately encrypted value, or None if it cannot decrypt it.
     """
 
     def __init__(self, text: str, file: str, decrypt: Callable[[str], str | None] = lambda _text: None) -> None:
@@ -54,11 +55,11 @@ class VariablesDocument:
 
     @property
     def names(self) -> list[str]:
-        """The variables that Ansible finds in it, sorted."""
+        """The variables that Ansible finds in the file, sorted."""
         return sorted(self._document.names)
 
     def edit(self, variables: Mapping[str, Any]) -> Edit:
-        """Set variables to values, and take those out that are None. A value that is there already stays as it is written."""
+        """The edit that sets variables to these values. None removes a variable. An equal value keeps its text."""
         try:
             return self._edited(variables)
         except RecursionError:
@@ -81,7 +82,7 @@ class VariablesDocument:
         return Edit(document.text, *(sorted(names) for names in (edit.added, edit.changed, edit.removed)))
 
     def _changed(self, document: _Document, name: str, value: Any, entry: _Entry | None) -> _Document:
-        """The document with one variable changed, and nothing else."""
+        """The document with only this variable changed. Raises BillError if that is not possible."""
         for text in _candidates(document, name, value, entry):
             try:
                 changed = self._parsed(text)
@@ -126,7 +127,7 @@ class VariablesDocument:
         return BillError(f"{self._file} is nested too deeply.")
 
     def _value(self, node: yaml.Node) -> Any:
-        """What a value comes to, and something that is like nothing else where that is not known, as for templates."""
+        """The value of a node. An ``_Unknown`` if the value is not known here, for example for a template."""
         loader = _Values("")
         loader.decrypt = self._decrypt
         try:
@@ -137,16 +138,16 @@ class VariablesDocument:
             loader.dispose()
 
 
-# --- Where things are ---
+# --- Positions ---
 
 
 class _NoMapping(Exception):
-    """It is YAML, but no variables file."""
+    """The text is YAML, but not a variables file."""
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A variable: its key, and its value with the place of both in the text. ``name`` is None for a key that can be no variable."""
+    """A variable: its key and its value, with their positions in the text. ``name`` is None if the key cannot be a variable."""
 
     name: str | None
     key: yaml.Node
@@ -159,7 +160,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Document:
-    """A text, its variables in order, and where another one could be put in."""
+    """A text, its variables in order, and the position for a new one."""
 
     text: str
     entries: list[_Entry]
@@ -170,7 +171,7 @@ class _Document:
 
     @classmethod
     def of(cls, text: str) -> _Document:
-        # Python's own parser, since that of C counts bytes in places.
+        # The Python parser of PyYAML is used, because the C parser counts positions in bytes.
         events = list(yaml.parse(text, Loader=yaml.SafeLoader))
         documents = sum(isinstance(event, yaml.DocumentStartEvent) for event in events)
         if documents > 1:
@@ -208,12 +209,12 @@ def _nodes(events: list[yaml.Event]) -> Iterator[list[yaml.Event]]:
 
 
 def _span(text: str, events: list[yaml.Event]) -> tuple[int, int]:
-    """Where the text of some events begins and ends, without the blank lines behind it."""
+    """Where the text of some events begins and ends, without the blank lines after it."""
     begin = _at(events[0].start_mark)
     ends = [
         _at(event.end_mark)
         for event in events
-        # A mapping or list without brackets ends where the next thing begins.
+        # A mapping or list without brackets ends where the next node begins.
         if not (isinstance(event, yaml.CollectionEndEvent) and _at(event.start_mark) == _at(event.end_mark))
     ]
     return begin, begin + len(text[begin : max(ends)].rstrip(" \t\r\n"))
@@ -228,7 +229,7 @@ def _name(key: yaml.Node) -> str | None:
 
 
 def _names(node: yaml.Node, seen: set[int]) -> set[str]:
-    """The names in a mapping, those included that it takes over from others."""
+    """The names in a mapping, with those that it merges from other mappings."""
     found: set[str] = set()
     if not isinstance(node, yaml.MappingNode) or id(node) in seen:
         return found
@@ -243,7 +244,7 @@ def _names(node: yaml.Node, seen: set[int]) -> set[str]:
 
 
 def _line(text: str, place: int) -> int:
-    """Where the line of a place begins."""
+    """The position where the line begins."""
     return text.rfind("\n", 0, place) + 1
 
 
@@ -252,11 +253,11 @@ def _next_line(text: str, place: int) -> int:
     return len(text) if found < 0 else found + 1
 
 
-# --- How to change them ---
+# --- Edits ---
 
 
 def _candidates(document: _Document, name: str, value: Any, entry: _Entry | None) -> Iterator[str]:
-    """The texts that may be what is wanted, the best first."""
+    """The texts that may be the wanted result, the best first."""
     if document.in_braces:
         return
     if value is None:
@@ -266,7 +267,8 @@ def _candidates(document: _Document, name: str, value: Any, entry: _Entry | None
         yield _replaced(document.text, entry, written(value))
     else:
         yield _with(document, document.end, name, value)
-        # What is last may be a text to which the end of its line would belong.
+        # The last value may be a block of text without an end of line, and an added end of line would change it.
+        # So the second candidate puts the variable first.
         yield _with(
             document, _line(document.text, document.entries[0].key_begin) if document.entries else 0, name, value
         )
@@ -279,7 +281,7 @@ def _replaced(text: str, entry: _Entry, new: str) -> str:
         blank = "" if text[begin - 1 : begin].isspace() else " "
         return text[:begin] + blank + new + text[end:]
     if colon and "\n" in text[colon.end() : begin]:
-        # The old value begins below its name, where the new one may not fit.
+        # The old value begins on the line below its name, where the new value may not fit.
         old = slice(_line(text, begin), _next_line(text, end))
         return text[: colon.end()] + " " + new + text[colon.end() : old.start] + text[old.stop :]
     comment = _COMMENT_OF_A_BLOCK.match(text, begin, end)
@@ -309,10 +311,10 @@ def _with(document: _Document, place: int, name: str, value: Any) -> str:
 
 
 def _checked(variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The variables with plain values; OptionError if one cannot be kept."""
+    """The variables with plain values. Raises OptionError for a name or a value that a file cannot hold."""
     for name in variables:
         if not isinstance(name, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
-            # What is no name may be anything that slipped, a secret too.
+            # A key that is not a valid name may be anything by mistake, even a secret.
             raise OptionError(
                 "One of the names in variables can be no variable: it needs letters, digits and underscores alone, no digit at its "
                 "beginning, and must not be a word of Python's. (It is not repeated here, because it may be a secret.)"
@@ -330,11 +332,11 @@ def _checked(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _native(value: Any) -> Any:
-    """The same value made of Python's own types, whatever Ansible has made of it; TypeError or ValueError if it cannot be written."""
+    """The same value in Python's own types, without Ansible's subclasses. Raises TypeError or ValueError if it cannot be written."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        # Half of a character cannot be written: UnicodeEncodeError.
+        # A lone surrogate raises UnicodeEncodeError, because it cannot be written.
         value.encode()
         return str.__str__(value)
     if isinstance(value, int):
@@ -353,8 +355,8 @@ def _native(value: Any) -> Any:
 
 
 def written(value: Any) -> str:
-    """A value on one line of YAML: texts in double quotes, and what only looks like a template as ``!unsafe``."""
-    # In brackets, so that a number alone is not followed by the end of a document.
+    """A value on one line of YAML. Texts are in double quotes, and a text that looks like a template has the tag ``!unsafe``."""
+    # In brackets, because yaml.dump adds an end of document to a single number.
     line = yaml.dump(
         [value], Dumper=_Dumper, default_flow_style=True, width=float("inf"), allow_unicode=True, sort_keys=False
     )
@@ -362,7 +364,7 @@ def written(value: Any) -> str:
 
 
 def _written_key(name: str) -> str:
-    """A name that YAML takes for something else, such as yes, needs quotes."""
+    """The name, in quotes if YAML reads it as another value, such as yes."""
     plain = yaml.safe_load(name) == name
     return name if plain else f'"{name}"'
 
@@ -380,7 +382,7 @@ _Dumper.add_representer(str, _text)
 
 
 class _Unknown:
-    """A value that nobody knows without Ansible; like no other."""
+    """A value that only Ansible can compute. It equals no other value."""
 
 
 class _Values(yaml.SafeLoader):
@@ -393,7 +395,7 @@ def _of_text(loader: _Values, node: yaml.ScalarNode) -> Any:
 
 
 def _of_unsafe(loader: _Values, node: yaml.Node) -> Any:
-    # What is without quotes is a text in some versions of ansible-core, and a number in others.
+    # Versions of ansible-core differ on a value without quotes: some read a text, others a number.
     return node.value if isinstance(node, yaml.ScalarNode) and node.style in ("'", '"') else _Unknown()
 
 
@@ -413,7 +415,7 @@ _Values.add_constructor(None, _of_others)
 
 
 def _alike(a: Any, b: Any) -> bool:
-    """Whether two values are the same, types included: 1 is not true, nor 1.0."""
+    """Whether two values are the same, types included: 1 is neither true nor 1.0."""
     if type(a) is not type(b):
         return False
     if isinstance(a, dict):
@@ -424,7 +426,7 @@ def _alike(a: Any, b: Any) -> bool:
 
 
 def _equal(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
-    """Whether two nodes say the same, however often they refer to each other."""
+    """Whether two nodes have the same content. ``seen`` holds compared pairs, because nodes can refer to each other."""
     if (id(a), id(b)) in seen:
         return True
     seen.add((id(a), id(b)))
@@ -436,7 +438,7 @@ def _equal(a: Any, b: Any, seen: set[tuple[int, int]]) -> bool:
 
 
 def header(by: str, look: str, change: str) -> Iterable[str]:
-    """The first lines of a new file: who made it, and the commands to look into it and to change it."""
+    """The first lines of a new file: what keeps it, and the commands to view and to change it."""
     yield f"# Kept by {by}, and encrypted with your vault password."
     yield f"# To look into it: {look}"
     yield f"# To change it: {change}"

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps variables in a file that is encrypted with the vault password that Ansible was started with.
+"""Stores variables in a file that is encrypted with Ansible's vault password.
 
-Private to bill.connect. What is written is encrypted before it touches the disk, and takes the place of the old file in one step, so
-that whatever happens the old file is there, or the new one.
+Private to bill.connect. The data is encrypted before it is on the disk, and replaces the old file in one step. So after any
+interruption there is either the complete old file or the complete new one.
 """
 
 from __future__ import annotations
@@ -43,17 +43,18 @@ STARTED_WITHOUT_ONE = (
 _IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that stood in it in clear text: they may be in backups and version control, too."
 _KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
 
-# Nobody holds the lock for longer than a file takes to be written.
+# Writing a file takes less time than this, so no task holds the lock for longer.
 _LOCK_TIMEOUT = 30.0
 _LARGEST = 16 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class VaultFile:
-    """A variables file as it is now. ``text`` is what is in it, decrypted; empty where there is no file.
+    """A variables file in its present state. ``text`` is its decrypted content, empty if there is no file.
 
-    ``path`` is where the user looks for it, and ``target`` the file itself, if a link leads there. ``label`` and ``secret`` are the vault id and the
-    password that it is encrypted with; None if it is in clear text, or not there.
+    ``path`` is where the user looks for the file. ``target`` is the file itself, if ``path`` is a link. ``label`` and
+    ``secret`` are the
+    vault id and the password of the file. They are None if the file is in clear text or does not exist.
     """
 
     path: str
@@ -64,12 +65,12 @@ class VaultFile:
     label: str | None
     secret: Any = field(repr=False)
     loader: Any = field(repr=False)
-    # As it is on the disk; None if it is not there.
+    # The bytes on the disk. None if there is no file.
     raw: bytes | None = field(repr=False)
 
     @classmethod
     def at(cls, path: str, loader: Any) -> VaultFile:
-        """The file there, opened with one of the passwords that Ansible has; BillError if none of them opens it."""
+        """The file at the path, decrypted with one of Ansible's passwords. Raises BillError if no password fits."""
         target = os.path.realpath(path)
         raw = _read(path, target)
         if raw is None:
@@ -85,11 +86,11 @@ class VaultFile:
 
     @property
     def variables(self) -> VariablesDocument:
-        """What is in it; BillError if it is no variables file."""
+        """The variables in the file. Raises BillError if the file is not a variables file."""
         return VariablesDocument(self.text, self.path, self._decrypted)
 
     def kept(self) -> dict[str, Any]:
-        """The variables in it as ansible-core would load them, untemplated."""
+        """The variables in the file as ansible-core loads them, untemplated. Raises BillError."""
         _names = self.variables.names
         try:
             return variables_in(self.loader, self.text, self.target)
@@ -104,14 +105,15 @@ class VaultFile:
 
 
 def read_variables(loader: Any, path: str) -> dict[str, Any]:
-    """The variables in a file as ansible-core would load them: templates are still templates. None at all if there is no file. Raises BillError."""
+    """The variables in a file as ansible-core loads them: templates are still templates. Empty if there is no file. Raises BillError."""
     return VaultFile.at(path, loader).kept()
 
 
 def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str | None:
-    """The vault password that a person has typed for a file that is not encrypted with it yet, so that nothing else would tell a slip.
+    """The vault password that a person typed for a file that is not encrypted with it yet.
 
-    None where the file is encrypted, where the password comes from elsewhere, or where it could be one of several that were typed. Raises BillError.
+    The caller asks for it again, because nothing else shows a typing error. None in three cases: the file is encrypted, the password
+    was not typed, or several typed passwords are possible. Raises BillError.
     """
     file = VaultFile.at(path, loader)
     if file.encrypted:
@@ -119,7 +121,7 @@ def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str |
     try:
         likely = [_key(file, loader, vault_id)[1]]
     except OptionError:
-        # Which one it is may only have been said to the task that writes.
+        # Only the task that writes may know the right vault id, so any password may be the right one.
         likely = [secret for _label, secret in _passwords(loader)]
     typed = [secret for secret in likely if isinstance(secret, PromptVaultSecret)]
     return typed[0].bytes.decode(errors="surrogateescape") if len(typed) == 1 else None
@@ -127,7 +129,7 @@ def typed_password(loader: Any, path: str, vault_id: str | None = None) -> str |
 
 @dataclass(frozen=True)
 class VaultFileResult:
-    """What has come of it: the file's variables now, what was changed of them, and the backups that there are."""
+    """The result: the file's variables now, what the edit changed, and the existing backups."""
 
     path: str
     exists: bool
@@ -168,14 +170,14 @@ def _lines(variables: list[tuple[str, str]]) -> str:
 
 
 def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | None:
-    """The variables that a task was given; OptionError if they are none."""
+    """The variables that a task was given. Raises OptionError if the value is not a dictionary or does not fit ``state``."""
     if variables is None:
         return None
     if not isinstance(variables, Mapping):
         raise OptionError("variables must be a dictionary: a value for each name.")
     if state == "absent":
         raise OptionError("state absent takes no variables: it removes those of bill.connect.")
-    # Up to ansible-core 2.18 what is to be left out is a text in there.
+    # Up to ansible-core 2.18, an omitted value is a special text in the dictionary.
     return {name: value for name, value in variables.items() if value != omit or omit is None}
 
 
@@ -187,7 +189,7 @@ def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:
 
 
 def inspect_file(path: str, loader: Any) -> VaultFileResult:
-    """What there is, whether it could be written or not. Raises BillError."""
+    """The present state of the file, also if it is not writable. Raises BillError."""
     file = VaultFile.at(path, loader)
     return VaultFileResult(path, file.exists, file.variables.names, False, Edit(file.text), None, _backups(file.target))
 
@@ -202,10 +204,10 @@ def set_variables(
     backup: bool = True,
     check_mode: bool = False,
 ) -> VaultFileResult:
-    """Have the file hold these variables; those of None are taken out. Raises BillError, without any variables also of what would keep one
-    from being written.
+    """The result after the file holds these variables. None removes a variable. Raises BillError.
 
-    ``by`` says to the reader of a new file which task keeps it.
+    Without any variables, nothing is written. The call only raises the error that would prevent a write.
+    ``by`` is the name of the writing task. A new file shows it to its reader.
     """
 
     def plan(file: VaultFile) -> _Plan:
@@ -214,7 +216,7 @@ def set_variables(
         if not file.text.strip() and edit.added:
             new = VariablesDocument(_beginning(file, by), path).edit(variables)
             edit = Edit(new.text, new.added)
-        # What stands in the clear is encrypted, even if it is what it should be.
+        # A file in clear text is encrypted, even if its variables do not change.
         remove_variables = file.exists and not file.encrypted
         writes = edit.text != file.text or remove_variables
         return _Plan(
@@ -231,7 +233,7 @@ def set_variables(
 def remove_variables(
     path: str, loader: Any, *, vault_id: str | None = None, backup: bool = True, check_mode: bool = False
 ) -> VaultFileResult:
-    """Remove the file; where it has other variables than those of bill.connect, only take ours out. Raises BillError."""
+    """The result after the file is removed. A file with other variables stays, and loses only those of bill.connect. Raises BillError."""
 
     def plan(file: VaultFile) -> _Plan:
         names = file.variables.names
@@ -244,7 +246,7 @@ def remove_variables(
             warning = f"{path} is a link, and {removed}. {file.target} was left, because {why}."
             return _Plan(file, Edit("" if within else file.text, removed=ours), removes=within, warning=warning)
         if not others:
-            # The links last, since with one alone nothing is kept.
+            # The links come last: a link without its file holds no variables, so an interrupted removal leaves none.
             removes = [file.target, *links] if file.exists else []
             return _Plan(file, Edit("", removed=ours), removes=removes)
         edit = file.variables.edit(dict.fromkeys(ours))
@@ -262,7 +264,7 @@ def remove_variables(
 class _Plan:
     file: VaultFile
     edit: Edit
-    # Whether what would keep the file from being written counts.
+    # Whether an obstacle to writing counts as an error.
     could_write: bool = False
     writes: bool = False
     removes: Sequence[str] = ()
@@ -291,10 +293,10 @@ def _carry_out(
         if changes:
             with _errors_of(path):
                 os.makedirs(folder, exist_ok=True)
-        # In check mode, too: whoever asks a person for the values first learns here that they cannot be kept.
+        # Check mode takes the lock, too: a caller that asks a person for values learns early that it cannot store them.
         with _lock(path, todo.file.target, beside=changes) as alone:
             if changes:
-                # Somebody else may have held the lock until now.
+                # Another task may have held the lock until now.
                 todo = plan(VaultFile.at(path, loader))
                 if todo.removes:
                     with _errors_of(path):
@@ -322,7 +324,7 @@ def _carry_out(
 def _read(path: str, target: str) -> bytes | None:
     with _errors_of(path):
         try:
-            # NONBLOCK: a pipe in the file's place must not make a task wait for ever.
+            # O_NONBLOCK: a pipe in the place of the file must not block the task for ever.
             file = os.open(target, os.O_RDONLY | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -336,8 +338,8 @@ def _read(path: str, target: str) -> bytes | None:
 
 
 def _opened(path: str, raw: bytes, secrets: Sequence[tuple[str, Any]]) -> tuple[bytes, str | None, Any]:
-    """What is in an encrypted file, the label that it carries, and the password that has opened it."""
-    # Not as ansible-core reads it, which gives its own default to a file without a label.
+    """The content of an encrypted file, its label, and the password that fits. Raises BillError."""
+    # ansible-core's own parser returns its default label for a file without a label.
     about = raw.splitlines()[0].split(b";")
     label = about[3].strip().decode(errors="replace") if len(about) > 3 else None
     try:
@@ -359,11 +361,11 @@ def _passwords(loader: Any) -> list[tuple[str, Any]]:
 
 
 def _key(file: VaultFile, loader: Any, vault_id: str | None) -> tuple[str | None, Any]:
-    """The label and the password to encrypt with."""
+    """The label and the password to encrypt with. Raises BillError or OptionError."""
     if file.encrypted:
         return file.label, file.secret
     secrets = _passwords(loader)
-    # Of several under one label ansible-vault, too, takes the first.
+    # If several passwords have one label, the first one counts, as in ansible-vault.
     by_label = {label: (label, secret) for label, secret in reversed(secrets)}
     labels = ", ".join(dict.fromkeys(label for label, _secret in secrets))
     wanted = vault_id or (C.DEFAULT_VAULT_ENCRYPT_IDENTITY if len(by_label) > 1 else None)
@@ -396,7 +398,7 @@ def _refuse_if_closed(path: str, folder: str) -> None:
 
 
 def _links(path: str) -> list[str]:
-    """The links that lead to the file, one after the other."""
+    """The links that lead to the file, in order."""
     links = []
     path = os.path.join(os.getcwd(), path)
     while os.path.islink(path):
@@ -406,7 +408,7 @@ def _links(path: str) -> list[str]:
 
 
 def _refuse_to_take_over(file: VaultFile) -> None:
-    """BillError for a file in clear text that a link leads to: it may be somebody else's, and other programs may read it."""
+    """Raise BillError for a link to a file in clear text. The file may belong to others, and other programs may read it."""
     if file.exists and not file.encrypted and (_links(file.path) or _leaves_project(file)):
         raise BillError(
             f"{file.path} is a link to {file.target}, which is not encrypted, so it is not taken over: other programs may read it. "
@@ -415,12 +417,12 @@ def _refuse_to_take_over(file: VaultFile) -> None:
 
 
 def _leaves_project(file: VaultFile) -> bool:
-    """Whether a link leads out of the project, perhaps one of a directory above the file."""
+    """Whether a link leads out of the project. The link may also be a directory above the file."""
     return not _is_within(os.path.dirname(file.target), project_folder(file.path))
 
 
 def _why_left(file: VaultFile, ours: Sequence[str]) -> str | None:
-    """Why the file that a link leads to is not touched; None if it may be."""
+    """Why the target of a link stays unchanged. None if it may change."""
     if _leaves_project(file):
         return f"it is outside of {project_folder(file.path)}"
     return "it has none of the variables of bill.connect" if _links(file.path) and not ours else None
@@ -432,11 +434,12 @@ def _is_within(folder: str, project: str) -> bool:
 
 @contextmanager
 def _lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]:
-    """One task at a time writes to a file; the kernel frees it when its holder dies. Whether all tasks of this user are held off.
+    """A lock, so that one task at a time writes to a file. True if it excludes all tasks of this user. Raises LockTimeoutError.
 
-    The locks are files of our own, since whoever can read a directory or a file of the project can lock it for ever: one in Ansible's home,
-    and one ``beside`` the file, for tasks that have another home. Without any lock, what others have written meanwhile is found before it is
-    replaced.
+    The kernel releases the lock when its holder dies. The locks are separate files, because anybody who can read a directory
+    or a file
+    of the project can lock it for ever. One lock is in Ansible's home. One is ``beside`` the file, for tasks that have another home.
+    If no lock is possible, the task still finds a change by another program before it replaces the file.
     """
     folder, name = os.path.split(target)
     hashed = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
@@ -459,7 +462,7 @@ def _lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]:
 def _holds_beside(held: ExitStack, folder: str, name: str) -> bool:
     path = os.path.join(folder, f".{name}.lock~")
     try:
-        # Somebody else's file in its place could be locked for ever.
+        # A stranger could hold the lock on a file of their own for ever.
         if os.path.lexists(path) and os.lstat(path).st_uid != os.geteuid():
             return False
         held.enter_context(lock_file(path, _LOCK_TIMEOUT))
@@ -480,7 +483,10 @@ def _beginning(file: VaultFile, by: str) -> str:
 
 
 def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool, alone: bool) -> str | None:
-    """Put the new text in the place of the old file; where the backup of that is. ``alone`` says that no other task of this user writes."""
+    """Replace the old file with the new text. Returns the path of the backup, or None.
+
+    ``alone`` is true if no other task of this user writes.
+    """
     file = todo.file
 
     def encrypted(text: str) -> bytes:
@@ -509,16 +515,16 @@ def _write(todo: _Plan, label: str | None, secret: Any, *, backup: bool, alone: 
 
 
 def _written_beside(file: VaultFile, data: bytes) -> str:
-    """A new file for the old one's place. Ansible takes nothing of this name for variables, should it be left there."""
+    """The path of a new file that can replace the old one. If it stays there, Ansible does not read a file of this name as variables."""
     folder, name = os.path.split(file.target)
-    # Nobody can put something in the place of a name that nobody knows.
+    # The name is random, so nobody can put something else in its place.
     new = os.path.join(folder, f".{name}.{token_hex(8)}~")
     _create(new, data, file)
     return new
 
 
 def _remove_what_was_left(file: VaultFile) -> None:
-    """Remove the new files that killed tasks have left."""
+    """Remove the new files that killed tasks left behind."""
     folder, name = os.path.split(file.target)
     left = re.compile(re.escape(f".{name}.") + "[0-9a-f]{16}~")
     for each in os.listdir(folder):
@@ -531,7 +537,7 @@ def _remove_what_was_left(file: VaultFile) -> None:
 
 
 def _back_up(file: VaultFile, data: bytes) -> str:
-    """A copy beside the file, of the name that Ansible gives to backups."""
+    """The path of a copy beside the file. Its name has the form of Ansible's backups. Raises BillError."""
     for number in range(100):
         when = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime(time.time() + number))
         path = f"{file.target}.{os.getpid()}.{when}~"
@@ -542,7 +548,7 @@ def _back_up(file: VaultFile, data: bytes) -> str:
 
 
 def _create(path: str, data: bytes, file: VaultFile) -> None:
-    """A file that only its owner can read, and whose owner is the old file's, where that can be."""
+    """Create a file that only its owner can read. It gets the owner of the old file if the system allows that."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
@@ -560,7 +566,7 @@ def _create(path: str, data: bytes, file: VaultFile) -> None:
 
 
 def _fsync_directory(folder: str) -> None:
-    """Have the disk remember what a directory holds now."""
+    """Make the directory's entries durable on the disk."""
     with suppress(OSError):
         directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:

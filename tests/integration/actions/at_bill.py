@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task that arranges what BILL does, or writes down what BILL has heard, in the middle of a play. It costs no module process."""
+"""A task that sets up BILL, or writes down the requests to BILL, in the middle of a play. It starts no module process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ActionModule(ActionBase):
             time.sleep(wait)
         if reset:
             offset = requests.get(f"{control}/clock", timeout=10).json()["offset"]
-            # The clock goes on, because the controller's does.
+            # A reset keeps the clock's time, because the controller's clock also goes on.
             self._post(control, "reset", {})
             self._post(control, "clock", {"advance": offset})
         for what, content in json.loads(Path(posts).read_text()) if posts else []:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A callback that writes down everything it hears, as log shippers do, and more: every event, result, field and attribute."""
+"""A callback that writes down everything that it gets, more than a log shipper does: every event, result, field and attribute."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from typing import Any
 
 from ansible.plugins.callback import CallbackBase
 
-# The parts of a play that have events of their own.
+# These parts of a play have events of their own.
 _OTHERS = ("block", "handlers", "post_tasks", "pre_tasks", "rescue", "always", "roles", "tasks")
 
 
@@ -39,14 +39,14 @@ def _hears(event: str) -> Callable[..., None]:
     return hear
 
 
-# Not v2_on_any, which hears all of them a second time.
+# v2_on_any is left out, because it repeats all other events.
 for _event in dir(CallbackBase):
     if _event.startswith("v2_") and _event != "v2_on_any":
         setattr(CallbackModule, _event, _hears(_event))
 
 
 def _write(thing: Any, where: str, lines: list[str], seen: list[Any]) -> None:
-    """One line for whatever hangs on a thing, with the way there; each thing once in an event."""
+    """Add one line for each value in an object, with the path to it. Each object is written once per event."""
     if isinstance(thing, (str, bytes, int, float)) or thing is None:
         lines.append(f"{where} = {thing!s} {thing!r}")
         return
@@ -65,14 +65,14 @@ def _write(thing: Any, where: str, lines: list[str], seen: list[Any]) -> None:
 
 
 def _held(thing: Any) -> dict[str, Any]:
-    """What an object of Ansible's own holds, but not the way from there to all other objects."""
+    """The content of one of Ansible's objects, without the references that lead to all other objects."""
     if hasattr(thing, "dump_attrs"):  # plays, blocks, tasks and handlers
         fields = {name: value for name, value in thing.dump_attrs().items() if name not in _OTHERS}
         return {**fields, "get_vars": thing.get_vars(), "get_name": thing.get_name()}
     if hasattr(thing, "get_vars"):  # hosts
         return {"get_vars": thing.get_vars()}
     if type(thing).__module__.startswith("ansible."):
-        # Not the loader, which has the vault's password, nor names mangled by Python, which hold a result before it is hidden.
+        # The loader is left out because it has the vault password. Names mangled by Python hold a result before it is hidden.
         names = [name for name in dir(thing) if "__" not in name and name != "_loader"]
         return {name: value for name in names if not callable(value := getattr(thing, name))}
     return {}

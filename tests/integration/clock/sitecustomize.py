@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sets the controller's clock ahead: Python imports this at its start where PYTHONPATH names this folder.
+"""Sets the controller's clock ahead. Python imports this file at its start if PYTHONPATH names this folder.
 
-What a task does ten minutes later can so be seen without waiting for it. Where CONTROLLER_LEAPS names a file, long waits take no time
-either: the clock of every process leaps to their end, and BILL's with it.
+So a test sees what a task does ten minutes later, without a wait. If CONTROLLER_LEAPS names a file, long waits also take no time:
+the clocks of all processes and of BILL jump to the end of the wait.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ def _leap(seconds: float) -> None:
     end = _time() + seconds
     file = os.open(_leaps, os.O_RDWR)
     try:
-        # Freed when the file is closed.
+        # The lock is released when the file is closed.
         fcntl.flock(file, fcntl.LOCK_EX)
         leap = end - _time()
         if leap > 0:
-            # Another process may have brought the clock there already.
+            # Another process may have set the clock ahead already.
             _tell_bill(leap)
             os.pwrite(file, struct.pack("d", _leaped(file) + leap), 0)
     finally:

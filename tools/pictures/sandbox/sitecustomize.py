@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts the emulator in the place of BILL's sandbox: Python imports this at its start where PYTHONPATH names this folder.
+"""Puts the emulator in the place of BILL's sandbox. Python imports this file at its start if PYTHONPATH names this folder.
 
-What is asked, answered and shown is then what it is with BILL, its address too.
+Requests, responses and output are then the same as with BILL, even its address.
 """
 
 from __future__ import annotations
