@@ -24,11 +24,10 @@ SPENDER, VENDORS = "GET /v3/spend/users/current", "GET /v3/vendors"
 class Method:
     """An authentication method with its own facts.
 
-    The requests that BILL gets are ``sign_in`` without a session, ``anew`` after the stored one has ended, ``check`` while it
-    is valid,
-    and ``sign_out`` at the end. ``read`` is a request that the ``headers`` permit. ``lasts`` says how many seconds an unused
-    session is
-    stored.
+    - ``sign_in``, ``anew``, ``check``: the requests without a session, after the stored session has ended, and while it is valid.
+    - ``sign_out``: the requests at the end.
+    - ``read``: a request that the ``headers`` permit.
+    - ``lasts``: how many seconds an unused session is stored.
     """
 
     auth_method: str

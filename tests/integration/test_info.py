@@ -89,7 +89,7 @@ def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: 
     bill.post("sessions/end")
     run = payer.play(info(), that("not session.signed_in", *NOTHING_OF_A_SESSION))
     assert run.code == 0, run.output
-    # BILL's first answer was enough: this run does not ask again.
+    # BILL's first response was enough: this run does not ask again.
     assert payer.play(info()).code == 0
     assert bill.get("counts") == {SIGN_IN: 1, CHECK: 3}
     assert payer.play(info(sign_in=True)).recap()["changed"] == 1

@@ -135,7 +135,7 @@ def test_until_does_not_pay_again_what_is_paid_however_it_is_asked_for(payer: Pr
     may_pay(payer)
     again = {"retries": 3, "delay": 0, **IGNORE}
     run = payer.play(
-        # BILL answers 201, and the condition of until never becomes true.
+        # BILL returns 201, and the condition of until never becomes true.
         pay(1, expected_status=200, task={"until": "answer is succeeded", **again}),
         that("answer is failed and answer.changed and not answer.uncertain and answer.json.amount == 1"),
         pay(2, task={"until": "answer.json.amount == 3", **again}),

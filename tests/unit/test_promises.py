@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every promise that the collection makes has tests with its number, below and end to end."""
+"""Every promise of the collection has tests with its number, both unit tests and end-to-end tests."""
 
 from __future__ import annotations
 

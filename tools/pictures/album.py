@@ -5,8 +5,7 @@
 """The pictures: as SVG and plain text in docs/pictures, and as text in the guides.
 
 The guides have the text because no reader of RST takes other files along. In a guide, a comment ``.. screen: name`` marks the
-block of
-text after it: ``make pictures`` writes that block.
+block of text after it: ``make pictures`` writes that block.
 """
 
 from __future__ import annotations

@@ -68,9 +68,8 @@ class ClientBuilder(Protocol):
 class FormResult:
     """The result of a form.
 
-    ``variables`` holds the new and the changed variables by name. None marks a variable to remove.
-    ``elsewhere`` names the variables that later plays find in another place than the file.
-    ``changed`` is true if the form made a session.
+    ``variables`` holds the new and the changed variables by name. None marks a variable to remove. ``elsewhere`` names the
+    variables that later plays find in another place than the file. ``changed`` is true if the form made a session.
     """
 
     client: BillClient

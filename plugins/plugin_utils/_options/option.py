@@ -35,8 +35,7 @@ class Option:
     What the value is:
 
     - ``kind``: the type as Ansible names it: ``str``, ``path``, ``int``, ``bool``. The code that uses a ``dict`` or ``raw``
-      checks it.
-      Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
+      checks it. Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
       ``statuses`` one or more HTTP statuses.
     - ``pattern``: a regular expression for the whole text. ``least`` and ``most``: the limits of a number.
     - ``secret``: no output shows the value.

@@ -5,8 +5,7 @@
 """The option table: one row per option, with every fact and text about it.
 
 Private to bill.connect. The rows are in ``table_account.py``, ``table_connection.py`` and ``table_request.py``. ``option.py``
-explains
-the columns. After a change, run ``make generate``.
+explains the columns. After a change, run ``make generate``.
 """
 
 from __future__ import annotations

@@ -29,9 +29,7 @@ def default_path(sources: Any) -> str:
 
 
 def project_folder(path: str) -> str:
-    """The project of a variables file: the folder that holds its ``group_vars`` or ``host_vars``. If there is none, the file's
-    own folder.
-    """
+    """The folder that holds ``group_vars`` or ``host_vars`` of a variables file. Without these, the file's own folder."""
     parts = os.path.abspath(path).split(os.sep)
     for number, part in enumerate(parts[:-1]):
         if part in ("group_vars", "host_vars"):

@@ -4,10 +4,9 @@
 
 """The text of a variables file: its variables, and edits that leave everything else unchanged to the byte.
 
-Private to bill.connect. Plain Python, without Ansible. PyYAML says where a value begins and ends, and an edit replaces only
-that part.
-The code reads the result again, and refuses an edit that would change anything else. The only content of the file that messages
-repeat is the names of the requested variables.
+Private to bill.connect. Plain Python, without Ansible. PyYAML says where a value begins and ends, and an edit replaces only that
+part. The code reads the result again, and refuses an edit that would change anything else. The only content of the file that
+messages repeat is the names of the requested variables.
 """
 
 from __future__ import annotations

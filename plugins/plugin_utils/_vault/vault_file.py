@@ -52,9 +52,8 @@ _LARGEST = 16 * 1024 * 1024
 class VaultFile:
     """A variables file in its present state. ``text`` is its decrypted content, empty if there is no file.
 
-    ``path`` is where the user looks for the file. ``target`` is the file itself, if ``path`` is a link. ``label`` and
-    ``secret`` are the
-    vault id and the password of the file. They are None if the file is in clear text or does not exist.
+    ``path`` is where the user looks for the file. ``target`` is the file itself, if ``path`` is a link. ``label`` and ``secret``
+    are the vault id and the password of the file. They are None if the file is in clear text or does not exist.
     """
 
     path: str
@@ -206,8 +205,8 @@ def set_variables(
 ) -> VaultFileResult:
     """The result after the file holds these variables. None removes a variable. Raises BillError.
 
-    Without any variables, nothing is written. The call only raises the error that would prevent a write.
-    ``by`` is the name of the writing task. A new file shows it to its reader.
+    Without any variables, nothing is written. The call only raises the error that would prevent a write. ``by`` is the name of
+    the writing task. A new file shows it to its reader.
     """
 
     def plan(file: VaultFile) -> _Plan:
@@ -436,10 +435,9 @@ def _is_within(folder: str, project: str) -> bool:
 def _lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]:
     """A lock, so that one task at a time writes to a file. True if it excludes all tasks of this user. Raises LockTimeoutError.
 
-    The kernel releases the lock when its holder dies. The locks are separate files, because anybody who can read a directory
-    or a file
-    of the project can lock it for ever. One lock is in Ansible's home. One is ``beside`` the file, for tasks that have another home.
-    If no lock is possible, the task still finds a change by another program before it replaces the file.
+    The kernel releases the lock when its holder dies. The locks are separate files, because anybody who can read a directory or a
+    file of the project can lock it for ever. One lock is in Ansible's home. One is ``beside`` the file, for tasks that have
+    another home. If no lock is possible, the task still finds a change by another program before it replaces the file.
     """
     folder, name = os.path.split(target)
     hashed = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"

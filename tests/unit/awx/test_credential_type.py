@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential type for AWX has the options of the collection, as AWX takes them."""
+"""The credential type for AWX has the collection's options in the form that AWX accepts."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ def test_whatever_a_method_uses_is_a_field() -> None:
 
 
 def test_a_credential_sets_no_extra_variables() -> None:
-    """They go before all other variables, and AWX keeps them with the job."""
+    """Extra variables outrank all other variables, and AWX stores them with the job."""
     assert list(INJECTORS) == ["env"]
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_choice_that_is_left_empty_is_the_default(name: str) -> None:
-    # Else AWX takes the first choice, and not the default, of a credential that leaves it empty.
+    # If a credential leaves the field empty, AWX takes the first choice and not the default.
     assert FIELDS[name].get("default") == FIELDS[name].get("choices", [None])[0]
 
 
 @pytest.mark.parametrize("name", FIELDS)
 def test_a_field_can_be_filled_in_by_whoever_reads_it(name: str) -> None:
-    """Each option that not every method needs says for which it is."""
+    """The help of each option that not every method needs names the methods."""
     field = FIELDS[name]
-    # AWX adds the type where there is none, and would see a change at every installation.
+    # AWX adds a missing type, and would then see a change at every installation.
     assert field["type"] == "string"
     assert "multiline" not in field
     assert field["label"]
@@ -73,12 +73,12 @@ def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: A
     options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, values)[0])
     assert options.values["auth_method"] == method.method
     method.from_options(options.values)
-    # What was left empty is as good as not there.
+    # An empty field counts as not given.
     assert {*options.sources} == {"auth_method", "environment", *typed}
 
 
 def test_a_credential_without_any_value_is_no_other_than_none() -> None:
-    """As it may come by AWX's API, which knows nothing of defaults."""
+    """A credential from AWX's API may have no values, because the API has no defaults."""
     options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, {})[0])
     assert options.sources == {}
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The rules after AWX's refuse what AWX refuses; else whatever they pass would be passed for nothing."""
+"""The copy of AWX's rules refuses what AWX refuses. Otherwise tests that use the copy would prove nothing."""
 
 from __future__ import annotations
 
@@ -114,5 +114,5 @@ def test_a_job_gets_what_was_typed_and_its_details_do_not_show_what_is_secret() 
 
 def test_a_credential_that_came_by_the_api_has_no_defaults() -> None:
     assert injected(INPUTS, INJECTORS, {})[0] == {"TOKEN": "", "METHOD": "", "FLAG": "False", "NAME": ""}
-    # But for a choice that was left empty AWX takes the first one.
+    # For a choice with an empty value, AWX takes the first choice.
     assert injected(INPUTS, INJECTORS, {"method": "", "name": ""})[0]["METHOD"] == "first"

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One emulator for each module of tests, put back to the start before each test."""
+"""One emulator for each module of tests, reset before each test."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def api_url() -> Iterator[str]:
 def control(api_url: str) -> Control:
     control = Control(api_url)
     control.post("reset")
-    # Far from the turn of an hour, so that the hourly counts of a test are never split by it.
+    # The time is far from the turn of an hour, so the hourly counts of a test stay in one hour.
     control.post("clock", set="2026-03-02T10:10:00Z")
     return control
 

@@ -32,7 +32,7 @@ def test_an_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> 
     ("changes", "code"),
     [
         ({"consoleApiToken": "wrong"}, "BDC_1101"),
-        # A token is no password, and a password no token.
+        # A token is not accepted as a password, and a password not as a token.
         ({"password": ACCOUNTANT.token, "consoleApiToken": None}, "BDC_1101"),
         ({"username": world.USER.username, "consoleApiToken": world.USER.password}, "BDC_1101"),
         ({"organizationId": world.LOCKED_ORGANIZATION.id}, "BDC_1107"),
@@ -89,10 +89,10 @@ def test_organizations_come_in_pages(bill: Bill, control: Control) -> None:
     assert control.get("settings")["organizations_page"] == 100
     control.post("settings", organizations_page=2)
     headers = bill.session(**BY_TOKEN)
-    # The size of a page is BILL's alone.
+    # Only BILL sets the size of a page.
     first = bill.get("/v3/login/organizations?max=1", headers).json()
     second = bill.get("/v3/login/organizations", headers, params={"page": first["nextPage"]}).json()
     assert [one["id"] for one in (*first["results"], *second["results"])] == list(ACCOUNTANT.organization_ids)
     assert (set(first), set(second)) == ({"results", "nextPage"}, {"results", "prevPage"})
-    # A cursor belongs to its list.
+    # A cursor is valid for its own list only.
     assert bill.get("/v3/vendors", headers, params={"page": first["nextPage"]}).status_code == 400

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The control interface, and the command that starts it all."""
+"""The control interface, and the command that starts the emulator."""
 
 from __future__ import annotations
 

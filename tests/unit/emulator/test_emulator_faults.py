@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each kind of fault, as the client meets it and as BILL records it."""
+"""Each kind of fault, as the client sees it and as BILL records it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ VENDORS = "GET /v3/vendors"
 
 
 def cause(error: BaseException) -> BaseException:
-    """The innermost error: what the operating system or the parser said."""
+    """The innermost error, from the operating system or the parser."""
     while error.__cause__ or error.__context__:
         error = error.__cause__ or error.__context__ or error
     return error
@@ -58,7 +58,7 @@ def test_slow_is_the_normal_answer_later(bill: Bill, control: Control) -> None:
     assert bill.sign_in().status_code == 200
     assert time.monotonic() - began >= 0.3
 
-    # A client that does not wait has signed in all the same.
+    # BILL signs in a client that does not wait for the response.
     with pytest.raises(requests.ReadTimeout):
         requests.post(f"{bill.api_url}/v3/login", json=control.heard()[0]["body"], timeout=0.05)
     assert (control.heard()[1]["fault"], control.heard()[1]["status"]) == ("slow", None)
@@ -104,7 +104,7 @@ def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault("POST /v3/logout", drip=0.6)
     began = time.monotonic()
-    # Even an answer shorter than that: each byte is in time, the whole is not.
+    # The client does not time out: each byte comes in time, although the whole response takes longer than the timeout.
     answer = requests.post(f"{bill.api_url}/v3/logout", headers=headers, timeout=0.5)
     assert time.monotonic() - began >= 0.6
     assert answer.json() == {}

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The limits: sign-ins and requests a clock hour, and requests in flight."""
+"""The limits: sign-ins and requests per clock hour, and requests in flight."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tests.emulator.talk import Bill, Control, codes
 def test_the_201st_sign_in_waits_for_the_next_clock_hour(bill: Bill, control: Control) -> None:
     control.post("settings", logins_per_hour=5)
     control.post("clock", set="2026-03-02T10:58:00Z")
-    # Every attempt counts, the refused ones too.
+    # Every attempt counts, a refused one too.
     assert bill.sign_in(password="wrong").status_code == 401
     assert [bill.sign_in().status_code for _time in range(4)] == [200] * 4
     refused = bill.sign_in()
     assert (refused.status_code, codes(refused)) == (422, ["BDC_1144"])
     assert control.get("state")["logins_this_hour"] == 6
-    # Another developer key has its own.
+    # Another developer key has its own limit.
     assert bill.sign_in(devKey=world.SECOND_DEV_KEY).status_code == 200
 
     control.advance(60)

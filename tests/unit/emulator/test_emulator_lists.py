@@ -31,7 +31,7 @@ def refused(bill: Bill, headers: dict[str, str], path: str, **parameters: Any) -
     return answer.status_code, codes(answer)
 
 
-# The first vendor was made at 2024-10-16T14:36:31Z, and one each hour from then on; every 25th is archived.
+# The first vendor has the time 2024-10-16T14:36:31Z, and each further one an hour more. Every 25th is archived.
 KEPT: list[tuple[str, list[int]]] = [
     ("archived:eq:true", [25, 50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300, 325, 350]),
     ('id:eq:"00901VENDOR000000003"', [3]),
@@ -53,7 +53,7 @@ KEPT: list[tuple[str, list[int]]] = [
     ('accountType:nin:"NONE,PERSON",id:eq:00901VENDOR000000007', []),
     ("address.country:ne:US", []),
     ('address.country:eq:"US",id:eq:00901VENDOR000000002', [2]),
-    # A field that nobody has is not equal to anything.
+    # A field that no record has equals nothing.
     ("billCurrency:eq:USD", []),
     ('billCurrency:nin:"USD,CAD",id:eq:00901VENDOR000000002', [2]),
 ]
@@ -84,12 +84,12 @@ UNREADABLE = [
     "name:eq:a:b",
     "archived:eq:yes",
     "archived:eq:True",
-    # Dates and lists are written in quotes.
+    # Dates and lists need quotes.
     "createdTime:gt:2026-01-01",
     "createdTime:gt:2026-01-01T10:00:00.000Z",
     "accountType:in:PERSON",
     "accountType:in:PERSON,BUSINESS",
-    # No formats but the documented ones.
+    # Only the documented formats are accepted.
     'createdTime:gt:"01/01/2026"',
     'createdTime:gt:"2026-13-01"',
     'createdTime:gt:"2026-01-01T10"',
@@ -114,7 +114,7 @@ def test_a_filter_that_cannot_be_read_is_refused(bill: Bill, filters: str) -> No
         ("name:like:x", "BDC_1131"),
         ("name:EQ:x", "BDC_1131"),
         ("archived:eq:false,name:like:x", "BDC_1131"),
-        # Known to BILL, but not where lists are filtered.
+        # BILL knows the field, but lists cannot be filtered by it.
         ("email:eq:x", "BDC_1130"),
         ('name:in:"a,b"', "BDC_1131"),
         ('createdTime:eq:"2026-01-01"', "BDC_1131"),
@@ -250,6 +250,6 @@ def test_ten_thousand_vendors_are_read_quickly(bill: Bill) -> None:
             pages += 1
             identifiers |= {one["id"] for one in page["results"]}
     assert (pages, len(identifiers)) == (100, 10_000)
-    # 40 ms and more for all but the first few with Nagle's algorithm, and 5 ms without. Not all have to be fast, since
-    # other tests may run beside this one.
+    # With Nagle's algorithm, all but the first few take at least 40 ms. Without it, they take 5 ms. Not all have to be fast,
+    # because other tests may run at the same time.
     assert sorted(seconds)[20] < 0.03

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MFA: a phone is set up, a code trusts a session, a remembered device trusts the next; payments need it."""
+"""MFA: a phone is set up, a code makes a session trusted, a remembered device the next one. Payments need trust."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_a_phone_is_set_up_a_code_trusts_the_session_and_the_device_is_remembere
         "results": [{"type": "TEXT", "last4digits": "0100", "primary": True}]
     }
 
-    # A phone alone trusts no session.
+    # A phone alone makes no session trusted.
     assert status(bill, headers) == "CHALLENGE"
     assert codes(bill.post("/v3/payments", headers, PAYMENT)) == ["BDC_1361"]
     answer = respond(
@@ -73,7 +73,7 @@ def test_a_phone_is_set_up_a_code_trusts_the_session_and_the_device_is_remembere
     assert status(bill, headers) == "COMPLETE"
     assert bill.post("/v3/payments", headers, PAYMENT).status_code == 201
 
-    # Another session is not trusted by that, but with the device it is.
+    # The code does not make another session trusted, but the remembered device does.
     assert bill.sign_in().json()["trusted"] is False
     pair = {"rememberMeId": answer.json()["rememberMeId"], "device": "mine"}
     assert bill.sign_in(**pair).json()["trusted"] is True
@@ -140,7 +140,7 @@ def test_remember_me_needs_a_device_and_leaves_the_code_good(bill: Bill, control
     nameless = respond(bill, headers, challenge_id, control.last_code(), rememberMe=True)
     assert (nameless.status_code, codes(nameless)) == (400, ["BDC_1108"])
     assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
-    # Once.
+    # A code is valid once.
     assert codes(respond(bill, headers, challenge_id, control.last_code())) == ["BDC_1119"]
 
 
@@ -159,7 +159,7 @@ def test_a_wrong_code_is_refused_and_too_many_lock_for_a_while(bill: Bill, contr
     assert codes(bill.post("/v3/mfa/challenge", headers, {})) == ["BDC_1358"]
     assert status(bill, headers) == "CHALLENGE"
     control.advance(600)
-    # The lock is gone, and the count with it.
+    # The lock is over, and its count is zero again.
     challenge_id = challenge(bill, headers)
     assert codes(respond(bill, headers, challenge_id, wrong(control.last_code()))) == ["BDC_1356"]
     assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
@@ -201,7 +201,7 @@ def test_a_sixth_text_in_a_clock_minute_is_refused(bill: Bill, control: Control)
     refused = bill.post("/v3/mfa/challenge", headers, {})
     assert (refused.status_code, codes(refused)) == (422, ["BDC_1322"])
     assert len(control.get("messages")) == 5
-    # Somebody else, and a call instead of a text.
+    # The limit applies neither to another user nor to calls in place of texts.
     other = bill.session()
     assert bill.post("/v3/mfa/setup", other, PHONE).status_code == 200
     for _time in range(6):
@@ -222,7 +222,7 @@ def test_a_sixth_text_in_a_clock_minute_is_refused(bill: Bill, control: Control)
         ("/v3/mfa/setup/validate", {}, "BDC_1108"),
         ("/v3/mfa/challenge", {}, "BDC_1354"),
         ("/v3/mfa/challenge", {"useBackup": True}, "BDC_1119"),
-        # Without a body at all.
+        # The request has no body.
         ("/v3/mfa/challenge", None, "BDC_1122"),
         ("/v3/mfa/challenge/validate", {"challengeId": "CHALLENGE-none", "token": "000000"}, "BDC_1119"),
         ("/v3/mfa/challenge/validate", {}, "BDC_1108"),

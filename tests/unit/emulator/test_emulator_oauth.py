@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth: an app's id and secret for a short-lived token, and what the token alone is good for."""
+"""OAuth: an app's id and secret for a short-lived token, and the requests that the token permits."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_the_token_is_served_at_both_places_it_may_have(bill: Bill, control: Con
     }
     assert control.heard()[0]["body"] == FORM
     assert control.get("state")["access_tokens"] == 2
-    # Faults are found by the same paths.
+    # Faults use the same paths.
     control.fault("POST /authx/token", status=503)
     assert ask(bill).status_code == 200
     assert requests.post(f"{root}/authx/token", data=FORM, timeout=5).status_code == 503
@@ -81,7 +81,7 @@ def test_the_life_can_be_left_untold(bill: Bill, control: Control) -> None:
     [
         ({"client_secret": "wrong"}, (401, "invalid_client"), (401, "BDC_1101")),
         ({"client_id": "nobody"}, (401, "invalid_client"), (401, "BDC_1101")),
-        # Who may sign in otherwise is no app.
+        # Users and tokens of other methods are not apps.
         (
             {"client_id": world.USER.username, "client_secret": world.USER.password},
             (401, "invalid_client"),
@@ -180,14 +180,14 @@ def test_a_session_beside_a_token_counts(bill: Bill) -> None:
 def test_whether_tokens_count_for_the_limits_is_a_setting(
     bill: Bill, control: Control, setting: dict[str, Any], refused: int
 ) -> None:
-    # Two tokens of one app share its places.
+    # Two tokens of one app share its limit.
     first, second = bearer(bill), bearer(bill)
     control.post("settings", latency=0.3, **setting)
     with ThreadPoolExecutor(4) as pool:
         calls = [pool.submit(bill.get, "/v3/vendors", headers) for headers in (first, second, first, second)]
         statuses = [call.result().status_code for call in calls]
     assert statuses.count(422) == refused
-    # Asking for one counts for nothing that is documented.
+    # A request for a token counts towards no documented limit.
     assert control.get("state")["logins_this_hour"] == 0
 
 

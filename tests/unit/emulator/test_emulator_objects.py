@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vendors, customers, bills and invoices: made, read, changed, archived, restored, and refused when they do not do."""
+"""Vendors, customers, bills and invoices: create, read, change, archive and restore. Invalid ones are refused."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
         ["billLineItems[1].amount: must be a number", f"billLineItems[2].amount: {NULL}"],
     ),
     ("invoices", {"customer": None}, ["BDC_1108"], [f"customer.id: {BLANK}"]),
-    # Written as `customer.id`, though read as `customerId`.
+    # A filter has the name `customer.id`, and a record has `customerId`.
     (
         "invoices",
         {"customer": None, "customerId": "0cu01CUSTOMER0000001"},

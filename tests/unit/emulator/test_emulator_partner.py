@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BILL partners: their sessions, and those they make for the users of their organizations."""
+"""BILL partners: their own sessions, and the sessions that they make for the users of their organizations."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_partner_signs_in_as_a_user_who_works_with_any_developer_key(bill: Bil
     for key in ("wrong", world.INACTIVE_DEV_KEY, PARTNER.app_key):
         assert bill.check({"sessionId": session_id, "devKey": key}) == 401
     assert codes(bill.get("/v3/login/session", {"sessionId": session_id})) == ["BDC_1109"]
-    # Documented for POST /v3/login alone.
+    # The limit is documented for POST /v3/login only.
     assert control.get("state")["logins_this_hour"] == 0
 
 
@@ -92,7 +92,7 @@ def test_a_partner_is_no_user(bill: Bill) -> None:
     assert codes(bill.sign_in(username=PARTNER.username, password=PARTNER.password)) == ["BDC_1101"]
     partner = partner_session(bill)
     assert codes(bill.get("/v3/vendors", {**partner, "devKey": world.DEV_KEY})) == ["BDC_1109"]
-    # Nor a user a partner.
+    # A user cannot act as a partner.
     assert codes(as_user(bill, {**bill.session(), "appKey": PARTNER.app_key})) == ["BDC_1109"]
 
 
@@ -121,7 +121,7 @@ def test_a_partners_session_lives_35_idle_minutes(bill: Bill, control: Control) 
     partner = partner_session(bill)
     control.advance(2099)
     user = {"sessionId": as_user(bill, partner).json()["sessionId"], "devKey": world.DEV_KEY}
-    # That call began the 35 minutes anew; the user's have begun with it.
+    # That call renewed the partner's 35 minutes. The user's 35 minutes began with it.
     control.advance(2099)
     assert as_user(bill, partner).status_code == 200
     control.advance(2)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Payments as objects: listed, read, made many at once, cancelled, and made by a request whose answer is lost."""
+"""Payments as objects: listed, read, made in bulk, cancelled, and made by a request whose response is lost."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_an_app_for_accounting_pays_nothing_in_any_way(bill: Bill, control: Cont
     form = {"grant_type": "client_credentials", "client_id": client.id, "client_secret": client.secret}
     token = requests.post(f"{bill.api_url}/authx/token", data=form, timeout=5).json()["access_token"]
     books = {"Authorization": f"Bearer {token}"}
-    # A code of its own, since such an app is not trusted either.
+    # BILL has another code for it, because such an app is not trusted either.
     control.post("settings", codes={"scope": "BDC_1150"})
     for path, content in (("/bulk", [PAYMENT]), (f"/{id_}/cancel", None), (f"/{id_}/void", None)):
         assert codes(bill.post(f"{PAYMENTS}{path}", books, content)) == ["BDC_1150"]

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sign in, check, lie idle, sign out: what BILL documents of its sessions."""
+"""Sign in, validate, expire, sign out: the documented life of BILL's sessions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_a_users_session_lives_35_idle_minutes(bill: Bill, control: Control) -> 
     headers = bill.session()
     control.advance(2099)
     assert bill.check(headers) == 200
-    # That call began the 35 minutes anew.
+    # That call renewed the 35 minutes.
     control.advance(2099)
     assert bill.check(headers) == 200
     control.advance(2101)
@@ -118,7 +118,7 @@ def test_a_wrong_sign_in_is_refused(
 ) -> None:
     answer = bill.sign_in(**changes)
     assert (answer.status_code, codes(answer)) == (status, [code])
-    # The statuses are mostly inferred, so a test can ask for another.
+    # Most statuses are inferred, so a test can set another one.
     control.post("settings", status_of={code: 418})
     assert bill.sign_in(**changes).status_code == 418
 

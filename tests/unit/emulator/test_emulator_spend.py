@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spend & Expense: an API token with each call, sixty of them a minute; its users, budgets and transactions."""
+"""Spend & Expense: an API token with each call, sixty calls a minute, and its users, budgets and transactions."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_minute_may_be_the_last_sixty_seconds(bill: Bill, control: Control) ->
     control.advance(25)
     assert [bill.get(CURRENT, TOKEN).status_code for _time in range(2)] == [200, 422]
     control.advance(40)
-    # The first is forgotten by now, the two others are not.
+    # The first call no longer counts. The two others still count.
     assert bill.get(CURRENT, TOKEN).status_code == 422
     control.advance(61)
     assert bill.get(CURRENT, TOKEN).status_code == 200
@@ -91,7 +91,7 @@ def test_an_access_token_works_here_too(bill: Bill, control: Control) -> None:
     headers = access(bill)
     assert bill.get(CURRENT, headers).json() == bill.get(CURRENT, TOKEN).json()
     assert bill.get(TRANSACTIONS, headers).json() == bill.get(TRANSACTIONS, TOKEN).json()
-    # A wrong token is not made good by another one.
+    # A valid token does not make up for a wrong one.
     assert bill.get(CURRENT, {**headers, "apiToken": "wrong"}).status_code == 401
     control.post("settings", spend_calls_per_minute=3)
     assert [bill.get(CURRENT, headers).status_code for _time in range(2)] == [200, 422]

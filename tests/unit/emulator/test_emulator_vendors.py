@@ -93,6 +93,6 @@ def test_every_secret_can_be_searched_for_and_no_two_are_the_same() -> None:
 
 def test_only_loopback_is_listened_on(api_url: str) -> None:
     port = urlsplit(api_url).port
-    # Another address of the same machine, on which a socket bound to every address would answer.
+    # This is another address of the same machine. A socket bound to every address would answer there.
     with pytest.raises(requests.ConnectionError):
         requests.get(f"http://127.0.0.2:{port}/connect/v3/health", timeout=2)

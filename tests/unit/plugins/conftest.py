@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the plugins share."""
+"""The fixtures that the tests of the plugins share."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from tests.unit.plugins.tasks import REQUEST_OPTIONS, ConnectTasks, OpenContext
 
 @pytest.fixture(autouse=True)
 def run_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Each test is a run of Ansible of its own, which knows nothing of the writes and warnings of the others."""
+    """Make each test a run of Ansible of its own, without the writes and warnings of other tests."""
     directories: dict[str, Path] = {}
 
     def of_this_test(name: str) -> str:
-        # Not for each test: most need none.
+        # The directory is made on demand, because most tests need none.
         if name not in directories:
             directories[name] = tmp_path_factory.mktemp("run") / name
         return str(directories[name])
@@ -51,13 +51,13 @@ def bill() -> Bill:
 
 @pytest.fixture
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody has defined the variable of an option."""
+    """No variable of an option is defined."""
     monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
 
 
 @pytest.fixture
 def connect_tasks(monkeypatch: pytest.MonkeyPatch) -> ConnectTasks:
-    """Give the clients of tasks and lookups an exchange with a BILL of the test."""
+    """Connect the clients of tasks and lookups to a BILL of the test."""
 
     def connect_tasks(bill: Bill) -> None:
         exchange = BillExchange(bill, BaseUrl.of_api(API_URL))
@@ -72,7 +72,7 @@ def connect_tasks(monkeypatch: pytest.MonkeyPatch) -> ConnectTasks:
 
 @pytest.fixture
 def open_context(connect_tasks: ConnectTasks, bill: Bill, tmp_path: Path) -> OpenContext:
-    """The context of a new task of bill_request: nothing is shared with the one before but the store, the run and BILL."""
+    """The context of a new task of bill_request. It shares only the store, the run and BILL with the task before."""
     connect_tasks(bill)
 
     def open_context(**changes: Any) -> TaskContext:
@@ -81,7 +81,7 @@ def open_context(connect_tasks: ConnectTasks, bill: Bill, tmp_path: Path) -> Ope
         options = {**defaults, **store, **OPTIONS, **REQUEST_OPTIONS, **changes}
         secrets = CoreSecretRegistry()
         option_secrets = [options[option.name] for option in TABLE if option.secret and options[option.name]]
-        # As the runner does.
+        # The runner does the same.
         secrets.add(option_secrets)
         return TaskContext(options, option_secrets, {}, secrets, open_run_records())
 

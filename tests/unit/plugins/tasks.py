@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task as ansible-core hands it to an action, and what the fixtures for tasks give."""
+"""A task as ansible-core gives it to an action, and the values that the fixtures for tasks return."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ConnectTasks = Callable[[Bill], None]
 
 
 class FakeTask:
-    """What an action looks at in a task."""
+    """The parts of a task that an action reads."""
 
     def __init__(self, **args: Any) -> None:
         self.action = "bill.connect.bill_login"
@@ -42,12 +42,12 @@ _Action = TypeVar("_Action", bound=BillAction)
 
 def action_of(kind: type[_Action], task: FakeTask) -> _Action:
     """The action that ansible-core makes for each try of a task."""
-    # What the base class of ansible-core looks at before the action has its turn.
+    # The base class in ansible-core reads these before the action runs.
     connection = SimpleNamespace(_shell=SimpleNamespace(tmpdir="unused"))
     return kind(task, connection, None, None, None, None)
 
 
-# What a task of bill_request has if its author does not say otherwise.
+# The options of a bill_request task with default values.
 REQUEST_OPTIONS = {
     **dict.fromkeys(("query", "headers", "filters", "sort", "page_size", "max_results", "expected_status", "body")),
     "method": "GET",

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The task as Ansible calls it, where no end-to-end test can go."""
+"""The task as Ansible calls it, for cases that no end-to-end test can reach."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ OPTIONS = {
 
 
 class Task(FakeTask):
-    """A task whose author has given the credential."""
+    """A task with the credential among its arguments."""
 
     def __init__(self, **args: Any) -> None:
         super().__init__(**{**OPTIONS, **args})
 
 
 class Stopped(BaseException):
-    """What ansible-core raises in a task that takes too long is no Exception, either."""
+    """An exception without the base class Exception, like the one that ansible-core raises in a task that takes too long."""
 
     request_sent = False
 
@@ -75,7 +75,7 @@ def test_nobody_there() -> None:
 
 @pytest.mark.promise(5)
 def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Callbacks hear what a task holds at its end; with until, ansible-core makes a new action for every try."""
+    """Callbacks get the content of a task at its end. With until, ansible-core makes a new action for every try."""
     task, heard = Task(), []
 
     def perform(_action: object, context: TaskContext) -> TaskResult:
@@ -92,7 +92,7 @@ def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.Mo
 @pytest.mark.promise(5)
 @pytest.mark.promise(7)
 def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The options are known by then, and so is what is secret among the arguments."""
+    """The options are known at that point, and so are the secrets among the arguments."""
     gateway = {"bill_api_url": "https://gateway.example.com/connect"}
     monkeypatch.setattr(_compat, "variables_of", lambda *_any: gateway.get)
     monkeypatch.setenv("BILL_DEV_KEY", "s3cret-findme")
@@ -121,7 +121,7 @@ def test_a_task_that_ansible_ends_hides_all_its_arguments_and_its_item(monkeypat
 
 
 class EncryptedWithoutPassword:
-    """A value encrypted on its own, as ansible-core up to 2.18 hands it over, where nobody has given the vault password."""
+    """A separately encrypted value without its vault password, as ansible-core up to 2.18 passes it on."""
 
     __ENCRYPTED__ = True
 
@@ -212,13 +212,13 @@ def test_an_uncertain_write_is_told_with_all_that_helps_and_nothing_secret(bill:
 def test_until_does_not_send_an_uncertain_write_again_but_the_next_item_is_sent(
     bill: Bill, store: dict[str, Any]
 ) -> None:
-    """For each try ansible-core makes a new action, and gives it the same task; each item of a loop has a task of its own."""
+    """ansible-core makes a new action for each try and gives it the same task. Each item of a loop has its own task."""
     bill.will_say(RequestTimeoutError("Late."), to=PAY)
     task = paying(store)
     ended = run(task)
     told = dict(ended)
     for attempt in range(3):
-        # Ansible adds to it.
+        # Ansible adds this key to the result.
         ended["attempts"] = attempt
         ended = run(task)
         assert ended == told
@@ -240,7 +240,7 @@ def test_until_sends_a_write_again_that_bill_has_certainly_not_done(
     assert (ended["changed"], ended["failed"], ended["uncertain"], ended["status"]) == (False, True, False, answer[0])
     assert run(task)["changed"] is True
     assert bill.heard == [LOGIN, PAY, PAY]
-    # All of it, although what is secret is no more in the task.
+    # The body is complete, although the task no longer contains the secrets.
     assert bill.last(PAY).body == BODY
 
 
@@ -282,7 +282,7 @@ def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill
 def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, store: dict[str, Any], sent: bool) -> None:
     def ends() -> None:
         stopped = Stopped()
-        # As the exchange does.
+        # The exchange does the same.
         stopped.request_sent = sent
         raise stopped
 
@@ -311,7 +311,7 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, sto
 def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
     bill: Bill, store: dict[str, Any], monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
-    """Ansible's own timeout comes at any moment, and knows nothing of what was sent."""
+    """Ansible's own timeout comes at any moment, and does not know what was sent."""
 
     def ends(*_arguments: object, **_more: object) -> None:
         raise Stopped
@@ -339,16 +339,16 @@ def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
 def test_until_does_not_send_a_write_again_that_bill_has_done(
     bill: Bill, store: dict[str, Any], expected: int | None
 ) -> None:
-    """What until waits for is not in the answer, or the status is another one than expected: it is done all the same."""
+    """The condition of until may not be met, or the status may be unexpected. BILL has still done the write."""
     bill.will_say((201, {"id": "1"}), (201, {"id": "2"}), to=PAY)
     task = paying(store, expected_status=expected)
     tries = [run(task) for _try in range(3)]
     assert [each["json"] for each in tries] == [{"id": "1"}] * 3
     assert all(each["changed"] for each in tries)
     assert bill.heard.count(PAY) == 1
-    # Each try may be changed by Ansible.
+    # Ansible may change each result.
     assert tries[0] is not tries[1]
-    # The next item of a loop has a task of its own.
+    # The next item of a loop has its own task.
     assert "has sent the same write" in run(paying(store, expected_status=expected))["msg"]
     assert run(paying(store, repeat=True))["json"] == {"id": "2"}
 

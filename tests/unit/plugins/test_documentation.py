@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-doc shows is what the code does."""
+"""ansible-doc describes what the code does."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def documented_shape(option: dict[str, Any]) -> dict[str, Any]:
 
 
 def own_options(documentation: str) -> dict[str, Any]:
-    """What a page says of the options that not all have."""
+    """A page's documentation of the options that not all tasks have."""
     page = yaml.safe_load(documentation)
     own = dict(page.get("options", {}))
     for name in page["extends_documentation_fragment"]:
@@ -118,7 +118,7 @@ def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
 def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The others are held word for word by the end-to-end tests."""
+    """The end-to-end tests compare the other messages word for word."""
     failures, store = (
         TransportErrors("bill.example.com", 30, None),
         FileStore(str(tmp_path / "bill"), ours=True, warn=print),
@@ -171,7 +171,7 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
     retry = RetryPolicy(default["retries"], Clock(), ListReporter())
     request, crowded = retry.max_duration(default["timeout"]), retry.max_duration(2 * default["timeout"])
-    # A check and a sign-in, and as long again for another task's.
+    # A validation and a login, and the same time again for another task's.
     assert [request, 2 * request, crowded, 4 * crowded] == [127, 254, 247, 988]
     manual = " ".join(DOCUMENTED["retries"]["description"])
     for seconds in ("127 seconds", "254 seconds", "988 seconds"):
@@ -200,7 +200,7 @@ def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() 
 @pytest.mark.promise(6)
 def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
     assert f"n = {_SCRYPT_COST}, r = {_SCRYPT_BLOCK}, p = 1" in SECURITY
-    # What scrypt needs for each guess, in bytes.
+    # The memory that scrypt needs for each guess, in bytes.
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
     assert "one MiB" in SECURITY
     assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").address)) == 16

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A worker of Ansible that asks a person ends with Ansible's first process, whenever that ends."""
+"""A worker of Ansible that asks a person ends together with Ansible's main process."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _first_process(ends_before: bool) -> None:
     FORK.Process(target=_worker, args=(ends_before,)).start()
     if not ends_before:
         time.sleep(0.5)
-    # As a hangup does: without waiting for the worker.
+    # A hangup also ends the process without a wait for the worker.
     os._exit(0)
 
 
@@ -44,7 +44,7 @@ def test_worker_that_asks_when_ansible_ends_before_or_after_is_gone(before: bool
     first.start()
     os.close(worker)
     first.join()
-    # The worker has the other end of the pipe as long as it lives.
+    # The worker holds the other end of the pipe while it lives.
     gone = select.select([end], [], [], 10)[0]
     os.close(end)
     assert gone

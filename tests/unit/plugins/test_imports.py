@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The packages: each imports only what stands in its row, and only two know Ansible. docs/ARCHITECTURE.md has the same table."""
+"""The packages: each imports only what its row allows, and only two import Ansible. docs/ARCHITECTURE.md has the same table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 
-# What each package may import besides itself, from the top down.
+# The packages that each package may import besides itself, from the top down.
 MAY_IMPORT: dict[str, set[str]] = {
     "action": {"_ansible", "_connect", "_vault", "_client", "_options", "_auth", "_core"},
     "lookup": {"_ansible", "_client", "_options"},
@@ -42,7 +42,7 @@ def files() -> Iterator[tuple[str, Path]]:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules that a file imports, by their full names; those of bill.connect begin with their package."""
+    """The full names of the modules that a file imports. Those of bill.connect begin with their package."""
     package = path.relative_to(PLUGINS).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -56,7 +56,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def package_of(module: str) -> str | None:
-    """The package of bill.connect that a module belongs to; None for any other module."""
+    """The package of bill.connect that contains a module. None for any other module."""
     parts = module.removeprefix("ansible_collections.bill.connect.plugins.").split(".")
     return parts[1] if parts[0] == "plugin_utils" else None
 

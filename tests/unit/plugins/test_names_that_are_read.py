@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every name that the collection reads from variables, facts or the environment, and where each may come from.
+"""Every name that the collection reads from variables, facts or the environment, and the allowed sources of each.
 
-A new name without a rule fails here: decide first who may say it.
+A new name without a rule fails here. Decide first who may set it.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 ROOT = Path(__file__).resolve().parents[3]
 PLUGINS = ROOT / "plugins"
 
-# A variable of an option: a play, an inventory, a vault file or the environment may say it, but no fact. (bill_organization_id and
+# A variable of an option. A play, an inventory, a vault file or the environment may set it, but no fact. (bill_organization_id and
 # bill_user_id may be facts with the values that bill.connect itself has published in this run.)
 OPTION = "option"
-# A variable that a role or playbook takes: the same, without the environment.
+# A variable that a role or playbook takes. The rule is the same, without the environment.
 INPUT = "input"
-# ansible-core sets it after all others, so nobody can define another one.
+# ansible-core sets it after all other variables, so nobody can define another one.
 MAGIC = "magic"
-# ansible-core sets it before facts. Whoever has a fact of this name gets nothing.
+# ansible-core sets it before facts. A host with a fact of this name is refused.
 IDENTITY = "identity"
-# The file itself sets it, in a way that outranks facts: register, set_fact, or vars of the task, play or role.
+# The file itself sets it in a way that outranks facts: register, set_fact, or vars of the task, play or role.
 OWN = "own"
-# Only the names in it are looked at, to refuse them.
+# The code reads only the names in it, to refuse them.
 FACTS = "facts"
-# A fact that says nothing unless bill.connect itself has made it in this run, which no host can guess.
+# A fact that counts only if bill.connect itself made it in this run. No host can guess it.
 RECEIPT = "receipt"
-# Another task is told it, so that Ansible runs it here: vars of the play.
+# The playbook sets it for another task, so that Ansible runs the task here: vars of the play.
 FOR_ANSIBLE = "for Ansible"
 
-# The options of single tasks that can come from a variable, too.
+# The options of single tasks that can also come from a variable.
 TASK_OPTIONS = {"bill_vault_file", "bill_vault_id", "bill_mfa"}
 
 RULES: dict[str, str] = {
@@ -104,19 +104,19 @@ RULES: dict[str, str] = {
         OWN,
     ),
     "inventory_hostname": IDENTITY,
-    # What it holds is left out with the facts; here only the names of its hosts are looked at.
+    # Its content is left out with the facts. The code reads only the names of its hosts here.
     "ansible_delegated_vars": FACTS,
-    # Where it names the item of a loop, that item does not count.
+    # If it names the item of a loop, that item does not count.
     "ansible_loop_var": FACTS,
     "ansible_facts": FACTS,
     _facts.RECEIPT: RECEIPT,
     **dict.fromkeys(("ansible_become", "ansible_connection", "ansible_python_interpreter"), FOR_ANSIBLE),
 }
 
-# Environment names that are read one by one, besides those of the options.
+# Environment names that the code reads one by one, in addition to those of the options.
 ENVIRONMENT = {option.environment_name for option in OPTIONS}
 
-# The functions that read a variable or the environment by a name that they are given. Each takes it from the table of options, or looks
+# The functions that read a variable or the environment by a name from their arguments. Each takes it from the option table, or looks
 # for facts.
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
@@ -140,12 +140,12 @@ BY_ANY_NAME = {
     "written_task.py:loops_around",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}
-# Names in YAML that are tasks and return values, and so no variables.
+# Names in YAML that are tasks or return values, and not variables.
 _NO_VARIABLES = {path.stem for folder in ("modules", "lookup") for path in (PLUGINS / folder).glob("*.py")}
 
 
 def reads_in_python() -> Iterator[tuple[str, str | None]]:
-    """Each place that reads from the variables or the environment, and the name; None if it is not written there."""
+    """Each place that reads variables or the environment, with the name. None if the name is not written there."""
     for path in sorted(PLUGINS.rglob("*.py")):
         for function in ast.walk(ast.parse(path.read_text())):
             if not isinstance(function, (ast.FunctionDef, ast.Lambda)):
@@ -185,7 +185,7 @@ def files_of_roles_and_playbooks() -> list[Path]:
 
 
 def names_in_yaml(path: Path) -> set[str]:
-    # Without comments, which name variables, too.
+    # Comments also name variables, so they are left out.
     text = "\n".join(line.partition(" #")[0] for line in path.read_text().splitlines() if not line.startswith("#"))
     return set(re.findall(r"\b(?:bill|ansible)_[a-z_]+\b", text)) - _NO_VARIABLES
 
@@ -197,7 +197,7 @@ def test_every_name_that_is_read_has_a_rule() -> None:
     read = python | yaml_names | {option.variable for option in OPTIONS}
     read -= ENVIRONMENT
     assert sorted(read - RULES.keys()) == []
-    # The names of the loop's item and of the other hosts are looked up where a test of their own is.
+    # Other tests cover the look-up of the loop's item and of the other hosts.
     assert sorted(RULES.keys() - read - {"item", "hostvars"} - TASK_OPTIONS) == []
 
 
@@ -232,7 +232,7 @@ def _set_in(content: Any) -> Iterator[str]:
 
 
 def message_with_fact(name: str, facts: dict[str, Any]) -> str:
-    """What a task says where the variable of this name is a fact."""
+    """The message of a task if the variable of this name is a fact."""
     variables = {"inventory_hostname": "web1", "ansible_facts": facts, **facts}
     table = (*OPTIONS, Option("path", kind="path", called="vault_file"), Option("vault_id"), Option("mfa", kind="bool"))
     templar = SimpleNamespace(

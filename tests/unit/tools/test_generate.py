@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What follows from the option table is written between its markers, and what is stale is named."""
+"""The texts from the option table are written between their markers, and stale texts are named."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ YAML = Region("some.yml", "numbers", lambda: "one: 1\ntwo: 2")
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """A folder with the generated files alone."""
+    """A folder with only the generated files."""
     for path in {region.path for region in REGIONS}:
         (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / path, tmp_path / path)
@@ -101,7 +101,7 @@ def test_scalar_is_read_back_as_it_was(text: str) -> None:
     assert yaml.safe_load(f"a:\n  - {option_texts.scalar(text, 4)}\n") == {"a": [text]}
 
 
-# An option as somebody may add one. Whatever is generated has it, without another line of code.
+# A new option as a developer may add it. Everything generated contains it without another line of code.
 NEW = Option(
     "region",
     secret=True,

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tests of the core share."""
+"""The fixtures that the tests of the core share."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def said() -> list[str]:
-    """The warnings that a test has heard."""
+    """The warnings of a test."""
     return []
 
 
@@ -46,7 +46,7 @@ def bill() -> Bill:
 
 @pytest.fixture
 def build(clock: Clock, tmp_path: Path, reporter: ListReporter) -> Callable[..., BillClient]:
-    """A new task each time: nothing is shared with the one before but the store and BILL."""
+    """The client of a new task. It shares only the store and BILL with the task before."""
 
     def build(exchange: Exchange | None, **changes: Any) -> BillClient:
         options = {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes}
@@ -73,7 +73,7 @@ def open_sessions(open_client: OpenClient) -> Open:
 
 @pytest.fixture
 def open_on_the_wire(build: Callable[..., BillClient], clock: Clock) -> Callable[..., BillClient]:
-    """A client of a server at an address, with a session that is kept already."""
+    """A client of a server at an address. It already has a stored session."""
 
     def open_on_the_wire(url: str, **changes: Any) -> BillClient:
         client = build(None, api_url=url, **changes)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Both ends of a conversation: credentials, a session that they made, a clock to move, and a BILL that says what a test has written down."""
+"""Both ends of an exchange: credentials, a session from them, a clock that a test moves, and a BILL with scripted responses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ OPTIONS = {
     "organization_id": "00801EXAMPLEEXAMPLE1",
     "dev_key": "s3cret-findme-devkey",
 }
-# The same as variables, and as the form's questions for them.
+# The same values as variables, and the labels of their questions in the form.
 KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
 LABELS = {
     "username": "User Name",
@@ -47,20 +47,20 @@ Reply = Callable[[socket.socket], None]
 
 
 class SilentReporter:
-    """A reporter that keeps nothing."""
+    """A reporter that stores nothing."""
 
     def warn(self, text: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def log(self, text: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
     def progress(self, text: str) -> None:
-        """Nothing."""
+        """Do nothing."""
 
 
 class ListReporter:
-    """A reporter that keeps what it is told: ``warnings``, ``logged`` and ``progressed``."""
+    """A reporter that stores its messages in ``warnings``, ``logged`` and ``progressed``."""
 
     def __init__(self, warnings: list[str] | None = None) -> None:
         self.warnings: list[str] = [] if warnings is None else warnings
@@ -78,7 +78,7 @@ class ListReporter:
 
 
 class Clock:
-    """Seconds since the epoch, which pass only when a test says so; and what then happens, once."""
+    """A clock in seconds since the epoch. It moves only when a test moves it, and then runs ``at_next_move`` once."""
 
     def __init__(self) -> None:
         self.now = 1_800_000_000.0
@@ -107,7 +107,7 @@ class Clock:
 
 
 def says(status: int, answer: Any, **headers: str) -> Reply:
-    """A whole answer; ``answer`` is sent as it is if it is bytes, and as JSON if not."""
+    """A reply with a whole response. Bytes are sent unchanged, and other values as JSON."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     all_headers = {"Content-Length": str(len(body)), "Connection": "close", **headers}
     lines = [f"HTTP/1.1 {status} x", *(f"{name}: {value}" for name, value in all_headers.items())]
@@ -115,17 +115,17 @@ def says(status: int, answer: Any, **headers: str) -> Reply:
 
 
 def goes_on(status: int, answer: Any, **headers: str) -> Reply:
-    """A whole answer, after which the connection is good for another request."""
+    """A reply with a whole response that keeps the connection open for another request."""
     return says(status, answer, Connection="keep-alive", **headers)
 
 
 def refuses(status: int, code: str) -> Reply:
-    """BILL's documented error envelope with one code."""
+    """A reply with BILL's documented error envelope and one code."""
     return says(status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}])
 
 
 def cuts(peer: socket.socket) -> None:
-    """Promises more than it sends."""
+    """A reply that is shorter than it declares."""
     peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"sessionId": "abc')
 
 
@@ -134,7 +134,7 @@ def resets(peer: socket.socket) -> None:
 
 
 def trickles(bytes_at_a_time: bytes, stop: threading.Event) -> Reply:
-    """Sends a little, again and again, and never comes to an end."""
+    """A reply that sends a little again and again and never ends."""
 
     def reply(peer: socket.socket) -> None:
         peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
@@ -145,10 +145,11 @@ def trickles(bytes_at_a_time: bytes, stop: threading.Event) -> Reply:
 
 
 class ScriptedBill:
-    """Listens on loopback, remembers byte by byte what it heard, and gives the replies in their order; the last one serves for all that follows.
+    """A server on loopback that records each request byte by byte and sends the replies in their order.
 
-    With ``tls`` it speaks https. With ``stays`` it waits for more on each connection until the other side ends it; ``callers`` are the
-    connections that were made, each with the requests that came over it, and ``left`` is released as each of them ends.
+    The last reply also serves all further requests. With ``tls`` the server uses https. With ``stays`` it waits for more requests
+    on each connection until the client closes it. ``callers`` are the connections, each with its requests. ``left`` is released
+    at the end of each connection.
     """
 
     def __init__(self, *replies: Reply, tls: ssl.SSLContext | None = None, stays: bool = False, port: int = 0) -> None:
@@ -194,7 +195,7 @@ def _whole_request(peer: socket.socket) -> str:
     data = b""
     while b"\r\n\r\n" not in data and (part := peer.recv(65536)):
         data += part
-        if data.startswith(b"\x16"):  # the beginning of TLS, which never has a blank line
+        if data.startswith(b"\x16"):  # A TLS record, which has no blank line
             break
     head, _blank, body = data.partition(b"\r\n\r\n")
     for line in head.split(b"\r\n"):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Vault files to keep, and tasks in processes of their own that do so at the same time, or are killed at one of their steps."""
+"""Vault files, and tasks in their own processes that write them at the same time or are killed at one of their steps."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BY = "bill.connect.bill_vault_file"
 
 
 def loader(*secrets: tuple[str, str]) -> Any:
-    """As Ansible makes it when it is started with these vault passwords."""
+    """The loader that Ansible makes when it starts with these vault passwords."""
     made = DataLoader()
     made.set_vault_secrets([(label, VaultSecret(text.encode())) for label, text in secrets or [("default", "vault")]])
     return made
@@ -41,7 +41,7 @@ def encrypted(text: str, secret: str = "vault", label: str | None = None) -> byt
 
 
 def begun(folder: Path, data: bytes | None) -> Path:
-    """A file with this in it; None for no file."""
+    """The path of a file with this content. With None, there is no file."""
     path = folder / "group_vars" / "all" / "bill.yml"
     if data is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +52,7 @@ def begun(folder: Path, data: bytes | None) -> Path:
 OLD = "# mine\nbill_password: findme-old\nother: findme-other\n"
 OURS = "bill_password: findme-old\n"
 NEW = {"bill_password": "findme-new", "bill_device": None}
-# What is there, and what is then done with it.
+# The content of the file, and what a task then does with it.
 LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult]]] = {
     "new": (lambda: None, lambda path, of: set_variables(path, NEW, of, by=BY)),
     "changed": (lambda: encrypted(OLD), lambda path, of: set_variables(path, NEW, of, by=BY)),
@@ -63,7 +63,7 @@ LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult
 
 
 def deaths(folder: str, life: str) -> list[dict[str, Any]]:
-    """Kill one task of a life just before and just after everything that it changes, and tell what is left each time."""
+    """Kill one task of a life just before and just after each of its changes. Returns what each left behind."""
     before, task = LIVES[life]
 
     def start() -> Path:
@@ -101,7 +101,10 @@ def _text(path: Path) -> str | None:
 
 
 def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tuple[list[Any], int]:
-    """A task in a process of its own, which kills itself at that step; 0 only finds the steps. Tells these, or by which signal it died."""
+    """Run a task in its own process that kills itself at this step. 0 only finds the steps.
+
+    Returns the steps and the signal that ended the process.
+    """
     folder = path.parents[2]
 
     def look() -> list[Any]:
@@ -123,7 +126,7 @@ def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tu
 
 
 def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
-    """So many tasks at once, each of which has a variable of its own to keep, and perhaps a home of its own."""
+    """Run this many tasks at once. Each stores a variable of its own, and may have a home of its own."""
     path = begun(Path(folder), None)
     begin = FORK.Barrier(size)
 

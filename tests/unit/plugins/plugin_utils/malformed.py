@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Answers that BILL should never give, from JSON of the wrong shape down to bytes that are no HTTP; and what a clean message is.
+"""Responses that BILL should never send, from JSON of the wrong shape to bytes that are not HTTP, and the checks of a clean message.
 
-All of them are hypothesis strategies. Whatever text an answer may hold, much of it is the canary, which must never be seen in a
-message.
+All of them are hypothesis strategies. Many texts in a response are the canary, which must never be in a message.
 """
 
 from __future__ import annotations
@@ -41,7 +40,7 @@ LONGEST_MESSAGE = 700
 KNOWN_CODES = tuple(ERROR_CODES)
 OF_OAUTH = tuple(word for word in oauth._CODES if not word.startswith("BDC_"))
 
-# Surrogates, control characters and all: JSON can carry them as escapes.
+# The texts include surrogates and control characters, because JSON can carry them as escapes.
 any_text = st.one_of(
     st.just(CANARY),
     st.text(st.characters(), max_size=20),
@@ -121,7 +120,7 @@ envelopes = st.one_of(_envelopes(_objects(codes | no_codes)), any_json)
 
 @st.composite
 def envelopes_with(draw: st.DrawFn, code: str) -> Any:
-    """An envelope of any known kind that carries the code, among whatever carries none."""
+    """An error envelope of any known kind with the code, among parts without a code."""
     carrying = {**draw(_objects(st.nothing()).filter(lambda each: "errors" not in each)), "code": code}
     others = st.lists(_objects(no_codes.filter(lambda each: not _is_code(each))) | scalars, max_size=3)
     several = [*draw(others), carrying, *draw(others)]
@@ -134,7 +133,7 @@ def _is_code(value: object) -> bool:
 
 @dataclass(frozen=True)
 class RawAnswer:
-    """The bytes of an answer, and how the connection ends after them: ``closes``, ``resets`` or ``waits`` for the other side."""
+    """The bytes of a response, and the end of the connection: it ``closes``, ``resets``, or ``waits`` for the client."""
 
     data: bytes
     end: str = "closes"
@@ -163,7 +162,7 @@ LOGIN = json.dumps(
 REFUSAL = json.dumps([{"code": "BDC_1101", "severity": "ERROR", "message": CANARY}]).encode()
 TYPE = b"Content-Type: application/json"
 
-# The same sign-in, in every form in which HTTP can carry it.
+# The same sign-in in every form that HTTP permits.
 WHOLE = [
     http(b"200 OK", [TYPE, b"Content-Length: %d" % len(LOGIN)], LOGIN),
     http(b"200 OK", [TYPE, b"Transfer-Encoding: chunked"], chunked(LOGIN, 7)),
@@ -362,7 +361,7 @@ _broken_chunks = st.sampled_from(
 
 @st.composite
 def _assembled(draw: st.DrawFn) -> bytes:
-    """An answer put together from parts that fit or do not fit each other."""
+    """A response composed of parts that may contradict each other."""
     body = draw(_texts_of_json)
     headers = draw(st.lists(_header_lines, max_size=3))
     packed = draw(st.sampled_from(["plain", "plain", "plain", "gzip", "cut gzip", "named only"]))
@@ -387,7 +386,7 @@ def _assembled(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def _mutated(draw: st.DrawFn, originals: list[bytes]) -> bytes:
-    """A correct answer with some of its bytes flipped, left out, said twice, put in, or never sent."""
+    """A correct response with some bytes flipped, left out, repeated, added or never sent."""
     data = bytearray(draw(st.sampled_from(originals)))
     for _change in range(draw(st.integers(1, 4))):
         at = draw(st.integers(0, max(len(data) - 1, 0)))
@@ -406,7 +405,7 @@ def _mutated(draw: st.DrawFn, originals: list[bytes]) -> bytes:
     return bytes(data)
 
 
-# What is no answer at all, or too much of one.
+# Bytes that are not a response, or a response that is too long.
 _strange = st.one_of(
     _nonsense,
     st.sampled_from(
@@ -442,25 +441,25 @@ any_answers = st.builds(RawAnswer, _bytes, _ends)
 
 
 def assert_clean(error: BaseException, longest: int = LONGEST_MESSAGE) -> None:
-    """That an error is one of ours, and fit for every eye."""
+    """Check that an error is one of the collection's own, and safe to show to everybody."""
     assert isinstance(error, BillError), repr(error)[:500]
     message = str(error)
     assert message.isprintable(), ascii(message)
     assert 20 < len(message) < longest, message[:1000]
     assert "findme" not in message, message
-    # What Python and its libraries call their own things.
+    # Names that Python and its libraries use for their own objects.
     assert not re.search(r"\w(Error|Exception|Pool)\b|urllib3|http\.client|Errno|Traceback| object at |b'", message), (
         message
     )
     assert error.code is None or error.code in OF_OAUTH or _is_code(error.code), error.code
     assert error.__cause__ is None
-    # One of the library's behind it carries the request, credentials included.
+    # The library's error behind it contains the request, with its credentials.
     if error.__context__ and not error.__suppress_context__:
         assert_clean(error.__context__, longest)
 
 
 class LogListener(logging.Handler):
-    """Keeps what libraries write to their logs: with ``log_path`` set, Ansible keeps that in a file."""
+    """Stores what libraries write to their logs. With ``log_path`` set, Ansible writes that to a file."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -471,7 +470,7 @@ class LogListener(logging.Handler):
 
 
 def outcome_of(ask: Callable[[], Any]) -> Any:
-    """What comes back, be it an error."""
+    """The result of the call, or the error that it raises."""
     try:
         return ask()
     except BaseException as error:
@@ -479,7 +478,7 @@ def outcome_of(ask: Callable[[], Any]) -> Any:
 
 
 class RawServer:
-    """A BILL that gives one raw answer after the other, and a transport that asks it."""
+    """A BILL that sends one raw response after the other, and a transport that calls it."""
 
     def __init__(self, timeout: float) -> None:
         self._next: RawAnswer | None = None
@@ -493,7 +492,7 @@ class RawServer:
         self._next(peer)
 
     def outcome(self, answer: RawAnswer) -> Any:
-        """What the transport makes of an answer: the response, or the error."""
+        """What the transport makes of a response: the result, or the error."""
         self._next = answer
         request = HttpRequest(
             "POST", "/v3/login", {"devKey": OPTIONS["dev_key"]}, JsonBody({"password": OPTIONS["password"]})
@@ -513,5 +512,5 @@ def assert_answer_or_clean(outcome: Any) -> None:
         assert not codes_of(outcome.json)
         return
     assert_clean(outcome)
-    # Neither is BILL's doing, so no answer can be the cause.
+    # BILL does not cause these errors, so no response may lead to one.
     assert not isinstance(outcome, (OptionError, TlsError)), str(outcome)

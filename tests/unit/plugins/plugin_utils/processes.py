@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Tasks in processes of their own, a BILL in another, and a way to kill a task at each of its steps.
+"""Tasks in processes of their own, a BILL in another one, and a way to kill a task at each of its steps.
 
-Runs in an interpreter of its own (see ``apart``), because only a process with one thread may fork.
+It runs in a new interpreter (see ``apart``), because only a process with one thread may fork.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ SPENT = {"dev_key": "spent-findme"}
 
 
 def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
-    """What a scenario below, or of another module, tells, played in an interpreter of its own."""
+    """The result of a scenario from this or another module, run in a new interpreter."""
     collections = Path(session_manager.__file__).parents[5]
     checkout = Path(__file__).parents[4]
     done = subprocess.run(
@@ -61,7 +61,10 @@ def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
 
 
 def in_a_process(work: Callable[[], Any]) -> tuple[Any, int]:
-    """What some work tells in a process of its own, and by which signal that died: it tells nothing then, and else the signal is 0."""
+    """The result of some work in its own process, and the signal that ended it.
+
+    After a signal the result is None, otherwise the signal is 0.
+    """
     reader, writer = os.pipe()
     process = os.fork()
     if not process:
@@ -92,11 +95,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        # A form says nothing that matters here.
+        # The content of a form does not matter here.
         self._answer(json.loads(body or b"{}") if "json" in (self.headers["Content-Type"] or "json") else {})
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Nothing: the file of what was heard is the log."""
+        """Log nothing: the file of requests is the log."""
 
     def _answer(self, body: dict[str, str]) -> None:
         kind = type(self)
@@ -109,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
         if path == "/v3/login":
             if kind.unanswered:
                 kind.unanswered -= 1
-                self.connection.recv(1)  # until whoever asked is gone
+                self.connection.recv(1)  # until the client has closed the connection
                 return None
             if body["password"] == WRONG["password"]:
                 return self._say(401, [{"code": "BDC_1101"}])
@@ -148,7 +151,7 @@ class _Server(socketserver.TCPServer):
     parent = 0
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Nothing: a client that was killed is no fault of BILL's."""
+        """Report nothing: the death of a client is not an error of BILL."""
 
     def service_actions(self) -> None:
         if os.getppid() != self.parent:
@@ -156,7 +159,7 @@ class _Server(socketserver.TCPServer):
 
 
 class Bill:
-    """A BILL in a process of its own; the first ``unanswered`` sign-ins get no answer."""
+    """A BILL in its own process. The first ``unanswered`` sign-ins get no response."""
 
     def __init__(self, folder: Path, unanswered: int = 0) -> None:
         self._log = folder / "heard"
@@ -165,7 +168,7 @@ class Bill:
         _Handler.alive = set()
         _Handler.log = os.open(self._log, os.O_WRONLY | os.O_APPEND)
         _Handler.unanswered = unanswered
-        # Should the test be ended by force, BILL ends too.
+        # If somebody kills the test, BILL ends too.
         server.parent = os.getpid()
         self.url = f"http://127.0.0.1:{server.server_address[1]}/connect"
         self._process = FORK.Process(target=server.serve_forever, daemon=True)
@@ -181,17 +184,17 @@ class Bill:
 
 
 class Hears(Protocol):
-    """A BILL: this one, or the one in a thread."""
+    """A BILL with a list of its requests: this one, or the one in a thread."""
 
     url: str
 
     @property
     def heard(self) -> list[str]:
-        """Its requests."""
+        """The requests."""
 
 
 class Tasks:
-    """The tasks of one run; nothing is shared but the store and BILL."""
+    """The tasks of one run. They share only the store and BILL."""
 
     def __init__(self, folder: Path, bill: Hears) -> None:
         self.folder = folder
@@ -225,9 +228,9 @@ class Tasks:
         die_at: int | None = None,
         **how: Any,
     ) -> dict[str, Any]:
-        """One task in a process of its own: what came of it, or by which signal it died.
+        """Run one task in its own process. Returns its result, or the signal that ended it.
 
-        With ``die_at`` it kills itself at the step of that number; 0 only finds the steps.
+        With ``die_at`` it kills itself at the step of that number. 0 only finds the steps.
         """
 
         def work() -> dict[str, Any]:
@@ -238,7 +241,7 @@ class Tasks:
         return told or {"signal": died}
 
     def tell(self, verb: str, die_at: int | None, *, force: bool = False, **how: Any) -> dict[str, Any]:
-        """The same in this process."""
+        """Run one task in this process. Returns its result."""
         told: dict[str, Any] = {"said": [], "steps": []}
         sign_in = self.open(told["said"], **how)
         if die_at is not None:
@@ -254,7 +257,7 @@ class Tasks:
         return told
 
     def kept(self, **how: Any) -> str | None:
-        """The session that the next task would find; or the warning in its place."""
+        """The session that the next task would find, or the warning if there is none."""
         said: list[str] = []
         session = self.open(said, **how).entry.load()
         if said:
@@ -263,15 +266,15 @@ class Tasks:
 
     @property
     def address(self) -> str:
-        """Under which name the session of the right credential is kept."""
+        """The name of the entry for the session of the right credential."""
         return self.open([]).entry.address
 
     def sessions(self) -> list[Path]:
-        """The files of all that is kept, in this run's directory, too."""
+        """The files of all sessions and refusals, also those in this run's directory."""
         return [*self.store.glob("*.session"), *(self.folder / "run").glob("*.session")]
 
     def locked(self) -> bool:
-        """Whether anybody holds a lock."""
+        """Whether any process holds a lock."""
         for path in self.store.glob("*.lock"):
             with path.open() as file:
                 try:
@@ -281,7 +284,7 @@ class Tasks:
         return False
 
     def _look(self) -> list[Any]:
-        """What a task can have changed: files, and what BILL heard."""
+        """Everything that a task can have changed: the files and the number of requests."""
         seen: list[Any] = [len(self._bill.heard)]
         for path in sorted(self.folder.rglob("*")):
             about = path.lstat()
@@ -290,10 +293,10 @@ class Tasks:
 
 
 def steps_of(look: Callable[[], Any], die_at: int, code: str = file_store.__file__) -> list[tuple[str, Any]]:
-    """From now on, note each step of this process and how the world looked; die by SIGKILL at step number ``die_at``.
+    """Record each step of this process and the state of the world. The process dies by SIGKILL at step number ``die_at``.
 
-    A step is each line of some code, which is the file store's if not said otherwise, and whatever Python reports of itself before
-    it asks the system for something (to open, rename, connect and so on). So there is one before and one after everything, also what is added later.
+    A step is each line of some code, by default the file store's. Each event that Python reports before it calls the system (open,
+    rename, connect and so on) is also a step. So there is one before and one after each action, even for future code.
     """
     steps: list[tuple[str, Any]] = []
     looking = False
@@ -325,7 +328,7 @@ def steps_of(look: Callable[[], Any], die_at: int, code: str = file_store.__file
 # --- Scenarios ---
 
 LATER = NOON + 61
-# What has happened before, and then the task that is killed.
+# The tasks before, and then the task that is killed.
 LIVES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "first": ([], {}),
     "checked": ([{}], {"now": LATER}),
@@ -338,7 +341,7 @@ LIVES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 
 
 def deaths(folder: str, life: str) -> list[dict[str, Any]]:
-    """Kill one task of a life just before and just after everything that it changes, and tell what comes of each."""
+    """Kill one task of a life just before and just after each of its changes. Returns what follows from each death."""
     top = Path(folder)
     bill = Bill(top)
     before, last = LIVES[life]
@@ -387,7 +390,10 @@ def _death(tasks: Tasks, bill: Bill, last: dict[str, Any], number: int, step: st
 def crowd(
     folder: str, size: int, first_dies: bool, how: dict[str, Any], before: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Start so many tasks at once; before them, perhaps, one that is killed while BILL thinks about its sign-in, or one that lives."""
+    """Start this many tasks at once.
+
+    Before them, one task may be killed while BILL processes its sign-in, or one task may run to its end.
+    """
     bill = Bill(Path(folder), unanswered=int(first_dies))
     tasks = Tasks(Path(folder), bill)
     if before is not None:
@@ -415,12 +421,12 @@ def crowd(
 
 def _member(tasks: Tasks, how: dict[str, Any], begin: Any, writer: int) -> None:
     begin.wait(60)
-    # One short line, which the system writes in one piece.
+    # The system writes one short line in one piece.
     os.write(writer, (json.dumps(tasks.tell("present", None, **how)) + "\n").encode())
 
 
 def full(folder: str, room: int) -> dict[str, Any]:
-    """A session is kept; then no file may become larger than ``room`` bytes, and it is checked, replaced, and used."""
+    """Store a session, limit all files to ``room`` bytes, and then validate, renew and use the session."""
     tasks = Tasks(Path(folder), bill := Bill(Path(folder)))
 
     def no_room() -> None:
@@ -440,7 +446,7 @@ def full(folder: str, room: int) -> dict[str, Any]:
 
 @contextmanager
 def not_by_root(bill: Bill) -> Iterator[tuple[Tasks, Callable[..., Any]]]:
-    """Tasks of a user who is not root, for whom nothing is read-only; and the way to do one."""
+    """The tasks of a user who is not root, because root can write to read-only directories, and a function that runs one."""
     with tempfile.TemporaryDirectory() as top:
         user = os.geteuid() or NOBODY
         os.chown(top, user, -1)
@@ -449,7 +455,7 @@ def not_by_root(bill: Bill) -> Iterator[tuple[Tasks, Callable[..., Any]]]:
 
 
 def read_only(folder: str) -> dict[str, Any]:
-    """A session is kept and ends at BILL; meanwhile the directory became one in which nothing can be written."""
+    """Store a session. Then the directory becomes read-only, and BILL ends the session. Returns what tasks do after that."""
     bill = Bill(Path(folder))
     with not_by_root(bill) as (tasks, task):
         told = [task()]
@@ -461,7 +467,7 @@ def read_only(folder: str) -> dict[str, Any]:
 
 
 def signed_out_of_read_only(folder: str) -> dict[str, Any]:
-    """Somebody signs out of a session that can not be erased, and a task comes right after."""
+    """Sign out of a session that cannot be deleted from the store, and run a task right after."""
     bill = Bill(Path(folder))
     told = []
     with not_by_root(bill) as (tasks, task):

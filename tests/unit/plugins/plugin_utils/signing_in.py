@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""BILL from the core's side: whatever the method, what it hears and what it answers, without a network, a thread or a wait."""
+"""BILL from the core's side, for each method: its requests and its responses, without a network, a thread or a wait."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PARTNER = {"auth_method": "partner", "app_key": "s3cret-findme-appkey"}
 PARTNER_USER = {**PARTNER, "user_id": "00601EXAMPLEEXAMPLE1"}
 OAUTH = {"auth_method": "oauth", "client_id": "app", "client_secret": "s3cret-findme-client"}
 SPEND_TOKEN = {"auth_method": "spend_token", "api_token": "s3cret-findme-apitoken"}
-# The session of the partner itself belongs to no organization.
+# The partner's own session belongs to no organization.
 THE_PARTNER = {**PARTNER, "organization_id": None, "dev_key": None}
 MFA_ID = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci"}
 
@@ -57,7 +57,7 @@ TOKEN = "POST /authx/token"
 TOKEN_AT_ROOT = "POST http://127.0.0.1:9/authx/token"
 SPEND = "GET /v3/spend/users/current"
 
-# An HTTP status and the JSON with it (or the bytes that are none), or what keeps an exchange from its answer.
+# An HTTP status with its JSON (or with bytes that are not JSON), or the error that replaces the response.
 Said = tuple[int, Any] | errors.BillError
 
 Open = Callable[..., SessionManager]
@@ -66,7 +66,7 @@ OpenClient = Callable[..., BillClient]
 
 @dataclass(frozen=True)
 class Heard:
-    """One request, with the headers that are not those of every request."""
+    """One request, without the headers that every request has."""
 
     name: str
     headers: dict[str, str]
@@ -75,21 +75,21 @@ class Heard:
 
 
 def no(code: str, status: int = 400) -> Said:
-    """BILL's no."""
+    """An error response of BILL."""
     return status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}]
 
 
 @dataclass
 class Bill:
-    """Knows one user, one partner, one app and one API token, and remembers what it was asked."""
+    """A BILL with one user, one partner, one app and one API token. It records its requests."""
 
     requests: list[Heard] = field(default_factory=list)
     alive: set[str] = field(default_factory=set)
     trusted: set[str] = field(default_factory=set)
     password: str = OPTIONS["password"]
-    # The MFA IDs that are good, each with its device.
+    # The valid MFA IDs, each with its device.
     remembered: set[tuple[str, str]] = field(default_factory=set)
-    # What is said in place of, or beside, the usual fields.
+    # These fields replace the usual fields of a response or add to them.
     answer: dict[str, Any] = field(default_factory=dict)
     answer_to_check: dict[str, Any] = field(default_factory=dict)
     in_flight: int = 0
@@ -98,11 +98,11 @@ class Bill:
     _before: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
 
     def will_say(self, *said: Said, to: str = "") -> None:
-        """What is said next, once each; with ``to`` to this request only."""
+        """Set the next responses, each used once. With ``to``, only for this request."""
         self._next[to] = list(said)
 
     def before_answering(self, name: str, happens: Callable[[], object]) -> None:
-        """What happens elsewhere while BILL thinks about the next request of this name."""
+        """Set what happens elsewhere while BILL processes the next request of this name."""
         self._before.append((name, happens))
 
     @property
@@ -117,12 +117,12 @@ class Bill:
         return next(each for each in reversed(self.requests) if each.name == name)
 
     def exchange(self, address: str, request: HttpRequest) -> tuple[int, bytes]:
-        """The HTTP status and the body of the answer."""
+        """The HTTP status and the body of the response."""
         self.in_flight += 1
         self.peak = max(self.peak, self.in_flight)
         try:
             url = address + request.target
-            # Every BILL is this one, whatever its address.
+            # This BILL serves every address.
             path = url[url.index("/v3/") :] if "/v3/" in url else url.removeprefix(API_URL)
             body = request.body
             heard = Heard(

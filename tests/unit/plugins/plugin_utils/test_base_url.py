@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Base URLs: where credentials may go, written in one way, and which option is to blame."""
+"""Base URLs: where credentials may go, in one normal form, and which option an error names."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.transport impor
 
 
 def label_of(base_url: BaseUrl) -> str:
-    """How messages call the BILL at this base URL."""
+    """The name of the BILL at this base URL in messages."""
     return HttpTransport(HttpExchange(base_url, HttpSettings(timeout=1))).environment_label
 
 

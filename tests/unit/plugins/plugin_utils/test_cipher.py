@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Kept sessions are sealed, with a key made from the credentials themselves."""
+"""Stored sessions are encrypted, with a key derived from the credentials themselves."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Work with a session: what is asked with it, what becomes of one that has ended, and what is never asked twice."""
+"""Requests with a session: what is sent, what happens after the session has expired, and what is never sent twice."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ READ = HttpRequest("GET", "/v3/vendors")
 
 
 def use(client: BillClient, *, acts: bool = False) -> tuple[Any, bool]:
-    """Send the request; the response, and whether a session had to be made."""
+    """Send the request. Returns the response, and whether the client had to make a session."""
     done = client.request(replace(READ, is_repeatable=not acts))
     return done.response.json, done.signed_in
 
@@ -102,7 +102,7 @@ def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_w
         with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
             use(open_client())
         assert failure.value.__class__ is errors.ApiError
-    # One that was made for the work is alive without a question.
+    # A session that was just made needs no validation.
     assert bill.heard == [LOGIN, WORK, *([CHECK] if kept else []), *[WORK, CHECK] * 2]
 
 
@@ -143,7 +143,7 @@ def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_clie
 def test_a_token_that_is_refused_after_a_minute_is_replaced_whatever_the_clock_says(
     open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    """Also where the clock was set back while it was asked with."""
+    """The clock may also be set back during the request."""
     for seconds in (60, -1):
         open_sessions(**OAUTH).ensure(force=True)
         bill.requests.clear()
@@ -252,7 +252,7 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(
     with pytest.raises(errors.ApiError, match="was not asked again"):
         open_client().request_with(SESSION, READ)
     if code == "BDC_1103":
-        # However recently BILL answered before.
+        # The validity of BILL's last response does not matter, even with a long check_after.
         with pytest.raises(errors.ApiError, match="was not asked again"):
             open_sessions(check_after=3600).ensure()
     with pytest.raises(errors.ApiError, match="was not asked again"):

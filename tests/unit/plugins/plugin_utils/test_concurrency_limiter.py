@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Three requests in flight and no more, whoever makes them."""
+"""At most three requests in flight, from any task or process."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.fallback impor
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
 
-# Python 3.12 and later warn of forks beside threads that earlier tests have left; these children take locks and nothing else.
+# Python 3.12 and later warn about a fork if earlier tests have left threads. These children only take locks.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 FORK = multiprocessing.get_context("fork")
@@ -46,13 +46,13 @@ def identity_of(dev_key: str) -> EntryIdentity:
 
 
 def limiter_in(directory: Path, timeout: float = 30) -> ConcurrencyLimiter:
-    """The limiter of a new task, which really waits."""
+    """The limiter of a new task. It really waits."""
     store = FileStore(str(directory), ours=True, warn=print)
     return ConcurrencyLimiter(identity_of("findme"), store, timeout, SystemClock())
 
 
 class SlotLimits:
-    """The limits of an exchange that are nothing but slots; ``open_limiter`` gives the limiter for each request."""
+    """The limits of an exchange with slots only. ``open_limiter`` returns the limiter for each request."""
 
     def __init__(self, open_limiter: Callable[[], ConcurrencyLimiter]) -> None:
         self._open_limiter = open_limiter
@@ -67,7 +67,7 @@ def open_transport(url: str, timeout: float, open_limiter: Callable[[], Concurre
 
 @pytest.fixture
 def open_limiter(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
-    """The limiter of a new task, whose waits only move the clock."""
+    """The limiter of a new task. Its waits only move the clock."""
 
     def open_limiter(*directories: str, dev_key: str = "findme") -> ConcurrencyLimiter:
         stores = [FileStore(str(tmp_path / name), ours=True, warn=said.append) for name in directories or ("bill",)]
@@ -103,7 +103,7 @@ def test_slot_that_is_not_free_in_time_is_a_limiter_timeout(open_limiter: Open, 
         "3 requests with this developer key and organization were in flight for 30 seconds, and BILL takes no more at a time. "
         "Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow more time (option timeout)."
     )
-    # Nothing was sent, so it is safe to try again.
+    # Nothing was sent, so another try is safe.
     assert (failure.value.transient, failure.value.undone) == (True, True)
 
 
@@ -139,7 +139,7 @@ def test_slots_with_unusable_store_are_in_the_next_and_without_any_unlimited(
             held.enter_context(open_limiter("file").slot())
     with open_limiter("good", "spare").slot():
         assert not (tmp_path / "spare").exists()
-    # Each task warns once. In a task the lock of the session does, which shares the store.
+    # Each task warns once. In a real task, the lock of the session shares the store, and its warning is the only one.
     assert all("cannot be used" in text for text in said)
 
 
@@ -203,14 +203,14 @@ def test_exchange_that_timed_out_is_aborted_and_releases_its_slot(scripted: Star
     for number in range(SLOTS + 1):
         with pytest.raises(errors.RequestTimeoutError):
             transport.send(REQUEST)
-        # This BILL serves one connection at a time: it hears the next request because the last connection was aborted.
+        # This BILL serves one connection at a time. It gets the next request because the last connection was aborted.
         assert len(bill.heard) == number + 1
     end.set()
 
 
 @pytest.mark.promise(11)
 def test_exchange_ended_by_a_signal_releases_its_slot(scripted: Start, tmp_path: Path) -> None:
-    """As when the task runs into a timeout of Ansible's own, which comes with a signal."""
+    """Ansible's own task timeout also comes with a signal."""
 
     def end(*_signal: object) -> None:
         raise InterruptedError
@@ -237,7 +237,7 @@ def test_exchange_ended_by_a_signal_releases_its_slot(scripted: Start, tmp_path:
 def test_exchange_with_slow_name_lookup_holds_its_slot_until_it_has_really_ended(
     scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody can abort the look-up of a name; but when it comes back, nothing is sent any more."""
+    """The look-up of a name cannot be aborted. After it returns, the exchange sends nothing."""
     bill, found = scripted(says(200, {})), threading.Event()
     resolve = socket.getaddrinfo
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What Ansible has already when the form begins, and what of it is asked for, kept, or found by later plays where it is."""
+"""The values that Ansible has when the form begins, and which of them it asks for, stores, or leaves where they are."""
 
 from __future__ import annotations
 
@@ -34,8 +34,11 @@ FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
 
 @dataclass
 class FormRun:
-    """What there is, and what came of it: ``asked`` of the person, ``shown``, ``warned`` of, and the ``secrets`` that were met, of which
-    ``masked`` are those that ansible-core was told."""
+    """A run of the form.
+
+    It records the labels that were ``asked`` for, the texts ``shown``, the texts ``warned``, and the ``secrets`` that were found.
+    ``masked`` are the secrets that ansible-core got.
+    """
 
     folder: Path
     monkeypatch: pytest.MonkeyPatch
@@ -123,18 +126,18 @@ OTHER = {NAME: "other@example.com"}
 @pytest.mark.parametrize(
     ("file", "given", "asked", "written", "elsewhere"),
     [
-        # What later plays have from the inventory would only go stale in a second place.
+        # Later plays have the values from the inventory. A second copy would only become stale.
         (None, {"inventory": GIVEN}, False, False, True),
         (FILE, {"inventory": OTHER}, False, False, True),
-        # The command line and the environment are gone with this run.
+        # The values of the command line and the environment end with this run.
         (None, {"extra": GIVEN}, False, True, False),
         (None, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, True, False),
         (FILE, {"environ": {"BILL_USERNAME": "other@example.com"}}, False, True, False),
         (None, {"option": {"username": OPTIONS["username"]}}, False, True, False),
-        # The file is part of the inventory, so that its own values come from there, too; and these can be changed.
+        # The file is part of the inventory, so its values also come from there. The form can change these.
         (FILE, {"inventory": KEEPS}, True, False, False),
         (FILE, {}, True, False, False),
-        # What it has need not be written again.
+        # The file has this value already.
         (FILE, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, False, False),
     ],
 )
@@ -160,7 +163,7 @@ def test_a_template_in_the_file_stays_one(run_form: FormRun, bill: Bill) -> None
     told = run_form(file)
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
     assert "bill_password" not in told["variables"]
-    # It is no more to be shown than one that is typed.
+    # A secret from a template is hidden like a typed one.
     assert OPTIONS["password"] in run_form.secrets & run_form.masked
 
 
@@ -224,7 +227,7 @@ def test_a_file_that_goes_before_the_vault_file_is_named(
     monkeypatch.chdir(here)
     (file := run_form.folder / other).parent.mkdir(parents=True, exist_ok=True)
     file.write_text("bill_username: findme-stale\nother: 1\n")
-    # Whoever makes the file, or only looks at it, has the same plays.
+    # The plays are the same, whether the form makes the file or only reads it.
     for text in (None, FILE):
         run_form.warned.clear()
         run_form(text, typed=typed())
@@ -244,7 +247,7 @@ def test_ctrl_c_ends_it(run_form: FormRun, bill: Bill) -> None:
 
 
 class Typed(PromptVaultSecret):
-    """A vault password as a person has typed it."""
+    """A vault password that a person has typed."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text.encode())
@@ -261,7 +264,7 @@ def of_typed() -> Any:
 def test_a_vault_password_that_was_typed_is_typed_once_more(
     run_form: FormRun, of_typed: Any, slips: list[str], asked: int
 ) -> None:
-    # The blanks around it are none of it, for ansible-core neither.
+    # ansible-core also removes the blanks around it.
     run_form(of=of_typed, typed={**typed(), "Vault password": [*slips, " vault "]})
     assert run_form.asked[:asked] == ["Vault password"] * asked
     assert run_form.asked[asked] == "Sign in with"

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one invocation works with: a client for its credential, its secrets, and what it tells."""
+"""The parts of one run: a client for its credential, its secrets, and its messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PAY = "POST /v3/payments"
 
 @pytest.fixture
 def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What Ansible has shown as warnings."""
+    """The warnings that Ansible has shown."""
     shown: list[str] = []
     monkeypatch.setattr(_reporter.display, "warning", shown.append)
     return shown
@@ -55,7 +55,7 @@ def test_options_that_do_not_fit_together_are_told_where_a_client_is_needed(open
 
 @pytest.mark.promise(5)
 def test_what_is_shown_holds_no_secret(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither one of this invocation, nor one of the environment that it does not use."""
+    """This covers the secrets of this run, and those in the environment that the run does not use."""
     monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
     shown: list[str] = []
     for name in ("warning", "v", "vv"):

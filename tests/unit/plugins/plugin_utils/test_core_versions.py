@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What differs between versions of ansible-core."""
+"""The differences between versions of ansible-core."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_variable_that_cannot_be_decrypted_says_what_to_do() -> None:
 
 
 class EncryptedUpTo218(list[str]):
-    """A value encrypted on its own, as older versions hand it over: no text, but one inside."""
+    """A separately encrypted value in the form of older versions: an object with a text in it."""
 
     __ENCRYPTED__ = True
 
@@ -102,7 +102,7 @@ def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> Non
         ({"remember_me_id": "of another user"}, True),
         ({"bill_app_key": "of another partner"}, True),
         ({"developer_key": "of another organization"}, True),
-        # As bill_login with state: absent, and bill_session_info, return them.
+        # The results of bill_login with state: absent, and of bill_session_info.
         ({"headers": None, "session_id": None, "user_id": "006"}, False),
         ({"signed_in": True, "organization_id": "008"}, False),
     ],
@@ -111,6 +111,6 @@ def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> Non
 def test_a_loop_item_that_names_something_secret_of_ours_is_found(item: Any, holds: bool) -> None:
     task = SimpleNamespace(loop=[item], loop_control=None)
     assert item_of_loop_holds(task, {"item": item}, ["findme"]) is holds
-    # With loop_control.extended, those beside it are shown as well.
+    # With loop_control.extended, Ansible also shows the items beside the current one.
     for among in ({"allitems": ["harmless", item]}, {"previtem": item}):
         assert item_of_loop_holds(task, {"item": "harmless", "ansible_loop": among}, ["findme"]) is holds

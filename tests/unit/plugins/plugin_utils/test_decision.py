@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do with a kept session: every case in one table."""
+"""What to do with a stored session: every case in one table."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ USE, VALIDATE, STEP_UP, LOG_IN = Decision.USE, Decision.VALIDATE, Decision.STEP_
     ("session", "age", "how", "decision"),
     [
         (None, 0, {}, LOG_IN),
-        # BILL answered it a moment ago.
+        # BILL has just accepted the session.
         (SESSION, 0, {}, USE),
         (SESSION, 59, {}, USE),
         (SESSION, 60, {}, VALIDATE),
         (SESSION, 0, {"check_after": 0}, VALIDATE),
         (SESSION, 2099, {"check_after": 10_000}, USE),
-        # Its idle life is over as far as is known, but only BILL's word ends it.
+        # The idle time is probably over, but only BILL decides that the session has ended.
         (SESSION, 2100, {"check_after": 10_000}, VALIDATE),
-        # The clock was set back, so its age is unknown.
+        # The clock was set back, so the age is unknown.
         (SESSION, -1, {}, VALIDATE),
-        # An MFA ID may make it trusted.
+        # An MFA ID may make the session trusted.
         (SESSION, 0, {"mfa_id": MFA_ID}, STEP_UP),
         (SESSION, 60, {"mfa_id": MFA_ID}, STEP_UP),
         (TRUSTED, 0, {"mfa_id": MFA_ID}, USE),
@@ -54,7 +54,7 @@ USE, VALIDATE, STEP_UP, LOG_IN = Decision.USE, Decision.VALIDATE, Decision.STEP_
         (SESSION, 0, {"require_trusted": True}, VALIDATE),
         (TRUSTED, 0, {"require_trusted": True}, USE),
         (replace(SESSION, mfa_asked=True), 0, {"require_trusted": True}, USE),
-        # BILL has no call that validates it.
+        # BILL has no call that validates the token.
         (TOKEN, 0, {"can_validate": False}, USE),
         (TOKEN, 3479, {"can_validate": False}, USE),
         (TOKEN, 3480, {"can_validate": False}, LOG_IN),
@@ -75,7 +75,7 @@ def test_decision_follows_from_the_session_its_age_and_what_is_wanted(
     ("session", "age", "mfa_id", "require_trusted", "at_once"),
     [
         (None, 0, None, False, False),
-        # However old it is: the response tells whether it is valid.
+        # The age does not matter: the response shows whether the session is valid.
         (SESSION, 100_000, None, False, True),
         (TOKEN, 3479, None, False, True),
         (TOKEN, 3480, None, False, False),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may say where secrets go, and what is said of a host that is not BILL's."""
+"""Who may decide where secrets go, and the warning about a host that is not BILL's."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def resolved(
         (USER, {"bill_validate_certs": "no"}, "validate_certs"),
         (USER, {"bill_ca_path": "/ca.pem"}, "ca_path"),
         (USER, {"bill_session_store": "/store"}, "session_store"),
-        # One secret of the environment is enough.
+        # One secret from the environment is enough.
         ({"BILL_DEV_KEY": "k"}, {**IN_VARIABLES, "bill_dev_key": "", "bill_api_url": GATEWAY}, "api_url"),
         ({"BILL_REMEMBER_ME_ID": "m"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, "api_url"),
     ],
@@ -72,7 +72,7 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
     assert (
         f"Set BILL_{option.upper()} in the same environment, or give the option {option} in the task itself." in message
     )
-    # module_defaults are a variable of another name: a play sets them for the tasks of its roles.
+    # module_defaults count as a variable: a play sets them for the tasks of its roles.
     defaults = {name.removeprefix("bill_"): value for name, value in variables.items() if value != ""}
     with pytest.raises(OptionError, match=rf"^{option} comes from module_defaults \({option}\), but"):
         check_destinations(resolved(environ, defaults=defaults), environ)
@@ -88,12 +88,12 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
         (USER, {"bill_api_url": "https://gateway.prod.bill.com/connect"}, {}),
         (USER, {"bill_environment": "production", "bill_timeout": 5, "bill_validate_certs": True}, {}),
         (USER, {"bill_session_store": "none"}, {}),
-        # Of another method.
+        # The option belongs to another method.
         (USER, {"bill_token_url": TOKENS}, {}),
         ({"BILL_API_TOKEN": "t"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, {}),
-        # The environment says the same.
+        # The environment has the same value.
         ({**USER, "BILL_API_URL": GATEWAY}, {"bill_api_url": GATEWAY}, {}),
-        # Who keeps the secrets in variables keeps the address there, too.
+        # The secrets are in variables, so the address may be, too.
         ({}, {**IN_VARIABLES, "bill_api_url": GATEWAY, "bill_ca_path": "/ca.pem", "bill_validate_certs": False}, {}),
         ({"BILL_USERNAME": "u"}, {**IN_VARIABLES, "bill_username": "", "bill_api_url": GATEWAY}, {}),
     ],

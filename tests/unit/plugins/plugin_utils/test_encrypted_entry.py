@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The kept session: sealed on the way in, opened on the way out, and no store is no reason to stop."""
+"""The stored session: encrypted on save, decrypted on load. A store that cannot be used does not stop the task."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def open_kept(tmp_path: Path, said: list[str]) -> Open:
 
 
 def full_disk(place: Path) -> Callable[[str, str], None]:
-    """What os.replace does where there is no room left at one place."""
+    """A replacement for os.replace that fails as on a full disk for one place."""
     replace = os.replace
 
     def full(source: str, target: str) -> None:
@@ -92,7 +92,7 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
     whole = file.read_bytes()
     # The first bytes only say when the file may be removed.
     damaged = [whole[:length] for length in range(0, len(whole), 3)] + [whole + b"x", whole * 2, b"garbage"]
-    # Every single bit is tried where the seal is tested.
+    # The test of the cipher changes every single bit.
     for bit in range(8 * HEAD, 8 * len(whole), 31):
         changed = bytearray(whole)
         changed[bit // 8] ^= 1 << bit % 8

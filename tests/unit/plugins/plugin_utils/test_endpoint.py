@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Any of BILL's endpoints: what a write may come to, that none is sent twice, and what is told of BILL's no."""
+"""Requests to any endpoint: the possible results of a write, no write sent twice, and the messages about BILL's errors."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ Wired = Callable[..., BillClient]
 
 PAY = "POST /v3/payments"
 READ = "GET /v3/vendors"
-# What refusals of these tests repeat.
+# The refusals in these tests repeat this text.
 ECHO = "s3cret-findme"
 BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "12345findme"}}
 SENT = {
@@ -85,7 +85,7 @@ def failed(client: BillClient, what: Request | None = None, *expected: int, **ho
     with pytest.raises(errors.BillError) as failure:
         call(client, what, *expected, **how)
     error = failure.value
-    # Nothing of what went before hangs behind it, and nothing secret is in what a user sees.
+    # The error has no other error behind it, and the user sees no secret.
     assert error.__cause__ is None
     assert error.__suppress_context__ or error.__context__ is None
     assert "findme" not in f"{error} {error.details}"
@@ -103,13 +103,13 @@ def certain(error: errors.BillError) -> bool:
 
 @pytest.fixture
 def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
-    """Each task of the test finds a kept session."""
+    """Each task of the test finds a stored session."""
     open_client().sessions.ensure()
     bill.requests.clear()
     return open_client
 
 
-# --- what is sent, and what comes back ---
+# --- what is sent, and what is returned ---
 
 
 @pytest.mark.promise(2)
@@ -175,7 +175,7 @@ LOST: dict[str, Said] = {
     "timeout of the request": (408, None),
     "half a status": (103, None),
 }
-# A yes and a no at once, or a no and a fault.
+# A success and an error at once, or an error and a server fault.
 CONTRADICTORY: dict[str, Said] = {
     "success with an unknown code": (200, [{"code": "BDC_7777"}]),
     "success with a no": (200, [{"code": "BDC_1104"}]),
@@ -222,7 +222,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
 def test_a_write_is_sent_once_even_if_its_failure_is_misread(
     signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two rooms see to it, each by itself."""
+    """A second, independent check prevents another send."""
     monkeypatch.setattr(client_module, "may_be_processed", lambda _error: False)
     bill.will_say((503, None), to=PAY)
     failed(signed_in())
@@ -259,7 +259,7 @@ def test_identity_of_a_request_is_the_same_however_it_is_written(open_client: Op
         query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": 5, "lines": [{"price": 2.0}]}
     )
     again = request(
-        # What traces a request may differ from host to host, and pays no second bill.
+        # A tracing header may differ between hosts. It does not make another payment.
         query={"b": 2, "a": 1},
         headers={"OrganizationId": "008A", "X-Trace": "two"},
         body={"lines": [{"price": 2}], "amount": 5.0},
@@ -345,7 +345,7 @@ def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     monkeypatch.setattr(exchange, "_MAX_BYTES", 2**16)
-    # Should it be sent again, all is well.
+    # A second send would succeed.
     bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
     error = failed(open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30))
     assert isinstance(error, errors.UncertainWriteError)
@@ -369,7 +369,7 @@ def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
     assert len(bill.heard) == 1 + transient
 
 
-# --- a write that was not sent, or that BILL has certainly not done ---
+# --- a write that was not sent, or that BILL has certainly not processed ---
 
 
 def undone(error: errors.BillError) -> errors.BillError:
@@ -537,18 +537,18 @@ def test_on_the_wire_a_write_is_sent_again_after_too_many_at_once(open_on_the_wi
     assert len(bill.heard) == 3
 
 
-# --- a task that is ended while it writes ---
+# --- a task that ends during a write ---
 
 
 class Stopped(BaseException):
-    """What ansible-core raises in a task that takes too long is no Exception, either."""
+    """An exception without the base class Exception, like the one that ansible-core raises in a task that takes too long."""
 
 
 def end_while_bill_thinks(bill: Bill, end: BaseException, *, sent: bool = True, at: str = PAY) -> None:
-    """Have the task end with this, when something of its request was sent or not."""
+    """End the task with this exception during the request. ``sent`` says whether a part of the request was sent."""
 
     def ends() -> None:
-        # As the exchange does.
+        # The exchange does the same.
         errors.note_sent(end, sent)
         raise end
 
@@ -607,7 +607,7 @@ def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
 ) -> None:
     bill = scripted(says(200, {}))
     client = open_on_the_wire(bill.url)
-    # Something was sent before.
+    # The client has sent a request before.
     call(client, request("GET", "/v3/spend/budgets"))
 
     def ended(*_any: object) -> None:
@@ -804,7 +804,7 @@ def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(
     bill.alive.clear()
     error = failed(open_client(**MFA_ID), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
-    # A good session was kept at first each time, and BILL alone knew that it had ended.
+    # Each time there was a stored session at first, and only BILL knew that it had ended.
     assert bill.heard == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
 
 
@@ -864,7 +864,7 @@ def test_a_no_that_is_expected_is_a_success_without_a_change(
 def test_a_no_that_is_not_of_the_record_is_none_that_was_expected(
     signed_in: OpenClient, bill: Bill, answer: Any, what: Request
 ) -> None:
-    # A proxy says 404 as well, and BILL of a misspelt path; a record that is there would be taken for missing.
+    # A proxy may also return 404, and BILL returns it for a misspelt path. An existing record would count as missing.
     bill.will_say((404, answer))
     assert not failed(signed_in(), what, 200, 404).details.get("uncertain")
 
@@ -919,7 +919,7 @@ def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: OpenClient, bill: 
     assert failed(signed_in(), request(), 200, 404).details["codes"] == ["BDC_7777"]
 
 
-# --- in BILL's words ---
+# --- BILL's own words ---
 
 
 @pytest.mark.promise(8)
@@ -947,7 +947,7 @@ def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: 
             {"code": "BDC_1199", "message": None},
         ],
     }
-    # Said once each.
+    # Each text appears once.
     assert str(error) == (
         "BILL answered BDC_1108 (HTTP status 400) to POST /v3/payments: name: must not be blank; address.line1: must not be blank; "
         "without a code of BILL's"
@@ -992,7 +992,7 @@ def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: O
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 def test_an_echo_of_a_secret_is_masked(signed_in: OpenClient, bill: Bill) -> None:
-    """Of the play, of the session, or of the body that was sent."""
+    """The secret may come from the play, the session, or the body of the request."""
     echoes = {
         f"The key {OPTIONS['dev_key']} is odd.": "The key ******** is odd.",
         "SESSION-1 is no vendor": "******** is no vendor",
@@ -1054,7 +1054,7 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
     assert error.__class__ is errors.ApiError
     assert (error.concerns, error.details["codes"]) == ((), [code])
     assert "Correct" in str(error)
-    # Neither is it remembered of them: they go on as before.
+    # The error is not cached for the credentials, so they still work.
     assert call(signed_in()).changed
     signed_in().sessions.refusals.raise_if_refused()
 

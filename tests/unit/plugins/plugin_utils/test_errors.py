@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Errors tell the code, its meaning and the remedy, and never what was sent or answered."""
+"""Errors show the code, its meaning and the remedy, and never a request or a response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def envelope(*codes: str) -> list[dict[str, str]]:
 
 
 class TokenExchange:
-    """Exchanges whose every response has an access token. It notes the ``requests``."""
+    """Exchanges whose every response has an access token. They record the ``requests``."""
 
     def __init__(self, base_url: BaseUrl, requests: list[HttpRequest]) -> None:
         self.base_url = base_url
@@ -51,7 +51,7 @@ class TokenExchange:
 
 @pytest.fixture
 def oauth_profile() -> ErrorProfile:
-    """What errors mean for a request for an access token."""
+    """The meaning of errors for a request for an access token."""
     exchange = TokenExchange(BaseUrl.of_api(API_URL), [])
     OAuth.from_options(OAUTH).log_in(HttpTransport(exchange), 0.0, None)
     [request] = exchange.requests
@@ -178,7 +178,7 @@ def test_profile_codes_come_before_the_usual_meanings() -> None:
     assert error.__class__ is errors.AuthenticationError
     assert str(error) == f"BILL answered BDC_1109: the token is wrong. Correct it at {PLACE}."
     assert (error.code, error.status, error.concerns) == ("BDC_1109", 401, ("api_token",))
-    # Also among others, of which one usually weighs more; and for a code that means nothing elsewhere.
+    # The profile's code also counts among other codes that usually outrank it. Other profiles do not know the code.
     assert error_from_response(400, envelope("BDC_1361", "BDC_9999"), PLACE, OWN).code == "BDC_9999"
     assert error_from_response(400, envelope("BDC_1361", "BDC_1101"), PLACE, OWN).code == "BDC_1361"
     assert error_from_response(400, envelope("BDC_9999"), PLACE).__class__ is errors.UnknownApiError
@@ -250,9 +250,9 @@ def test_code_goes_before_a_word_beside_it(oauth_profile: ErrorProfile) -> None:
     for profile in (None, oauth_profile):
         both = error_from_response(401, {**word, "code": "BDC_1144"}, PLACE, profile)
         assert both.__class__ is errors.HourlyQuotaError
-        # A word means nothing in a list, which is how BILL's own errors come.
+        # In a list an error word has no meaning, because BILL's own errors come in lists.
         assert error_from_response(401, [word], PLACE, profile).__class__ is errors.InvalidResponseError
-    # Elsewhere they are no words of BILL's.
+    # Without the profile, BILL does not use these words.
     assert error_from_response(401, word, PLACE).code is None
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A managed host decides its facts, so no value that a fact decides is used."""
+"""A managed host controls its facts, so the collection uses no value that depends on a fact."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVIL = "https://evil.example/connect"
 
 
 def host(facts: dict[str, Any], published: dict[str, str | None] | None = None, **variables: Any) -> HostFacts:
-    """The facts of a host, whose variables are as ansible-core makes them: facts outrank the inventory, and the play outranks facts."""
+    """The facts of a host, with variables as ansible-core merges them: facts outrank the inventory, and the play outranks facts."""
     merges = variables.pop("merges", False)
     return HostFacts({**facts, "ansible_facts": facts, **variables}, facts, published, merges=merges)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A store that cannot be used is replaced for the run."""
+"""Another store replaces an unusable store for the run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHER = "b" * 32
 
 
 class StoreWithoutLocks(FileStore):
-    """A directory on a file system that knows no locks."""
+    """A directory on a file system without locks."""
 
     @contextmanager
     def lock(self, address: str, seconds: float) -> Iterator[None]:

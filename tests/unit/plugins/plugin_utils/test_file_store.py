@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sessions are kept in files that only their owner can read, replaced in one step, under a lock."""
+"""The file store: only the owner can read its files, and it replaces them in one step, under a lock."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def store(tmp_path: Path, said: list[str]) -> FileStore:
 
 @pytest.fixture
 def kept(store: FileStore, tmp_path: Path) -> Path:
-    """The file of a session that the store keeps."""
+    """The file of a session in the store."""
     with store.lock(ADDRESS, 1):
         store.write(ADDRESS, b"sealed")
     return tmp_path / "home" / "bill" / f"{ADDRESS}.session"
@@ -89,7 +89,7 @@ def test_lock_without_a_session_leaves_no_file(store: FileStore) -> None:
 
 
 def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: FileStore, tmp_path: Path) -> None:
-    """Whoever opened the file before it was removed must not take its lock for the lock of the next one."""
+    """A task that opened the file before its removal must not take its lock for the lock of the new file."""
     waits = 0
 
     def next_one_takes_it(_seconds: float) -> None:
@@ -121,7 +121,7 @@ def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) 
         store.write("new", b"sealed")
     assert store.read("refusal") == b"sealed"
     now.advance(3)
-    # What is only written anew costs no look around.
+    # Replacing an existing entry does not look for expired entries.
     with store.lock("new", 1):
         store.write("new", b"sealed")
     assert store.read("refusal") == b"sealed"
@@ -170,7 +170,7 @@ def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp
 
 @pytest.mark.promise(6)
 def test_first_key_removes_what_was_kept_without_one(store: FileStore, tmp_path: Path) -> None:
-    """Names of earlier versions come from the credential alone, so they test passwords offline."""
+    """Earlier versions derived the names from the credential alone. With such names, anybody could test passwords offline."""
     directory = tmp_path / "home" / "bill"
     directory.mkdir(parents=True, mode=0o700)
     address = "0f" * 16

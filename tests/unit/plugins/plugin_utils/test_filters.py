@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters and sort: what the play says, and what BILL reads."""
+"""Filters and sort: what the user writes, and what BILL reads."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NO_NAME: dict[Any, Any] = {"field": "name", "op": "eq", "value": 1, 10**5000: 1}
         ("eq", "Müller", 'name:eq:"Müller"'),
         ("eq", "true", "name:eq:true"),
         ("eq", "0123", "name:eq:0123"),
-        # As BILL's own example has it.
+        # This is BILL's own example.
         ("sw", "Hap", 'name:sw:"Hap"'),
         ("eq", True, "name:eq:true"),
         ("ne", False, "name:ne:false"),
@@ -56,7 +56,7 @@ NO_NAME: dict[Any, Any] = {"field": "name", "op": "eq", "value": 1, 10**5000: 1}
         ("gte", "2026-12-30T00:00:00.000Z", 'name:gte:"2026-12-30T00:00:00.000Z"'),
         ("gte", datetime(2026, 12, 30, tzinfo=timezone.utc), 'name:gte:"2026-12-30T00:00:00.000Z"'),
         ("gte", datetime(2026, 1, 1, 0, 30, 0, 1999, PARIS), 'name:gte:"2025-12-31T23:30:00.001Z"'),
-        # Nobody said which zone, so none is said to BILL.
+        # The user gave no time zone, so BILL gets none.
         ("gte", datetime(2026, 12, 30, 8, 5), 'name:gte:"2026-12-30T08:05:00.000"'),
         ("in", ["USD", "CAD"], 'name:in:"USD,CAD"'),
         ("in", ("USD", 7, True, date(2026, 1, 2)), 'name:in:"USD,7,true,2026-01-02"'),
@@ -178,7 +178,7 @@ def test_a_sort_that_bill_cannot_read_is_refused_in_words(sort: Any, says: str) 
 
 
 def as_bill_reads(filters: str) -> list[tuple[str, str, str]]:
-    """What BILL's syntax says, read with nothing but its rules: commas and colons part, except in double quotes."""
+    """The filters as BILL's syntax defines them: commas and colons are separators, except in double quotes."""
     found = re.findall(r'([A-Za-z][\w.]*):([a-z]+):("[^"]*"|[^",:]*)(?:,|$)', filters)
     assert ",".join(":".join(each) for each in found) == filters
     return found
@@ -206,7 +206,7 @@ def means(text: str, value: Any) -> bool:
     )
 )
 def test_whatever_is_asked_for_is_what_bill_reads(asked: list[tuple[str, str, Any]]) -> None:
-    # No element of a list can hold a comma.
+    # A list element cannot contain a comma.
     asked = [each for each in asked if each[1] not in ("in", "nin") or "," not in str(each[2])]
     read = as_bill_reads(written_filters([{"field": field, "op": op, "value": value} for field, op, value in asked]))
     assert [each[:2] for each in read] == [each[:2] for each in asked]

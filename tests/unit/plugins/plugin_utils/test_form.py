@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The form: what a person is asked, what BILL hears, and what is to be kept."""
+"""The form: its questions, the requests to BILL, and the values to store."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ DEFAULTS = {option.name: option.default for option in TABLE}
 
 
 class Someone:
-    """A person, who types what was prepared for each label: the first time, the second, and so on; else only Enter."""
+    """A person who types the prepared texts for each label, one each time. Without a text, the person only presses Enter."""
 
     def __init__(self, **typed: str | list[str]) -> None:
         self.typed = {
@@ -74,12 +74,12 @@ class Nobody(Someone):
 
 
 def ap(**more: str | list[str]) -> Someone:
-    """Who types what the emulated BILL knows."""
+    """A person who types the values that the emulated BILL accepts."""
     return Someone(**{**{LABELS[name].replace(" ", "_"): value for name, value in OPTIONS.items()}, **more})
 
 
 class ListSecrets(SecretRegistry):
-    """A registry that also keeps what it learns in order."""
+    """A registry that also records the secrets in order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class ListSecrets(SecretRegistry):
 
 
 class Clients:
-    """Clients of the BILL of a test, whatever the options say of its address."""
+    """The clients of a test's BILL, for every address in the options."""
 
     def __init__(self, open_client: OpenClient) -> None:
         self._open_client = open_client
@@ -166,7 +166,7 @@ def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
 @pytest.mark.parametrize(("typed", "named"), [("", "sandbox"), ("production", "production")])
 def test_the_environment_is_asked_for_first(fill: Any, typed: str, named: str) -> None:
     done = fill(ap(Environment=typed))
-    # The usual one goes without saying, like the usual way to sign in.
+    # The default environment is not stored, like the default method.
     assert done.variables == {**KEEPS, **({} if named == "sandbox" else {"bill_environment": named})}
     assert done.client.transport.base_url.host == f"{named}.example.com"
 
@@ -181,7 +181,7 @@ def test_what_is_given_is_not_asked_for(fill: Any) -> None:
         "bill_environment": "production",
         **{name: value for name, value in KEEPS.items() if name != "bill_dev_key"},
     }
-    # What later plays find in the same place is not written a second time, where it could go stale.
+    # Later plays find the value where it is. A second copy could become stale.
     assert done.elsewhere == ["bill_dev_key"]
 
 
@@ -196,7 +196,7 @@ def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: 
         "What was typed for Organization ID holds a character, perhaps a blank, that cannot be part of it."
     )
     assert person.saw("What was typed for Environment must be one of sandbox, production.")
-    # No refusal, and so no correction.
+    # BILL did not refuse anything, so there was no correction.
     assert person.seen.count("\nAsking BILL whether it accepts this.") == 1
     assert bill.heard == [LOGIN]
 
@@ -233,7 +233,7 @@ def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) ->
     person = ap(User_Name=["slip", OPTIONS["username"]])
     done = fill(person, given={"api_url": API_URL})
     assert person.saw(f"BILL: {API_URL}, from the variable bill_api_url")
-    # Nor is it to be corrected, as it could not change where BILL is.
+    # The environment is not corrected, because it does not change BILL's address here.
     assert person.asked == ["Sign in with", *LABELS.values(), "User Name", "Password", "MFA"]
     assert done.variables == {"bill_api_url": API_URL, **KEEPS}
     person = Someone()
@@ -269,7 +269,7 @@ def test_only_what_bills_answer_points_at_is_asked_for_again(
     assert person.saw(f"BILL answered {code}")
     named = " and ".join(", ".join(labels).rsplit(", ", 1))
     assert person.saw(f"Please correct {named} (correction 1 of 3):")
-    # What was not asked for again is what was typed before.
+    # Values without a second question are those that the person typed before.
     assert {name: done.variables[name] for name in KEEPS} == KEEPS
 
 
@@ -285,7 +285,7 @@ def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
     assert person.asked[-2:] == ["Press Enter to ask BILL again", "MFA"]
     assert person.saw(told)
     assert bill.heard == [LOGIN] * 5
-    # Not for ever.
+    # The form does not repeat for ever.
     bill.will_say(*[failure] * 99)
     with pytest.raises(errors.BillError, match=r"Nothing was written\.$"):
         fill(person := ap())
@@ -330,7 +330,7 @@ def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1104", "BDC_1106", "BDC_1111", "BDC_1113"])
 def test_what_was_not_changed_is_never_sent_again(fill: Any, bill: Bill, code: str) -> None:
-    """Also where the refusal is none that is remembered."""
+    """This also applies if the refusal is not cached."""
     bill.will_say(no(code))
     with pytest.raises(errors.ApiError, match=code):
         fill(ap())
@@ -365,7 +365,7 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
     assert (failed.value.code, failed.value.status) == ("BDC_1103", 400)
-    # It says all of that itself; the task does not know what was typed.
+    # The message has the sources already, and the task does not know what was typed.
     assert failed.value.concerns == ()
 
 
@@ -416,7 +416,7 @@ def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
     assert bill.heard == [LOGIN, LOGIN]
 
 
-# --- again ---
+# --- another run ---
 
 
 def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
@@ -446,7 +446,7 @@ def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
     assert done.variables == {"bill_password": "new"}
 
 
-# Somebody's own file need not say what is so anyway.
+# A user's own file need not contain default values.
 @pytest.mark.parametrize("also", [{}, {"auth_method": "password", "environment": "sandbox"}])
 def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also: dict[str, str]) -> None:
     fill(ap())
@@ -471,11 +471,11 @@ def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
     done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID})
     assert "rememberMeId" not in bill.last(LOGIN).body
     assert {done.variables[f"bill_{name}"] for name in MFA_ID} == {None}
-    # One that was given for this user is.
+    # An MFA ID given for this user is stored.
     new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
     done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID}, given=new)
     assert bill.last(LOGIN).body["rememberMeId"] == new["remember_me_id"]
-    # And where the file had none, there is none to take out.
+    # The file had no MFA ID, so there is none to remove.
     done = fill(Someone(User_Name="third@example.com"), kept=OPTIONS)
     assert "bill_device" not in done.variables
 
@@ -486,7 +486,7 @@ def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
     person = Someone(User_Name=["", OPTIONS["username"]], Password=["", OPTIONS["password"]])
     done = fill(person, kept=kept)
     sent = [each.body.get("rememberMeId") for each in bill.requests]
-    # As it was kept, it is that user's.
+    # The stored MFA ID belongs to the stored user.
     assert sent == [MFA_ID["remember_me_id"], None]
     assert done.variables == {
         **{f"bill_{name}": OPTIONS[name] for name in ("username", "password")},
@@ -508,7 +508,7 @@ def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | No
     person = Someone()
     done = fill(person, kept={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID}, mfa=mfa)
     assert bill.last(LOGIN).body["rememberMeId"] == MFA_ID["remember_me_id"]
-    # What BILL trusts needs no code.
+    # A trusted session needs no code.
     assert "MFA" not in person.asked
     assert bill.heard == [LOGIN]
     assert done.session.trusted
@@ -522,7 +522,7 @@ def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
     assert LOGOUT not in bill.heard
 
 
-# --- turning back ---
+# --- abort ---
 
 
 @pytest.mark.parametrize(
@@ -666,14 +666,14 @@ def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: 
     assert person.hidden == [each.label for each in fields if each.option in secret & keeps.keys()]
 
 
-# --- nobody there ---
+# --- without a terminal ---
 
 
 def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> None:
     done = fill(nobody := Nobody(), given=OPTIONS)
     assert bill.heard == [LOGIN]
     assert done.variables == KEEPS
-    # Once it is known that nobody is there, nobody is asked again, or told what was not typed.
+    # After the first question without a terminal, there are no more questions, and no lines about typed values.
     assert nobody.asked == ["Environment"]
     assert not any(text.startswith("  ") for text in nobody.seen)
 

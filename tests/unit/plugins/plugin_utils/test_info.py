@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What BILL tells about the session and about its organizations."""
+"""BILL's information about the session and about its organizations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ LIST = "GET /v3/login/organizations"
 def listed(
     open_client: OpenClient, told: list[str] | None = None, *, options: dict[str, Any] | None = None
 ) -> tuple[list[Any], bool]:
-    """The organizations, and whether a session had to be made."""
+    """The organizations, and whether the client had to make a session."""
     reporter = ListReporter()
     records, last = read_pages(organizations(open_client(**(options or {}))), "organizations", reporter)
     if told is not None:
@@ -127,7 +127,7 @@ def test_the_pages_of_the_organizations_are_put_together(open_client: OpenClient
 
 @pytest.mark.promise(8)
 def test_a_page_of_whatever_name_is_asked_for(open_client: OpenClient, bill: Bill) -> None:
-    # JSON can carry half a character, of which an address can hold nothing.
+    # JSON can carry a lone surrogate. An address cannot contain it.
     bill.will_say((200, {"results": [1], "nextPage": "2\ud800"}), to=LIST)
     bill.will_say((200, {"results": [2]}), to=f"{LIST}?page=2%3F")
     assert listed(open_client) == ([1, 2], True)
@@ -171,7 +171,7 @@ def test_what_is_no_list_is_told(open_client: OpenClient, bill: Bill, answer: An
 def test_a_list_that_names_a_page_again_comes_to_an_end(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
-    # The first page leads into a circle of so many.
+    # The first page leads into a circle of this many pages.
     monkeypatch.setattr(
         bill, "_usual", lambda *_request: (200, {"results": [1], "nextPage": f"{len(bill.heard) % cycle}"})
     )
@@ -188,7 +188,7 @@ def test_a_list_that_goes_on_and_on_is_given_up(
     # Each page names another one.
     monkeypatch.setattr(bill, "_usual", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"}))
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
-    # What a thousand requests write to the store is not what this is about.
+    # Without a store, because the store's writes are not the subject of this test.
     with pytest.raises(errors.InvalidResponseError, match="more than a thousand empty ones"):
         listed(open_client, options={"session_store": "none", "username": "endless@example.com"})
     assert len(bill.heard) == 1 + 1000

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept comes back as it was, or not at all."""
+"""A stored record is read back unchanged, or not at all."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import 
 from tests.unit.plugins.plugin_utils.conversation import SESSION
 
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
-# Which of these a field may hold; the others are wrong in it.
+# The valid values of each field. The others are wrong in it.
 FITS: dict[str, tuple[Any, ...]] = {
     "says": ("7",),
     **dict.fromkeys(("session_id", "organization_id", "user_id", "code", "mfa_status"), ("7", None)),

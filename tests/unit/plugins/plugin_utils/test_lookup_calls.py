@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lookup is handed values; the template that calls it says where they come from."""
+"""A lookup gets only values. The template that calls it shows their sources."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""BILL's MFA challenge: one code for one question, and a session that is trusted afterwards."""
+"""BILL's MFA challenge: one code for one challenge, and a trusted session afterwards."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def answered(client: BillClient, **how: Any) -> Any:
     return validate(client, "CHALLENGE-2", CODE, **how)
 
 
-# --- a code is asked for ---
+# --- request a code ---
 
 
 def test_a_code_is_asked_for_with_the_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
@@ -47,7 +47,7 @@ def test_a_code_is_asked_for_with_the_session(open_client: OpenClient, bill: Bil
     assert bill.heard == [LOGIN, CHALLENGE]
     asked = bill.last(CHALLENGE)
     assert asked.headers["sessionId"] == "SESSION-1"
-    # An object, though empty: without one BILL has been seen to answer 400.
+    # The body is an empty object. BILL has returned 400 for a request without one.
     assert asked.body == {}
     clock.advance(100_000)
     assert challenge(open_client()) == "CHALLENGE-3"
@@ -120,7 +120,7 @@ def test_a_challenge_without_an_id_is_told(open_client: OpenClient, bill: Bill, 
     assert "findme" not in str(failure.value)
 
 
-# --- and given back ---
+# --- validate the code ---
 
 
 @pytest.mark.promise(1)
@@ -301,7 +301,7 @@ def test_refusals_are_remembered_and_heeded(open_client: OpenClient, bill: Bill,
     assert len(bill.heard) == 2
 
 
-# --- who can ---
+# --- methods and sessions that can use MFA ---
 
 
 @pytest.mark.parametrize("method", ["password", "console_token", "a partner's user"])

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MFA ID: two fields that belong together, a day, and nothing that shows what it is."""
+"""The MFA ID: two fields that belong together, an end date, and no output that shows it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 
 ID = MfaId("findme", "ci", date(2026, 12, 22))
-# The first and the last second of 2026-12-15 in UTC, which it is nowhere else.
+# The first and the last second of 2026-12-15 in UTC. Other time zones have another date at one of them.
 FIRST, LAST = 1_797_292_800.0, 1_797_379_199.0
 
 
@@ -44,7 +44,7 @@ def test_its_fingerprint_tells_it_from_all_others_and_not_its_day() -> None:
     others = [MfaId("findme", "c"), MfaId("findmec", "i"), MfaId("ci", "findme"), MfaId('findme", "', "ci")]
     assert len({each.fingerprint for each in same}) == 1
     assert len({each.fingerprint for each in [ID, *others]}) == 1 + len(others)
-    # As wide as SHA-256, and the same in every process, since it is kept.
+    # The value is fixed, because it is stored: it has the length of SHA-256 and is the same in every process.
     assert ID.fingerprint == "46fe52c0233961a9a30ee84e020abde5e97a812632ecb3191994d14c2e3b01a8"
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whatever goes wrong, nothing that can be reached from the failure holds a secret; nor does any object describe one."""
+"""After any failure, nothing reachable from the exception contains a secret, and no representation of an object shows one."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SIGNED_IN = says(200, {"sessionId": "SESSION-findme", "organizationId": OPTIONS[
 
 
 def reachable(thing: Any, seen: list[Any]) -> list[Any]:
-    """Everything that hangs on a thing: attributes, causes, items; not the frames, which are Python's."""
+    """Everything reachable from an object: attributes, causes, items. Frames are left out, because they belong to Python."""
     if isinstance(thing, type) or callable(thing) or any(thing is each for each in seen):
         return seen
     seen.append(thing)
@@ -67,7 +67,7 @@ Fail = Callable[..., Any]
 
 
 def fail_task(work: Work, **given: Any) -> Any:
-    """What Ansible gets of a task whose operation fails."""
+    """The result that Ansible gets from a task whose operation fails."""
 
     class Action(BillAction):
         def perform(self, context: TaskContext) -> TaskResult:
@@ -79,7 +79,7 @@ def fail_task(work: Work, **given: Any) -> Any:
 
 
 def fail_lookup(work: Work, **given: Any) -> Any:
-    """The exception with which a lookup ends where its operation fails."""
+    """The exception of a lookup whose operation fails."""
 
     class Lookup(BillLookup):
         def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Access tokens of apps: asked for in the words of RFC 6749, replaced before they end, never checked."""
+"""Access tokens of apps: requested as RFC 6749 defines it, renewed before they expire, never validated."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_code_that_means_something_decides_whatever_the_status(
         open_sessions(**OAUTH).ensure()
 
 
-# --- where it is asked for ---
+# --- the address ---
 
 NOTHING_THERE = [
     (401, None),
@@ -237,7 +237,7 @@ WRONG = "the client id or the client secret is wrong"
 def test_a_wrong_client_is_told_and_asked_once(
     open_sessions: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
 ) -> None:
-    # One without a code may be of what stands before BILL, and then say only that there is nothing at the first address.
+    # An error without a code may come from a server in front of BILL. It only shows that the first address has no token endpoint.
     plain = code is None and "BDC_7777" not in str(answer)
     bill.will_say(*[answer] * (1 + plain))
     for again in (0, 1):
@@ -301,7 +301,7 @@ def test_an_answer_without_a_token_is_told(
     assert f"Check {option}" in str(failure.value)
 
 
-# --- the end ---
+# --- expiry ---
 
 
 @pytest.mark.promise(2)
@@ -331,7 +331,7 @@ def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bil
     ]
 
 
-# --- what BILL tells of it ---
+# --- BILL's information about the session ---
 
 
 def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where the value of each option comes from, and what is said of a bad one."""
+"""The source of each option's value, and the messages about an invalid one."""
 
 from __future__ import annotations
 
@@ -269,12 +269,12 @@ def test_secrets_are_listed_and_not_in_the_representation() -> None:
     assert "findme" not in repr(options)
 
 
-# These are variables of options and names of facts; the facts must never steer a sign-in against anybody's word.
+# These names are variables of options and also facts. The facts must never override another source in a sign-in.
 LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
 
 
 def after_another(**places: Any) -> ResolvedOptions:
-    """The options of a task after a session that has named itself."""
+    """The options of a task after another session has published its variables."""
     return resolved(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
 
 
@@ -296,7 +296,7 @@ def test_where_nobody_says_anything_the_last_session_decides() -> None:
 
 @pytest.mark.parametrize("method", ["password", "partner"])
 def test_the_last_session_decides_nothing_that_the_method_can_do_without(method: str) -> None:
-    """Else whoever wants the session of a partner itself would get that of the user before."""
+    """Otherwise a task for the partner's own session would get the session of the user before."""
     options = after_another(variables={"bill_auth_method": method})
     assert options.values["user_id"] is None
     assert options.values["organization_id"] == ("008LAST" if method == "password" else None)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whole lists, page by page: what is asked for, what is told, what becomes of the session, and what is kept in memory."""
+"""Whole lists, page by page: the requests, the messages, the session, and the use of memory."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def request(path: str = "/v3/vendors", **options: Any) -> Request:
 
 
 class Listed(NamedTuple):
-    """A list that was read, as a test sees it."""
+    """A list that a test has read."""
 
     records: list[Any]
     pages: int
@@ -61,7 +61,7 @@ def read(client: BillClient, what: Request | None = None, told: list[str] | None
     pages = EndpointClient(client, **{n: v for n, v in how.items() if n != "most"}).read_all(
         what or request(), max_results=how.get("most")
     )
-    # What is told of each page would need memory of its own.
+    # Messages about each page would use memory of their own.
     records, last = read_pages(pages, "records of /v3/vendors", SilentReporter() if told is None else reporter)
     if told is not None:
         told += reporter.progressed
@@ -77,7 +77,7 @@ def failed(client: BillClient, what: Request | None = None, **how: Any) -> error
 
 
 def at(number: int) -> str:
-    """The request for a page of the list of vendors."""
+    """The name of the request for a page of the list of vendors."""
     return VENDORS if number == 1 else f"{VENDORS}&page={number}"
 
 
@@ -290,7 +290,7 @@ def test_a_long_list_keeps_its_session_alive_for_others(open_client: OpenClient,
         bill.before_answering(at(number), seconds_pass)
         bill.will_say(page(number, following=str(number + 1) if number < 10 else None), to=at(number))
     assert read(open_client()).pages == 10
-    # Every third page; each of them takes eight seconds.
+    # Every third page updates the entry, because each page takes eight seconds.
     assert noted == [8, 16, 24, 8, 16, 24, 8, 16, 24, 8]
     kept = open_client().sessions.entry.load()
     assert kept
@@ -395,7 +395,7 @@ def test_a_list_that_fails_leaves_no_connection(
 
 
 def peak_of(work: Callable[[], object]) -> int:
-    """The most memory that it takes at a time, in bytes."""
+    """The highest use of memory during the work, in bytes."""
     tracemalloc.start()
     try:
         before, _peak = tracemalloc.get_traced_memory()
@@ -406,7 +406,7 @@ def peak_of(work: Callable[[], object]) -> int:
 
 
 class Endless:
-    """BILL makes up the pages of a list as they are asked for; ``answer`` is given their number."""
+    """A BILL that makes the pages of a list on request. ``answer`` gets the page number."""
 
     def __init__(self, client: BillClient, answer: Callable[[int], Any]) -> None:
         self.base_url = client.transport.base_url
@@ -431,7 +431,7 @@ def listed(client: BillClient, answer: Callable[[int], Any], *, most: int | None
 
 def test_memory_does_not_grow_with_pages_that_hold_nothing(open_client: OpenClient) -> None:
     def answer(pages: int) -> Callable[[int], Any]:
-        # One record now and then, since a list of nothing is given up.
+        # There is a record now and then, because the client gives up on a list of empty pages.
         return lambda number: {
             "results": [number] if number % 500 == 0 else [],
             "nextPage": f"{number:0>1000}" if number < pages else None,
@@ -442,7 +442,7 @@ def test_memory_does_not_grow_with_pages_that_hold_nothing(open_client: OpenClie
     few = peak_of(lambda: listed(client, answer(100)))
     many = peak_of(lambda: listed(client, answer(5000)))
     assert listed(client, answer(5000)).pages == 5000
-    # Each of the pages has a name of a kilobyte.
+    # Each page has a cursor of a kilobyte.
     assert many < few + 100_000
 
 
@@ -460,7 +460,7 @@ def test_memory_does_not_grow_with_records_that_are_cut(open_client: OpenClient)
     finally:
         tracemalloc.stop()
     assert len(found[0].records) == 10
-    # Ten records of a kilobyte, and not the thousand of the page that they came with.
+    # The ten records have a kilobyte each. The rest of their page of a thousand is not in memory.
     assert left < 200_000
 
 

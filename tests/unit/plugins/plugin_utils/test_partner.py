@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Partners: their own session, those that they make for users by way of it, and what becomes of the one when the other ends."""
+"""Partners: their own session, the sessions that they make for users with it, and what happens if one of them ends."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER, CHECK_PARTNER, PARTNER_LOGIN, AS_USER]
     assert bill.requests[2].headers == PARTNER_HEADERS
     assert bill.last(AS_USER).headers["sessionId"] == "PARTNER-5"
-    # The new one is kept, in the place of the old one.
+    # The new session replaces the old one in the store.
     session = open_sessions(**THE_PARTNER).ensure().session
     assert session
     assert session.session_id == "PARTNER-5"
@@ -168,7 +168,7 @@ def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_oth
         with pytest.raises(errors.ApiError, match=says):
             open_sessions(**PARTNER_USER).ensure()
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
-    # The hour is that of the developer key.
+    # The hourly limit belongs to the developer key.
     assert open_sessions(**SECOND, **({"dev_key": "another"} if code == "BDC_1144" else {})).ensure().changed
     assert not open_sessions(**THE_PARTNER).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
@@ -218,12 +218,12 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
 def test_force_asks_the_partner_too_although_a_refusal_is_remembered(
     open_sessions: Open, bill: Bill, code: str
 ) -> None:
-    """As the message of the refusal says."""
+    """The message of the refusal names this remedy."""
     bill.will_say(no(code), to=PARTNER_LOGIN)
     with pytest.raises(errors.ApiError, match="bill_login with force: true"):
         open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**PARTNER_USER).ensure(force=True).changed
-    # And what was remembered is forgotten.
+    # The cached refusal is removed.
     assert open_sessions(**SECOND).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER, AS_USER]
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What holds whatever comes: from BILL, from the user, from the disk."""
+"""Properties that hold for any input: from BILL, from the user, from the disk."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ from tests.unit.plugins.plugin_utils.whatever import any_answers_to, use_everyth
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 ORGANIZATION = CREDENTIAL["organization_id"]
 
-# Every message of from_answer that is not about one known code; what varies in it comes from us, except code and status.
+# The messages that are not about one known code. The variable parts come from the collection, except code and status.
 _NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
 _FIELD = f"({'|'.join(OPTION_OF_FIELD.values())})"
 GENERAL = re.compile(
@@ -125,7 +125,7 @@ def start_server(
     yield start
     for each in servers:
         each.close()
-    # urllib3 leaves a socket to the garbage collector where the lengths of an answer contradict each other.
+    # If the lengths of a response contradict each other, urllib3 leaves a socket to the garbage collector.
     gc.collect()
     assert [line for line in log_listener.heard if "findme" in line] == []
     assert capfd.readouterr() == ("", "")
@@ -146,7 +146,7 @@ def test_any_bytes_end_in_an_answer_or_a_clean_error(start_server: Callable[[flo
         assert_answer_or_clean(bill.outcome(answer))
 
     asked()
-    # The exchange's own time, and some for a busy machine.
+    # The exchange's own time, and two seconds for a busy machine.
     assert bill.slowest < bill.timeout + 2
 
 
@@ -164,11 +164,11 @@ def test_every_form_of_a_correct_answer_is_understood(start_server: Callable[[fl
 @pytest.mark.parametrize("data", WHOLE)
 def test_an_answer_that_was_cut_anywhere_is_no_success(start_server: Callable[[float], RawServer], data: bytes) -> None:
     bill = start_server(30)
-    # The end of the last chunk says nothing any more.
+    # The end of the last chunk carries no information.
     telling = len(data) - 4 if b"chunked" in data else len(data)
     for length in range(telling):
         outcome = bill.outcome(RawAnswer(data[:length]))
-        # Half the name of a coding is the name of one that was not asked for.
+        # A part of a coding's name is a name that the request did not permit.
         no_success = errors.BillError if b"Content-Encoding" in data[:length] else errors.TransportError
         assert isinstance(outcome, no_success), (data[:length], outcome)
 
@@ -192,7 +192,7 @@ def test_an_answer_that_unpacks_to_gigabytes_is_given_up(
         tracemalloc.stop()
     assert isinstance(outcome, errors.InvalidResponseError)
     assert ("more than 8 MiB" if coding == "gzip" else "something that is not JSON") in str(outcome)
-    # Before its version 2.6 urllib3 unpacks a whole part at once, which is 64 MiB, and copies it.
+    # Before version 2.6, urllib3 unpacks a whole part at once and copies it. A part has 64 MiB.
     assert peak < 200 * 2**20
 
 
@@ -214,8 +214,7 @@ def test_everything_that_a_method_does_whatever_bill_answers(
     )
 
 
-# What a user, a template, a shell or a form can hand over as a value.
-# hypothesis itself cannot write out what has so many digits.
+# The values that a user, a template, a shell or a form can give. hypothesis itself cannot print numbers with this many digits.
 _long_numbers = st.sampled_from([5000, 4299]).map(lambda digits: 10**digits)
 values = st.one_of(
     any_json,
@@ -286,7 +285,7 @@ def test_any_value_from_any_place_is_taken_or_refused_in_words(
 @pytest.mark.promise(8)
 @given(st.sampled_from(OPTIONS), st.binary(min_size=1, max_size=40).filter(lambda value: b"\0" not in value))
 def test_any_bytes_in_the_environment_are_taken_or_refused_in_words(option: Any, value: bytes) -> None:
-    # As os.environ has them: what is no UTF-8 becomes lone surrogates.
+    # os.environ has them in this form: bytes that are not UTF-8 become lone surrogates.
     environ = {option.environment_name: (b"findme" + value).decode("utf-8", "surrogateescape")}
     assert_options_or_clean(
         outcome_of(lambda: resolve({}, table=OPTIONS, variable=lambda _name: None, environ=environ))
@@ -366,7 +365,7 @@ def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
 
 
 def put(folder: Path, content: bytes) -> None:
-    """Write a file where the session is kept, as somebody else would."""
+    """Write a file in the place of the stored session, as another program would."""
     (folder / "damaged").mkdir(mode=0o700, exist_ok=True)
     for name, data in (("key", KEY), (f"{CIPHER.address}.session", content)):
         path = folder / "damaged" / name
@@ -376,7 +375,7 @@ def put(folder: Path, content: bytes) -> None:
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
-    """The file of the session after something has happened to it."""
+    """The damaged file of the session."""
     data = bytearray(ENCRYPTED)
     at, length = draw(st.integers(0, len(data))), draw(st.integers(0, len(data)))
     data[at : at + length] = draw(st.binary(max_size=length + 1))
@@ -402,7 +401,7 @@ def test_any_bytes_in_place_of_the_kept_file_are_the_true_session_or_none(folder
         assert len(line) < LONGEST_MESSAGE
 
 
-# What the options let through, hence no surrogates: those written as JSON are ambiguous.
+# The credentials have no surrogates, because the options refuse them. Written as JSON, surrogates are ambiguous.
 _credentials = st.fixed_dictionaries(
     dict.fromkeys(CREDENTIAL, st.text(max_size=6) | st.sampled_from(["a", "aa", '","', "\\u0061"]))
 )
@@ -452,7 +451,7 @@ _refusal = {
 
 @st.composite
 def _nearly(draw: st.DrawFn, fields: Mapping[str, st.SearchStrategy[Any]]) -> bytes:
-    """What is kept, as another version or a fault may have written it: one field is missing or of any kind."""
+    """A stored record of another version or after a fault: one field is missing or has any type."""
     value = {name: draw(strategy) for name, strategy in fields.items()}
     if draw(st.booleans()):
         del value["format"]
@@ -476,7 +475,7 @@ def test_whatever_was_encrypted_is_a_session_that_can_be_used_or_none(folder: Pa
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
         return
-    # Encrypted with the right key, so it is only a matter of kinds: nothing below may trip over one.
+    # The data has the right key, so only its types can be wrong. No code below may fail because of a type.
     for text in (*loaded.headers, *loaded.headers.values()):
         assert isinstance(text, str)
     for identifier in (loaded.session_id, loaded.organization_id, loaded.user_id):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sixty Spend & Expense calls a minute and no more, whoever makes them."""
+"""At most sixty Spend & Expense calls a minute, from any task or process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.file import Fi
 from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
 from tests.unit.plugins.plugin_utils.signing_in import OAUTH, SPEND_TOKEN
 
-# Python 3.12 and later warn of forks beside threads that earlier tests have left; these children take locks and nothing else.
+# Python 3.12 and later warn about a fork if earlier tests have left threads. These children only take locks.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
 FORK = multiprocessing.get_context("fork")
@@ -54,7 +54,7 @@ def store_in(directory: Path) -> FileStore:
 
 @pytest.fixture
 def open_limiter(tmp_path: Path, clock: Clock, reporter: ListReporter) -> OpenLimiter:
-    """The limiter of a new task. Its waits only move the clock, which is that of the test if not given."""
+    """The limiter of a new task. Its waits only move the clock, by default that of the test."""
 
     def open_limiter(*directories: str, token: str = TOKEN, clock: Clock = clock) -> RateLimiter:
         stores = (store_in(tmp_path / name) for name in directories or ("bill",))
@@ -64,7 +64,7 @@ def open_limiter(tmp_path: Path, clock: Clock, reporter: ListReporter) -> OpenLi
 
 
 class NotingClock(Clock):
-    """The clock of one task among others: its waits are noted in ``slept``, and take no time."""
+    """The clock of one task among others. It records its waits in ``slept``, and they take no time."""
 
     def __init__(self, now: float) -> None:
         super().__init__()
@@ -73,12 +73,12 @@ class NotingClock(Clock):
 
     def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        # So that a wait without an end is noticed.
+        # The check finds a wait that does not end.
         assert len(self.slept) < 100
 
 
 class SetBackClock(NotingClock):
-    """A clock that somebody sets back during each wait."""
+    """A clock that is set back during each wait."""
 
     def sleep(self, seconds: float) -> None:
         super().sleep(seconds)
@@ -86,14 +86,14 @@ class SetBackClock(NotingClock):
 
 
 class SuspendedClock(Clock):
-    """The clock of a machine that sleeps during each wait, which then takes six times as long."""
+    """The clock of a machine that is suspended during each wait. The wait then takes six times as long."""
 
     def sleep(self, seconds: float) -> None:
         self.advance(6 * seconds)
 
 
 def most_in_a_minute(times: list[float]) -> int:
-    """How many there were between any two moments a minute apart."""
+    """The highest number of calls within any minute."""
     return max(len([at for at in times if first <= at <= first + 60]) for first in times)
 
 
@@ -104,7 +104,7 @@ def test_rate_limiter_lets_sixty_go_at_once_and_the_next_one_by_one_when_a_minut
     began = clock.now
     gone: list[float] = []
     for number in range(2 * MAX_CALLS):
-        # The first sixty take a while, too.
+        # The first sixty also take some time.
         clock.advance(0.5 if number < MAX_CALLS else 0)
         open_limiter().wait()
         gone.append(clock.now)
@@ -129,7 +129,7 @@ def test_rate_limiter_ignores_turns_that_nobody_can_have(open_limiter: OpenLimit
 
 @pytest.mark.promise(11)
 def test_rate_limiter_reserves_a_turn_before_it_comes(open_limiter: OpenLimiter, clock: Clock) -> None:
-    """Those who wait do so beside one another: while the first of them sleeps, the others take the turns after it."""
+    """Tasks wait at the same time: while the first one sleeps, the others reserve the turns after it."""
     waits: list[float] = []
     for _time in range(3 * MAX_CALLS):
         own_clock = NotingClock(clock.now)
@@ -147,7 +147,7 @@ def test_rate_limiter_with_next_turn_ten_minutes_away_is_a_limiter_timeout(
     def wait() -> None:
         open_limiter(clock=NotingClock(clock.now)).wait()
 
-    # Now, and after 61 seconds, nine times.
+    # Sixty calls now, and sixty after each 61 seconds, nine times.
     for _time in range(10 * MAX_CALLS):
         wait()
     for _time in range(2):
@@ -157,7 +157,7 @@ def test_rate_limiter_with_next_turn_ten_minutes_away_is_a_limiter_timeout(
         "BILL allows 60 Spend & Expense calls a minute, and those of the next 10 minutes are taken by other tasks or runs. Let "
         "fewer of them call BILL at the same time."
     )
-    # Nothing was sent, so it is safe to try again.
+    # Nothing was sent, so another try is safe.
     assert (failure.value.transient, failure.value.undone) == (True, True)
     clock.advance(10)
     wait()
@@ -174,7 +174,7 @@ def test_rate_limiter_wait_is_not_longer_if_the_clock_is_set_back(open_limiter: 
 
 @pytest.mark.promise(11)
 def test_rate_limiter_wait_that_was_held_up_ends_when_the_turn_has_come(open_limiter: OpenLimiter) -> None:
-    """As on a machine that slept: a turn that is used late is one too many for those after it."""
+    """A suspended machine is an example. A late call would be one too many for the turns after it."""
     suspended = SuspendedClock()
     before = suspended.now
     for _time in range(MAX_CALLS):
@@ -245,7 +245,7 @@ def test_rate_limiter_with_damaged_turns_counts_none(open_limiter: OpenLimiter, 
 
 
 class ImpatientStore(FileStore):
-    """A store that does not wait for a lock. It notes in ``waits`` how long it should have waited."""
+    """A store that does not wait for a lock. It records the requested waits in ``waits``."""
 
     def __init__(self, directory: Path) -> None:
         super().__init__(str(directory), ours=True, warn=print)
@@ -270,7 +270,7 @@ def test_rate_limiter_with_a_lock_that_nobody_releases_is_a_limiter_timeout(
         "Other tasks or runs have been taking their turns for Spend & Expense calls for 30 seconds, which takes a moment. "
         "Perhaps one of them was stopped."
     )
-    # Nothing was sent, so it is safe to try again.
+    # Nothing was sent, so another try is safe.
     assert (failure.value.transient, failure.value.undone) == (True, True)
     assert store.waits == [30]
 
@@ -279,7 +279,7 @@ def test_rate_limiter_with_a_lock_that_nobody_releases_is_a_limiter_timeout(
 
 
 def _call(directory: Path, begin: Barrier, number: int) -> None:
-    """So many calls one after the other; a wait takes no time, but the file tells when the call would have been made."""
+    """Make this many calls one after the other. A wait takes no time, and the file records when each call would be made."""
     clock = Clock()
     called_at: list[float] = []
     begin.wait()
@@ -314,7 +314,7 @@ def limits_of(client: BillClient) -> RequestLimits:
 
 
 class NotingRateLimiter(RateLimiter):
-    """Notes each wait for a turn, which is then that of another limiter."""
+    """Records each wait for a turn, and passes it on to another limiter."""
 
     def __init__(self, limiter: RateLimiter, noted: list[str]) -> None:
         self._limiter = limiter
@@ -326,7 +326,7 @@ class NotingRateLimiter(RateLimiter):
 
 
 class NotingConcurrencyLimiter(ConcurrencyLimiter):
-    """Notes each slot, which is that of another limiter."""
+    """Records each slot, and passes it on to another limiter."""
 
     def __init__(self, limiter: ConcurrencyLimiter, noted: list[str]) -> None:
         self._limiter = limiter
@@ -405,10 +405,10 @@ def test_request_limits_count_the_turns_of_a_token_whatever_the_store(
     for changes in (*[{}] * MAX_CALLS, *others):
         call(**changes)
     assert clock.now == before
-    # Neither the organization nor the user's own key makes another token of it.
+    # Another organization or another key of the user does not change the token.
     call(client_secret="other", organization_id="008OTHER")
     assert clock.now == before + 61
-    # Where other forks find them, too.
+    # The entries are in the store, where other forks find them, too.
     assert len([*(tmp_path / ("run" if session_store else "bill")).glob("*.session")]) == 1 + len(others)
 
 
@@ -416,7 +416,7 @@ def test_request_limits_count_the_turns_of_a_token_whatever_the_store(
 def test_request_limits_with_unusable_store_use_that_of_the_run_and_warn_once(
     build: Build, tmp_path: Path, reporter: ListReporter
 ) -> None:
-    """All that a task keeps shares one store, so it warns once."""
+    """Everything that a task stores uses one store, so the task warns once."""
     (tmp_path / "file").touch()
     client = build(None, **SPEND_TOKEN, session_store=str(tmp_path / "file"))
     with client.sessions.entry.lock(1), limits_of(client).slot("/v3/spend/budgets"):

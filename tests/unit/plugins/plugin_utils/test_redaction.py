@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be shown: everything but what is secret by its name, or holds a secret."""
+"""What may be shown: everything except values with a secret name, and values that contain a secret."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str
 )
 def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
     assert redact({"bankAccount": {name: "findme"}}, []) == {"bankAccount": {name: MASK}}
-    # In an answer it is what the user asked for.
+    # In a response, it is what the user requested.
     assert not contains_secret({"bankAccount": {name: "findme"}}, [])
 
 
@@ -161,7 +161,7 @@ def test_no_depth_is_too_deep() -> None:
         ("wrong: PASSWORD-findme.", f"wrong: {MASK}."),
         ("pins and needles", "pins and needles"),
         ("wrong: a  b\nc d", f"wrong: {MASK} d"),
-        # Only as one line it is what must not be shown.
+        # The text is secret only as one line.
         ("a\nsecret", None),
         ("PASSWORD-findme", None),
         ("pin", None),
@@ -194,7 +194,7 @@ def everything_in(value: Any) -> Iterator[Any]:
             yield from everything_in(inner)
 
 
-# What the mask itself holds cannot be masked.
+# A part of the mask itself cannot be masked.
 secrets = st.lists(any_text.filter(lambda text: text not in MASK), max_size=4)
 
 

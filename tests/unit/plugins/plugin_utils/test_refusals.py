@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A no of BILL's that asking again would not change is remembered, by every task and run."""
+"""A permanent refusal by BILL is cached for every task and run."""
 
 from __future__ import annotations
 

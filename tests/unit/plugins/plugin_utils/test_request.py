@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request in BILL's terms: what the play said, and what would be sent."""
+"""A request in BILL's terms: what the user wrote, and what is sent."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tests.unit.plugins.plugin_utils.malformed import any_json, any_text, assert
 API_URL = "https://gateway.stage.bill.com/connect"
 SECRETS = ("PASSWORD-findme", "DEVKEY/findme", "KEY&findme", "pin")
 
-# Shaped as BILL's ids are: of AP and AR, and of Spend & Expense.
+# The ids have the form of BILL's: those of AP and AR, and those of Spend & Expense.
 IDS = ("00n02JVFTMUBGNH3l1o2", "QnVkZ2V0OjEyMw==", "4f8b0c1e-0e9f-4a53-9b7e-6f1f3a0c9d11")
 
 
@@ -80,7 +80,7 @@ def test_the_list_of_endpoints_is_whole() -> None:
     assert {method for method, _template in ENDPOINTS} == set(METHODS)
 
 
-# The writes of which nothing that can be read tells whether they happened.
+# After these writes, no read shows whether they happened.
 UNSEEN = {
     "/v3/login",
     "/v3/logout",
@@ -361,7 +361,7 @@ def test_further_headers_go_along() -> None:
     [
         *("sessionId", "SESSIONID", "devKey", "appKey", "apiToken", "Authorization", "Proxy-Authorization", "Cookie"),
         *("Host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Accept-Encoding"),
-        # Else a read could be a write.
+        # With this header a read could become a write.
         "X-HTTP-Method-Override",
         # Servers on the way take these for another address, host or client.
         *("X-Original-URL", "X-Original-Method", "X-Rewrite-URL", "X-Forwarded-Host", "X-Forwarded-For", "Forwarded"),
@@ -396,7 +396,7 @@ def test_a_header_that_cannot_be_sent_is_refused_in_words(headers: Any, says: st
     assert says in refusal(headers=headers)
 
 
-# As Ansible's own texts are: to ask one for a text gives the same one.
+# Ansible's own texts behave this way: their conversion to a text returns the same object.
 Text = type("Text", (str,), {"__str__": lambda text: text})
 
 
@@ -507,14 +507,14 @@ def assert_below_api_url(request: Request) -> None:
         None,
     )
     assert url.path is not None
-    # Also for somebody on the way who decodes it, once or twice.
+    # This also holds for a server on the way that decodes the path once or twice.
     for path in (url.path, unquote(url.path), unquote(unquote(url.path))):
         assert str(parse_url(f"https://x{path}").path).startswith("/connect/v3/")
     assert url.path == "/connect" + request.path
     assert url.path.startswith("/connect/v3/")
     assert not {"", ".", ".."} & set(unquote(unquote(url.path)).split("/")[1:])
     assert tuple(parse_qsl(url.query or "", keep_blank_values=True)) == request.query
-    # What goes over the wire is what was checked.
+    # The checked text is the one that goes over the wire.
     assert requests.Request("GET", API_URL + request.target).prepare().url == API_URL + request.target
 
 

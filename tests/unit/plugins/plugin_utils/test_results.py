@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What tasks and lookups return of a session and of a request."""
+"""The results of tasks and lookups about a session and about a request."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def test_what_comes_up_on_the_way_is_known_as_secret_afterwards(
     context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme", "a": "b"})
     requested(context)
     assert context.secrets.texts == {"123findme", "SESSION-1", OPTIONS["password"], OPTIONS["dev_key"]}
-    # What the user sends is no credential, and stands in tasks and variables that may be shown.
+    # The user's own data is not a credential. Tasks and variables contain it and may be shown.
     assert masked == {"SESSION-1", OPTIONS["password"], OPTIONS["dev_key"]}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request is sent again where that is safe, and never for longer than BILL or the documentation says."""
+"""A request is sent again if that is safe, and never for longer than BILL or the documentation says."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ELSEWHERE = BaseUrl.of_option("https://bill.example.com/token", "token_url")
 
 
 class FailingTransport:
-    """A transport that raises one of its errors for each request, and succeeds when none is left. It notes what it is asked, and when."""
+    """A transport that raises its errors one by one, and succeeds after the last. It records each request with its time."""
 
     def __init__(self, clock: Clock, failures: Sequence[errors.BillError] = (), base_url: BaseUrl = HERE) -> None:
         self.base_url = base_url
@@ -56,7 +56,7 @@ class FailingTransport:
 
     @property
     def waits(self) -> list[float]:
-        """How many seconds were between each request and the next, and between the last one and now."""
+        """The seconds between each request and the next, and between the last one and now."""
         return [then - at for at, then in zip(self.sent_at, [*self.sent_at[1:], self._clock.now], strict=True)]
 
 
@@ -100,7 +100,7 @@ def test_retry_after_the_quota_of_the_minute_waits_a_minute_each_time(clock: Clo
 
 @pytest.mark.promise(9)
 def test_retry_wait_of_an_error_is_the_least(clock: Clock, reporter: ListReporter) -> None:
-    # An error that lasts is waited for longer and longer all the same.
+    # The waits still grow if an error continues.
     transport = FailingTransport(clock, [ShortQuotaError("No.")] * 3)
     RetryingTransport(transport, RetryPolicy(3, clock, reporter)).send(READ)
     assert transport.waits == [3, 3, 4, 0]

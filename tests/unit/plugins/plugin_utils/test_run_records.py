@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of one run remember together, where no managed host can write."""
+"""The records that the tasks of one run share, in a place where no managed host can write."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_published_values_are_known_by_their_receipt(directory: Path) -> None:
     assert first != second
     assert another_task(directory).published(first) == {"bill_organization_id": "008A", "bill_user_id": None}
     assert another_task(directory).published(second) == {"bill_organization_id": "008B"}
-    # The same values of another host need no second record.
+    # Another host with the same values needs no second record.
     assert another_task(directory).publish({"bill_user_id": None, "bill_organization_id": "008A"}) == first
 
 
@@ -110,7 +110,7 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
 def test_write_may_be_sent_again_only_where_it_certainly_was_not(
     directory: Path, error: BaseException | None, is_sent: bool
 ) -> None:
-    """Whatever ends it: what counts is what was noted of it, not the error."""
+    """The note about the send counts, whatever error ends the write."""
     with suppress(BaseException), another_task(directory).once(WRITE) as attempt:
         attempt.is_sent = is_sent
         if error:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""However an operation fails, one clean message is what is left of it."""
+"""After any failure of an operation, only one clean message is left."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def invocation(**given: Any) -> Invocation:
 
 
 def failure_of(error: Exception, secrets: CoreSecretRegistry | None = None, **given: Any) -> OperationError:
-    """What becomes of an error in an operation."""
+    """The error that Ansible gets for an error in an operation."""
     with pytest.raises(OperationError) as failure, operation(invocation(**given), secrets or CoreSecretRegistry()):
         raise error from ValueError("findme, the cause")
     return failure.value
@@ -54,7 +54,7 @@ def test_an_error_nobody_expected_tells_where_and_repeats_nothing() -> None:
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("error", [KeyError("findme"), BillError("Refused.")])
 def test_nothing_hangs_behind_the_message(error: Exception) -> None:
-    """Ansible shows the errors behind the error that a lookup raises. A task raises none."""
+    """If a lookup raises an error, Ansible shows the errors behind it. A task raises none."""
 
     class Lookup(BillLookup):
         def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
@@ -71,7 +71,7 @@ def test_nothing_hangs_behind_the_message(error: Exception) -> None:
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("given", [{"passwrd": "findme"}, {"password": "findme\n"}, {"timeout": "findme"}], ids=str)
 def test_of_options_that_are_not_accepted_no_secret_is_known(given: Mapping[str, Any]) -> None:
-    """So that the task hides all that it was given."""
+    """So the task hides all its arguments."""
     failed = failure_of(AssertionError("never reached"), **given)
     assert failed.is_resolved is False
     assert "findme" not in str(failed)
@@ -88,7 +88,7 @@ def test_what_else_a_failure_tells_comes_with_it() -> None:
 
 @pytest.mark.promise(5)
 def test_no_secret_is_in_what_a_failure_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither one of the options, nor one that was met since, nor one of the environment that is not used."""
+    """This covers secrets of the options, secrets found since, and unused secrets of the environment."""
     monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
     texts = [OPTIONS["password"], "met-findme", "environment-findme"]
     secrets = CoreSecretRegistry()

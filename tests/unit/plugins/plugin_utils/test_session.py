@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A session is a value: until when it is good, as far as is known."""
+"""A session is a value with an expected end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_it_ends_its_idle_life_after_the_last_answer() -> None:
 
 def test_it_ends_when_it_was_said_to_however_much_it_is_used() -> None:
     assert TOKEN.expires_at == TOKEN.answered(MADE + 60).expires_at == "2027-01-15T09:00:00Z"
-    # Whichever of two ends comes first.
+    # The earlier of the two ends counts.
     assert BOTH.end == MADE + 2100
     assert BOTH.answered(MADE + 3000).end == MADE + 3600
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reuse, check, or sign in: what BILL hears, and what comes of it."""
+"""Use, validate, or log in: the requests to BILL and the results."""
 
 from __future__ import annotations
 
@@ -341,5 +341,5 @@ def test_unchecked_certificates_draw_a_warning(open_sessions: Open, said: list[s
 
 @pytest.mark.promise(15)
 def test_the_wait_for_others_is_as_long_as_their_work_can_be(open_sessions: Open) -> None:
-    # Two requests of four tries each, each with 30 seconds for a place and 30 for BILL; and the waits between them.
+    # Two requests of four tries each. Each try has 30 seconds for a slot and 30 for BILL, with waits between the tries.
     assert open_sessions().lock_timeout == 2 * (4 * (30 + 30) + 1 + 2 + 4)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""API tokens of Spend & Expense: nothing to sign in to, nothing to change; BILL is asked whether the token is good."""
+"""API tokens of Spend & Expense: no sign-in, no change. One request validates the token."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ def test_a_call_too_many_in_a_minute_is_tried_again_when_that_is_over_and_nothin
 def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(
     open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
-    """Elsewhere BDC_1144 is about the hour."""
+    """In other APIs, BDC_1144 means the hourly limit."""
     client = open_client(**SPEND_TOKEN)
     client.sessions.ensure()
     before = clock.now
@@ -120,7 +120,7 @@ def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(
 
 @pytest.mark.promise(9)
 def test_any_other_answer_is_told_for_what_it_is(open_sessions: Open, bill: Bill) -> None:
-    # With status 200 a proxy or a sign-in page may say anything.
+    # A proxy or a sign-in page may return status 200 with any content.
     no_yes: list[Said] = [(403, None), (200, None), (200, []), (200, "text")]
     kinds = [*((answer, errors.InvalidResponseError) for answer in no_yes), ((503, None), errors.ServerError)]
     for answer, kind in kinds:
@@ -148,7 +148,7 @@ def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sessions: Ope
     assert not open_sessions(**SPEND_TOKEN).end().changed
     assert said == ["There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."]
     assert bill.heard == [SPEND]
-    # It is forgotten: the next task asks.
+    # The entry was deleted, so the next task validates the token.
     open_sessions(**SPEND_TOKEN).ensure()
     assert bill.heard == [SPEND] * 2
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Killed tasks, full disks, strange files, many processes: nothing is lost, nobody is let in, and the worst is one more sign-in."""
+"""Killed tasks, full disks, strange files, many processes: no data is lost or exposed, and the worst result is one more sign-in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.unit.plugins.plugin_utils.signing_in import LOGIN as SIGN_IN
 
 
 def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
-    """What came of a task of this life that was killed before and after everything that it does."""
+    """The results for a task of this life, killed before and after each of its changes."""
     told: list[dict[str, Any]] = apart("deaths", str(tmp_path), life)
     assert len(told) >= 8
     for death in told:
@@ -51,7 +51,7 @@ def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
 def test_a_task_killed_at_any_step_costs_one_more_sign_in_at_most(tmp_path: Path, life: str, sign_ins: int) -> None:
     for death in deaths(tmp_path, life):
         assert death["heard"].count(SIGN_IN) <= sign_ins + (life not in ("forced", "checked", "signed out")), death
-        # BILL itself says of the session that the next task got that it is alive.
+        # BILL confirmed that the next task's session is valid.
         assert death["checked"]["session"] == death["next"]["session"], death
         assert not death["checked"]["changed"], death
         if life in ("forced", "checked"):
@@ -155,7 +155,7 @@ def test_a_session_that_cannot_be_erased_is_not_used_after_its_end(tmp_path: Pat
 
 
 def link(path: Path, target: Path) -> None:
-    """A link to a file of the user's own, which nobody else can read."""
+    """A link to a file of the user, which nobody else can read."""
     target.write_bytes(b"theirs")
     target.chmod(0o600)
     path.symlink_to(target)
@@ -176,7 +176,7 @@ def pipe(path: Path, _target: Path) -> None:
 
 def socket_file(path: Path, _target: Path) -> None:
     with socket.socket(socket.AF_UNIX) as listener:
-        # A path of a socket may be no longer than about 100 characters.
+        # The path of a socket may have about 100 characters at most.
         here = Path.cwd()
         os.chdir(path.parent)
         try:
@@ -199,7 +199,7 @@ def foreign(path: Path, _target: Path) -> None:
 
 IN_PLACE = [link, dangling, directory, pipe, socket_file, open_to_others]
 if os.geteuid() == 0:
-    # Only root can give a file away; test_file_store.py makes do with another user id.
+    # Only root can give a file to another user. test_file_store.py simulates another user id.
     IN_PLACE.append(foreign)
 
 
@@ -220,7 +220,8 @@ def test_whatever_is_in_the_place_of_a_file_the_sign_in_works_and_nothing_is_fol
     assert len(bill.heard) == 1
     assert not target.with_name("nowhere").exists()
     assert not target.exists() or target.read_bytes() == b"theirs"
-    # What is left of a task that was killed is cleared away unseen, and what is in the place of the lock can be one.
+    # The store removes the leftovers of a killed task without a warning. It can also use the thing in the place of the lock in
+    # these cases.
     unseen = (name == "session.new" and what is not directory) or (
         name == "lock" and what in (pipe, open_to_others, foreign)
     )
@@ -248,7 +249,7 @@ def somebody_elses(target: Path) -> None:
 
 
 def missing(target: Path) -> None:
-    """Nothing is there."""
+    """Make nothing there."""
 
 
 def a_file(target: Path) -> None:
@@ -278,8 +279,8 @@ def test_whatever_is_in_the_place_of_the_directory_the_sign_in_works(
     said: list[str] = []
     assert [tasks.open(said).ensure().changed for _time in range(2)] == [True, False]
     assert len(bill.heard) == 1
-    # A directory of one's own may be linked to where there is more room. That one is only closed to others where bill.connect
-    # has made it, and not where a link says that it is used for something else, too.
+    # The user's own directory may be a link to a place with more space. bill.connect closes a directory to others only if it made the
+    # directory. It does not do so behind a link, because that directory also has another use.
     used = what is mine or (not linked and what in (shared, missing))
     assert bool(said) is not used, said
     assert all(f"The session store {tasks.store} " in text for text in said)

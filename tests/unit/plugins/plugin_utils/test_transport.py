@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP exchange: what BILL hears, what comes back, and what the user is told."""
+"""One HTTP exchange: the request, the response, and the message to the user."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ TOKEN = HttpRequest("POST", "")
 
 
 class ListLimits:
-    """Limits that note the target of each slot that is taken, and when it is free again."""
+    """Limits that record the target of each taken slot, and the moment of its release."""
 
     def __init__(self) -> None:
         self.noted: list[str] = []
@@ -67,7 +67,7 @@ class ListLimits:
 
 
 class TaskEnded(BaseException):
-    """What ansible-core raises in a task that takes too long is no Exception, either."""
+    """An exception without the base class Exception, like the one that ansible-core raises in a task that takes too long."""
 
     request_sent: bool
 
@@ -85,7 +85,7 @@ def resolve_no_name(*_arguments: object, **_keywords: object) -> NoReturn:
 
 
 def refused_port() -> int:
-    """A port at which nobody listens."""
+    """A port without a listening server."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port: int = taken.getsockname()[1]
     return port
@@ -118,7 +118,7 @@ def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) ->
     assert "\r\nContent-Type: application/x-www-form-urlencoded\r\n" in head + "\r\n"
     assert body.isascii()
     assert dict(parse_qsl(body, strict_parsing=True)) == form
-    # Nowhere but in the body: neither in the address nor in a header.
+    # The secret is only in the body, neither in the address nor in a header.
     assert "a%26b" not in head
     assert "a&b" not in head
 
@@ -150,7 +150,7 @@ def test_exchange_asks_limits_for_the_target(scripted: Start) -> None:
     limits = ListLimits()
     transport = open_transport(bill.url, limits=limits)
     transport.send(HttpRequest("GET", "/v3/spend/budgets?max=1"))
-    # A request for a token has no target: the base URL is all of its URL.
+    # A request for a token has no target, because the base URL is its whole URL.
     transport.at(BaseUrl.of_option(bill.url + "/v3/spend/token", "token_url")).send(TOKEN)
     assert limits.noted == ["/v3/spend/budgets?max=1", "free", "", "free"]
 
@@ -307,7 +307,7 @@ def test_transport_redirect_to_an_unusable_address_is_told_as_any_other(scripted
 
 @pytest.mark.promise(8)
 def test_exchange_with_negative_chunk_length_is_no_http(scripted: Start) -> None:
-    # urllib3 asks Python's http.client for -5 bytes, which raises ValueError.
+    # urllib3 reads -5 bytes from Python's http.client, which raises ValueError.
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
     with pytest.raises(errors.InvalidResponseError, match="something that is not HTTP") as failure:
         log_in(scripted(lambda peer: peer.sendall(answer)).url)
@@ -316,7 +316,7 @@ def test_exchange_with_negative_chunk_length_is_no_http(scripted: Start) -> None
 
 @pytest.mark.promise(5)
 def test_exchange_logs_nothing_of_a_response(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
-    # urllib3 logs what it cannot read as a header; where the blank line is missing, that is the session.
+    # urllib3 logs a line that it cannot read as a header. Without the blank line, that is the session.
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
     caplog.set_level("DEBUG")
     open_transport(scripted(lambda peer: peer.sendall(answer)).url).send(HttpRequest("GET", "/"))
@@ -366,11 +366,11 @@ def test_exchange_timeout_covers_all_of_it(scripted: Start) -> None:
             begin = time.monotonic()
             with pytest.raises(errors.RequestTimeoutError, match=r"did not answer within 1 seconds .option timeout."):
                 log_in(scripted(reply).url, timeout=1)
-            # A ratio, so that only a wait of several times the timeout is noticed, and no busy machine is.
+            # The limit is several times the timeout, so a busy machine does not fail the test.
             assert time.monotonic() - begin < 5
         for thread in threading.enumerate():
             if thread.name == "bill.connect exchange":
-                # Should one not end at once, it must not keep Ansible from ending.
+                # A thread that does not end at once must not keep Ansible running.
                 assert thread.daemon
                 thread.join(10)
                 assert not thread.is_alive()
@@ -379,7 +379,7 @@ def test_exchange_timeout_covers_all_of_it(scripted: Start) -> None:
 
 
 class OneSlot:
-    """Limits with one slot. Unlike a slot made of a generator, it is free again only once somebody has released it."""
+    """Limits with one slot. Only an explicit release frees it, unlike a slot made from a generator."""
 
     def __init__(self) -> None:
         self.is_held = False
@@ -432,7 +432,7 @@ def test_exchange_gives_up_an_endless_response(scripted: Start) -> None:
 def test_transport_response_that_ansible_cannot_take_is_invalid(scripted: Start, answer: bytes, says_what: str) -> None:
     with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
         log_in(scripted(says(200, answer)).url)
-    # A no is a no, whatever else is in it.
+    # An error status decides, whatever the body contains.
     with pytest.raises(errors.BillError) as failure:
         log_in(scripted(says(403, answer)).url)
     assert failure.value.status == 403
@@ -453,7 +453,7 @@ def test_transport_response_of_a_full_page_is_accepted(scripted: Start) -> None:
     "interim", [[b"103 Early Hints"], [b"100 Continue", b"102 Processing", b"103 Early Hints"] * 3]
 )
 def test_exchange_skips_interim_responses(scripted: Start, interim: list[bytes]) -> None:
-    """A CDN may send early hints: they are not the answer."""
+    """A CDN may send early hints. They are not the response."""
     final = says(201, {"id": "1"})
 
     def reply(peer: socket.socket) -> None:
@@ -563,7 +563,7 @@ def test_exchange_with_slow_name_lookup_sent_nothing(monkeypatch: pytest.MonkeyP
 def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
     monkeypatch: pytest.MonkeyPatch, scripted: Start
 ) -> None:
-    """The name is found only when time is up, and the request is said not to have been sent."""
+    """The name is resolved only after the deadline, and the error says that the request was not sent."""
     bill = scripted(says(200, {}))
     found, resolve = threading.Event(), socket.getaddrinfo
 
@@ -576,7 +576,7 @@ def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
         open_transport(bill.url, timeout=0.2).send(PAYMENT)
     assert (failure.value.request_sent, failure.value.undone) == (False, True)
     found.set()
-    # It connects, and then closes the connection.
+    # The thread connects, and then closes the connection.
     assert bill.left.acquire(timeout=10)
     assert bill.heard == []
 
@@ -590,7 +590,7 @@ def test_exchange_that_failed_after_it_connected_may_have_been_sent(scripted: St
 
 
 class EndingLimits:
-    """Limits with a slot for each request until ``is_ended``: then the task is ended while it waits for one."""
+    """Limits with a slot for each request until ``is_ended``. After that, the task ends while it waits for a slot."""
 
     is_ended = False
 
@@ -603,7 +603,7 @@ class EndingLimits:
 
 @pytest.mark.promise(10)
 def test_exchange_ended_while_it_waits_for_a_slot_sent_nothing(scripted: Start) -> None:
-    """Whatever the request before it sent, be it over a connection that is still open."""
+    """The request before does not matter, even if its connection is still open."""
     limits = EndingLimits()
     transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
     with transport.keep_alive():
@@ -634,7 +634,7 @@ def test_exchange_ended_by_force_closes_its_connection_and_knows_what_it_sent(
         if thread.name != "bill.connect exchange":
             real(thread, *arguments)
         elif moment == "start":
-            # A signal is heeded in the middle of this, too, when the thread is under way already.
+            # A signal can also arrive during the start, when the thread runs already.
             real(thread)
             asked.wait(10)
             raise TaskEnded
@@ -653,7 +653,7 @@ def test_exchange_ended_by_force_closes_its_connection_and_knows_what_it_sent(
 
 
 class EndingBody(bytes):
-    """The body of a response. The task is ended while it is decoded."""
+    """The body of a response. The task ends while it is decoded."""
 
     def strip(self, *_arguments: Any) -> NoReturn:
         raise TaskEnded
@@ -671,7 +671,7 @@ def test_transport_ended_while_it_decodes_the_response_knows_that_it_was_sent(bi
 
 
 def hangs_up(peer: socket.socket) -> None:
-    """In the middle of a response."""
+    """A reply that closes the connection in the middle of a response."""
     cuts(peer)
     peer.shutdown(socket.SHUT_RDWR)
 
@@ -691,7 +691,7 @@ def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start)
     for _time in range(2):
         read()
         assert bill.left.acquire(timeout=10)
-    # Byte by byte.
+    # The requests are equal byte by byte.
     assert bill.callers == [bill.heard[:1] * each for each in (5, 1, 1)]
 
 
@@ -700,7 +700,7 @@ def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start)
 def test_keep_alive_is_over_for_a_write_afterwards(scripted: Start, fails: bool) -> None:
     bill = scripted(goes_on(200, {}), stays=True)
     transport = open_transport(bill.url)
-    # The second time after it was used for a write.
+    # The second pass comes after the connection was used for a write.
     for _time in range(2):
         with suppress(ZeroDivisionError), transport.keep_alive():
             transport.send(VENDORS)

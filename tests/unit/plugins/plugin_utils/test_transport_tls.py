@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""TLS: whom credentials are sent to, and what the user is told where nobody vouches for them."""
+"""TLS: which servers get credentials, and the message if no trusted authority issued the certificate."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ BAD = {
         f"{CLOCK}the certificate has to be replaced by one that is valid already.",
     ),
     "for_another_host": (
-        "",  # OpenSSL and older versions of urllib3 differ in all of it
+        "",  # OpenSSL and older versions of urllib3 have different texts for it
         "Check api_url: it has to name the host as its certificate does.",
     ),
     "for_another_purpose": (
-        "certificate purpose",  # OpenSSL 1 and 3 differ in the words around it
+        "certificate purpose",  # OpenSSL 1 and 3 have different words around it
         "Whoever runs that host, or issued its certificate, has to put that right.",
     ),
     "self_signed": (
@@ -94,7 +94,7 @@ Bills = Callable[[str], ScriptedBill]
 
 @pytest.fixture
 def bill_with(scripted: Start, certificates: dict[str, Certificate]) -> Bills:
-    """A BILL behind TLS that shows the certificate of that name."""
+    """A BILL with TLS that shows the certificate of that name."""
 
     def start(name: str) -> ScriptedBill:
         return scripted(GOOD, tls=showing(certificates[name]))
@@ -115,7 +115,7 @@ def log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True
 
 
 def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.TlsError:
-    """The TlsError of a login: it holds no secret, and is not worth another try."""
+    """The TlsError of a login. It contains no secret, and another try would not help."""
     with pytest.raises(errors.TlsError, match="so nothing was sent") as failure:
         log_in(url, ca_path=ca_path, validate_certs=validate_certs)
     assert SECRET not in str(failure.value)
@@ -124,7 +124,7 @@ def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool
 
 
 def heard_nothing(bill: ScriptedBill) -> bool:
-    """Where urllib3 looks at the names itself, TLS comes about first; then the connection ends without a word."""
+    """Whether BILL got no request. If urllib3 checks the names itself, the TLS handshake succeeds first, and the connection then closes."""
     return "".join(bill.heard).strip() == ""
 
 
@@ -172,7 +172,7 @@ def test_tls_with_bad_certificate_fails_and_says_why(bill_with: Bills, authority
 def test_tls_with_certificate_for_another_name_says_so(
     bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch, openssl_is_enough: bool
 ) -> None:
-    # False is how older versions of urllib3 are, which look at the names themselves.
+    # With False, the code uses the path for older versions of urllib3, which check the names themselves.
     monkeypatch.setattr("urllib3.util.ssl_.HAS_NEVER_CHECK_COMMON_NAME", openssl_is_enough, raising=False)
     bill = bill_with("for_another_host")
     error = failed_log_in(bill.url.replace("127.0.0.1", "localhost"), ca_path=authority.file)
@@ -205,7 +205,7 @@ def test_tls_with_unknown_authority_in_the_chain_says_the_same(
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("number", [2, 19, 20, 21])
 def test_tls_with_every_openssl_code_for_an_unknown_authority_has_the_same_remedy(number: int) -> None:
-    # Which one it is depends on the version of OpenSSL and on what a server shows, so not each can be had here.
+    # The number depends on the version of OpenSSL and on the server's certificates, so the test cannot cause each one.
     fault = ssl.SSLCertVerificationError(1, "findme")
     fault.verify_code, fault.verify_message = number, "unable to verify it"
     error = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
@@ -237,10 +237,10 @@ def test_tls_with_self_signed_certificate_as_ca_path_succeeds(
 def test_tls_without_validate_certs_accepts_every_certificate(
     bill_with: Bills, another: Authority, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    # Which the environment does not undo, as it does elsewhere with requests.
+    # The environment does not override validate_certs, although it does so in other uses of requests.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent")
     bill = bill_with(name)
-    # Nor does ca_path.
+    # ca_path does not override it either.
     for ca_path in (None, another.directory):
         assert log_in(bill.url, ca_path=ca_path, validate_certs=False).json == {"secure": True}
 
@@ -276,11 +276,11 @@ def test_tls_with_netrc_file_sends_nothing_of_it(
 
 
 def record(kind: int, content: bytes) -> bytes:
-    """As TLS 1.1 (3.2) writes it."""
+    """A record in the format of TLS 1.1 (3.2)."""
     return bytes([kind, 3, 2]) + len(content).to_bytes(2, "big") + content
 
 
-# An alert: fatal, the version of the protocol. And a greeting: version, random, no session, cipher, no compression.
+# A fatal alert about the protocol version. Then a greeting: version, random, no session, cipher, no compression.
 REFUSES_NEWER_TLS = record(0x15, bytes([2, 70]))
 ANSWERS_IN_OLDER_TLS = record(0x16, bytes([2, 0, 0, 38, 3, 2, *[0] * 33, 0xC0, 0x13, 0]))
 
@@ -378,7 +378,7 @@ def test_tls_with_unreadable_certificates_says_so(
     def forbidden(*_args: object, **_kwargs: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    # Root may read every file, so it is not done with a file.
+    # Root may read every file, so the test cannot use the mode of a file.
     monkeypatch.setattr(ssl.SSLContext, "load_verify_locations", forbidden)
     assert "Check that ca_path names a readable file" in str(
         failed_log_in(bill_with("good").url, ca_path=authority.file)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""MFA trust: by an MFA ID at the sign-in or afterwards, required or not, and what is told where there is none."""
+"""MFA trust: with an MFA ID at the sign-in or later, required or not, and the messages if it is missing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NO_GOOD = "BILL does not trust this session for the MFA ID in remember_me_id."
 
 @pytest.fixture
 def good_id(bill: Bill) -> None:
-    """The MFA ID of these tests is one that BILL knows."""
+    """Make BILL accept the MFA ID of these tests."""
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
 
 
@@ -74,7 +74,7 @@ def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
 def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
     open_sessions: Open, bill: Bill, said: list[str], method: str, request_name: str
 ) -> None:
-    # Nor does it say anything of one that is as good as over.
+    # There is also no warning about an MFA ID that ends soon.
     outcome = open_sessions(**METHODS[method], **MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     assert not session_of(outcome).trusted
     assert bill.heard == [request_name]
@@ -113,7 +113,7 @@ def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
 def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
     open_sessions: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
 ) -> None:
-    """BILL does not document which of the two answers an old MFA ID gets."""
+    """BILL does not document which of the two errors it returns for an old MFA ID."""
     bill.will_say(answer, to=request_name)
     for changed in (True, False):
         outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
@@ -134,7 +134,7 @@ def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sessions: 
     assert bill.heard == [LOGIN] * 3
 
 
-# --- step-up: a session that is kept becomes trusted ---
+# --- step-up: a stored session becomes trusted ---
 
 
 @pytest.mark.promise(1)
@@ -160,7 +160,7 @@ def test_a_kept_session_is_stepped_up_instead_of_a_new_sign_in(
     assert session.answered_at == clock.now
     assert bill.heard == [LOGIN, STEP_UP]
     assert (bill.last(STEP_UP).headers, bill.last(STEP_UP).body) == (first.headers, BODY)
-    # It serves those, too, who have no MFA ID.
+    # The trusted session also serves tasks without an MFA ID.
     for changes in (MFA_ID, {}):
         assert session_of(open_sessions(**changes).ensure(require_trusted=True)) == session
     assert bill.heard == [LOGIN, STEP_UP]
@@ -200,7 +200,7 @@ def test_another_mfa_id_or_device_is_tried_at_once(open_sessions: Open, bill: Bi
     bill.remembered = {(now["remember_me_id"], now["device"])}
     assert session_of(open_sessions(**now).ensure()).trusted is True
     assert bill.heard == [LOGIN, STEP_UP]
-    # Trust is not lost by giving the stale one again.
+    # Another use of the old MFA ID does not remove the trust.
     assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
     assert bill.heard == [LOGIN, STEP_UP]
 
@@ -271,7 +271,7 @@ def test_sessions_of_other_methods_are_stepped_up_too(open_sessions: Open, bill:
     assert bill.heard[-1] == STEP_UP
 
 
-# --- what a check tells of trust ---
+# --- BILL's information about trust ---
 
 
 def test_a_check_that_says_complete_makes_a_session_trusted(open_sessions: Open, bill: Bill) -> None:
@@ -281,7 +281,7 @@ def test_a_check_that_says_complete_makes_a_session_trusted(open_sessions: Open,
         assert session_of(open_sessions(check_after=0).ensure()).trusted is False
     bill.answer_to_check = {"mfaStatus": "COMPLETE", "mfaBypass": False}
     assert session_of(open_sessions(check_after=0).ensure()).trusted is True
-    # And nothing that BILL leaves out makes it untrusted again.
+    # A field that BILL leaves out does not remove the trust.
     bill.answer_to_check = {}
     session = session_of(open_sessions(check_after=0).ensure())
     assert (session.trusted, session.mfa_status, session.mfa_bypass) == (True, None, None)
@@ -326,7 +326,7 @@ def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
                 open_sessions().ensure(require_trusted=True)
             assert (failure.value.code, failure.value.concerns) == (None, ())
     assert bill.heard == [LOGIN, CHECK]
-    # The session is kept all the same, for whoever needs no trust.
+    # The session is stored for tasks that need no trust.
     assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, CHECK]
 
@@ -450,7 +450,7 @@ def test_a_partners_user_can_be_required_to_be_trusted(open_sessions: Open, bill
     assert THE_PARTNER["app_key"] not in bill.last(CHECK).headers.values()
 
 
-# --- how long an MFA ID lasts ---
+# --- the end of an MFA ID ---
 
 
 @pytest.mark.usefixtures("good_id")
@@ -476,7 +476,7 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(
         sign_in = open_sessions(**MFA_ID, remember_me_id_expires_on=day)
         sign_in.ensure()
         assert sign_in.days_left == days_left
-    # Whoever uses the session is told as well.
+    # A task that uses the session also warns.
     open_client(**MFA_ID, remember_me_id_expires_on=day).request(READ)
     told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Make a new one with the role bill.connect.trust."
     assert said == ([told] * 3 if warning else [])
@@ -497,13 +497,13 @@ def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sessions:
 def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
     open_client: OpenClient, open_sessions: Open, said: list[str]
 ) -> None:
-    # Among these uses is the one that gets a new one.
+    # The first of these uses gets a new session.
     open_sessions(**MFA_ID).ensure()
     open_client(**MFA_ID).request(READ)
     assert len(said) == 1
 
 
-# --- waiting for others ---
+# --- wait for other tasks ---
 
 
 @pytest.mark.promise(15)
@@ -520,12 +520,12 @@ def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
 
 @pytest.mark.promise(15)
 def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_sessions: Open) -> None:
-    # Two calls of four tries each, each with ten minutes for its turn; and three waits of as long as BILL counts.
+    # Two calls of four tries each. Each try waits ten minutes for its turn. Three waits are as long as BILL's limit requires.
     sign_in = open_sessions(**SPEND_TOKEN, timeout=30, retries=3)
     assert sign_in.lock_timeout == 2 * (4 * (600 + 30 + 30) + 3 * 61)
 
 
-# --- while it is used ---
+# --- during use ---
 
 PAY = "POST /v3/payments"
 
@@ -543,7 +543,7 @@ def pay(client: BillClient, *, require_trusted: bool = False) -> Any:
 def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
     open_client: OpenClient, open_sessions: Open, bill: Bill, said: list[str]
 ) -> None:
-    """However it was trusted before; and its MFA ID, which may have made it so, is worth another try."""
+    """It does not matter how the session became trusted. Its MFA ID is tried again, because it may be the cause of the trust."""
     open_sessions(**MFA_ID).ensure()
     bill.will_say(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
@@ -552,7 +552,7 @@ def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
     assert kept
     assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
     assert bill.heard == [LOGIN, PAY]
-    # The next task sees to it before it pays.
+    # The next task makes the session trusted before it pays.
     pay(open_client(**MFA_ID))
     assert bill.heard == [LOGIN, PAY, STEP_UP, PAY]
     assert said == []
@@ -568,7 +568,7 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError):
             pay(open_client(), require_trusted=True)
-    # BILL is asked for its word on it in between.
+    # BILL validates the session in between.
     assert bill.heard == [LOGIN, PAY, CHECK]
 
 
@@ -577,7 +577,7 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
 def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
     open_client: OpenClient, open_sessions: Open, bill: Bill, changes: dict[str, str]
 ) -> None:
-    """It had refused an MFA ID for this session, and then said that it was trusted all the same."""
+    """BILL refused an MFA ID for this session, and later still reported it as trusted."""
     open_sessions(**MFA_ID).ensure()
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
     open_sessions(check_after=0).ensure()
@@ -637,7 +637,7 @@ def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_
         with pytest.raises(errors.MfaRequiredError, match="require_trusted is true"):
             pay(open_client(), require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
-    # Who does not ask for trust may use it.
+    # A task that does not require trust may use the session.
     pay(open_client())
     assert bill.heard == [LOGIN, CHECK, PAY]
 

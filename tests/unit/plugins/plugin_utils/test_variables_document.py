@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A variables file is edited, never made anew: what nobody asked to change stays as it is, to the byte."""
+"""A variables file is edited, never rewritten: the parts without a requested change stay the same to the byte."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def edit(text: str, **variables: Any) -> Edit:
     return VariablesDocument(text, "bill.yml", lambda _text: "opened").edit(variables)
 
 
-# What stands there, and what stands there when `it` is "new".
+# The text before, and the text after `it` is set to "new".
 PLACES = {
     "plain": ("it: old\n", 'it: "new"\n'),
     "with a comment": ("it: old  # why\nb: 1\n", 'it: "new"  # why\nb: 1\n'),
@@ -65,7 +65,7 @@ def test_a_value_is_replaced_and_nothing_else(text: str, expected: str) -> None:
     assert edit(expected, it="new") == Edit(expected)
 
 
-# What stands there, and what is left without `it`.
+# The text before, and the text after `it` is removed.
 GONE = {
     "alone": ("it: old\n", ""),
     "with a comment": ("# mine\nit: old  # why\nb: 1\n", "# mine\nb: 1\n"),
@@ -86,7 +86,7 @@ def test_a_variable_is_taken_out_with_its_line(text: str, expected: str) -> None
     assert edit(expected, it=None) == Edit(expected)
 
 
-# What stands there, and what stands there once there is `it`, too.
+# The text before, and the text after `it` is added.
 MORE = {
     "empty": ("", 'it: "new"\n'),
     "comments": ("# nothing yet", '# nothing yet\nit: "new"\n'),
@@ -96,7 +96,7 @@ MORE = {
     "an end": ("---\na: 1\n...\n# after\n", '---\na: 1\nit: "new"\n...\n# after\n'),
     "indented": ("  a:\n    - 1\n", '  a:\n    - 1\n  it: "new"\n'),
     "lines of Windows": ("a: 1\r\n", 'a: 1\r\nit: "new"\r\n'),
-    # With the end of its line the block would be another text.
+    # An added end of line would change the text of the block.
     "block without an end": ("# top\na: |\n  text", '# top\nit: "new"\na: |\n  text'),
     "taken over": ("d: &d {it: old}\n<<: *d\n", 'd: &d {it: old}\n<<: *d\nit: "new"\n'),
 }
@@ -113,7 +113,7 @@ def test_our_variables_are_explained_and_their_explanation_goes_with_them() -> N
     done = edit("a: 1\n", bill_dev_key="findme", b=2)
     assert done.text == 'a: 1\n# Developer Key.\nbill_dev_key: "findme"\nb: 2\n'
     assert edit(done.text, bill_dev_key=None, b=None).text == "a: 1\n"
-    # A comment of the user's own stays.
+    # A comment of the user stays.
     assert edit("# Mine.\nbill_dev_key: x\n", bill_dev_key=None).text == "# Mine.\n"
 
 
@@ -179,7 +179,7 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: st
 
 @pytest.mark.parametrize("wrong", ['"another"', '"new"\nit: "new"', '"new"\nother: 1'])
 def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever is at fault: what writes the value, or what finds its place."""
+    """The cause may be the code that writes the value, or the code that finds its position."""
     monkeypatch.setattr(_variables_file, "written", lambda _value: wrong)
     for before in ("it: old\n", "a: 1\n"):
         with pytest.raises(BillError, match="variable it cannot be changed"):
@@ -224,7 +224,7 @@ def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
         came = edit(text, it="new").text
     except BillError as error:
         came = str(error)
-    # How deep is too deep is Python's business, but 800 is.
+    # Python's limit decides how deep is too deep. A depth of 800 always is.
     fine = {text + 'it: "new"\n'} if depth < 800 else set()
     assert came in {"bill.yml is nested too deeply.", *fine}
 
@@ -253,7 +253,7 @@ def test_names_that_yaml_takes_for_something_else_stay_names() -> None:
 
 
 def test_references_that_would_fill_the_memory_do_no_harm() -> None:
-    """Each line refers to the one before several times."""
+    """Each line refers to the line before several times."""
     lines = ["a0: &a0 [1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
     text = "\n".join([*lines, "self: &self [*self]", ""])
@@ -261,7 +261,7 @@ def test_references_that_would_fill_the_memory_do_no_harm() -> None:
 
 
 class OfAnsible:
-    """As ansible-core marks values: of kinds of its own, which are still texts and so on."""
+    """A value with ansible-core's marks: its type is a subclass of a plain one."""
 
     class Text(str):
         pass
@@ -315,7 +315,7 @@ WRITTEN = st.sampled_from([text for text, _expected in (*PLACES.values(), *GONE.
 
 
 class _Loader(yaml.SafeLoader):
-    """As Ansible would read it, as far as that matters here."""
+    """Loads the text as Ansible does, as far as this test needs."""
 
 
 _Loader.add_multi_constructor("!", lambda _loader, tag, node: f"{node.value}" if tag == "unsafe" else (tag, node.value))
@@ -333,7 +333,7 @@ def test_whatever_is_set_is_there_and_all_else_is_as_it_was(text: str, variables
         done = edit(text, **variables)
     except BillError as error:
         refusal = error
-    # Refused is only what others refer to, or what is taken over from them.
+    # An edit is refused only for a value that others refer to or merge.
     assert done or "&" in text, refusal
     if not done:
         return

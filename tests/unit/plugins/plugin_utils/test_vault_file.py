@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Variables are kept in a file that only the vault password opens, whatever happens while it is written."""
+"""Variables are stored in a file that only the vault password decrypts, after any interruption of a write."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) 
     path = begun(tmp_path, OLD.encode())
     done = kept(path, {"bill_password": "findme-old"})
     assert done.changed
-    # It is true also where all secrets in it are encrypted on their own.
+    # The warning is also true if all secrets in the file are encrypted separately.
     assert done.warning == (
         f"{path} was not encrypted as a whole. Rotate the secrets that stood in it in clear text: "
         "they may be in backups and version control, too."
@@ -369,7 +369,7 @@ def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Calla
 @pytest.mark.parametrize("ending", ["", ".yml", ".yaml", ".json"])
 @pytest.mark.parametrize("kind", ["group_vars", "host_vars"])
 def test_a_directory_that_would_silence_a_file_is_not_made(tmp_path: Path, ending: str, kind: str) -> None:
-    """Of all/ and all.yml ansible-core reads only the directory."""
+    """If both all/ and all.yml exist, ansible-core reads only the directory."""
     path = tmp_path / kind / "all" / "bill.yml"
     path.parents[1].mkdir()
     other = tmp_path / kind / f"all{ending}"
@@ -402,9 +402,9 @@ def test_a_directory_that_another_task_makes_just_now_is_used(path: Path, monkey
 def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Root could write there, so the system's answer is made up.
+    # Root could write there, so the test replaces the system's answer.
     monkeypatch.setattr(os, "access", lambda path, _how: path != str(old.parent))
-    # No variables at all are a change that is to come.
+    # A call without variables checks for a later change.
     for variables, check_mode in (({"b": 1}, True), ({"b": 1}, False), ({}, True), ({}, False)):
         with pytest.raises(BillError, match="nothing can be written to the directory"):
             kept(old, variables, check_mode=check_mode)
@@ -426,11 +426,11 @@ def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.Monke
 def test_the_file_stays_its_owners_where_another_user_changes_it(
     old: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
-    """As with sudo."""
+    """sudo is an example."""
     owner, given = old.stat(), []
 
     def chown(file: int, user: int, group: int) -> None:
-        # Before there is anything in it.
+        # The file is still empty at this moment.
         given.append((os.fstat(file).st_size, user, group))
         if refused:
             raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
@@ -448,7 +448,7 @@ def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest
     monkeypatch.chdir(tmp_path)
     (tmp_path / "prod").mkdir()
     (tmp_path / "prod" / "hosts.yml").touch()
-    # To ansible-core a name with a comma is always a list of hosts.
+    # ansible-core takes a name with a comma for a list of hosts.
     (tmp_path / "localhost,").touch()
     ending = "group_vars/all/bill.yml"
     for sources, folder in (
@@ -469,7 +469,7 @@ def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest
         assert default_path([str(tmp_path / "prod")]) == str(folder / ending)
 
 
-# --- Whatever happens meanwhile ---
+# --- Interruptions and other programs ---
 
 
 @pytest.mark.promise(5)
@@ -514,7 +514,7 @@ def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, mon
 def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with _vault_file._lock(str(old), str(old)):
         monkeypatch.setattr(_vault_file, "_LOCK_TIMEOUT", 0)
-        # Check mode, too, so that nobody is asked for values that cannot be kept.
+        # Check mode fails, too, so nobody is asked for values that cannot be stored.
         for check_mode in (True, False):
             with pytest.raises(LockTimeoutError, match=f"has been writing to {old} for 0 seconds"):
                 kept(old, {"b": 1}, check_mode=check_mode)
@@ -524,7 +524,7 @@ def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.promise(6)
 def test_lock_that_a_stranger_holds_on_the_directory_or_the_file_stops_nobody(old: Path) -> None:
-    """Whoever can read these can lock them."""
+    """Anybody who can read the directory or the file can lock it."""
     held = [os.open(path, os.O_RDONLY) for path in (old.parent, old, old.parents[2])]
     for file in held:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -558,7 +558,7 @@ def test_lock_beside_the_file_that_a_stranger_owns_stops_nobody(old: Path, monke
     left = old.parent / f".bill.yml.{'0' * 16}~"
     left.touch()
     assert kept(old, {"b": 1}).changed
-    # Another task of this user, with another home, may be at it.
+    # Another task of this user, with another home, may be writing it.
     assert left.exists()
     os.close(held)
 
@@ -582,7 +582,7 @@ def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
 
 @pytest.mark.promise(6)
 def test_nothing_in_a_directory_of_others_gets_in_the_way_of_the_new_file(old: Path) -> None:
-    """A fixed name could be taken by a directory; and what a killed task has left is removed, but nothing of others."""
+    """A directory could take a fixed name. The leftovers of a killed task are removed, but nothing of other users."""
     left = old.parent / f".bill.yml.{'0' * 16}~"
     left.write_text("left")
     in_the_way = [old.parent / name for name in (".bill.yml.new~", f".bill.yml.{'1' * 16}~")]
@@ -620,7 +620,7 @@ def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: 
         assert death["next"] == (death["text"] != death["after"]), death
         assert death["text_then"] == death["after"], death
         assert death["clear_then"] == [], death
-        # What lies there from a death right after the replacement is removed by the next task that writes.
+        # A task that died right after the replacement leaves this file. The next task that writes removes it.
         left = [".bill.yml.lock~"] if not death["next"] else []
         assert death["left_then"] in ([], left), death
 
@@ -766,7 +766,7 @@ def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: 
     assert not (tmp_path / "new").exists()
 
 
-# --- What is told and read ---
+# --- Results and reads ---
 
 
 @pytest.mark.promise(5)
@@ -802,7 +802,7 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
 
 
 def test_kept_variables_are_read_from_a_relative_path(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From ansible-core 2.19 on it takes none itself."""
+    """From ansible-core 2.19 on, its loader accepts no relative path."""
     monkeypatch.chdir(old.parent)
     assert sorted(read_variables(loader(), "bill.yml")) == ["bill_password", "other"]
 

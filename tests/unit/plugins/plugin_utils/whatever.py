@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that a method does with a session, while BILL answers anything to any of it."""
+"""Everything that a method does with a session, while BILL sends any response to any request."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ORGANIZATION = CREDENTIAL["organization_id"]
 
 
 def often(usual: Any, odd: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Mostly as BILL answers, so that what is odd stands alone and gets far."""
+    """Mostly BILL's usual value, so that an odd value is alone and the code continues."""
     return st.integers(0, 2).flatmap(lambda chance: odd if chance == 0 else st.just(usual))
 
 
@@ -58,7 +58,7 @@ _sessions = {
     "mfaStatus": often("CHALLENGE", st.just("COMPLETE") | any_json),
     "mfaBypass": often(False, any_json),
 }
-# The request, the fields of its usual answer, and how each of them may go wrong.
+# The request, the fields of its usual response, and the wrong values of each.
 _FIELDS_OF = {
     "/v3/login": _sessions,
     "/v3/partner/login": {"sessionId": often("PARTNER-findme", _ids)},
@@ -86,7 +86,7 @@ def _answers(fields: dict[str, st.SearchStrategy[Any]]) -> st.SearchStrategy[tup
 _OF_PARTNERS = {"/v3/partner/login", "/organizations", "/v3/logout"}
 _OF_SESSIONS = {"/v3/login/session", "/organizations", "/v3/logout"}
 _OF_MFA = {"/v3/mfa/step-up", "/v3/mfa/challenge", "/v3/mfa/challenge/validate"}
-# What a method asks BILL for.
+# The requests that each method sends.
 _ASKED = {
     "password": {"/v3/login", *_OF_SESSIONS, *_OF_MFA},
     "sync_token": {"/v3/login", *_OF_SESSIONS},
@@ -103,7 +103,7 @@ any_answers_to = {
 
 
 def assert_usable(session: Session, method: str) -> None:
-    """That a session holds what its fields say, and nothing that a header or a screen cannot take."""
+    """Check that the fields of a session have the right types, and that each fits into a header and on a screen."""
     of_user = method not in ("the partner", "oauth", "spend_token")
     texts = [*session.headers, *session.headers.values()]
     for text in (session.session_id, session.user_id, session.organization_id, session.mfa_status):
@@ -121,7 +121,7 @@ def assert_usable(session: Session, method: str) -> None:
 
 
 class AnyExchange:
-    """Gives the present ``answers`` by the path of a request, without a network, a thread or a limit."""
+    """Sends the present ``answers`` by the path of a request, without a network, a thread or a limit."""
 
     def __init__(self, base_url: BaseUrl, answers: Callable[[], Mapping[str, Any]]) -> None:
         self.base_url = base_url
@@ -143,9 +143,9 @@ class AnyExchange:
 def use_everything(
     folder: Path, method: str, first: Mapping[str, Any], second: Mapping[str, Any], require_trusted: bool
 ) -> None:
-    """Do all of it with the first answers, then make another session and do it with the second ones.
+    """Run every step with the first responses, then make another session and run them with the second ones.
 
-    Whatever comes of each step is a result or a clean error, and what is kept can be used.
+    Each step returns a result or raises a clean error, and each stored session can be used.
     """
     reporter = ListReporter()
     answers = first
@@ -161,7 +161,7 @@ def use_everything(
     def works(ask: Callable[[], Any]) -> bool:
         outcome = outcome_of(ask)
         if isinstance(outcome, BaseException):
-            # A refusal also says since when and until when.
+            # A cached refusal also names its beginning and its end.
             assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
         if isinstance(outcome, SessionResult) and outcome.session:
             assert_usable(outcome.session, method)
@@ -185,7 +185,7 @@ def use_everything(
             works(lambda: list(organizations(client)))
         if works(sessions.end):
             assert sessions.entry.load() is None
-    # What was logged is about the same, and is shown with -vv.
+    # The log has the same content, and -vv shows it.
     for text in (*reporter.warnings, *reporter.logged, *reporter.progressed):
         assert text.isprintable()
         assert "findme" not in text
