@@ -210,7 +210,7 @@ options:
         988 seconds with the defaults are the longest time to get a session. It is longer in proportion where there are
         more requests."
       - "BILL allows 60 calls a minute to Spend & Expense. So each try of such a call first waits for its turn, 600
-        seconds at most. If BILL refuses it all the same, the next wait is at least 61 seconds. Such a request takes at
+        seconds at most. If BILL still refuses the call, the next wait is at least 61 seconds. Such a request takes at
         most C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
         O(auth_method=spend_token), 11292 seconds are the longest time to learn whether the token is good. C(-v) shows
         waits."
