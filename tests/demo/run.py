@@ -2,10 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The main job, to watch: from a vault file to the facts, and a second run that changes nothing.
+"""Show the main job: from a vault file to the facts, and a second run that changes nothing.
 
-Everything is real but BILL itself, for which the emulator stands in. The small project stays in the folder ``demo`` of
-the checkout.
+Everything is real except BILL: the emulator takes its place. The small project stays in the folder ``demo`` of the checkout.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ bill_dev_key: "{world.DEV_KEY}"
 
 ENVIRONMENT = """\
 ---
-# The emulator of this demo. For BILL's real sandbox, write instead:
+# The emulator of this demo. For BILL's real sandbox, replace the next line with this one:
 #   bill_environment: sandbox
 bill_api_url: {api_url}
 """
@@ -88,24 +87,24 @@ def show(name: str, lines: int = 4) -> None:
 
 def main(archive: Path) -> None:
     with server.running() as api_url:
-        step("BILL is played by an emulator on this machine")
+        step("An emulator on this machine takes the place of BILL")
         print(api_url)
 
-        step(f"A small project is made in {PROJECT.name}/, with the credentials encrypted by ansible-vault")
+        step(f"The demo makes a small project in {PROJECT.name}/. ansible-vault encrypts the credentials")
         make_project(api_url, archive)
         show(VAULT_FILE)
 
         step("First run: it signs in (changed=1)")
         run("ansible-playbook", "site.yml")
 
-        step("Second run: the kept session serves again (changed=0)")
+        step("Second run: it uses the stored session (changed=0)")
         run("ansible-playbook", "site.yml")
 
-        step("What BILL heard in both runs")
+        step("The requests that BILL received in both runs")
         for request, times in Control(api_url).get("counts").items():
             print(f"{times} x {request}")
 
-        step("What is left on disk: the session, sealed, for you alone")
+        step("What is on disk: the session, encrypted. Only you can read these files")
         for path in sorted((PROJECT / ".ansible/bill").iterdir()):
             print(f"{path.stat().st_mode & 0o777:o}  {path.relative_to(PROJECT)}  {path.stat().st_size} bytes")
 
