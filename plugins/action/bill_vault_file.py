@@ -12,7 +12,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context impo
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     given_variables,
     inspect_file,
     remove_variables,
@@ -42,12 +42,12 @@ class ActionModule(BillAction):
             "check_mode": self._task.check_mode,
         }
         if options["state"] == "absent":
-            kept = remove_variables(path, self._loader, **how)
+            result = remove_variables(path, self._loader, **how)
         elif variables is None:
-            kept = inspect_file(path, self._loader)
+            result = inspect_file(path, self._loader)
         else:
-            kept = set_variables(path, variables, self._loader, by=self._task.action, **how)
+            result = set_variables(path, variables, self._loader, by=self._task.action, **how)
         # Of what would be done nothing is lost.
-        if kept.warning and not self._task.check_mode:
-            context.reporter.warn(kept.warning)
-        return TaskResult(kept.told(diff=self._task.diff), public=True)
+        if result.warning and not self._task.check_mode:
+            context.reporter.warn(result.warning)
+        return TaskResult(result.return_values(diff=self._task.diff), public=True)

@@ -16,14 +16,13 @@ from typing import Any
 from ansible.parsing.dataloader import DataLoader
 from ansible.parsing.vault import VaultLib, VaultSecret
 
-from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
-    VaultFile,
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths, safe_file, vault_edit
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     VaultFileResult,
     remove_variables,
     set_variables,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import VaultFile
 from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
 
 BY = "bill.connect.bill_vault_file"
@@ -116,7 +115,7 @@ def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tu
 
     def work() -> list[Any]:
         of = loader()
-        steps = steps_of(look, die_at, _vault_file.__file__)
+        steps = steps_of(look, die_at, vault_edit.__file__, safe_file.__file__)
         task(str(path), of)
         sys.settrace(None)
         return list(steps)
@@ -143,7 +142,7 @@ def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
         process.join()
     return {
         "ended": [process.exitcode for process in processes],
-        "kept": {name: str(value) for name, value in VaultFile.at(str(path), loader()).kept().items()},
+        "kept": {name: str(value) for name, value in VaultFile.at(str(path), loader()).load().items()},
         "backups": len(list(path.parent.glob("bill.yml.*~"))),
         "left": [each.name for each in path.parent.glob(".*")],
     }

@@ -245,7 +245,7 @@ class Tasks:
         told: dict[str, Any] = {"said": [], "steps": []}
         sign_in = self.open(told["said"], **how)
         if die_at is not None:
-            told["steps"] = steps_of(self._look, die_at)
+            told["steps"] = steps_of(self._look, die_at, file_store.__file__)
         try:
             outcome = sign_in.end() if verb == "absent" else sign_in.ensure(force=force)
             told["changed"] = outcome.changed
@@ -292,10 +292,10 @@ class Tasks:
         return seen
 
 
-def steps_of(look: Callable[[], Any], die_at: int, code: str = file_store.__file__) -> list[tuple[str, Any]]:
+def steps_of(look: Callable[[], Any], die_at: int, *code: str) -> list[tuple[str, Any]]:
     """Record each step of this process and the state of the world. The process dies by SIGKILL at step number ``die_at``.
 
-    A step is each line of some code, by default the file store's. Each event that Python reports before it calls the system (open,
+    A step is each line of the files ``code``. Each event that Python reports before it calls the system (open,
     rename, connect and so on) is also a step. So there is one before and one after each action, even for future code.
     """
     steps: list[tuple[str, Any]] = []
@@ -314,7 +314,7 @@ def steps_of(look: Callable[[], Any], die_at: int, code: str = file_store.__file
             step(event)
 
     def trace(frame: FrameType, event: str, _argument: Any) -> Any:
-        if frame.f_code.co_filename != code:
+        if frame.f_code.co_filename not in code:
             return None
         if event == "line":
             step(f"{frame.f_code.co_name}, line {frame.f_lineno}")

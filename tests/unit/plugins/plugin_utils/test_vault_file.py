@@ -20,19 +20,20 @@ from ansible.parsing.vault import PromptVaultSecret, match_encrypt_secret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from ansible_collections.bill.connect.plugins.plugin_utils._vault import vault_file as _vault_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths, safe_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
-    VaultFile,
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     VaultFileResult,
     given_variables,
     inspect_file,
-    read_variables,
     remove_variables,
     secrets_among,
     set_variables,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import (
+    VaultFile,
+    read_variables,
     typed_password,
 )
 from tests.unit.plugins.plugin_utils import keeping
@@ -89,7 +90,7 @@ def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: 
         'bill_dev_key: "findme"\n'
         "other: [1]\n"
     )
-    assert done.told(diff=False) == {
+    assert done.return_values(diff=False) == {
         "path": str(path),
         "exists": False,
         "names": ["bill_dev_key", "bill_username", "other"],
@@ -152,7 +153,7 @@ def test_a_file_in_the_clear_that_is_only_looked_at_stays_as_it_is(tmp_path: Pat
 
 def test_a_look_needs_no_more_than_the_file(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
-    told = inspect_file(str(old), loader()).told(diff=False)
+    told = inspect_file(str(old), loader()).return_values(diff=False)
     assert told == {
         "path": str(old),
         "exists": True,
@@ -498,13 +499,13 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
 
 def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """ansible-vault edit takes no lock."""
-    real = _vault_file._create
+    real = safe_file._create
 
-    def and_meanwhile(path: str, data: bytes, file: VaultFile) -> None:
-        real(path, data, file)
+    def and_meanwhile(path: str, data: bytes, target: str) -> None:
+        real(path, data, target)
         old.write_bytes(encrypted("theirs: 1\n"))
 
-    monkeypatch.setattr(_vault_file, "_create", and_meanwhile)
+    monkeypatch.setattr(safe_file, "_create", and_meanwhile)
     with pytest.raises(BillError, match="changed by another program meanwhile"):
         kept(old, {"b": 1})
     assert text(old) == "theirs: 1\n"
@@ -512,8 +513,8 @@ def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, mon
 
 
 def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with _vault_file._lock(str(old), str(old)):
-        monkeypatch.setattr(_vault_file, "_LOCK_TIMEOUT", 0)
+    with safe_file.write_lock(str(old), str(old)):
+        monkeypatch.setattr(safe_file, "LOCK_TIMEOUT", 0)
         # Check mode fails, too, so nobody is asked for values that cannot be stored.
         for check_mode in (True, False):
             with pytest.raises(LockTimeoutError, match=f"has been writing to {old} for 0 seconds"):
@@ -539,7 +540,7 @@ def test_locks_lie_in_the_home_of_ansible_and_beside_the_file_only_while_they_ar
 ) -> None:
     home = tmp_path / "home"
     monkeypatch.setattr(ansible_paths, "default_store", lambda: str(home))
-    with _vault_file._lock(str(old), str(old)):
+    with safe_file.write_lock(str(old), str(old)):
         locks = [*home.glob("vault-*.lock"), old.parent / ".bill.yml.lock~"]
         assert [mode(lock) for lock in locks] == [0o600, 0o600]
     assert [lock for lock in locks if lock.exists()] == []
@@ -771,7 +772,7 @@ def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: 
 
 @pytest.mark.promise(5)
 def test_diff_mode_shows_names_alone(old: Path) -> None:
-    told = kept(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).told(diff=True)
+    told = kept(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).return_values(diff=True)
     assert told["diff"] == {
         "before_header": str(old),
         "before": "bill_password: (the old value, not shown)\nother: (kept, not shown)\n",
