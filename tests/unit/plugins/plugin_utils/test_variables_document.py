@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document as _variables_file
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesDocument
 
 
@@ -180,7 +180,7 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: st
 @pytest.mark.parametrize("wrong", ['"another"', '"new"\nit: "new"', '"new"\nother: 1'])
 def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cause may be the code that writes the value, or the code that finds its position."""
-    monkeypatch.setattr(_variables_file, "written", lambda _value: wrong)
+    monkeypatch.setattr(variables_document, "written", lambda _value: wrong)
     for before in ("it: old\n", "a: 1\n"):
         with pytest.raises(BillError, match="variable it cannot be changed"):
             edit(before, it="new")
