@@ -19,42 +19,24 @@ from typing import Any, Protocol
 from .._auth.methods import METHODS, MFA_OPTIONS
 from .._auth.session import Session
 from .._client.client import BillClient
-from .._client.mfa import MfaValidation, challenge, validate
-from .._core.errors import ApiError, BillError, NoTerminalError, OptionError, UserAbortedError
+from .._core.errors import BillError, OptionError, UserAbortedError
 from .._core.secret_registry import SecretRegistry
-from .._options import source as _source
-from .._options.convert import convert
 from .._options.resolve import describe_sources
 from .._options.source import Source
-from .._options.spec import MFA_CODE, OPTIONS, Option
+from .._options.spec import OPTIONS
+from .interview import Interview, Person
+from .mfa_questions import validate_code, wants_mfa
 from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 
 # The form gives up after this many corrections. Otherwise a person could lock an account by trying.
 CORRECTIONS = 3
-# BILL locks MFA after some wrong codes. A third party counted three.
-_CODES = 3
 _DEVICE = "bill-connect"
-
-_BEGINNING = "\nPress Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.\n"
-_KEPT = "the one in the vault file"
-_ENTERED = "the one that was typed"
 
 _LOCKED = ("BDC_1107", "BDC_1110")
 # Documented by BILL: it returns these codes for a value that belongs to its other environment.
 _PERHAPS_OF_THE_OTHER = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
 
-# A wrong code, and a code that is too old. Both use up a try, but another code may be right.
-_ANOTHER_CODE = ("BDC_1119", "BDC_1374")
-
 _BY_NAME = {option.name: option for option in OPTIONS}
-
-
-class Person(Protocol):
-    def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What the person types. Raises NoTerminalError if there is no terminal, UserAbortedError if the person aborts."""
-
-    def tell(self, text: str) -> None:
-        """Show a line."""
 
 
 class ClientBuilder(Protocol):
@@ -101,7 +83,7 @@ class Form:
         clients: ClientBuilder,
         secrets: SecretRegistry,
     ) -> None:
-        self._person = person
+        self._interview = Interview(person)
         self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
         if "environment" in given and "api_url" not in given:
             # Somebody named the environment for this run, so the address of an earlier run does not apply.
@@ -111,10 +93,6 @@ class Form:
         self._kept = kept
         self._clients = clients
         self._secrets = secrets
-        # The first question shows this text.
-        self._beginning = _BEGINNING
-        # True when nobody can answer. The form then works with the values that it has.
-        self._alone = False
 
     def fill(self, *, mfa: bool | None) -> FormResult:
         """The result, once BILL accepts the values. The form asks for what is missing until then.
@@ -124,7 +102,7 @@ class Form:
         Raises the BillError for a value that BILL does not accept in the end.
         """
         if url := self._values["api_url"]:
-            self._tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
+            self._interview.tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
         else:
             self._fill(ENVIRONMENT)
         self._fill(AUTH_METHOD)
@@ -151,59 +129,21 @@ class Form:
         if each.only_with and not self._values[each.only_with]:
             return
         if name in self._given:
-            self._tell(f"{each.label}: from {self._given[name]}")
+            self._interview.tell(f"{each.label}: from {self._given[name]}")
             self._tell_of_the_web_app(each)
             return
-        secret, before = option.secret, self._values[name]
-        prompt = f"{each.label}: {each.where}"
-        if secret:
-            prompt += "; it is not shown"
-        if before:
-            prompt += f" [{(_KEPT if before == self._kept.get(name) else _ENTERED) if secret else before}]"
-        while True:
-            typed = self._ask(f"\n{prompt}:", hidden=secret)
-            # A password may begin or end with a blank. A key never does.
-            if option.pattern != Option.pattern or not typed.strip():
-                typed = typed.strip()
-            if not typed and (before or each.optional or self._alone):
-                break
-            if not typed:
-                self._tell(f"{each.label} is needed.")
-                continue
-            if not typed.isprintable():
-                self._tell(
-                    f"What was typed for {each.label} holds a key that is no character, such as an arrow. Type it again."
-                )
-                continue
-            try:
-                self._values[name] = convert(option, typed, _source.typed(each.label))
-            except OptionError as error:
-                self._tell(str(error))
-                continue
-            if secret:
-                self._secrets.add([self._values[name]])
-            break
-        if not self._alone:
-            self._tell("  (not shown)" if secret else f"  {self._values[name] or '(none)'}")
+        before = self._values[name]
+        value = self._interview.value(each, option, before=before, is_stored=before == self._kept.get(name))
+        if option.secret:
+            self._secrets.add([value])
+        self._values[name] = value
+        if not self._interview.is_alone:
+            self._interview.tell("  (not shown)" if option.secret else f"  {value or '(none)'}")
         self._tell_of_the_web_app(each)
 
     def _tell_of_the_web_app(self, each: Question) -> None:
         if each is ENVIRONMENT:
-            self._tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
-
-    def _ask(self, prompt: str, *, hidden: bool = False) -> str:
-        if self._alone:
-            return ""
-        try:
-            typed = self._person.ask(self._beginning + prompt, hidden=hidden)
-        except NoTerminalError:
-            self._alone = True
-            return ""
-        self._beginning = ""
-        return typed if hidden else typed.strip()
-
-    def _tell(self, text: str) -> None:
-        self._person.tell(text)
+            self._interview.tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
 
     # --- BILL's responses ---
 
@@ -213,14 +153,14 @@ class Form:
             wanted = self._wanted()
             try:
                 client = self._clients.client_for(wanted)
-                self._tell("\nAsking BILL whether it accepts this.")
+                self._interview.tell("\nAsking BILL whether it accepts this.")
                 held = client.sessions.log_in()
                 return client, held.session, held.is_new
             except BillError as error:
                 refusal = error
             self._correct(refusal, correction := correction + 1)
             while not refusal.transient and self._wanted() == wanted:
-                self._tell("\nNothing was changed, so BILL is not asked again.")
+                self._interview.tell("\nNothing was changed, so BILL is not asked again.")
                 self._correct(refusal, correction := correction + 1)
 
     def _wanted(self) -> dict[str, Any]:
@@ -232,19 +172,19 @@ class Form:
 
     def _correct(self, error: BillError, correction: int) -> None:
         """Let the person correct the values that the error concerns. Raises the error if there is nothing to correct."""
-        if error.transient and not self._alone and correction <= CORRECTIONS:
-            self._tell(f"\n{error}")
-            self._ask("Press Enter to ask BILL again:")
+        if error.transient and not self._interview.is_alone and correction <= CORRECTIONS:
+            self._interview.tell(f"\n{error}")
+            self._interview.ask("Press Enter to ask BILL again:")
             return
         wanted = [each for each in self._fields if each.option in error.concerns and self._can_correct(each)]
         if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
             wanted.insert(0, ENVIRONMENT)
-        if not wanted or self._alone or correction > CORRECTIONS or error.code in _LOCKED:
+        if not wanted or self._interview.is_alone or correction > CORRECTIONS or error.code in _LOCKED:
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last
-        self._tell(f"\n{error.says}{self._sources(error)} Nothing was written.")
-        self._tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
+        self._interview.tell(f"\n{error.says}{self._sources(error)} Nothing was written.")
+        self._interview.tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
         for each in wanted:
             self._fill(each)
 
@@ -256,7 +196,7 @@ class Form:
     def _explained(self, error: BillError) -> BillError:
         """The same error, with the sources of the values in its message and a note that nothing was written."""
         more = self._sources(error)
-        if self._alone and isinstance(error, OptionError):
+        if self._interview.is_alone and isinstance(error, OptionError):
             more += " Nobody can be asked here, because there is no terminal."
         return error.__class__(
             f"{error}{more} Nothing was written.",
@@ -303,19 +243,14 @@ class Form:
         if self._found.intersection(MFA_OPTIONS):
             # A new value would have to go where the old one is, and the form cannot write there.
             return False
-        answer = self._ask(
-            "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
-        )
-        wanted = answer.lower() in ("y", "yes")
-        if not self._alone:
-            self._tell("  yes" if wanted else "  no")
-        return wanted
+        return wants_mfa(self._interview)
 
     def _trusted(self, client: BillClient, session: Session) -> Session:
         """The session after BILL trusts it. If MFA fails, the same session and a warning, because the credentials are valid."""
         device = self._values["device"] or _DEVICE
         try:
-            done = self._code_accepted(client, device)
+            self._refuse_other_places()
+            done = validate_code(self._interview, client, device)
         except UserAbortedError:
             raise
         except BillError as error:
@@ -329,42 +264,12 @@ class Form:
         }
         return client.sessions.entry.load() or session
 
-    def _code_accepted(self, client: BillClient, device: str) -> MfaValidation:
+    def _refuse_other_places(self) -> None:
         if places := sorted(str(self._given[name]) for name in self._found.intersection(MFA_OPTIONS)):
             raise OptionError(
                 f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
                 "bill.connect.trust."
             )
-        if self._beginning:
-            # Nobody has answered a question yet. If nobody is there, BILL must not send a code.
-            self._ask("\nMFA: press Enter to have BILL send a code to your phone:")
-        self._refuse_if_alone()
-        challenge_id, wrong = challenge(client), 0
-        while True:
-            typed = self._ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
-            self._refuse_if_alone()
-            if not typed:
-                challenge_id = challenge(client)
-                continue
-            try:
-                code = convert(MFA_CODE, typed, _source.typed("the code"))
-            except OptionError as error:
-                self._tell(str(error))
-                continue
-            try:
-                return validate(client, challenge_id, code, remember_me=True, device=device)
-            except ApiError as error:
-                wrong += 1
-                if wrong == _CODES or error.code not in (None, *_ANOTHER_CODE):
-                    raise
-                self._tell(str(error))
-                if error.code in (None, "BDC_1374"):
-                    # The old challenge accepts no code any more.
-                    challenge_id = challenge(client)
-
-    def _refuse_if_alone(self) -> None:
-        if self._alone:
-            raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
 
     # --- what to store ---
 

@@ -1,0 +1,69 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Has BILL send an MFA code, and asks a person for the code.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from .._client.client import BillClient
+from .._client.mfa import MfaValidation, challenge, validate
+from .._core.errors import ApiError, OptionError
+from .._options import source as _source
+from .._options.convert import convert
+from .._options.spec import MFA_CODE
+from .interview import Interview
+
+# BILL locks MFA after some wrong codes. A third party counted three.
+_TRIES = 3
+# A wrong code, and a code that is too old. Both use up a try, but another code may be right.
+_ANOTHER_CODE = ("BDC_1119", "BDC_1374")
+
+
+def wants_mfa(interview: Interview) -> bool:
+    """Whether the person wants BILL to trust the session."""
+    answer = interview.ask(
+        "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
+    )
+    wanted = answer.lower() in ("y", "yes")
+    if not interview.is_alone:
+        interview.tell("  yes" if wanted else "  no")
+    return wanted
+
+
+def validate_code(interview: Interview, client: BillClient, device: str) -> MfaValidation:
+    """BILL's response to the right code. Raises BillError, or OptionError if nobody can answer."""
+    if not interview.has_begun:
+        # If nobody is there, BILL must not send a code.
+        interview.ask("\nMFA: press Enter to have BILL send a code to your phone:")
+    _refuse_if_alone(interview)
+    challenge_id, wrong = challenge(client), 0
+    while True:
+        typed = interview.ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
+        _refuse_if_alone(interview)
+        if not typed:
+            challenge_id = challenge(client)
+            continue
+        try:
+            code = convert(MFA_CODE, typed, _source.typed("the code"))
+        except OptionError as error:
+            interview.tell(str(error))
+            continue
+        try:
+            return validate(client, challenge_id, code, remember_me=True, device=device)
+        except ApiError as error:
+            wrong += 1
+            if wrong == _TRIES or error.code not in (None, *_ANOTHER_CODE):
+                raise
+            interview.tell(str(error))
+            if error.code in (None, "BDC_1374"):
+                # The old challenge accepts no code any more.
+                challenge_id = challenge(client)
+
+
+def _refuse_if_alone(interview: Interview) -> None:
+    if interview.is_alone:
+        raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
