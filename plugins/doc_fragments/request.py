@@ -46,7 +46,7 @@ options:
       - Whether to read a list to its end, page after page, and not only its first page.
       - BILL has two ways to name the next page, one of them for Spend & Expense. Both work.
       - If the session ends in between, a new one replaces it, and the list goes on where it was. A record that changes at
-        BILL meanwhile may be missing, or be there twice.
+        BILL in the meantime may be missing, or be there twice.
     type: bool
     default: false
   page_size:
@@ -63,10 +63,10 @@ options:
     description:
       - The HTTP status, or a list of statuses, that counts as a success.
       - If not given, all from 200 to 299.
-      - "A status from 400 to 499 makes a success of BILL's refusal, such as 404 for a record that may be missing. The
-        answer is then BILL's error. Some answers are never a success: a refused credential, a session that has ended or
-        is not trusted, a spent limit, an answer without BILL's own error in it, such as a proxy's, and an answer that
-        leaves a write uncertain."
+      - "With a status from 400 to 499, BILL's refusal counts as a success, such as 404 for a record that may be missing.
+        The result then has BILL's error. Some responses are never a success: a refused credential, a session that has
+        ended or is not trusted, a limit that is used up, a response without BILL's own error, such as a proxy's, and a
+        response that leaves a write uncertain."
     type: list
     elements: int
   # end generated

@@ -23,7 +23,7 @@ options:
         session ends. The collection assumes 35 minutes without activity, as for a user. Only
         RV(bill.connect.bill_login#module:expires_at) depends on that.
       - V(partner) signs a BILL partner in, with O(app_key), O(username) and O(password). Then it signs in as the user
-        O(user_id) of O(organization_id), with O(dev_key). The partner's own session is kept too, for further users.
+        O(user_id) of O(organization_id), with O(dev_key). The partner's own session is stored too, for further users.
         Without O(user_id) and O(organization_id) the session is the partner's own, for the calls below C(/v3/partner).
         BILL ends both after 35 minutes without activity.
       - V(oauth) signs an app in, with O(client_id) and O(client_secret). BILL decides when the access token ends, and use
@@ -139,9 +139,9 @@ options:
         code. BILL keeps an MFA ID for 30 days. The role P(bill.connect.trust#role) returns one.
       - Needs O(device). With O(auth_method=partner) it is used only for a user. With O(auth_method=console_token) it is
         sent too, but BILL does not document whether those sessions can be trusted.
-      - "It does not belong to the credentials: tasks with and without it use the same kept session. A session that is not
-        trusted yet becomes trusted without a new sign-in. If BILL does not trust the MFA ID, the task warns, and the MFA
-        ID is not sent again for that session."
+      - "It does not belong to the credentials: tasks with and without it use the same stored session. A session that is
+        not trusted yet becomes trusted without a new sign-in. If BILL does not trust the MFA ID, the task warns, and the
+        MFA ID is not sent again for that session."
       - If not given, taken from the variable C(bill_remember_me_id), then from the environment variable
         E(BILL_REMEMBER_ME_ID).
     type: str
@@ -163,38 +163,38 @@ options:
     type: str
   session_store:
     description:
-      - "Where sessions are kept: a directory, or none."
+      - "Where sessions are stored: a directory, or none."
       - Later tasks and runs use the sessions in it. A directory that does not exist is made with mode C(0700). C(~) and
         environment variables in the path are expanded. A path that does not begin with C(/) starts in the directory where
         Ansible was started.
       - With V(none) no session is written, and every task of every host signs in for itself. No task knows of a refusal
-        that another task had, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200
+        that another task got, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200
         sign-ins an hour for a developer key, and locks accounts.
       - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The
-        session is then kept in Ansible's temporary directory until the run ends.
+        session is then stored in Ansible's temporary directory until the run ends.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
         E(BILL_SESSION_STORE). The default is the folder bill in Ansible's home, usually ~/.ansible/bill.
     type: path
   check_after:
     description:
-      - How many seconds after BILL's last answer a kept session goes unchecked.
-      - Only answers to this collection count, not answers to C(uri) and others. At most 1000000, and in effect not longer
-        than the session lives without use.
-      - With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was
-        ended elsewhere is noticed later.
+      - How many seconds after BILL's last response a session is not validated again.
+      - Only responses to this collection count, not responses to C(uri) and others. At most 1000000, and in effect not
+        longer than the session lives without use.
+      - With V(0), each task validates the session, which costs one request. With a high value, a task notices later that
+        a session was ended elsewhere.
       - If not given, taken from the variable C(bill_check_after), then from the environment variable E(BILL_CHECK_AFTER).
     type: int
     default: 60
   timeout:
     description:
       - How many seconds one exchange with BILL may take.
-      - It counts from the lookup of the host name to the last byte of the answer. At least 1, at most 3600.
+      - It counts from the lookup of the host name to the last byte of the response. At least 1, at most 3600.
       - If not given, taken from the variable C(bill_timeout), then from the environment variable E(BILL_TIMEOUT).
     type: int
     default: 30
   retries:
     description:
-      - How often to try a request again after a passing fault.
+      - How often to repeat a request after a temporary fault.
       - A request is tried again when BILL cannot be reached, does not answer in time, or says that the fault is on its
         side. It is also tried again when more than three requests of this developer key and organization are in flight
         (BDC_1322), or when the Spend & Expense calls of the minute are used up. No other refusal is tried again. At most

@@ -43,7 +43,7 @@ ACCOUNT_OPTIONS = (
             "ends. The collection assumes 35 minutes without activity, as for a user. Only "
             "RV(bill.connect.bill_login#module:expires_at) depends on that.",
             "V(partner) signs a BILL partner in, with O(app_key), O(username) and O(password). Then it signs in as the user O(user_id) of "
-            "O(organization_id), with O(dev_key). The partner's own session is kept too, for further users. Without O(user_id) and "
+            "O(organization_id), with O(dev_key). The partner's own session is stored too, for further users. Without O(user_id) and "
             "O(organization_id) the session is the partner's own, for the calls below C(/v3/partner). BILL ends both after 35 minutes "
             "without activity.",
             "V(oauth) signs an app in, with O(client_id) and O(client_secret). BILL decides when the access token ends, and use does not "
@@ -228,7 +228,7 @@ ACCOUNT_OPTIONS = (
             "keeps an MFA ID for 30 days. The role P(bill.connect.trust#role) returns one.",
             "Needs O(device). With O(auth_method=partner) it is used only for a user. With O(auth_method=console_token) it is sent too, but "
             "BILL does not document whether those sessions can be trusted.",
-            "It does not belong to the credentials: tasks with and without it use the same kept session. A session that is not trusted yet "
+            "It does not belong to the credentials: tasks with and without it use the same stored session. A session that is not trusted yet "
             "becomes trusted without a new sign-in. If BILL does not trust the MFA ID, the task warns, and the MFA ID is not sent again for "
             "that session.",
         ),

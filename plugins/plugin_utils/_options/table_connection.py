@@ -17,20 +17,20 @@ CONNECTION_OPTIONS = (
         kind="path",
         is_destination=True,
         label="Session Store",
-        summary="Where sessions are kept: a directory, or none.",
+        summary="Where sessions are stored: a directory, or none.",
         details=(
             "Later tasks and runs use the sessions in it. A directory that does not exist is made with mode C(0700). C(~) and environment "
             "variables in the path are expanded. A path that does not begin with C(/) starts in the directory where Ansible was started.",
             "With V(none) no session is written, and every task of every host signs in for itself. No task knows of a refusal that another "
-            "task had, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200 sign-ins an hour for a "
+            "task got, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200 sign-ins an hour for a "
             "developer key, and locks accounts.",
             "A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The session is then "
-            "kept in Ansible's temporary directory until the run ends.",
+            "stored in Ansible's temporary directory until the run ends.",
         ),
         otherwise="the folder bill in Ansible's home, usually ~/.ansible/bill",
         awx="rare",
         awx_note=(
-            "The directory is on the machine where jobs run, and keeps sessions from job to job. A variable cannot name it, because not "
+            "The directory is on the machine where jobs run, and stores sessions from job to job. A variable cannot name it, because not "
             "everybody who may set a variable owns this credential."
         ),
     ),
@@ -38,12 +38,12 @@ CONNECTION_OPTIONS = (
         "check_after",
         kind="int",
         default=60,
-        summary="How many seconds after BILL's last answer a kept session goes unchecked.",
+        summary="How many seconds after BILL's last response a session is not validated again.",
         details=(
-            "Only answers to this collection count, not answers to C(uri) and others. At most 1000000, and in effect not longer than the "
-            "session lives without use.",
-            "With V(0) BILL is asked every time, which costs one request for each task. With a high value a session that was ended elsewhere "
-            "is noticed later.",
+            "Only responses to this collection count, not responses to C(uri) and others. At most 1000000, and in effect not longer than "
+            "the session lives without use.",
+            "With V(0), each task validates the session, which costs one request. With a high value, a task notices later that a session was "
+            "ended elsewhere.",
         ),
     ),
     Option(
@@ -54,7 +54,7 @@ CONNECTION_OPTIONS = (
         most=3600,
         summary="How many seconds one exchange with BILL may take.",
         details=(
-            "It counts from the lookup of the host name to the last byte of the answer. At least 1, at most 3600.",
+            "It counts from the lookup of the host name to the last byte of the response. At least 1, at most 3600.",
         ),
     ),
     Option(
@@ -62,7 +62,7 @@ CONNECTION_OPTIONS = (
         kind="int",
         default=3,
         most=100,
-        summary="How often to try a request again after a passing fault.",
+        summary="How often to repeat a request after a temporary fault.",
         details=(
             "A request is tried again when BILL cannot be reached, does not answer in time, or says that the fault is on its side. It is also "
             "tried again when more than three requests of this developer key and organization are in flight (BDC_1322), or when the Spend & "

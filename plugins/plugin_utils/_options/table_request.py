@@ -69,8 +69,8 @@ LIST_OPTIONS = (
         summary="Whether to read a list to its end, page after page, and not only its first page.",
         details=(
             "BILL has two ways to name the next page, one of them for Spend & Expense. Both work.",
-            "If the session ends in between, a new one replaces it, and the list goes on where it was. A record that changes at BILL meanwhile "
-            "may be missing, or be there twice.",
+            "If the session ends in between, a new one replaces it, and the list goes on where it was. A record that changes at BILL in "
+            "the meantime may be missing, or be there twice.",
         ),
     ),
     Option(
@@ -101,9 +101,9 @@ LIST_OPTIONS = (
         summary="The HTTP status, or a list of statuses, that counts as a success.",
         details=(
             "If not given, all from 200 to 299.",
-            "A status from 400 to 499 makes a success of BILL's refusal, such as 404 for a record that may be missing. The answer is then BILL's "
-            "error. Some answers are never a success: a refused credential, a session that has ended or is not trusted, a spent limit, an answer "
-            "without BILL's own error in it, such as a proxy's, and an answer that leaves a write uncertain.",
+            "With a status from 400 to 499, BILL's refusal counts as a success, such as 404 for a record that may be missing. The result then has "
+            "BILL's error. Some responses are never a success: a refused credential, a session that has ended or is not trusted, a limit that "
+            "is used up, a response without BILL's own error, such as a proxy's, and a response that leaves a write uncertain.",
         ),
     ),
 )
