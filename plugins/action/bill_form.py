@@ -17,10 +17,10 @@ class ActionModule(BillAction):
         Option("vault_id"),
         Option("mfa", kind="bool"),
     )
-    # One person is asked once, on however many hosts.
+    # The form asks the user once, for any number of hosts.
     BYPASS_HOST_LOOP = True
 
     def perform(self, context: TaskContext) -> TaskResult:
-        # Check mode asks nobody.
+        # Check mode does not ask the user.
         done = None if self._task.check_mode else filled(context, self._loader, self._templar, self.variables)
         return TaskResult(returned(done, context))

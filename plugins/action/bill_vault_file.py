@@ -47,7 +47,7 @@ class ActionModule(BillAction):
             result = inspect_file(path, self._loader)
         else:
             result = set_variables(path, variables, self._loader, by=self._task.action, **how)
-        # Of what would be done nothing is lost.
+        # Check mode changes nothing, so it needs no warning.
         if result.warning and not self._task.check_mode:
             context.reporter.warn(result.warning)
         return TaskResult(result.return_values(diff=self._task.diff), public=True)

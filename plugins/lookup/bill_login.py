@@ -78,7 +78,7 @@ class LookupModule(BillLookup):
     OWN_OPTIONS = (REQUIRE_TRUSTED,)
 
     def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
-        # Before the login: a misspelt field must not cost one.
+        # The terms are checked first, so that a misspelt field does not cause a login.
         names = checked_terms(terms)
         result = context.client.sessions.ensure(require_trusted=context.options["require_trusted"])
         fields = login_result(context.client, result)

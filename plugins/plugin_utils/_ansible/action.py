@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's side of a task: run the operation on the controller, hide its result, hand the session to later tasks.
+"""The base class of all tasks. It runs the operation on the controller, hides the result, and publishes the session.
 
 Private to bill.connect.
 """
@@ -31,19 +31,20 @@ from .written_task import WrittenTask, is_in_role
 
 display = Display()
 
-# What was taken from which task: with until, ansible-core makes a new action for every try, and gives it the same task.
+# The arguments of each task, before they are hidden. With until, ansible-core makes a new action for every try.
+# Every try gets the same task object.
 _TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
-# How a write ended that BILL has done, or may have done, by the task: until must not send it again.
+# The result of each task whose write BILL has done or may have done. A later try of until must not send such a write again.
 _WRITTEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 class BillAction(ActionBase):
-    """The base of every task of bill.connect. A subclass names its operation in ``perform``.
+    """The base class of every task of bill.connect. A subclass implements ``perform``.
 
-    ``variables`` are all that Ansible has, untemplated, once it runs. ``SIGNS_IN`` says that the task takes the shared options besides its
-    own. ``FAILURE_DATA`` is what a failure returns besides its message, unless the failure itself says otherwise.
+    ``variables`` holds all variables of Ansible, untemplated. ``run`` sets it. ``SIGNS_IN`` says that the task takes the shared options
+    besides its own. ``FAILURE_DATA`` holds what a failure returns besides its message. The details of the error override it.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
@@ -68,7 +69,7 @@ class BillAction(ActionBase):
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            # Ansible ends a task that takes too long, wherever it is. What may have been sent is told all the same.
+            # Ansible can end a task at any line when its timeout expires. The result must still report a write that may have been sent.
             if self._context and (written := self._context.interrupted(type(error).__name__)):
                 return self._remembered(self._failed(str(written), written.details))
             raise
@@ -86,16 +87,16 @@ class BillAction(ActionBase):
                 _compat.refuse_unsafe_core()
                 result = self.perform(self._context)
                 data.update(result.data)
-                # Check mode does not end a session, so what names it stays.
+                # In check mode, state absent does not end the session. The variables that name the session must stay.
                 if result.publish and (data["headers"] or not self._task.check_mode):
                     self._publish(self._context, data)
         except OperationError as error:
             is_resolved = error.is_resolved
             self._hide_item(str(error), secrets if is_resolved else None)
-            # Not raised, because ansible-core then ignores until.
+            # ansible-core ignores until when an action raises an error. So a failed result is returned.
             return self._failed(str(error), error.details)
         except BaseException as error:
-            # From Ansible: the task has run into its own timeout, or was meant to run in the background.
+            # Ansible has ended the task: its timeout has expired, or it should run in the background (async).
             is_resolved = False
             self._hide_item(f"ansible-core has ended the task: {error}", None)
             raise
@@ -103,10 +104,10 @@ class BillAction(ActionBase):
             if is_resolved:
                 self._hide_arguments(given, secrets.texts)
             else:
-                # Any of the arguments may hold a secret, even where none belongs.
+                # Any argument may hold a secret, even one whose option is not secret.
                 self._task.args = dict.fromkeys(given, _compat.HIDDEN)
         _compat.settle(data)
-        # A failure never gets here, because its message is meant to be read.
+        # A failure never reaches this line, because the user must be able to read its message.
         if (
             not result.public
             or self._task.no_log
@@ -117,12 +118,15 @@ class BillAction(ActionBase):
         return data
 
     def _hide_item(self, message: str, secrets: SecretRegistry | None) -> None:
-        """Ansible shows the item of a loop that failed, and credentials may have come from there. None: any text may be secret."""
+        """Hide the item of a failed loop if it may hold a secret, because Ansible shows that item.
+
+        ``secrets`` is None if the secrets are not known. Then any text may be secret.
+        """
         if _compat.item_of_loop_holds(self._task, self.variables, secrets.texts if secrets else None):
             _compat.hide_item(self._task, message)
 
     def _failed(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
-        """The result of a task that failed."""
+        """Return the result of a task that failed."""
         return {"changed": False, "failed": True, "msg": message, **self.FAILURE_DATA, **details}
 
     @classmethod
@@ -130,13 +134,19 @@ class BillAction(ActionBase):
         return (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
 
     def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
-        """The result. One of a write that BILL has processed, or may have, is what every later try of ``until`` gets."""
+        """Return a copy of the result. Record the result of a write that BILL has processed or may have processed.
+
+        Every later try of ``until`` gets the recorded result.
+        """
         if "uncertain" in result and (result["changed"] or result["uncertain"]):
             _WRITTEN[self._task] = result
         return dict(result)
 
     def _taken_from_the_task(self) -> dict[str, Any]:
-        """The arguments; no secret of them is left in the task, because callbacks hear what a task holds at its end."""
+        """Return the arguments of the task, and replace the secret ones in the task.
+
+        Callbacks receive the arguments that a task holds at its end.
+        """
         before = _TAKEN.get(self._task, {})
         arguments = {
             name: before.get(name) if value == _compat.HIDDEN else value for name, value in self._task.args.items()
@@ -146,27 +156,27 @@ class BillAction(ActionBase):
         return arguments
 
     def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> None:
-        """Leave none of the arguments in the task that is a secret or has one in it."""
+        """Replace each argument of the task that is a secret or contains one."""
         secret = {name for option in self._table() if option.secret for name in (option.name, *option.aliases)}
         hidden = [
             name for name, value in arguments.items() if value and (name in secret or not _can_be_shown(value, secrets))
         ]
-        # In a dictionary of its own, since the items of a loop may share theirs.
+        # This is a new dictionary, because the items of a loop may share the old one.
         self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
 
     def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
-        """Define the variables that name the session for later tasks of this host."""
-        # The role sets these itself, with set_fact.
+        """Define the variables that name the session, for later tasks of this host."""
+        # The role sets these variables itself, with set_fact.
         names = () if is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
         before = context.run.published(self.variables.get(RECEIPT))
-        # Where the user defines one of these it stays theirs, because it decides where later tasks sign in.
+        # A variable that the user defines is not changed, because it decides where later tasks sign in.
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
             if self.variables.get(name) == before.get(name) and (name in before or result[field] is not None)
         }
-        # Before anything is defined: what has no receipt counts as a fact of the host.
+        # The receipt is needed before the variables are defined: a value without a receipt counts as a fact of the host.
         if receipt := context.run.publish(ours) if ours else None:
             ours[RECEIPT] = receipt
         if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
@@ -179,7 +189,7 @@ class BillAction(ActionBase):
 
     @staticmethod
     def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:
-        # Not by bill_session_id, which several methods do without.
+        # bill_session_id cannot be compared, because several methods have none.
         name = "bill_headers"
         return bool(task_vars.get("bill_connect_role_set")) and name in session and session[name] != task_vars.get(name)
 
@@ -194,6 +204,6 @@ def _can_be_shown(value: Any, secrets: Collection[str]) -> bool:
     try:
         plain = decrypted(value)
     except AnsibleError:
-        # Encrypted, and no password for it; that is told where the value is used.
+        # The value is encrypted and its vault password is missing. The error is reported where the value is used.
         return False
     return bool(redact(plain, secrets) == plain)

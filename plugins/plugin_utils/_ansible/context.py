@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What one invocation of a task or lookup works with.
+"""The context of one invocation of a task or lookup.
 
 Private to bill.connect.
 """
@@ -29,18 +29,19 @@ from .reporter import CoreSecretRegistry, DisplayReporter
 
 @dataclass(frozen=True)
 class TaskContext:
-    """``options`` by name, and those of their values that are secret. ``sources`` say where each option that was given comes from.
+    """The options, secrets and run records of one invocation.
 
-    ``secrets`` are all that this invocation knows, and ``run`` is what the tasks of this run of Ansible remember together.
+    ``options`` holds the values of the options by name, and ``option_secrets`` the secret values among them. ``sources`` says where each
+    given option comes from. ``secrets`` holds all secrets that this invocation knows. All tasks of this run of Ansible share ``run``.
     """
 
-    # Kept out of repr(), so that no message or traceback can show them.
+    # repr() leaves these fields out, so that no message or traceback shows them.
     options: Mapping[str, Any] = field(repr=False)
     option_secrets: Sequence[str] = field(repr=False)
     sources: Mapping[str, Source]
     secrets: CoreSecretRegistry = field(repr=False)
     run: RunRecords
-    # The writes that were begun, for whoever ends the task by force.
+    # The writes that have started. ``interrupted`` needs them when Ansible ends the task.
     writes: list[tuple[EndpointClient, Request]] = field(default_factory=list, repr=False)
 
     @cached_property
@@ -49,25 +50,31 @@ class TaskContext:
 
     @cached_property
     def client(self) -> BillClient:
-        """BILL, for the credential that the options hold; OptionError if they do not fit together."""
+        """The client for the credentials in the options. Raises OptionError if the options do not fit together."""
         return self.client_for(self.options)
 
     def client_for(self, options: Mapping[str, Any]) -> BillClient:
-        """BILL, for the credential of other options."""
+        """Return the client for the credentials in other options. Raises OptionError if they do not fit together."""
         around = Surroundings(
             ansible_paths.default_store(), ansible_paths.store_for_the_run(), self.reporter, self.secrets
         )
         return build_client(options, around)
 
     def check_destinations(self, options: ResolvedOptions) -> None:
-        """OptionError if somebody else decides where secrets go; a warning, once a run, for each host that is not BILL's."""
+        """Check where the secrets go. Warn once a run about each host that is neither BILL's nor this machine.
+
+        Raises OptionError if a variable decides where secrets of the environment go.
+        """
         check_destinations(options, default_store=ansible_paths.default_store())
         for each in foreign_hosts(options):
             if self.run.is_first(each.warning):
                 self.reporter.warn(each.warning)
 
     def interrupted(self, name: str) -> BillError | None:
-        """What to tell of a write after Ansible has ended the task with the exception of this name; None if nothing was sent."""
+        """Return the error for a write after Ansible has ended the task; None if no write was sent.
+
+        ``name`` is the class name of the exception that ended the task.
+        """
         for endpoint, request in self.writes:
             if error := endpoint.interrupted(request, name):
                 return error

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What ansible-core does differently from version to version, so that nothing else has to know.
+"""Hides the differences between versions of ansible-core from the rest of the code.
 
-Private to bill.connect. Each difference was found by trying it on every supported version.
+Private to bill.connect. Each difference was found by experiment on every supported version.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from .._options.spec import OPTIONS
 from .._vault.ansible_values import decrypted, texts_of
 from .facts import RECEIPT
 
-# ansible-core 2.19+; nothing is ever caught as an empty tuple.
+# ansible-core 2.19+. In older versions this is an empty tuple, and ``except ()`` catches nothing.
 OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
 
 try:
@@ -55,31 +55,31 @@ try:
 except ImportError:
     is_trusted_as_template = None
 
-# ansible-core 2.19 and 2.20 take a list of this name for the items of a loop, and hide only those that ask for it themselves,
-# even where the task has no_log.
+# ansible-core 2.19 and 2.20 treat a returned list named ``results`` as the items of a loop. They hide only the items that set
+# _ansible_no_log themselves, even if the task has no_log.
 TAKES_RESULTS_FOR_A_LOOP = not UP_TO_2_18 and VariableLayer is None
 
 display = Display()
 
-# The first patch releases that heed an action's wish to hide its result (CVE-2024-8775).
+# The first patch releases that hide a result when the action requests it (CVE-2024-8775).
 _FIRST_SAFE_PATCH = {(2, 16): 13, (2, 17): 6}
 
-# What is secret wherever it stands: options, and fields of results.
+# The names of options, variables and result fields whose values are always secret.
 _SECRET_NAMES = {
     "headers",
     "session_id",
     *(name for option in OPTIONS if option.secret for name in (option.name, option.variable, *option.aliases)),
 }
 
-# What ansible-core itself writes in the place of a secret argument.
+# ansible-core itself shows this text instead of a secret argument.
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
-# Masking a short or common text would garble everything that Ansible shows.
+# The unit is characters. ansible-core would redact a short, common text everywhere, and its output would be unreadable.
 _SHORTEST_SECRET = 8
 
 
 def refuse_unsafe_core(version: str = core_version) -> None:
-    """BillError on a version of ansible-core that would show the session."""
+    """Raise BillError on a version of ansible-core that would show the session."""
     numbers = [int(part) for part in re.findall(r"\d+", version)[:3]] + [0, 0]
     branch, patch = (numbers[0], numbers[1]), numbers[2]
     if branch < (2, 16) or patch < _FIRST_SAFE_PATCH.get(branch, 0):
@@ -90,10 +90,10 @@ def refuse_unsafe_core(version: str = core_version) -> None:
 
 
 def is_trusted(text: str) -> bool:
-    """Whether ansible-core would evaluate a text as a template, and does not take it for data."""
+    """Return whether ansible-core would evaluate a text as a template. It does not evaluate data."""
     if is_trusted_as_template is not None:
         return bool(is_trusted_as_template(text))
-    # Up to ansible-core 2.18 only data is marked.
+    # Up to ansible-core 2.18, only data has a mark.
     return not hasattr(text, "__UNSAFE__")
 
 
@@ -103,11 +103,11 @@ def variables_of(
     refuse_fact: Callable[[str], None] = lambda _name: None,
     refuse_variable: Callable[[str, Any], None] = lambda _name, _value: None,
 ) -> Callable[[str], Any]:
-    """How to look a variable up by its name: templated, None if it is not defined.
+    """Return a function that returns a variable by its name: the templated value, or None if the variable is not defined.
 
-    ``refuse_fact`` may refuse a variable before it is evaluated, and ``refuse_variable`` with the value that it gives. The lookup raises
-    OptionError if the variable cannot be templated. That message repeats nothing of the variable or of a template, since these may hold
-    a secret.
+    ``refuse_fact`` may reject a variable before it is evaluated. ``refuse_variable`` may reject the variable with its value. The
+    function raises OptionError if the variable cannot be templated. That message contains neither the value nor the template, because
+    they may hold a secret.
     """
     render = renderer(templar)
 
@@ -131,17 +131,20 @@ def variables_of(
 
 
 def omitted(variables: Mapping[str, Any]) -> Any:
-    """What stands for a value that was left out with ``omit``, up to ansible-core 2.18; from then on a variable of that name may be a fact."""
+    """Return the value that stands for ``omit`` up to ansible-core 2.18; None in later versions.
+
+    In later versions a variable of that name may be a fact.
+    """
     return variables.get("omit") if UP_TO_2_18 else None
 
 
 def are_facts_on_disk() -> bool:
-    """Whether facts outlive the run, in files or in a database."""
+    """Return whether facts still exist after the run, in files or in a database."""
     return C.CACHE_PLUGIN not in ("memory", "ansible.builtin.memory")
 
 
 def cleaned_fact(fact: Any) -> Any:
-    """A fact as ansible-core makes a variable of it."""
+    """Return a fact in the form that its variable has in ansible-core."""
     if isinstance(fact, (dict, list)):
         return strip_internal_keys(module_response_deepcopy({"fact": fact}))["fact"]
     return fact
@@ -149,8 +152,8 @@ def cleaned_fact(fact: Any) -> Any:
 
 def renderer(templar: Any) -> Callable[[Any], Any]:
     if UP_TO_2_18:
-        # ansible-core up to 2.18 turns what looks like a Python value into one: a password such as ["x"] would become
-        # a list, and with jinja2_native 0123456 a number.
+        # ansible-core up to 2.18 converts a text that looks like a Python value. A password such as ["x"] would become a list.
+        # With jinja2_native, 0123456 would become a number.
         plain = templar.copy_with_new_env(environment_class=AnsibleEnvironment)
         return lambda raw: plain.template(raw, convert_data=False)
     template: Callable[[Any], Any] = templar.template
@@ -167,47 +170,54 @@ def _why(error: Exception) -> str:
 
 
 def settle(result: dict[str, Any]) -> None:
-    """Keep a field of some record from deciding what Ansible makes of the task: up to ansible-core 2.20 it looks for it in results."""
+    """Set ``unreachable`` to False in a result that has ``results``.
+
+    Up to ansible-core 2.20, Ansible also searches the records in ``results`` for this field. A record must not decide the task's status.
+    """
     if VariableLayer is None and "results" in result:
         result["unreachable"] = False
 
 
 def hide(task: Any, result: dict[str, Any]) -> None:
-    """Have Ansible show nothing of a result, while ``register`` has it all. Only an action may ask for this itself."""
+    """Hide a whole result in the output of Ansible. ``register`` still receives all of it.
+
+    Ansible accepts this request only from an action.
+    """
     result["_ansible_no_log"] = True
-    # Up to ansible-core 2.18 a loop forgets what its items asked for: the result of the whole loop, which callbacks get,
-    # goes by the task's own no_log. Elsewhere that would hide the message of a later try that fails.
+    # Up to ansible-core 2.18, a loop ignores the requests of its items. Callbacks get the result of the whole loop, and only the
+    # task's own no_log hides that result. In all other cases no_log would hide the message of a later try that fails.
     if UP_TO_2_18 and task.loop is not None:
         task.no_log = True
     if TAKES_RESULTS_FOR_A_LOOP:
         for record in result.get("results", ()):
             if isinstance(record, dict):
-                # Not in what is registered, since ansible-core strips names that begin like this.
+                # ansible-core removes names with this prefix from the registered result.
                 record["_ansible_no_log"] = True
 
 
 def hide_item(task: Any, message: str) -> None:
-    """Have Ansible show neither the item of a loop that failed nor its result, but the message all the same."""
+    """Hide the item of a failed loop and its result in the output of Ansible, but still show the message."""
     task.no_log = True
     if UP_TO_2_18:
         display.error(message, wrap_text=False)
 
 
 def item_of_loop_holds(task: Any, variables: Mapping[str, Any], secrets: Iterable[str] | None) -> bool:
-    """Whether what Ansible shows of the present item of a task's loop has one of these texts in it, or what is secret by its name.
+    """Return whether Ansible would show a secret with the current item of a task's loop.
 
-    True also where the texts are not known.
+    A secret is one of these texts, or a value whose name is the name of a secret. If the texts are not known (None), the result is True
+    for every loop.
     """
     if task.loop is None or secrets is None:
         return task.loop is not None
-    # With loop_control.extended Ansible shows the other items as well.
+    # With loop_control.extended, Ansible also shows the other items.
     shown = [variables.get(task.loop_control.loop_var if task.loop_control else "item"), variables.get("ansible_loop")]
     texts = list(texts_of(shown))
     return any(secret in text for secret in secrets for text in texts) or _names_a_secret(shown)
 
 
 def _names_a_secret(value: Any) -> bool:
-    """Whether there is a dictionary in it, such as a registered result, with something secret of ours."""
+    """Return whether a value contains a dictionary with a secret of bill.connect, such as a registered result."""
     if isinstance(value, Mapping):
         return any((key in _SECRET_NAMES and each) or _names_a_secret(each) for key, each in value.items())
     return isinstance(value, (list, tuple)) and any(_names_a_secret(each) for each in value)
@@ -220,11 +230,12 @@ def publish(
     others: Mapping[str, Any],
     steering: Container[str],
 ) -> str | None:
-    """Define variables for later tasks of this host; a warning, if they cannot all be defined safely.
+    """Define variables for later tasks of this host. Return a warning if they cannot all be defined safely, otherwise None.
 
-    They are plain variables where ansible-core has a way (2.21+), else facts. Those of the ``others`` that are ``steering`` are
-    always facts, because these give way to every variable that a later play defines. Where facts are written to disk, those
-    of the session are left out because they are secret, and the others because they would steer the next run.
+    From ansible-core 2.21 on they are plain variables. In older versions they are facts. The receipt is always a fact. Those of the
+    ``others`` that are named in ``steering`` are always facts, because every variable that a later play defines overrides a fact.
+    If facts are written to disk, no fact is defined. The facts of the session are secret, and the other facts would influence the next
+    run.
     """
     on_disk = are_facts_on_disk()
     plain = {**session, **{name: value for name, value in others.items() if name not in steering}}
@@ -246,7 +257,7 @@ def publish(
 
 
 def mask(secrets: Iterable[str | None]) -> None:
-    """Have ansible-core itself hide these values in all it shows; before ansible-core 2.22 it cannot."""
+    """Make ansible-core itself redact these values in all its output. Before ansible-core 2.22 this does nothing."""
     if register_secret is None:
         return
     for secret in secrets:
@@ -255,36 +266,40 @@ def mask(secrets: Iterable[str | None]) -> None:
 
 
 def extra_variables(loader: Any) -> Mapping[str, Any]:
-    """The variables of the command line (``-e``), untemplated."""
+    """Return the variables of the command line (``-e``), untemplated."""
     found: Mapping[str, Any] = load_extra_vars(loader)
     return found
 
 
 def typed(prompt: str, *, hidden: bool) -> str | None:
-    """What a person types at the terminal after a prompt, up to Enter; None after Ctrl-C. NobodyThere if there is no terminal."""
+    """Return what the user types at the terminal after a prompt, up to Enter; None after Ctrl-C.
+
+    Raises NoTerminalError if there is no terminal.
+    """
     _end_with_ansible()
     try:
-        # Of a worker, too, since ansible-core has its first process ask.
+        # This also works in a worker, because the main process of ansible-core shows the prompt.
         answer: bytes = display.prompt_until(prompt, private=hidden)
     except AnsiblePromptInterrupt:
         return None
     except AnsiblePromptNoninteractive:
         raise NoTerminalError from None
-    # What is no UTF-8 is refused further on, as every text that cannot be shown is.
+    # The form rejects invalid UTF-8 later, as it rejects every text that is not printable.
     return answer.decode(errors="surrogateescape")
 
 
 def _end_with_ansible() -> None:
-    """End this worker when Ansible's first process ends, of which a closed terminal is one way: nobody would answer any more.
+    """Exit this worker when the main Ansible process ends, for example because its terminal was closed.
 
-    From ansible-core 2.19 on a worker is in a session of its own, hears of no hangup, and would wait for ever with what was typed in its memory.
+    From ansible-core 2.19 on, a worker has its own POSIX session and receives no hangup signal. Without this function it would wait
+    forever for an answer, with the typed text in its memory.
     """
     ansible = multiprocessing.parent_process()
     if ansible is None:
         return
 
     def watch() -> None:
-        # Not compared with the parent of now, since Ansible may have ended before this line.
+        # ansible.pid is the original parent. A new os.getppid() is no reference, because Ansible may already have ended.
         while os.getppid() == ansible.pid:
             time.sleep(1)
         os._exit(1)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Refuses every value that a managed host decides.
+"""Rejects every value that a managed host decides.
 
-Private to bill.connect. A value is compared with what its template gives without the facts of all hosts, and only where that template may
-read a fact. Where the two differ, a host decides the value.
+Private to bill.connect. The check applies only if the template of the value may read a fact. It compares the value with the result of
+the template without the facts of all hosts. If the two differ, a host decides the value.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ from .loop_items import LoopItems
 from .running import task_of_worker, template_text, trusted
 from .written_task import WrittenTask, loops_around
 
-# In the place of a value that was used but is not known, and of one that may not have been used.
+# _UNKNOWN stands for a value that was used but is not known. _UNUSED stands for a value that may not have been used.
 _UNKNOWN, _UNUSED = object(), object()
 
 _ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
 
 
 class FactCheck:
-    """The check of one task or lookup.
+    """Checks the variables and options of one task or lookup.
 
-    ``variables`` are all that Ansible has, untemplated. ``published`` gives the values that bill.connect itself has set as facts, by name,
-    for the receipt that is among these facts. ``written`` is the task as it was written; a lookup has none of its own.
+    ``variables`` holds all variables of Ansible, untemplated. ``published`` takes the receipt among the facts. It returns the values
+    that bill.connect itself has set as facts, by name. ``written`` is the task as its author wrote it. A lookup has none.
     """
 
     def __init__(
@@ -48,11 +48,11 @@ class FactCheck:
         self._host = HostVariables(templar, variables, published, self._task)
 
     def published(self) -> Mapping[str, str | None]:
-        """The variables that bill.connect itself has set for this host, by name."""
+        """Return the variables that bill.connect itself has set for this host, by name."""
         return self._published(self._host.variables.get(RECEIPT))
 
     def is_of_authors(self, name: str) -> bool:
-        """Whether the inventory or the play gives a variable the value that it has, whoever else does."""
+        """Return whether the inventory or the play defines a variable with its current value. Another source may define the same value."""
         authors = self._host.of_authors
         return name in authors and authors[name] == self._host.variables.get(name)
 
@@ -65,7 +65,7 @@ class FactCheck:
         return LoopItems(self._templar, self._host, self._loops, is_inside=self._written is not None)
 
     def _named(self, name: str) -> str:
-        """A name that a loop gives; OptionError if a fact may have decided it."""
+        """Return the evaluated name of a loop variable. Raises OptionError if a fact may have decided it."""
         if "{" not in name:
             return name
         if self._host.may_read_facts(self._host.facts.reach(name, {})):
@@ -73,7 +73,7 @@ class FactCheck:
         return str(self._templar.template(name))
 
     def refuse_false_name(self) -> None:
-        """OptionError if the host says itself which one it is."""
+        """Raise OptionError if a fact sets inventory_hostname, because then the host decides its own name."""
         if self._host.is_host_a_fact:
             raise OptionError(
                 "The variable inventory_hostname is a fact, so a managed host says itself which one it is, and nobody knows whose "
@@ -81,26 +81,26 @@ class FactCheck:
             )
 
     def refuse_fact(self, name: str) -> None:
-        """OptionError if a variable is a fact. Its templates may read facts."""
+        """Raise OptionError if a variable is a fact. Its templates may read facts: ``refuse_variable`` checks them."""
         if self._host.facts.decide(name):
             raise self._refused(f"The variable {name}", name, name)
 
     def refuse_variable(self, name: str, used: Any) -> None:
-        """OptionError if a fact is behind a variable, which gives the value ``used``."""
+        """Raise OptionError if a variable depends on a fact. ``used`` is the value of the variable."""
         is_item = self._host.are_facts_there and name in self._loops
         fact = self._items.fact_behind(name) if is_item else None
         if fact := fact or self._behind(self._host.variables.get(name), used, self._of_variable):
             raise self._refused(f"The variable {name}", name, fact)
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
-        """OptionError if a fact decides an option of the task or lookup, whose arguments are ``given``."""
+        """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
         names = {option.name, *option.aliases}
         facts: list[str | None] = []
         if self._written is None:
             facts += [self._behind_argument(name, given[name]) for name in sorted(names & given.keys())]
         else:
             raws = [(raw, given.get(name)) for name, raw in self._written.arguments.items() if name in names]
-            # What the task says itself goes before all defaults, if it does say something.
+            # An argument of the task overrides all defaults, unless the task omits it.
             if not names & self._written.arguments.keys() & given.keys():
                 raws += [(each[name], _UNUSED) for each in self._written.defaults for name in names if name in each]
                 if self._host.are_facts_there:
@@ -111,8 +111,9 @@ class FactCheck:
             raise self._refused(f"The option {option.name}", option.variable if option.shared else "", fact)
 
     def refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
-        """OptionError if a fact decides some of these options where one template stands for all arguments of the task, or for all
-        defaults of a group.
+        """Raise OptionError if a fact decides one of these options through a template for several arguments.
+
+        Such a template stands for all arguments of the task, or for all defaults of a group.
         """
         if self._written is None:
             return
@@ -127,7 +128,7 @@ class FactCheck:
             *((each[""], _UNUSED) for each in self._written.defaults if "" in each),
         ]
         for template, used in templates:
-            # One by one, since the others may well come from facts.
+            # Each option is checked alone, because the other arguments are allowed to come from facts.
             parts = self._mapping_behind(template)
             raws = [template] if parts is None else [parts[name] for name in names if name in parts]
             evaluate = those if parts is None else self._templar.template
@@ -136,9 +137,10 @@ class FactCheck:
                     raise self._refused("The template of the arguments", "", fact)
 
     def refuse_value(self, option: Option, value: str) -> None:
-        """OptionError if a value is what a fact says, and not what the play itself says.
+        """Raise OptionError if a value equals a fact and the play itself does not contain the value.
 
-        That finds what another task or a lookup has taken from a fact, unnoticed because the fact hides a variable of the play.
+        Another task or a lookup may have taken the value from a fact. The author does not notice this if the fact overrides a variable
+        of the play.
         """
         if value == "none" or not self._host.are_facts_there:
             return
@@ -147,7 +149,10 @@ class FactCheck:
             raise self._refused(f"The value of {option.name}", option.variable, told)
 
     def _is_written(self, option: Option, value: str) -> bool:
-        """Whether the task, the play or the inventory has this value, in plain text or by templates that read nothing else."""
+        """Return whether the task, the play or the inventory contains this value.
+
+        The value is plain text there, or the result of templates that read only the play and the inventory.
+        """
         names = (option.name, *option.aliases)
         with self._host.as_written() as variables:
             raws = [
@@ -162,17 +167,17 @@ class FactCheck:
             )
 
     def _arguments_of_task(self, names: Iterable[str]) -> list[Any]:
-        """What the task and the defaults around it say of an option, untemplated."""
+        """Return the untemplated values of an option in the task and in the defaults around it."""
         if self._written is None:
             return []
         wholes = [self._mapping_behind(raw) or {} for raw in self._written.whole or ()]
-        # What include_role has evaluated is no longer as it was written.
+        # Defaults that include_role has evaluated are no longer as their author wrote them.
         defaults = [] if self._written.applied_defaults else self._written.defaults
         places = [self._written.arguments, *wholes, *defaults]
         return [place[name] for place in places for name in names if name in place]
 
     def _arguments_of_lookup(self, name: str) -> list[Any]:
-        """The templates that may be behind an argument of the lookup."""
+        """Return the templates that may have given the value of an argument of the lookup."""
         if self._written is not None:
             return []
         rest = [f"({expression})[{name!r}]" for expression in self._calls.of(REST)]
@@ -183,20 +188,20 @@ class FactCheck:
         return lookup_calls(template_text())
 
     def _behind_argument(self, name: str, value: Any) -> str | None:
-        """A fact that may decide an argument of the lookup; None if none does."""
+        """Return the name of a fact that may decide an argument of the lookup; None if no fact does."""
         if not self._host.are_facts_there:
             return None
         raws = self._arguments_of_lookup(name)
         if len(raws) == 1 and not self._calls.defines_names:
             return self._behind(raws[0], value, self._of_argument)
-        # Nobody knows which of them it was.
+        # It is not known which template gave the value. One that gives the same value without facts is enough.
         lost = {name for name in self._loops if self._items.fact_behind(name)}
         with self._host.without_facts(lost) as variables:
             outcomes = [self._host.outcome(raw, variables, self._of_argument) for raw in raws]
         return None if any(_are_alike(value, each) for each in outcomes) else "facts"
 
     def _mapping_behind(self, raw: Any) -> Mapping[str, Any] | None:
-        """The dictionary that a template stands for, untemplated, where it is nothing but the name of a variable."""
+        """Return the untemplated dictionary that a template stands for; None unless the template is only the name of a variable."""
         names: set[str] = set()
         while isinstance(raw, str) and _compat.is_trusted(raw) and (found := _ONE_VARIABLE.match(raw)):
             name = found[1]
@@ -208,7 +213,10 @@ class FactCheck:
         return raw if is_plain else None
 
     def _behind(self, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> str | None:
-        """A fact that decides what the templates in an untemplated value give; None if none does. ``used`` is what they have given."""
+        """Return the name of a fact that decides an untemplated value; None if no fact does.
+
+        ``used`` is the result of the templates in the value.
+        """
         if raw is None or not self._host.are_facts_there:
             return None
         reach = self._host.facts.reach(raw, self._loops)
@@ -228,17 +236,17 @@ class FactCheck:
             return not _are_alike(used, self._host.outcome(raw, variables, evaluate))
 
     def _of_variable(self, raw: Any) -> Any:
-        # Made anew, as it takes the variables of the templar at that time.
+        # Each call creates a renderer, because a renderer uses the variables that the templar had when it was created.
         return _compat.renderer(self._templar)(raw)
 
     def _of_argument(self, raw: Any) -> Any:
-        # Lists and dictionaries stay what they are, as in a lookup.
+        # As in a lookup, lists and dictionaries keep their types.
         value = self._templar.template(raw)
         return value if isinstance(value, (Mapping, list, tuple)) else self._of_variable(raw)
 
     def _refused(self, what: str, variable: str, fact: str) -> OptionError:
         host = f" of {self._host.name}" if "inventory_hostname" in self._host.variables else ""
-        # A host may have given it a name that would write to the terminal.
+        # A host chooses the name of its fact. The name may contain control characters for the terminal.
         named = fact if re.fullmatch(r"\w{1,80}", fact) else "facts"
         if named == "facts":
             comes = f"{what} depends on facts{host} or of another host."
@@ -261,7 +269,10 @@ class FactCheck:
 
 
 def _are_alike(one: Any, other: Any) -> bool:
-    """Whether two values of an option are the same. Ansible makes texts of some values on their way; an empty text counts as none."""
+    """Return whether two values of an option are the same. Ansible converts some values to text, so they are compared as text.
+
+    An empty text and None are the same.
+    """
     if one is FAULT or other is FAULT:
         return False
     if isinstance(one, (Mapping, list, tuple)) or isinstance(other, (Mapping, list, tuple)):

@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Which variables a managed host decides, and which of them a template can reach.
+"""Finds the variables that a managed host decides, and those of them that a template can read.
 
-Private to bill.connect. Plain Python, without Ansible. Any module's result may carry ``ansible_facts``, and ansible-core makes a
-variable of each fact. These variables outrank the inventory and group_vars. So a managed host that somebody broke into could say
-where credentials go. A value that a fact decides is never used, and never ignored either.
+Private to bill.connect. Plain Python, without Ansible. The result of any module may contain ``ansible_facts``. ansible-core turns each
+fact into a variable. These variables override the inventory and group_vars. So an attacker on a managed host could decide where
+credentials go. A value that a fact decides is never used, and never silently ignored.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from urllib.parse import urlsplit
 
 PREFIX = "ansible_"
 
-# The fact that says which values of the other facts bill.connect itself has set: it names a record of the run, which no host can write
-# and whose name no host can guess.
+# This fact proves which other facts bill.connect itself has set. It names a record of the run. No host can write that record or guess
+# its name.
 RECEIPT = "bill_connect_receipt"
 
-# The names in a template. That takes in what stands in quotes, such as lookup('vars', 'name') and hostvars['host']['name'].
+# The names in a template, including those in quotes, such as lookup('vars', 'name') and hostvars['host']['name'].
 _NAME = re.compile(r"[^\W\d]\w*")
-# How a template begins; the last one redefines the others.
+# The start of a template. The last alternative, #jinja2:, redefines the other two.
 _TEMPLATE = re.compile(r"\{\{|\{%|\A#jinja2:")
-# What can reach a variable whose name is not written in the template.
+# A template with one of these names can read a variable whose name is not written in the template.
 _OPEN = {"ansible_facts", "extends", "from", "import", "include", "vars"}
 _OF_OTHER_HOSTS = {"ansible_delegated_vars", "hostvars"}
 _LOOKUP = re.compile(r"\b(?:lookup|query|q)\b")
-# The name has to end there: what goes on after the quotes may put another one together.
+# A comma or parenthesis must follow the quotes. Otherwise an expression may build another name.
 _NAMED_LOOKUP = re.compile(r"""\b(?:lookup|query|q)\s*\(\s*(?:'([\w.]+)'|"([\w.]+)")\s*[,)]""")
-# The lookups that read nothing but what they are told, and the variables of their options. Any other one may read variables by names that it puts together.
+# These lookups read only their arguments and the variables of their options. Any other lookup may read a variable whose name it builds.
 _PLAIN_LOOKUPS = {
     *("csvfile", "dict", "env", "file", "fileglob", "filetree", "first_found", "flattened", "indexed_items", "ini"),
     *("items", "lines", "list", "nested", "password", "pipe", "sequence", "subelements", "together", "unvault", "url"),
@@ -50,16 +50,17 @@ _PLAIN_COLLECTIONS = (
 
 
 def is_plain_lookup(name: str) -> bool:
-    """Whether a lookup of this name reads no variables by names that it puts together."""
+    """Return whether a lookup is plain. A plain lookup reads no variable whose name it builds itself."""
     return name.removeprefix("ansible.builtin.") in _PLAIN_LOOKUPS or name.startswith(_PLAIN_COLLECTIONS)
 
 
 @dataclass(frozen=True)
 class Loop:
-    """One loop around a task: ``items`` is the expression of its items, untemplated, and ``item`` the name that each of them gets.
+    """One loop around a task. ``items`` is the untemplated expression of its items, and ``item`` the variable name of each item.
 
-    ``lookup`` is the template of the lookup that takes the expression, if one does, and ``depth`` says how far out the loop is.
-    With a ``path`` it is no loop: what include_role has evaluated for its tasks is at this place in the expression, and stays.
+    ``lookup`` is the template of the lookup that takes the expression; empty without a lookup. ``depth`` counts the levels from the task
+    outwards. An object with a ``path`` is not a loop. It stands for a value that include_role has evaluated for its tasks. The path is
+    the position of that value in the expression. The value does not change.
     """
 
     items: Any
@@ -70,7 +71,7 @@ class Loop:
 
     @property
     def raw(self) -> Any:
-        """All that the items come from, untemplated."""
+        """Everything that decides the items, untemplated."""
         return [self.lookup, self.items]
 
 
@@ -79,9 +80,10 @@ Loops = Mapping[str, Sequence[Loop]]
 
 @dataclass(frozen=True)
 class Reach:
-    """What templates can read: ``facts`` that decide a variable, ``loops``, the names of items of loops, and all ``names``.
+    """The variables that templates can read.
 
-    ``is_open`` says that they may read more than that, and ``other_hosts`` that they read variables of other hosts.
+    ``facts`` holds the variables that facts decide, ``loops`` the names that loops define, and ``names`` all names. ``is_open`` says that
+    the templates may read other variables too. ``other_hosts`` says that they read variables of other hosts.
     """
 
     facts: frozenset[str]
@@ -94,11 +96,11 @@ class Reach:
 class HostFacts:
     """The facts among the variables of one host, all untemplated.
 
-    ``facts`` are those of which ansible-core has made variables, by the variables' names. ``published`` holds the values that
-    bill.connect itself has set as facts, by name: no host decides those. ``is_trusted`` says of a text whether ansible-core would
-    evaluate it as a template; it does not evaluate data. ``read_by`` gives the variables that a lookup reads by names of its own.
-    ``merges`` says that dictionaries of several sources are merged, and ``cleaned`` gives a fact as ansible-core makes a variable of
-    it. Without ``are_certain`` a fact may have had another value.
+    ``facts`` holds the facts that ansible-core has turned into variables, by the names of the variables. ``published`` holds the values
+    that bill.connect itself has set as facts, by name. No host decides those. ``is_trusted`` returns whether ansible-core would evaluate
+    a text as a template. ansible-core does not evaluate data. ``read_by`` returns the variables that a lookup reads although the
+    template does not name them. ``merges`` says that ansible-core merges dictionaries of several sources. ``cleaned`` returns a fact in
+    the form that its variable has in ansible-core. If ``are_certain`` is False, a fact may have had another value.
     """
 
     def __init__(
@@ -124,11 +126,11 @@ class HostFacts:
 
     @property
     def are_there(self) -> bool:
-        """Whether the host itself has said anything."""
+        """Whether the host itself has set any fact."""
         return any(name != RECEIPT and not self._is_published(name, fact) for name, fact in self._facts.items())
 
     def decide(self, name: str) -> bool:
-        """Whether a fact gives a variable its value, or a part of it."""
+        """Return whether a fact decides the value of a variable, or a part of the value."""
         if name not in self._facts or name not in self._variables:
             return False
         value, fact = self._variables[name], self._cleaned(self._facts[name])
@@ -142,11 +144,14 @@ class HostFacts:
         return isinstance(value, (str, type(None))) and name in self._published and self._published[name] == value
 
     def decided(self) -> set[str]:
-        """All variables that facts decide."""
+        """Return the names of all variables that facts decide."""
         return {name for name in self._facts if self.decide(name)}
 
     def telling(self, value: str) -> str | None:
-        """The fact that says this value, or the same server if it is a URL; None if none does. What ansible-core gathers does not count."""
+        """Return the name of a fact that has this value; None if no fact has it. URLs are the same if their server is the same.
+
+        The facts that ansible-core gathers do not count.
+        """
         for name, fact in self._facts.items():
             if (
                 isinstance(name, str)
@@ -157,9 +162,9 @@ class HostFacts:
         return None
 
     def reach(self, value: Any, where: Loops) -> Reach:
-        """What the templates in an untemplated value can read, directly or behind variables.
+        """Return what the templates in an untemplated value can read, directly or through other variables.
 
-        ``where`` holds what the value can refer to besides the variables: the loops around it, by the names of their items.
+        ``where`` holds the loops around the value, by the names that they define. The value can also refer to these names.
         """
         names: set[str] = set()
         is_open = False
@@ -185,7 +190,7 @@ class HostFacts:
         )
 
     def _templates(self, value: Any) -> Iterator[str]:
-        """The texts in an untemplated value that are templates."""
+        """Yield the texts in an untemplated value that are templates."""
         if isinstance(value, str):
             if _TEMPLATE.search(value) and self._is_trusted(value):
                 yield value
@@ -199,7 +204,7 @@ class HostFacts:
 
 
 def _lookups_in(template: str) -> tuple[list[str], bool]:
-    """The plain lookups in a template, and whether there is one that may read variables by names that it puts together."""
+    """Return the plain lookups in a template, and whether the template has another lookup. That one may build names of variables."""
     named = [one or other for one, other in _NAMED_LOOKUP.findall(template)]
     plain = [name for name in named if is_plain_lookup(name)]
     return plain, len(plain) < len(_LOOKUP.findall(template))
@@ -220,7 +225,7 @@ def _server(url: str) -> tuple[str, str] | None:
 
 
 def _texts(value: Any) -> Iterator[str]:
-    """The texts in a value."""
+    """Yield the texts in a value. The keys of dictionaries do not count."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

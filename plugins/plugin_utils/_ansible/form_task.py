@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One sitting of the form in Ansible: what is there already, and the person at the terminal.
+"""Runs the form once in Ansible: collects the existing values, and asks the user at the terminal for the others.
 
 Private to bill.connect.
 """
@@ -34,10 +34,10 @@ display = Display()
 
 
 class Terminal:
-    """The person in front of Ansible's terminal."""
+    """Asks the user at the terminal of Ansible."""
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
-        """What is typed; NoTerminalError if there is no terminal, UserAbortedError after Ctrl-C."""
+        """Return what the user types. Raises NoTerminalError if there is no terminal, and UserAbortedError after Ctrl-C."""
         typed = _compat.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
             raise UserAbortedError("The form was ended with Ctrl-C. Nothing was written.")
@@ -48,17 +48,17 @@ class Terminal:
 
 
 def _in_lines(text: str) -> str:
-    """The text in lines that fit the terminal, which would cut words in two."""
-    # Ansible's own number, which it has for its lines of stars, too.
+    """Return the text in lines that fit the terminal. The terminal itself would break words."""
+    # Ansible uses the same width for its lines of stars.
     lines = (wrap(line, display.columns, break_long_words=False, break_on_hyphens=False) for line in text.split("\n"))
     return "\n".join("\n".join(line) for line in lines)
 
 
 def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> FormResult:
-    """What has come of asking the person; ``variables`` are all that Ansible has, untemplated. Raises BillError."""
+    """Return the result of the form. ``variables`` holds all variables of Ansible, untemplated. Raises BillError."""
     _confirm_the_vault_password(call, loader)
     kept = _kept(call, loader, templar, variables)
-    # What the inventory has from the same file is no reason not to ask.
+    # The form also asks for a value that the inventory reads from the vault file itself.
     given = {
         option.name: source
         for option in OPTIONS
@@ -67,13 +67,14 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     }
     values = dict(call.options)
     for option in OPTIONS:
-        # Else nobody could rotate a value without a person, as the inventory has the old one, which goes before the environment.
+        # The inventory has the old value of the vault file, and a variable overrides the environment. Here the environment must
+        # override it. Otherwise nobody could replace a secret without a terminal.
         if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
             given[option.name] = _source.environment(option.environment_name)
             values[option.name] = convert(option, text, given[option.name])
             if option.secret:
                 call.secrets.add([text])
-    # What the environment replaces counts as its own: a variable does not say where that goes.
+    # If the environment replaces a value, the environment is its source. A variable must not decide where such a value goes.
     in_file = {
         option.name: _source.variable(option.variable, file=call.options["vault_file"])
         for option in OPTIONS
@@ -82,7 +83,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     call.check_destinations(
         ResolvedOptions({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
     )
-    # Those of the command line are gone with it, and so is the environment.
+    # Later plays have neither the variables of this command line nor this environment.
     lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
     lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
 
@@ -108,10 +109,10 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
 
 
 def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
-    """Warn of files from which plays of this folder take the variables, although the vault file has them."""
+    """Warn about files that override variables of the vault file in plays of this folder."""
     path = os.path.abspath(path)
     for file in overriding_files(path, loader):
-        # What cannot be read here is told by the play that reads it.
+        # If a file cannot be read here, the play that reads it reports the error.
         with suppress(BillError):
             if both := sorted(names & read_variables(loader, file).keys()):
                 display.warning(
@@ -120,7 +121,10 @@ def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
 
 
 def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
-    """Have the vault password of a new file typed once more, as ansible-vault does: with a slip in it nobody could open the file."""
+    """Ask for the vault password of a new file once more, as ansible-vault does.
+
+    With a typing error in the password, nobody could open the file. Raises BillError after three wrong entries.
+    """
     path = call.options["vault_file"]
     password = typed_password(loader, path, call.options["vault_id"]) if path else None
     if password is None:
@@ -128,7 +132,7 @@ def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
     with suppress(NoTerminalError):
         prompt = "\nVault password: once more, as nothing else would tell a slip; it is not shown:"
         for _try in range(3):
-            # Without the blanks around it, as ansible-core takes it.
+            # ansible-core also removes the blanks around the password.
             if Terminal().ask(prompt, hidden=True).strip() == password:
                 return
             Terminal().tell("This is not the vault password that was typed before.")
@@ -136,10 +140,10 @@ def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
 
 
 def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
-    """The values of an earlier sitting, by option."""
+    """Return the values that an earlier run of the form stored in the vault file, by option."""
     path = call.options["vault_file"]
     raw = read_variables(loader, path) if path else {}
-    # Whatever else defines these goes before the file, as it will in plays.
+    # In templates, every other definition of these variables overrides the file, as in plays.
     known = {**raw, **variables}
     templar.available_variables = known
     known = {**known, **raw}
@@ -151,13 +155,13 @@ def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, 
             if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
                 kept[option.name] = convert(option, value, _source.variable(option.variable, file=path))
         except OptionError as error:
-            # The form is how to correct it.
+            # The user can correct the value in the form.
             display.warning(f"{error} It counts as not kept.")
     return kept
 
 
 def returned(filled: FormResult | None, call: TaskContext) -> dict[str, Any]:
-    """The return values of bill_form; without an answer, as in check mode, nothing is known."""
+    """Build the return values of bill_form. If ``filled`` is None, as in check mode, nothing is known."""
     if filled is None:
         return {
             **dict.fromkeys(("organization_id", "user_id", "api_url", "auth_method", "trusted")),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The variables of one host: as they are, as they would be if no host had any facts, and as the authors of the play wrote them.
+"""The variables of one host in three forms: as they are, without the facts of all hosts, and as the authors of the play wrote them.
 
 Private to bill.connect.
 """
@@ -22,20 +22,20 @@ from .facts import RECEIPT, HostFacts, Reach
 from .running import manager_of, read_by
 from .written_task import play_of
 
-# The facts of which ansible-core makes variables even where it is told to make none.
+# ansible-core turns these facts into variables even if INJECT_FACTS_AS_VARS is off.
 _ALWAYS_VARIABLES = {"ansible_local"}
 
-# In the place of a template that cannot be evaluated.
+# This stands for the result of a template that cannot be evaluated.
 FAULT = object()
 
 Published = Callable[[Any], Mapping[str, str | None]]
 
 
 class HostVariables:
-    """``variables`` are all that Ansible has, untemplated, and ``facts`` the facts among them.
+    """The variables of one host.
 
-    ``published`` gives the values that bill.connect itself has set as facts, by name, for the receipt that is among these facts.
-    ``task`` is the one that runs, if it is known.
+    ``variables`` holds all variables of Ansible, untemplated. ``facts`` holds the facts among them. ``published`` takes the receipt among
+    the facts. It returns the values that bill.connect itself has set as facts, by name. ``task`` is the current task; None if unknown.
     """
 
     def __init__(self, templar: Any, variables: Mapping[str, Any], published: Published, task: Any = None) -> None:
@@ -53,34 +53,35 @@ class HostVariables:
             read_by=read_by,
             merges=C.DEFAULT_HASH_BEHAVIOUR == "merge",
             cleaned=_compat.cleaned_fact,
-            # Without the manager only those are known whose names ansible-core has cut, and of two that become the same only one.
+            # Without the manager, only the facts in ansible_facts are known. There the names are shortened. If two names become the
+            # same, only one of the two facts is known.
             are_certain=self._manager is not None,
         )
 
     @property
     def is_host_a_fact(self) -> bool:
-        """Whether the host says itself which one it is: then nobody knows whose facts these are."""
-        # No fact can hide ansible_facts.
+        """Whether a fact of the host sets inventory_hostname. Then nobody knows which host these facts belong to."""
+        # No fact can override ansible_facts.
         facts = self.variables.get("ansible_facts")
         return C.INJECT_FACTS_AS_VARS and isinstance(facts, Mapping) and "inventory_hostname" in facts
 
     @cached_property
     def are_facts_there(self) -> bool:
-        """Whether any host has said anything, or may have."""
-        # Reading all files of a cache is dear.
+        """Whether any host has set a fact, or may have set one."""
+        # A cache on disk counts as one with facts, because reading all its files is slow.
         return _compat.are_facts_on_disk() or any(facts.are_there for facts in self.facts_of_all())
 
     @cached_property
     def names_of_facts(self) -> set[str]:
-        """The names of all variables that any host gives, whatever hides them now."""
+        """The names of all variables that facts of any host define, even if another variable overrides them now."""
         return {name for host in self._hosts() for name in self._injected(self._facts_in_cache(host))}
 
     def may_read_facts(self, reach: Reach) -> bool:
-        """Whether there may be, or may have been, facts among what templates can read."""
+        """Return whether templates with this reach may read facts, or may have read facts earlier."""
         return reach.is_open or reach.other_hosts or not reach.names.isdisjoint(self.names_of_facts)
 
     def facts_of_all(self) -> Iterator[HostFacts]:
-        """The facts of all hosts, this one first."""
+        """Yield the facts of all hosts, this host first."""
         yield self.facts
         for host in self._hosts() - {self.name}:
             facts = self._facts_in_cache(host)
@@ -93,14 +94,14 @@ class HostVariables:
         return {
             self.name,
             *self._manager._inventory.hosts,
-            # Those that are in no inventory: the controller, and whatever a task was delegated to.
+            # These hosts may be in no inventory: the controller, and the targets of delegate_to.
             *C.LOCALHOST,
             *(delegated if isinstance(delegated, Mapping) else ()),
             *(() if _compat.are_facts_on_disk() else self._manager._fact_cache.keys()),
         }
 
     def _own_facts(self) -> Mapping[str, Any]:
-        """The facts of this host by the names of their variables; those in ansible_facts have lost the prefix."""
+        """Return the facts of this host by the names of their variables. In ansible_facts the names have no prefix."""
         return self._injected(self._facts_in_cache(self.name))
 
     def _facts_in_cache(self, host: str) -> dict[str, Any]:
@@ -119,14 +120,14 @@ class HostVariables:
         return {name: value for name, value in facts.items() if name in _ALWAYS_VARIABLES}
 
     def outcome(self, raw: Any, variables: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> Any:
-        """What an untemplated value gives with these variables; ``FAULT`` if it gives nothing."""
+        """Return the result of an untemplated value with these variables; ``FAULT`` if the evaluation fails, None for ``omit``."""
         kept = self._templar.available_variables
         self._templar.available_variables = variables
         try:
             return decrypted(evaluate(raw))
         except _compat.OMITTED:
             return None
-        except Exception:  # Of any lookup: it is told where the value is used.
+        except Exception:  # Any lookup may raise this. The error is reported where the value is used.
             return FAULT
         finally:
             self._templar.available_variables = kept
@@ -135,9 +136,9 @@ class HostVariables:
     def without_facts(
         self, items: Collection[str] = (), given: Mapping[str, Any] | None = None
     ) -> Iterator[dict[str, Any]]:
-        """The variables as they would be if no host had any facts, but for those that bill.connect has set itself.
+        """Yield the variables as they would be if no host had any facts. Facts that bill.connect itself has set stay.
 
-        They are without these ``items`` of loops, and with what is ``given`` in the place of others.
+        The names in ``items``, which loops define, are left out. The variables in ``given`` replace others.
         """
         if self._manager is None:
             yield self._replaced({}, items, given or {})
@@ -151,7 +152,7 @@ class HostVariables:
 
     @cached_property
     def _behind_facts(self) -> Mapping[str, Any]:
-        """What facts hide of the inventory, group_vars and host_vars. They must not be there when this is looked at."""
+        """The variables of the inventory, group_vars and host_vars that facts override. Remove the facts before the first read."""
         host = self._manager._inventory.get_host(self.name)
         return self._manager.get_vars(host=host, include_hostvars=False) if host else {}
 
@@ -163,13 +164,13 @@ class HostVariables:
 
     @cached_property
     def of_authors(self) -> Mapping[str, Any]:
-        """The variables of the inventory and, in a task, of the play: without facts, and without what other tasks have set."""
+        """The variables of the inventory and, in a task, of the play. Facts and the variables that other tasks have set are left out."""
         with self.as_written() as variables:
             return variables
 
     @contextmanager
     def as_written(self) -> Iterator[Mapping[str, Any]]:
-        """These variables, for templates that may look at other hosts."""
+        """Yield the variables of ``of_authors``. Inside the ``with`` block, templates that read other hosts see no facts either."""
         manager = self._manager
         if manager is None or not (host := manager._inventory.get_host(self.name)):
             yield {}
@@ -184,13 +185,13 @@ class HostVariables:
 
 def _with_vars(variables: dict[str, Any]) -> dict[str, Any]:
     if "vars" in variables:
-        # Not the dictionary itself: ansible-core up to 2.18 would go round in circles.
+        # The copy has no key "vars". ansible-core up to 2.18 would never stop reading a dictionary that contains itself.
         variables["vars"] = {name: value for name, value in variables.items() if name != "vars"}
     return variables
 
 
 class _OnlyPublished:
-    """What ansible-core asks for facts, without all those that hosts have said."""
+    """A fact cache for ansible-core that contains only the facts that bill.connect itself has set."""
 
     def __init__(self, cache: Any, published: Published) -> None:
         self._cache = cache

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ansible's side of a lookup: run the operation, give back what it returns.
+"""The base class of all lookups. It runs the operation and returns its result.
 
 Private to bill.connect.
 """
@@ -22,7 +22,7 @@ from .runner import Invocation, OperationError, operation
 
 
 class BillLookup(LookupBase):
-    """The base of the lookups; a subclass names its operation in ``perform``, which is given the terms."""
+    """The base class of every lookup of bill.connect. A subclass implements ``perform``, which receives the terms."""
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
 
@@ -30,7 +30,7 @@ class BillLookup(LookupBase):
         raise NotImplementedError
 
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
-        # What with_ loops of ansible-core 2.16 add to the arguments.
+        # with_ loops of ansible-core 2.16 add this argument.
         kwargs.pop("wantlist", None)
         invocation = Invocation(kwargs, variables or {}, self._templar, (*OPTIONS, *self.OWN_OPTIONS))
         message = ""
@@ -39,5 +39,5 @@ class BillLookup(LookupBase):
                 return self.perform(context, terms)
         except OperationError as error:
             message = str(error)
-        # Not in the except clause: Ansible also shows the errors behind an error.
+        # This line is outside the except clause, because Ansible also shows the cause of an error.
         raise AnsibleLookupError(message)

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the arguments of a lookup are written in the template that calls it.
+"""Finds the written arguments of a lookup in the template that calls it.
 
-Private to bill.connect. Plain Python with Jinja, without Ansible. A lookup is handed the values of its arguments, and not where they
-come from.
+Private to bill.connect. Plain Python with Jinja, without Ansible. A lookup receives only the values of its arguments. It cannot see
+where they come from.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from jinja2 import Environment, TemplateSyntaxError
 
-# The name under which the expressions of ``**`` are kept.
+# The key for the expressions of ``**``.
 REST = "**"
 
 _LOOKUPS = {"lookup", "query", "q"}
@@ -28,7 +28,7 @@ _Token = tuple[int, str, str]
 class LookupCalls:
     """The expressions of all named arguments of the lookups in a template, by name.
 
-    ``defines_names`` says that a name in them may be one that the template itself defines.
+    ``defines_names`` says that the template itself may define a name in these expressions.
     """
 
     expressions: dict[str, list[str]] = field(default_factory=dict)
@@ -39,7 +39,10 @@ class LookupCalls:
 
 
 def lookup_calls(template: str | None) -> LookupCalls:
-    """What is in a template, or in an expression of ``when`` or ``that``; nothing if nobody knows its text."""
+    """Return the lookup calls in a template, or in an expression of ``when`` or ``that``.
+
+    The result is empty if the text is not known (None) or is no valid template.
+    """
     calls = LookupCalls()
     if template is None:
         return calls
@@ -60,7 +63,7 @@ def lookup_calls(template: str | None) -> LookupCalls:
 
 
 def _arguments(tokens: list[_Token]) -> Iterator[list[_Token]]:
-    """The tokens of each argument, up to the end of the parenthesis."""
+    """Yield the tokens of each argument, up to the closing parenthesis."""
     depth = 0
     argument: list[_Token] = []
     for token in tokens:
@@ -76,7 +79,7 @@ def _arguments(tokens: list[_Token]) -> Iterator[list[_Token]]:
 
 
 def _named(argument: list[_Token]) -> tuple[str, str]:
-    """The name of an argument and its expression; a plain one has no name."""
+    """Return the name and the expression of an argument. The name of a positional argument is empty."""
     written = [number for number, (_line, kind, _text) in enumerate(argument) if kind not in _BLANK]
     texts = [argument[number][2] for number in written[:2]]
     if texts[:1] == [REST]:

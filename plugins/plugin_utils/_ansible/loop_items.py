@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether a fact may have decided the present item of a loop.
+"""Checks whether a fact may have decided the current item of a loop.
 
-Private to bill.connect. The items of include_tasks and include_role were made before their tasks run, and a host can say something
-else by then. So the item that is there counts, and not what the loop would give now: it has to be among the items that the loop gives
-without any facts.
+Private to bill.connect. Ansible makes the items of include_tasks and include_role before their tasks run. A host can change its facts
+after that. So the check uses the current item, and not the items that the loop would give now. The current item must be among the
+items that the loop gives without any facts.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ from .running import looked_up
 
 
 class _Items(NamedTuple):
-    """What a loop gives, and what its lookup chooses from: one that chooses at random gives something else each time."""
+    """The items of a loop, and the terms that its lookup chooses from. A random lookup gives another item each time."""
 
     found: list[Any]
     terms: list[Any]
 
 
 class LoopItems:
-    """``host`` has the variables, and ``loops`` are the loops around the task.
+    """Checks the items of the loops around one task or lookup.
 
-    ``is_inside`` says that the task's own loop has given its item. A lookup may also be at work in the expression of that loop.
+    ``host`` holds the variables. ``loops`` holds the loops around the task. ``is_inside`` says that the task's own loop has given its
+    item. For a lookup this is not certain, because a lookup may also run in the expression of that loop.
     """
 
     def __init__(self, templar: Any, host: HostVariables, loops: Loops, *, is_inside: bool) -> None:
@@ -44,7 +45,7 @@ class LoopItems:
         self._known: dict[str, str | None] = {}
 
     def fact_behind(self, name: str) -> str | None:
-        """A fact that may have decided what a loop has given under this name; None if none has."""
+        """Return the name of a fact that may have decided the variable of a loop; None if no fact has."""
         if name not in self._known:
             loops = self._loops[name][:1] if self._is_inside else self._loops[name]
             values = [self._host.variables[name]] if name in self._host.variables else []
@@ -53,7 +54,7 @@ class LoopItems:
         return self._known[name]
 
     def fact_behind_value(self, name: str, loop: Loop, value: Any) -> str | None:
-        """A fact that may have decided the value that this loop has given under a name; None if none has."""
+        """Return the name of a fact that may have decided the value of this loop's variable ``name``; None if no fact has."""
         reach, outer = self._reach(loop)
         decided = [fact for each in sorted(reach.loops) if (fact := self._fact_behind_outer(each, outer[each]))]
         if not decided and not self._host.may_read_facts(reach):
@@ -63,11 +64,11 @@ class LoopItems:
         return min([*reach.facts, *decided], default="facts")
 
     def _fact_behind_outer(self, name: str, loop: Loop) -> str | None:
-        # What an inner loop of the same name hides cannot be looked at.
+        # An inner loop with the same name hides the item of the outer loop. A hidden item cannot be checked.
         return self.fact_behind(name) if loop is self._loops[name][0] else "facts"
 
     def _reach(self, loop: Loop) -> tuple[Reach, Mapping[str, Loop]]:
-        """What the expression of a loop can read, and the next loop further out for each name."""
+        """Return what the expression of a loop can read, and for each name the next outer loop."""
         outer = {
             name: further[0]
             for name, loops in self._loops.items()
@@ -76,7 +77,11 @@ class LoopItems:
         return self._host.facts.reach(loop.raw, {name: [each] for name, each in outer.items()}), outer
 
     def _items(self, loop: Loop) -> list[_Items]:
-        """What a loop can give without facts: one list for each item of an outer loop that this one hides."""
+        """Return the items that a loop can give without facts.
+
+        The expression may read an outer loop whose item an inner loop of the same name hides. The result has one element for each
+        possible combination of hidden items.
+        """
         reach, outer = self._reach(loop)
         hidden = {name for name in reach.loops if outer[name] is not self._loops[name][0]}
         lost = {name for name in reach.loops - hidden if self.fact_behind(name)}
@@ -111,7 +116,7 @@ def _list(items: Any) -> list[Any]:
 
 
 def _fits(name: str, loop: Loop, value: Any, items: _Items) -> bool:
-    """Whether a loop that gives these items can have given a value under this name."""
+    """Return whether a loop with these items can have given this value to the variable ``name``."""
     value, length = decrypted(value), len(items.found)
     if name == loop.item:
         return value in items.found or value in items.terms

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows what an invocation tells the user, and hides its secrets: the Ansible side of both.
+"""Shows the messages of an invocation through Ansible, and redacts its secrets.
 
 Private to bill.connect.
 """
@@ -23,14 +23,14 @@ display = Display()
 
 
 def environment_secrets() -> set[str]:
-    """The secrets in the environment, whether they are used or not."""
+    """Return all secrets in the environment, including those that are not used."""
     secrets = {text for option in OPTIONS if option.secret and (text := os.environ.get(option.environment_name))}
-    # A path that was normalized holds them in this form.
+    # A normalized path contains the secret in this form.
     return secrets | {os.path.normpath(text) for text in secrets}
 
 
 class CoreSecretRegistry(SecretRegistry):
-    """A registry that also has ansible-core hide the secrets, where it can."""
+    """A secret registry that also makes ansible-core redact the secrets, if its version can do that."""
 
     def add(self, texts: Iterable[str | None]) -> None:
         new = {text for text in texts if text} - self._texts
@@ -38,12 +38,12 @@ class CoreSecretRegistry(SecretRegistry):
         super().add(new)
 
     def redact_all(self, message: str) -> str:
-        """A message to show, also without the secrets of the environment that this invocation does not use."""
+        """Return a message without any secret of this invocation or of the environment."""
         return redact_text(message, self.texts | environment_secrets())
 
 
 class DisplayReporter:
-    """Shows texts through Ansible's display."""
+    """Shows redacted messages through Ansible's display."""
 
     def __init__(self, secrets: CoreSecretRegistry) -> None:
         self._secrets = secrets

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks and lookups return, from the values that the client gives.
+"""Builds the return values of tasks and lookups from the results of the client.
 
 Private to bill.connect.
 """
@@ -25,7 +25,7 @@ from .._core.redaction import sensitive_values
 from .._core.reporter import Reporter
 from .context import TaskContext
 
-# The return values, in the order in which the documentation lists them.
+# The return values of bill_login, in the order of its documentation.
 LOGIN_FIELDS = (
     "session_id",
     "organization_id",
@@ -41,7 +41,7 @@ LOGIN_FIELDS = (
 
 
 def login_result(client: BillClient, result: SessionResult) -> dict[str, Any]:
-    """The return values of bill_login; all of them are null where no session is left."""
+    """Build the return values of bill_login. All values of the session are None if there is no session."""
     session = result.session
     return {
         "session_id": session and session.session_id,
@@ -58,7 +58,7 @@ def login_result(client: BillClient, result: SessionResult) -> dict[str, Any]:
 
 
 def session_info_result(client: BillClient, result: SessionResult) -> dict[str, Any]:
-    """The return values of bill_session_info; nothing in them is secret."""
+    """Build the return values of bill_session_info. They contain no secret."""
     session = result.session
     ends = session.end if session else None
     return {
@@ -78,9 +78,9 @@ def session_info_result(client: BillClient, result: SessionResult) -> dict[str, 
 
 
 def checked_terms(terms: Sequence[Any]) -> list[str]:
-    """The terms of a lookup, if they are names of return values; OptionError if not."""
+    """Return the terms of a lookup. Raises OptionError if a term is not the name of a return value."""
     if unknown := [str(term) for term in terms if term not in LOGIN_FIELDS]:
-        # Repeated only if it is a typing error: a password given by mistake must not be shown.
+        # The message repeats only a term that resembles a field. A password that was given by mistake must not be shown.
         close = difflib.get_close_matches(unknown[0], LOGIN_FIELDS, n=1)
         named = f"field {unknown[0]}. Did you mean {close[0]}?" if close else "such field."
         raise OptionError(f"There is no {named} The fields are: {', '.join(LOGIN_FIELDS)}.")
@@ -88,7 +88,7 @@ def checked_terms(terms: Sequence[Any]) -> list[str]:
 
 
 def read_pages(pages: Iterable[Page], what: str, reporter: Reporter) -> tuple[list[Any], Page | None]:
-    """All records of a list, and its last page. The reporter shows that a long list is alive."""
+    """Return all records of a list, and its last page. The reporter shows progress, because a long list takes time."""
     records: list[Any] = []
     last: Page | None = None
     for last in pages:
@@ -98,7 +98,10 @@ def read_pages(pages: Iterable[Page], what: str, reporter: Reporter) -> tuple[li
 
 
 def records_of(context: TaskContext, path: Any) -> list[Any]:
-    """What a read yields: the records of a list, or the response itself if it is none; nothing for a rejection that is expected."""
+    """Return the records of a list, or a list with the response itself if it is no list.
+
+    The result is empty if BILL rejects the request with a status in ``expected_status``.
+    """
     result = request_result(context, {**context.options, "path": path})
     if result["status"] >= 400:
         return []
@@ -117,11 +120,11 @@ def request_result(
     task: str = "",
     host: str = "",
 ) -> dict[str, Any]:
-    """Send the request that ``options`` ask for, a write only outside check mode: the return values of bill_request.
+    """Send the request that ``options`` describe, and return the return values of bill_request. Check mode sends no write.
 
-    ``task`` tells one task of a run from another, and ``host`` is the one that it runs for.
+    ``task`` identifies one task of a run. ``host`` is the host that the task runs for. Raises BillError.
     """
-    # Even if the request is refused here, Ansible may show what is in it.
+    # The secrets are registered first. Ansible may show the request even if it is rejected here.
     context.secrets.add_quietly(sensitive_values(options.get("body")))
     request = Request.of(options, context.client.transport.base_url.url, context.option_secrets)
     context.secrets.add_quietly(sensitive_values(request.body))
@@ -141,13 +144,13 @@ def request_result(
     elif options["repeat"]:
         result = _send_write(context, endpoint, request, check_mode)
     else:
-        # Check mode refuses what a real run would refuse.
+        # Check mode rejects a repeated write, as a real run does.
         identity = {**endpoint.identity_of(request), "task": task, "check_mode": str(check_mode)}
         with context.run.once(GuardedWrite(identity, host, request.shown)) as endpoint.attempt:
             result = _send_write(context, endpoint, request, check_mode)
     returned: dict[str, Any] = {"status": result.status, "changed": result.changed, "uncertain": False}
     if not request.reads:
-        # Ansible may call the task failed for reasons of its own, such as until, and then shows this.
+        # Ansible may mark the task as failed for its own reasons, such as until. Then it shows this message.
         returned["msg"] = _what_became_of(request, result)
         if diff:
             returned["diff"] = _difference(endpoint.redacted(request))
@@ -177,7 +180,7 @@ def _send_write(context: TaskContext, endpoint: EndpointClient, request: Request
 
 
 def _what_became_of(request: Request, result: ApiResult) -> str:
-    """What to say of a write that has not failed."""
+    """Return the message for a write that has not failed."""
     if result.status is None:
         return f"In check mode {request.shown} is not sent."
     done = "has done" if result.changed else "has not done"
@@ -185,7 +188,7 @@ def _what_became_of(request: Request, result: ApiResult) -> str:
 
 
 def _difference(shown: Mapping[str, Any]) -> dict[str, str]:
-    """A write as diff mode shows it: nothing before, and the request after."""
+    """Return the diff of a write for diff mode. The text before is empty, and the text after is the body of the request."""
     body = json.dumps(shown["body"], indent=2, ensure_ascii=False) + "\n" if "body" in shown else ""
     return {
         "before_header": "BILL",

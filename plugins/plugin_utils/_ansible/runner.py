@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Resolves the options of one invocation, and turns whatever goes wrong into one clean message.
+"""Resolves the options of one invocation, and converts every error into one message without secrets.
 
 Private to bill.connect.
 """
@@ -36,9 +36,10 @@ display = Display()
 
 
 class OperationError(Exception):
-    """What to tell the user of an operation that failed. Neither the message nor ``details``, what else it returns, holds a secret.
+    """The error of a failed operation, with the message for the user.
 
-    ``is_resolved`` says that the options were accepted, so that all secrets among the arguments are known.
+    ``details`` holds the other return values. Neither the message nor ``details`` contains a secret. ``is_resolved`` says that the
+    options were accepted. Then all secrets among the arguments are known.
     """
 
     def __init__(self, message: str, details: Mapping[str, Any], *, is_resolved: bool) -> None:
@@ -49,9 +50,10 @@ class OperationError(Exception):
 
 @dataclass(frozen=True)
 class Invocation:
-    """What Ansible gives to a task or lookup: its arguments (``given``), all ``variables`` untemplated, and the ``templar``.
+    """The input of a task or lookup from Ansible.
 
-    ``table`` are the options that it has, and ``written`` the task as its author wrote it.
+    ``given`` holds the arguments, and ``variables`` all variables, untemplated. ``table`` holds the options that the task or lookup has.
+    ``written`` is the task as its author wrote it; None for a lookup.
     """
 
     given: Mapping[str, Any] = field(repr=False)
@@ -62,18 +64,18 @@ class Invocation:
 
 
 def open_run_records() -> RunRecords:
-    """What the tasks of this run of Ansible remember together."""
+    """Return the records that all tasks of this run of Ansible share."""
     return RunRecords(open_run_store(ansible_paths.memory_of_the_run(), warn=display.warning))
 
 
 @contextmanager
 def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[TaskContext]:
-    """The context for an operation. Whatever goes wrong in it becomes an OperationError with a clean message."""
+    """Yield the context for an operation. Every ``Exception`` inside becomes an OperationError without secrets."""
     options: ResolvedOptions | None = None
     details: Mapping[str, Any] = {}
     unused = environment_secrets()
     try:
-        # Whether they are accepted or not.
+        # These secrets must be known before the options are resolved, because the options may be rejected.
         unused |= _secrets_among(invocation)
         run = open_run_records()
         check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
@@ -91,7 +93,7 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
         message, details = options.explain(error) if options else str(error), error.details
     except Exception as error:
         message = _bug(error)
-    # Not in the except clauses: Ansible also shows the errors behind an error, and those may hold anything.
+    # These lines are outside the except clauses, because Ansible also shows the cause of an error. A cause may contain a secret.
     unused |= secrets.texts
     message = CoreSecretRegistry(unused).redact_text(message)
     raise OperationError(message, redact(dict(details), unused), is_resolved=options is not None)
@@ -112,16 +114,16 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
 
 
 def _secrets_among(invocation: Invocation) -> set[str]:
-    """The arguments that are secret by their option."""
+    """Return the texts among the arguments whose option is secret."""
     names = {name for option in invocation.table if option.secret for name in (option.name, *option.aliases)}
     values = (value for name, value in invocation.given.items() if name in names)
     return {str(value) for value in values if value and (isinstance(value, str) or hasattr(value, "__ENCRYPTED__"))}
 
 
 def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Option]) -> None:
-    """OptionError if a managed host decides an option of the task, or a variable of the roles and playbooks.
+    """Raise OptionError if a managed host decides an option of the task, or a variable of the roles and playbooks.
 
-    The variables of options are looked at where their values are taken.
+    The variables of options are checked later, when ``resolve`` reads their values.
     """
     check.refuse_false_name()
     for name in ROLE_VARIABLES:
@@ -133,23 +135,27 @@ def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Op
 
 
 def _published(check: FactCheck) -> Mapping[str, str | None]:
-    """The variables that bill.connect has set itself for the host, where nobody else says the same and has to be heard."""
+    """Return the variables that bill.connect itself has set for the host, by name.
+
+    A variable is left out if the inventory or play defines the same value and the environment defines another value. Then the value
+    counts as an ordinary variable and overrides the environment.
+    """
     published = check.published()
-    # Who else says the same matters only where the environment says something else.
+    # The inventory and the play matter only if the environment has another value.
     contested = {name for name in published if os.environ.get(name.upper()) not in (None, "", published[name])}
     return {name: value for name, value in published.items() if name not in contested or not check.is_of_authors(name)}
 
 
 def _defaulted(given: Mapping[str, Any], written: WrittenTask | None) -> list[str]:
-    """The arguments that come from module_defaults."""
-    # Where one template stands for all arguments of the task, nobody can tell. They count as the task's own.
+    """Return the names of the arguments that come from module_defaults."""
+    # If one template stands for all arguments of the task, their origin is not known. They count as the task's own arguments.
     if written is None or not given or written.whole is not None:
         return []
     return [name for name in given if name not in written.arguments]
 
 
 def _bug(error: Exception) -> str:
-    """What to say of an error that nobody expected: where it came from, but nothing that it may hold."""
+    """Return the message for an unexpected error: its class and its place, but not its text, which may contain a secret."""
     trace = error.__traceback__
     while trace and trace.tb_next:
         trace = trace.tb_next

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What of ansible-core is at work around a task or lookup, and how to have it evaluate more.
+"""Finds the objects of ansible-core around a task or lookup, and evaluates templates with them.
 
-Private to bill.connect. Nothing here goes by what a variable says, where a fact could give that variable.
+Private to bill.connect. No function here relies on the value of a variable that a fact could set.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ except ImportError:
 
 _TERMS = "bill_connect_terms"
 
-# What lookups that read files go by, besides the variables that their documentation names.
+# Lookups that read files also read these variables. Their documentation does not name them.
 _OF_FILES = frozenset({"ansible_search_path", "role_path"})
 
 
 def trusted(template: str) -> Any:
-    """A template that ansible-core evaluates."""
+    """Return the text as a template that ansible-core evaluates."""
     return template if trust_as_template is None else trust_as_template(template)
 
 
 def query_of(lookup: str) -> Any:
-    """The template for what a lookup gives for the terms of a ``with_`` loop."""
+    """Return the template that calls a lookup with the terms of a ``with_`` loop."""
     return trusted(f"{{{{ query('{lookup}', *{_TERMS}) }}}}")
 
 
 def looked_up(templar: Any, query: str, terms: list[Any]) -> Any:
-    """What such a template gives."""
+    """Return the result of a template from ``query_of`` for these terms."""
     templar.available_variables = {**templar.available_variables, _TERMS: wrap_var(terms)}
     return templar.template(query)
 
 
 def template_text() -> str | None:
-    """The text of the template that calls this lookup; None where nobody knows."""
+    """Return the text of the template that calls this lookup; None if it is not known."""
     if TemplateContext is not None:
         text = getattr(TemplateContext.current(optional=True), "template_value", None)
         return text if isinstance(text, str) else None
@@ -61,21 +61,21 @@ def template_text() -> str | None:
 
 @cache
 def read_by(lookup: str) -> frozenset[str]:
-    """The variables that a lookup reads by names of its own."""
+    """Return the variables that a lookup reads although the template does not name them."""
     try:
         plugin = lookup_loader.get(lookup, class_only=True)
         return _OF_FILES | set(C.config.get_plugin_vars("lookup", plugin._load_name))
-    except Exception:  # It cannot be loaded, which is told where it is used.
+    except Exception:  # The lookup cannot be loaded. The error is reported where the lookup is used.
         return _OF_FILES
 
 
 def task_of_worker() -> Any:
-    """The task for which this process works; None in ansible-core's first one."""
+    """Return the task of this worker process; None in the main process of ansible-core."""
     return getattr(multiprocessing.current_process(), "_task", None)
 
 
 def manager_of(variables: Mapping[str, Any]) -> Any:
-    """What ansible-core makes all variables with; None where nobody knows."""
-    # Among the variables of hostvars["web1"] there are no hostvars but a fact of that name.
+    """Return the variable manager of ansible-core; None if it is not known."""
+    # The variables of hostvars["web1"] do not contain the real hostvars. A fact may have that name, but it has no manager.
     manager = getattr(variables.get("hostvars"), "_variable_manager", None)
     return manager or getattr(multiprocessing.current_process(), "_variable_manager", None)

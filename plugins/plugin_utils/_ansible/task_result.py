@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What an operation hands to its task.
+"""The result that an operation returns to its task.
 
 Private to bill.connect.
 """
@@ -15,10 +15,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class TaskResult:
-    """``data`` are the return values.
+    """The result of an operation.
 
-    Ansible shows them only if they are ``public`` and hold no secret. ``publish`` says that they are a session whose variables later tasks
-    of the host find.
+    ``data`` holds the return values. Ansible shows them only if ``public`` is True and they contain no secret. ``publish`` says that they
+    describe a session. Then the task defines the variables of the session for later tasks of the host.
     """
 
     data: dict[str, Any] = field(repr=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A task as its author wrote it, and where it stands: its arguments, the loops and defaults around it, its role and its place.
+"""A task as its author wrote it: its arguments, the loops and defaults around it, its role, and its place in the file.
 
 Private to bill.connect.
 """
@@ -22,12 +22,12 @@ from ansible.parsing.mod_args import ModuleArgsParser
 from .facts import Loop, Loops
 from .running import query_of
 
-# Blocks are nested a few levels deep; this only stops a circle.
+# Real blocks are nested only a few levels deep. The limit stops an endless loop.
 _DEEPEST_BLOCKS = 1000
 
 
 class WrittenTask:
-    """A task as its author wrote it, untemplated. Nothing is looked at before it is asked for."""
+    """A task as its author wrote it, untemplated. The task is not parsed before a property is read."""
 
     def __init__(self, task: Any) -> None:
         self.task = task
@@ -39,7 +39,7 @@ class WrittenTask:
 
     @property
     def whole(self) -> Any:
-        """What stands for all arguments where that is one template."""
+        """A list with the template that stands for all arguments; None without such a template."""
         return self._arguments[1]
 
     @cached_property
@@ -48,7 +48,10 @@ class WrittenTask:
 
     @cached_property
     def defaults(self) -> list[Mapping[str, Any]]:
-        """The ``module_defaults`` that may be for the task, each the arguments of one task or group; one template is named ``""``."""
+        """The ``module_defaults`` that may apply to the task. Each element holds the arguments of one task or group.
+
+        The key ``""`` holds one template that stands for all arguments.
+        """
         return [
             arguments if isinstance(arguments, Mapping) else {"": arguments}
             for defaults in _defaults_around(self.task)
@@ -57,7 +60,7 @@ class WrittenTask:
 
     @cached_property
     def applied_defaults(self) -> list[tuple[str, Loop, Any]]:
-        """The arguments among those that include_role has evaluated, with their values."""
+        """The arguments in ``module_defaults`` that include_role has evaluated, each as name, source and value."""
         return [
             (name, loop, value)
             for depth, written, block in _applied_around(self.task)
@@ -69,33 +72,33 @@ class WrittenTask:
 
 
 def _parsed(task: Any) -> tuple[Mapping[str, Any], Any]:
-    """The arguments of a task, untemplated, and what stands for all of them."""
+    """Return the untemplated arguments of a task, and a list with the template that stands for all of them, or None."""
     written = _ds_of(task)
     try:
         _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
     except AnsibleError:
         return {}, None
-    # How ansible-core calls arguments that are one template.
+    # ansible-core uses these names for a template that stands for all arguments.
     whole = [arguments.pop(name) for name in ("_variable_params", "_raw_params") if name in arguments]
     return arguments, whole or None
 
 
 def _groups_in(defaults: Any) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """What module_defaults hold for tasks that may be ours, each with its place."""
+    """Yield each entry of module_defaults that may apply to a task of bill.connect, as path and arguments."""
     for number, each in enumerate(defaults if isinstance(defaults, list) else [defaults]):
         for name, arguments in each.items() if isinstance(each, Mapping) else ():
-            # What is in a group of another collection is not known here.
+            # The members of a group of another collection are not known here.
             if "bill" in str(name) or str(name).startswith("group/"):
                 yield ((number, name) if isinstance(defaults, list) else (name,)), arguments
 
 
 def loops_around(task: Any, variables: Mapping[str, Any], named: Callable[[str], str]) -> Loops:
-    """The loops around a task, by the names that they define, the innermost first; ``named`` gives the name where that is a template.
+    """Return the loops around a task by the names that they define, the innermost loop first.
 
-    One name may be that of several loops. The variables of ``apply`` are among them.
+    ``named`` evaluates a name that is a template. Several loops may define the same name. The result includes the variables of ``apply``.
     """
     if task is None:
-        # The first process of ansible-core evaluates the names of tasks, and of which one nobody knows.
+        # The main process of ansible-core evaluates the names of tasks. It is not known here which task that is.
         item = variables.get("ansible_loop_var")
         return {item: [Loop(None, item, query_of("?"))]} if isinstance(item, str) else {}
     found: dict[str, list[Loop]] = {}
@@ -105,14 +108,14 @@ def loops_around(task: Any, variables: Mapping[str, Any], named: Callable[[str],
     for depth, written, block in _applied_around(task):
         for name, value in (getattr(block, "vars", None) or {}).items():
             applied = _applied(written, ("vars", name), value, depth, name)
-            # Another variable of this name may outrank it.
+            # Another variable of this name may override it.
             if applied and name in variables and variables[name] == value:
                 found.setdefault(name, []).append(applied)
     return {name: sorted(loops, key=lambda loop: loop.depth) for name, loops in found.items()}
 
 
 def _applied_around(task: Any) -> Iterator[tuple[int, Mapping[str, Any], Any]]:
-    """What ``apply`` says of the includes around a task, untemplated, and the block that it has made, with the depth of that."""
+    """Yield each ``apply`` of the includes around a task: the depth of its block, its untemplated value, and the block itself."""
     for depth, (block, include) in enumerate(pairwise(_around(task))):
         written = _parsed(include)[0].get("apply")
         if isinstance(written, Mapping):
@@ -120,7 +123,7 @@ def _applied_around(task: Any) -> Iterator[tuple[int, Mapping[str, Any], Any]]:
 
 
 def _applied(written: Any, path: tuple[Any, ...], value: Any, depth: int, name: str) -> Loop | None:
-    """Where a value comes from that ``apply`` has in this place; None if it is as it was written."""
+    """Return the source of a value at this path of ``apply``; None if the value is still as its author wrote it."""
     while path and (isinstance(written, list) or (isinstance(written, Mapping) and path[0] in written)):
         written, path = written[path[0]], path[1:]
     return None if not path and written == value else Loop(written, name, depth=depth, path=path)
@@ -132,12 +135,12 @@ def _ds_of(task: Any) -> dict[str, Any]:
 
 
 def play_of(task: Any) -> Any:
-    """The play of a task; None without one."""
+    """Return the play of a task; None if there is none."""
     return next((play for each in _around(task) if (play := getattr(each, "_play", None)) is not None), None)
 
 
 def _around(task: Any) -> Iterator[Any]:
-    """The task, and the blocks and includes that it is in, from the innermost on."""
+    """Yield the task and the blocks and includes around it, from the inside to the outside."""
     seen = 0
     while task is not None and seen < _DEEPEST_BLOCKS:
         yield task
@@ -145,7 +148,7 @@ def _around(task: Any) -> Iterator[Any]:
 
 
 def _loops_of(task: Any, depth: int, named: Callable[[str], str]) -> Iterator[tuple[str, Loop]]:
-    """A task's loop, with each name that it defines."""
+    """Yield the loop of a task once for each name that it defines."""
     for key, items in _ds_of(task).items():
         lookup = str(key).removeprefix("with_")
         if key == "loop" or lookup != key:
@@ -157,8 +160,8 @@ def _loops_of(task: Any, depth: int, named: Callable[[str], str]) -> Iterator[tu
 
 
 def _defaults_around(task: Any) -> Iterator[Any]:
-    """The module_defaults of the task, of all that it is in, and of the play, untemplated."""
-    # The task's own as they were written: those that it holds are evaluated.
+    """Yield the untemplated module_defaults of the task, of everything around it, and of the play."""
+    # The task object holds evaluated defaults. So its own defaults are read in their written form.
     yield _ds_of(task).get("module_defaults")
     holders = [*_around(task)][1:]
     for each in (task, *holders):
@@ -167,39 +170,40 @@ def _defaults_around(task: Any) -> Iterator[Any]:
             *(getattr(each, "_dep_chain", None) or ()),
             getattr(each, "_play", None),
         ]
-    # Each one's own: what ansible-core derives from them is not always there any more when the task runs.
+    # The defaults are read from each holder. The defaults that ansible-core combines from them may be gone when the task runs.
     for holder in {id(each): each for each in holders if each is not None}.values():
         yield getattr(holder, "_module_defaults", None)
 
 
 def is_in_role(task: Any, name: str) -> bool:
-    """Whether a task belongs to a role, named in full."""
+    """Return whether a task belongs to a role. ``name`` is the full name of the role."""
     role = getattr(task, "_role", None)
     return role is not None and str(role.get_name()) == name
 
 
 def place_of(task: Any) -> str:
-    """What tells one task of a run from another: where it is written.
+    """Return a text that identifies one task of a run by the place where it is written.
 
-    Not ansible-core's own id: with strategy free and in loops of include_tasks, each host and item gets a task of its own from the same
-    lines. Whoever uses the same lines twice, by two imports or two plays, may mean other hosts by it, and not a second payment.
+    The id of ansible-core is not suitable. With strategy free and in loops of include_tasks, each host and item gets its own task from
+    the same lines. Two imports or two plays that use the same lines give the same place. Their author may mean other hosts, and not a
+    second payment.
     """
     path, _colon, line = str(task.get_path() or task._uuid).rpartition(":")
     in_file = takewhile(lambda each: not hasattr(each, "statically_loaded"), _around(task))
     return json.dumps(
         [
-            # A file can be included by several links.
+            # Several links may lead to the same file.
             os.path.realpath(path) if path else "",
             line,
             str(_ds_of(task).get("name")),
-            # The place among its neighbours tells two tasks of one YAML anchor, or of one line, apart.
+            # Two tasks may come from one YAML anchor or from one line. Their positions in their blocks differ.
             [_number_of(each) for each in in_file],
         ]
     )
 
 
 def _number_of(task: Any) -> int:
-    """The place of a task or block in the block that it is in."""
+    """Return the position of a task or block in its parent block; -1 if it is not found there."""
     parent = getattr(task, "_parent", None)
     for part in ("block", "rescue", "always"):
         for number, each in enumerate(getattr(parent, part, None) or ()):
