@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rejections that are not sent again for a while.
+"""Cached refusals: rejections by BILL after which the same request is not sent again for some time.
 
-Private to bill.connect. Some rejections cannot heal by themselves, and sending the request again only does harm: a wrong password locks
-the account, and a used-up hour stays used up.
+Private to bill.connect. Some rejections are permanent, and a repeated request only does harm. A repeated wrong password locks the
+account. A used-up hourly quota stays used up until the hour ends.
 """
 
 from __future__ import annotations
@@ -20,17 +20,19 @@ from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, Loc
 from .._core.json_record import JsonRecord
 from .._store.encrypted_entry import EncryptedEntry
 
-# Seconds for which a refused credential is not sent again.
+# Seconds for which a rejected credential is not sent again.
 CACHE_SECONDS = 10 * 60
 _HOUR = 60 * 60
 
 
 @dataclass(frozen=True)
 class CachedRefusal(JsonRecord):
-    """What BILL said (``says`` is the whole message of the error, ``code`` its BDC code), and how long it stands.
+    """A rejection by BILL, and the time until which it is cached.
 
-    ``at`` and ``until`` are seconds since the epoch. ``of_session`` says that BILL was asked with a kept session, which is then
-    no better than a new sign-in; after a refused sign-in a kept session may still be good.
+    - ``says`` is the whole message of the error, and ``code`` its BDC code.
+    - ``at`` and ``until`` are seconds since the epoch.
+    - ``of_session`` is true if the rejected request carried a stored session. Then neither the session nor a login is tried again. After
+      a rejected login, a stored session may still be valid.
     """
 
     says: str
@@ -43,19 +45,19 @@ class CachedRefusal(JsonRecord):
 
     @classmethod
     def of(cls, error: BillError, now: float, *, of_session: bool) -> CachedRefusal:
-        """The refusal that an error means: of a credential for ten minutes, of an hour until the next one begins.
+        """The cached refusal for an error. For a credential it lasts ten minutes, for the hourly quota until the next clock hour.
 
-        Documented by BILL ("API rate limits"): the window is the clock hour, and everything has to wait for the next.
+        Documented by BILL ("API rate limits"): the quota applies to the clock hour, and all requests must wait for the next hour.
         """
         until = now - now % _HOUR + _HOUR if isinstance(error, HourlyQuotaError) else now + CACHE_SECONDS
         return cls(str(error), error.code, error.status, list(error.concerns), now, until, of_session)
 
     def is_active(self, now: float) -> bool:
-        """Whether it still holds. One from the future means that the clock was set back; then BILL is asked."""
+        """Whether the refusal still applies. If ``at`` is in the future, somebody has set the clock back. Then it does not apply."""
         return self.at <= now < self.until
 
     def error(self, *, is_cached: bool) -> BillError:
-        """The error to raise. ``is_cached`` says that BILL was not asked this time."""
+        """The error to raise. ``is_cached`` is true if no request was sent this time."""
         since = f" BILL said so at {_time(self.at)} and was not asked again." if is_cached else ""
         if self.code == "BDC_1144":
             then = (
@@ -74,7 +76,7 @@ class CachedRefusal(JsonRecord):
 
 
 class Refusals:
-    """The cached refusals of one credential: of the credential itself, and of the hourly quota that it shares with others."""
+    """The cached refusals of one credential: one of the credential itself, and one of the hourly quota that it shares with others."""
 
     def __init__(
         self, credential: EncryptedEntry[CachedRefusal], quota: EncryptedEntry[CachedRefusal], clock: Clock
@@ -84,12 +86,13 @@ class Refusals:
         self._clock = clock
 
     def raise_if_quota_is_used_up(self) -> None:
-        """HourlyQuotaError if BILL has said so in this clock hour."""
+        """Raise HourlyQuotaError if BILL has reported in this clock hour that the quota is used up."""
         self._raise_if_active(self._quota.load())
 
     def raise_if_refused(self, *, of_session: bool = False) -> None:
-        """AuthenticationError if the credential was refused. With ``of_session`` only a refusal of a session counts: after a refused
-        login a kept session may still be good.
+        """Raise AuthenticationError if BILL has rejected the credential recently.
+
+        With ``of_session``, only the rejection of a session counts. After a rejected login, a stored session may still be valid.
         """
         refusal = self._credential.load()
         if refusal and (refusal.of_session or not of_session):
@@ -97,7 +100,10 @@ class Refusals:
 
     @contextmanager
     def guard(self, *, of_session: bool) -> Iterator[None]:
-        """Cache a refusal of the requests that are sent meanwhile, for all tasks and runs. ``of_session`` says that they carry a session."""
+        """Cache a rejection of the requests inside the context, for all tasks and runs.
+
+        ``of_session`` is true if the requests carry a session.
+        """
         try:
             yield
         except AuthenticationError as error:
@@ -106,10 +112,10 @@ class Refusals:
             raise self._cached(error, self._quota, of_session) from None
 
     def clear(self) -> None:
-        """Forget them all: BILL has just accepted the credential."""
+        """Delete all cached refusals, because BILL has just accepted the credential."""
         for entry in (self._credential, self._quota):
             if entry.load():
-                # If another task holds it, that one knows better.
+                # If another task holds the lock, it has a newer response of BILL.
                 with suppress(LockTimeoutError), entry.lock(0):
                     entry.forget()
 
@@ -119,8 +125,8 @@ class Refusals:
 
     def _cached(self, error: BillError, entry: EncryptedEntry[CachedRefusal], of_session: bool) -> BillError:
         refusal = CachedRefusal.of(error, self._clock.time(), of_session=of_session)
-        # Others may write it at the same time, so it has a lock of its own, which is held for a moment only. Whoever holds it writes the
-        # same.
+        # Several tasks may write the refusal at the same time, so it has its own lock. A task holds the lock for a moment only. If another
+        # task holds the lock, it writes the same refusal.
         with suppress(LockTimeoutError), entry.lock(0):
             entry.save(refusal, seconds=refusal.until - refusal.at)
         new = refusal.error(is_cached=False)

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to do with the kept session: the only place that decides.
+"""Decides what to do with the stored session. No other module makes this decision.
 
-Private to bill.connect. Pure functions, so that one table of tests holds every case.
+Private to bill.connect. All functions are pure, so that one table of tests covers every case.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from .session import Session
 
 
 class Decision(Enum):
-    """What to do next to get a session that works."""
+    """The next step to get a valid session."""
 
     USE = "use the kept session without asking BILL"
     VALIDATE = "ask BILL whether the kept session is valid"
@@ -33,10 +33,11 @@ def decide(
     mfa_id: MfaId | None,
     require_trusted: bool,
 ) -> Decision:
-    """What to do for a task that wants a session.
+    """The next step for a task that needs a session.
 
-    ``now`` is in seconds since the epoch. BILL is not asked about a session that it answered less than ``check_after`` seconds ago.
-    ``can_validate`` says whether BILL has a call that tells if such a session is valid.
+    - ``now`` is in seconds since the epoch.
+    - ``check_after`` is in seconds. A session is not validated if BILL accepted it less than this time ago.
+    - ``can_validate`` is true if BILL has a call that validates such a session.
     """
     if session is None:
         return Decision.LOG_IN
@@ -49,20 +50,20 @@ def decide(
 
 
 def can_send_at_once(session: Session | None, now: float, mfa_id: MfaId | None, require_trusted: bool) -> bool:
-    """Whether a request may use the kept session without any question before: its response tells whether the session is valid."""
+    """Whether a request may use the stored session without validation. The response shows whether the session is valid."""
     if session is None or session.is_due(now) or mfa_id_to_try(session, mfa_id):
         return False
     return bool(not require_trusted or session.trusted or session.mfa_bypass)
 
 
 def mfa_id_to_try(session: Session, mfa_id: MfaId | None) -> MfaId | None:
-    """The MFA ID, if it may make the session trusted, as far as is known."""
+    """The MFA ID if it may make the session trusted. None if it is missing, not needed, or already rejected."""
     is_useless = not mfa_id or session.trusted or mfa_id.fingerprint in session.refused_mfa_ids
     return None if is_useless else mfa_id
 
 
 def is_trust_unknown(session: Session, require_trusted: bool) -> bool:
-    """Whether trust is required, and BILL has not said yet whether the session has it or needs none."""
+    """Whether trust is required, and BILL has not yet reported whether the session is trusted or needs no MFA."""
     return require_trusted and not session.trusted and not session.mfa_asked
 
 

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The MFA ID, by which BILL trusts a device for 30 days without asking for a code.
+"""The MFA ID. With it, BILL trusts a device for 30 days without a code.
 
-Private to bill.connect. Documented by BILL: "MFA" (challenge, validate, step-up), and reference/login. BILL takes it together
-with the name of the device that it was made for.
+Private to bill.connect. Documented by BILL: "MFA" (challenge, validate, step-up), and reference/login. BILL accepts an MFA ID only
+together with the name of its device.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LIFETIME_DAYS = 30
 
 @dataclass(frozen=True)
 class MfaId:
-    """``expires_on`` is the day (UTC) on which it ends, None if nobody knows."""
+    """An MFA ID with the name of its device. ``expires_on`` is the day (UTC) on which it ends, or None if this is unknown."""
 
     id: str = field(repr=False)
     device: str
@@ -33,7 +33,7 @@ class MfaId:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> MfaId | None:
-        """The one that the options name, None if there is none; OptionError if it lacks its device."""
+        """The MFA ID of the options. None if they contain none. Raises OptionError if ``device`` is missing."""
         if not options.get("remember_me_id"):
             return None
         if not options.get("device"):
@@ -46,21 +46,21 @@ class MfaId:
 
     @property
     def body(self) -> dict[str, str]:
-        """The fields by which BILL knows it."""
+        """The fields that send the MFA ID to BILL."""
         return {"rememberMeId": self.id, "device": self.device}
 
     @property
     def fingerprint(self) -> str:
-        """What tells it from all others, without telling it."""
+        """A hash that identifies the MFA ID without revealing it."""
         return hashlib.sha256(json.dumps([self.id, self.device]).encode()).hexdigest()
 
     def days_left(self, now: float) -> int | None:
-        """How many days it lasts from today on; less than one if it has ended."""
+        """The number of days until ``expires_on``. Less than 1 if the MFA ID has ended or ends today. None if the day is unknown."""
         return (self.expires_on - _day(now)).days if self.expires_on else None
 
 
 def last_day(now: float) -> date:
-    """The day on which an MFA ID ends that is made now."""
+    """The day (UTC) on which an MFA ID ends if BILL creates it now."""
     return _day(now) + timedelta(days=LIFETIME_DAYS)
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The session as a value: who, until when, which headers.
+"""The session as a value: its user, its end, and its headers.
 
 Private to bill.connect.
 """
@@ -14,27 +14,30 @@ from datetime import datetime, timezone
 
 from .._core.json_record import JsonRecord
 
-# How long before its end a session is replaced, in seconds: later tasks of the play go on using what they were given. Of a
-# short life it is a fifth at the most.
+# A session is replaced this many seconds before its fixed end, because later tasks of the play continue to use it. For a short session,
+# the margin is at most a fifth of its life.
 _MARGIN = 120
 
 
 @dataclass(frozen=True)
 class Session(JsonRecord):
-    """What BILL has given out for later calls: a session, an access token, or its word that an API token is good.
+    """A session of BILL, an access token, or an API token that BILL has accepted.
 
-    ``idle_seconds`` is how long BILL keeps it without being asked anything, and ``ends_at`` when it ends however much it is
-    used; None where there is no such end. Times are seconds since the epoch: ``made_at`` when it was made, and ``answered_at``
-    when BILL last answered a request that carried it.
+    Times are in seconds since the epoch.
 
-    ``trusted`` is None where MFA does not concern it. ``mfa_status`` and ``mfa_bypass`` are what BILL last said of MFA, None
-    where it said nothing, and ``mfa_asked`` whether it was asked. ``refused_mfa_ids`` are the fingerprints of MFA IDs that BILL did
-    not trust it for.
+    - ``made_at`` is the time of the login.
+    - ``answered_at`` is the time of BILL's last response to a request with the session.
+    - ``idle_seconds`` is the time without requests after which BILL ends the session. None if BILL has no such limit.
+    - ``ends_at`` is the fixed end of the session, even if it is used. None if it has no fixed end.
+    - ``trusted`` is true if the session is MFA-trusted. None if MFA does not apply to it.
+    - ``mfa_status`` and ``mfa_bypass`` are BILL's last values. None if BILL has not sent them.
+    - ``mfa_asked`` is true if BILL was asked for the MFA status.
+    - ``refused_mfa_ids`` are the fingerprints of MFA IDs for which BILL did not trust the session.
     """
 
     FORMAT = 2
 
-    # Kept out of repr(), so that no message or traceback can show them.
+    # repr() omits the secrets, so that no message or traceback shows them.
     session_id: str | None = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     made_at: float
@@ -51,7 +54,7 @@ class Session(JsonRecord):
 
     @property
     def end(self) -> float | None:
-        """When it ends if it is not used, in seconds since the epoch; None if nobody knows."""
+        """The end of the session if it is not used, in seconds since the epoch. None if it is unknown."""
         ends = [] if self.ends_at is None else [self.ends_at]
         if self.idle_seconds is not None:
             ends.append(self.answered_at + self.idle_seconds)
@@ -59,15 +62,15 @@ class Session(JsonRecord):
 
     @property
     def expires_at(self) -> str | None:
-        """The same as UTC time, as ``2026-11-22T10:58:00Z``."""
+        """``end`` as UTC time in the format ``2026-11-22T10:58:00Z``. None if it is unknown."""
         if self.end is None:
             return None
         return datetime.fromtimestamp(self.end, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     @property
     def secrets(self) -> set[str]:
-        """Every text that is the session to whoever has it."""
-        # The scheme of an Authorization is no secret, and what follows it is one by itself, too.
+        """Every text that gives access to the session."""
+        # The scheme of an Authorization header is not secret. The part after the scheme is also a secret without it.
         headers = self.headers.values()
         return {
             *headers,
@@ -76,12 +79,12 @@ class Session(JsonRecord):
         }
 
     def is_recent(self, now: float, seconds: float) -> bool:
-        """Whether BILL answered it less than so many seconds ago, and it has not ended since as far as is known."""
-        # An answer from the future means that the clock was set back: its age is unknown.
+        """Whether BILL accepted the session less than ``seconds`` ago, and it has probably not ended since."""
+        # If the last response is in the future, somebody has set the clock back. Then the age of the response is unknown.
         return 0 <= now - self.answered_at < seconds and (self.end is None or now < self.end)
 
     def is_due(self, now: float) -> bool:
-        """Whether it ends so soon that it is time for the next one."""
+        """Whether the session reaches its fixed end so soon that a new one must replace it."""
         if self.ends_at is None:
             return False
         return not self.made_at <= now < self.ends_at - min(_MARGIN, (self.ends_at - self.made_at) / 5)

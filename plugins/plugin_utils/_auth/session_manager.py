@@ -4,7 +4,7 @@
 
 """Gets, validates, renews and ends the session of one credential.
 
-Private to bill.connect. Plain Python, without Ansible. What to do with a kept session is decided in decision.py.
+Private to bill.connect. Plain Python, without Ansible. decision.py decides what to do with a stored session.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ from .mfa_id import MfaId
 from .session import Session
 from .trust import check_trust_can_be_required, report_trust
 
-# Seconds to wait for other tasks where something is only noted.
+# Seconds to wait for the lock before the stored session is updated.
 _LOCK_TIMEOUT = 10
 
-# A session that cannot be validated counts as valid for this many seconds, whatever BILL says. Otherwise a call that BILL does not accept
-# from sessions of its kind would make a new session each time.
+# A session that cannot be validated counts as valid for this many seconds after its login, even if BILL calls it expired. Otherwise a
+# request that BILL does not accept with such sessions would create a new session each time.
 _ALWAYS_VALID_SECONDS = 60
 
 
 @dataclass(frozen=True)
 class SessionResult:
-    """The ``session`` to use (None after a logout). ``changed`` says that one was made or ended."""
+    """The ``session`` to use, or None if there is none. ``changed`` is true if a session was created or ended."""
 
     session: Session | None
     changed: bool
@@ -52,7 +52,11 @@ class SessionResult:
 
 @dataclass(frozen=True)
 class HeldSession:
-    """A session that a request uses now. ``is_new`` says that it was made for this, and ``is_reported`` that the user knows about its trust."""
+    """A session that a request uses now.
+
+    ``is_new`` is true if the session was created for this request. ``is_reported`` is true if the trust of the session was reported to the
+    user.
+    """
 
     session: Session
     is_new: bool
@@ -60,11 +64,13 @@ class HeldSession:
 
 
 class SessionManager:
-    """The session of one credential at one BILL.
+    """Manages the session of one credential at one base URL.
 
-    ``entry`` is where it is kept, and ``parent`` the manager of the session that this one is made with (a partner's, for a user). BILL is
-    not asked about a session that it answered less than ``check_after`` seconds ago. ``lock_timeout`` is how many seconds to wait for
-    another task that is logging in. ``secrets`` learns every session that somebody uses.
+    - ``entry`` is the entry of the session in the store.
+    - ``check_after`` is in seconds. A session is not validated if BILL accepted it less than this time ago.
+    - ``lock_timeout`` is the time in seconds to wait for another task that is logging in.
+    - ``secrets`` receives the secrets of every session that is used.
+    - ``parent`` is the manager of the session that a login needs. A user's login through a partner needs the partner's session.
     """
 
     def __init__(
@@ -92,19 +98,22 @@ class SessionManager:
         self.secrets = secrets
         self.parent = parent
 
-    # --- For tasks that want a session ---
+    # --- For tasks that need a session ---
 
     def ensure(self, *, force: bool = False, require_trusted: bool = False) -> SessionResult:
-        """A session that works: the kept one, or else a new one. With ``force`` always a new one.
+        """A valid session: the stored session if possible, otherwise a new one.
 
-        With ``require_trusted`` it is MFA-trusted, or BILL asks for no MFA. Raises the BillError of whatever keeps BILL from giving one,
-        LockTimeoutError if others hold the lock for too long, MfaRequiredError if there is no trust to be had.
+        With ``force`` the session is always new. With ``require_trusted`` the session is MFA-trusted, or BILL requires no MFA. Raises:
+
+        - LockTimeoutError if another task holds the lock for too long,
+        - MfaRequiredError if the session cannot become trusted,
+        - another BillError if there is no session for another reason.
         """
         held = self._ensure(force, self._needs_trust(require_trusted))
         return SessionResult(held.session, held.is_new)
 
     def log_in(self) -> HeldSession:
-        """A session from a login now, which proves that the credentials are good. A cached refusal is raised first."""
+        """A new session from a login now. The login verifies the credentials. A cached refusal is raised first."""
         for each in (self, self.parent):
             if each:
                 each.refusals.raise_if_quota_is_used_up()
@@ -112,7 +121,7 @@ class SessionManager:
         return self._ensure(force=True, require_trusted=False)
 
     def describe(self) -> Session | None:
-        """The kept session with what BILL says of it now; None if there is none, or none any more."""
+        """The stored session with BILL's current information about it. None if there is no valid stored session."""
         with self.entry.lock(self.lock_timeout):
             session = self.entry.load()
             if session is None or session.is_due(self.clock.time()):
@@ -121,10 +130,10 @@ class SessionManager:
             return self._refreshed(session, Decision.VALIDATE, False)
 
     def end(self, *, force: bool = False, check_only: bool = False) -> SessionResult:
-        """End the kept session at BILL and forget it.
+        """End the stored session at BILL and delete it from the store.
 
-        With ``force`` it is forgotten even if BILL refuses to end it. With ``check_only`` nothing is ended; ``changed`` says whether a kept
-        session would be.
+        With ``force`` the session is deleted even if BILL refuses to end it. With ``check_only`` nothing is ended. Then ``changed`` is true
+        if a stored session would be ended.
         """
         changed = self._end(force, check_only)
         if self.parent:
@@ -133,15 +142,15 @@ class SessionManager:
 
     @property
     def days_left(self) -> int | None:
-        """How many days the MFA ID lasts from today on; None if there is none, or nobody knows."""
+        """The number of days until the MFA ID ends. None if there is no MFA ID, or if its end is unknown."""
         return self.method.mfa_id.days_left(self.clock.time()) if self.method.mfa_id else None
 
     # --- For requests that carry a session ---
 
     def current(self, *, force: bool = False, require_trusted: bool = False) -> HeldSession:
-        """A session to send a request with. A kept one is not validated first: the response tells as much.
+        """A session to send a request with. A stored session may be used without validation, because the response shows whether it is valid.
 
-        With ``force`` cached refusals do not count. Raises what ``ensure`` raises.
+        With ``force`` cached refusals are ignored. Raises the same errors as ``ensure``.
         """
         require_trusted = self._needs_trust(require_trusted)
         session, now = self.entry.load(), self.clock.time()
@@ -154,23 +163,23 @@ class SessionManager:
 
     @contextmanager
     def sending(self, session: Session) -> Iterator[None]:
-        """Cache what the requests that are sent meanwhile say about the credential and the session."""
+        """Cache refusals of the requests inside the context, and update the stored session after their errors."""
         with self.watching(session), self.refusals.guard(of_session=True):
             yield
 
     @contextmanager
     def watching(self, session: Session) -> Iterator[None]:
-        """Cache what the requests that are sent meanwhile say about the session."""
+        """Update the stored session after errors of the requests inside the context."""
         try:
             yield
         except AuthenticationError:
-            # However recently BILL has answered before, nobody uses the session without asking any more.
+            # From now on every task must validate the session before its use, even if BILL accepted it recently.
             with suppress(LockTimeoutError), self._kept(session, 0) as kept:
                 if kept:
                     self.entry.save(kept.answered(0))
             raise
         except MfaRequiredError:
-            # Otherwise it would still count as trusted. An MFA ID is worth another try.
+            # Otherwise the session would still count as trusted. An MFA ID that BILL did not accept before may work now.
             if session.trusted:
                 self.update(session, trusted=False, mfa_asked=False, refused_mfa_ids=[])
             raise
@@ -178,9 +187,10 @@ class SessionManager:
     def renew(
         self, held: HeldSession, error: SessionExpiredError, *, force: bool = False, require_trusted: bool = False
     ) -> HeldSession:
-        """A new session in the place of one that BILL has just called expired. With ``force`` cached refusals do not count.
+        """A session that replaces one that BILL has just called expired. With ``force`` cached refusals are ignored.
 
-        ApiError if the session is new, or still valid: then BILL does not accept such sessions for this, and a new one would not help.
+        Raises ApiError if the session is new or still valid. Then BILL does not accept such sessions for the request, and a new session
+        would not help.
         """
         if held.is_new or not self._is_expired(held.session):
             said = error.code or f"HTTP status {error.status}"
@@ -198,17 +208,17 @@ class SessionManager:
         return self.current(force=force, require_trusted=require_trusted)
 
     def touch(self, held: HeldSession) -> None:
-        """Note that BILL has just answered a request with the session, which begins its idle life anew."""
+        """Store the time of BILL's response to a request with the session. The response restarts the idle time of the session."""
         session = held.session
         if session.trusted and not held.is_reported:
             report_trust(session, self.method, self.clock.time(), False, self.reporter)
-        # It is worth no wait: if another task holds the lock, that one is just asking BILL, too.
+        # Do not wait for the lock. If another task holds it, that task also sends a request with the session.
         with suppress(LockTimeoutError), self._kept(session, 0) as kept:
             if kept:
                 self.entry.save(kept.answered(self.clock.time()))
 
     def update(self, session: Session, **changes: Any) -> bool:
-        """Keep the session with these changes, unless another one has taken its place; False if other tasks hold the lock."""
+        """Store the session with these changes, unless another session has replaced it. Returns False if other tasks hold the lock."""
         try:
             with self._kept(session, _LOCK_TIMEOUT) as kept:
                 if kept:
@@ -220,7 +230,7 @@ class SessionManager:
     # --- Inside ---
 
     def _needs_trust(self, require_trusted: bool) -> bool:
-        """Whether a required trust has to be looked for; OptionError if this method never gives it."""
+        """Whether the session must be MFA-trusted. Raises OptionError if sessions of this method never are."""
         if require_trusted:
             check_trust_can_be_required(self.method)
         return require_trusted and not self.method.is_mfa_exempt
@@ -269,7 +279,7 @@ class SessionManager:
         )
 
     def _usable(self, require_trusted: bool) -> Session | None:
-        """The kept session, if it can be used without asking BILL."""
+        """The stored session if it can be used without validation. Otherwise None."""
         session = self.entry.load()
         if self._decide(session, require_trusted) is not Decision.USE:
             return None
@@ -277,7 +287,7 @@ class SessionManager:
         return session
 
     def _validated(self, require_trusted: bool) -> Session | None:
-        """The kept session, if BILL says that it is valid; stepped up if it can be."""
+        """The stored session if BILL confirms that it is valid. Otherwise None. A useful MFA ID is sent first to make it trusted."""
         session = self.entry.load()
         decision = self._decide(session, require_trusted)
         if session is None or decision is Decision.LOG_IN:
@@ -285,7 +295,7 @@ class SessionManager:
         return self._refreshed(session, decision, require_trusted)
 
     def _refreshed(self, session: Session, decision: Decision, require_trusted: bool) -> Session | None:
-        """The kept session with what BILL says of it now, kept; None if BILL calls it expired."""
+        """The session with BILL's current information about it, which is also stored. None if BILL calls the session expired."""
         self.refusals.raise_if_refused(of_session=True)
         try:
             if decision is Decision.STEP_UP and (mfa_id := mfa_id_to_try(session, self.method.mfa_id)):
@@ -293,13 +303,13 @@ class SessionManager:
             if decision is Decision.VALIDATE or is_trust_unknown(session, require_trusted):
                 session = self._validate(session)
         except SessionExpiredError:
-            # A session may live longer than we know, because others use it, and a young one may have been ended elsewhere. Only BILL
-            # knows, so only its word ends a session.
+            # Other programs may use the session and so extend it, or they may end it early. Therefore only BILL's response decides
+            # whether it has expired.
             self.reporter.log("the kept session has ended at BILL")
             self.entry.forget()
             return None
         except AuthenticationError:
-            # However recently BILL has answered before, nobody uses it without asking any more.
+            # From now on every task must validate the session before its use, even if BILL accepted it recently.
             self.entry.save(session.answered(0))
             raise
         self.entry.save(session)
@@ -318,7 +328,7 @@ class SessionManager:
         return session
 
     def _log_in_with(self, parent: SessionManager, held: HeldSession) -> Session:
-        # A refusal of this credential says nothing of the parent's.
+        # BILL may reject this credential although the parent's credential is right. So no refusal is cached for the parent.
         with parent.watching(held.session):
             return self._send_login(held.session)
 
@@ -330,25 +340,28 @@ class SessionManager:
         with self.refusals.guard(of_session=True):
             validated = self.method.validate(self.transport, session)
         if not self.method.can_validate:
-            # BILL may have said nothing of it.
+            # BILL may have sent no information about the session, so the time of its last response does not change.
             return validated
         self.reporter.log("used the kept session; BILL says that it is alive")
         return validated.answered(self.clock.time())
 
     def _step_up(self, session: Session, mfa_id: MfaId) -> Session:
-        """The session after BILL was asked to trust it because of the MFA ID."""
+        """The session after a request to BILL to trust it because of the MFA ID."""
         try:
             with self.refusals.guard(of_session=True):
                 trusted = self.method.step_up(self.transport, session, mfa_id)
         except (MfaRequiredError, UnknownApiError):
-            # Observed is a response without an error. If an error comes all the same, it means no, too.
+            # Observed: BILL reports a rejected MFA ID without an error. If BILL returns an error, it also counts as a rejection.
             trusted = False
         self.reporter.log(f"BILL was asked to trust the kept session, and {'does' if trusted else 'does not'}")
         refused = [] if trusted else [*session.refused_mfa_ids, mfa_id.fingerprint]
         return replace(session, trusted=trusted, refused_mfa_ids=refused).answered(self.clock.time())
 
     def _is_expired(self, session: Session) -> bool:
-        """Whether BILL confirms that the session has expired. It may not accept sessions of this kind for every call."""
+        """Whether BILL confirms that the session has expired. A rejected request alone does not prove this.
+
+        BILL may not accept sessions of this kind for every request.
+        """
         if not self.method.can_validate:
             return not 0 <= self.clock.time() - session.made_at < _ALWAYS_VALID_SECONDS
         try:
@@ -371,7 +384,7 @@ class SessionManager:
             if not force:
                 self.refusals.raise_if_quota_is_used_up()
                 self.refusals.raise_if_refused(of_session=True)
-            # If this task is killed on its way, or BILL's response is lost, the next one validates the session before it uses it.
+            # If this task is killed, or if BILL's response is lost, the next task validates the session before its use.
             self.entry.save(session.answered(0))
             is_ended = self._log_out(session, force)
             self.entry.forget()
@@ -379,7 +392,7 @@ class SessionManager:
             return is_ended
 
     def _log_out(self, session: Session, force: bool) -> bool:
-        """Whether BILL has ended the session. ApiError if it refuses, without ``force``."""
+        """Whether BILL has ended the session. Raises ApiError if BILL refuses to end it, unless ``force`` is true."""
         try:
             with self.refusals.guard(of_session=True):
                 self.method.log_out(self.transport, session)
@@ -393,7 +406,10 @@ class SessionManager:
 
     @contextmanager
     def _kept(self, session: Session, timeout: float) -> Iterator[Session | None]:
-        """Hold the lock, and give the kept session if it is still this one. ``timeout`` is how many seconds to wait for the lock."""
+        """Hold the lock, and return the stored session if it is still the given one. Otherwise return None.
+
+        ``timeout`` is the time in seconds to wait for the lock.
+        """
         with self.entry.lock(timeout):
             kept = self.entry.load()
             yield kept if kept and kept.headers == session.headers else None

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What to tell the user about the MFA trust of a session.
+"""Errors and warnings about the MFA trust of a session.
 
 Private to bill.connect.
 """
@@ -14,12 +14,12 @@ from .._core.reporter import Reporter
 from .methods import AuthMethod
 from .session import Session
 
-# A warning begins this many days before an MFA ID ends.
+# Warnings begin this many days before the end of an MFA ID.
 _DAYS_TO_WARN = 7
 
 
 def check_trust_can_be_required(method: AuthMethod) -> None:
-    """OptionError if sessions of this method are never MFA-trusted."""
+    """Raise OptionError if sessions of this method are never MFA-trusted, and need the trust for payments."""
     if not method.is_mfa_exempt and not method.can_be_trusted():
         raise OptionError(
             f"{method.title} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
@@ -29,7 +29,10 @@ def check_trust_can_be_required(method: AuthMethod) -> None:
 
 
 def report_trust(session: Session, method: AuthMethod, now: float, require_trusted: bool, reporter: Reporter) -> None:
-    """MfaRequiredError if trust is required and the session has none; a warning if the MFA ID is no good, or ends soon."""
+    """Raise MfaRequiredError if trust is required and the session is not trusted.
+
+    Warn if BILL does not accept the MFA ID, or if the MFA ID ends soon.
+    """
     mfa_id = method.mfa_id
     days = mfa_id.days_left(now) if mfa_id else None
     if session.trusted or session.mfa_bypass:

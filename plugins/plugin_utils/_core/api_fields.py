@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""BILL's names of the fields that requests carry, and the option that gives each one.
+"""The option that each field of a request comes from, by BILL's name of the field.
 
-Private to bill.connect. An error of BILL names a field. The message can then name the option, without repeating what BILL wrote.
+Private to bill.connect. An error of BILL names a field. The message can then name the option, without a copy of BILL's text.
 The mapping is a copy of a column of the option table, because ``_core`` imports no other package.
 """
 

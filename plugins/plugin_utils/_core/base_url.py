@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The addresses of BILL, and whether credentials may go to one.
+"""The addresses of BILL, and the checks of an address before credentials are sent to it.
 
 Private to bill.connect.
 """
@@ -23,7 +23,7 @@ API_URLS = {
 
 _HOSTS_OF_BILL = {urlsplit(url).hostname for url in API_URLS.values()}
 
-# Hosts that people try and that are not BILL's v3 API; each with what is known about it.
+# Hosts that users may try, although they do not serve BILL's v3 API. Each text completes the message "names {host}, which ...".
 _NOT_THE_API = {
     "gateway.bill.com": "is none of the hosts that BILL documents",
     "api-sandbox.bill.com": "was retired by BILL in 2024",
@@ -35,10 +35,11 @@ _NOT_THE_API = {
 
 @dataclass(frozen=True)
 class BaseUrl:
-    """An address that credentials may go to, written in one way however it was given.
+    """An address that credentials may be sent to, in normalized form.
 
-    ``option`` names the option that holds it, and ``host`` is as messages name it, with its port unless that is the usual
-    one. ``plain`` says that there is no TLS.
+    - ``option`` is the name of the option that holds the address.
+    - ``host`` is the host as messages show it. It includes the port, unless the port is the default port of the scheme.
+    - ``plain`` is true if the address does not use TLS.
     """
 
     url: str
@@ -50,7 +51,7 @@ class BaseUrl:
     def of_api(cls, url: str) -> BaseUrl:
         """The address of an API, which ends before ``/v3``.
 
-        OptionError if credentials must not go there, or would go astray there.
+        Raises OptionError if credentials must not be sent there, or if the path of a BILL host is wrong.
         """
         parts = _checked(url.rstrip("/"), "api_url")
         if "/v3" in parts.path:
@@ -65,7 +66,7 @@ class BaseUrl:
 
     @classmethod
     def of_option(cls, url: str, option: str) -> BaseUrl:
-        """The address that an option holds; OptionError if credentials must not go there."""
+        """The address that an option holds. Raises OptionError if credentials must not be sent there."""
         return cls._of(_checked(url, option), option)
 
     @classmethod
@@ -75,17 +76,17 @@ class BaseUrl:
 
     @property
     def is_bills(self) -> bool:
-        """Whether it is at one of the hosts that BILL documents for its API."""
+        """Whether the address uses TLS and one of the hosts that BILL documents for its API."""
         return not self.plain and self.host in _HOSTS_OF_BILL
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is on this machine."""
+        """Whether the address is on this machine."""
         return _is_loopback(urlsplit(self.url).hostname or "")
 
     @property
     def root(self) -> str:
-        """The same host, without a path."""
+        """The address without its path."""
         return "/".join(self.url.split("/")[:3])
 
 
@@ -121,7 +122,7 @@ def _checked(url: str, option: str) -> Any:
 
 
 def _host_of(parts: Any) -> str:
-    """The host as messages name it, with its port unless that is the usual one."""
+    """The host as messages show it. It includes the port, unless the port is the default port of the scheme."""
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     usual = {"http": 80, "https": 443}[parts.scheme]
     return name if parts.port in (None, usual) else f"{name}:{parts.port}"

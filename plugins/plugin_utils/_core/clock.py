@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Time, as everything that waits or measures asks for it. A test has a clock of its own.
+"""The clock of all code that waits or measures time. A test can replace it.
 
 Private to bill.connect.
 """
@@ -15,19 +15,19 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """The time, and waiting for it to pass. All values are in seconds."""
+    """The time, and a way to wait. All times are in seconds."""
 
     def time(self) -> float:
-        """Seconds since the epoch; they may jump when somebody sets the clock."""
+        """Seconds since the epoch. The value may jump when somebody sets the clock."""
 
     def monotonic(self) -> float:
-        """Seconds that never go back."""
+        """Seconds since an unspecified start. The value never decreases."""
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for this many seconds."""
 
     def jitter(self) -> float:
-        """A random number from 0 to 1, which spreads the waits of many hosts."""
+        """A random number from 0 to 1. It makes the waits of many hosts different."""
 
 
 class SystemClock:

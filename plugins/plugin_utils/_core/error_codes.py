@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What each BDC code means for the person who reads it.
+"""The meaning of each BDC code, and the advice to the user.
 
-Private to bill.connect. Codes and their short meanings are documented by BILL ("Common API error codes" and its error code list), except
-BDC_1354, 1358, 1361 and 1570, which were observed, and BDC_1374, which another client reports. BILL does not document the HTTP status
-that goes with a code, so nothing here depends on one.
+Private to bill.connect. Documented by BILL ("Common API error codes" and its error code list): the codes and their short meanings.
+Observed: BDC_1354, BDC_1358, BDC_1361 and BDC_1570. Another client reports BDC_1374. BILL does not document the HTTP status of a code.
+Therefore nothing here depends on a status.
 """
 
 from __future__ import annotations
@@ -27,9 +27,12 @@ from .errors import (
 
 @dataclass(frozen=True)
 class ErrorCode:
-    """What a code means: the ``error`` to raise, its ``meaning``, the ``remedy``, and the ``options`` that it is about.
+    """What a code means.
 
-    ``{place}`` in a remedy stands for the BILL that was asked, such as ``BILL's sandbox (gateway.stage.bill.com)``.
+    - ``error`` is the class of the error to raise.
+    - ``meaning`` and ``remedy`` are parts of the message. ``{place}`` in a remedy is the name of the environment,
+      such as ``BILL's sandbox (gateway.stage.bill.com)``.
+    - ``options`` are the names of the options that are the likely cause.
     """
 
     error: type[BillError]
@@ -42,7 +45,7 @@ OTHER_ENVIRONMENT = (
     "Sandbox and production share no users, keys or organizations, so check that these belong to {place} too."
 )
 
-# In order of weight: where an answer carries several codes, the first one listed here decides.
+# The order is the priority. If a response contains several codes, the code that comes first here decides.
 ERROR_CODES: dict[str, ErrorCode] = {
     "BDC_1109": ErrorCode(
         SessionExpiredError,

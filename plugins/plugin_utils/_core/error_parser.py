@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads the error that a response of BILL's API means.
+"""Converts an error response of BILL's API into an exception.
 
 Private to bill.connect.
 """
@@ -22,9 +22,9 @@ _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 
 
 def error_items(answer: object) -> list[dict[str, object]]:
-    """The error objects of an answer, whatever envelope they came in.
+    """The error objects of a response, in any of the known formats.
 
-    BILL documents an array of objects. Clients have also met one object alone and ``{"errors": [...]}``.
+    Documented by BILL: an array of objects. Other clients also report a single object, and ``{"errors": [...]}``.
     """
     if isinstance(answer, dict):
         inner = answer.get("errors")
@@ -35,21 +35,22 @@ def error_items(answer: object) -> list[dict[str, object]]:
 
 
 def codes(answer: object) -> list[str]:
-    """The BDC codes that an answer carries; none if it is no error."""
+    """The BDC codes of a response. The list is empty if the response is not an error."""
     return [code for code in _texts_of(answer, "code") if _CODE.fullmatch(code)]
 
 
 def _texts_of(answer: object, field: str) -> list[str]:
-    # Nothing else is turned into a text: what is nested deeply enough cannot be.
+    # Other values are not converted to text, because the conversion fails for deeply nested values.
     return [value for each in error_items(answer) if isinstance(value := each.get(field), str)]
 
 
 @dataclass(frozen=True)
 class ErrorProfile:
-    """What codes and statuses mean for one kind of request.
+    """The meanings of codes and HTTP statuses for one kind of request.
 
-    ``codes`` go before the usual meanings; they may also hold error words of RFC 6749. ``statuses`` are for responses without a code
-    that means anything. ``option_of_field`` maps BILL's field names to the options that their values came from.
+    - ``codes`` override the general meanings. They may also contain error codes of RFC 6749.
+    - ``statuses`` apply to responses without a known code.
+    - ``option_of_field`` maps BILL's field names to the options that their values come from.
     """
 
     codes: Mapping[str, ErrorCode] = field(default_factory=dict)
@@ -57,16 +58,16 @@ class ErrorProfile:
     option_of_field: Mapping[str, str] = field(default_factory=lambda: OPTION_OF_FIELD)
 
     def over(self, other: ErrorProfile) -> ErrorProfile:
-        """This profile, with the meanings of another one where it has none."""
+        """A profile that adds the meanings of another profile to this one. The meanings of this profile override them."""
         return ErrorProfile({**other.codes, **self.codes}, {**other.statuses, **self.statuses}, self.option_of_field)
 
 
 def error_from_response(
     status: int, body: object, place: str, profile: ErrorProfile | None = None, *, option: str = "api_url"
 ) -> BillError:
-    """The error that a response means. The BDC code decides, then the HTTP status.
+    """The error that a response means. The BDC code has priority over the HTTP status.
 
-    ``place`` names the BILL that was asked, and ``option`` the option that holds its address.
+    ``place`` is the name of the environment in messages. ``option`` is the name of the option that holds the address of BILL.
     """
     profile = profile or ErrorProfile()
     error = _error_of_body(status, body, place, profile, option)
@@ -74,7 +75,7 @@ def error_from_response(
 
 
 def apply_status(error: BillError, statuses: Mapping[int, ErrorCode], place: str) -> BillError:
-    """The error itself; or what its HTTP status means, if no code said anything."""
+    """The error for the HTTP status, if no code explains the response. Otherwise the same error."""
     known = statuses.get(error.status or 0)
     if known is None or not isinstance(error, (InvalidResponseError, UnknownApiError)):
         return error
@@ -90,7 +91,7 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
     carried = codes(body)
     known = {**profile.codes, **{code: each for code, each in ERROR_CODES.items() if code not in profile.codes}}
     if not carried and isinstance(body, dict) and isinstance(word := body.get("error"), str) and word in known:
-        # RFC 6749 writes errors this way. It counts only where the request has meanings for its words.
+        # RFC 6749 documents this format. It applies only if the profile of the request contains the error code.
         carried = [word]
     for code, meaning in known.items():
         if code in carried:
@@ -134,6 +135,6 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
 
 
 def _options_in(body: object, option_of_field: Mapping[str, str]) -> tuple[str, ...]:
-    """The options whose fields a response objects to."""
+    """The options whose fields the messages of a response reject."""
     fields = [match[1] for message in _texts_of(body, "message") if (match := _FIELD.match(message))]
     return tuple(dict.fromkeys(option_of_field[name] for name in fields if name in option_of_field))

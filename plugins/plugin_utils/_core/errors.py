@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The errors that end an operation, each for one cause.
+"""The errors that end an operation. Each class has one cause.
 
-Private to bill.connect. A message names a code, an option or a host. It never holds a body, a header, or any value that a user or BILL
+Private to bill.connect. A message names a code, an option or a host. It never contains a body, a header, or a value that a user or BILL
 sent.
 
     BillError
@@ -12,23 +12,23 @@ sent.
         OptionError             an option is missing or unusable; nothing was sent
         StoreError              the session store is unusable
         LockTimeoutError        another task held a lock for too long
-        LimiterTimeoutError     no free slot or turn in time; nothing was sent
-        TransportError          no connection, or one that broke
+        LimiterTimeoutError     a rate or concurrency limit left no place in time; nothing was sent
+        TransportError          no connection, or a connection that broke
             RequestTimeoutError
         TlsError                no secure connection
         InvalidResponseError    not a response of BILL's API
-        UncertainWriteError     a write that BILL may have done
+        UncertainWriteError     a write that BILL may have processed
         RepeatedWriteError      a write that this run has sent before
         ServerError             a fault on BILL's side
         ApiError                BILL rejected the request
-            UnknownApiError     with a code that has no meaning here
-            AuthenticationError the credentials
-            SessionExpiredError the session
+            UnknownApiError     bill.connect does not know the code
+            AuthenticationError BILL rejected the credentials
+            SessionExpiredError the session has expired
             MfaRequiredError    the session is not MFA-trusted
             HourlyQuotaError    the quota of the clock hour
             ConcurrencyLimitError
                 RateLimitError  the quota of the minute
-    NoTerminalError             nobody can be asked
+    NoTerminalError             there is no terminal for questions
 """
 
 from __future__ import annotations
@@ -38,14 +38,19 @@ from typing import Any, ClassVar
 
 
 class BillError(Exception):
-    """Something that ends the operation, told in one or two sentences for the person who wrote the play.
+    """An error that ends the operation. Its message explains the error to the author of the play in one or two sentences.
 
-    ``code`` is BILL's BDC code and ``status`` the HTTP status, where there were any. ``concerns`` names the options whose values are the
-    likely cause. ``transient`` says that asking again may well succeed, ``undone`` that BILL has certainly done nothing of what it was
-    asked, and ``request_sent`` that something of the request may have reached BILL. ``target`` is the path and query of the request that
-    BILL answered this way. ``says`` is the part of the message that is about BILL's answer. ``wait`` is how many seconds to wait at least
-    before asking again. ``answer`` is what BILL wrote, decoded, which may hold anything. ``details`` is what a task returns besides the
-    message, by name; all of it can be shown.
+    - ``code`` is BILL's BDC code, or None.
+    - ``status`` is the HTTP status, or None.
+    - ``concerns`` are the names of the options whose values are the likely cause.
+    - ``transient`` is true if the same request may succeed later.
+    - ``undone`` is true if BILL has certainly not processed the request.
+    - ``request_sent`` is true if BILL may have received a part of the request.
+    - ``target`` is the path and query of the request that BILL rejected.
+    - ``says`` is the part of the message about BILL's response.
+    - ``wait`` is the minimum time in seconds before the request is sent again.
+    - ``answer`` is the decoded body of BILL's response. It may contain secrets.
+    - ``details`` are values that a task returns in addition to the message, by name. They contain no secret.
     """
 
     transient: ClassVar[bool] = False
@@ -74,28 +79,28 @@ class BillError(Exception):
 
 
 def note_sent(error: BaseException, sent: bool) -> None:
-    """Note on any exception, of Ansible too, whether something of its request may have reached BILL."""
+    """Record on an exception whether BILL may have received a part of the request. The exception may also come from Ansible."""
     vars(error)["request_sent"] = sent
 
 
 def was_sent(error: BaseException) -> bool:
-    """Whether something of the request that ended with this exception may have reached BILL.
+    """Whether BILL may have received a part of the request that ended with this exception.
 
-    An exception of Ansible may come between any two steps. Without a note it counts as sent.
+    Ansible may raise an exception between any two steps. If nothing is recorded on the exception, the request counts as sent.
     """
     return bool(getattr(error, "request_sent", True))
 
 
 class UserAbortedError(BillError):
-    """The person at the terminal has ended a form, which nothing is to outlive."""
+    """The user aborted a form with Ctrl-C. No part of the operation may continue after this error."""
 
 
 class NoTerminalError(Exception):
-    """There is no terminal, so that nobody can be asked."""
+    """There is no terminal, so bill.connect cannot ask the user."""
 
 
 class OptionError(BillError):
-    """An option is missing or cannot be used; nothing was sent."""
+    """An option is missing or cannot be used. Nothing was sent."""
 
 
 class StoreError(BillError):
@@ -103,68 +108,74 @@ class StoreError(BillError):
 
 
 class LockTimeoutError(BillError):
-    """Another task held the sign-in for longer than a sign-in can take."""
+    """Another task held a lock for longer than the timeout of the lock."""
 
 
 class LimiterTimeoutError(BillError):
-    """All that BILL takes at a time, or in a minute, is taken by others for longer than one waits; nothing was sent."""
+    """Other tasks use all requests that BILL allows at the same time or in a minute. Nothing was sent.
+
+    The request would have to wait longer than the limiter allows.
+    """
 
     transient = True
     undone = True
 
 
 class TransportError(BillError):
-    """No connection, or one that broke before a whole answer came."""
+    """There is no connection, or the connection broke before the response was complete."""
 
     transient = True
 
 
 class RequestTimeoutError(TransportError):
-    """BILL did not answer within ``timeout`` seconds."""
+    """The response was not complete within ``timeout`` seconds."""
 
 
 class TlsError(BillError):
-    """TLS could not prove who answered, so nothing was sent."""
+    """TLS could not verify the server, so nothing was sent."""
 
 
 class InvalidResponseError(BillError):
-    """An answer that BILL's API does not give: not JSON, a redirect, the wrong shape."""
+    """The response does not come from BILL's API: it is not JSON, is a redirect, or has the wrong structure."""
 
 
 class UncertainWriteError(BillError):
-    """A write that BILL may have done, since no answer says whether it has; it must not be sent again. ``origin`` is the error behind it."""
+    """BILL may have processed a write, because no response confirms or denies it. The write must not be sent again.
+
+    ``origin`` is the error that left the outcome unknown, or None.
+    """
 
     origin: BillError | None = None
 
 
 class RepeatedWriteError(BillError):
-    """The same task has sent the same write in this run already; nothing was sent."""
+    """The same task has already sent the same write in this run. Nothing was sent now."""
 
 
 class ServerError(BillError):
-    """BILL said that the fault is on its side."""
+    """BILL reported a fault on its own side."""
 
     transient = True
 
 
 class ApiError(BillError):
-    """BILL understood the request and said no."""
+    """BILL understood the request and rejected it."""
 
 
 class UnknownApiError(ApiError):
-    """BILL said no with a code that means nothing here."""
+    """BILL rejected the request with a code that bill.connect does not know."""
 
 
 class AuthenticationError(ApiError):
-    """BILL refused the credential itself; the same one would be refused again."""
+    """BILL rejected the credential itself. BILL would reject the same credential again."""
 
 
 class SessionExpiredError(ApiError):
-    """The session is over (BDC_1109); a new sign-in cures it."""
+    """The session has expired (BDC_1109). A new login solves the problem."""
 
 
 class MfaRequiredError(ApiError):
-    """The session lacks MFA trust (BDC_1361); a new sign-in does not cure it."""
+    """The session is not MFA-trusted (BDC_1361). A new login does not solve the problem."""
 
 
 class HourlyQuotaError(ApiError):
@@ -179,7 +190,7 @@ class ConcurrencyLimitError(ApiError):
 
 
 class RateLimitError(ConcurrencyLimitError):
-    """The calls of the minute are used up."""
+    """The quota of the minute is used up."""
 
-    # BILL does not document when the minute begins; a moment after a whole one it has ended in any case.
+    # BILL does not document when the minute begins. After 61 seconds it has ended in every case.
     wait = 61.0

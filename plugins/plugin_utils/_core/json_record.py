@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A value that is kept as bytes, and read back only if every field is what it should be.
+"""A record that is stored as bytes. It is loaded only if every field has the right type.
 
 Private to bill.connect.
 """
@@ -20,9 +20,9 @@ _T = TypeVar("_T", bound="JsonRecord")
 
 @dataclass(frozen=True)
 class JsonRecord:
-    """The base of what is kept. A subclass is a dataclass whose fields JSON knows."""
+    """The base class of stored records. A subclass is a dataclass whose fields have JSON types."""
 
-    # Raised when the fields of a subclass change their meaning: what another version has kept then counts as none.
+    # Increase this number when the fields of a subclass change their meaning. Records of another version are then ignored.
     FORMAT: ClassVar[int] = 1
 
     def to_bytes(self) -> bytes:
@@ -30,7 +30,7 @@ class JsonRecord:
 
     @classmethod
     def from_bytes(cls: type[_T], data: bytes) -> _T:
-        """What ``to_bytes`` wrote; ValueError, TypeError or RecursionError if it was not this version's."""
+        """The record that ``to_bytes`` wrote. Raises ValueError, TypeError or RecursionError if the data is not of this version."""
         fields = json.loads(data)
         if not isinstance(fields, dict) or fields.pop("format", None) != cls.FORMAT:
             raise ValueError("not of this version")
@@ -44,7 +44,7 @@ class JsonRecord:
 
 
 def _is(value: object, kind: Any) -> bool:
-    """Whether a value that JSON has read is of a type: plain, optional, or a list or dictionary of such."""
+    """Whether a decoded JSON value has a type: a plain or optional type, or a list or dictionary of such types."""
     if get_origin(kind) is UnionType:
         return any(_is(value, each) for each in get_args(kind))
     if get_origin(kind) is list:
@@ -52,6 +52,6 @@ def _is(value: object, kind: Any) -> bool:
     if get_origin(kind) is dict:
         return isinstance(value, dict) and all(_is(each, get_args(kind)[1]) for each in value.values())
     if kind is float:
-        # JSON writes a whole number without its point. (Python's JSON also reads NaN and Infinity; no time is that far.)
+        # JSON may write a whole number without a decimal point. Python's JSON also reads NaN and Infinity, which are not valid here.
         return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e12 < value < 1e12
     return isinstance(value, kind) and (kind in (bool, NoneType) or not isinstance(value, bool))

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What may be shown of what is sent to BILL, and of what it answers.
+"""Redacts secrets in requests to BILL, in responses of BILL, and in messages.
 
-Private to bill.connect. A value is secret by the name of its field, or because it holds a secret of this play.
+Private to bill.connect. A value is secret because of the name of its field, or because it contains a secret of this play.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 MASK = "********"
 
-# Shorter secrets are not looked for inside texts: they are part of nearly everything.
+# Shorter secrets are not searched inside texts, because nearly every text contains them.
 SHORT = 4
-# A secret of so many characters is no ordinary word.
+# A secret with at least this many characters is not an ordinary word.
 _NO_WORD = 8
 _LONGEST = 300
 
-# As _plain() writes names. Of sessions and credentials, whoever wrote them:
+# Field names of sessions and credentials, as _plain() writes them. They are secret in requests and in responses.
 _CREDENTIALS = {
     "sessionid",
     "devkey",
@@ -34,7 +34,7 @@ _CREDENTIALS = {
     "authorization",
 }
 _ENDS_OF_CREDENTIALS = ("password", "secret", "token", "jwt")
-# Of persons and banks: what a user sends. In an answer it is what was asked for.
+# Field names of personal and bank data. They are secret in a request. In a response they are the data that the user requested.
 _PERSONAL = {
     "accountnumber",
     "bankaccountnumber",
@@ -50,10 +50,10 @@ _PERSONAL = {
 
 
 def redact(value: Any, secrets: Iterable[str]) -> Any:
-    """A copy of a JSON value to show, with ``********`` in place of every value that is secret, or that holds a secret."""
+    """A copy of a JSON value that may be shown. ``********`` replaces every value that is secret or contains a secret."""
     found = _Secrets(secrets)
     whole = [value]
-    # What stands here is a copy, but what it holds is not yet. No recursion: it may be nested deeper than Python goes.
+    # Each item of this list is a copy, but its inner values are not copied yet. Recursion could exceed Python's limit.
     todo: list[Any] = [whole]
     while todo:
         each = todo.pop()
@@ -65,7 +65,7 @@ def redact(value: Any, secrets: Iterable[str]) -> Any:
 
 
 def sensitive_values(value: Any) -> set[str]:
-    """The texts and numbers of a JSON value that ``masked`` would mask by the names of their fields."""
+    """The texts and numbers of a JSON value that ``redact`` hides because of the names of their fields."""
     found: set[str] = set()
     todo = [(value, False)]
     while todo:
@@ -80,11 +80,11 @@ def sensitive_values(value: Any) -> set[str]:
 
 
 def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
-    """Whether a JSON value holds a secret of these, or something of a session or credential by the name of its field."""
+    """Whether a JSON value contains one of these secrets, or a field whose name belongs to a session or credential."""
     found = _Secrets(secrets)
     texts: list[str] = []
-    # Records of the same fields are looked at field by field, and all texts together: one by one, a long list would take longer to look
-    # through than to read.
+    # Records with the same fields are checked field by field, and all texts are checked together. For a long list, a separate check of
+    # each value takes longer than reading the list.
     columns: list[Sequence[Any]] = [[value]]
     while columns:
         column = columns.pop()
@@ -114,11 +114,11 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
 
 
 def sanitize(text: Any, secrets: Iterable[str]) -> str | None:
-    """One of BILL's own messages to show: one line of at most 300 characters, secrets masked; None if nothing is left."""
+    """A message of BILL that may be shown: one line of at most 300 characters without secrets. None if nothing is left."""
     if not isinstance(text, str):
         return None
     found = _Secrets(secrets)
-    # Again at the end: without its line breaks it may hold a secret that it did not hold before.
+    # Redact a second time, because the removal of line breaks can put the parts of a secret together.
     line = found.cut(text)[: 20 * _LONGEST]
     line = found.cut(" ".join("".join(sign if sign.isprintable() else " " for sign in line).split()))
     if len(line) > _LONGEST:
@@ -127,30 +127,31 @@ def sanitize(text: Any, secrets: Iterable[str]) -> str | None:
 
 
 def redact_text(message: str, secrets: Iterable[str]) -> str:
-    """One of our own messages to show, with ``********`` in place of every secret.
+    """A message of bill.connect that may be shown. ``********`` replaces every secret of at least 8 characters.
 
-    Short secrets stay: one can be an ordinary word of a message, and a mask there would tell what it is. No message repeats a secret by itself.
+    A shorter secret can be an ordinary word of the message. A mask in its place would reveal the secret. The code that writes a message
+    never puts a secret into it.
     """
     for secret in sorted({each for each in secrets if len(each) >= _NO_WORD}, key=len, reverse=True):
         message = message.replace(secret, MASK)
-    # Whatever a message repeats, it writes nothing to a terminal but text. Its own line breaks stay.
+    # A message can contain text from elsewhere. Control characters must not reach the terminal. Line breaks are harmless.
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in message)
 
 
 def of_credentials(name: Any) -> bool:
-    """Whether a field or parameter of this name holds something of a session or credential."""
+    """Whether a field or parameter of this name belongs to a session or credential."""
     return (plain := _plain(name)) in _CREDENTIALS or plain.endswith(_ENDS_OF_CREDENTIALS)
 
 
 def holds(text: str, secrets: Iterable[str]) -> bool:
-    """Whether a text is one of the secrets, or holds one."""
+    """Whether a text is one of the secrets or contains one."""
     return _Secrets(secrets).inside(text)
 
 
 class _Secrets:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._whole = {secret for secret in secrets if secret}
-        # The longest first, since one may be part of another.
+        # The longest secret comes first, because a secret may be a part of another one.
         self._parts = sorted((s for s in self._whole if len(s) >= SHORT), key=len, reverse=True)
 
     def inside(self, value: Any) -> bool:
@@ -158,12 +159,12 @@ class _Secrets:
             try:
                 value = str(value)
             except ValueError:
-                # Python does not write out numbers of thousands of digits; no secret is one.
+                # Python does not convert a number with thousands of digits. No secret is such a number.
                 return False
         return isinstance(value, str) and (value in self._whole or any(part in value for part in self._parts))
 
     def among(self, texts: list[str]) -> bool:
-        """Whether one of many texts is one of the secrets, or holds one."""
+        """Whether one of the texts is one of the secrets or contains one."""
         together = "\n".join(texts)
         return not self._whole.isdisjoint(texts) or any(part in together for part in self._parts)
 
@@ -176,7 +177,7 @@ class _Secrets:
 
 
 def _masked_here(value: Any, found: _Secrets) -> Any:
-    """The value, masked as far as it is not in a dictionary or list of its own."""
+    """A copy of the value, redacted on this level only. The values inside a dictionary or list stay, unless their name is secret."""
     if isinstance(value, Mapping):
         return {
             MASK if found.inside(name) else name: MASK if _is_secret(name) and _says(inner) else inner
@@ -192,7 +193,7 @@ def _is_secret(name: Any) -> bool:
 
 
 def _says(value: Any) -> bool:
-    """Whether a value can give away anything: not if there is none, nor if it only says yes or no."""
+    """Whether a value can reveal something. An empty value and a boolean reveal nothing."""
     return not isinstance(value, bool) and value not in (None, "", [], {})
 
 

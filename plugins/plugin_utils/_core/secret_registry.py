@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All secrets that one invocation knows.
+"""The registry of all secrets of one invocation.
 
 Private to bill.connect.
 """
@@ -16,7 +16,7 @@ from .redaction import contains_secret, redact, redact_text, sanitize
 
 
 class SecretRegistry:
-    """The secrets of one invocation: it learns them where they come up, and takes them out of what is shown."""
+    """The secrets of one invocation. Its methods redact the values that may be shown."""
 
     def __init__(self, texts: Iterable[str] = ()) -> None:
         self._texts: set[str] = set(texts)
@@ -26,25 +26,25 @@ class SecretRegistry:
         return frozenset(self._texts)
 
     def add(self, texts: Iterable[str | None]) -> None:
-        """Learn secrets that ansible-core has to hide as well, where it can."""
+        """Add secrets. A subclass can pass them to ansible-core, so that ansible-core hides them too."""
         self.add_quietly(texts)
 
     def add_quietly(self, texts: Iterable[str | None]) -> None:
-        """Learn texts that only bill.connect takes out of what it shows, such as an account number in a body."""
+        """Add texts that only bill.connect redacts, such as an account number in a body."""
         self._texts.update(text for text in texts if text)
 
     def contains(self, value: Any) -> bool:
-        """Whether a JSON value holds one of them, or something of a session or credential by the name of its field."""
+        """Whether a JSON value contains one of the secrets, or a field whose name belongs to a session or credential."""
         return contains_secret(value, self._texts)
 
     def redact(self, value: Any) -> Any:
-        """A copy of a JSON value to show."""
+        """A copy of a JSON value that may be shown."""
         return redact(value, self._texts)
 
     def redact_text(self, message: str) -> str:
-        """A message of bill.connect to show."""
+        """A message of bill.connect that may be shown."""
         return redact_text(message, self._texts)
 
     def sanitize(self, text: Any) -> str | None:
-        """A message of BILL to show; None if nothing is left of it."""
+        """A message of BILL that may be shown. None if nothing is left."""
         return sanitize(text, self._texts)

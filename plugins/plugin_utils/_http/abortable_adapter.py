@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The connections of an exchange, which can be cut while another thread waits for them.
+"""An adapter for requests whose connections can be aborted while another thread waits for them.
 
-Private to bill.connect. The library requests has no way to give up an exchange: its timeout begins anew with every packet.
+Private to bill.connect. The library requests cannot abort an exchange, and its timeout starts again with every packet.
 """
 
 from __future__ import annotations
@@ -19,28 +19,32 @@ try:
     from requests.adapters import HTTPAdapter
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except ImportError:
-    # Said in words by the gateway, without which nothing comes here.
+    # exchange.py reports the missing library before it uses this class.
     if not TYPE_CHECKING:
         HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object
 
 
 class _FinalResponse(HTTPResponse):
-    """The answer of a server, after any interim ones (1xx), such as 103 Early Hints.
+    """The final response of a server, after all interim responses (1xx), such as 103 Early Hints.
 
-    Python skips 100 only, and would take another one for the answer itself: a login would count as refused, a payment as uncertain.
+    Python skips only status 100 and treats any other interim response as final. Then a login would count as rejected, and a payment as
+    uncertain.
     """
 
     def begin(self) -> None:
         super().begin()
-        # 101 is none: it changes what the connection speaks.
+        # Status 101 is not interim: it changes the protocol of the connection.
         while 101 < self.status < 200:
-            # Without headers Python reads the next one.
+            # Python reads the next response only if the headers are None.
             vars(self).update(headers=None, msg=None)
             super().begin()
 
 
 class AbortableAdapter(HTTPAdapter):
-    """The way that requests takes for one exchange, or several one after the other; mounted in ``http``, a session of its own."""
+    """The adapter of one exchange, or of several exchanges one after the other.
+
+    ``http`` is the session of requests that uses this adapter. It is None before the first exchange.
+    """
 
     def __init__(self) -> None:
         self.http: requests.Session | None = None
@@ -50,15 +54,15 @@ class AbortableAdapter(HTTPAdapter):
 
     @property
     def connected(self) -> bool:
-        """Whether a connection ever stood; nothing is sent before. After ``abort`` a no is final."""
+        """Whether there has been a connection. Nothing is sent before that. After ``abort``, the value False is final."""
         return bool(self._sockets)
 
     def abort(self) -> None:
-        """End whatever is in flight, and let nothing begin any more."""
+        """Abort the exchange in flight, and prevent new connections."""
         self._aborted = True
         for each in self._sockets:
             with suppress(OSError):
-                # Of the plain socket, since the one of TLS would pull its state from under the other thread.
+                # The shutdown of the TLS socket would change its state while the other thread uses it. So use the method of socket.socket.
                 socket.socket.shutdown(each, socket.SHUT_RDWR)
 
     def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:
@@ -74,7 +78,7 @@ class AbortableAdapter(HTTPAdapter):
         return {"http": self._noting(HTTPConnectionPool), "https": self._noting(HTTPSConnectionPool)}
 
     def _noting(self, pool: Any) -> Any:
-        """A kind of pool whose connections are noted here as soon as they stand."""
+        """A pool class whose connections add their sockets to this adapter as soon as they are connected."""
         adapter = self
 
         class Connection(pool.ConnectionCls):
@@ -84,7 +88,7 @@ class AbortableAdapter(HTTPAdapter):
                 super().connect()
                 adapter._sockets.append(self.sock)
                 if adapter._aborted:
-                    # Too late: nothing may be sent any more.
+                    # The abort came while this connection was made. Nothing may be sent any more.
                     self.close()
                     raise ConnectionAbortedError
 

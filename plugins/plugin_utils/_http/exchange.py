@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""One HTTP exchange within its deadline: a request goes out, and bytes come back.
+"""Sends one HTTP request and returns the raw response before a deadline.
 
 Private to bill.connect.
 """
@@ -32,34 +32,34 @@ try:
 
     HAS_REQUESTS = True
 except ImportError:
-    # _requests() says so where it is needed.
+    # _requests() reports the missing library when it is needed.
     HAS_REQUESTS = False
 
 _HEADERS = {
     "Accept": "application/json",
-    # A compressed response of some kilobytes could grow to gigabytes, and only the newest urllib3 notices in time.
+    # A compressed response of some kilobytes could grow to gigabytes. Only the newest urllib3 detects this in time.
     "Accept-Encoding": "identity",
     "User-Agent": "bill.connect (Ansible collection)",
 }
-# One compression is harmless; several are not.
+# A single compression is harmless. Several compressions of the same body are not.
 _ENCODINGS = ("", "identity", "gzip", "deflate")
 
 _THREAD_NAME = "bill.connect exchange"
 
-# Far above any response of BILL, whose lists end at 100 objects a page. What Ansible does with a response takes many times the memory
-# and the time that it takes to read it.
+# Every response of BILL is much smaller, because a page of a list has at most 100 objects. Ansible needs many times more memory and time
+# to process a response than bill.connect needs to read it.
 _MAX_BYTES = 8 * 2**20
 
 
 class Limits(Protocol):
-    """What an exchange has to wait for before it begins."""
+    """The limits on requests. An exchange waits for them before it begins."""
 
     def slot(self, target: str) -> AbstractContextManager[None]:
-        """Hold a slot for a request to this target. LimiterTimeoutError if none is free in time."""
+        """Hold a slot for a request to this target. Raises LimiterTimeoutError if no slot is free in time."""
 
 
 class NoLimits:
-    """No limits at all."""
+    """Limits that never wait."""
 
     def slot(self, target: str) -> AbstractContextManager[None]:
         return nullcontext()
@@ -72,19 +72,24 @@ class Exchange(Protocol):
     def base_url(self) -> BaseUrl: ...
 
     def at(self, base_url: BaseUrl) -> Exchange:
-        """The same for another base URL."""
+        """An exchange with the same settings for another base URL."""
 
     def keep_alive(self) -> AbstractContextManager[None]:
-        """Use one connection for all requests meanwhile."""
+        """Use one connection for all requests inside the context."""
 
     def exchange(self, request: HttpRequest) -> RawResponse:
-        """Send one request once. Every exception has ``request_sent``: whether BILL may have received something."""
+        """The raw response to one request, which is sent once.
+
+        Every exception has the attribute ``request_sent``: whether BILL may have received a part of the request.
+        """
 
 
 @dataclass(frozen=True)
 class HttpSettings:
-    """``timeout`` is in seconds and covers a whole exchange, from the look-up of the name to the last byte. ``ca_path`` is a file or directory
-    of certificates to trust instead of the usual ones.
+    """The settings of exchanges.
+
+    - ``timeout`` is in seconds. It covers a whole exchange, from the DNS look-up to the last byte.
+    - ``ca_path`` is a file or directory of certificates. They replace the default certificates.
     """
 
     timeout: float
@@ -93,10 +98,10 @@ class HttpSettings:
 
 
 class HttpExchange:
-    """Exchanges over requests. Each has a connection of its own, except within ``keep_alive``.
+    """Exchanges through the library requests. Each exchange has its own connection, except inside ``keep_alive``.
 
-    Waiting for ``limits`` is not part of the timeout. Proxies come from the usual environment names. OptionError if ``ca_path`` cannot be
-    used.
+    The wait for ``limits`` is not part of the timeout. The usual environment variables name the proxies. Raises OptionError if ``ca_path``
+    does not exist.
     """
 
     def __init__(self, base_url: BaseUrl, settings: HttpSettings, limits: Limits | None = None) -> None:
@@ -114,9 +119,9 @@ class HttpExchange:
 
     @contextmanager
     def keep_alive(self) -> Iterator[None]:
-        """Use one connection for all requests meanwhile.
+        """Use one connection for all requests inside the context.
 
-        Not for a write: a connection that has been idle may turn out to be dead only after something was sent over it.
+        Do not use it for a write. An idle connection may be closed, and the client may notice this only after it has sent the write.
         """
         self._keeps_alive = True
         try:
@@ -126,8 +131,8 @@ class HttpExchange:
             self._close()
 
     def exchange(self, request: HttpRequest) -> RawResponse:
-        # The timeout of requests begins anew with every packet and does not cover the look-up of a name. So the exchange runs in a thread,
-        # and its connection is aborted when its time is up, or when Ansible ends the task.
+        # The timeout of requests starts again with every packet and does not cover the DNS look-up. Therefore the exchange runs in a thread.
+        # This method aborts the connection at the deadline, or when Ansible ends the task.
         _requests()
         adapter: AbortableAdapter | None = None
         try:
@@ -139,7 +144,7 @@ class HttpExchange:
                 thread = _ExchangeThread(self, adapter, request, held.pop_all())
             return self._outcome(thread, adapter)
         except BaseException as error:
-            # Also on exceptions of Ansible, which ends a task wherever it is. Nothing is sent while a request waits for its slot.
+            # This includes exceptions of Ansible, which can end a task at any point. Nothing is sent while a request waits for its slot.
             is_sent = adapter is not None and adapter.connected
             note_sent(error, is_sent)
             if isinstance(error, (TransportError, TlsError)):
@@ -151,7 +156,7 @@ class HttpExchange:
             thread.start_or_release()
             thread.join(self.settings.timeout)
         finally:
-            # Noted before the abort: an aborted connection can look like the end of a response.
+            # Check this before the abort, because an aborted connection can look like the end of a response.
             is_late = not thread.is_done
             if is_late:
                 adapter.abort()
@@ -161,15 +166,15 @@ class HttpExchange:
         try:
             return thread.outcome()
         except BaseException:
-            # Whatever is wrong with the connection, the next exchange has one of its own.
+            # The connection may be broken. The next exchange opens a new one.
             self._close()
             raise
 
     def send_now(self, adapter: AbortableAdapter, request: HttpRequest) -> RawResponse:
-        """The exchange itself, in the present thread and without a deadline."""
+        """The raw response to a request. The current thread sends it, without a deadline."""
         library = _requests()
         if not self.settings.validate_certs:
-            # urllib3 would write its own warning with every request. Ansible has shown one.
+            # urllib3 would write a warning with every request. Ansible has already shown one.
             disable_warnings()
         http = adapter.http = adapter.http or self._open(adapter)
         with nullcontext() if adapter is self._adapter else http:
@@ -187,20 +192,20 @@ class HttpExchange:
                 ) as response:
                     return RawResponse(response.status_code, self._read(response))
             except _unusable_addresses():
-                # requests does not say whose address it was.
+                # requests does not report whether the address of the host or of the proxy is wrong.
                 raise OptionError(
                     f"Neither {self.base_url.host} nor a proxy can be asked, because one of them is no address. Check "
                     f"{self.base_url.option}, and HTTPS_PROXY in the environment.",
                     concerns=(self.base_url.option,),
                 ) from None
             except library.exceptions.RequestException as error:
-                # "from None": the original error carries the request, credentials included.
+                # "from None" hides the original error, because it contains the request with its credentials.
                 raise self.errors.of(error) from None
             except OSError:
-                # requests says this way that it cannot find the certificates to trust.
+                # requests raises OSError if it cannot find the certificates to trust.
                 raise self.errors.nobody_to_trust() from None
             except (ValueError, HTTPException, HTTPError):
-                # What requests does not foresee in a response, such as a chunk of negative length.
+                # requests does not handle these errors of a response, such as a chunk of negative length.
                 raise self.errors.no_http() from None
 
     def _open(self, adapter: AbortableAdapter) -> Any:
@@ -208,13 +213,13 @@ class HttpExchange:
         http = _requests().Session()
         for scheme in ("https://", "http://"):
             http.mount(scheme, adapter)
-        # requests would otherwise send whatever ~/.netrc has for this host.
+        # Without this, requests would send the credentials that ~/.netrc contains for this host.
         http.auth = lambda prepared: prepared
-        # requests would otherwise send back, over a connection that stays open, the cookies of a response.
+        # Without this, requests would send the cookies of a response with the next request of this session.
         http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        # requests would otherwise read where a redirect leads, and all of its body, although it does not follow.
+        # Without this, requests would read the target of a redirect and its whole body, although it does not follow the redirect.
         http.get_redirect_target = lambda _response: None
-        # A proxy would carry what is meant for this machine in the clear to another one.
+        # A plain base URL is on this machine. A proxy would send its unencrypted requests to another machine.
         http.trust_env = not self.base_url.plain
         return http
 
@@ -224,13 +229,13 @@ class HttpExchange:
         self._adapter = None
 
     def _verify(self) -> bool | str | None:
-        # None lets requests look at REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
+        # With None, requests uses REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
         return self.settings.ca_path if self.settings.validate_certs else False
 
     def _read(self, response: requests.Response) -> bytes:
         if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
-            return b"?"  # which is no JSON
-        # urllib3 before its version 2 would otherwise take a response that was cut off for a whole one.
+            return b"?"  # This is not JSON, so the caller rejects the response.
+        # Without this, urllib3 before version 2 would accept an incomplete response as complete.
         response.raw.enforce_content_length = True
         parts: list[bytes] = []
         size = 0
@@ -243,15 +248,15 @@ class HttpExchange:
                     concerns=(self.base_url.option,),
                 )
             parts.append(part)
-        # urllib3 knows no length where the headers tell none.
+        # length_remaining is None if the headers contain no length.
         if response.ok and not parts and not response.raw.chunked and response.raw.length_remaining is None:
-            # Headers that were cut off look like a success without a body.
+            # Incomplete headers look like a success without a body.
             raise self.errors.broken()
         return b"".join(parts)
 
 
 class _ExchangeThread(threading.Thread):
-    """Runs one exchange. It holds its slot until the exchange has really ended, which a look-up of a name may delay."""
+    """Runs one exchange and holds its slot until the exchange has ended. A DNS look-up may continue after the deadline."""
 
     def __init__(
         self, exchange: HttpExchange, adapter: AbortableAdapter, request: HttpRequest, held: ExitStack
@@ -283,7 +288,7 @@ class _ExchangeThread(threading.Thread):
         return self._response is not None or self._error is not None
 
     def outcome(self) -> RawResponse:
-        """The response; or raise what went wrong."""
+        """The response. Raises the error of the exchange if there is no response."""
         if self._response is not None:
             return self._response
         raise self._error or AssertionError("unreachable: the exchange is done")
@@ -294,7 +299,10 @@ def _of_others(record: logging.LogRecord) -> bool:
 
 
 def _quiet_urllib3() -> None:
-    """urllib3 logs parts of a response that it cannot read, and Ansible writes logs to a file where log_path is set."""
+    """Keep log records of urllib3 about exchanges out of the logs.
+
+    urllib3 logs parts of a response that it cannot read. Ansible writes logs to a file if log_path is set.
+    """
     for name in ("urllib3.connection", "urllib3.connectionpool"):
         logger = logging.getLogger(name)
         # Adding the same filter twice changes nothing.

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A request and a response, as values.
+"""Requests and responses as values.
 
 Private to bill.connect.
 """
@@ -20,7 +20,7 @@ from .._core.error_parser import ErrorProfile
 class JsonBody:
     """A JSON value to send."""
 
-    # Kept out of repr(), so that no message or traceback can show it.
+    # repr() omits the value, so that no message or traceback shows it.
     value: Any = field(repr=False)
 
 
@@ -33,15 +33,16 @@ class FormBody:
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """One request below a base URL.
+    """One request to a target below a base URL.
 
-    ``target`` is the path with its query, percent-encoded. ``profile`` says what codes and statuses of the response mean.
-    ``is_repeatable`` says that sending it twice does no harm.
+    - ``target`` is the path with its query, percent-encoded.
+    - ``profile`` contains the meanings of codes and statuses in the response.
+    - ``is_repeatable`` is true if the request does no harm when it is sent twice.
     """
 
     method: str
     target: str
-    # Kept out of repr(): they hold the session.
+    # repr() omits the headers, because they contain the session.
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     body: JsonBody | FormBody | None = None
     profile: ErrorProfile = field(default_factory=ErrorProfile, repr=False)
@@ -50,7 +51,7 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class RawResponse:
-    """What came back: the HTTP status and the bytes of the body."""
+    """A response as received: the HTTP status and the bytes of the body."""
 
     status: int
     body: bytes = field(repr=False)
@@ -58,8 +59,8 @@ class RawResponse:
 
 @dataclass(frozen=True)
 class Response:
-    """A successful response of BILL (status 200 to 299), or one whose status the caller expects. ``json`` is the decoded body."""
+    """A successful response of BILL (status 200 to 299), or a response whose status the caller expects. ``json`` is the decoded body."""
 
     status: int
-    # Kept out of repr(): the response to a login holds the session.
+    # repr() omits the body, because the response to a login contains the session.
     json: Any = field(repr=False)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Decides whether a failed request is sent again, and when.
+"""The policy that decides whether and when a failed request is sent again.
 
 Private to bill.connect.
 """
@@ -18,10 +18,10 @@ _MAX_WAIT = 30.0
 
 
 class RetryPolicy:
-    """Repeats a request after a transient error, ``retries`` times after the first attempt.
+    """Allows ``retries`` more attempts after the first one, if the error is transient.
 
-    Waits use exponential backoff with jitter: they begin at one second and end at 30. BILL documents ``2 ^ failed attempts`` seconds. An
-    error can demand a longer wait.
+    Waits use exponential backoff with jitter. Without jitter, they grow from 1 second to at most 30 seconds. Documented by BILL:
+    ``2 ^ failed attempts`` seconds. An error can require a longer wait.
     """
 
     def __init__(self, retries: int, clock: Clock, reporter: Reporter) -> None:
@@ -30,11 +30,11 @@ class RetryPolicy:
         self._reporter = reporter
 
     def attempts(self) -> range:
-        """The numbers of the attempts that are allowed, from 0 on."""
+        """The numbers of the allowed attempts, starting with 0."""
         return range(self.retries + 1)
 
     def wait_or_raise(self, attempt: int, error: BillError, *, repeatable: bool) -> None:
-        """Wait until the next attempt may begin; or raise the error of this one, if another one is useless, unsafe or not allowed.
+        """Wait until the next attempt may begin. Raises ``error`` if another attempt is useless, unsafe or not allowed.
 
         A request that is not ``repeatable`` is sent again only if BILL has certainly not processed it.
         """
@@ -45,7 +45,10 @@ class RetryPolicy:
         self._clock.sleep(seconds)
 
     def max_duration(self, attempt: float, min_wait: float = 0.0) -> float:
-        """Seconds that all attempts take at most, if one takes ``attempt`` seconds. ``min_wait`` is the longest wait that an error demands."""
+        """The maximum duration of all attempts together, in seconds.
+
+        ``attempt`` is the maximum duration of one attempt in seconds. ``min_wait`` is the longest wait that an error requires.
+        """
         return (self.retries + 1) * attempt + sum(max(_backoff(number), min_wait) for number in range(self.retries))
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends a request again after a transient error, as often as the retry policy allows.
+"""A transport that sends a request again after a transient error, as often as the retry policy allows.
 
 Private to bill.connect.
 """
@@ -19,7 +19,7 @@ from .transport import Transport
 
 
 class RetryingTransport:
-    """A transport like any other. A request that must not be repeated is sent again only if BILL has certainly not processed it."""
+    """A transport with retries. A request that is not repeatable is sent again only if BILL has certainly not processed it."""
 
     def __init__(self, transport: Transport, retry: RetryPolicy) -> None:
         self._transport = transport

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends a request to BILL and reads the response: JSON, or the error that it means.
+"""Sends a request to BILL and returns the decoded response, or raises the error that the response means.
 
 Private to bill.connect.
 """
@@ -19,13 +19,14 @@ from .._core.errors import BillError, InvalidResponseError, note_sent
 from .exchange import Exchange
 from .messages import HttpRequest, RawResponse, Response
 
-# What Ansible does with a response takes many times the time that it takes to read it, and Ansible loses what is nested too deeply.
+# Ansible needs many times longer to process a response than bill.connect needs to read it. Ansible also loses values that are nested too
+# deeply.
 _MAX_VALUES = 200_000
 _MAX_DEPTH = 100
 
 
 class Transport(Protocol):
-    """BILL at one base URL."""
+    """Sends requests to BILL at one base URL."""
 
     @property
     def base_url(self) -> BaseUrl: ...
@@ -41,7 +42,7 @@ class Transport(Protocol):
 
 
 class HttpTransport:
-    """BILL at one base URL, by HTTP."""
+    """Sends requests to BILL at one base URL over HTTP."""
 
     def __init__(self, exchange: Exchange) -> None:
         self.exchange = exchange
@@ -51,32 +52,37 @@ class HttpTransport:
         return self.exchange.base_url
 
     def at(self, base_url: BaseUrl) -> HttpTransport:
-        """The same for another base URL."""
+        """A transport with the same settings for another base URL."""
         return HttpTransport(self.exchange.at(base_url))
 
     def keep_alive(self) -> AbstractContextManager[None]:
-        """Use one connection for all requests meanwhile. Only for reads."""
+        """Use one connection for all requests inside the context. The context is for reads only."""
         return self.exchange.keep_alive()
 
     @property
     def environment_label(self) -> str:
-        """Which BILL this is, for messages: ``BILL's sandbox (gateway.stage.bill.com)``."""
+        """The name of the environment for messages, such as ``BILL's sandbox (gateway.stage.bill.com)``."""
         for name, url in API_URLS.items():
             if self.base_url.url == url:
                 return f"BILL's {name} ({self.base_url.host})"
         return f"the BILL at {self.base_url.host}"
 
     def send(self, request: HttpRequest) -> Response:
-        """Send one request once, and return BILL's response.
+        """BILL's response to one request, which is sent once.
 
-        Raises TransportError, RequestTimeoutError or TlsError if no response came; InvalidResponseError if it is none of BILL's; and the
-        BillError that the BDC code or the status stands for. The error says whether the request was sent (``request_sent``).
+        Raises:
+
+        - TransportError, RequestTimeoutError or TlsError if there is no complete response,
+        - InvalidResponseError if the response does not come from BILL's API,
+        - the BillError that the BDC code or the HTTP status means.
+
+        The attribute ``request_sent`` of the error is true if BILL may have received a part of the request.
         """
         raw = self.exchange.exchange(request)
         try:
             return self._read(raw, request)
         except BaseException as error:
-            # Also on exceptions of Ansible, which ends a task wherever it is.
+            # This includes exceptions of Ansible, which can end a task at any point.
             note_sent(error, True)
             if isinstance(error, BillError):
                 error.target = request.target
@@ -99,18 +105,18 @@ class HttpTransport:
                 status=raw.status,
                 concerns=(option,),
             )
-        # BILL's v2 rejects requests with status 200. If v3 ever does so too, the code still counts.
+        # BILL's v2 API rejects requests with status 200. If the v3 API does the same one day, the code in the body decides.
         if not 200 <= raw.status < 300 or codes(body):
             raise error_from_response(raw.status, body, self.environment_label, request.profile, option=option)
         return Response(raw.status, body)
 
 
 def _parse_json(raw: bytes) -> tuple[Any, str | None]:
-    """The JSON value of a body; or None, and what is there instead."""
-    # BILL does not document the body of a logout's response. An empty one counts as no value.
+    """The JSON value of a body and None, or None and a description of the wrong content."""
+    # BILL does not document the body of the response to a logout. An empty body counts as None.
     if not raw.strip():
         return None, None
-    # Before it is decoded, since each value takes many times its bytes.
+    # Check this before decoding, because a decoded value needs many times more memory than its bytes.
     if sum(raw.count(sign) for sign in (b"{", b"[", b",")) > _MAX_VALUES:
         return None, f"more than {_MAX_VALUES} values"
     try:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What kept an exchange from its answer, in words that hold nothing of the request or the answer.
+"""The errors of exchanges without a complete response. Their messages contain nothing of the request or the response.
 
 Private to bill.connect.
 """
@@ -18,13 +18,13 @@ from dataclasses import dataclass
 
 from .._core import errors
 
-# That it is missing is said in words by the gateway, without which nothing comes here.
+# exchange.py reports the missing library before it uses this module.
 with suppress(ImportError):
     from requests import exceptions
 
 
-# What to do where a certificate is not accepted, by OpenSSL's number of the fault (X509_V_ERR_...), and the options
-# concerned; _UNKNOWN_AUTHORITY has its own remedies, and all other faults have _ANY_OTHER_FAULT.
+# The remedy and the related options for a rejected certificate, by OpenSSL's error number (X509_V_ERR_...). The errors in
+# _UNKNOWN_AUTHORITY have their own remedies. All other errors use _ANY_OTHER_FAULT.
 _OTHER_NAME = ("Check {option}: it has to name the host as its certificate does.", ("{option}",))
 _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
@@ -48,15 +48,17 @@ _ANY_OTHER_FAULT = (
     ("{option}", "ca_path"),
 )
 
-# OpenSSL's names for a version of TLS that one of the two sides does without.
+# OpenSSL's names of the error that one side does not support the TLS version.
 _TOO_OLD = ("TLSV1_ALERT_PROTOCOL_VERSION", "UNSUPPORTED_PROTOCOL")
 
 
 @dataclass(frozen=True)
 class TransportErrors:
-    """The failures of the exchanges with one ``host``, which has ``timeout`` seconds and is checked by ``ca_path``.
+    """The errors of the exchanges with one ``host``.
 
-    ``option`` names the option that holds the host's address.
+    - ``timeout`` is the deadline of an exchange in seconds.
+    - ``ca_path`` is the file or directory of trusted certificates, or None.
+    - ``option`` is the name of the option that holds the host's address.
     """
 
     host: str
@@ -65,13 +67,13 @@ class TransportErrors:
     option: str = "api_url"
 
     def of(self, error: Exception) -> errors.BillError:
-        """What an exception of requests means."""
+        """The error that an exception of requests means."""
         causes = list(_causes(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return self._not_accepted(cause.verify_code, cause.verify_message)
-            # Where OpenSSL's word on names is not enough for it, and before its version 2 always, urllib3 looks at them
-            # itself; each version keeps its exception in another place.
+            # Before version 2, urllib3 always checks host names itself. Later versions do so if the check of OpenSSL is not sufficient.
+            # Each version defines the exception in another module, so the name of the class decides.
             if type(cause).__name__ == "CertificateError":
                 return self._not_accepted(62, "it is for another host")
         if isinstance(error, exceptions.SSLError):
@@ -125,7 +127,7 @@ class TransportErrors:
         )
 
     def _no_tls(self, causes: Sequence[BaseException]) -> errors.BillError:
-        """What kept TLS from coming about before there was a certificate to look at, or broke it later."""
+        """The error for a TLS failure that does not concern the server's certificate."""
         for cause in causes:
             if isinstance(cause, PermissionError) or (isinstance(cause, ssl.SSLError) and cause.library == "X509"):
                 return self.nobody_to_trust()
@@ -168,7 +170,7 @@ class TransportErrors:
 
 
 def _in_the_handshake(error: ssl.SSLError) -> bool:
-    """Whether it came before anything was sent, which only the function tells that it came from."""
+    """Whether the error occurred before anything was sent. Only the traceback of the error shows this."""
     trace = error.__traceback__
     while trace and trace.tb_frame.f_code.co_name != "do_handshake":
         trace = trace.tb_next
@@ -180,7 +182,7 @@ def _is_an_end(error: ssl.SSLError) -> bool:
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """An exception and all that it was raised from; urllib3 also hides some in ``reason`` and in its arguments."""
+    """An exception and all exceptions behind it. urllib3 also stores exceptions in ``reason`` and in ``args``."""
     seen: list[BaseException] = []
     waiting = [error]
     while waiting:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Never more than three requests in flight, from whatever task, fork or run.
+"""Limits the requests in flight to three, across all tasks, forks and runs that share a store.
 
-Private to bill.connect. Documented by BILL ("API rate limits"): three for a developer key and organization; a fourth is
-refused (BDC_1322).
+Private to bill.connect. Documented by BILL ("API rate limits"): a developer key and organization may have three requests in flight. BILL
+rejects a fourth one (BDC_1322).
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ SLOTS = 3
 class ConcurrencyLimiter:
     """The three slots of one developer key and organization.
 
-    A slot is a lock of the store, which is free again when its holder dies, however it dies. All tasks on the same store share the slots.
-    ``identity`` names the slots. A request waits up to ``timeout`` seconds for one.
+    A slot is a lock in the store. The kernel frees the lock when the process of its holder ends. All tasks with the same store share the
+    slots. ``identity`` identifies the slots. A request waits up to ``timeout`` seconds for a slot.
     """
 
     def __init__(self, identity: EntryIdentity, store: Store, timeout: float, clock: Clock) -> None:
@@ -36,16 +36,16 @@ class ConcurrencyLimiter:
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Hold one of the slots; LimiterTimeoutError if none is free in time."""
+        """Hold one of the slots. Raises LimiterTimeoutError if no slot is free in time."""
         with ExitStack() as held:
-            # The lock of the session has warned of an unusable store. Without any store, nobody is counted.
+            # The lock of the session already warns about an unusable store. Without a store there is no limit.
             with suppress(StoreError):
                 self._wait(held)
             yield
 
     def _wait(self, held: ExitStack) -> None:
         end = self._clock.monotonic() + self._timeout
-        # Encrypted like a session's, so that file names tell nothing.
+        # The name of the lock is derived in the same way as the name of a session, so that file names reveal nothing.
         address = Cipher(self._identity, self._store.key()).address
         while True:
             for number in range(SLOTS):

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sixty turns a minute for Spend & Expense calls, whoever makes them: from whatever task, fork or run.
+"""Limits Spend & Expense calls to sixty a minute, across all tasks, forks and runs that share a store.
 
-Private to bill.connect. Documented by BILL ("API rate limits"): sixty for an API token. Whether the minute is the clock's is
-not, so it is kept between any two moments.
+Private to bill.connect. Documented by BILL ("API rate limits"): an API token may make sixty calls a minute. BILL does not document
+whether the minute is a minute of the clock. Therefore the limit applies to every period of a minute.
 """
 
 from __future__ import annotations
@@ -19,29 +19,29 @@ from .._core.json_record import JsonRecord
 from .._core.reporter import Reporter
 from .._store.encrypted_entry import EncryptedEntry
 
-# What BILL counts by the minute.
+# BILL limits the calls below this path to a number a minute.
 RATE_LIMITED_PREFIX = "/v3/spend/"
 MAX_CALLS = 60
-# More than the minute, because a call takes a moment on its way.
+# The window is longer than a minute, because a call needs a moment to reach BILL.
 WINDOW_SECONDS = 61.0
-# How far away a turn may be, in seconds.
+# The longest wait for a call, in seconds.
 MAX_WAIT = 600.0
 
-# How many seconds to wait for others who take their turns, which takes each of them a moment.
+# Seconds to wait for the lock. Every other task holds it for a moment only.
 _LOCK_TIMEOUT = 30
-# How often a wait is told, in seconds.
+# Seconds between two progress messages during a wait.
 _LOG_INTERVAL = 10.0
 
 
 @dataclass(frozen=True)
 class Reservations(JsonRecord):
-    """The last turns that were given out, the earliest first, in seconds since the epoch. Some may be still to come."""
+    """The times of the last reserved calls, in seconds since the epoch. The earliest comes first. Some may be in the future."""
 
     at: list[float]
 
 
 class RateLimiter:
-    """The sixty calls a minute of one API token. All tasks that find the same ``reservations`` share them."""
+    """The rate limiter of one API token. All tasks with the same ``reservations`` share the sixty calls a minute."""
 
     def __init__(self, reservations: EncryptedEntry[Reservations], clock: Clock, reporter: Reporter) -> None:
         self._reservations = reservations
@@ -49,7 +49,7 @@ class RateLimiter:
         self._reporter = reporter
 
     def wait(self) -> None:
-        """Wait for the next free turn; LimiterTimeoutError, at once, if that is too far away."""
+        """Reserve the next free call and wait until its time. Raises LimiterTimeoutError at once if that time is too far away."""
         turn, left = self._reserved()
         while left > 0:
             if left > 1:
@@ -59,17 +59,17 @@ class RateLimiter:
                 )
             part = min(left, _LOG_INTERVAL)
             self._clock.sleep(part)
-            # Counted down as well, since the clock may be set back meanwhile.
+            # Also subtract the time slept, because somebody may set the clock back during the wait.
             left = min(left - part, turn - self._clock.time())
 
     def _reserved(self) -> tuple[float, float]:
-        """When the next free turn is, which is nobody else's any more, and how many seconds away."""
+        """The time of the next free call, which is now reserved, and the seconds until then."""
         began, turns = self._clock.time(), self._reservations
         try:
             with turns.lock(_LOCK_TIMEOUT):
                 now = self._clock.time()
                 kept = turns.load()
-                # What is further away than a turn can be is of a clock that was set back since.
+                # A later time than this was reserved before somebody set the clock back. It does not count.
                 given = sorted(at for at in kept.at if at <= now + MAX_WAIT)[-MAX_CALLS:] if kept else []
                 turn = max(now, given[0] + WINDOW_SECONDS) if len(given) == MAX_CALLS else now
                 if turn - began > MAX_WAIT:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""All limits that BILL sets on requests, as one.
+"""Combines all limits that BILL sets on requests.
 
 Private to bill.connect.
 """
@@ -17,7 +17,7 @@ from .rate_limiter import RATE_LIMITED_PREFIX, RateLimiter
 
 
 class RequestLimits:
-    """The limits of one credential. A Spend & Expense call waits for its turn first, and then for its slot."""
+    """The limits of one credential. A Spend & Expense call first waits for the rate limiter, then for a slot."""
 
     def __init__(self, concurrency: ConcurrencyLimiter, rate: RateLimiter) -> None:
         self.concurrency = concurrency
@@ -25,7 +25,7 @@ class RequestLimits:
 
     @contextmanager
     def slot(self, target: str) -> Iterator[None]:
-        """Hold a slot for a request to this target; LimiterTimeoutError if there is none in time."""
+        """Hold a slot for a request to this target. Raises LimiterTimeoutError if no slot is free in time."""
         if target.startswith(RATE_LIMITED_PREFIX):
             self.rate.wait()
         with self.concurrency.slot():

@@ -2,13 +2,13 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Encrypts what a store keeps, with a key made from the credential and the store's own random key.
+"""Encrypts the entries of a store, with a key derived from the credential and the store's random key.
 
-Private to bill.connect. Whoever cannot sign in at BILL cannot open, find or forge a kept session: the address it is kept
-under and the key it is sealed with both come from the whole credential. A wrong password, key or organization leads to another
-address, so it never meets a session that the right one made.
+Private to bill.connect. The address and the encryption key of a stored session are derived from the whole credential. A user without the
+credential cannot find, decrypt or forge the session. A wrong password, key or organization leads to another address. Therefore it never
+finds the session of the right credential.
 
-The store's random key makes names and single files useless to others: without it, nobody can test whether a guessed
+File names and single files are useless without the store's random key. An attacker without that key cannot test whether a guessed
 password belongs to a file name or a copied file.
 """
 
@@ -27,11 +27,11 @@ try:
 
     HAS_CRYPTOGRAPHY = True
 except ImportError:
-    # Never where Ansible runs, since ansible-core needs it; only where ansible-test looks at imports.
+    # The library is missing only when ansible-test checks imports, because ansible-core requires it.
     HAS_CRYPTOGRAPHY = False
 
-# For those who copied the whole store, its random key included, and know the rest of the credential but not the password:
-# each guess costs a MiB and thousands of hashes. A warm task pays for it every time, hence no more than some milliseconds.
+# An attacker may have a copy of the whole store with its random key, and may know the whole credential except the password. Then each
+# guess costs a MiB of memory and thousands of hashes. Every task has the same cost, so it must take only some milliseconds.
 _SCRYPT_COST = 2**10
 _SCRYPT_BLOCK = 8
 _PURPOSE = b"bill.connect kept session 2"
@@ -39,22 +39,24 @@ _PURPOSE = b"bill.connect kept session 2"
 
 @dataclass(frozen=True)
 class EntryIdentity:
-    """What is kept in a store, and for which credential: all that its name and its encryption come from, besides the store's key."""
+    """The identity of an entry: its kind and its credential. The address and the encryption key are derived from it and the store's key."""
 
-    # Kept out of repr(), so that no message or traceback can show it.
+    # repr() omits the material, so that no message or traceback shows it.
     material: bytes = field(repr=False)
 
     @classmethod
     def of(cls, credential: Mapping[str, str]) -> EntryIdentity:
-        # JSON of sorted pairs: no two credentials are written alike.
+        # The JSON of sorted pairs is different for any two different credentials.
         return cls(json.dumps(sorted(credential.items())).encode())
 
 
 class Cipher:
-    """Where something is kept in one store (``address``, a file name of hexadecimal digits), and how it is sealed.
+    """The cipher of one entry in one store.
 
-    ``store_key`` holds the random bytes of that store. Without ``stretches`` it costs next to nothing: for what is gone with the store's key
-    when the run ends.
+    - ``address`` is the name of the entry, a file name of hexadecimal digits.
+    - ``store_key`` is the random key of the store.
+    - ``stretches`` is true for an expensive key derivation. Use false only for entries that are deleted with the store's key at the end
+      of the run.
     """
 
     def __init__(self, identity: EntryIdentity, store_key: bytes, *, stretches: bool = True) -> None:
@@ -63,11 +65,12 @@ class Cipher:
         self._fernet = Fernet(base64.urlsafe_b64encode(material[:32]))
 
     def close(self, plain: bytes) -> bytes:
-        # Fernet writes base64, whose last digit can be changed without changing what it stands for: keep the bytes.
+        # Fernet returns base64. Different base64 texts can have the same meaning, because some bits of the last digit are unused.
+        # Therefore the store contains the decoded bytes.
         return base64.urlsafe_b64decode(self._fernet.encrypt(plain))
 
     def open(self, sealed: bytes) -> bytes | None:
-        """What was sealed; None if it was changed, cut, or sealed with another credential."""
+        """The decrypted bytes. None if the data was changed, cut, or encrypted with another credential."""
         try:
             return self._fernet.decrypt(base64.urlsafe_b64encode(sealed))
         except InvalidToken:
@@ -76,7 +79,7 @@ class Cipher:
 
 @lru_cache(maxsize=16)
 def _stretch(material: bytes, store_key: bytes) -> bytes:
-    # Remembered for the life of the process: a loop of a thousand lookups runs in one.
+    # The result is cached until the process ends, because a loop of a thousand lookups runs in one process.
     return hashlib.scrypt(material, salt=_PURPOSE + store_key, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1, dklen=48)
 
 
@@ -84,7 +87,7 @@ def _mix(material: bytes, store_key: bytes) -> bytes:
     return hmac.digest(store_key, _PURPOSE + material, "sha512")
 
 
-# Ansible imports this once, in its parent process, and forks a worker for every task. What OpenSSL looks up when it is
-# first used is looked up here, so that the workers inherit it instead of spending milliseconds on it one by one.
+# Ansible imports this module once in its parent process and forks a worker for every task. OpenSSL needs some milliseconds at its first
+# use. This call does the first use in the parent, so that no worker has to repeat it.
 if HAS_CRYPTOGRAPHY:
     Cipher(EntryIdentity(b"warm up"), b"").open(Cipher(EntryIdentity(b"warm up"), b"").close(b""))

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What is kept of one credential, a session or a refusal: sealed on the way in, opened on the way out.
+"""One encrypted entry of a store, such as a session or a cached refusal.
 
 Private to bill.connect.
 """
@@ -22,9 +22,9 @@ _T = TypeVar("_T", bound=JsonRecord)
 
 
 class EncryptedEntry(Generic[_T]):
-    """One thing of the class ``kind`` in a store, under an identity that its name and its encryption come from.
+    """One record of the class ``kind`` in a store. Its address and encryption key are derived from ``identity``.
 
-    ``warn`` is told of an entry that somebody has damaged.
+    ``warn`` shows a warning about a damaged entry.
     """
 
     def __init__(self, kind: type[_T], identity: EntryIdentity, store: Store, warn: Warn) -> None:
@@ -35,12 +35,12 @@ class EncryptedEntry(Generic[_T]):
 
     @property
     def shared(self) -> bool:
-        """Whether other tasks find the entry."""
+        """Whether other tasks can read the entry."""
         return self._store.shared
 
     @property
     def address(self) -> str:
-        """Its name in the store."""
+        """The name of the entry in the store."""
         return self._cipher().address
 
     def load(self) -> _T | None:
@@ -52,25 +52,25 @@ class EncryptedEntry(Generic[_T]):
         return None if sealed is None else self._decrypted(cipher, sealed)
 
     def save(self, value: _T, *, seconds: float | None = None) -> None:
-        """Keep it; after ``seconds`` it is of no use."""
-        # Without a store nothing is kept, which was told when it failed.
+        """Encrypt and store the record. After ``seconds`` the entry is outdated."""
+        # If the store is unusable, nothing is stored. The user has already seen a warning about that.
         with suppress(StoreError):
             cipher = self._cipher()
             self._store.write(cipher.address, cipher.close(value.to_bytes()), seconds=seconds)
 
     def forget(self) -> None:
-        # Without a key nothing is kept.
+        # A store without a key has no entries.
         if key := self._store.existing_key():
             with suppress(StoreError):
                 self._store.erase(Cipher(self._identity, key).address)
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
-        """Hold this against all others; LockTimeoutError if that takes more than ``timeout`` seconds."""
+        """Hold the lock of the entry. Raises LockTimeoutError if the lock is not free within ``timeout`` seconds."""
         try:
             address = self._cipher().address
         except StoreError:
-            # No store, no stop.
+            # An unusable store must not stop the task, so it continues without a lock.
             yield
             return
         with self._store.lock(address, timeout):

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where sessions stay between tasks and runs: files, or nothing.
+"""Opens the store that contains sessions between tasks and runs.
 
 Private to bill.connect.
 """
@@ -19,10 +19,13 @@ __all__ = ["Store", "open_run_store", "open_shared", "open_store"]
 
 
 def open_store(session_store: str, *, default: str, for_the_run: str, warn: Warn) -> Store:
-    """The store that ``session_store`` asks for.
+    """The store that the option ``session_store`` selects.
 
-    ``session_store`` is a directory or ``none``; ``default`` is the directory that bill.connect itself would choose,
-    ``for_the_run`` one that lives as long as this run of Ansible. Raises OptionError for an unknown kind of store.
+    - ``session_store`` is a directory or ``none``.
+    - ``default`` is the default directory of bill.connect.
+    - ``for_the_run`` is a directory that exists until this run of Ansible ends.
+
+    Raises OptionError for an unknown kind of store.
     """
     if session_store == "none":
         return MemoryStore()
@@ -36,10 +39,10 @@ def open_store(session_store: str, *, default: str, for_the_run: str, warn: Warn
 
 
 def open_run_store(directory: str, *, warn: Warn) -> Store:
-    """The store that lives as long as this run of Ansible, in a directory of its own."""
+    """A store in a directory that exists until this run of Ansible ends."""
     return FileStore(directory, ours=True, warn=warn)
 
 
 def open_shared(store: Store, *, for_the_run: str, warn: Warn) -> Store:
-    """The store itself if processes share it, or else one that the forks of this run share."""
+    """A store that processes share: the given store if possible, otherwise a store for the forks of this run."""
     return store if store.shared else FileStore(for_the_run, ours=True, warn=warn)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A store that another one replaces where it cannot be used.
+"""A store with a fallback store, which is used if the primary store is unusable.
 
 Private to bill.connect.
 """
@@ -17,9 +17,9 @@ from .base import Store, Warn
 
 
 class FallbackStore:
-    """``primary``, or ``fallback`` for this run where that is unusable. A warning says so, once.
+    """The store ``primary``. If it is unusable, this run uses ``fallback`` and shows a warning once.
 
-    With neither of them nothing is kept. That costs logins, and never fails a play.
+    If both are unusable, nothing is stored. Then every task logs in, but no play fails.
     """
 
     def __init__(self, primary: Store, fallback: Store, warn: Warn) -> None:
@@ -27,7 +27,8 @@ class FallbackStore:
         self._fallback = fallback
         self._warn = warn
         self._warned: set[str] = set()
-        # The addresses that the primary store could not lock, and why. Two runs could write to them at once, so that they are only read.
+        # The addresses that the primary store could not lock, and why. Without the lock, two runs could write to them at the same time.
+        # So these addresses are only read.
         self._only_read: dict[str, StoreError] = {}
 
     @property
@@ -38,7 +39,7 @@ class FallbackStore:
         return self._primary.existing_key() or self._fallback.existing_key()
 
     def key(self) -> bytes:
-        # The key of the primary store serves both, so that an entry has one name. Its owner can read it even where nobody can write.
+        # Both stores use the key of the primary store, so that an entry has one address. The key may be readable in a read-only store.
         if key := self._primary.existing_key():
             return key
         try:
@@ -52,7 +53,7 @@ class FallbackStore:
             raise
 
     def read(self, address: str) -> bytes | None:
-        # The fallback first: it holds what could not be written to the primary store.
+        # Read the fallback store first, because it contains the entries that could not be written to the primary store.
         found = self._fallback.read(address)
         return self._primary.read(address) if found is None else found
 
@@ -61,7 +62,7 @@ class FallbackStore:
             try:
                 self._primary.write(address, sealed, seconds=seconds)
             except StoreError as error:
-                # What is kept there already stays: it may well serve the next run.
+                # An older entry in the primary store stays, because the next run may be able to use it.
                 self._warn_of(error)
             else:
                 with suppress(StoreError):
@@ -76,7 +77,7 @@ class FallbackStore:
         try:
             self._erase_in_primary(address)
         except StoreError as error:
-            # What has been written to the fallback since stays there, and goes before this.
+            # A newer entry in the fallback store stays, because it overrides the entry that could not be erased.
             self._warn(
                 f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
             )

@@ -2,16 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps sealed sessions in files of a directory that only its owner can enter.
+"""Stores encrypted entries in files of a directory that only its owner can enter.
 
-Private to bill.connect. The directory has mode 0700, each file 0600. A file is replaced in one step, so that a reader
-finds the old or the new one and never a half. A lock that the kernel frees when its holder dies lets one task at a
-time decide about a sign-in; its file goes with the session.
+Private to bill.connect. The directory has mode 0700, and each file has mode 0600. A file is replaced in one step, so that a reader
+finds the complete old file or the complete new file. A lock allows only one task at a time to log in. The kernel frees the lock when
+the process of its holder ends. The lock file is removed when its entry no longer exists.
 
 ::
 
-    key                 32 random bytes, made once. Names and encryption come from it, so a listing or one copied file tells nothing.
-    0f3a...91.session   8 bytes that say when the file may be removed, then the sealed bytes
+    key                 32 random bytes, created once. All names and encryption keys are derived from it.
+                        Therefore a list of names or a copy of one file reveals nothing.
+    0f3a...91.session   8 bytes with the time after which the file may be removed, then the encrypted bytes
     0f3a...91.lock      empty
 """
 
@@ -28,23 +29,24 @@ from .._core.errors import LockTimeoutError, OptionError, StoreError
 from .base import KEY_BYTES, Warn
 from .lock import lock_file, open_locked
 
-# A sealed session takes less than a KiB; more than this was not written by us.
+# An encrypted session is smaller than a KiB. bill.connect does not write files that are larger than this.
 _LARGEST = 64 * 1024
 _PRIVATE = 0o077
 
-# The first bytes of a file: the second since the epoch after which it is of no use, 0 if there is none.
+# The length of the file header in bytes. The header is the time in seconds since the epoch after which the entry is outdated, or 0.
 _HEAD = 8
-# Making the key takes a moment.
+# Seconds to wait for the lock of the key. Another task needs only a moment to create the key.
 _PATIENCE_FOR_KEY = 10
-# What a version without a key has left: its names come from the credential alone, so they test passwords.
+# Files of an old version without a key. Their names depend only on the credential, so an attacker could use them to test passwords.
 _WITHOUT_KEY = re.compile(r"[0-9a-f]{32}(-[0-9])?\.(session|session\.new|lock)")
 
 
 class FileStore:
-    """A directory of sealed sessions.
+    """A directory of encrypted entries.
 
-    ``ours`` says that bill.connect chose the directory itself; its mode is then tightened when it is open to others, unless
-    a link is in its place. A directory that a user named is not touched, and refused with OptionError when others can enter it.
+    ``ours`` is true if bill.connect chose the directory itself. If other users can enter such a directory, its mode is set to 0700. A link
+    to such a directory is rejected with StoreError. If a user chose the directory and other users can enter it, it is not changed. It is
+    rejected with OptionError.
     """
 
     shared = True
@@ -69,7 +71,7 @@ class FileStore:
 
     def existing_key(self) -> bytes | None:
         if self._key is None:
-            # A key that cannot be used is told by key().
+            # key() reports a key that cannot be used.
             content = self._read(self._path_of_key, warn=_ignore)
             self._key = content if content and len(content) == KEY_BYTES else None
         return self._key
@@ -88,7 +90,7 @@ class FileStore:
         self._prepare()
         path = self._path(address)
         end = 0 if seconds is None else int(self._now() + seconds) + 1
-        # The lock is held, so nobody else writes to this name; what a killed task left there goes first.
+        # The caller holds the lock, so no other task writes this file. A file that a killed task left there is removed first.
         new = path + ".new"
         try:
             is_new = not os.path.lexists(path)
@@ -121,7 +123,7 @@ class FileStore:
             with lock_file(
                 path,
                 seconds,
-                # A lock without a session is of no use.
+                # A lock file without an entry is not needed.
                 stays=lambda: os.path.lexists(self._path(address)),
                 clock=self._clock,
                 sleep=self._sleep,
@@ -145,7 +147,7 @@ class FileStore:
         return os.path.join(self._directory, "key")
 
     def _make_key(self) -> bytes:
-        """The key, which only the first task makes, under the lock of the key's own file."""
+        """The key of the store. The first task creates it while it holds the lock of the key file."""
         try:
             file = open_locked(self._path_of_key, self._clock() + _PATIENCE_FOR_KEY, self._clock, self._sleep)
         except OSError as error:
@@ -157,7 +159,8 @@ class FileStore:
                 )
             key = os.read(file, KEY_BYTES + 1)
             if len(key) != KEY_BYTES:
-                # New, or of a task that was killed here. What is there is removed first: with the key others begin to write.
+                # The file is new, or a task was killed before it wrote the key. The old files are removed first, because other tasks
+                # begin to write as soon as the key exists.
                 self._remove_files_without_key()
                 key = os.urandom(KEY_BYTES)
                 os.ftruncate(file, 0)
@@ -176,11 +179,11 @@ class FileStore:
                     os.unlink(os.path.join(self._directory, name))
 
     def _remove_outdated(self) -> None:
-        """Remove what is of no use any more, such as refusals whose time is over: nobody asks for a mistyped password again."""
+        """Remove outdated entries, such as old cached refusals. No task reads the refusal of a mistyped password again."""
         for name in self._names():
             address, ending = os.path.splitext(name)
             if ending == ".session" and self._is_outdated(address):
-                # Whoever holds the lock is just keeping something there.
+                # If another task holds the lock, it is about to write this entry.
                 with suppress(LockTimeoutError, StoreError), self.lock(address, 0):
                     if self._is_outdated(address):
                         self.erase(address)
@@ -208,10 +211,10 @@ class FileStore:
         try:
             self._is_open(os.stat(self._directory))
         except (OSError, StoreError):
-            # Told by the lock, which every task takes before it writes.
+            # lock() reports this error. Every task calls it before it writes.
             return None
         try:
-            # NONBLOCK: a pipe put in the file's place must not make a task wait for ever.
+            # O_NONBLOCK prevents an endless wait if there is a named pipe in place of the file.
             file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except (FileNotFoundError, NotADirectoryError):
             return None
@@ -237,7 +240,10 @@ class FileStore:
             raise self._unusable(error) from None
 
     def _is_open(self, about: os.stat_result) -> bool:
-        """Whether our own directory can be entered by others; StoreError or OptionError if it must not be used."""
+        """Whether other users can enter the directory, so that its mode must be changed.
+
+        Raises StoreError or OptionError if the directory must not be used.
+        """
         if not stat.S_ISDIR(about.st_mode):
             raise StoreError(f"The session store {self._directory} is not a directory")
         if about.st_uid != os.geteuid():
@@ -250,7 +256,7 @@ class FileStore:
                 concerns=("session_store",),
             )
         if about.st_mode & _PRIVATE and os.path.islink(self._directory):
-            # Where the link leads may have been made for something else, too.
+            # The target of the link may also have another purpose, so its mode must not be changed.
             raise StoreError(f"The session store {self._directory} is a link to a directory that other users can enter")
         return bool(about.st_mode & _PRIVATE)
 
@@ -262,11 +268,11 @@ class FileStore:
 
 
 def _ignore(_text: str) -> None:
-    """Warn of nothing."""
+    """Discard a warning."""
 
 
 def _unsafe(about: os.stat_result) -> str | None:
-    """Why an open file is none of ours; None if it is."""
+    """The reason why an open file must not be used. None if it may be used."""
     if not stat.S_ISREG(about.st_mode):
         return "it is not a file"
     if about.st_uid != os.geteuid():

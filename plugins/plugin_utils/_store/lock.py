@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A lock that the kernel frees when its holder dies, however it dies.
+"""A file lock that the kernel frees when the process of its holder ends, even after a crash.
 
-Private to bill.connect. The lock is a file of mode 0600, which only its owner can open, and so only its owner can lock.
+Private to bill.connect. The lock file has mode 0600, so that only its owner can open and lock it.
 """
 
 from __future__ import annotations
@@ -29,20 +29,20 @@ def lock_file(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Hold the lock of a file, which is made for it. It is removed afterwards, unless it ``stays``.
+    """Create a file and hold its lock. Afterwards the file is removed, unless ``stays`` returns true.
 
-    Raises LockTimeoutError if others hold it for more than ``seconds``, and OSError if it cannot be had at all.
+    Raises LockTimeoutError if other tasks hold the lock for more than ``seconds``. Raises OSError if the file cannot be locked.
     """
     end = clock() + seconds
     file = open_locked(path, end, clock, sleep)
-    # Who held the lock before has removed its file, so the lock of that file excludes nobody any more.
+    # If the previous holder has removed the file, the lock of that file does not exclude other tasks.
     while not _is_at(path, file):
         os.close(file)
         file = open_locked(path, end, clock, sleep)
     try:
         yield
     finally:
-        # Last of all, since from here on another task can hold the lock.
+        # This must be the last step, because another task can take the lock as soon as the file is removed.
         if not stays():
             with suppress(OSError):
                 os.unlink(path)
@@ -50,7 +50,11 @@ def lock_file(
 
 
 def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> int:
-    """A file that is open for reading and writing, and locked; LockTimeoutError if that cannot be before ``end``, OSError if not at all."""
+    """The descriptor of a locked file, open for reading and writing.
+
+    ``end`` is a time of ``clock``. Raises LockTimeoutError if the lock is not free before ``end``. Raises OSError if the file cannot be
+    opened or locked.
+    """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         while not _is_locked(file):
@@ -72,7 +76,7 @@ def _is_locked(file: int) -> bool:
 
 
 def _is_at(path: str, file: int) -> bool:
-    """Whether an open file is still the one at its path."""
+    """Whether the file at the path is still the open file."""
     try:
         return os.path.samestat(os.lstat(path), os.fstat(file))
     except OSError:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps sessions in the memory of this process only: the session_store ``none``.
+"""Stores entries only in the memory of this process, for ``session_store: none``.
 
 Private to bill.connect.
 """
@@ -16,10 +16,10 @@ from contextlib import contextmanager
 
 from .base import KEY_BYTES
 
-# The lookups of one task share a process, so a loop of them still makes one sign-in.
+# The lookups of one task share a process. Therefore a loop of lookups logs in only once.
 _KEPT: dict[str, bytes] = {}
 _KEY = os.urandom(KEY_BYTES)
-# One lock for all addresses, which one thread may hold for several.
+# One lock for all entries. It is reentrant, because one thread may hold the locks of several entries.
 _LOCK = threading.RLock()
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The authentication methods, one small file each.
+"""All authentication methods. Each one has its own file.
 
 Private to bill.connect.
 """

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What every authentication method says about itself.
+"""The base class of all authentication methods.
 
 Private to bill.connect.
 """
@@ -21,44 +21,44 @@ from ..._http.transport import Transport
 from ..mfa_id import MfaId
 from ..session import Session
 
-# Far above any id of BILL's; it only keeps a session within what a header and the store take.
+# Every id of BILL is much shorter. The limit only ensures that a session fits into a header and the store.
 _LONGEST = 4096
 
-# The options of an MFA ID. They are no part of the credential: who signs in is the same person with and without it.
+# The options of an MFA ID. They are not a part of the credential, because the same user logs in with and without an MFA ID.
 MFA_OPTIONS = ("remember_me_id", "device", "remember_me_id_expires_on")
 
 
 class AuthMethod(ABC):
-    """One authentication method with its values. It is made from options; OptionError names every option that is missing."""
+    """One authentication method with its values from the options. Raises OptionError, which names every missing option."""
 
     # The value of auth_method.
     method: ClassVar[str]
-    # The options that it needs, each with what BILL calls the value.
+    # The required options, each with a description of its value.
     required_options: ClassVar[Mapping[str, str]]
-    # The options that it makes use of besides.
+    # The other options that the method uses.
     optional_options: ClassVar[tuple[str, ...]] = ()
-    # The options for which BILL counts requests in flight. The first one also stands for the hourly quota.
+    # BILL limits the requests in flight for the values of these options. BILL counts the hourly quota for the first option only.
     quota_options: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
-    # Whether BILL makes a session.
+    # Whether a login creates a session at BILL.
     creates_session: ClassVar[bool] = True
-    # Whether BILL has a call that tells if a session is valid.
+    # Whether BILL has a call that validates a session.
     can_validate: ClassVar[bool] = True
-    # What becomes of a session that BILL has no way to end, for the user; perhaps with {end} in it.
+    # The message to the user about a session that BILL cannot end. It may contain {end}. None if BILL can end the session.
     no_logout: ClassVar[str | None] = None
-    # Whether BILL limits by the minute what it is asked for a session.
+    # Whether the login and the validation count for BILL's limit of requests a minute.
     is_rate_limited: ClassVar[bool] = False
-    # Whether such a session can pay without MFA trust.
+    # Whether MFA trust is irrelevant for payments with such a session.
     is_mfa_exempt: ClassVar[bool] = False
-    # The path of the list of organizations that a session reaches.
+    # The path of the list of organizations that a session can access. None if there is no such list.
     organizations_path: ClassVar[str | None] = "/v3/login/organizations"
-    # What codes and statuses mean with such a session.
+    # The meanings of codes and statuses in responses to requests with such a session.
     profile: ClassVar[ErrorProfile] = ErrorProfile()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.required_options if not options.get(name)]
         if missing:
             raise OptionError(self._missing(missing), concerns=missing)
-        # The values that tell it from all others, by option.
+        # The values that identify the credential, by option.
         self.values: dict[str, str] = {
             name: options[name]
             for name in (*self.required_options, *self.optional_options)
@@ -68,12 +68,12 @@ class AuthMethod(ABC):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> AuthMethod:
-        """The credential that the options hold; OptionError if they do not hold one."""
+        """The authentication method with the credential of the options. Raises OptionError if an option is missing."""
         return cls(options)
 
     @classmethod
     def options_used(cls) -> set[str]:
-        """The options that mean anything to this method, of those that do not mean the same to all."""
+        """The required and optional options of this method, without the options that are common to all methods."""
         return {*cls.required_options, *cls.optional_options}
 
     @classmethod
@@ -83,43 +83,43 @@ class AuthMethod(ABC):
 
     @property
     def title(self) -> str:
-        """How messages call it."""
+        """The name of the method in messages."""
         return f"auth_method {self.method}"
 
     def parent(self) -> AuthMethod | None:
-        """The credential by whose session this one signs in; None if it signs in by itself."""
+        """The credential whose session this login needs. None if the login needs no other session."""
         return None
 
     def max_requests(self) -> int:
-        """How many requests a task makes at the most to get a session."""
-        # A check and a sign-in; with an MFA ID also a step-up, and a look at what came of it; and of the credential in between
-        # a check, a sign-in, and its use once more.
+        """The maximum number of requests that a task needs to get a session."""
+        # A validation and a login need 2 requests. An MFA ID adds a step-up and the validation of its result. A parent adds its validation,
+        # its login, and a second request with its session.
         return 2 + (2 if self.mfa_id else 0) + (3 if self.parent() else 0)
 
     @abstractmethod
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
-        """Ask BILL for a session; BillError if there is none to be had.
+        """A new session from BILL. Raises BillError if BILL does not create one.
 
-        ``now`` is in seconds since the epoch, ``through`` a session of the credential of ``through()``.
+        ``now`` is in seconds since the epoch. ``parent`` is a session of the credential that ``parent()`` returns, or None.
         """
 
     @abstractmethod
     def validate(self, transport: Transport, session: Session) -> Session:
-        """Ask BILL about the session: the same one with what BILL says of it now. SessionExpiredError if it is over."""
+        """The session with BILL's current information about it. Raises SessionExpiredError if the session has expired."""
 
     def authorized(self, session: Session, request: HttpRequest) -> HttpRequest:
-        """The request with the headers of the session, which go before its own, and with what errors mean for such a session."""
+        """The request with the headers of the session, which override its own, and with the meanings of errors for such a session."""
         return replace(
             request, headers={**request.headers, **session.headers}, profile=request.profile.over(self.profile)
         )
 
     def log_out(self, transport: Transport, session: Session) -> None:
-        """End the session at BILL; SessionExpiredError if it had ended before."""
+        """End the session at BILL. Raises SessionExpiredError if it had already expired."""
         transport.send(HttpRequest("POST", "/v3/logout", session.headers))
 
     def step_up(self, transport: Transport, session: Session, mfa_id: MfaId) -> bool:
-        """Ask BILL to trust the session for the sake of an MFA ID, and return whether it does; SessionExpiredError if it is over."""
-        # Observed: an MFA ID that is no good is no error, but answered so in the body.
+        """Whether BILL trusts the session because of an MFA ID, after a request. Raises SessionExpiredError if the session has expired."""
+        # Observed: BILL does not return an error for an invalid MFA ID. The body of the response contains the result.
         request = HttpRequest("POST", "/v3/mfa/step-up", session.headers, JsonBody(mfa_id.body))
         body = transport.send(request).json
         return isinstance(body, dict) and body.get("trusted") is True
@@ -134,14 +134,14 @@ class AuthMethod(ABC):
 
 
 def plain_text(value: object) -> str | None:
-    """The value if it is a text that fits a header and can be shown; None if not."""
+    """The value if it is a printable text that is valid in a header. Otherwise None."""
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST:
         return None
     return value if value.isascii() and value.isprintable() and value == value.strip() else None
 
 
 def text_of(answer: object, field: str, what: str, option: str = "api_url") -> str:
-    """A field of BILL's answer to ``what`` that must be a text fit for a header; InvalidResponseError if it is not."""
+    """A field of BILL's response to ``what``. Raises InvalidResponseError if its value is not a text that is valid in a header."""
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
     raise InvalidResponseError(
@@ -151,7 +151,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
 
 
 def object_of(answer: object, what: str) -> dict[str, Any]:
-    """BILL's answer to ``what`` if it is a JSON object; InvalidResponseError if not."""
+    """BILL's response to ``what`` as a JSON object. Raises InvalidResponseError if it is not a JSON object."""
     if isinstance(answer, dict):
         return answer
     raise InvalidResponseError(

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign an accountant in to a client's organization with an Accountant Console token: ``auth_method: console_token``.
+"""Logs an accountant in to a client's organization with an Accountant Console token: ``auth_method: console_token``.
 
-Private to bill.connect. Documented by BILL: reference/login and "BILL Accountant Console operations". The token takes the place
-of the password. BILL does not document whether such a session can be MFA-trusted; the sign-in is the same, so an MFA ID is sent.
+Private to bill.connect. Documented by BILL: reference/login and "BILL Accountant Console operations". The token replaces the password.
+BILL does not document whether such a session can be MFA-trusted. The login is the same as a user's, so an MFA ID is sent.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ class ConsoleToken(Password):
         "dev_key": "a developer key of the client",
     }
     secret = ("console_api_token", "consoleApiToken")
-    # BILL does not document it for these sessions; that they end like a user's is an assumption. Should BILL keep them longer,
-    # the check finds that out, and should it end them sooner, too.
+    # BILL does not document the idle time of these sessions. Assumption: it is the same as for a user's session. If BILL ends them earlier
+    # or later, the validation detects it.

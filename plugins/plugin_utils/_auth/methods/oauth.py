@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign in as an app, with OAuth's client credentials: ``auth_method: oauth``.
+"""Logs an app in with OAuth client credentials: ``auth_method: oauth``.
 
-Private to bill.connect. Documented by BILL: "OAuth client credentials", reference/createaccesstoken. The path of the token's
-address is documented, the rest of the address, the names of the fields and how long a token lives are not: the names are those
-of RFC 6749, section 4.4, and the life is what the answer says.
+Private to bill.connect. Documented by BILL: "OAuth client credentials", reference/createaccesstoken. BILL documents the path of the token
+address. BILL does not document the rest of the address, the names of the fields, or the lifetime of a token. The names are those of
+RFC 6749, section 4.4. The lifetime comes from the response.
 """
 
 from __future__ import annotations
@@ -47,9 +47,9 @@ _NOT_IN_THIS_WAY = ErrorCode(
     ("token_url",),
 )
 _CODES = {
-    # BILL does not document with which of its codes it refuses a client; these are the ones for a wrong name, secret or key.
+    # BILL does not document the codes with which it rejects a client. Assumption: these codes, as for a wrong name, secret or key.
     **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
-    # Nor does it document whether its errors are these, of RFC 6749, section 5.2.
+    # BILL does not document whether it uses the following error codes of RFC 6749, section 5.2.
     "invalid_client": _WRONG,
     "unauthorized_client": ErrorCode(
         ApiError,
@@ -67,9 +67,10 @@ _NOT_AT_TOKEN_URL = {
         ("token_url",),
     ),
 }
-# With a token; BILL does not document how it refuses one that is over, and RFC 6750, section 3.1, says so.
+# The meaning of status 401 for a request with a token. BILL does not document how it rejects an expired token. RFC 6750, section 3.1,
+# defines this status.
 _OVER = ErrorCode(SessionExpiredError, "the access token is not good any more", "Sign in again.")
-# How BILL, or what stands before it, says that there is nothing at an address.
+# The statuses with which BILL, or a server in front of it, reports an unknown address.
 _NOTHING_THERE = (404, 405)
 
 
@@ -81,9 +82,10 @@ class OAuth(AuthMethod):
     }
     optional_options = ("token_url",)
     quota_options = ("client_id",)
-    # Until when a token is good is known, and BILL does not document a call that says whether it is.
+    # BILL does not document a call that validates a token. The response with the token contains its lifetime.
     can_validate = False
-    # Documented by BILL: an app with full access pays, since its owner passed MFA when it was made; one without never does.
+    # Documented by BILL: an app with full access can pay, because its owner passed MFA when the app was created. An app without full access
+    # can never pay.
     is_mfa_exempt = True
     profile = ErrorProfile(statuses={401: _OVER})
     no_logout = "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
@@ -97,7 +99,7 @@ class OAuth(AuthMethod):
         try:
             answer, option = self._token(transport, form)
         except BillError as error:
-            # Whatever words it came with.
+            # Status 401 without a known code means that the client credentials are wrong.
             raise apply_status(error, {401: _WRONG}, transport.environment_label) from None
         token = text_of(answer, "access_token", _WHAT, option)
         return Session(
@@ -109,7 +111,7 @@ class OAuth(AuthMethod):
         )
 
     def validate(self, transport: Transport, session: Session) -> Session:
-        # Only asked to tell more about the token: BILL does not document whether this call takes one.
+        # This request only adds information about the token. BILL does not document whether the call accepts a token.
         try:
             answer = transport.send(HttpRequest("GET", "/v3/login/session", session.headers)).json
         except (HourlyQuotaError, ConcurrencyLimitError):
@@ -132,7 +134,7 @@ class OAuth(AuthMethod):
                 "POST", "", body=FormBody(form), profile=ErrorProfile({**_CODES, **_NOT_AT_TOKEN_URL})
             )
             return transport.at(BaseUrl.of_option(token_url, "token_url")).send(request).json, "token_url"
-        # Both are places where the documented path may be.
+        # BILL documents only the path of the address. The path may belong to the base URL or directly to its host.
         candidates = dict.fromkeys((transport.base_url.url + _PATH, transport.base_url.root + _PATH))
         request = HttpRequest("POST", "", body=FormBody(form), profile=ErrorProfile(_CODES))
         said: BillError | None = None
@@ -143,7 +145,7 @@ class OAuth(AuthMethod):
                 plain = error.code is None and error.status in (*_NOTHING_THERE, 401)
                 if error.code != "BDC_1121" and not plain:
                     raise
-                # What stands before BILL may answer 401, without a code, for anything that it does not know.
+                # A server in front of BILL may return 401 without a code for an unknown address. So the other address is tried as well.
                 said = error if error.status == 401 else said
         if said:
             raise said
@@ -155,10 +157,10 @@ class OAuth(AuthMethod):
 
 
 def _end(answer: Any, now: float) -> float | None:
-    """When a token ends; None if the answer does not tell."""
+    """The end of a token, in seconds since the epoch. None if the response does not contain its lifetime."""
     seconds = answer.get("expires_in")
     if isinstance(seconds, str) and seconds.isdecimal():
-        # Not int(), which refuses thousands of digits.
+        # int() would reject a text with thousands of digits.
         seconds = float(seconds)
     if not isinstance(seconds, (int, float)) or isinstance(seconds, bool) or not 0 <= seconds < 1e9:
         return None

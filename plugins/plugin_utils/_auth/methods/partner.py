@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign in as a BILL partner, or as a user by way of a partner: ``auth_method: partner``.
+"""Logs in as a BILL partner, or as a user through a partner: ``auth_method: partner``.
 
-Private to bill.connect. Documented by BILL: "BILL partner operations", reference/partnerlogin, reference/loginasuser. The
-partner's own session is kept beside those that it makes for users, so that one sign-in of the partner serves many users.
+Private to bill.connect. Documented by BILL: "BILL partner operations", reference/partnerlogin, reference/loginasuser. The store contains
+the partner's session and the sessions of its users separately. Therefore one login of the partner is sufficient for many users.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _USER = {
     "dev_key": "a developer key",
 }
 
-# No developer key is sent to the partner's sign-in.
+# The login of a partner sends no developer key. Therefore these codes are about the app key.
 _KEY = {
     "BDC_1102": ErrorCode(
         AuthenticationError, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
     ),
     "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use one that is active.", ("app_key",)),
 }
-# Neither is a user name sent to sign in as a user.
+# The login as a user sends no user name and no password. Therefore these codes are about other options.
 _USER_CODES = {
     **_KEY,
     "BDC_1123": ErrorCode(
@@ -60,7 +60,7 @@ _USER_CODES = {
 
 
 class Partner(AuthMethod):
-    """The partner itself, whose session is for the calls below ``/v3/partner``."""
+    """The partner itself. Its session is for the calls below ``/v3/partner``."""
 
     method = "partner"
     required_options = _PARTNER
@@ -68,7 +68,7 @@ class Partner(AuthMethod):
     quota_options = ("app_key",)
     organizations_path = "/v3/partner/organizations?max=100"
     profile = ErrorProfile(_KEY)
-    # Documented by BILL for a partner's session, too.
+    # Documented by BILL: a partner's session also ends after 35 minutes without activity.
     idle_seconds = 35 * 60
 
     def __init__(self, options: Mapping[str, Any]) -> None:
@@ -112,13 +112,13 @@ class Partner(AuthMethod):
         )
 
     def validate(self, transport: Transport, session: Session) -> Session:
-        # BILL documents no call that is about a partner's session alone; this one is small and changes nothing.
+        # BILL does not document a call that only validates a partner's session. This call is small and changes nothing.
         transport.send(self.authorized(session, HttpRequest("GET", "/v3/partner/organizations?max=1")))
         return session
 
 
 class PartnerUser(User):
-    """A user, by way of a partner."""
+    """A user who logs in through a partner."""
 
     method = "partner"
     required_options = {**_PARTNER, **_USER}
@@ -141,5 +141,5 @@ class PartnerUser(User):
             ErrorProfile(_USER_CODES),
         )
         session = self._log_in_with(transport, request, now)
-        # What the response holds besides the session is not documented.
+        # BILL does not document the other fields of the response, so the user id may be missing.
         return replace(session, user_id=session.user_id or self.values["user_id"])

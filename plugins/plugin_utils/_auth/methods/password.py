@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign in with a user's e-mail address and password: ``auth_method: password``.
+"""Logs a user in with an e-mail address and a password: ``auth_method: password``.
 
 Private to bill.connect. Documented by BILL: reference/login, "BILL keys and tokens".
 """
@@ -27,7 +27,7 @@ class Password(User):
         "dev_key": "a developer key",
     }
     optional_options: ClassVar[tuple[str, ...]] = MFA_OPTIONS
-    # The option that proves who it is, and BILL's name for it.
+    # The option with the user's secret, and BILL's name of its field.
     secret: ClassVar[tuple[str, str]] = ("password", "password")
 
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:

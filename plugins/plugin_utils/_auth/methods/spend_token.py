@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Call BILL Spend & Expense with an API token: ``auth_method: spend_token``.
+"""Authenticates requests to BILL Spend & Expense with an API token: ``auth_method: spend_token``.
 
-Private to bill.connect. Documented by BILL: "Authentication with API token". There is no sign-in: the token itself goes with
-each call. Instead BILL is asked, like for a session, whether the token is good.
+Private to bill.connect. Documented by BILL: "Authentication with API token". There is no login, because each request carries the token.
+Instead, a request validates the token like a session.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ _TOO_MANY = ErrorCode(
     "the calls of this minute are used up (BILL allows 60 a minute for an API token)",
     "Try again in a minute.",
 )
-# Documented by BILL: 60 calls a minute. With which codes it refuses a token or a call too many is not.
+# Documented by BILL: an API token may make 60 calls a minute. BILL does not document the codes with which it rejects a wrong token or
+# too many calls.
 _CODES = {
     **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
     **dict.fromkeys(("BDC_1144", "BDC_1322"), _TOO_MANY),
@@ -60,5 +61,5 @@ class SpendToken(AuthMethod):
 
     def validate(self, transport: Transport, session: Session) -> Session:
         answer = transport.send(self.authorized(session, HttpRequest("GET", "/v3/spend/users/current"))).json
-        # That the user's id is named so is an assumption.
+        # Assumption: the field with the user's id has the name "id".
         return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))

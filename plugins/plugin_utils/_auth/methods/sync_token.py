@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sign in with an AP & AR sync token: ``auth_method: sync_token``.
+"""Logs in with an AP & AR sync token: ``auth_method: sync_token``.
 
-Private to bill.connect. Documented by BILL: "Token-based sign-in" and "BILL keys and tokens". The token's name travels
-as the user name and its value as the password, through the same sign-in as a user's. It can do nothing that needs MFA.
+Private to bill.connect. Documented by BILL: "Token-based sign-in" and "BILL keys and tokens". The login is the same as a user's login.
+The token's name is sent as the user name, and its value as the password. The session cannot do anything that needs MFA.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ class SyncToken(Password):
         "dev_key": "a developer key",
     }
     optional_options = ()
-    # Documented by BILL: a session made with a sync token ends after 48 hours without activity.
+    # Documented by BILL: the session of a sync token ends after 48 hours without activity.
     idle_seconds = 48 * 60 * 60

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What all methods have in common whose session is that of a user of an organization.
+"""The common base of all methods with the session of a user of an organization.
 
 Private to bill.connect. Documented by BILL: reference/login, reference/getsessioninfo, "MFA", "BILL keys and tokens".
 """
@@ -21,7 +21,7 @@ from .base import AuthMethod, object_of, plain_text, text_of
 
 
 class User(AuthMethod):
-    """The values hold ``organization_id`` and ``dev_key``, which every such session needs."""
+    """A method with the session of a user. Its values contain ``organization_id`` and ``dev_key``, which every such session needs."""
 
     # Documented by BILL: a session ends after 35 minutes without activity.
     idle_seconds: ClassVar[int] = 35 * 60
@@ -35,7 +35,7 @@ class User(AuthMethod):
         return replace(
             session,
             user_id=plain_text(answer.get("userId")) or session.user_id,
-            # Observed: COMPLETE once the session has passed MFA, wherever that was.
+            # Observed: the status is COMPLETE after the session has passed MFA, in bill.connect or elsewhere.
             trusted=session.trusted or (status == "COMPLETE" and self.can_be_trusted()),
             mfa_asked=True,
             mfa_status=status,
@@ -43,17 +43,17 @@ class User(AuthMethod):
         )
 
     def _log_in_with(self, transport: Transport, request: HttpRequest, now: float) -> Session:
-        """The session that BILL gives for a login, which also sends the MFA ID, if there is one."""
+        """The session that BILL creates for a login request. The request also contains the MFA ID, if there is one."""
         body = request.body.value if isinstance(request.body, JsonBody) else {}
         if self.mfa_id:
             with_mfa_id = replace(request, body=JsonBody({**body, **self.mfa_id.body}))
-            # BILL does not document what a login with an old MFA ID gets: a session that is not trusted, or one of these.
+            # BILL does not document its response to a login with an old MFA ID. It may be an untrusted session or one of these errors.
             with suppress(MfaRequiredError, UnknownApiError):
                 return self._session(transport.send(with_mfa_id).json, now)
         return self._session(transport.send(request).json, now)
 
     def _session(self, answer: object, now: float) -> Session:
-        """The session that BILL's answer to a sign-in holds."""
+        """The session in BILL's response to a login."""
         session_id = text_of(answer, "sessionId", "the sign-in")
         fields = object_of(answer, "the sign-in")
         self._refuse_another_organization(fields, "the sign-in")
@@ -67,12 +67,12 @@ class User(AuthMethod):
             idle_seconds=self.idle_seconds,
             made_at=now,
             answered_at=now,
-            # By analogy with step-up, one that is no good leaves the session untrusted, and is no error.
+            # Assumption, as observed for a step-up: a login with an invalid MFA ID is not an error, and its session is not trusted.
             refused_mfa_ids=[self.mfa_id.fingerprint] if self.mfa_id and not trusted else [],
         )
 
     def _refuse_another_organization(self, answer: dict[str, Any], to_what: str) -> None:
-        # For a sign-in this field is observed, not documented, hence tolerant of an answer without it.
+        # Observed, but not documented by BILL: the response to a login contains this field. Therefore a response without it is accepted.
         organization = answer.get("organizationId")
         if organization and organization != self.values["organization_id"]:
             raise InvalidResponseError(
