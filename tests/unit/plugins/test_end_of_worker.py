@@ -19,10 +19,11 @@ FORK = multiprocessing.get_context("fork")
 
 
 def _worker(first_process_ends_before: bool) -> None:
-    first_process = os.getppid()
-    if first_process_ends_before:
-        while os.getppid() == first_process:
-            time.sleep(0.01)
+    first_process = multiprocessing.parent_process()
+    assert first_process
+    # os.getppid() is no reference, because the first process may already have ended.
+    while first_process_ends_before and os.getppid() == first_process.pid:
+        time.sleep(0.01)
     core_versions._end_with_ansible()
     time.sleep(60)
 
