@@ -22,7 +22,8 @@ from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
 from .._core.reporter import Reporter
 from .._core.secret_registry import SecretRegistry
-from .._http.exchange import Exchange, HttpExchange, HttpSettings
+from .._http.exchange import Exchange, HttpExchange
+from .._http.http_sender import HttpSettings
 from .._http.retry_policy import RetryPolicy
 from .._http.retrying_transport import RetryingTransport
 from .._http.transport import HttpTransport

@@ -22,7 +22,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint impo
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
-from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.emulator.certificates import self_signed
@@ -344,7 +344,7 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
 def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(exchange, "_MAX_BYTES", 2**16)
+    monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
     # A second send would succeed.
     bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
     error = failed(open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30))
@@ -358,7 +358,7 @@ def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
 def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
-    monkeypatch.setattr(exchange, "_MAX_BYTES", 2**16)
+    monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
     reply, transient = ON_THE_WIRE[lost]
     bill = scripted(reply, says(200, {"id": "1"}))
     client = open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30)

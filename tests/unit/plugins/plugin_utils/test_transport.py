@@ -23,8 +23,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ErrorCode
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import ErrorProfile
-from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, HttpSettings, Limits
+from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, Limits
+from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
     FormBody,
     HttpRequest,
@@ -503,7 +504,7 @@ def test_transport_failure_goes_by_its_code_whatever_the_status(scripted: Start)
 
 @pytest.mark.promise(8)
 def test_exchange_without_requests_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(exchange, "HAS_REQUESTS", False)
+    monkeypatch.setattr(http_sender, "HAS_REQUESTS", False)
     with pytest.raises(errors.BillError, match="pip install requests"):
         log_in("http://127.0.0.1:1/connect")
 

@@ -1,0 +1,180 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends one request with the library requests.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+import logging
+from contextlib import nullcontext
+from dataclasses import dataclass
+from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+from .._core.base_url import BaseUrl
+from .._core.errors import BillError, InvalidResponseError, OptionError
+from .abortable_adapter import AbortableAdapter
+from .messages import FormBody, HttpRequest, JsonBody, RawResponse
+from .transport_errors import TransportErrors
+
+try:
+    import requests
+    from urllib3 import disable_warnings
+    from urllib3.exceptions import HTTPError, LocationParseError
+
+    HAS_REQUESTS = True
+except ImportError:
+    # requests_library() reports the missing library when it is needed.
+    HAS_REQUESTS = False
+
+_HEADERS = {
+    "Accept": "application/json",
+    # A compressed response of some kilobytes could grow to gigabytes. Only the newest urllib3 detects this in time.
+    "Accept-Encoding": "identity",
+    "User-Agent": "bill.connect (Ansible collection)",
+}
+# A single compression is harmless. Several compressions of the same body are not.
+_ENCODINGS = ("", "identity", "gzip", "deflate")
+
+# The name of a thread that sends a request.
+THREAD_NAME = "bill.connect exchange"
+
+# Every response of BILL is much smaller, because a page of a list has at most 100 objects. Ansible needs many times more memory and time
+# to process a response than bill.connect needs to read it.
+_MAX_BYTES = 8 * 2**20
+
+
+@dataclass(frozen=True)
+class HttpSettings:
+    """The settings of exchanges.
+
+    - ``timeout`` is in seconds. It covers a whole exchange, from the DNS look-up to the last byte.
+    - ``ca_path`` is a file or directory of certificates. They replace the default certificates.
+    """
+
+    timeout: float
+    validate_certs: bool = True
+    ca_path: str | None = None
+
+
+class HttpSender:
+    """Sends requests to one base URL, in the current thread and without a deadline."""
+
+    def __init__(self, base_url: BaseUrl, settings: HttpSettings, errors: TransportErrors) -> None:
+        self._base_url = base_url
+        self._settings = settings
+        self._errors = errors
+
+    def send(self, adapter: AbortableAdapter, request: HttpRequest, *, keep_open: bool) -> RawResponse:
+        """The raw response to a request. The current thread sends it, without a deadline."""
+        library = requests_library()
+        if not self._settings.validate_certs:
+            # urllib3 would write a warning with every request. Ansible has already shown one.
+            disable_warnings()
+        http = adapter.http = adapter.http or self._open(adapter)
+        with nullcontext() if keep_open else http:
+            try:
+                with http.request(
+                    request.method,
+                    self._base_url.url + request.target,
+                    headers={**_HEADERS, **request.headers},
+                    json=request.body.value if isinstance(request.body, JsonBody) else None,
+                    data=request.body.fields if isinstance(request.body, FormBody) else None,
+                    timeout=self._settings.timeout,
+                    allow_redirects=False,
+                    verify=self._verify(),
+                    stream=True,
+                ) as response:
+                    return RawResponse(response.status_code, self._read(response))
+            except _unusable_addresses():
+                # requests does not report whether the address of the host or of the proxy is wrong.
+                raise OptionError(
+                    f"Neither {self._base_url.host} nor a proxy can be asked, because one of them is no address. Check "
+                    f"{self._base_url.option}, and HTTPS_PROXY in the environment.",
+                    concerns=(self._base_url.option,),
+                ) from None
+            except library.exceptions.RequestException as error:
+                # "from None" hides the original error, because it contains the request with its credentials.
+                raise self._errors.of(error) from None
+            except OSError:
+                # requests raises OSError if it cannot find the certificates to trust.
+                raise self._errors.nobody_to_trust() from None
+            except (ValueError, HTTPException, HTTPError):
+                # requests does not handle these errors of a response, such as a chunk of negative length.
+                raise self._errors.no_http() from None
+
+    def _open(self, adapter: AbortableAdapter) -> Any:
+        _quiet_urllib3()
+        http = requests_library().Session()
+        for scheme in ("https://", "http://"):
+            http.mount(scheme, adapter)
+        # Without this, requests would send the credentials that ~/.netrc contains for this host.
+        http.auth = lambda prepared: prepared
+        # Without this, requests would send the cookies of a response with the next request of this session.
+        http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+        # Without this, requests would read the target of a redirect and its whole body, although it does not follow the redirect.
+        http.get_redirect_target = lambda _response: None
+        # A plain base URL is on this machine. A proxy would send its unencrypted requests to another machine.
+        http.trust_env = not self._base_url.plain
+        return http
+
+    def _verify(self) -> bool | str | None:
+        # With None, requests uses REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
+        return self._settings.ca_path if self._settings.validate_certs else False
+
+    def _read(self, response: requests.Response) -> bytes:
+        if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:
+            return b"?"  # This is not JSON, so the caller rejects the response.
+        # Without this, urllib3 before version 2 would accept an incomplete response as complete.
+        response.raw.enforce_content_length = True
+        parts: list[bytes] = []
+        size = 0
+        for part in response.iter_content(65536):
+            size += len(part)
+            if size > _MAX_BYTES:
+                raise InvalidResponseError(
+                    f"{self._base_url.host} sent an answer of more than {_MAX_BYTES // 2**20} MiB, which BILL never does. "
+                    f"Check {self._base_url.option}.",
+                    concerns=(self._base_url.option,),
+                )
+            parts.append(part)
+        # length_remaining is None if the headers contain no length.
+        if response.ok and not parts and not response.raw.chunked and response.raw.length_remaining is None:
+            # Incomplete headers look like a success without a body.
+            raise self._errors.broken()
+        return b"".join(parts)
+
+
+def _of_others(record: logging.LogRecord) -> bool:
+    return record.threadName != THREAD_NAME
+
+
+def _quiet_urllib3() -> None:
+    """Keep log records of urllib3 about exchanges out of the logs.
+
+    urllib3 logs parts of a response that it cannot read. Ansible writes logs to a file if log_path is set.
+    """
+    for name in ("urllib3.connection", "urllib3.connectionpool"):
+        logger = logging.getLogger(name)
+        # Adding the same filter twice changes nothing.
+        logger.addFilter(_of_others)
+
+
+def _unusable_addresses() -> tuple[type[Exception], ...]:
+    library = requests_library().exceptions
+    return (library.InvalidURL, library.InvalidSchema, library.MissingSchema, LocationParseError, UnicodeError)
+
+
+def requests_library() -> Any:
+    """The library requests. Raises BillError if it is not installed."""
+    if not HAS_REQUESTS:
+        raise BillError(
+            "bill.connect needs the Python library requests on the controller, in the Python that runs Ansible. "
+            "Install it there, for example with: python3 -m pip install requests"
+        )
+    return requests
