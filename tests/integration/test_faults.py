@@ -234,7 +234,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             },
             "``bill_request``: a code that this collection does not know": {"code": "BDC_7777"},
             "``bill_request``: the session is not trusted": {"code": "BDC_1361"},
-            "``bill_request``: BILL does not take the session, which is alive": {"code": "BDC_1109"},
+            "``bill_request``: BILL does not accept the session, although it is valid": {"code": "BDC_1109"},
             "``bill_request``: the organization in the request is not one of the user's": {"code": "BDC_1123"},
         },
     ),

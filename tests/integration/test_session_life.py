@@ -131,5 +131,5 @@ def test_a_fault_of_bill_is_tried_again_and_told_at_v(project: Project, bill: Co
     run = project.play(LOGIN, arguments=("-v",))
     assert run.code == 0, run.output
     assert run.says("Trying again in")
-    assert project.play(LOGIN, arguments=("-vv",)).says("bill.connect: used the kept session")
+    assert project.play(LOGIN, arguments=("-vv",)).says("bill.connect: used the stored session")
     assert heard(bill) == [SIGN_IN, SIGN_IN]

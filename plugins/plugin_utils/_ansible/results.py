@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from .._auth.session_manager import SessionResult
+from .._auth.session import SessionResult
 from .._client.client import BillClient
 from .._client.endpoint import ApiResult, EndpointClient
 from .._client.pagination import Page

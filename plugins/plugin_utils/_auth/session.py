@@ -92,3 +92,24 @@ class Session(JsonRecord):
     def answered(self, now: float) -> Session:
         """The same session after BILL has answered a request with it, which begins its idle life anew."""
         return replace(self, answered_at=now)
+
+
+@dataclass(frozen=True)
+class SessionResult:
+    """The ``session`` to use, or None if there is none. ``changed`` is true if a session was created or ended."""
+
+    session: Session | None
+    changed: bool
+
+
+@dataclass(frozen=True)
+class HeldSession:
+    """A session that a request uses now.
+
+    ``is_new`` is true if the session was created for this request. ``is_reported`` is true if the trust of the session was reported to the
+    user.
+    """
+
+    session: Session
+    is_new: bool
+    is_reported: bool = True

@@ -10,18 +10,13 @@ Private to bill.connect. Plain Python, without Ansible. decision.py decides what
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
-from typing import Any
+from contextlib import contextmanager
 
 from .._core.clock import Clock
 from .._core.errors import (
     ApiError,
     AuthenticationError,
-    LockTimeoutError,
-    MfaRequiredError,
     SessionExpiredError,
-    UnknownApiError,
 )
 from .._core.reporter import Reporter
 from .._core.secret_registry import SecretRegistry
@@ -30,37 +25,10 @@ from .._store.encrypted_entry import EncryptedEntry
 from .cached_refusal import Refusals
 from .decision import Decision, can_send_at_once, decide, is_trust_unknown, mfa_id_to_try
 from .methods import AuthMethod
-from .mfa_id import MfaId
-from .session import Session
+from .session import HeldSession, Session, SessionResult
+from .session_requests import SessionRequests
+from .stored_session import StoredSession
 from .trust import check_trust_can_be_required, report_trust
-
-# Seconds to wait for the lock before the stored session is updated.
-_LOCK_TIMEOUT = 10
-
-# A session that cannot be validated counts as valid for this many seconds after its login, even if BILL calls it expired. Otherwise a
-# request that BILL does not accept with such sessions would create a new session each time.
-_ALWAYS_VALID_SECONDS = 60
-
-
-@dataclass(frozen=True)
-class SessionResult:
-    """The ``session`` to use, or None if there is none. ``changed`` is true if a session was created or ended."""
-
-    session: Session | None
-    changed: bool
-
-
-@dataclass(frozen=True)
-class HeldSession:
-    """A session that a request uses now.
-
-    ``is_new`` is true if the session was created for this request. ``is_reported`` is true if the trust of the session was reported to the
-    user.
-    """
-
-    session: Session
-    is_new: bool
-    is_reported: bool = True
 
 
 class SessionManager:
@@ -97,6 +65,8 @@ class SessionManager:
         self.reporter = reporter
         self.secrets = secrets
         self.parent = parent
+        self.stored = StoredSession(entry)
+        self._requests = SessionRequests(method, transport, refusals, clock, reporter)
 
     # --- For tasks that need a session ---
 
@@ -164,25 +134,8 @@ class SessionManager:
     @contextmanager
     def sending(self, session: Session) -> Iterator[None]:
         """Cache refusals of the requests inside the context, and update the stored session after their errors."""
-        with self.watching(session), self.refusals.guard(of_session=True):
+        with self.stored.watching(session), self.refusals.guard(of_session=True):
             yield
-
-    @contextmanager
-    def watching(self, session: Session) -> Iterator[None]:
-        """Update the stored session after errors of the requests inside the context."""
-        try:
-            yield
-        except AuthenticationError:
-            # From now on every task must validate the session before its use, even if BILL accepted it recently.
-            with suppress(LockTimeoutError), self._kept(session, 0) as kept:
-                if kept:
-                    self.entry.save(kept.answered(0))
-            raise
-        except MfaRequiredError:
-            # Otherwise the session would still count as trusted. An MFA ID that BILL did not accept before may work now.
-            if session.trusted:
-                self.update(session, trusted=False, mfa_asked=False, refused_mfa_ids=[])
-            raise
 
     def renew(
         self, held: HeldSession, error: SessionExpiredError, *, force: bool = False, require_trusted: bool = False
@@ -192,19 +145,17 @@ class SessionManager:
         Raises ApiError if the session is new or still valid. Then BILL does not accept such sessions for the request, and a new session
         would not help.
         """
-        if held.is_new or not self._is_expired(held.session):
+        if held.is_new or not self._requests.is_expired(held.session):
             said = error.code or f"HTTP status {error.status}"
             raise ApiError(
-                f"BILL answered {said} although the session is alive, so a new one would not help. BILL may not let sessions of this "
+                f"BILL answered {said} although the session is valid. A new session would not help. BILL may not let sessions of this "
                 "kind do this.",
                 code=error.code,
                 status=error.status,
                 concerns=("auth_method",),
                 answer=error.answer,
             )
-        with self._kept(held.session, self.lock_timeout) as kept:
-            if kept:
-                self.entry.forget()
+        self.stored.delete(held.session, self.lock_timeout)
         return self.current(force=force, require_trusted=require_trusted)
 
     def touch(self, held: HeldSession) -> None:
@@ -212,20 +163,7 @@ class SessionManager:
         session = held.session
         if session.trusted and not held.is_reported:
             report_trust(session, self.method, self.clock.time(), False, self.reporter)
-        # Do not wait for the lock. If another task holds it, that task also sends a request with the session.
-        with suppress(LockTimeoutError), self._kept(session, 0) as kept:
-            if kept:
-                self.entry.save(kept.answered(self.clock.time()))
-
-    def update(self, session: Session, **changes: Any) -> bool:
-        """Store the session with these changes, unless another session has replaced it. Returns False if other tasks hold the lock."""
-        try:
-            with self._kept(session, _LOCK_TIMEOUT) as kept:
-                if kept:
-                    self.entry.save(replace(kept, **changes))
-        except LockTimeoutError:
-            return False
-        return True
+        self.stored.set_answered_at(session, self.clock.time())
 
     # --- Inside ---
 
@@ -264,7 +202,7 @@ class SessionManager:
         if self.method.creates_session:
             self.reporter.log(f"signed in to {self.transport.environment_label}")
         if is_trust_unknown(session, require_trusted):
-            session = self._validate(session)
+            session = self._requests.validate(session)
             self.entry.save(session)
         return self._held(session, is_new=self.method.creates_session)
 
@@ -283,7 +221,7 @@ class SessionManager:
         session = self.entry.load()
         if self._decide(session, require_trusted) is not Decision.USE:
             return None
-        self.reporter.log("used the kept session; BILL answered it a moment ago, so it was not asked again")
+        self.reporter.log("used the stored session without validation, because BILL accepted it a moment ago")
         return session
 
     def _validated(self, require_trusted: bool) -> Session | None:
@@ -299,13 +237,13 @@ class SessionManager:
         self.refusals.raise_if_refused(of_session=True)
         try:
             if decision is Decision.STEP_UP and (mfa_id := mfa_id_to_try(session, self.method.mfa_id)):
-                session = self._step_up(session, mfa_id)
+                session = self._requests.step_up(session, mfa_id)
             if decision is Decision.VALIDATE or is_trust_unknown(session, require_trusted):
-                session = self._validate(session)
+                session = self._requests.validate(session)
         except SessionExpiredError:
             # Other programs may use the session and so extend it, or they may end it early. Therefore only BILL's response decides
             # whether it has expired.
-            self.reporter.log("the kept session has ended at BILL")
+            self.reporter.log("the stored session has expired")
             self.entry.forget()
             return None
         except AuthenticationError:
@@ -317,7 +255,7 @@ class SessionManager:
 
     def _log_in(self, force: bool) -> Session:
         if self.parent is None:
-            return self._send_login(None)
+            return self._requests.log_in(None)
         held = self.parent.current(force=force)
         try:
             session = self._log_in_with(self.parent, held)
@@ -329,47 +267,8 @@ class SessionManager:
 
     def _log_in_with(self, parent: SessionManager, held: HeldSession) -> Session:
         # BILL may reject this credential although the parent's credential is right. So no refusal is cached for the parent.
-        with parent.watching(held.session):
-            return self._send_login(held.session)
-
-    def _send_login(self, parent: Session | None) -> Session:
-        with self.refusals.guard(of_session=False):
-            return self.method.log_in(self.transport, self.clock.time(), parent)
-
-    def _validate(self, session: Session) -> Session:
-        with self.refusals.guard(of_session=True):
-            validated = self.method.validate(self.transport, session)
-        if not self.method.can_validate:
-            # BILL may have sent no information about the session, so the time of its last response does not change.
-            return validated
-        self.reporter.log("used the kept session; BILL says that it is alive")
-        return validated.answered(self.clock.time())
-
-    def _step_up(self, session: Session, mfa_id: MfaId) -> Session:
-        """The session after a request to BILL to trust it because of the MFA ID."""
-        try:
-            with self.refusals.guard(of_session=True):
-                trusted = self.method.step_up(self.transport, session, mfa_id)
-        except (MfaRequiredError, UnknownApiError):
-            # Observed: BILL reports a rejected MFA ID without an error. If BILL returns an error, it also counts as a rejection.
-            trusted = False
-        self.reporter.log(f"BILL was asked to trust the kept session, and {'does' if trusted else 'does not'}")
-        refused = [] if trusted else [*session.refused_mfa_ids, mfa_id.fingerprint]
-        return replace(session, trusted=trusted, refused_mfa_ids=refused).answered(self.clock.time())
-
-    def _is_expired(self, session: Session) -> bool:
-        """Whether BILL confirms that the session has expired. A rejected request alone does not prove this.
-
-        BILL may not accept sessions of this kind for every request.
-        """
-        if not self.method.can_validate:
-            return not 0 <= self.clock.time() - session.made_at < _ALWAYS_VALID_SECONDS
-        try:
-            with self.refusals.guard(of_session=True):
-                self.method.validate(self.transport, session)
-        except SessionExpiredError:
-            return True
-        return False
+        with parent.stored.watching(held.session):
+            return self._requests.log_in(held.session)
 
     def _end(self, force: bool, check_only: bool) -> bool:
         with self.entry.lock(self.lock_timeout):
@@ -386,30 +285,9 @@ class SessionManager:
                 self.refusals.raise_if_refused(of_session=True)
             # If this task is killed, or if BILL's response is lost, the next task validates the session before its use.
             self.entry.save(session.answered(0))
-            is_ended = self._log_out(session, force)
+            is_ended = self._requests.log_out(session, force=force)
             self.entry.forget()
-            self.reporter.log("signed out" if is_ended else "BILL did not end the kept session; it is forgotten")
+            self.reporter.log(
+                "signed out" if is_ended else "BILL did not end the session; bill.connect deleted it from the store"
+            )
             return is_ended
-
-    def _log_out(self, session: Session, force: bool) -> bool:
-        """Whether BILL has ended the session. Raises ApiError if BILL refuses to end it, unless ``force`` is true."""
-        try:
-            with self.refusals.guard(of_session=True):
-                self.method.log_out(self.transport, session)
-                return True
-        except SessionExpiredError:
-            return False
-        except ApiError:
-            if not force:
-                raise
-        return False
-
-    @contextmanager
-    def _kept(self, session: Session, timeout: float) -> Iterator[Session | None]:
-        """Hold the lock, and return the stored session if it is still the given one. Otherwise return None.
-
-        ``timeout`` is the time in seconds to wait for the lock.
-        """
-        with self.entry.lock(timeout):
-            kept = self.entry.load()
-            yield kept if kept and kept.headers == session.headers else None

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from .._auth.session import Session
-from .._auth.session_manager import HeldSession, SessionManager
+from .._auth.session import HeldSession, Session
+from .._auth.session_manager import SessionManager
 from .._core.errors import BillError, SessionExpiredError
 from .._core.secret_registry import SecretRegistry
 from .._http.messages import HttpRequest, Response

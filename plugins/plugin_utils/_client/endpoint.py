@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from .._auth.session_manager import HeldSession
+from .._auth.session import HeldSession
 from .._core.error_codes import ErrorCode
 from .._core.error_parser import ErrorProfile, codes, error_items
 from .._core.errors import (

@@ -13,7 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from .._auth.session_manager import SessionManager, SessionResult
+from .._auth.session import SessionResult
+from .._auth.session_manager import SessionManager
 from .._core.errors import OptionError
 from .._http.messages import HttpRequest
 from .client import BillClient

@@ -123,7 +123,7 @@ def validate(
     except UncertainWriteError as error:
         raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
     now = sessions.clock.time()
-    if not sessions.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
+    if not sessions.stored.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
         sessions.reporter.warn(
             "The session is MFA-trusted now, but other tasks are busy with it, so that this could not be noted. It is found out when "
             "BILL is next asked about the session (check_after)."

@@ -99,7 +99,7 @@ def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_w
         open_sessions().ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 3, to=WORK)
     for _time in range(3):
-        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
+        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is valid") as failure:
             use(open_client())
         assert failure.value.__class__ is errors.ApiError
     # A session that was just made needs no validation.
@@ -125,7 +125,7 @@ def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
 ) -> None:
     open_sessions(**OAUTH).ensure()
     bill.will_say(no("BDC_1109", 401), to=WORK)
-    with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive") as failure:
+    with pytest.raises(errors.ApiError, match="BDC_1109 although the session is valid") as failure:
         use(open_client(**OAUTH))
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == [TOKEN, WORK]
@@ -134,7 +134,7 @@ def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
 @pytest.mark.promise(9)
 def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((401, None), to=WORK)
-    with pytest.raises(errors.ApiError, match="BILL answered HTTP status 401 although the session is alive") as failure:
+    with pytest.raises(errors.ApiError, match="BILL answered HTTP status 401 although the session is valid") as failure:
         use(open_client(**OAUTH))
     assert (failure.value.code, failure.value.status) == (None, 401)
 
@@ -190,7 +190,7 @@ def test_trust_that_another_task_gave_meanwhile_stays(open_client: OpenClient, o
         sign_in = open_sessions()
         session = sign_in.entry.load()
         assert session
-        sign_in.update(session, trusted=True)
+        sign_in.stored.update(session, trusted=True)
 
     bill.before_answering(WORK, meanwhile)
     use(open_client())
@@ -391,13 +391,13 @@ def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sessions: Op
 def test_an_update_changes_the_kept_session_and_no_other(open_sessions: Open, bill: Bill) -> None:
     first = open_sessions().ensure().session
     assert first
-    open_sessions().update(first, trusted=True, user_id="006NEW")
+    open_sessions().stored.update(first, trusted=True, user_id="006NEW")
     kept = open_sessions().entry.load()
     assert kept
     assert (kept.session_id, kept.trusted, kept.user_id) == (first.session_id, True, "006NEW")
     second = open_sessions().ensure(force=True).session
-    open_sessions().update(first, trusted=True)
+    open_sessions().stored.update(first, trusted=True)
     assert open_sessions().entry.load() == second
     open_sessions().end()
-    open_sessions().update(first, trusted=True)
+    open_sessions().stored.update(first, trusted=True)
     assert open_sessions().entry.load() is None

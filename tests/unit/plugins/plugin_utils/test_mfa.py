@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager as _sign_in
+from ansible_collections.bill.connect.plugins.plugin_utils._auth import stored_session
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
@@ -195,7 +195,7 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
 def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
     open_client: OpenClient, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sign_in, "_LOCK_TIMEOUT", 0)
+    monkeypatch.setattr(stored_session, "_LOCK_TIMEOUT", 0)
     challenge(open_client())
     with open_client().sessions.entry.lock(0):
         assert answered(open_client(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"

@@ -21,7 +21,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter imp
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, operation
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import SessionResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ClientResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import ApiResult
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (

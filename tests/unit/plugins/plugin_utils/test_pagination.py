@@ -251,7 +251,7 @@ def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_client: Ope
 def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(ENDED, to=at(2))
     error = failed(open_client())
-    assert "although the session is alive" in str(error)
+    assert "although the session is valid" in str(error)
     assert bill.heard == [LOGIN, at(1), at(2), CHECK]
 
 

@@ -153,7 +153,7 @@ def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
         open_sessions(**THE_PARTNER).ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
     for _time in range(2):
-        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is alive"):
+        with pytest.raises(errors.ApiError, match="BDC_1109 although the session is valid"):
             open_sessions(**PARTNER_USER).ensure()
     assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if kept else []), AS_USER, CHECK_PARTNER]
 

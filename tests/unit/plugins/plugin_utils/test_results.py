@@ -21,7 +21,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results impo
     request_result,
     session_info_result,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import SessionResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     BillError,
     MfaRequiredError,

@@ -17,8 +17,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionResult
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session, SessionResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import organizations, session_info
