@@ -216,7 +216,7 @@ msg:
     - For a failure, what happened, why, and what to do.
   returned: failure, and if O(method) writes
   type: str
-  sample: "BILL has done this: POST /v3/payments (HTTP status 201)."
+  sample: "BILL has processed this write: POST /v3/payments (HTTP status 201)."
 sent:
   description: The C(method), C(url) and C(body) that were sent, with secrets redacted.
   returned: if the outcome is RV(uncertain)

@@ -139,7 +139,7 @@ def test_failure_by_ansible_after_a_payment_says_that_bill_has_paid(payer: Proje
     bill.fault("POST /v3/payments", after=2, status=201, body=deep, content_type="application/json", acted=True)
     has_paid = (
         "not answer.uncertain and answer.changed",
-        "answer.msg == 'BILL has done this: POST /v3/payments (HTTP status 201).'",
+        "answer.msg == 'BILL has processed this write: POST /v3/payments (HTTP status 201).'",
     )
     run = payer.play(
         pay(1, task={"until": "answer.status == 200", "retries": 2, "delay": 0, **IGNORED}),
@@ -152,6 +152,6 @@ def test_failure_by_ansible_after_a_payment_says_that_bill_has_paid(payer: Proje
     )
     assert run.code == 0, run.output
     assert sorted(amounts_paid(bill)) == [1, 2, 3]
-    assert run.times("BILL has done this: POST /v3/payments (HTTP status 201).") >= 2, run.output
+    assert run.times("BILL has processed this write: POST /v3/payments (HTTP status 201).") >= 2, run.output
     assert run.says("answered with JSON that is nested more than 100 levels deep")
     assert not run.says("Unknown error")

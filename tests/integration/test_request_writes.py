@@ -31,9 +31,7 @@ from tests.integration.project import Project, secrets_in
 
 PAYMENTS = "GET /v3/payments"
 IGNORE = {"ignore_errors": True}
-NEVER_TWICE = (
-    "It is not sent again. Look at /v3/payments (sort: createdTime:desc), or in BILL's web app, before you repeat it."
-)
+NEVER_TWICE = "bill.connect does not send it again. Read /v3/payments (sort: createdTime:desc), or check in BILL's web app, before you repeat it."
 
 DONE, NOT_DONE, DONE_LATER = "there", "not there", "there later"
 # How the response is lost, whether BILL pays, and the options and keywords of the task.

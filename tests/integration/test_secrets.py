@@ -602,7 +602,7 @@ def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Contro
     assert (counts.get("POST /v3/payments", 0), counts.get("PUT /v3/bills/00n", 0)) == ((0, 0) if check else (5, 2))
     assert counts["POST /v3/login"] == 1
     assert run.says('"accountNumber": "********"')
-    assert run.says("BILL may have done this") == (not check)
+    assert run.says("BILL may have processed this write") == (not check)
     assert run.times('"uncertain": true') >= (0 if check else len(lost))
 
 

@@ -183,8 +183,8 @@ def _what_became_of(request: Request, result: ApiResult) -> str:
     """Return the message for a write that has not failed."""
     if result.status is None:
         return f"In check mode {request.shown} is not sent."
-    done = "has done" if result.changed else "has not done"
-    return f"BILL {done} this: {request.shown} (HTTP status {result.status})."
+    done = "has processed" if result.changed else "has rejected"
+    return f"BILL {done} this write: {request.shown} (HTTP status {result.status})."
 
 
 def _difference(shown: Mapping[str, Any]) -> dict[str, str]:

@@ -2,21 +2,19 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Calls any endpoint of BILL as a user asks for it: a read, a whole list, or a write that is never done twice.
+"""Sends the requests of the user to BILL's endpoints: a read, a whole list, or a write that is never sent twice.
 
 Private to bill.connect. Plain Python, without Ansible.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.session import HeldSession
-from .._core.error_codes import ErrorCode
-from .._core.error_parser import ErrorProfile, codes, error_items
+from .._core.error_parser import codes, error_items
 from .._core.errors import (
     ApiError,
     AuthenticationError,
@@ -29,72 +27,39 @@ from .._core.errors import (
     UncertainWriteError,
     UnknownApiError,
 )
-from .._http.messages import HttpRequest, JsonBody, Response
+from .._http.messages import Response
 from .client import BillClient
+from .http_requests import PageRequests, http_request
 from .pagination import Page, PageReader
 from .request import Request
+from .request_identity import canonical_form
 from .verification import verification_query
 from .write_outcome import WriteAttempt, named
 
-# The headers that choose what a request is done to.
-_IDENTITY_HEADERS = {"organizationid"}
-
-# What these codes mean where they are about the request, and not about the credential.
-_CODES = {
-    "BDC_1121": ErrorCode(
-        ApiError,
-        "there is no such API here",
-        "Check path and method, and that api_url ends before /v3.",
-        ("api_url",),
-    ),
-    "BDC_1123": ErrorCode(
-        ApiError,
-        "the organization id is unknown, or it is not one of this user's",
-        "Correct it in the request.",
-    ),
-}
-# Those of a request that carries another credential than ours.
-_CODES_OF_OTHERS = {
-    code: ErrorCode(ApiError, "the credentials that the request carries are refused", "Correct them in the request.")
-    for code in ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110")
-}
-_LOGIN_PATHS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
-
-# What no expected_status makes a success of; and the code of a path that BILL does not have, which says nothing of a record.
+# BILL answers this code to a path that it does not have. The code says nothing about a record.
 _NO_SUCH_API = "BDC_1121"
+# expected_status never turns these errors into a success.
 _NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
 
-# What is said of a task that Ansible has ended, with the name of what it raised.
-_ENDED = "The task was ended ({})."
+# The cause in a message if Ansible has ended the task, with the name of the exception.
+_ENDED = "Ansible ended the task ({})."
 
 
 @dataclass(frozen=True)
 class ApiResult:
-    """What came of a request; ``status`` is None if it was not sent."""
+    """The result of a request. ``status`` is the HTTP status, or None if the request was not sent. ``changed`` is true after a write."""
 
     status: int | None
     changed: bool
-    # Kept out of repr(): a response may hold anything.
+    # repr() omits the body of the response, because it may contain secrets.
     json: Any = field(default=None, repr=False)
 
 
-@dataclass(frozen=True)
-class _Pages:
-    """The requests for the pages of a list."""
-
-    request: Request
-
-    def page(self, cursor: str | None) -> HttpRequest:
-        # Documented by BILL: Spend & Expense has a parameter of its own for it.
-        parameter = "nextPage" if self.request.spend else "page"
-        return _http_request(self.request.with_query(**{parameter: cursor}) if cursor else self.request)
-
-
 class EndpointClient:
-    """BILL's endpoints, for one task.
+    """Sends the requests of one task.
 
-    ``expected`` are the HTTP statuses that count as a success; all from 200 to 299 if there are none. ``attempt`` notes how far a write
-    came, for whoever ends the task by force.
+    - ``expected`` are the HTTP statuses that count as a success. If it is empty, these are 200 to 299.
+    - ``attempt`` records the progress of a write. Ansible may end the task at any point.
     """
 
     def __init__(
@@ -112,9 +77,10 @@ class EndpointClient:
         self.attempt = attempt or WriteAttempt()
 
     def call(self, request: Request) -> ApiResult:
-        """Send one request. A read is sent again where that may help; a write only if BILL has certainly not processed it.
+        """Send one request. A read is repeated after a temporary error. A write is repeated only if BILL has certainly not processed it.
 
-        Raises BillError, whose ``details`` tell more; UncertainWriteError for a write that BILL may have processed.
+        Raises UncertainWriteError for a write that BILL may have processed, otherwise another BillError. ``details`` of the error are
+        fields for the result of the task.
         """
         try:
             response = self._send(request)
@@ -123,7 +89,7 @@ class EndpointClient:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            # Ansible ends a task that takes too long, wherever it is.
+            # Ansible ends a task that takes too long. This can happen at any point.
             if request.reads or not self.attempt.is_sent or self.attempt.is_done:
                 raise
             raise self._with_details(self._uncertain(request, _ENDED.format(type(error).__name__))) from None
@@ -131,9 +97,12 @@ class EndpointClient:
         return ApiResult(response.status, changed=not request.reads and response.status < 300, json=response.json)
 
     def read_all(self, request: Request, *, max_results: int | None) -> Iterator[Page]:
-        """Read a whole list, or its first ``max_results`` records. Raises BillError."""
+        """The pages of a whole list, or of its first ``max_results`` records. Raises BillError."""
         reader = PageReader(
-            _Pages(request), what=f"records of {request.path}", remedy="Leave paginate out.", max_results=max_results
+            PageRequests(request),
+            what=f"records of {request.path}",
+            remedy="Leave paginate out.",
+            max_results=max_results,
         )
         try:
             held = self._take_session(request)
@@ -144,41 +113,37 @@ class EndpointClient:
             raise self._with_details(self._explained(error, request)) from None
 
     def check_only(self) -> ApiResult:
-        """What can be known of a write without sending it: whether its session would be trusted, if it has to be."""
+        """The result of a write in check mode. Raises BillError if the session cannot become trusted although it must be."""
         if self.require_trusted:
             self.client.sessions.ensure(require_trusted=True)
         return ApiResult(None, changed=True)
 
     def identity_of(self, request: Request) -> dict[str, str]:
-        """All that makes two requests the same for BILL, and which credential sends them."""
+        """The identity of a request. Two requests with the same identity are the same for BILL and use the same credential."""
         method = self.client.sessions.method
-        # Other headers, such as one for tracing, may differ from host to host.
-        headers = sorted(
-            (name.lower(), value) for name, value in request.headers.items() if name.lower() in _IDENTITY_HEADERS
-        )
-        # The order counts among the values of one parameter.
-        query = sorted(request.query, key=lambda each: each[0])
-        sent = [request.method, request.path, query, headers, _alike(request.body)]
         return {
             "auth_method": method.method,
             "api_url": self.client.transport.base_url.url,
             **method.values,
-            "request": json.dumps(sent, sort_keys=True),
+            "request": canonical_form(request),
         }
 
     def redacted(self, request: Request) -> dict[str, Any]:
-        """The request as it may be shown: ``method``, ``url``, and ``body`` if it has one."""
+        """The request without secrets: ``method``, ``url``, and ``body`` if it has one."""
         shown = {"method": request.method, "url": self.client.transport.base_url.url + request.target}
         return shown if request.body is None else {**shown, "body": self.secrets.redact(request.body)}
 
     def interrupted(self, request: Request, name: str) -> BillError | None:
-        """What to tell of a write whose task Ansible has ended with the exception of this name; None if it certainly was not sent."""
+        """The error for a write after Ansible has ended its task. None if the write was certainly not sent.
+
+        ``name`` is the name of the exception with which Ansible ended the task.
+        """
         if not self.attempt.is_sent:
             return None
         if not self.attempt.is_done:
             return self._with_details(self._uncertain(request, _ENDED.format(name)))
         return ApiError(
-            f"BILL has done this: {request.shown}. {_ENDED.format(name)}",
+            f"BILL has processed this write: {request.shown}. {_ENDED.format(name)}",
             details={"changed": True, "uncertain": False, "status": None, "codes": [], "errors": []},
         )
 
@@ -186,7 +151,7 @@ class EndpointClient:
         held = self._take_session(request)
         try:
             return self.client.request(
-                _http_request(request), require_trusted=self.require_trusted, held=held, attempt=self.attempt
+                http_request(request), require_trusted=self.require_trusted, held=held, attempt=self.attempt
             ).response
         except ApiError as error:
             if not self._is_expected(error, request):
@@ -194,13 +159,13 @@ class EndpointClient:
             return Response(error.status or 0, error.answer)
 
     def _take_session(self, request: Request) -> HeldSession:
-        """The session to use. OptionError if the request itself holds it."""
+        """The session to use. Raises OptionError if the user has put a secret of the session into the request."""
         held = self.client.sessions.current(require_trusted=self.require_trusted)
         request.refuse_secrets(held.session.secrets)
         return held
 
     def _is_expected(self, error: ApiError, request: Request) -> bool:
-        """Whether the user expects this rejection by BILL itself. A proxy may say 404 as well, but without a code."""
+        """Whether the user expects this rejection, and BILL itself sent it. A proxy may also answer 404, but without a BDC code."""
         if not _is_about(error, request) or isinstance(error, _NEVER_EXPECTED) or error.code == _NO_SUCH_API:
             return False
         return error.status in self.expected and (error.status or 0) >= 400
@@ -208,24 +173,24 @@ class EndpointClient:
     def _refuse_unexpected(self, response: Response, request: Request) -> None:
         if not self.expected or response.status in self.expected:
             return
-        done = "" if request.reads else " BILL has done what it was asked."
+        done = "" if request.reads else " BILL has processed the write."
         raise self._with_details(
             ApiError(
-                f"BILL answered {request.method} {request.path} with HTTP status {response.status}, which expected_status does not "
-                f"name.{done}",
+                f"BILL answered {request.method} {request.path} with HTTP status {response.status}. expected_status does not "
+                f"contain this status.{done}",
                 status=response.status,
                 details={} if request.reads else {"changed": True, "json": self.secrets.redact(response.json)},
             )
         )
 
     def _translated(self, error: BillError, request: Request) -> BillError:
-        """What an error means for a request of the user."""
+        """The error that the user gets for an error of a request."""
         if isinstance(error, UncertainWriteError):
             return self._uncertain(request, str(error), error)
         return self._explained(error, request)
 
     def _explained(self, error: BillError, request: Request) -> BillError:
-        """The error about the request, if only BILL's own words explain it."""
+        """The same error. If only BILL's own messages explain it, an error with these messages."""
         said = self._items(error)
         if not _is_about(error, request) or not said or not isinstance(error, (UnknownApiError, InvalidResponseError)):
             return error
@@ -238,15 +203,15 @@ class EndpointClient:
         )
 
     def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
-        """The error for a write of which nobody knows whether BILL has processed it. ``cause`` says why in a sentence."""
+        """The error for a write if nobody knows whether BILL has processed it. ``cause`` is a sentence that says why."""
         look_at = None if request.reads else verification_query(request.method, request.path)
-        where = "Look in BILL's web app"
+        where = "Check in BILL's web app"
         if look_at:
             newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""
-            where = f"Look at {look_at['path']}{newest}, or in BILL's web app,"
+            where = f"Read {look_at['path']}{newest}, or check in BILL's web app,"
         return UncertainWriteError(
-            f"BILL may have done this: {request.method} {request.path} was sent, and its outcome is unknown. {cause} It is not "
-            f"sent again. {where} before you repeat it.",
+            f"BILL may have processed this write: {request.method} {request.path} was sent, and its outcome is unknown. {cause} "
+            f"bill.connect does not send it again. {where} before you repeat it.",
             code=error.code if error else None,
             status=error.status if error else None,
             answer=error.answer if error else None,
@@ -264,7 +229,7 @@ class EndpointClient:
         return error
 
     def _items(self, error: BillError) -> list[dict[str, Any]]:
-        """The codes and messages of BILL's response as they may be shown."""
+        """The codes and messages of BILL's response, without secrets."""
         found = (
             {
                 "code": code if codes([{"code": (code := each.get("code"))}]) else None,
@@ -275,27 +240,6 @@ class EndpointClient:
         return [each for each in found if each["code"] or each["message"]]
 
 
-def _http_request(request: Request) -> HttpRequest:
-    return HttpRequest(
-        request.method,
-        request.target,
-        request.headers,
-        None if request.body is None else JsonBody(request.body),
-        # Fields that have the names of our options are somebody else's all the same.
-        ErrorProfile({**_CODES, **(_CODES_OF_OTHERS if request.path in _LOGIN_PATHS else {})}, option_of_field={}),
-        is_repeatable=request.reads,
-    )
-
-
 def _is_about(error: BillError, request: Request) -> bool:
-    """Whether BILL answered this request with the error, and not a login that it needed."""
+    """Whether the error is the response to this request, and not to a login that the request needed."""
     return error.target is not None and error.target.partition("?")[0] == request.path
-
-
-def _alike(value: Any) -> Any:
-    """The value with 5.0 as 5: JSON has one kind of number."""
-    if isinstance(value, dict):
-        return {name: _alike(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [_alike(each) for each in value]
-    return int(value) if isinstance(value, float) and value.is_integer() else value

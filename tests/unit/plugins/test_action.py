@@ -147,7 +147,7 @@ DONE = {
     "status": 200,
     "changed": True,
     "uncertain": False,
-    "msg": "BILL has done this: POST /v3/payments (HTTP status 200).",
+    "msg": "BILL has processed this write: POST /v3/payments (HTTP status 200).",
 }
 BODY = {"vendorId": "009", "amount": 12.5, "bank": {"accountNumber": "123findme"}}
 
@@ -191,7 +191,7 @@ def test_a_write_that_succeeds_is_a_change_and_can_be_shown(bill: Bill, store: d
 def test_an_uncertain_write_is_told_with_all_that_helps_and_nothing_secret(bill: Bill, store: dict[str, Any]) -> None:
     bill.will_say((503, [{"code": "BDC_7777", "message": "no word of s3cret-findme or 123findme"}]), to=PAY)
     ended = run(paying(store))
-    assert ended.pop("msg").startswith("BILL may have done this: POST /v3/payments was sent")
+    assert ended.pop("msg").startswith("BILL may have processed this write: POST /v3/payments was sent")
     assert ended == {
         "changed": False,
         "failed": True,
@@ -265,7 +265,7 @@ def test_a_task_that_cannot_be_understood_fails_in_the_same_shape(bill: Bill, st
 def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill: Bill, store: dict[str, Any]) -> None:
     bill.will_say((201, {"id": "1"}), to=PAY)
     ended = run(paying(store, expected_status=200))
-    assert ended.pop("msg").endswith("BILL has done what it was asked.")
+    assert ended.pop("msg").endswith("BILL has processed the write.")
     assert ended == {
         "changed": True,
         "failed": True,
@@ -327,7 +327,7 @@ def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
         "codes": [],
         "errors": [],
         "uncertain": False,
-        "msg": "BILL has done this: POST /v3/payments. The task was ended (Stopped).",
+        "msg": "BILL has processed this write: POST /v3/payments. Ansible ended the task (Stopped).",
     }
     assert run(task) == ended
     monkeypatch.undo()

@@ -211,9 +211,12 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
         "sent": SENT,
         "look_at": {"path": "/v3/payments", "sort": "createdTime:desc"},
     }
-    assert str(error).startswith("BILL may have done this: POST /v3/payments was sent, and its outcome is unknown. ")
-    assert "It is not sent again. Look at /v3/payments (sort: createdTime:desc), or in BILL's web app, before" in str(
-        error
+    assert str(error).startswith(
+        "BILL may have processed this write: POST /v3/payments was sent, and its outcome is unknown. "
+    )
+    assert (
+        "bill.connect does not send it again. Read /v3/payments (sort: createdTime:desc), or check in BILL's web app, before"
+        in str(error)
     )
     assert "Try again" not in str(error)
 
@@ -285,7 +288,7 @@ def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_
     bill.will_say((500, None))
     error = failed(signed_in(), request(path="/v3/network/invitation"))
     assert error.details["look_at"] is None
-    assert "It is not sent again. Look in BILL's web app before you repeat it." in str(error)
+    assert "bill.connect does not send it again. Check in BILL's web app before you repeat it." in str(error)
 
 
 @pytest.mark.promise(10)
@@ -293,7 +296,7 @@ def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: OpenClient, 
     bill.will_say((500, None))
     error = failed(signed_in(), request("PATCH", "/v3/vendors/009"))
     assert error.details["look_at"] == {"path": "/v3/vendors/009"}
-    assert "Look at /v3/vendors/009, or in BILL's web app," in str(error)
+    assert "Read /v3/vendors/009, or check in BILL's web app," in str(error)
 
 
 @pytest.mark.promise(10)
@@ -564,7 +567,7 @@ def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
     end_while_bill_thinks(bill, kind("findme"))
     error = failed(client)
     assert isinstance(error, errors.UncertainWriteError)
-    assert f"The task was ended ({kind.__name__})." in str(error)
+    assert f"Ansible ended the task ({kind.__name__})." in str(error)
     assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
     assert bill.heard == [PAY]
 
@@ -883,8 +886,8 @@ def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: O
         "json": {"id": "1", "account": "********", "password": "********"},
     }
     assert str(error) == (
-        "BILL answered POST /v3/payments with HTTP status 201, which expected_status does not name. "
-        "BILL has done what it was asked."
+        "BILL answered POST /v3/payments with HTTP status 201. expected_status does not contain this status. "
+        "BILL has processed the write."
     )
 
 
@@ -893,7 +896,7 @@ def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: OpenC
     bill.will_say((202, {"findme": 1}), to=READ)
     error = failed(signed_in(), READING, 200)
     assert error.details == {"status": 202, "codes": [], "errors": []}
-    assert str(error).endswith("which expected_status does not name.")
+    assert str(error).endswith("expected_status does not contain this status.")
 
 
 @pytest.mark.promise(9)

@@ -144,7 +144,7 @@ def test_a_write_is_shown_by_diff_mode_and_not_sent_in_check_mode(
         "uncertain": False,
         "msg": "In check mode POST /v3/payments is not sent."
         if check_mode
-        else "BILL has done this: POST /v3/payments (HTTP status 200).",
+        else "BILL has processed this write: POST /v3/payments (HTTP status 200).",
         "json": None if check_mode else {"id": "1"},
     }
     assert diff == {

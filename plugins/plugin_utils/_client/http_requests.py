@@ -1,0 +1,64 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The HTTP requests for a request of the user, with the meaning that BDC codes have for them.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .._core.error_codes import ErrorCode
+from .._core.error_parser import ErrorProfile
+from .._core.errors import ApiError
+from .._http.messages import HttpRequest, JsonBody
+from .request import Request
+
+# In a response to a request of the user, these codes are about the request and not about the credential.
+_CODES = {
+    "BDC_1121": ErrorCode(
+        ApiError,
+        "there is no such API here",
+        "Check path and method, and that api_url ends before /v3.",
+        ("api_url",),
+    ),
+    "BDC_1123": ErrorCode(
+        ApiError,
+        "the organization id is unknown, or it is not one of this user's",
+        "Correct it in the request.",
+    ),
+}
+# A login that the user sends with bill_request carries another credential.
+_CODES_OF_LOGINS = {
+    code: ErrorCode(ApiError, "the credentials that the request carries are refused", "Correct them in the request.")
+    for code in ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110")
+}
+_LOGIN_PATHS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
+
+
+@dataclass(frozen=True)
+class PageRequests:
+    """The requests for the pages of a list."""
+
+    request: Request
+
+    def page(self, cursor: str | None) -> HttpRequest:
+        # Documented by BILL: Spend & Expense has its own parameter for the cursor.
+        parameter = "nextPage" if self.request.spend else "page"
+        return http_request(self.request.with_query(**{parameter: cursor}) if cursor else self.request)
+
+
+def http_request(request: Request) -> HttpRequest:
+    """The HTTP request for a request of the user."""
+    return HttpRequest(
+        request.method,
+        request.target,
+        request.headers,
+        None if request.body is None else JsonBody(request.body),
+        # A field of the response may have the name of an option, but it is not about that option.
+        ErrorProfile({**_CODES, **(_CODES_OF_LOGINS if request.path in _LOGIN_PATHS else {})}, option_of_field={}),
+        is_repeatable=request.reads,
+    )
