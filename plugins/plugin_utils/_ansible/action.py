@@ -21,7 +21,7 @@ from .._core.redaction import redact
 from .._core.secret_registry import SecretRegistry
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
 from .._vault.ansible_values import decrypted
-from . import core_versions as _compat
+from . import core_versions, hiding
 from .context import TaskContext
 from .facts import RECEIPT
 from .reporter import CoreSecretRegistry
@@ -84,7 +84,7 @@ class BillAction(ActionBase):
             data.update(super().run(tmp, self.variables))
             self._warn_of_delegation()
             with operation(invocation, secrets) as self._context:
-                _compat.refuse_unsafe_core()
+                core_versions.refuse_unsafe_core()
                 result = self.perform(self._context)
                 data.update(result.data)
                 # In check mode, state absent does not end the session. The variables that name the session must stay.
@@ -105,16 +105,16 @@ class BillAction(ActionBase):
                 self._hide_arguments(given, secrets.texts)
             else:
                 # Any argument may hold a secret, even one whose option is not secret.
-                self._task.args = dict.fromkeys(given, _compat.HIDDEN)
-        _compat.settle(data)
+                self._task.args = dict.fromkeys(given, hiding.HIDDEN)
+        hiding.settle(data)
         # A failure never reaches this line, because the user must be able to read its message.
         if (
             not result.public
             or self._task.no_log
             or secrets.contains(data)
-            or _compat.item_of_loop_holds(self._task, self.variables, secrets.texts)
+            or hiding.item_of_loop_holds(self._task, self.variables, secrets.texts)
         ):
-            _compat.hide(self._task, data)
+            hiding.hide(self._task, data)
         return data
 
     def _hide_item(self, message: str, secrets: SecretRegistry | None) -> None:
@@ -122,8 +122,8 @@ class BillAction(ActionBase):
 
         ``secrets`` is None if the secrets are not known. Then any text may be secret.
         """
-        if _compat.item_of_loop_holds(self._task, self.variables, secrets.texts if secrets else None):
-            _compat.hide_item(self._task, message)
+        if hiding.item_of_loop_holds(self._task, self.variables, secrets.texts if secrets else None):
+            hiding.hide_item(self._task, message)
 
     def _failed(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of a task that failed."""
@@ -149,7 +149,7 @@ class BillAction(ActionBase):
         """
         before = _TAKEN.get(self._task, {})
         arguments = {
-            name: before.get(name) if value == _compat.HIDDEN else value for name, value in self._task.args.items()
+            name: before.get(name) if value == hiding.HIDDEN else value for name, value in self._task.args.items()
         }
         _TAKEN[self._task] = arguments
         self._hide_arguments(arguments, ())
@@ -162,7 +162,7 @@ class BillAction(ActionBase):
             name for name, value in arguments.items() if value and (name in secret or not _can_be_shown(value, secrets))
         ]
         # This is a new dictionary, because the items of a loop may share the old one.
-        self._task.args = {**arguments, **dict.fromkeys(hidden, _compat.HIDDEN)}
+        self._task.args = {**arguments, **dict.fromkeys(hidden, hiding.HIDDEN)}
 
     def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
         """Define the variables that name the session, for later tasks of this host."""
@@ -179,9 +179,9 @@ class BillAction(ActionBase):
         # The receipt is needed before the variables are defined: a value without a receipt counts as a fact of the host.
         if receipt := context.run.publish(ours) if ours else None:
             ours[RECEIPT] = receipt
-        if warning := _compat.publish(self, result, session, ours, steering=("bill_organization_id",)):
+        if warning := core_versions.publish(self, result, session, ours, steering=("bill_organization_id",)):
             display.warning(warning)
-        elif not _compat.CAN_CHANGE_SET_FACT and self._differs_from_the_roles(session, self.variables):
+        elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):
             display.warning(
                 "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
                 "a task cannot change on this version of ansible-core. Do not use them from here on; use register."

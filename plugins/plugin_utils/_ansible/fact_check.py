@@ -17,7 +17,7 @@ from typing import Any
 
 from .._core.errors import OptionError
 from .._options.spec import Option
-from . import core_versions as _compat
+from . import templates
 from .facts import RECEIPT, Loops
 from .host_variables import FAULT, HostVariables, Published
 from .lookup_calls import REST, LookupCalls, lookup_calls
@@ -203,7 +203,7 @@ class FactCheck:
     def _mapping_behind(self, raw: Any) -> Mapping[str, Any] | None:
         """Return the untemplated dictionary that a template stands for; None unless the template is only the name of a variable."""
         names: set[str] = set()
-        while isinstance(raw, str) and _compat.is_trusted(raw) and (found := _ONE_VARIABLE.match(raw)):
+        while isinstance(raw, str) and templates.is_trusted(raw) and (found := _ONE_VARIABLE.match(raw)):
             name = found[1]
             if name in names or name in self._loops or self._host.facts.decide(name):
                 return None
@@ -237,7 +237,7 @@ class FactCheck:
 
     def _of_variable(self, raw: Any) -> Any:
         # Each call creates a renderer, because a renderer uses the variables that the templar had when it was created.
-        return _compat.renderer(self._templar)(raw)
+        return templates.renderer(self._templar)(raw)
 
     def _of_argument(self, raw: Any) -> Any:
         # As in a lookup, lists and dictionaries keep their types.

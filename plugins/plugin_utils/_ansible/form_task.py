@@ -26,7 +26,7 @@ from .._options.source import Kind
 from .._options.spec import OPTIONS
 from .._vault.variable_locations import overriding_files
 from .._vault.vault_file import read_variables, typed_password
-from . import core_versions as _compat
+from . import core_versions, templates, terminal
 from .context import TaskContext
 from .fact_check import FactCheck
 
@@ -38,7 +38,7 @@ class Terminal:
 
     def ask(self, prompt: str, *, hidden: bool) -> str:
         """Return what the user types. Raises NoTerminalError if there is no terminal, and UserAbortedError after Ctrl-C."""
-        typed = _compat.typed(_in_lines(prompt), hidden=hidden)
+        typed = terminal.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
             raise UserAbortedError("The form was ended with Ctrl-C. Nothing was written.")
         return typed
@@ -85,7 +85,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     )
     # Later plays have neither the variables of this command line nor this environment.
     lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
-    lasting -= {option.name for option in OPTIONS if option.variable in _compat.extra_variables(loader)}
+    lasting -= {option.name for option in OPTIONS if option.variable in core_versions.extra_variables(loader)}
 
     for option in OPTIONS:
         if option.secret and (secret := kept.get(option.name)):
@@ -148,7 +148,7 @@ def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, 
     templar.available_variables = known
     known = {**known, **raw}
     check = FactCheck(templar, known, call.run.published)
-    value_of = _compat.variables_of(templar, known, check.refuse_fact, check.refuse_variable)
+    value_of = templates.variables_of(templar, known, check.refuse_fact, check.refuse_variable)
     kept: dict[str, Any] = {}
     for option in OPTIONS:
         try:

@@ -17,7 +17,7 @@ from typing import Any
 from ansible import constants as C
 
 from .._vault.ansible_values import decrypted
-from . import core_versions as _compat
+from . import core_versions, templates
 from .facts import RECEIPT, HostFacts, Reach
 from .running import manager_of, read_by
 from .written_task import play_of
@@ -49,10 +49,10 @@ class HostVariables:
             variables,
             self._own_facts(),
             published(variables.get(RECEIPT)),
-            is_trusted=_compat.is_trusted,
+            is_trusted=templates.is_trusted,
             read_by=read_by,
             merges=C.DEFAULT_HASH_BEHAVIOUR == "merge",
-            cleaned=_compat.cleaned_fact,
+            cleaned=core_versions.cleaned_fact,
             # Without the manager, only the facts in ansible_facts are known. There the names are shortened. If two names become the
             # same, only one of the two facts is known.
             are_certain=self._manager is not None,
@@ -69,7 +69,7 @@ class HostVariables:
     def are_facts_there(self) -> bool:
         """Whether any host has set a fact, or may have set one."""
         # A cache on disk counts as one with facts, because reading all its files is slow.
-        return _compat.are_facts_on_disk() or any(facts.are_there for facts in self.facts_of_all())
+        return core_versions.are_facts_on_disk() or any(facts.are_there for facts in self.facts_of_all())
 
     @cached_property
     def names_of_facts(self) -> set[str]:
@@ -97,7 +97,7 @@ class HostVariables:
             # These hosts may be in no inventory: the controller, and the targets of delegate_to.
             *C.LOCALHOST,
             *(delegated if isinstance(delegated, Mapping) else ()),
-            *(() if _compat.are_facts_on_disk() else self._manager._fact_cache.keys()),
+            *(() if core_versions.are_facts_on_disk() else self._manager._fact_cache.keys()),
         }
 
     def _own_facts(self) -> Mapping[str, Any]:
@@ -125,7 +125,7 @@ class HostVariables:
         self._templar.available_variables = variables
         try:
             return decrypted(evaluate(raw))
-        except _compat.OMITTED:
+        except templates.OMITTED:
             return None
         except Exception:  # Any lookup may raise this. The error is reported where the value is used.
             return FAULT

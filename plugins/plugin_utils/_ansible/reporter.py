@@ -17,7 +17,7 @@ from ansible.utils.display import Display
 from .._core.redaction import redact_text
 from .._core.secret_registry import SecretRegistry
 from .._options.spec import OPTIONS
-from . import core_versions as _compat
+from . import core_versions
 
 display = Display()
 
@@ -34,7 +34,7 @@ class CoreSecretRegistry(SecretRegistry):
 
     def add(self, texts: Iterable[str | None]) -> None:
         new = {text for text in texts if text} - self._texts
-        _compat.mask(new)
+        core_versions.mask(new)
         super().add(new)
 
     def redact_all(self, message: str) -> str:

@@ -26,7 +26,7 @@ from .._options.spec import OPTIONS, ROLE_VARIABLES, Option
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in
-from . import core_versions as _compat
+from . import templates
 from .context import TaskContext
 from .fact_check import FactCheck
 from .reporter import CoreSecretRegistry, environment_secrets
@@ -105,7 +105,7 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
     return resolve(
         plain,
         table=invocation.table,
-        variable=_compat.variables_of(
+        variable=templates.variables_of(
             invocation.templar, invocation.variables, check.refuse_fact, check.refuse_variable
         ),
         published=_published(check),

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import context as _context
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templates
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import open_run_records
@@ -52,7 +52,7 @@ def bill() -> Bill:
 @pytest.fixture
 def no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
     """No variable of an option is defined."""
-    monkeypatch.setattr(_compat, "variables_of", lambda *_any: lambda _name: None)
+    monkeypatch.setattr(templates, "variables_of", lambda *_any: lambda _name: None)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from ansible.errors import AnsibleError
 
 from ansible_collections.bill.connect.plugins.action.bill_login import ActionModule
 from ansible_collections.bill.connect.plugins.action.bill_request import ActionModule as BillRequest
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions, hiding, templates
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, RequestTimeoutError
@@ -58,7 +58,7 @@ def test_a_core_that_would_show_the_session_is_not_run_on(monkeypatch: pytest.Mo
     def refuse() -> None:
         raise BillError("ansible-core 2.16.12 would show the session")
 
-    monkeypatch.setattr(_compat, "refuse_unsafe_core", refuse)
+    monkeypatch.setattr(core_versions, "refuse_unsafe_core", refuse)
     assert action().run() == {
         "changed": False,
         "failed": True,
@@ -85,7 +85,7 @@ def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.Mo
     monkeypatch.setattr(ActionModule, "perform", perform)
     for _try in range(3):
         action(task).run()
-        assert task.args == {**OPTIONS, "password": _compat.HIDDEN, "dev_key": _compat.HIDDEN}
+        assert task.args == {**OPTIONS, "password": hiding.HIDDEN, "dev_key": hiding.HIDDEN}
     assert heard == ["s3cret-findme"] * 3
 
 
@@ -94,7 +94,7 @@ def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.Mo
 def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
     """The options are known at that point, and so are the secrets among the arguments."""
     gateway = {"bill_api_url": "https://gateway.example.com/connect"}
-    monkeypatch.setattr(_compat, "variables_of", lambda *_any: gateway.get)
+    monkeypatch.setattr(templates, "variables_of", lambda *_any: gateway.get)
     monkeypatch.setenv("BILL_DEV_KEY", "s3cret-findme")
     task = Task()
     del task.args["api_url"], task.args["dev_key"]
@@ -102,7 +102,7 @@ def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch
     given = dict(task.args)
     failed = action(task).run(task_vars={"item": "one"})
     assert failed["msg"].startswith("api_url comes from the variable bill_api_url, but the secrets come from")
-    assert task.args == {**given, "password": _compat.HIDDEN}
+    assert task.args == {**given, "password": hiding.HIDDEN}
     assert task.no_log is False
 
 
@@ -116,7 +116,7 @@ def test_a_task_that_ansible_ends_hides_all_its_arguments_and_its_item(monkeypat
     task.loop = ["one", "two"]
     with pytest.raises(Stopped):
         action(task).run(task_vars={"item": "one"})
-    assert set(task.args.values()) == {_compat.HIDDEN}
+    assert set(task.args.values()) == {hiding.HIDDEN}
     assert task.no_log is True
 
 
@@ -137,7 +137,7 @@ def test_an_argument_that_cannot_be_decrypted_ends_in_a_clean_failure(name: str)
     failed = action(task).run()
     assert failed["failed"] is True
     assert "findme" not in str(failed)
-    assert set(task.args.values()) == {_compat.HIDDEN}
+    assert set(task.args.values()) == {hiding.HIDDEN}
 
 
 # --- bill_request ---
@@ -304,8 +304,8 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, sto
     [
         "_client.endpoint.EndpointClient._refuse_unexpected",
         "_ansible.results._what_became_of",
-        "_ansible.core_versions.settle",
-        "_ansible.core_versions.hide",
+        "_ansible.hiding.settle",
+        "_ansible.hiding.hide",
     ],
 )
 def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
@@ -375,7 +375,7 @@ def test_the_session_in_a_body_does_not_stay_in_the_task(bill: Bill, store: dict
     bill.answer = {"sessionId": "SESSION-1"}
     task = paying(store, body={"note": "of SESSION-1"})
     run(task)
-    assert task.args["body"] == _compat.HIDDEN
+    assert task.args["body"] == hiding.HIDDEN
 
 
 @pytest.mark.promise(5)
@@ -418,8 +418,8 @@ def test_no_secret_of_a_body_stays_in_the_task_but_every_try_sends_it(
     bill.will_say(*[no("BDC_1152", 422)] * 2, to=PAY)
     for _try in range(2):
         assert run(task)["failed"]
-        assert task.args["body"] == (_compat.HIDDEN if hidden else args["body"])
-        assert (task.args["path"], task.args["password"]) == ("/v3/payments", _compat.HIDDEN)
+        assert task.args["body"] == (hiding.HIDDEN if hidden else args["body"])
+        assert (task.args["path"], task.args["password"]) == ("/v3/payments", hiding.HIDDEN)
     bodies = [each.body for each in bill.requests if each.name == PAY]
     assert bodies[0] == bodies[1]
     assert bodies[0] == (args["body"] if isinstance(args["body"], dict) else {"note": "s3cret-findme"})

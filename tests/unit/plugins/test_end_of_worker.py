@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import terminal
 
 FORK = multiprocessing.get_context("fork")
 
@@ -24,7 +24,7 @@ def _worker(first_process_ends_before: bool) -> None:
     # os.getppid() is no reference, because the first process may already have ended.
     while first_process_ends_before and os.getppid() == first_process.pid:
         time.sleep(0.01)
-    core_versions._end_with_ansible()
+    terminal.end_with_ansible()
     time.sleep(60)
 
 

@@ -121,9 +121,9 @@ ENVIRONMENT = {option.environment_name for option in OPTIONS}
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
     "action.py:_publish",
-    "core_versions.py:item_of_loop_holds",
-    "core_versions.py:variable",
-    "core_versions.py:variables_of",
+    "hiding.py:item_of_loop_holds",
+    "templates.py:variable",
+    "templates.py:variables_of",
     "form_task.py:filled",
     "destinations.py:_is_harmless",
     "destinations.py:_secrets_of_environment",

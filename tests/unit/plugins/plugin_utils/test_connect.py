@@ -16,7 +16,7 @@ from ansible.parsing.vault import PromptVaultSecret
 from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.action.bill_form import ActionModule
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions, terminal
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import form_task as _form_task
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.form_task import filled, returned
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
@@ -63,7 +63,7 @@ class FormRun:
         said = {label: text if isinstance(text, list) else [text] for label, text in (typed or {}).items()}
         for name, value in (environ or {}).items():
             self.monkeypatch.setenv(name, value)
-        self.monkeypatch.setattr(_compat, "extra_variables", lambda _loader: extra or {})
+        self.monkeypatch.setattr(core_versions, "extra_variables", lambda _loader: extra or {})
 
         def types(prompt: str, *, hidden: bool) -> str | None:
             label = prompt.strip().split("\n\n")[-1].partition(":")[0]
@@ -72,8 +72,8 @@ class FormRun:
             self.shown.append(prompt)
             return said[label].pop(0) if said.get(label) else ""
 
-        self.monkeypatch.setattr(_compat, "typed", types)
-        self.monkeypatch.setattr(_compat, "mask", self.masked.update)
+        self.monkeypatch.setattr(terminal, "typed", types)
+        self.monkeypatch.setattr(core_versions, "mask", self.masked.update)
         self.monkeypatch.setattr(_form_task.display, "display", self.shown.append)
         self.monkeypatch.setattr(_form_task.display, "warning", self.warned.append)
         of, variables = of or loader(), {**(inventory or {}), **(extra or {})}

@@ -12,11 +12,9 @@ from typing import Any
 import pytest
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import (
-    _why,
-    item_of_loop_holds,
-    refuse_unsafe_core,
-)
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.templates import _why
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted, encrypted_in
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions as _compat
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import reporter as _reporter
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import (
@@ -36,7 +36,7 @@ from tests.unit.plugins.tasks import OpenContext
 
 def test_a_login_returns_what_is_documented(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
     masked: set[str] = set()
-    monkeypatch.setattr(_compat, "mask", masked.update)
+    monkeypatch.setattr(core_versions, "mask", masked.update)
     context = open_context()
     returned = login_result(context.client, context.client.sessions.ensure())
     assert tuple(returned) == LOGIN_FIELDS
@@ -194,7 +194,7 @@ def test_what_comes_up_on_the_way_is_known_as_secret_afterwards(
     open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     masked: set[str] = set()
-    monkeypatch.setattr(_compat, "mask", masked.update)
+    monkeypatch.setattr(core_versions, "mask", masked.update)
     bill.answer_to_check = {}
     context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme", "a": "b"})
     requested(context)

@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Evaluates templates and variables, on every supported version of ansible-core.
+
+Private to bill.connect. No message contains a template or its value, because they may hold a secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible import errors as ansible_errors
+from ansible import template as ansible_template
+from ansible.errors import AnsibleError, AnsibleUndefinedVariable
+
+from .._core.errors import OptionError
+from .._vault.ansible_values import decrypted
+from .core_versions import UP_TO_2_18
+
+# ansible-core 2.19+. In older versions this is an empty tuple, and ``except ()`` catches nothing.
+OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
+
+try:
+    from ansible.template import is_trusted_as_template  # ansible-core 2.19+
+except ImportError:
+    is_trusted_as_template = None
+
+
+def is_trusted(text: str) -> bool:
+    """Return whether ansible-core would evaluate a text as a template. It does not evaluate data."""
+    if is_trusted_as_template is not None:
+        return bool(is_trusted_as_template(text))
+    # Up to ansible-core 2.18, only data has a mark.
+    return not hasattr(text, "__UNSAFE__")
+
+
+def variables_of(
+    templar: Any,
+    variables: Mapping[str, Any],
+    refuse_fact: Callable[[str], None] = lambda _name: None,
+    refuse_variable: Callable[[str, Any], None] = lambda _name, _value: None,
+) -> Callable[[str], Any]:
+    """Return a function that returns a variable by its name: the templated value, or None if the variable is not defined.
+
+    ``refuse_fact`` may reject a variable before it is evaluated. ``refuse_variable`` may reject the variable with its value. The
+    function raises OptionError if the variable cannot be templated. That message contains neither the value nor the template, because
+    they may hold a secret.
+    """
+    render = renderer(templar)
+
+    def variable(name: str) -> Any:
+        if name not in variables:
+            return None
+        refuse_fact(name)
+        raw = variables[name]
+        try:
+            value = None if raw is None else decrypted(render(raw))
+        except OMITTED:
+            value = None
+        except (AnsibleError, ValueError, TypeError) as error:
+            raise OptionError(f"The variable {name} cannot be used: {_why(error)}") from None
+        if value == omitted(variables):
+            value = None
+        refuse_variable(name, value)
+        return value
+
+    return variable
+
+
+def omitted(variables: Mapping[str, Any]) -> Any:
+    """Return the value that stands for ``omit`` up to ansible-core 2.18; None in later versions.
+
+    In later versions a variable of that name may be a fact.
+    """
+    return variables.get("omit") if UP_TO_2_18 else None
+
+
+def renderer(templar: Any) -> Callable[[Any], Any]:
+    if UP_TO_2_18:
+        # ansible-core up to 2.18 converts a text that looks like a Python value. A password such as ["x"] would become a list.
+        # With jinja2_native, 0123456 would become a number.
+        plain = templar.copy_with_new_env(environment_class=ansible_template.AnsibleEnvironment)
+        return lambda raw: plain.template(raw, convert_data=False)
+    template: Callable[[Any], Any] = templar.template
+    return template
+
+
+def _why(error: Exception) -> str:
+    text = str(error)
+    if isinstance(error, AnsibleUndefinedVariable) and (name := re.search(r"'([A-Za-z_][\w.]*)' is undefined", text)):
+        return f"it refers to {name[1]}, which is not defined."
+    if "vault" in type(error).__name__.lower() or "vault secret" in text.lower() or "decrypt" in text.lower():
+        return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
+    return "its template has a fault. (It is not repeated here, because it may hold a secret.)"
