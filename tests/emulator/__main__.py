@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line: starts the emulator, says where it listens, ends on SIGTERM or SIGINT."""
+"""The command line: starts the emulator, prints its API base, and ends at SIGTERM or SIGINT."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def main() -> None:
     if (options.certificate is None) != (options.private_key is None):
         parser.error("--certificate and --private-key go together")
 
-    # uvicorn closes down at a signal and then raises it once more; this makes that a normal end.
+    # uvicorn stops at a signal and then raises the signal again. This handler makes it a normal exit.
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signal_number, _end)
 
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def _write(path: Path, url: str) -> None:
-    """Atomically: whoever waits for the file to appear finds the whole line in it."""
+    """Write the file atomically, so that a process that waits for it always reads the complete line."""
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     part.write_text(f"{url}\n", encoding="utf-8")
     part.replace(path)

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The access tokens of OAuth: short-lived, each for one app of one organization.
+"""The access tokens of OAuth. Each is short-lived, and belongs to one app of one organization.
 
-Documented by BILL (oauth-client-credentials): short-lived, and with the permissions of the user who made the app.
-Which error an expired one gets is unknown.
+Documented by BILL (oauth-client-credentials): a token is short-lived, and has the permissions of the user who created the
+app. The error for an expired token is unknown.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class AccessToken:
 
     @property
     def trusted(self) -> bool:
-        """Documented: full access needs MFA once, when the app is made, and then covers payments."""
+        """Documented: an app with full access needs MFA only once, when it is created. Then it may make payments."""
         return self.client.full_access
 
 

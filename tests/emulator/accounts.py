@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who may sign in: the current secret of each account, and the lock after wrong ones in a row.
+"""The accounts that may sign in: the current secret of each, and the lock after several wrong secrets in a row.
 
-A sync token signs in with its name as username and its value as password (documented by BILL:
-bill-keys-tokens). The apps of OAuth go by their client id, Spend & Expense tokens by their name.
+A sync token signs in with its name as username and its value as password (documented by BILL: bill-keys-tokens). The
+name of an OAuth app is its client id. A Spend & Expense token has a name.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Literal
 from . import errors, world
 from .settings import Settings
 
-# Idle lives in seconds. Documented by BILL: reference/login, token-based-sign-in, bill-partner-operations; that
-# the Accountant Console's sessions live as long as a user's is inferred.
+# How many seconds a session stays valid without a request. Documented by BILL: reference/login, token-based-sign-in,
+# bill-partner-operations. Inferred: a session of the Accountant Console stays valid as long as a user's.
 USER_IDLE_LIFE = 35 * 60
 SYNC_TOKEN_IDLE_LIFE = 48 * 3600
 
@@ -60,7 +60,7 @@ class Accounts:
         self.by_name = {account.name: account for account in accounts}
 
     def check(self, name: str, secret: str, *kinds: Kind) -> Account:
-        """The account that signs in. Whether wrong secrets lock others than users is unknown; it is inferred."""
+        """The account that signs in. Inferred: wrong secrets also lock accounts that are not users. BILL does not document it."""
         account = self.by_name.get(name)
         if account is None or account.kind not in kinds:
             raise errors.Refusal(errors.WRONG_CREDENTIALS)
@@ -77,7 +77,7 @@ class Accounts:
         return next((account for account in users if account.user_id == user_id), None)
 
     def change_secret(self, name: str, secret: str) -> None:
-        """Rotation, as by an administrator: it also unlocks. KeyError if there is no such account."""
+        """Replace a secret, as an administrator does. This also unlocks the account. KeyError if there is no such account."""
         account = self.by_name[name]
         account.secret = secret
         account.wrong_in_a_row = 0

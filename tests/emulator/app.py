@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the application: BILL under /connect and /authx behind its door, the control interface under /control."""
+"""Builds the application: BILL under /connect and /authx, the control interface under /control."""
 
 from __future__ import annotations
 
@@ -42,5 +42,5 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_supported(request: Request, error: Exception) -> JSONResponse:
-    """An unknown path (BILL's FAQ: 404), or a known one with the wrong method (inferred to be the same)."""
+    """Refuse an unknown path (BILL's FAQ: 404). Inferred: the same for a known path with the wrong method."""
     return await _refused(request, Refusal(NOT_SUPPORTED))

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BILL's endpoints, as paths below /connect: which rooms there are, and the one call that needs none of them."""
+"""All endpoints of BILL, as paths below /connect. Each file has its own router. The health check is here."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ router.include_router(oauth.router, prefix="/authx")
 
 @router.get("/v3/health")
 async def health() -> dict[str, str]:
-    # Inferred: these four fields are documented for the health of BILL's webhooks only.
+    # Inferred. BILL documents these four fields only for the health check of its webhooks.
     return {"appId": "connect", "appEnv": "emulator", "appVersion": "1.0.0", "bdcRegion": "us"}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bills: what an organization owes its vendors.
+"""Bills: amounts that an organization owes its vendors.
 
-Documented by BILL (docs/ap-bills): the vendor, the due date and the line items are needed, and the amount of a line
-is given, or its quantity and price. The names of the amounts in the answer are inferred.
+Documented by BILL (docs/ap-bills): a bill needs the vendor, the due date and the line items. A line item has an amount, or a
+quantity and a price. The names of the amounts in the response are inferred.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def _check(problems: Problems, given: Object, exists: Exists) -> None:
     for place, line in problems.objects(given, "billLineItems"):
         if "amount" in line or not ledger.has_price(line):
             problems.number(f"{place}.amount", line.get("amount"))
-    # Documented with the bill's own fields, and by BILL's sample inside `invoice`: here it is optional.
+    # BILL's documentation has these fields in the bill itself, and its sample has them in `invoice`. So `invoice` is optional.
     if given.get("invoice") is not None:
         problems.object(given, "invoice")
 
@@ -61,7 +61,7 @@ KIND = Kind(
         "fundingAmount": column("number", sorts=True),
         "exchangeRate": column("number", sorts=True),
         "description": column("text", sorts=True),
-        # The end of BILL's table was not read: that these can be filtered by is inferred.
+        # Inferred: these can be used in filters. The end of BILL's table was not read.
         "amount": column("number", "*"),
         "invoice.invoiceNumber": column("text", "*"),
         "approvalStatus": column("text", "*"),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An authority of one's own and the certificates that it gives out: one good one, and each kind of bad one."""
+"""A certificate authority for tests. It issues valid certificates, and one of each invalid kind."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Certificate:
-    """What a server needs to show who it is: two PEM files."""
+    """The certificate and the private key of a server, as PEM files."""
 
     certificate: Path
     private_key: Path
 
 
 class Authority:
-    """Signs certificates for this machine.
+    """Issues certificates for this machine.
 
-    Its own certificate, which is what `ca_path` wants, is in `file`, and in `directory` as `openssl rehash` prepares it.
+    Its own certificate is the value for `ca_path`. It is in `file`. `directory` has it in the form that `openssl rehash` writes.
     """
 
     def __init__(self, folder: Path, name: str = "an authority of the tests") -> None:
@@ -65,7 +65,7 @@ class Authority:
         return self._issue("good")
 
     def for_host(self, name: str) -> Certificate:
-        """For a host of that name, and for this machine."""
+        """A certificate for a host with this name, and for this machine."""
         return self._issue(name, hosts=(x509.DNSName(name), *LOOPBACK))
 
     def expired(self) -> Certificate:
@@ -96,7 +96,7 @@ class Authority:
 
 
 def self_signed(folder: Path) -> Certificate:
-    """One that no authority has given out."""
+    """A certificate that no authority issued."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name("self-signed")
     builder = _for_hosts(_builder(name, name, key, key, -DAY, DAY), LOOPBACK)
@@ -108,8 +108,8 @@ def _name(common_name: str) -> x509.Name:
 
 
 def _hash(name: x509.Name) -> str:
-    """What `openssl x509 -subject_hash` says, for short names of small letters and single blanks."""
-    # OpenSSL hashes a simplified form, which of such a name is the name itself without its outermost header of two bytes.
+    """The output of `openssl x509 -subject_hash`, for a short name of lower-case letters and single blanks."""
+    # OpenSSL hashes a simplified form of the name. For such a name it is the name without the outermost header of two bytes.
     digest = hashlib.sha1(name.public_bytes()[2:], usedforsecurity=False).digest()
     return f"{int.from_bytes(digest[:4], 'little'):08x}"
 
@@ -122,7 +122,7 @@ def _builder(
     begins: timedelta,
     ends: timedelta,
 ) -> x509.CertificateBuilder:
-    """With the two key identifiers, without which Python 3.13 and later accept nothing."""
+    """A builder with both key identifiers. Python 3.13 and later reject a certificate without them."""
     now = datetime.now(timezone.utc)
     return (
         x509.CertificateBuilder()

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The emulator's clock: real time plus an offset that tests can move, so that 35 minutes pass in no time."""
+"""The emulator's clock: real time plus an offset. A test moves the offset, so it need not wait 35 minutes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ DAY = 24 * HOUR
 class Clock:
     def __init__(self) -> None:
         self.offset = 0.0
-        # When the story began, whatever the date is: at the start, or at the moment the clock was last set to.
+        # The beginning of the emulated time: the start of the emulator, or the moment that the clock was last set to.
         self.began = self.now()
 
     def now(self) -> float:
         return time.time() + self.offset
 
     def hour(self) -> int:
-        """Which clock hour this is; BILL's hourly limits start anew with each."""
+        """The number of the current clock hour. BILL's hourly limits start again with each clock hour."""
         return int(self.now() // HOUR)
 
     def stamp(self) -> str:
@@ -40,5 +40,5 @@ class Clock:
 
 
 def timestamp(seconds: float) -> str:
-    """A moment as BILL writes it: 2024-10-16T13:36:31.000+00:00 (observed)."""
+    """A time in the format of BILL: 2024-10-16T13:36:31.000+00:00 (observed)."""
     return datetime.fromtimestamp(seconds, tz=timezone.utc).isoformat(timespec="milliseconds")

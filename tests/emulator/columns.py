@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fields that a list can be filtered and sorted by, and what their values mean.
+"""The fields that filters and the sort order of a list can use, and the meaning of their values.
 
-Documented by BILL (search-op-with-lists, filterable-fields, sortable-fields). That times without a zone are UTC, and
-that a zone may be written in any way of ISO 8601, is inferred.
+Documented by BILL (search-op-with-lists, filterable-fields, sortable-fields). Inferred: a time without a zone is UTC, and a
+zone may have any format of ISO 8601.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ Type = Literal["text", "number", "boolean", "date"]
 
 OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "sw")
 ORDER = frozenset({"gt", "gte", "lt", "lte"})
-# Inferred: what fits a type, where BILL does not say. Only texts start with something, and nothing is more than true.
+# Inferred: the operators of each type, where BILL does not name them. Only texts have `sw`, and booleans have no order.
 FIT: dict[Type, frozenset[str]] = {
     "text": frozenset(OPERATORS),
     "number": frozenset(OPERATORS) - {"sw"},
     "boolean": frozenset({"eq", "ne"}),
     "date": frozenset(OPERATORS) - {"sw"},
 }
-# As documented: a day; or a time to the minute, second or millisecond, the last with a zone or without.
+# Documented: a day, or a time to the minute, second or millisecond. Only a time to the millisecond may have a zone.
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{3}(Z|[+-]\d\d(:?\d\d)?)?)?)?)?")
 
 
 @dataclass(frozen=True)
 class Column:
     type: Type
-    # None: BILL's page does not have this field.
+    # The operators on BILL's page about filters. Empty: that page does not have this field.
     documented: frozenset[str]
     sorts: bool
 
@@ -42,19 +42,19 @@ class Column:
 
 
 def column(type_: Type, operators: str = "", *, sorts: bool = False) -> Column:
-    """`operators` as BILL's page has them; `*` where no page was read, for all that fit the type."""
+    """A column with the operators of BILL's page. `*` means all operators of the type, because no page was read."""
     return Column(type_, FIT[type_] if operators == "*" else frozenset(operators.split()), sorts)
 
 
 def value_at(given: Any, path: str) -> Any:
-    """The value of a field, in which dots lead into nested objects."""
+    """The value of a field. A dot in the path goes into a nested object."""
     for name in path.split("."):
         given = given.get(name) if isinstance(given, dict) else None
     return given
 
 
 def meant(type_: Type, value: Any) -> Any:
-    """A value to compare: a number as a number, a date as a moment; None if it is none of its type."""
+    """A value in a form that can be compared. None if the value does not have this type."""
     if value is None:
         return None
     try:
@@ -64,7 +64,7 @@ def meant(type_: Type, value: Any) -> Any:
 
 
 def understood(type_: Type, text: str) -> Any:
-    """What a text says as a value of this type; ValueError if it is none."""
+    """The text as a value of this type. ValueError if it is not one."""
     if type_ == "boolean":
         return _boolean(text)
     if type_ == "number":

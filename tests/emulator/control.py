@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests ask and change, as paths below /control; README.md has one line for each."""
+"""The control interface for tests, as paths below /control. README.md explains each path."""
 
 from __future__ import annotations
 

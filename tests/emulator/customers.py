@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Customers: whom an organization sends its invoices. Documented by BILL (reference/createcustomer): a name is needed."""
+"""Customers: an organization sends them invoices. Documented by BILL (reference/createcustomer): a customer needs a name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BILL's door: each call is heard, counted, delayed, faulted or let in, and its answer goes out here."""
+"""Every call to BILL passes through this file: it records, counts and delays the call, applies a fault, and sends the response."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def is_login(heard: Heard) -> bool:
 
 
 def told_path(path: str) -> str:
-    """Below the API base, as BILL's pages tell it; OAuth's in full, since it is served inside the base and outside."""
+    """The path below the API base, as BILL documents it. OAuth's path is complete, because it is also served outside the base."""
     below = path.removeprefix("/connect")
     return path if below.startswith("/authx/") else below
 
@@ -56,7 +56,7 @@ class Door:
         call = self._hear(request, body)
 
         async def send_and_leave(message: Message) -> None:
-            # Leave before the last byte: whoever has read it may call again at once.
+            # Leave before the last byte is sent, because a client that has read it may call again immediately.
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 call.flight.leave()
             await send(message)
@@ -65,7 +65,7 @@ class Door:
         try:
             await self._deliver(line, call, await self._answer(call))
         except asyncio.CancelledError:
-            # The emulator is stopping while this call is being slow.
+            # The emulator stops while this call is delayed.
             await line.hang_up()
         finally:
             call.flight.leave()
@@ -88,7 +88,7 @@ class Door:
         return Call(request.scope, body, heard, fault, caller, Flight(emulator.limits, caller))
 
     def _caller(self, heard: Heard) -> Caller | None:
-        """Whose limits a call counts for: of a login those in its body, else the session's or the access token's."""
+        """The caller whose limits count the call: from the body of a login, otherwise from the session or the access token."""
         if is_login(heard):
             body: dict[str, Any] = heard.body if isinstance(heard.body, dict) else {}
             named = (body.get("devKey"), body.get("organizationId"))
@@ -123,7 +123,7 @@ class Door:
         return answer
 
     def _refusal(self, call: Call) -> Refusal | None:
-        """A call over a limit, which then takes no place from the others."""
+        """The refusal of a call that is over a limit. Such a call is no longer in flight, so it does not block other calls."""
         if call.caller is None:
             return None
         try:

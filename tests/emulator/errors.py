@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BILL's errors: each code's status and message, and the envelope they come in.
+"""BILL's errors: the HTTP status and the message of each code, and the format of an error response.
 
-The envelope and the messages are documented by BILL (common-api-error-codes); severity and category are those
-of every documented sample. Statuses: 1109, 1121 and 1361 are documented or observed, the others are a third
-party's or inferred, so each can be changed with the setting `status_of`.
+BILL documents the format and the messages (common-api-error-codes). Severity and category are those of every documented
+sample. The statuses of 1109, 1121 and 1361 are documented or observed. The other statuses come from a third party, or
+are inferred. So the setting `status_of` can change each status.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ KNOWN: dict[str, tuple[int, str]] = {
     INACTIVE_DEV_KEY: (400, "Developer key is inactive."),
     ORGANIZATION_LOCKED: (423, "Organization is locked out."),
     MISSING_FIELD: (400, "Missing parameter value for parameter: ${paramName0}"),
-    # The two spaces are BILL's.
+    # BILL's text has two spaces here.
     INVALID_SESSION: (401, "Session is invalid.  Please log in."),
     USER_LOCKED: (401, "Login is locked."),
     NO_ACTIVE_USER: (400, "No active user for: ${paramName0}, ${paramName1}"),
@@ -65,14 +65,14 @@ KNOWN: dict[str, tuple[int, str]] = {
     NO_PHONE: (400, "Specified 2-Step Verification phone is not setup or is invalid."),
     TOO_MANY_CODES: (400, "2-Step Verification too many token response attempts."),
     UNTRUSTED_SESSION: (403, "Untrusted session."),
-    # That it means an expired code is a third party's word; BILL's text is unknown, this one is inferred.
+    # A third party says that this code means an expired MFA code. BILL's text is unknown. This text is inferred.
     EXPIRED_CODE: (400, "2-Step Verification token has expired."),
     MFA_BLOCKED: (400, "Mfa action blocked."),
 }
 
 
 class Refusal(Exception):
-    """BILL says no: one code, and one message for each thing that is wrong."""
+    """BILL refuses the request: one code, and one message for each problem."""
 
     def __init__(self, code: str, *messages: str) -> None:
         super().__init__(code)
@@ -88,7 +88,7 @@ class Refusal(Exception):
 
 
 class Unfit(Refusal):
-    """What was sent does not do: one code and message for each field (observed)."""
+    """Some fields are not valid: one code and message for each field (observed)."""
 
     def __init__(self, *problems: tuple[str, str]) -> None:
         super().__init__(problems[0][0], *(message for _code, message in problems))

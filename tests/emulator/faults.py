@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What goes wrong on purpose: the faults that tests ask for, and which request meets which."""
+"""The faults that a test configures, and the request that each fault applies to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .errors import Refusal
 from .settings import Settings
 from .wire import Answer
 
-# These say something else in place of the normal answer.
+# These faults replace the normal response.
 OWN_ANSWER = {"status", "code", "not_json", "json_", "redirect"}
 KINDS = ("status", "slow", "cut", "reset", "not_json", "json_", "redirect", "drip", "endless")
 
@@ -27,7 +27,7 @@ class Fault(BaseModel):
     times: int | None = Field(default=1, ge=1)
     after: int = Field(default=0, ge=0)
 
-    # Exactly one of these; `code` alone is a kind too.
+    # A fault has exactly one of these. `code` alone is a kind, too.
     status: int | None = Field(default=None, ge=200, le=599)
     slow: float | None = Field(default=None, gt=0)
     cut: Literal[True] | None = None
@@ -38,10 +38,10 @@ class Fault(BaseModel):
     drip: float | None = Field(default=None, gt=0)
     endless: Literal[True] | None = None
 
-    code: str | None = None  # alone, or with `status`
+    code: str | None = None  # alone or with `status`
     body: str | None = None  # with `status`
     content_type: str = "text/plain"  # with `body`
-    acted: bool | None = None  # with `cut` (where true is the default), or those that do not act (false)
+    acted: bool | None = None  # with `cut` (default true), or with a fault that does not act (default false)
 
     @model_validator(mode="after")
     def _one_kind(self) -> Fault:
@@ -69,7 +69,7 @@ class Fault(BaseModel):
 
     @property
     def acts(self) -> bool:
-        """Whether BILL does what it was asked, and only the answer suffers."""
+        """Whether BILL processes the request, so that the fault changes only the response."""
         if self.acted is not None:
             return self.acted
         return self.kind in {"slow", "drip", "endless", "cut"}
@@ -79,7 +79,7 @@ class Fault(BaseModel):
         return bool(self.model_fields_set & OWN_ANSWER)
 
     def answer(self, clock: Clock, settings: Settings) -> Answer:
-        """What is said in place of the normal answer."""
+        """The response in place of the normal one."""
         if self.code is not None:
             refusal = Refusal(self.code)
             return Answer.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))
@@ -97,7 +97,7 @@ class Faults:
         self.queue: list[Fault] = []
 
     def meet(self, method: str, path: str) -> Fault | None:
-        """The first fault in the queue that is meant for this request and has let enough others through."""
+        """The first fault in the queue that applies to this request. `after` requests pass before a fault applies."""
         for fault in self.queue:
             if not fnmatchcase(f"{method} {path}", fault.on):
                 continue

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The fields of a JSON body, and what BILL says when they are not there."""
+"""The fields of a JSON body, and BILL's errors if they are missing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .errors import MISSING_FIELD, NOT_JSON, Refusal, Unfit
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    # A body is needed even where all its fields are optional: a third party's 400 went away once it sent {}.
+    # A body is required even if all its fields are optional: BILL answered a third party's request without one with status 400.
     given = await json_body(request)
     if not isinstance(given, dict):
         raise Refusal(NOT_JSON)
@@ -33,7 +33,7 @@ AnyJson = Annotated[Any, Depends(json_body)]
 
 
 def text(given: dict[str, Any], name: str) -> str:
-    """A field as text; empty if it is absent, null, false or blank."""
+    """A field as text. Empty if the field is absent, null, false or blank."""
     value = str(given.get(name) or "")
     return value if value.strip() else ""
 
@@ -42,13 +42,13 @@ def require(given: dict[str, Any], *names: str) -> tuple[str, ...]:
     values = tuple(text(given, name) for name in names)
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
-        # The wording was observed; which code comes with it, if any, is unknown.
+        # The text was observed. The code is unknown, and there may be none.
         raise Unfit(*((MISSING_FIELD, f"{name}: must not be blank") for name in missing))
     return values
 
 
 def both_or_neither(given: dict[str, Any], *names: str) -> tuple[str, ...] | None:
-    """Fields that go together, or None if none of them is given. One alone counts as the others missing (inferred)."""
+    """Fields that are required together. None if all are absent. Inferred: if only some are given, the others are missing."""
     if not any(text(given, name) for name in names):
         return None
     return require(given, *names)

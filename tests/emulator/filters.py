@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `filters` of a list: `field:op:value,field2:op:value2`.
+"""The parameter `filters` of a list: `field:op:value,field2:op:value2`.
 
-Documented by BILL (search-op-with-lists): the form, the operators, and double quotes around dates and lists. The
-codes BDC_1130 and BDC_1131 are documented by name alone; that a date or a list without its quotes is refused, that a
-value in quotes ends with the next one, and that a field without a value is not equal to anything are inferred.
+Documented by BILL (search-op-with-lists): the format, the operators, and double quotes around dates and lists. Of the
+codes BDC_1130 and BDC_1131, BILL documents only the names. Inferred: BILL refuses a date or a list without quotes. A
+value in quotes ends at the next quote. A field without a value is not equal to anything.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 from .columns import OPERATORS, ORDER, Column, meant, understood, value_at
 from .errors import INVALID_FILTER_FIELD, INVALID_FILTER_OPERATOR, INVALID_PARAMETER, Refusal
 
-# A value in double quotes may hold commas and colons; one without ends at the next comma.
+# A value in double quotes may contain commas and colons. A value without quotes ends at the next comma.
 ONE = re.compile(r'(?P<field>[^:,"]+):(?P<op>[^:,"]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^:,"]+))(?:,(?!\Z)|\Z)')
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
@@ -32,7 +32,7 @@ Test = Callable[[Mapping[str, Any]], bool]
 
 
 def tests(given: str, columns: Mapping[str, Column], documented_only: bool) -> list[Test]:
-    """What an object has to pass to be in the list."""
+    """One test for each filter. An object is in the list if it passes all tests."""
     return [_test(one, columns, documented_only) for one in _parts(given)]
 
 

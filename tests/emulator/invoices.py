@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Invoices: what customers owe an organization.
+"""Invoices: amounts that customers owe an organization.
 
-Observed: the customer is written as `customer.id` and read as `customerId`. The fields that are needed are a third
-party's word, and the names of the amounts in the answer are inferred.
+Observed: a request has the customer as `customer.id`, and a response as `customerId`. The required fields come from a third
+party. The names of the amounts in the response are inferred.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ KIND = Kind(
         "classifications.locationId": column("text", "eq ne in"),
         "classifications.itemId": column("text", "eq ne in"),
         "invoiceDate": column("date", sorts=True),
-        # The end of BILL's table was not read: that these can be filtered by is inferred.
+        # Inferred: these can be used in filters. The end of BILL's table was not read.
         "invoiceNumber": column("text", "*", sorts=True),
         "dueDate": column("date", "*", sorts=True),
         "totalAmount": column("number", "*", sorts=True),

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a kind of objects is: its path and identifiers, the fields of its list, and what its objects have to have."""
+"""A kind of objects: its path, its identifiers, the fields of its list, and the required fields of its objects."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .problems import Problems
 
 Object = dict[str, Any]
 
-# BILL's own, so that nobody sets them; that they are ignored where they are sent is inferred.
+# Only BILL sets these fields. Inferred: BILL ignores them in a request.
 READ_ONLY = frozenset({"id", "archived", "createdTime", "updatedTime"})
 
 
@@ -32,25 +32,25 @@ Exists = Callable[["Kind", Any], bool]
 
 @dataclass(frozen=True)
 class Kind:
-    # As in the path below /v3.
+    # The path below /v3.
     name: str
-    # What the identifiers of an owner's objects begin with.
+    # The beginning of the identifiers of an owner's objects.
     prefix: Callable[[str], str]
-    # The objects that the owner has from the start, oldest first.
+    # The objects that the owner has at the start, the oldest first.
     at_first: Callable[[str], Sequence[Object]]
     columns: Mapping[str, Column]
     check: Callable[[Problems, Object, Exists], None]
-    # What BILL makes of the fields that were sent.
+    # Completes the fields of a request, as BILL does.
     complete: Callable[[Object], Object] = as_it_is
     read_only: frozenset[str] = frozenset()
     needs_trust: Callable[[Object], bool] = never
     archived: bool = True
     replaced: bool = False
-    # Documented: how many can be created at once; 0 for none.
+    # Documented: the number of objects that one bulk request can create. 0: no bulk requests.
     bulk: int = 0
-    # Parameters of the list besides those that all lists have. They change nothing.
+    # More parameters of the list, beside those of all lists. They have no effect.
     parameters: frozenset[str] = frozenset()
-    # Cursors as Spend & Expense has them.
+    # Whether the list has the two cursors of Spend & Expense.
     two_ways: bool = False
 
     def writable(self, given: Object) -> Object:
@@ -63,5 +63,5 @@ class Kind:
 
 
 def prefix(known: str, word: str) -> Callable[[str], str]:
-    """BILL's prefix, the two digits of the organization, a word."""
+    """The prefix of BILL, the two digits of the organization, and a word."""
     return lambda organization_id: f"{known}{organization_id[3:5]}{word}"

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The made-up customers, bills and invoices that organizations have from the start, and how lines add up.
+"""The invented customers, bills and invoices of the organizations at the start, and the total of line items.
 
-The names of the fields are those of public samples where there are any, and else inferred.
+The names of the fields come from public samples. Names without a sample are inferred.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""BILL's limits: sign-ins and requests a clock hour for a developer key, and requests in flight.
+"""BILL's limits: sign-ins and requests of a developer key in a clock hour, and requests in flight.
 
-Documented by BILL (api-rate-limits): 200 and 20,000 an hour, counted by the clock hour and not in a rolling
-window; 3 in flight for each developer key and organization. That every login attempt counts, and that logins
-count towards the 20,000 too, is inferred; and so is that partner sign-ins count for neither.
+Documented by BILL (api-rate-limits): 200 sign-ins and 20,000 requests in a clock hour, not in a rolling window, and 3
+requests in flight for each developer key and organization. Inferred: every login attempt counts. Logins also count as
+requests. The sign-in of a partner counts for neither limit.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .settings import Settings
 
 @dataclass(frozen=True)
 class Caller:
-    # With OAuth, which knows no developer key, the client id.
+    # The client id for OAuth, which has no developer key.
     dev_key: str
     organization_id: str
 
@@ -35,12 +35,12 @@ class Limits:
         self.peak_in_flight = 0
 
     def check(self, caller: Caller, *, login: bool) -> None:
-        """Count a request that is already in flight, and refuse it if it is one too many."""
+        """Count a request that is already in flight. Raises Refusal if it is over a limit."""
         this_hour = (caller.dev_key, self._clock.hour())
         self._requests[this_hour] += 1
         if login:
             self._logins[this_hour] += 1
-            # Only the text of the general limit is known; the login limit's number is inferred.
+            # Only the text of the general limit is known. The number in the text of the login limit is inferred.
             self._check_hour(self._logins[this_hour], self._settings.logins_per_hour)
         self._check_hour(self._requests[this_hour], self._settings.requests_per_hour)
         if self.in_flight[caller] > self._settings.in_flight:
@@ -57,7 +57,7 @@ class Limits:
 
 
 class PerMinute:
-    """How often something was done in a minute, by whom. That minutes are the clock's, unless told, is inferred."""
+    """Counts how often each name did something in a minute. Inferred: a clock minute, unless `rolling` is true."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -71,7 +71,7 @@ class PerMinute:
 
 
 class Flight:
-    """One request in flight. It can leave only once, whoever says so first."""
+    """One request in flight. Only the first call of `leave` has an effect."""
 
     def __init__(self, limits: Limits, caller: Caller | None) -> None:
         self._limits = limits

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Signing in and out, and what a session is told about itself.
+"""Sign-in, sign-out, and the information about a session.
 
 Documented by BILL unless a comment says otherwise: reference/login, reference/getsessioninfo,
 reference/listallorganizations, bill-accountant-console-operations.
@@ -46,7 +46,7 @@ async def login(given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
 
 def _by_console_token(given: dict[str, Any], emulator: Emulator) -> bool:
     if not fields.text(given, "consoleApiToken"):
-        # Neither of the two is inferred to be a missing password.
+        # Inferred: if both are missing, BILL names the password.
         return False
     if not fields.text(given, "password"):
         return True
@@ -70,10 +70,10 @@ def start(
     organization_id: str,
     device: tuple[str, ...] | None,
 ) -> dict[str, Any]:
-    """A new session, and the answer to whoever signed in. That login-as-user answers as login does is inferred."""
+    """Start a session. Returns the response to the login. Inferred: login-as-user has the same response as login."""
     session = emulator.sessions.start(account, dev_key, organization_id)
     if device is not None and session.can_be_trusted:
-        # By analogy with step-up: a pair that is no good leaves the session untrusted, and is no error (inferred).
+        # Inferred from step-up: with a wrong pair the session is not trusted, and BILL answers no error.
         session.trusted = emulator.trust.is_remembered(session.user_id, *device)
     answer = {"sessionId": session.id, "userId": session.user_id, "trusted": session.trusted}
     if emulator.settings.organization_in_answer:
@@ -92,7 +92,7 @@ async def session_info(who: InSession, bypass: MfaBypass, emulator: TheEmulator)
 
 
 def _mfa_status(who: UserSession | AccessToken, bypass: bool, has_phone: bool) -> str:
-    """The values are documented or a third party's, COMPLETE was observed; which state has which is inferred."""
+    """The values are documented, or come from a third party. COMPLETE was observed. The state of each value is inferred."""
     if bypass:
         return "DISABLED"
     if who.trusted:
@@ -104,7 +104,7 @@ def _mfa_status(who: UserSession | AccessToken, bypass: bool, has_phone: bool) -
 
 @router.get("/v3/login/organizations")
 async def organizations(request: Request, who: SignedIn, emulator: TheEmulator) -> dict[str, Any]:
-    # The names of the fields are inferred, and so is that a locked organization is listed.
+    # Inferred: the names of the fields, and that the list has a locked organization.
     reached = [{"id": one.id, "name": one.name} for one in world.ORGANIZATIONS if one.id in who.organization_ids]
     return pages.page("organizations", reached, emulator.settings.organizations_page, request.query_params.get("page"))
 
@@ -115,8 +115,8 @@ async def logout(request: Request, emulator: TheEmulator) -> dict[str, Any]:
     if isinstance(emulator.sessions.known.get(request.headers.get("sessionId", "")), PartnerSession):
         ending = await partner(request, emulator)
     else:
-        # That an access token ends with this is inferred.
+        # Inferred: a logout also ends an access token.
         ending = await in_session(await full_access(await signed_in(request, emulator), emulator), emulator)
     ending.ended = True
-    # The body of a success is not documented; empty is inferred.
+    # The response body is not documented. An empty object is inferred.
     return {}

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""MFA: a phone for a user, codes to it, and sessions that become trusted.
+"""MFA: the phone of a user, the codes that BILL sends to it, and how a session becomes trusted.
 
-Documented by BILL unless a comment says otherwise: reference/setup, validate, validatechallenge,
-stepupsession, and the changelog of 2026 that took the secondary phone away.
+Documented by BILL unless a comment says otherwise: reference/setup, validate, validatechallenge, stepupsession, and the
+changelog of 2026, which removed the secondary phone.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .errors import Refusal
 from .trust import Phone, new_remember_me_id
 from .who import CanBeTrusted, TheEmulator
 
-# TEXT is documented, VOICE a third party's word.
+# BILL documents TEXT. VOICE comes from a third party.
 TYPES = ("TEXT", "VOICE")
 
 router = APIRouter()
@@ -34,7 +34,7 @@ async def setup(session: CanBeTrusted, given: fields.Fields, emulator: TheEmulat
     return {"setupId": emulator.trust.send(session.user_id, Phone(number, kind), "setup")}
 
 
-# BILL's own pages say the second path, the client made from its OpenAPI file the first.
+# BILL's pages document the second path. The first path is in the client that was generated from BILL's OpenAPI file.
 @router.post("/v3/mfa/setup/validate")
 @router.post("/v3/mfa/validate")
 async def validate_setup(session: CanBeTrusted, given: fields.Fields, emulator: TheEmulator) -> dict[str, str]:
@@ -42,9 +42,9 @@ async def validate_setup(session: CanBeTrusted, given: fields.Fields, emulator: 
     _check_type(kind)
     _check_no_phone(emulator.trust.phones.get(session.user_id))
     message = emulator.trust.answer(session.user_id, "setup", setup_id, code)
-    # A phone alone makes no session trusted: a challenge has to follow.
+    # A phone does not make the session trusted. That needs a challenge.
     emulator.trust.phones[session.user_id] = Phone(message.phone, message.type)
-    # A third party's word.
+    # This response comes from a third party.
     return {"status": "SUCCESS"}
 
 
@@ -74,14 +74,14 @@ async def validate_challenge(session: CanBeTrusted, given: fields.Fields, emulat
     challenge_id, code = fields.require(given, "challengeId", "token")
     remember = given.get("rememberMe") is True
     if remember:
-        # Documented to be set together with rememberMe; that it is refused without the device is inferred.
+        # Documented: a request with rememberMe also sends the device. Inferred: BILL refuses it without the device.
         fields.require(given, "device")
     emulator.trust.answer(session.user_id, "challenge", challenge_id, code)
     session.trusted = True
     if remember:
         return {"rememberMeId": emulator.trust.remember(session.user_id, fields.text(given, "device"))}
     if emulator.settings.remember_me_id_always:
-        # On v2 such an id ends with its session, so this one is good for no other.
+        # In v2 such an id expires with its session, so it is valid for no other session.
         return {"rememberMeId": new_remember_me_id()}
     return {}
 
@@ -91,7 +91,7 @@ async def step_up(session: CanBeTrusted, given: fields.Fields, emulator: TheEmul
     remember_me_id, device = fields.require(given, "rememberMeId", "device")
     good = emulator.trust.is_remembered(session.user_id, remember_me_id, device)
     session.trusted = session.trusted or good
-    # Observed: a pair that is no good is answered in the body, not with an error.
+    # Observed: for a wrong pair, BILL answers `trusted: false` and no error.
     return {"trusted": good}
 
 
@@ -100,5 +100,5 @@ async def phones(session: CanBeTrusted, emulator: TheEmulator) -> dict[str, Any]
     phone = emulator.trust.phones.get(session.user_id)
     if phone is None:
         return {"results": []}
-    # The names of the fields are a third party's word.
+    # The names of the fields come from a third party.
     return {"results": [{"type": phone.type, "last4digits": phone.number[-4:], "primary": True}]}

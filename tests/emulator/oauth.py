@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""OAuth client credentials: an app's id and secret for an access token.
+"""OAuth client credentials: an app sends its id and secret, and gets an access token.
 
-Documented by BILL (oauth-client-credentials): POST /authx/token, form data with three required fields, and
-that the token is short-lived. Where the path begins, the names of the fields and the answers are inferred, so
-app.py serves it at the root and below /connect.
+Documented by BILL (oauth-client-credentials): POST /authx/token, form data with three required fields, and a short-lived
+token. The names of the fields and the responses are inferred. The beginning of the path is also inferred, so app.py serves
+it at the root and below /connect.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ router = APIRouter()
 
 
 class Denied(Exception):
-    """A refusal in the words of RFC 6749, section 5.2, with BILL's beside them."""
+    """A refusal in the format of RFC 6749, section 5.2. `refusal` is the same in BILL's own format."""
 
     def __init__(self, error: str, description: str, refusal: Refusal) -> None:
         super().__init__(error)
         self.content = {"error": error, "error_description": description}
-        # The only error that RFC 6749 gives status 401.
+        # RFC 6749 has status 401 only for this error.
         self.status = 401 if error == "invalid_client" else 400
         self.refusal = refusal
 
@@ -46,7 +46,7 @@ async def token(request: Request, emulator: TheEmulator) -> JSONResponse:
 
 
 async def _form(request: Request) -> dict[str, str]:
-    """The fields, if it is form data; other kinds have none."""
+    """The fields of form data. Empty for another content type."""
     kind = request.headers.get("content-type", "")
     return dict(read(await request.body(), kind) or {}) if kind.startswith(FORM) else {}
 

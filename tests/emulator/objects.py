@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The objects that there are: one shelf for each owner and kind, filled from the world when it is first asked for."""
+"""The stored objects: one shelf for each owner and kind. The first use of a shelf fills it from the world."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ from .errors import NO_DATA, Refusal
 from .kinds import Kind, Object
 from .problems import Problems
 
-# More selections than anybody pages through at once.
+# More than the number of lists that clients read at the same time.
 REMEMBERED = 64
 
 
 class Shelf:
-    """Objects are never changed, only replaced: those of the world belong to every emulator of a process."""
+    """The objects of one owner and kind.
+
+    An object is replaced, never changed, because all emulators of a process share the objects of the world.
+    """
 
     def __init__(self, kind: Kind, owner: str, objects: Objects, clock: Clock) -> None:
         self.kind = kind
@@ -27,14 +30,14 @@ class Shelf:
         self._clock = clock
         self._by_id: dict[str, Object] = {one["id"]: one for one in kind.at_first(owner)}
         self._made = len(self._by_id)
-        # A list is read page by page, so that what was filtered and sorted once is kept until something changes.
+        # The filtered and sorted lists. A client reads a list page by page, so each list stays here until an object changes.
         self._selections: dict[tuple[str | None, str | None, bool], list[Object]] = {}
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._by_id
 
     def everything(self) -> list[Object]:
-        """The newest last."""
+        """All objects, the newest last."""
         return list(self._by_id.values())
 
     def get(self, id_: str) -> Object:
@@ -43,7 +46,7 @@ class Shelf:
         return self._by_id[id_]
 
     def select(self, given_filters: str | None, given_sort: str | None, documented_only: bool) -> list[Object]:
-        """Oldest first, unless sorted (inferred)."""
+        """The objects that pass the filters, in the order of `sort`. Inferred: without `sort`, the oldest comes first."""
         asked = (given_filters, given_sort, documented_only)
         if asked not in self._selections:
             found = self.everything()
@@ -64,7 +67,7 @@ class Shelf:
         return self.add(self.kind.complete(content))
 
     def create_all(self, given: list[Object]) -> list[Object]:
-        """Documented: all of them or none."""
+        """Create all objects or none (documented)."""
         problems = Problems()
         several = []
         for number, one in enumerate(given):
@@ -89,18 +92,18 @@ class Shelf:
         return self._keep({**made, **archived, **content, "createdTime": now, "updatedTime": now})
 
     def patch(self, id_: str, given: Object) -> Object:
-        """Documented: fields are changed. That a nested object is replaced as a whole is inferred."""
+        """Change the given fields (documented). Inferred: a nested object is replaced as a whole."""
         before = self.get(id_)
         return self._rewrite(before, {**before, **self.kind.writable(given)})
 
     def put(self, id_: str, given: Object) -> Object:
-        """Documented: all is replaced, line items too. That what BILL itself has set stays is inferred."""
+        """Replace all fields, also the line items (documented). Inferred: the fields that only BILL sets stay."""
         before = self.get(id_)
         kept = {name: value for name, value in before.items() if name not in self.kind.writable(before)}
         return self._rewrite(before, {**kept, **self.kind.writable(given)})
 
     def set(self, id_: str, **changes: Any) -> Object:
-        """Documented for archive and restore: what is so already stays as it is, and that is no error."""
+        """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
         before = self.get(id_)
         if all(before.get(name) == value for name, value in changes.items()):
             return before

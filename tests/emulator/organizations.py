@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Organizations: the one of the session. The names of the fields are inferred."""
+"""The organization of the session. The names of the fields are inferred."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ router = APIRouter(prefix="/v3/organizations")
 
 @router.get("/industries")
 async def industries() -> None:
-    """Not emulated, and no organization either."""
+    """The emulator does not have this call. Without it, `industries` would be read as the id of an organization."""
     raise Refusal(NOT_SUPPORTED)
 
 
 @router.get("/{organization_id}")
 async def organization(organization_id: str, who: SignedIn) -> dict[str, Any]:
-    # Inferred: a session is good for its own organization alone, and BDC_1123 says so of another.
+    # Inferred: a session gives access only to its own organization. BILL answers BDC_1123 for another one.
     if organization_id != who.organization_id:
         raise Refusal(INVALID_ORGANIZATION)
     found = next(one for one in world.ORGANIZATIONS if one.id == organization_id)

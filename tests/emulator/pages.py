@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pages of a list: how many on one, and the cursors that lead from one to the next.
+"""The pages of a list: the number of objects on a page, and the cursors of the next and the previous page.
 
-Documented by BILL (search-op-with-lists): `page` takes the cursor of either direction, but Spend & Expense has
-`nextPage` and `prevPage` for them. That a cursor is good for one list, filter and order alone is inferred.
+Documented by BILL (search-op-with-lists): the parameter `page` accepts the cursor of both directions. Spend & Expense has
+the parameters `nextPage` and `prevPage`. Inferred: a cursor is valid only for its own list, filter and order.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DEFAULT_PAGE, LARGEST_PAGE = 20, 100
 
 
 def page(of: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
-    """`of` tells a list, filtered and ordered, from all others."""
+    """One page. `of` identifies the list with its filters and its order."""
     return _page(everything, size, _place(of, "page", cursor), (of, of))
 
 
@@ -36,14 +36,14 @@ def page_two_ways(
 
 
 def mark(*of: str | None) -> str:
-    """Short, and different for every list."""
+    """A short text that identifies a list. Every list has another one."""
     return hashlib.sha256(repr(of).encode()).hexdigest()[:16]
 
 
 def size(given: str | None) -> int:
     if given is None:
         return DEFAULT_PAGE
-    # Observed: 0 and 101 give status 400; the code and the text are inferred.
+    # Observed: BILL answers 0 and 101 with status 400. The code and the text are inferred.
     if not given.isdecimal():
         raise Refusal(INVALID_PARAMETER, "max: must be a number")
     if not 1 <= int(given) <= LARGEST_PAGE:
@@ -53,7 +53,7 @@ def size(given: str | None) -> int:
 
 def _page(everything: Sequence[Any], size: int, first: int, ways: tuple[str, str]) -> dict[str, Any]:
     answer: dict[str, Any] = {"results": list(everything[first : first + size])}
-    # Observed: at an end of the list the cursor is absent, not null.
+    # Observed: the first page has no cursor back, and the last page has none onwards. BILL leaves it out, it is not null.
     if first + size < len(everything):
         answer["nextPage"] = _cursor(ways[0], first + size)
     if first > 0:

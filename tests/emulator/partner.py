@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """BILL partners: their own sign-in, and sessions for the users of their organizations.
 
-Documented by BILL: bill-partner-operations, reference/partnerlogin, reference/loginasuser. Of an answer only
-sessionId is; codes are inferred.
+Documented by BILL: bill-partner-operations, reference/partnerlogin, reference/loginasuser. Of a response, BILL documents
+only sessionId. The codes are inferred.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ async def partner_login(given: fields.Fields, emulator: TheEmulator) -> dict[str
 
 @router.get("/v3/partner/organizations")
 async def organizations(request: Request, session: Partner, emulator: TheEmulator) -> dict[str, Any]:
-    # Documented are the path and the headers. The names of the fields are inferred.
+    # BILL documents the path and the headers. The names of the fields are inferred.
     reached = [{"id": one.id, "name": one.name} for one in world.ORGANIZATIONS if one.id in session.organization_ids]
     query = request.query_params
     return pages.page("partner", reached, pages.size(query.get("max")), query.get("page"))

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Payments: the operations that need a trusted session. They move no money, and change no bill.
+"""Payments. They need a trusted session. The emulator moves no money, and a payment changes no bill.
 
-Documented by BILL: a payment needs a session trusted by MFA, and up to 50 bills are paid at once. Observed: another
-session is refused with 403 BDC_1361, the sandbox's too, and what is created is answered with 201.
+Documented by BILL: a payment needs a session that MFA made trusted. One request pays up to 50 bills. Observed: BILL refuses
+another session with 403 BDC_1361, also in the sandbox. BILL answers a created payment with 201.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ router = APIRouter(prefix="/v3/payments")
 
 
 def _check(problems: Problems, given: Object, _exists: Exists) -> None:
-    # Documented: a bill can be paid without naming its vendor. Whether there are such is not looked at.
+    # Documented: a payment of a bill need not name the vendor. The emulator does not check that bill or vendor exist.
     if not given.get("billId"):
         problems.text(given, "vendorId")
-    # Any number that is not nothing, or a text.
+    # The emulator accepts any number except 0, and any text that is not blank.
     if not str(given.get("amount") or "").strip():
         problems.missing("amount", "must not be blank")
 
@@ -41,7 +41,7 @@ KIND = Kind(
     prefix=prefix("stp", "PAYMENT"),
     at_first=lambda _organization_id: (),
     columns={
-        # The page about filters was not read to its end: that these can be filtered by is inferred.
+        # Inferred: these can be used in filters. The end of BILL's page about filters was not read.
         "id": column("text", "*"),
         "vendorId": column("text", "*"),
         "billId": column("text", "*"),
@@ -66,13 +66,13 @@ KIND = Kind(
 
 @router.get("/options")
 async def options() -> None:
-    """Not emulated, and no payment either."""
+    """The emulator does not have this call. Without it, `options` would be read as the id of a payment."""
     raise Refusal(NOT_SUPPORTED)
 
 
 @router.post("")
 async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
-    # Inferred: without trust nothing is said about the fields.
+    # Inferred: BILL does not check the fields if the session is not trusted.
     require_trust(who, bypass)
     return JSONResponse(_told(emulator, who, _shelf(who, emulator).create(given)), 201)
 
@@ -85,7 +85,10 @@ async def pay_several(who: FullAccess, bypass: MfaBypass, given: AnyJson, emulat
 
 
 def _separately(given: Any) -> Any:
-    """A third party's (made from BILL's own description): `payments` and what they share. A plain list does as well."""
+    """The body as a list of payments. Both a plain list and an object are accepted.
+
+    From a third party, made from BILL's description: an object has the list `payments` and the fields that all payments share.
+    """
     if not isinstance(given, dict):
         return given
     shared = {name: value for name, value in given.items() if name != "payments"}
@@ -97,18 +100,18 @@ def _separately(given: Any) -> Any:
 
 @router.post("/{payment_id}/cancel")
 async def cancel(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
-    # The status, and that it may be done again, are inferred.
+    # Inferred: the status, and that a second cancellation is no error.
     return JSONResponse(_shelf(who, emulator).set(payment_id, status="CANCELED"))
 
 
 @router.post("/{payment_id}/void")
 async def void(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
-    # A third party's: BILL wants a reason. It is not looked at here.
+    # From a third party: BILL requires a reason. The emulator does not check it.
     return JSONResponse(_shelf(who, emulator).set(payment_id, status="VOID"))
 
 
 def _told(emulator: Emulator, who: Who, made: Object) -> Object:
-    """Write a payment down for the tests; the answer has what was sent and the identifier (inferred)."""
+    """Record a payment for the tests. Returns the response: the fields of the request and the identifier (inferred)."""
     payment = {name: value for name, value in made.items() if name not in {"status", "createdTime", "updatedTime"}}
     emulator.payments.append(
         {

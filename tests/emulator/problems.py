@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is wrong with the fields that were sent, gathered so that BILL tells all of it at once.
+"""The problems with the fields of a request. They are collected, because BILL reports all of them in one response.
 
-Observed: one object a field, in words such as `name: must not be blank` and `address: must not be null`. The codes,
-and all other words, are inferred.
+Observed: one error object for each field, with a text such as `name: must not be blank` or `address: must not be null`.
+The codes and all other texts are inferred.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DAY = re.compile(r"\d{4}-\d\d-\d\d")
 class Problems:
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
-        # Where in a list of objects the fields are, such as `[2].`; inferred.
+        # The position of the fields in a list of objects, such as `[2].` (inferred).
         self.place = ""
 
     def missing(self, name: str, words: str = "must not be null") -> None:
@@ -35,7 +35,7 @@ class Problems:
             raise Unfit(*self._found)
 
     def text(self, given: dict[str, Any], name: str) -> bool:
-        """Whether there is such a text; one that is absent or blank is told."""
+        """Whether the field is a text. If it is absent or blank, this is a problem."""
         value = given.get(name)
         if value is not None and not isinstance(value, str):
             self.unfit(name, "must be a string")
@@ -59,7 +59,7 @@ class Problems:
             self.unfit(name, "must be a date in the format yyyy-MM-dd")
 
     def objects(self, given: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
-        """The objects of a list that must not be empty, each with its place."""
+        """The objects of a list that must not be empty, each with its position."""
         value = given.get(name)
         if value is None:
             self.missing(name)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Lists: what a list was asked for, and the page of it that is the answer."""
+"""Lists: reads the parameters of the request, and returns the page of the list."""
 
 from __future__ import annotations
 

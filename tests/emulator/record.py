@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of what BILL heard: every call under /connect, written down when it arrives."""
+"""The record of the calls that BILL received: every call under /connect and /authx, when it arrives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Heard:
     headers: dict[str, str]
     body: Any
     fault: str | None
-    # Filled in with the answer; a reset connection has none.
+    # Set when BILL responds. They stay empty for a reset connection.
     status: int | None = None
     codes: list[str] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Record:
 
 
 def read(body: bytes, content_type: str = "") -> Any:
-    """A body as parsed JSON, a form as its fields, or else as its text; None if there is none."""
+    """The content of a body: parsed JSON, the fields of a form, or the text. None if there is no body."""
     if not body:
         return None
     if content_type.startswith(FORM):
@@ -49,7 +49,7 @@ def read(body: bytes, content_type: str = "") -> Any:
 
 
 def codes_in(body: bytes) -> list[str]:
-    # Only a list can hold errors; the pages of a long list are not worth reading again.
+    # Only a JSON list can contain errors. Other bodies are not parsed again, because a page of a long list takes time.
     answer = read(body) if body.startswith(b"[") else None
     if not isinstance(answer, list):
         return []

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The calls that all kinds of objects share: list, read, create, change, archive and restore.
+"""The calls that all kinds of objects have: list, read, create, change, archive and restore.
 
-Documented by BILL: the paths, that archive and restore need no body and give the object, and how many go into one
-bulk request. Observed: what is created is answered with 201, all else with 200. The list of created objects as the
-answer to a bulk request is a third party's for bills, and inferred for the others.
+Documented by BILL: the paths, and the size of a bulk request. Archive and restore need no body and return the object.
+Observed: BILL answers a create with 201, and all other calls with 200. The response to a bulk request is the list of created
+objects. For bills this comes from a third party. For other kinds it is inferred.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def reading(kind: Kind) -> APIRouter:
 
     @router.get("")
     async def several(request: Request, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        # Ready to send: to look through a hundred objects for what JSON cannot hold would take longer than all else.
+        # JSONResponse skips FastAPI's conversion of every value. For a hundred objects the conversion takes most of the time.
         return JSONResponse(queries.page(request, _shelf(kind, who, emulator), emulator.settings))
 
     @router.get("/{id_}")
@@ -81,7 +81,7 @@ def writing(kind: Kind) -> APIRouter:
 
 
 def objects(given: Any, kind: Kind) -> list[dict[str, Any]]:
-    """The body of a bulk request. The errors are inferred."""
+    """The objects in the body of a bulk request. The errors are inferred."""
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
         raise Refusal(NOT_JSON)
     if not 1 <= len(given) <= kind.bulk:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Listens on loopback, and only there: in this process for the command line, or in a thread for a test."""
+"""The server. It listens only on loopback: in the main thread for the command line, or in another thread for a test."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ LOOPBACK = "127.0.0.1"
 
 
 def listen(port: int = 0) -> socket.socket:
-    """A socket that takes connections from now on; 0 means any free port."""
-    # By name, since asyncio sends small parts at once for TCP alone, and a socket made for "any" protocol is none: every
-    # answer on a connection that is kept would wait 40 ms for the client's acknowledgement.
+    """A socket that accepts connections from now on. 0 means any free port."""
+    # The protocol is named because asyncio sends small parts immediately only if the socket names TCP. Otherwise every
+    # response on a reused connection waits 40 ms for the client's acknowledgement.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     listener.bind((LOOPBACK, port))
@@ -46,14 +46,14 @@ def make(certificate: Path | None = None, private_key: Path | None = None) -> uv
         access_log=False,
         server_header=False,
         timeout_keep_alive=60,
-        # A slow call must not keep the emulator from ending.
+        # A slow call must not delay the end of the emulator.
         timeout_graceful_shutdown=1,
         ssl_certfile=certificate,
         ssl_keyfile=private_key,
     )
-    # To cut off what is still slow at the end is meant, and no error to report.
+    # The emulator aborts slow calls at its end on purpose. That is no error.
     logging.getLogger("uvicorn.error").addFilter(_is_news)
-    # Now, so that an unreadable certificate is told before the address is.
+    # Load now, so that an unreadable certificate is reported before the address is printed.
     config.load()
     return uvicorn.Server(config)
 
@@ -64,7 +64,7 @@ def _is_news(line: logging.LogRecord) -> bool:
 
 @contextmanager
 def running(certificate: Path | None = None, private_key: Path | None = None) -> Iterator[str]:
-    """An emulator in a thread of this process, for as long as the block lasts; gives the API base."""
+    """An emulator in a thread of this process, until the block ends. Yields the API base."""
     server = make(certificate, private_key)
     listener = listen()
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

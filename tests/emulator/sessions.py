@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The sessions: made at login, ended by logout or by lying idle.
+"""The sessions. A login starts a session. A logout ends it, and it expires if nothing uses it.
 
-Documented by BILL: the idle lives, and that a session works only with the developer key of its login
-(reference/login, bill-keys-tokens). Which error a foreign key gets is not documented; BDC_1109 is inferred.
+Documented by BILL (reference/login, bill-keys-tokens): how long an unused session stays valid, and that a session works
+only with the developer key of its login. The error for another key is not documented. BDC_1109 is inferred.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class PartnerSession(Session):
 class UserSession(Session):
     account: Account
     organization_id: str
-    # None after login-as-user: no developer key took part, so that any valid one will do (inferred).
+    # None after login-as-user, which uses no developer key. Inferred: any valid developer key works with this session.
     dev_key: str | None
     can_be_trusted: bool
     trusted: bool = False
@@ -51,7 +51,7 @@ class UserSession(Session):
         return self.account.organization_ids
 
     def limited_key(self, given: str | None) -> str | None:
-        """The developer key for whose limits a call counts; None if it comes with none that is valid."""
+        """The developer key whose limits count the call. None if the call has no valid developer key."""
         return self.dev_key or (given if given in world.DEV_KEYS else None)
 
 
@@ -59,7 +59,7 @@ class Sessions:
     def __init__(self, clock: Clock, settings: Settings) -> None:
         self._clock = clock
         self._settings = settings
-        # Ended sessions stay known: a call with one still counts for its developer key and organization.
+        # Sessions stay here after their end: a call with one still counts for its developer key and organization.
         self.known: dict[str, Session] = {}
 
     def start(self, account: Account, dev_key: str | None, organization_id: str) -> UserSession:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What tests can switch: limits, speed, and everything that BILL does not document."""
+"""What a test can change: limits, speed, and everything that BILL does not document."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 
 class Codes(BaseModel):
-    """The codes of refusals that BILL is known to make, or has to make somehow, but not with which code."""
+    """The codes of refusals. BILL is known to refuse these requests, or must refuse them, but its code is unknown."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,7 +25,7 @@ class Codes(BaseModel):
     app_key: str = "BDC_1102"
     # An access token that is expired or unknown. Inferred from BDC_1109 for sessions.
     bearer: str = "BDC_1109"
-    # An app whose scope does not cover the call. Inferred from BDC_1361, whose status 403 was observed.
+    # An app whose scope does not include the call. Inferred from BDC_1361. Its status 403 was observed.
     scope: str = "BDC_1361"
     # A Spend & Expense token that is missing or wrong. Inferred from BDC_1109 for sessions.
     spend_token: str = "BDC_1109"
@@ -39,68 +39,68 @@ class Settings(BaseModel):
     # HTTP statuses that differ from the table in errors.py, by code. Most statuses there are inferred.
     status_of: dict[str, int] = Field(default_factory=dict)
 
-    # The codes that are not known; see above.
+    # The codes that are unknown. See above.
     codes: Codes = Field(default_factory=Codes)
 
-    # Unknown at BILL: does a second login end the first session? Clients in the wild live as if it did not.
+    # Unknown: does a second login end the first session? Other clients work as if it does not.
     one_session_per_user: bool = False
 
-    # Unknown at BILL: does a refused call (4xx) reset the idle timer?
+    # Unknown: does a refused call (4xx) count as use of the session?
     errors_reset_idle: bool = False
 
-    # A guess: BILL documents that logins get locked (BDC_1110), but not after how many wrong passwords.
+    # An assumption. BILL documents that it locks logins (BDC_1110), but not after how many wrong passwords.
     lock_after: int = Field(default=10, ge=1)
 
-    # Observed, though not in BILL's login schema: the answer names the organization.
+    # Observed: the response names the organization. BILL's schema of the login does not have this field.
     organization_in_answer: bool = True
 
-    # Unknown at BILL: a login with a password and a console token. "refused" as a missing field is inferred;
-    # otherwise this one of the two is taken, and the other ignored.
+    # Unknown: the response to a login with a password and a console token. Inferred: "refused", as a missing field. With the
+    # other values, BILL uses the one that is named here and ignores the other one.
     password_and_console_token: Literal["refused", "password", "console_token"] = "refused"
 
-    # Unknown at BILL: can a session of the Accountant Console become trusted?
+    # Unknown: can a session of the Accountant Console become trusted?
     console_mfa: bool = False
 
-    # A third party's word: the objects about unfit fields may come without a code.
+    # From a third party: the error objects about invalid fields may have no code.
     validation_codes: bool = True
 
-    # Documented (filterable-fields, sortable-fields): which fields a list is filtered and sorted by, and with which
-    # operators. That BILL refuses all others is inferred; without this, every field of an object will do.
+    # Documented (filterable-fields, sortable-fields): the fields for filters and for the sort order of a list, and the
+    # operators. Inferred: BILL refuses all others. False: the emulator accepts every field of its table.
     documented_fields: bool = True
 
-    # Inferred: a query parameter that a list does not have, or that comes twice, is refused.
+    # Inferred: BILL refuses a query parameter that a list does not have, or that a request has twice.
     strict_parameters: bool = True
 
-    # Unknown at BILL: is the minute of Spend & Expense the clock's, or the last sixty seconds?
+    # Unknown: does Spend & Expense count in a clock minute, or in the last sixty seconds?
     spend_rolling_minute: bool = False
 
-    # The developer keys that MFA is switched off for. Documented: `mfaBypass` says so.
+    # The developer keys without MFA. Documented: `mfaBypass` is true for them.
     mfa_bypass: list[str] = Field(default_factory=list)
 
-    # Unknown at BILL: is there a `rememberMeId` without `rememberMe: true`?
+    # Unknown: does BILL return a `rememberMeId` without `rememberMe: true`?
     remember_me_id_always: bool = False
 
-    # A third party's word: codes live about 5 minutes, 3 tries, and a lock of 5 to 10 minutes.
+    # From a third party: a code is valid for about 5 minutes. After 3 wrong codes BILL locks MFA for 5 to 10 minutes.
     mfa_code_seconds: float = Field(default=300, gt=0)
     mfa_tries: int = Field(default=3, ge=1)
     mfa_lock_seconds: float = Field(default=600, ge=0)
 
-    # Documented: an access token is short-lived. Unknown: how many seconds, and whether the answer says so.
+    # Documented: an access token is short-lived. Unknown: for how many seconds, and whether the response has that number.
     oauth_token_life: int = Field(default=900, ge=0)
     oauth_tells_life: bool = True
 
-    # Unknown at BILL: do refused access tokens come in the words of RFC 6749, or in BILL's envelope?
+    # Unknown: does BILL refuse a token request in the format of RFC 6749, or in its own?
     oauth_errors: Literal["rfc6749", "bill"] = "rfc6749"
 
-    # Unknown at BILL: do the calls about a session (GET /v3/login/session, POST /v3/logout) work with an access
-    # token, or are they refused with BDC_1109?
+    # Unknown: do the calls about a session (GET /v3/login/session, POST /v3/logout) accept an access token, or does BILL
+    # refuse them with BDC_1109?
     bearer_session_check: bool = True
 
-    # Unknown at BILL: do calls with an access token count for the limits of a developer key and organization, with
-    # the client id in the key's place?
+    # Unknown: do calls with an access token count for the limits of a developer key and organization, with the client id
+    # in place of the developer key?
     bearer_limits: bool = True
 
-    # Documented: 100 organizations a page. Smaller, a few fill several pages.
+    # Documented: 100 organizations on a page. With a smaller number, few organizations need several pages.
     organizations_page: int = Field(default=100, ge=1)
 
     # Documented by BILL: api-rate-limits.
@@ -110,11 +110,11 @@ class Settings(BaseModel):
     texts_per_minute: int = Field(default=5, ge=0)
     spend_calls_per_minute: int = Field(default=60, ge=0)
 
-    # Seconds that every BILL answer takes, so that calls can be made to overlap.
+    # How many seconds BILL takes for every response. With this a test makes calls overlap.
     latency: float = Field(default=0, ge=0)
 
     def merge(self, changes: dict[str, Any]) -> None:
-        """Take over the changes, all or none; pydantic's ValidationError names an unknown or unfit one."""
+        """Apply all changes or none. pydantic's ValidationError names an unknown or invalid setting."""
         merged = Settings.model_validate({**self.model_dump(), **changes})
         for name in changes:
             setattr(self, name, getattr(merged, name))

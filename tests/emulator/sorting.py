@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The `sort` of a list: `field:asc` or `field:desc`, documented by BILL (search-op-with-lists).
+"""The parameter `sort` of a list: `field:asc` or `field:desc`, documented by BILL (search-op-with-lists).
 
-That several go together with commas, and that objects without the field come first, is inferred.
+Inferred: commas separate several of these, and objects without the field come first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def in_order(
     everything: Iterable[dict[str, Any]], given: str, columns: Mapping[str, Column], documented_only: bool
 ) -> list[dict[str, Any]]:
     ordered = list(everything)
-    # The last first: Python keeps the order of equals.
+    # The last field comes first, because a sort in Python does not change the order of equal objects.
     for one in reversed(given.split(",")):
         field, _colon, direction = one.partition(":")
         column = columns.get(field)

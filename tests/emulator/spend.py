@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Spend & Expense: its users, budgets and transactions. No sign-in, but a token with each call.
+"""Spend & Expense: its users, budgets and transactions. There is no sign-in. Each call has a token.
 
-Documented by BILL: `current` tells who made the token; lists have `nextPage` and `prevPage` for their cursors;
-deleting a budget answers 200, and lists no longer have it. A third party's: what a budget needs. The fields that
-lists are filtered and sorted by are inferred, but for `syncStatus`.
+Documented by BILL: `current` names the user who created the token. Lists have the cursors `nextPage` and `prevPage`. BILL
+answers status 200 when a budget is deleted, and lists no longer have it. The required fields of a budget come from a third
+party. The fields of filters and of the sort order are inferred, except `syncStatus`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ TIMES: dict[str, Column] = {
 
 
 def _check(_problems: Problems, _given: Object, _exists: Exists) -> None:
-    """Nobody sends these."""
+    """Nothing to check, because no call creates or changes these."""
 
 
 def _check_budget(problems: Problems, given: Object, _exists: Exists) -> None:
@@ -123,7 +123,7 @@ async def create_budget(_email: Spender, given: Fields, emulator: TheEmulator) -
 
 @router.delete("/v3/spend/budgets/{budget_id}")
 async def delete_budget(budget_id: str, _email: Spender, emulator: TheEmulator) -> JSONResponse:
-    # The budget that was as the answer is inferred, and so is that it cannot be read any more.
+    # Inferred: the response is the deleted budget, and the budget can no longer be read.
     return JSONResponse(_shelf(emulator, BUDGETS).remove(budget_id))
 
 

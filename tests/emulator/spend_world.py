@@ -1,9 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The made-up company of Spend & Expense: its users, budgets and transactions, whoever's token asks.
+"""The invented company of Spend & Expense: its users, budgets and transactions. They are the same for every token.
 
-The names of the fields are inferred, but `syncStatus` and those of budgets, which are documented or a third party's.
+The names of the fields are inferred. Exceptions are `syncStatus` and the fields of budgets. These are documented, or come
+from a third party.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who asks Spend & Expense: its own token with each call, or an access token of OAuth, and how often in a minute.
+"""The caller of Spend & Expense, and the calls in a minute. A call has a Spend & Expense token, or an access token of OAuth.
 
-Documented by BILL (authentication-with-api-token, oauth-client-credentials, api-rate-limits): both ways, and 60 calls
-a token and minute. Inferred: that it is the clock's minute, that refused calls count too, what is refused how, that
-the limit is the access token's own, and that the app acts for the user of Spend & Expense with the same address.
+Documented by BILL (authentication-with-api-token, oauth-client-credentials, api-rate-limits): both tokens, and 60 calls
+in a minute for each token. Inferred: it is a clock minute. Refused calls count, too. Each access token has its own limit.
+The app acts for the Spend & Expense user with the same email address. The codes of the refusals are also inferred.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .who import TheEmulator, bearer
 
 
 async def spender(request: Request, emulator: TheEmulator) -> str:
-    """The address of the user that the call is made for."""
+    """The email address of the user that the call acts for."""
     name, email = _known(request, emulator)
     settings = emulator.settings
     allowed = settings.spend_calls_per_minute
@@ -34,7 +34,7 @@ Spender = Annotated[str, Depends(spender)]
 
 
 def _known(request: Request, emulator: Emulator) -> tuple[str, str]:
-    """By what name calls are counted, and for whom they are made."""
+    """The name that the limit counts, and the email address of the user that the call acts for."""
     given = request.headers.get("apiToken")
     token = bearer(request.headers.get("Authorization"))
     if given is None and token is not None:

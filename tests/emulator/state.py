@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""All that the emulator knows at a moment, in one place, so that it can be put back to the start at once."""
+"""The complete state of the emulator in one object, so that one call resets it."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Talks to a running emulator from a test: as a client of BILL, and over the control interface."""
+"""Clients of a running emulator for tests: a client of BILL, and a client of the control interface."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ TIMEOUT = 10
 
 
 class Bill:
-    """A client of BILL that is as plain as possible: no retries, no kept sessions."""
+    """The simplest client of BILL: it does not retry, and it does not store sessions."""
 
     def __init__(self, api_url: str) -> None:
         self.api_url = api_url
 
     def sign_in(self, **changes: str | None) -> requests.Response:
-        """Sign in as the first user; `changes` replaces fields, or leaves out those that are None."""
+        """Sign in as the first user. `changes` replaces fields. None removes a field."""
         fields = {
             "devKey": world.DEV_KEY,
             "username": world.USER.username,
@@ -34,7 +34,7 @@ class Bill:
         return requests.post(f"{self.api_url}/v3/login", json=body, timeout=TIMEOUT)
 
     def session(self, **changes: str | None) -> dict[str, str]:
-        """Sign in, and give the headers that later calls need."""
+        """Sign in. Returns the headers that later calls need."""
         answer = self.sign_in(**changes)
         answer.raise_for_status()
         return {"sessionId": answer.json()["sessionId"], "devKey": changes.get("devKey") or world.DEV_KEY}
@@ -50,7 +50,7 @@ class Bill:
     def post(
         self, path: str, headers: dict[str, str] | None = None, content: Any = None, **options: Any
     ) -> requests.Response:
-        """`content` is sent as JSON."""
+        """Send `content` as JSON."""
         return requests.post(f"{self.api_url}{path}", headers=headers, json=content, timeout=TIMEOUT, **options)
 
     def send(
@@ -63,7 +63,10 @@ class Bill:
 
 
 class Control:
-    """`verify` is for https: the file of the authority to trust, or False where a certificate is bad on purpose."""
+    """A client of the control interface.
+
+    `verify` is for https: the file of the authority to trust, or False if a test uses an invalid certificate.
+    """
 
     def __init__(self, api_url: str, verify: Path | bool = True) -> None:
         self.url = api_url.removesuffix("/connect") + "/control"
@@ -82,7 +85,7 @@ class Control:
         self.post("clock", advance=seconds)
 
     def last_code(self) -> str:
-        """The code that was last sent to a phone."""
+        """The last code that BILL sent to a phone."""
         code: str = self.get("messages")[-1]["code"]
         return code
 
@@ -97,5 +100,5 @@ class Control:
 
 
 def codes(answer: requests.Response) -> list[str]:
-    """The BDC codes of a refusal."""
+    """The BDC codes of an error response."""
     return [error["code"] for error in answer.json()]

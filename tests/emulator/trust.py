@@ -1,11 +1,11 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What makes sessions trusted: phones, the codes sent to them, and the devices that are remembered.
+"""What makes a session trusted: phones, the codes that BILL sends to them, and remembered devices.
 
-Documented by BILL: one phone a user, six-digit codes, an MFA ID that lives 30 days. A third party's word: the
-device has to be the one that was named with the code. That an MFA ID is good for its user at every organization
-and with every developer key is inferred.
+Documented by BILL: one phone for each user, codes of six digits, and an MFA ID that is valid for 30 days. From a third party:
+an MFA ID needs the device name of the request that validated the code. Inferred: an MFA ID is valid for its user in every
+organization and with every developer key.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ class Phone:
 class Device:
     user_id: str
     name: str
-    # None: since the story began.
+    # None: since the beginning of the emulated time.
     remembered_at: float | None
 
 
 @dataclass(frozen=True)
 class Message:
-    """A code on its way to a phone, and the setup or challenge that it answers."""
+    """A code that BILL sent to a phone, and the setup or challenge that it belongs to."""
 
     at: float
     user_id: str
@@ -63,9 +63,9 @@ class Trust:
         self._texts = PerMinute(clock)
 
     def send(self, user_id: str, phone: Phone, purpose: str) -> str:
-        """Send a code; gives the id of what it answers."""
+        """Send a code. Returns the id of the setup or challenge that it belongs to."""
         self._check_lock(user_id)
-        # Documented for text messages alone, so a voice call is not counted.
+        # BILL documents this limit only for text messages, so a voice call does not count.
         if phone.type == "TEXT" and self._texts.one_more(user_id) > self._settings.texts_per_minute:
             raise Refusal(self._settings.codes.text_limit)
         message = Message(
@@ -82,7 +82,7 @@ class Trust:
         return message.id
 
     def answer(self, user_id: str, purpose: str, message_id: str, code: str) -> Message:
-        """Take a code, once. The number of tries, the lock and the life of a code are settings."""
+        """Accept a code, once. Settings define the number of tries, the lock, and how long a code is valid."""
         self._check_lock(user_id)
         message = self._unanswered.get(message_id)
         if message is None or (message.user_id, message.purpose) != (user_id, purpose):
@@ -98,7 +98,7 @@ class Trust:
         return message
 
     def _check_lock(self, user_id: str) -> None:
-        """Inferred: while a user is locked, no code is sent or taken."""
+        """Refuse a user whose MFA is locked. Inferred: BILL then sends no code and accepts none."""
         if self._clock.now() < self._locked_until.get(user_id, 0):
             raise Refusal(errors.TOO_MANY_CODES)
         if self._locked_until.pop(user_id, None) is not None:

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Vendors: whom an organization pays.
+"""Vendors: an organization pays them.
 
-Documented by BILL (reference/createvendor): a name and an address are needed, and trust to turn on `autoPay`.
+Documented by BILL (reference/createvendor): a vendor needs a name and an address. `autoPay` needs a trusted session.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def _check(problems: Problems, given: Object, _exists: Exists) -> None:
 
 
 def _turns_on_auto_pay(given: Object) -> bool:
-    # Inferred: what `autoPay` looks like where it is off.
+    # Inferred: the value of `autoPay` if it is off.
     asked = given.get("autoPay")
     return bool(asked) and asked != {"enable": False}
 

@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Who is asking: what endpoints declare that they need of a caller.
+"""The caller of an endpoint. Each endpoint declares what it requires of its caller.
 
-Documented by BILL: sessionId and devKey (bill-keys-tokens), sessionId and appKey (bill-partner-operations), or
-a Bearer token alone (oauth-client-credentials). What counts when several are sent is not; the session is inferred.
+Documented by BILL: sessionId and devKey (bill-keys-tokens), sessionId and appKey (bill-partner-operations), or only a
+Bearer token (oauth-client-credentials). BILL does not document a request with several of these. Inferred: it uses the session.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SignedIn = Annotated[Who, Depends(signed_in)]
 
 
 async def full_access(who: SignedIn, emulator: TheEmulator) -> Who:
-    """Documented: payments, session details and sign-out are not for apps with the accounting scope."""
+    """Documented: an app with the accounting scope cannot use payments, session details and sign-out."""
     if isinstance(who, AccessToken) and not who.client.full_access:
         raise Refusal(emulator.settings.codes.scope)
     return who
@@ -53,7 +53,7 @@ FullAccess = Annotated[Who, Depends(full_access)]
 
 
 async def in_session(who: FullAccess, emulator: TheEmulator) -> Who:
-    """For calls about the session itself."""
+    """The caller of an endpoint about the session itself."""
     if isinstance(who, AccessToken) and not emulator.settings.bearer_session_check:
         raise Refusal(INVALID_SESSION)
     return who
@@ -63,7 +63,7 @@ InSession = Annotated[Who, Depends(in_session)]
 
 
 async def can_be_trusted(who: SignedIn) -> UserSession:
-    """Documented: no MFA for sync tokens. That they and Bearer tokens meet this refusal is inferred."""
+    """Documented: sync tokens have no MFA. Inferred: BILL refuses them and Bearer tokens with this code."""
     if not isinstance(who, UserSession) or not who.can_be_trusted:
         raise Refusal(UNTRUSTED_SESSION)
     return who
@@ -89,7 +89,7 @@ MfaBypass = Annotated[bool, Depends(mfa_bypass)]
 
 
 def require_trust(who: Who, bypass: bool) -> None:
-    """Inferred: where MFA is off for the developer key, no trust is needed."""
+    """Refuse a caller that is not trusted. Inferred: if MFA is off for the developer key, BILL requires no trust."""
     if not who.trusted and not bypass:
         raise Refusal(UNTRUSTED_SESSION)
 

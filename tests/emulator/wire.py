@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The wire: what an answer is, and the ways to send it, whole or broken."""
+"""A response of the emulator, and the ways to send it, complete or broken."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 DRIP_EVERY = 0.2
-# More bytes than anybody waits for.
+# More bytes than any client reads.
 ENDLESS = 2**62
-# On, and no time to linger: closing drops what is unsent and makes the kernel send RST.
+# SO_LINGER with zero seconds: a close discards unsent data, and the kernel sends RST.
 LINGER_NOT = struct.pack("ii", 1, 0)
 
 
 class Protocol(H11Protocol):
-    """uvicorn's HTTP/1.1 that also hands over its transport, since ASGI itself knows no way to hang up."""
+    """HTTP/1.1 of uvicorn. It also gives access to its transport, because ASGI has no way to close a connection."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -50,7 +50,7 @@ class Answer:
 
 
 async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
-    """What the application answers, kept back from the wire."""
+    """Call the application. Returns its response, and sends nothing to the client."""
     messages: list[Message] = []
 
     async def receive() -> Message:
@@ -67,7 +67,7 @@ async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
 
 
 class Line:
-    """One connection, for as long as one request takes."""
+    """The connection of one request, until the response is complete."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._transport: asyncio.Transport = scope["state"]["transport"]
@@ -79,7 +79,7 @@ class Line:
         await self._send({"type": "http.response.body", "body": answer.body})
 
     async def drip(self, answer: Answer, seconds: float) -> None:
-        # Blanks after JSON mean nothing, so a short answer can be made to last.
+        # Blanks after JSON have no meaning, so they make a short response longer.
         drops = math.ceil(seconds / DRIP_EVERY)
         body = answer.body.ljust(drops + 1)
         await self._send(answer.start(len(body)))
@@ -91,7 +91,7 @@ class Line:
         await self._send({"type": "http.response.body", "body": body[drops:]})
 
     async def endless(self, answer: Answer) -> None:
-        """The answer, then blanks as fast as they are taken, until the client hangs up."""
+        """Send the response, and then blanks without end, until the client closes the connection."""
         await self._send(answer.start(ENDLESS))
         part = answer.body
         while not self._transport.is_closing():
@@ -100,7 +100,7 @@ class Line:
         return await self.hang_up()
 
     async def cut(self, answer: Answer) -> None:
-        """Promise the whole, send half, close."""
+        """Announce the length of the complete response, send half of it, and close the connection."""
         length = max(len(answer.body), 2)
         await self._send(answer.start(length))
         await self._send({"type": "http.response.body", "body": answer.body[: length // 2], "more_body": True})
@@ -116,6 +116,6 @@ class Line:
         await self._gone()
 
     async def _gone(self) -> None:
-        # uvicorn takes a missing answer for a bug, unless it has seen the connection close.
+        # uvicorn reports a missing response as a bug, unless it sees that the connection closes.
         while (await self._receive())["type"] != "http.disconnect":
             pass

@@ -1,9 +1,9 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The made-up organizations, users, keys, tokens and vendors. The same at every start; nothing here is real.
+"""The invented organizations, users, keys, tokens and vendors. They are the same at every start. Nothing here is real.
 
-Secrets hold the word "findme", so that a test can search output, logs and files for any of them at once.
+Every secret contains the word "findme", so one search finds any secret in output, logs and files.
 Identifiers have 20 characters. Prefixes: 008 organization (documented), 006 user, 009 vendor (observed).
 """
 
@@ -37,13 +37,13 @@ class SyncToken:
     name: str
     value: str
     organization_ids: tuple[str, ...]
-    # Inferred: a sync token acts for the user who made it.
+    # Inferred: a sync token acts for the user who created it.
     user_id: str
 
 
 @dataclass(frozen=True)
 class ConsoleAccount:
-    """An accountant's, for the organizations of its clients."""
+    """The account of an accountant, for the organizations of the clients."""
 
     username: str
     token: str
@@ -61,7 +61,7 @@ class Partner:
 
 @dataclass(frozen=True)
 class Client:
-    """A developer app, for OAuth: of one organization, with the permissions of the user who made it."""
+    """A developer app for OAuth. It belongs to one organization, and has the permissions of the user who created it."""
 
     id: str
     secret: str
@@ -72,7 +72,7 @@ class Client:
 
 @dataclass(frozen=True)
 class SpendToken:
-    """Spend & Expense knows a token by its value alone; the name is for `/control/users/{username}/password`."""
+    """Spend & Expense identifies a token by its value. Only `/control/users/{username}/password` uses the name."""
 
     name: str
     value: str
@@ -90,7 +90,7 @@ class Phone:
 
 @dataclass(frozen=True)
 class RememberedDevice:
-    """As if a code had been validated with `rememberMe` when the emulator's clock began."""
+    """A device that BILL remembers from the start, as after a validated code with `rememberMe`."""
 
     id: str
     device: str
@@ -105,9 +105,9 @@ DEV_KEYS = (DEV_KEY, SECOND_DEV_KEY)
 ORGANIZATION = Organization("00801MAPLEBAKERY0001", "Maple Street Bakery", vendors=350)
 SECOND_ORGANIZATION = Organization("00802HARBORSTUDIO002", "Harbor Light Studio", vendors=30)
 LOCKED_ORGANIZATION = Organization("00803LOCKEDSTORE0003", "Closed Corner Store", vendors=0, locked=True)
-# Known to the accountant alone.
+# Only the accountant has access to this organization.
 CLIENT_ORGANIZATION = Organization("00804WILLOWCLINIC004", "Willow Vet Clinic", vendors=12)
-# For long lists; its vendors are made when they are first asked for.
+# For long lists. The first request for its vendors creates them.
 LARGE_ORGANIZATION = Organization("00805GRANDMARKETS005", "Grand Markets Group", vendors=10_000)
 ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION, CLIENT_ORGANIZATION, LARGE_ORGANIZATION)
 
@@ -118,7 +118,7 @@ USER = User(
     (ORGANIZATION.id, SECOND_ORGANIZATION.id, LOCKED_ORGANIZATION.id),
 )
 SECOND_USER = User("00602SAMRIVERA000002", "sam@example.com", "Passw0rd-findme-b41d60e8", (SECOND_ORGANIZATION.id,))
-# More people of one organization than BILL takes requests at a time.
+# An organization with more users than the number of requests that BILL accepts at the same time.
 CLERKS = tuple(
     User(
         f"0060{3 + number}CLERK000000000{number}",
@@ -128,7 +128,7 @@ CLERKS = tuple(
     )
     for number in range(6)
 )
-# The one with a phone, and a device that BILL remembers. Everyone else has to set up MFA first.
+# This user has a phone, and a device that BILL remembers. All other users must set up MFA first.
 PAYER = User("00609JORDANPAYER0009", "pay@example.com", "Passw0rd-findme-52fd08b3", (ORGANIZATION.id,))
 LARGE_USER = User("00611CASEYGRAND00011", "grand@example.com", "Passw0rd-findme-e85b27fa", (LARGE_ORGANIZATION.id,))
 USERS = (USER, SECOND_USER, *CLERKS, PAYER, LARGE_USER)
@@ -169,7 +169,7 @@ SECOND_SPEND_TOKEN = SpendToken(
 )
 SPEND_TOKENS = (SPEND_TOKEN, SECOND_SPEND_TOKEN)
 
-# The numbers are of a kind that is kept for stories.
+# Phone numbers like this one are reserved for fiction.
 PHONES = (Phone(PAYER.id, "+12025550142", "TEXT"),)
 REMEMBERED_DEVICE = RememberedDevice("MFAID-findme-6a0c93e5d7b14f82", "build-server", PAYER.id)
 REMEMBERED_DEVICES = (REMEMBERED_DEVICE,)
@@ -183,7 +183,7 @@ _EPOCH = 1_729_085_791  # 2024-10-16T13:36:31Z
 
 @cache
 def vendors(organization_id: str) -> tuple[dict[str, Any], ...]:
-    """The vendors of an organization, oldest first."""
+    """The vendors of an organization, the oldest first."""
     organization = next(one for one in ORGANIZATIONS if one.id == organization_id)
     return tuple(_vendor(organization, number) for number in range(1, organization.vendors + 1))
 
