@@ -16,14 +16,14 @@ from . import server
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="BILL's API, emulated on loopback.")
-    parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--url-file", type=Path, help="write the API base to this file, too")
-    parser.add_argument("--certificate", type=Path, help="PEM; serves https, needs --private-key")
-    parser.add_argument("--private-key", type=Path, help="PEM")
+    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="Emulates BILL's API on loopback.")
+    parser.add_argument("--port", type=int, default=0, help="the port; default: a free port")
+    parser.add_argument("--url-file", type=Path, help="also write the API base to this file")
+    parser.add_argument("--certificate", type=Path, help="PEM file; the emulator then serves https; requires --private-key")
+    parser.add_argument("--private-key", type=Path, help="PEM file; requires --certificate")
     options = parser.parse_args()
     if (options.certificate is None) != (options.private_key is None):
-        parser.error("--certificate and --private-key go together")
+        parser.error("--certificate and --private-key are required together")
 
     # uvicorn stops at a signal and then raises the signal again. This handler makes it a normal exit.
     for signal_number in (signal.SIGTERM, signal.SIGINT):

@@ -58,7 +58,7 @@ class Fault(BaseModel):
             ("acted", {"cut", "reset", *OWN_ANSWER}),
         ):
             if extra in given and kinds[0] not in fits:
-                raise ValueError(f"{extra} does not go with {kinds[0]}")
+                raise ValueError(f"{extra} cannot be combined with {kinds[0]}")
         if "code" in given and "body" in given:
             raise ValueError("give code or body, not both")
         return self
