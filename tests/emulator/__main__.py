@@ -19,7 +19,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.emulator", description="Emulates BILL's API on loopback.")
     parser.add_argument("--port", type=int, default=0, help="the port; default: a free port")
     parser.add_argument("--url-file", type=Path, help="also write the API base to this file")
-    parser.add_argument("--certificate", type=Path, help="PEM file; the emulator then serves https; requires --private-key")
+    parser.add_argument(
+        "--certificate", type=Path, help="PEM file; the emulator then serves https; requires --private-key"
+    )
     parser.add_argument("--private-key", type=Path, help="PEM file; requires --certificate")
     options = parser.parse_args()
     if (options.certificate is None) != (options.private_key is None):

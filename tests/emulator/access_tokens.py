@@ -13,7 +13,7 @@ import secrets
 from dataclasses import dataclass
 
 from .clock import Clock
-from .errors import Refusal
+from .errors import RefusalError
 from .settings import Settings
 from .world import Client
 
@@ -57,12 +57,12 @@ class AccessTokens:
 
     def check(self, value: str) -> AccessToken:
         token = self.known.get(value)
-        if token is None or not self.is_alive(token):
-            raise Refusal(self._settings.codes.bearer)
+        if token is None or not self.is_valid(token):
+            raise RefusalError(self._settings.codes.bearer)
         return token
 
-    def is_alive(self, token: AccessToken) -> bool:
+    def is_valid(self, token: AccessToken) -> bool:
         return not token.ended and self._clock.now() < token.expires_at
 
-    def alive(self) -> list[AccessToken]:
-        return [token for token in self.known.values() if self.is_alive(token)]
+    def valid_tokens(self) -> list[AccessToken]:
+        return [token for token in self.known.values() if self.is_valid(token)]

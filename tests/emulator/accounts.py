@@ -17,8 +17,8 @@ from .settings import Settings
 
 # How many seconds a session stays valid without a request. Documented by BILL: reference/login, token-based-sign-in,
 # bill-partner-operations. Inferred: a session of the Accountant Console stays valid as long as a user's.
-USER_IDLE_LIFE = 35 * 60
-SYNC_TOKEN_IDLE_LIFE = 48 * 3600
+USER_IDLE_SECONDS = 35 * 60
+SYNC_TOKEN_IDLE_SECONDS = 48 * 3600
 
 Kind = Literal["user", "sync_token", "console", "partner", "client", "spend"]
 
@@ -33,8 +33,8 @@ class Account:
     wrong_in_a_row: int = 0
 
     @property
-    def idle_life(self) -> int:
-        return SYNC_TOKEN_IDLE_LIFE if self.kind == "sync_token" else USER_IDLE_LIFE
+    def idle_seconds(self) -> int:
+        return SYNC_TOKEN_IDLE_SECONDS if self.kind == "sync_token" else USER_IDLE_SECONDS
 
 
 class Accounts:
@@ -63,12 +63,12 @@ class Accounts:
         """The account that signs in. Inferred: wrong secrets also lock accounts that are not users. BILL does not document it."""
         account = self.by_name.get(name)
         if account is None or account.kind not in kinds:
-            raise errors.Refusal(errors.WRONG_CREDENTIALS)
+            raise errors.RefusalError(errors.WRONG_CREDENTIALS)
         if account.wrong_in_a_row >= self._settings.lock_after:
-            raise errors.Refusal(errors.USER_LOCKED)
+            raise errors.RefusalError(errors.USER_LOCKED)
         if account.secret != secret:
             account.wrong_in_a_row += 1
-            raise errors.Refusal(errors.WRONG_CREDENTIALS)
+            raise errors.RefusalError(errors.WRONG_CREDENTIALS)
         account.wrong_in_a_row = 0
         return account
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from . import bill, control, oauth
-from .door import Door
-from .errors import NOT_SUPPORTED, Refusal
+from .door import BillMiddleware
+from .errors import NOT_SUPPORTED, RefusalError
 from .state import Emulator
 
 
@@ -20,9 +20,9 @@ def build() -> FastAPI:
     app = _app(emulator)
     for path, router in (("/connect", bill.router), ("/authx", oauth.router)):
         theirs = _app(emulator, router)
-        theirs.add_exception_handler(Refusal, _refused)
+        theirs.add_exception_handler(RefusalError, _refused)
         theirs.add_exception_handler(HTTPException, _not_supported)
-        app.mount(path, Door(theirs, emulator))
+        app.mount(path, BillMiddleware(theirs, emulator))
     app.mount("/control", _app(emulator, control.router))
     return app
 
@@ -36,11 +36,11 @@ def _app(emulator: Emulator, router: APIRouter | None = None) -> FastAPI:
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, Refusal)
+    assert isinstance(error, RefusalError)
     emulator: Emulator = request.app.state.emulator
     return JSONResponse(error.envelope(emulator.clock, emulator.settings), error.status(emulator.settings))
 
 
 async def _not_supported(request: Request, error: Exception) -> JSONResponse:
     """Refuse an unknown path (BILL's FAQ: 404). Inferred: the same for a known path with the wrong method."""
-    return await _refused(request, Refusal(NOT_SUPPORTED))
+    return await _refused(request, RefusalError(NOT_SUPPORTED))

@@ -10,11 +10,11 @@ from fastapi import APIRouter
 from . import bills, customers, invoices, login, mfa, oauth, organizations, partner, payments, spend, vendors
 
 router = APIRouter()
-for room in (login, mfa, organizations, partner, spend):
-    router.include_router(room.router)
-for shelves in (bills, customers, invoices, payments, vendors):
-    for room_router in shelves.rooms:
-        router.include_router(room_router)
+for module in (login, mfa, organizations, partner, spend):
+    router.include_router(module.router)
+for module in (bills, customers, invoices, payments, vendors):
+    for module_router in module.routers:
+        router.include_router(module_router)
 router.include_router(oauth.router, prefix="/authx")
 
 

@@ -17,11 +17,11 @@ from .problems import Problems, is_number
 
 def _check(problems: Problems, given: Object, exists: Exists) -> None:
     if problems.text(given, "vendorId") and not exists(vendors.KIND, given["vendorId"]):
-        problems.unfit("vendorId", "there is no such vendor")
+        problems.invalid("vendorId", "there is no such vendor")
     problems.day(given, "dueDate")
-    for place, line in problems.objects(given, "billLineItems"):
+    for position, line in problems.objects(given, "billLineItems"):
         if "amount" in line or not ledger.has_price(line):
-            problems.number(f"{place}.amount", line.get("amount"))
+            problems.number(f"{position}.amount", line.get("amount"))
     # BILL's documentation has these fields in the bill itself, and its sample has them in `invoice`. So `invoice` is optional.
     if given.get("invoice") is not None:
         problems.object(given, "invoice")
@@ -43,7 +43,7 @@ def _complete(given: Object) -> Object:
 KIND = Kind(
     name="bills",
     prefix=prefix("00n", "BILL"),
-    at_first=ledger.bills,
+    initial=ledger.bills,
     columns={
         "id": column("text", "eq ne in"),
         "archived": column("boolean", "eq ne", sorts=True),
@@ -69,9 +69,9 @@ KIND = Kind(
     check=_check,
     complete=_complete,
     read_only=frozenset({"amount", "paidAmount", "dueAmount", "paymentStatus", "approvalStatus"}),
-    replaced=True,
+    can_be_replaced=True,
     bulk=100,
     parameters=frozenset({"billApprovals"}),
 )
 
-rooms = (resource.writing(KIND), resource.reading(KIND))
+routers = (resource.writing(KIND), resource.reading(KIND))

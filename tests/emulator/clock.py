@@ -17,7 +17,7 @@ class Clock:
     def __init__(self) -> None:
         self.offset = 0.0
         # The beginning of the emulated time: the start of the emulator, or the moment that the clock was last set to.
-        self.began = self.now()
+        self.start_time = self.now()
 
     def now(self) -> float:
         return time.time() + self.offset
@@ -36,7 +36,7 @@ class Clock:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=timezone.utc)
         self.offset = moment.timestamp() - time.time()
-        self.began = moment.timestamp()
+        self.start_time = moment.timestamp()
 
 
 def timestamp(seconds: float) -> str:

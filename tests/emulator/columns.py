@@ -53,17 +53,17 @@ def value_at(given: Any, path: str) -> Any:
     return given
 
 
-def meant(type_: Type, value: Any) -> Any:
+def comparable(type_: Type, value: Any) -> Any:
     """A value in a form that can be compared. None if the value does not have this type."""
     if value is None:
         return None
     try:
-        return understood(type_, str(value).lower() if isinstance(value, bool) else str(value))
+        return parse(type_, str(value).lower() if isinstance(value, bool) else str(value))
     except ValueError:
         return None
 
 
-def understood(type_: Type, text: str) -> Any:
+def parse(type_: Type, text: str) -> Any:
     """The text as a value of this type. ValueError if it is not one."""
     if type_ == "boolean":
         return _boolean(text)

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from . import bills, customers, invoices, spend, spend_world, vendors, world
-from . import payments as payments_room
+from . import payments as payments_module
 from .access_tokens import AccessToken
 from .clock import timestamp
 from .faults import Fault
@@ -23,7 +23,7 @@ from .who import TheEmulator
 
 router = APIRouter()
 
-OF_ORGANIZATIONS = {room.KIND.name: room.KIND for room in (bills, customers, invoices, payments_room, vendors)}
+OF_ORGANIZATIONS = {module.KIND.name: module.KIND for module in (bills, customers, invoices, payments_module, vendors)}
 OF_THE_COMPANY = {kind.name: kind for kind in spend.KINDS}
 
 
@@ -46,7 +46,7 @@ class NewPassword(Strict):
 
 @router.get("/requests")
 async def requests(emulator: TheEmulator) -> list[dict[str, Any]]:
-    return [asdict(heard) for heard in emulator.record.requests]
+    return [asdict(received) for received in emulator.record.requests]
 
 
 @router.get("/counts")
@@ -58,10 +58,10 @@ async def counts(emulator: TheEmulator) -> dict[str, int]:
 async def state(emulator: TheEmulator) -> dict[str, Any]:
     return {
         "now": emulator.clock.stamp(),
-        "sessions": len(emulator.sessions.alive()),
+        "sessions": len(emulator.sessions.valid_sessions()),
         "peak_in_flight": emulator.limits.peak_in_flight,
         "logins_this_hour": emulator.limits.logins_this_hour(),
-        "access_tokens": len(emulator.access_tokens.alive()),
+        "access_tokens": len(emulator.access_tokens.valid_tokens()),
         "payments": len(emulator.payments),
     }
 
@@ -79,12 +79,12 @@ async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
 @router.get("/objects/{kind:path}")
 async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
     if kind in OF_THE_COMPANY:
-        shelf = emulator.objects.shelf(OF_THE_COMPANY[kind], spend_world.COMPANY)
+        table = emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY)
     elif kind in OF_ORGANIZATIONS and organization_id in {one.id for one in world.ORGANIZATIONS}:
-        shelf = emulator.objects.shelf(OF_ORGANIZATIONS[kind], organization_id)
+        table = emulator.objects.table(OF_ORGANIZATIONS[kind], organization_id)
     else:
         raise HTTPException(404, "no such kind or organization")
-    return JSONResponse(shelf.everything())
+    return JSONResponse(table.everything())
 
 
 @router.get("/clock")
@@ -134,8 +134,8 @@ async def change_settings(changes: Annotated[dict[str, Any], Body()], emulator: 
 @router.post("/sessions/end")
 async def end_sessions(which: SessionsEnd, emulator: TheEmulator) -> dict[str, int]:
     ending: list[Session | AccessToken] = [
-        *(one for one in emulator.sessions.alive() if which.session_id in (None, one.id)),
-        *(one for one in emulator.access_tokens.alive() if which.session_id in (None, one.value)),
+        *(one for one in emulator.sessions.valid_sessions() if which.session_id in (None, one.id)),
+        *(one for one in emulator.access_tokens.valid_tokens() if which.session_id in (None, one.value)),
     ]
     for one in ending:
         one.ended = True

@@ -18,7 +18,7 @@ def _check(problems: Problems, given: Object, _exists: Exists) -> None:
 KIND = Kind(
     name="customers",
     prefix=prefix("0cu", "CUSTOMER"),
-    at_first=ledger.customers,
+    initial=ledger.customers,
     columns={
         "id": column("text", "eq ne in"),
         "archived": column("boolean", "eq ne", sorts=True),
@@ -38,4 +38,4 @@ KIND = Kind(
     check=_check,
 )
 
-rooms = (resource.writing(KIND), resource.reading(KIND))
+routers = (resource.writing(KIND), resource.reading(KIND))

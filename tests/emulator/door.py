@@ -12,37 +12,37 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from .errors import Refusal
+from .errors import RefusalError
 from .faults import Fault
 from .limits import Caller, Flight
-from .record import Heard, codes_in, read
+from .record import ReceivedRequest, codes_in, read
 from .sessions import Session, UserSession
 from .state import Emulator
 from .who import bearer
-from .wire import Answer, Line, ask
+from .wire import Connection, Response, call_app
 
 
 @dataclass
 class Call:
     scope: Scope
     body: bytes
-    heard: Heard
+    received: ReceivedRequest
     fault: Fault | None
     caller: Caller | None
     flight: Flight
 
 
-def is_login(heard: Heard) -> bool:
-    return (heard.method, heard.path) == ("POST", "/v3/login")
+def is_login(received: ReceivedRequest) -> bool:
+    return (received.method, received.path) == ("POST", "/v3/login")
 
 
-def told_path(path: str) -> str:
+def documented_path(path: str) -> str:
     """The path below the API base, as BILL documents it. OAuth's path is complete, because it is also served outside the base."""
     below = path.removeprefix("/connect")
     return path if below.startswith("/authx/") else below
 
 
-class Door:
+class BillMiddleware:
     def __init__(self, bill: ASGIApp, emulator: Emulator) -> None:
         self._bill = bill
         self._emulator = emulator
@@ -53,28 +53,28 @@ class Door:
             body = await request.body()
         except ClientDisconnect:
             return
-        call = self._hear(request, body)
+        call = self._record(request, body)
 
-        async def send_and_leave(message: Message) -> None:
+        async def send_and_end_flight(message: Message) -> None:
             # Leave before the last byte is sent, because a client that has read it may call again immediately.
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 call.flight.leave()
             await send(message)
 
-        line = Line(scope, receive, send_and_leave)
+        connection = Connection(scope, receive, send_and_end_flight)
         try:
-            await self._deliver(line, call, await self._answer(call))
+            await self._deliver(connection, call, await self._respond(call))
         except asyncio.CancelledError:
             # The emulator stops while this call is delayed.
-            await line.hang_up()
+            await connection.abort()
         finally:
             call.flight.leave()
 
-    def _hear(self, request: Request, body: bytes) -> Call:
+    def _record(self, request: Request, body: bytes) -> Call:
         emulator = self._emulator
-        path = told_path(request.scope["path"])
-        fault = emulator.faults.meet(request.method, path)
-        heard = Heard(
+        path = documented_path(request.scope["path"])
+        fault = emulator.faults.take(request.method, path)
+        received = ReceivedRequest(
             at=emulator.clock.stamp(),
             method=request.method,
             path=path,
@@ -83,67 +83,67 @@ class Door:
             body=read(body, request.headers.get("content-type", "")),
             fault=fault.kind if fault else None,
         )
-        emulator.record.requests.append(heard)
-        caller = self._caller(heard)
-        return Call(request.scope, body, heard, fault, caller, Flight(emulator.limits, caller))
+        emulator.record.requests.append(received)
+        caller = self._caller(received)
+        return Call(request.scope, body, received, fault, caller, Flight(emulator.limits, caller))
 
-    def _caller(self, heard: Heard) -> Caller | None:
+    def _caller(self, received: ReceivedRequest) -> Caller | None:
         """The caller whose limits count the call: from the body of a login, otherwise from the session or the access token."""
-        if is_login(heard):
-            body: dict[str, Any] = heard.body if isinstance(heard.body, dict) else {}
+        if is_login(received):
+            body: dict[str, Any] = received.body if isinstance(received.body, dict) else {}
             named = (body.get("devKey"), body.get("organizationId"))
             return Caller(str(named[0]), str(named[1])) if all(named) else None
-        emulator, headers = self._emulator, heard.headers
+        emulator, headers = self._emulator, received.headers
         session = emulator.sessions.known.get(headers.get("sessionid", ""))
         if isinstance(session, UserSession):
-            key = session.limited_key(headers.get("devkey"))
+            key = session.dev_key_for_limits(headers.get("devkey"))
             return Caller(key, session.organization_id) if key else None
         token = emulator.access_tokens.known.get(bearer(headers.get("authorization")) or "")
         if session is None and token is not None and emulator.settings.bearer_limits:
             return Caller(token.client.id, token.organization_id)
         return None
 
-    async def _answer(self, call: Call) -> Answer:
+    async def _respond(self, call: Call) -> Response:
         emulator, fault = self._emulator, call.fault
         acts = fault is None or fault.acts
         refusal = self._refusal(call) if acts else None
         await asyncio.sleep(emulator.settings.latency + (fault.slow or 0 if fault else 0))
         if fault is not None and not acts:
-            return fault.answer(emulator.clock, emulator.settings)
+            return fault.response(emulator.clock, emulator.settings)
         if refusal is not None:
-            return Answer.of_json(
+            return Response.of_json(
                 refusal.status(emulator.settings), refusal.envelope(emulator.clock, emulator.settings)
             )
-        answer = await ask(self._bill, call.scope, call.body)
+        response = await call_app(self._bill, call.scope, call.body)
         session: Session | None = call.scope["state"].get("session")
-        if session is not None and (answer.status < 400 or emulator.settings.errors_reset_idle):
+        if session is not None and (response.status < 400 or emulator.settings.errors_reset_idle):
             emulator.sessions.touch(session)
-        if fault is not None and fault.has_own_answer:
-            return fault.answer(emulator.clock, emulator.settings)
-        return answer
+        if fault is not None and fault.replaces_response:
+            return fault.response(emulator.clock, emulator.settings)
+        return response
 
-    def _refusal(self, call: Call) -> Refusal | None:
+    def _refusal(self, call: Call) -> RefusalError | None:
         """The refusal of a call that is over a limit. Such a call is no longer in flight, so it does not block other calls."""
         if call.caller is None:
             return None
         try:
-            self._emulator.limits.check(call.caller, login=is_login(call.heard))
-        except Refusal as refusal:
+            self._emulator.limits.check(call.caller, login=is_login(call.received))
+        except RefusalError as refusal:
             call.flight.leave()
             return refusal
         return None
 
     @staticmethod
-    async def _deliver(line: Line, call: Call, answer: Answer) -> None:
+    async def _deliver(connection: Connection, call: Call, response: Response) -> None:
         fault = call.fault
         if fault is not None and fault.reset:
-            return await line.reset()
-        call.heard.status = answer.status
-        call.heard.codes = codes_in(answer.body)
+            return await connection.reset()
+        call.received.status = response.status
+        call.received.codes = codes_in(response.body)
         if fault is not None and fault.cut:
-            return await line.cut(answer)
+            return await connection.cut(response)
         if fault is not None and fault.drip:
-            return await line.drip(answer, fault.drip)
+            return await connection.drip(response, fault.drip)
         if fault is not None and fault.endless:
-            return await line.endless(answer)
-        return await line.answer(answer)
+            return await connection.endless(response)
+        return await connection.send(response)

@@ -71,7 +71,7 @@ KNOWN: dict[str, tuple[int, str]] = {
 }
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """BILL refuses the request: one code, and one message for each problem."""
 
     def __init__(self, code: str, *messages: str) -> None:
@@ -84,10 +84,10 @@ class Refusal(Exception):
         return settings.status_of.get(self.code, known)
 
     def envelope(self, clock: Clock, settings: Settings) -> list[dict[str, Any]]:
-        return [_told(clock, self.code, message) for message in self.messages]
+        return [_error_object(clock, self.code, message) for message in self.messages]
 
 
-class Unfit(Refusal):
+class InvalidFieldsError(RefusalError):
     """Some fields are not valid: one code and message for each field (observed)."""
 
     def __init__(self, *problems: tuple[str, str]) -> None:
@@ -95,14 +95,14 @@ class Unfit(Refusal):
         self._problems = problems
 
     def envelope(self, clock: Clock, settings: Settings) -> list[dict[str, Any]]:
-        told = [_told(clock, code, message) for code, message in self._problems]
+        objects = [_error_object(clock, code, message) for code, message in self._problems]
         if not settings.validation_codes:
-            for one in told:
+            for one in objects:
                 del one["code"]
-        return told
+        return objects
 
 
-def _told(clock: Clock, code: str, message: str) -> dict[str, Any]:
+def _error_object(clock: Clock, code: str, message: str) -> dict[str, Any]:
     return {
         "timestamp": clock.stamp(),
         "code": code,

@@ -11,12 +11,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from .clock import Clock
-from .errors import Refusal
+from .errors import RefusalError
 from .settings import Settings
-from .wire import Answer
+from .wire import Response
 
 # These faults replace the normal response.
-OWN_ANSWER = {"status", "code", "not_json", "json_", "redirect"}
+OWN_RESPONSE = {"status", "code", "not_json", "json_", "redirect"}
 KINDS = ("status", "slow", "cut", "reset", "not_json", "json_", "redirect", "drip", "endless")
 
 
@@ -55,7 +55,7 @@ class Fault(BaseModel):
             ("code", {"status", "code"}),
             ("body", {"status"}),
             ("content_type", {"status"}),
-            ("acted", {"cut", "reset", *OWN_ANSWER}),
+            ("acted", {"cut", "reset", *OWN_RESPONSE}),
         ):
             if extra in given and kinds[0] not in fits:
                 raise ValueError(f"{extra} cannot be combined with {kinds[0]}")
@@ -75,28 +75,28 @@ class Fault(BaseModel):
         return self.kind in {"slow", "drip", "endless", "cut"}
 
     @property
-    def has_own_answer(self) -> bool:
-        return bool(self.model_fields_set & OWN_ANSWER)
+    def replaces_response(self) -> bool:
+        return bool(self.model_fields_set & OWN_RESPONSE)
 
-    def answer(self, clock: Clock, settings: Settings) -> Answer:
+    def response(self, clock: Clock, settings: Settings) -> Response:
         """The response in place of the normal one."""
         if self.code is not None:
-            refusal = Refusal(self.code)
-            return Answer.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))
+            refusal = RefusalError(self.code)
+            return Response.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))
         if self.status is not None:
-            return Answer(self.status, self.content_type, (self.body or "").encode())
+            return Response(self.status, self.content_type, (self.body or "").encode())
         if self.redirect is not None:
-            return Answer(302, "text/plain", b"", location=self.redirect)
+            return Response(302, "text/plain", b"", location=self.redirect)
         if self.not_json:
-            return Answer(200, "text/html", b"<!doctype html><title>BILL</title><p>We will be right back.")
-        return Answer.of_json(200, self.json_ if self.kind == "json" else {})
+            return Response(200, "text/html", b"<!doctype html><title>BILL</title><p>We will be right back.")
+        return Response.of_json(200, self.json_ if self.kind == "json" else {})
 
 
 class Faults:
     def __init__(self) -> None:
         self.queue: list[Fault] = []
 
-    def meet(self, method: str, path: str) -> Fault | None:
+    def take(self, method: str, path: str) -> Fault | None:
         """The first fault in the queue that applies to this request. `after` requests pass before a fault applies."""
         for fault in self.queue:
             if not fnmatchcase(f"{method} {path}", fault.on):

@@ -10,14 +10,14 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from .errors import MISSING_FIELD, NOT_JSON, Refusal, Unfit
+from .errors import MISSING_FIELD, NOT_JSON, InvalidFieldsError, RefusalError
 
 
 async def json_object(request: Request) -> dict[str, Any]:
     # A body is required even if all its fields are optional: BILL answered a third party's request without one with status 400.
     given = await json_body(request)
     if not isinstance(given, dict):
-        raise Refusal(NOT_JSON)
+        raise RefusalError(NOT_JSON)
     return given
 
 
@@ -25,7 +25,7 @@ async def json_body(request: Request) -> Any:
     try:
         return json.loads(await request.body())
     except ValueError:
-        raise Refusal(NOT_JSON) from None
+        raise RefusalError(NOT_JSON) from None
 
 
 Fields = Annotated[dict[str, Any], Depends(json_object)]
@@ -43,11 +43,11 @@ def require(given: dict[str, Any], *names: str) -> tuple[str, ...]:
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         # The text was observed. The code is unknown, and there may be none.
-        raise Unfit(*((MISSING_FIELD, f"{name}: must not be blank") for name in missing))
+        raise InvalidFieldsError(*((MISSING_FIELD, f"{name}: must not be blank") for name in missing))
     return values
 
 
-def both_or_neither(given: dict[str, Any], *names: str) -> tuple[str, ...] | None:
+def all_or_none(given: dict[str, Any], *names: str) -> tuple[str, ...] | None:
     """Fields that are required together. None if all are absent. Inferred: if only some are given, the others are missing."""
     if not any(text(given, name) for name in names):
         return None

@@ -15,11 +15,11 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .columns import OPERATORS, ORDER, Column, meant, understood, value_at
-from .errors import INVALID_FILTER_FIELD, INVALID_FILTER_OPERATOR, INVALID_PARAMETER, Refusal
+from .columns import OPERATORS, ORDER, Column, comparable, parse, value_at
+from .errors import INVALID_FILTER_FIELD, INVALID_FILTER_OPERATOR, INVALID_PARAMETER, RefusalError
 
 # A value in double quotes may contain commas and colons. A value without quotes ends at the next comma.
-ONE = re.compile(r'(?P<field>[^:,"]+):(?P<op>[^:,"]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^:,"]+))(?:,(?!\Z)|\Z)')
+FILTER = re.compile(r'(?P<field>[^:,"]+):(?P<op>[^:,"]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^:,"]+))(?:,(?!\Z)|\Z)')
 
 COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
@@ -37,26 +37,26 @@ def tests(given: str, columns: Mapping[str, Column], documented_only: bool) -> l
 
 
 def _parts(given: str) -> Iterator[re.Match[str]]:
-    place = 0
-    while place < len(given) or not given:
-        part = ONE.match(given, place)
+    position = 0
+    while position < len(given) or not given:
+        part = FILTER.match(given, position)
         if part is None:
-            raise Refusal(INVALID_PARAMETER, "filters: cannot be read")
+            raise RefusalError(INVALID_PARAMETER, "filters: cannot be read")
         yield part
-        place = part.end()
+        position = part.end()
 
 
 def _test(part: re.Match[str], columns: Mapping[str, Column], documented_only: bool) -> Test:
     field, op = part["field"], part["op"]
     column = columns.get(field)
     if column is None or (documented_only and not column.documented):
-        raise Refusal(INVALID_FILTER_FIELD)
+        raise RefusalError(INVALID_FILTER_FIELD)
     if op not in OPERATORS or op not in column.operators(documented_only):
-        raise Refusal(INVALID_FILTER_OPERATOR)
+        raise RefusalError(INVALID_FILTER_OPERATOR)
     wanted = _wanted(part, column)
 
     def passes(one: Mapping[str, Any]) -> bool:
-        value = meant(column.type, value_at(one, field))
+        value = comparable(column.type, value_at(one, field))
         if op in ORDER:
             return value is not None and COMPARISONS[op](value, wanted)
         if op == "sw":
@@ -71,10 +71,10 @@ def _wanted(part: re.Match[str], column: Column) -> Any:
     op, quoted, bare = part["op"], part["quoted"], part["bare"]
     many = op in {"in", "nin"}
     if quoted is None and (many or column.type == "date"):
-        raise Refusal(INVALID_PARAMETER, f"filters: the value of {part['field']} must be in double quotes")
+        raise RefusalError(INVALID_PARAMETER, f"filters: the value of {part['field']} must be in double quotes")
     text = bare if quoted is None else quoted
     try:
-        values = [understood(column.type, value) for value in (text.split(",") if many else [text])]
+        values = [parse(column.type, value) for value in (text.split(",") if many else [text])]
     except ValueError:
-        raise Refusal(INVALID_PARAMETER, f"filters: the value of {part['field']} cannot be read") from None
+        raise RefusalError(INVALID_PARAMETER, f"filters: the value of {part['field']} cannot be read") from None
     return values[0] if op in ORDER or op == "sw" else values

@@ -28,7 +28,7 @@ def _check_customer(problems: Problems, customer: Object | None, exists: Exists)
     if not id_:
         problems.missing("customer.id", "must not be blank")
     elif not exists(customers.KIND, id_):
-        problems.unfit("customer.id", "there is no such customer")
+        problems.invalid("customer.id", "there is no such customer")
 
 
 def _complete(given: Object) -> Object:
@@ -42,7 +42,7 @@ def _complete(given: Object) -> Object:
 KIND = Kind(
     name="invoices",
     prefix=prefix("00e", "INVOICE"),
-    at_first=ledger.invoices,
+    initial=ledger.invoices,
     columns={
         "id": column("text", "eq ne in"),
         "archived": column("boolean", "eq ne", sorts=True),
@@ -64,7 +64,7 @@ KIND = Kind(
     check=_check,
     complete=_complete,
     read_only=frozenset({"customerId", "status", "totalAmount", "dueAmount"}),
-    replaced=True,
+    can_be_replaced=True,
 )
 
-rooms = (resource.writing(KIND), resource.reading(KIND))
+routers = (resource.writing(KIND), resource.reading(KIND))

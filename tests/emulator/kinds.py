@@ -18,7 +18,7 @@ Object = dict[str, Any]
 READ_ONLY = frozenset({"id", "archived", "createdTime", "updatedTime"})
 
 
-def as_it_is(given: Object) -> Object:
+def unchanged(given: Object) -> Object:
     return given
 
 
@@ -37,21 +37,21 @@ class Kind:
     # The beginning of the identifiers of an owner's objects.
     prefix: Callable[[str], str]
     # The objects that the owner has at the start, the oldest first.
-    at_first: Callable[[str], Sequence[Object]]
+    initial: Callable[[str], Sequence[Object]]
     columns: Mapping[str, Column]
     check: Callable[[Problems, Object, Exists], None]
     # Completes the fields of a request, as BILL does.
-    complete: Callable[[Object], Object] = as_it_is
+    complete: Callable[[Object], Object] = unchanged
     read_only: frozenset[str] = frozenset()
     needs_trust: Callable[[Object], bool] = never
-    archived: bool = True
-    replaced: bool = False
+    can_be_archived: bool = True
+    can_be_replaced: bool = False
     # Documented: the number of objects that one bulk request can create. 0: no bulk requests.
     bulk: int = 0
     # More parameters of the list, beside those of all lists. They have no effect.
     parameters: frozenset[str] = frozenset()
     # Whether the list has the two cursors of Spend & Expense.
-    two_ways: bool = False
+    has_two_cursors: bool = False
 
     def writable(self, given: Object) -> Object:
         return {name: value for name, value in given.items() if name not in READ_ONLY | self.read_only}

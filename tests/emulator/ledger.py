@@ -15,10 +15,10 @@ from . import world
 from .clock import DAY, HOUR, timestamp
 from .problems import is_number
 
-_BEGAN = 1_735_808_400  # 2025-01-02T09:00:00Z
-_MOST = 60
-_WHO = ("Amber", "Bluebell", "Clover", "Dahlia", "Elder", "Fern", "Gentian")
-_WHAT = ("Cafe", "School", "Hotel", "Gallery", "Clinic")
+_START = 1_735_808_400  # 2025-01-02T09:00:00Z
+_MAX_BILLS = 60
+_FLOWERS = ("Amber", "Bluebell", "Clover", "Dahlia", "Elder", "Fern", "Gentian")
+_BUSINESSES = ("Cafe", "School", "Hotel", "Gallery", "Clinic")
 
 
 def total(lines: list[dict[str, Any]]) -> float:
@@ -37,12 +37,12 @@ def _amount(line: dict[str, Any]) -> float:
 
 @cache
 def customers(organization_id: str) -> tuple[dict[str, Any], ...]:
-    several = range(1, _count(organization_id) // 2 + 1)
+    several = range(1, _bill_count(organization_id) // 2 + 1)
     return tuple(
         {
             "id": f"0cu{organization_id[3:5]}CUSTOMER{number:07d}",
             "archived": number % 12 == 0,
-            "name": f"{_WHO[number % 7]} {_WHAT[number % 5]}",
+            "name": f"{_FLOWERS[number % 7]} {_BUSINESSES[number % 5]}",
             "accountType": "PERSON" if number % 6 == 0 else "BUSINESS",
             "email": f"accounts{number}@example.net",
             "invoiceCurrency": "USD",
@@ -70,18 +70,18 @@ def bills(organization_id: str) -> tuple[dict[str, Any], ...]:
             "approvalStatus": "UNASSIGNED",
             **_times(number),
         }
-        for number in range(1, _count(organization_id) + 1)
+        for number in range(1, _bill_count(organization_id) + 1)
     )
 
 
 @cache
 def invoices(organization_id: str) -> tuple[dict[str, Any], ...]:
-    whom = customers(organization_id)
+    payers = customers(organization_id)
     return tuple(
         {
             "id": f"00e{organization_id[3:5]}INVOICE{number:08d}",
             "archived": number % 15 == 0,
-            "customerId": whom[number * 3 % len(whom)]["id"],
+            "customerId": payers[number * 3 % len(payers)]["id"],
             "invoiceNumber": f"C-{2000 + number}",
             "invoiceDate": _day(number, 0),
             "dueDate": _day(number, 14),
@@ -91,18 +91,18 @@ def invoices(organization_id: str) -> tuple[dict[str, Any], ...]:
             "dueAmount": number * 9.5,
             **_times(number),
         }
-        for number in range(1, len(whom) * 3 // 2 + 1)
+        for number in range(1, len(payers) * 3 // 2 + 1)
     )
 
 
-def _count(organization_id: str) -> int:
-    return min(_MOST, len(world.vendors(organization_id)))
+def _bill_count(organization_id: str) -> int:
+    return min(_MAX_BILLS, len(world.vendors(organization_id)))
 
 
 def _times(number: int) -> dict[str, str]:
-    made = _BEGAN + number * 5 * HOUR
+    made = _START + number * 5 * HOUR
     return {"createdTime": timestamp(made), "updatedTime": timestamp(made + number * HOUR)}
 
 
 def _day(number: int, later: int) -> str:
-    return timestamp(_BEGAN + number * 5 * HOUR + later * DAY)[:10]
+    return timestamp(_START + number * 5 * HOUR + later * DAY)[:10]

@@ -35,7 +35,7 @@ class Limits:
         self.peak_in_flight = 0
 
     def check(self, caller: Caller, *, login: bool) -> None:
-        """Count a request that is already in flight. Raises Refusal if it is over a limit."""
+        """Count a request that is already in flight. Raises RefusalError if it is over a limit."""
         this_hour = (caller.dev_key, self._clock.hour())
         self._requests[this_hour] += 1
         if login:
@@ -44,13 +44,13 @@ class Limits:
             self._check_hour(self._logins[this_hour], self._settings.logins_per_hour)
         self._check_hour(self._requests[this_hour], self._settings.requests_per_hour)
         if self.in_flight[caller] > self._settings.in_flight:
-            raise errors.Refusal(errors.TOO_MANY_IN_FLIGHT)
+            raise errors.RefusalError(errors.TOO_MANY_IN_FLIGHT)
 
     @staticmethod
     def _check_hour(count: int, allowed: int) -> None:
         if count > allowed:
             message = f"Max number of allowed requests per hour reached: {allowed}."
-            raise errors.Refusal(errors.HOURLY_LIMIT, message)
+            raise errors.RefusalError(errors.HOURLY_LIMIT, message)
 
     def logins_this_hour(self) -> int:
         return sum(count for (_key, hour), count in self._logins.items() if hour == self._clock.hour())
@@ -63,7 +63,7 @@ class PerMinute:
         self._clock = clock
         self._done: defaultdict[str, list[float]] = defaultdict(list)
 
-    def one_more(self, who: str, *, rolling: bool = False) -> int:
+    def count(self, who: str, *, rolling: bool = False) -> int:
         now = self._clock.now()
         begin = now - MINUTE if rolling else now // MINUTE * MINUTE
         self._done[who] = [*(moment for moment in self._done[who] if begin <= moment < begin + MINUTE), now]

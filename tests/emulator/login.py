@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from . import errors, fields, pages, world
 from .access_tokens import AccessToken
 from .accounts import Account
-from .errors import Refusal
+from .errors import RefusalError
 from .sessions import PartnerSession, UserSession
 from .state import Emulator
 from .who import InSession, MfaBypass, SignedIn, TheEmulator, full_access, in_session, partner, signed_in
@@ -31,16 +31,16 @@ async def login(given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
     dev_key, username, organization_id, secret = fields.require(
         given, "devKey", "username", "organizationId", secret_field
     )
-    device = fields.both_or_neither(given, "rememberMeId", "device")
+    device = fields.all_or_none(given, "rememberMeId", "device")
     if dev_key == world.INACTIVE_DEV_KEY:
-        raise Refusal(errors.INACTIVE_DEV_KEY)
+        raise RefusalError(errors.INACTIVE_DEV_KEY)
     if dev_key not in world.DEV_KEYS:
-        raise Refusal(errors.INVALID_DEV_KEY)
+        raise RefusalError(errors.INVALID_DEV_KEY)
     check_organization(organization_id)
     kinds = ("console",) if by_token else ("user", "sync_token")
     account = emulator.accounts.check(username, secret, *kinds)
     if organization_id not in account.organization_ids:
-        raise Refusal(errors.INVALID_ORGANIZATION)
+        raise RefusalError(errors.INVALID_ORGANIZATION)
     return start(emulator, account, dev_key, organization_id, device)
 
 
@@ -51,16 +51,16 @@ def _by_console_token(given: dict[str, Any], emulator: Emulator) -> bool:
     if not fields.text(given, "password"):
         return True
     if emulator.settings.password_and_console_token == "refused":
-        raise Refusal(errors.MISSING_FIELD, "password: must be null when consoleApiToken is given")
+        raise RefusalError(errors.MISSING_FIELD, "password: must be null when consoleApiToken is given")
     return emulator.settings.password_and_console_token == "console_token"
 
 
 def check_organization(organization_id: str) -> None:
     organization = next((one for one in world.ORGANIZATIONS if one.id == organization_id), None)
     if organization is None:
-        raise Refusal(errors.INVALID_ORGANIZATION)
+        raise RefusalError(errors.INVALID_ORGANIZATION)
     if organization.locked:
-        raise Refusal(errors.ORGANIZATION_LOCKED)
+        raise RefusalError(errors.ORGANIZATION_LOCKED)
 
 
 def start(
@@ -75,10 +75,10 @@ def start(
     if device is not None and session.can_be_trusted:
         # Inferred from step-up: with a wrong pair the session is not trusted, and BILL answers no error.
         session.trusted = emulator.trust.is_remembered(session.user_id, *device)
-    answer = {"sessionId": session.id, "userId": session.user_id, "trusted": session.trusted}
+    response = {"sessionId": session.id, "userId": session.user_id, "trusted": session.trusted}
     if emulator.settings.organization_in_answer:
-        answer["organizationId"] = organization_id
-    return answer
+        response["organizationId"] = organization_id
+    return response
 
 
 @router.get("/v3/login/session")

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from . import errors, fields
-from .errors import Refusal
+from .errors import RefusalError
 from .trust import Phone, new_remember_me_id
 from .who import CanBeTrusted, TheEmulator
 
@@ -29,7 +29,7 @@ async def setup(session: CanBeTrusted, given: fields.Fields, emulator: TheEmulat
     number, kind = fields.require(given, "phone", "type")
     _check_type(kind)
     if given.get("primary") not in (None, True):
-        raise Refusal(emulator.settings.codes.secondary_phone, "primary: must be true")
+        raise RefusalError(emulator.settings.codes.secondary_phone, "primary: must be true")
     _check_no_phone(emulator.trust.phones.get(session.user_id))
     return {"setupId": emulator.trust.send(session.user_id, Phone(number, kind), "setup")}
 
@@ -41,7 +41,7 @@ async def validate_setup(session: CanBeTrusted, given: fields.Fields, emulator: 
     setup_id, kind, code = fields.require(given, "setupId", "type", "token")
     _check_type(kind)
     _check_no_phone(emulator.trust.phones.get(session.user_id))
-    message = emulator.trust.answer(session.user_id, "setup", setup_id, code)
+    message = emulator.trust.accept_code(session.user_id, "setup", setup_id, code)
     # A phone does not make the session trusted. That needs a challenge.
     emulator.trust.phones[session.user_id] = Phone(message.phone, message.type)
     # This response comes from a third party.
@@ -51,21 +51,21 @@ async def validate_setup(session: CanBeTrusted, given: fields.Fields, emulator: 
 def _check_type(kind: str) -> None:
     if kind not in TYPES:
         # The code is inferred.
-        raise Refusal(errors.INVALID_FIELD, f"type: must be one of {', '.join(TYPES)}")
+        raise RefusalError(errors.INVALID_FIELD, f"type: must be one of {', '.join(TYPES)}")
 
 
 def _check_no_phone(phone: Phone | None) -> None:
     if phone is not None:
-        raise Refusal(errors.MFA_BLOCKED)
+        raise RefusalError(errors.MFA_BLOCKED)
 
 
 @router.post("/v3/mfa/challenge")
 async def challenge(session: CanBeTrusted, given: fields.Fields, emulator: TheEmulator) -> dict[str, str]:
     if given.get("useBackup") not in (None, False):
-        raise Refusal(emulator.settings.codes.secondary_phone, "useBackup: must be false")
+        raise RefusalError(emulator.settings.codes.secondary_phone, "useBackup: must be false")
     phone = emulator.trust.phones.get(session.user_id)
     if phone is None:
-        raise Refusal(errors.NO_PHONE)
+        raise RefusalError(errors.NO_PHONE)
     return {"challengeId": emulator.trust.send(session.user_id, phone, "challenge")}
 
 
@@ -76,7 +76,7 @@ async def validate_challenge(session: CanBeTrusted, given: fields.Fields, emulat
     if remember:
         # Documented: a request with rememberMe also sends the device. Inferred: BILL refuses it without the device.
         fields.require(given, "device")
-    emulator.trust.answer(session.user_id, "challenge", challenge_id, code)
+    emulator.trust.accept_code(session.user_id, "challenge", challenge_id, code)
     session.trusted = True
     if remember:
         return {"rememberMeId": emulator.trust.remember(session.user_id, fields.text(given, "device"))}

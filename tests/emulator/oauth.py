@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from . import errors, fields, world
-from .errors import Refusal
+from .errors import RefusalError
 from .record import FORM, read
 from .state import Emulator
 from .who import TheEmulator
@@ -24,10 +24,10 @@ from .who import TheEmulator
 router = APIRouter()
 
 
-class Denied(Exception):
+class TokenRequestError(Exception):
     """A refusal in the format of RFC 6749, section 5.2. `refusal` is the same in BILL's own format."""
 
-    def __init__(self, error: str, description: str, refusal: Refusal) -> None:
+    def __init__(self, error: str, description: str, refusal: RefusalError) -> None:
         super().__init__(error)
         self.content = {"error": error, "error_description": description}
         # RFC 6749 has status 401 only for this error.
@@ -39,7 +39,7 @@ class Denied(Exception):
 async def token(request: Request, emulator: TheEmulator) -> JSONResponse:
     try:
         return _issue(await _form(request), emulator)
-    except Denied as denied:
+    except TokenRequestError as denied:
         if emulator.settings.oauth_errors == "bill":
             raise denied.refusal from None
         return JSONResponse(denied.content, denied.status)
@@ -54,16 +54,18 @@ async def _form(request: Request) -> dict[str, str]:
 def _issue(given: dict[str, str], emulator: Emulator) -> JSONResponse:
     try:
         grant_type, client_id, client_secret = fields.require(given, "grant_type", "client_id", "client_secret")
-    except Refusal as missing:
-        raise Denied("invalid_request", " ".join(missing.messages), missing) from None
+    except RefusalError as missing:
+        raise TokenRequestError("invalid_request", " ".join(missing.messages), missing) from None
     if grant_type != "client_credentials":
-        refusal = Refusal(errors.INVALID_PARAMETER, "grant_type: must be client_credentials")
-        raise Denied("unsupported_grant_type", "Only client_credentials is supported.", refusal)
+        refusal = RefusalError(errors.INVALID_PARAMETER, "grant_type: must be client_credentials")
+        raise TokenRequestError("unsupported_grant_type", "Only client_credentials is supported.", refusal)
     account = emulator.accounts.by_name.get(client_id)
     if account is None or account.kind != "client" or account.secret != client_secret:
-        raise Denied("invalid_client", "Client authentication failed.", Refusal(errors.WRONG_CREDENTIALS))
+        raise TokenRequestError(
+            "invalid_client", "Client authentication failed.", RefusalError(errors.WRONG_CREDENTIALS)
+        )
     client = next(one for one in world.CLIENTS if one.id == client_id)
-    answer: dict[str, Any] = {"access_token": emulator.access_tokens.issue(client).value, "token_type": "Bearer"}
+    response: dict[str, Any] = {"access_token": emulator.access_tokens.issue(client).value, "token_type": "Bearer"}
     if emulator.settings.oauth_tells_life:
-        answer["expires_in"] = emulator.settings.oauth_token_life
-    return JSONResponse(answer)
+        response["expires_in"] = emulator.settings.oauth_token_life
+    return JSONResponse(response)

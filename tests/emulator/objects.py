@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The stored objects: one shelf for each owner and kind. The first use of a shelf fills it from the world."""
+"""The stored objects: one table for each owner and kind. The first use of a table fills it from the world."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any
 
 from . import filters, sorting
 from .clock import Clock
-from .errors import NO_DATA, Refusal
+from .errors import NO_DATA, RefusalError
 from .kinds import Kind, Object
 from .problems import Problems
 
 # More than the number of lists that clients read at the same time.
-REMEMBERED = 64
+MAX_SELECTIONS = 64
 
 
-class Shelf:
+class ObjectTable:
     """The objects of one owner and kind.
 
     An object is replaced, never changed, because all emulators of a process share the objects of the world.
@@ -28,7 +28,7 @@ class Shelf:
         self.owner = owner
         self._objects = objects
         self._clock = clock
-        self._by_id: dict[str, Object] = {one["id"]: one for one in kind.at_first(owner)}
+        self._by_id: dict[str, Object] = {one["id"]: one for one in kind.initial(owner)}
         self._made = len(self._by_id)
         # The filtered and sorted lists. A client reads a list page by page, so each list stays here until an object changes.
         self._selections: dict[tuple[str | None, str | None, bool], list[Object]] = {}
@@ -42,7 +42,7 @@ class Shelf:
 
     def get(self, id_: str) -> Object:
         if id_ not in self._by_id:
-            raise Refusal(NO_DATA)
+            raise RefusalError(NO_DATA)
         return self._by_id[id_]
 
     def select(self, given_filters: str | None, given_sort: str | None, documented_only: bool) -> list[Object]:
@@ -55,7 +55,7 @@ class Shelf:
                 found = [one for one in found if all(passes(one) for passes in tests)]
             if given_sort is not None:
                 found = sorting.in_order(found, given_sort, self.kind.columns, documented_only)
-            if len(self._selections) >= REMEMBERED:
+            if len(self._selections) >= MAX_SELECTIONS:
                 self._selections.clear()
             self._selections[asked] = found
         return self._selections[asked]
@@ -63,7 +63,7 @@ class Shelf:
     def create(self, given: Object) -> Object:
         problems = Problems()
         content = self._checked(given, problems)
-        problems.tell()
+        problems.raise_if_any()
         return self.add(self.kind.complete(content))
 
     def create_all(self, given: list[Object]) -> list[Object]:
@@ -71,9 +71,9 @@ class Shelf:
         problems = Problems()
         several = []
         for number, one in enumerate(given):
-            problems.place = f"[{number}]."
+            problems.position = f"[{number}]."
             several.append(self._checked(one, problems))
-        problems.tell()
+        problems.raise_if_any()
         return [self.add(self.kind.complete(one)) for one in several]
 
     def _checked(self, given: Object, problems: Problems) -> Object:
@@ -82,13 +82,13 @@ class Shelf:
         return content
 
     def _exists(self, kind: Kind, id_: Any) -> bool:
-        return isinstance(id_, str) and id_ in self._objects.shelf(kind, self.owner)
+        return isinstance(id_, str) and id_ in self._objects.table(kind, self.owner)
 
     def add(self, content: Object) -> Object:
         self._made += 1
         now = self._clock.stamp()
         made = {"id": self.kind.new_id(self.owner, self._made)}
-        archived = {"archived": False} if self.kind.archived else {}
+        archived = {"archived": False} if self.kind.can_be_archived else {}
         return self._keep({**made, **archived, **content, "createdTime": now, "updatedTime": now})
 
     def patch(self, id_: str, given: Object) -> Object:
@@ -118,7 +118,7 @@ class Shelf:
     def _rewrite(self, before: Object, after: Object) -> Object:
         problems = Problems()
         self.kind.check(problems, after, self._exists)
-        problems.tell()
+        problems.raise_if_any()
         return self._keep({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
 
     def _keep(self, one: Object) -> Object:
@@ -130,10 +130,10 @@ class Shelf:
 class Objects:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shelves: dict[tuple[str, str], Shelf] = {}
+        self._tables: dict[tuple[str, str], ObjectTable] = {}
 
-    def shelf(self, kind: Kind, owner: str) -> Shelf:
-        place = (kind.name, owner)
-        if place not in self._shelves:
-            self._shelves[place] = Shelf(kind, owner, self, self._clock)
-        return self._shelves[place]
+    def table(self, kind: Kind, owner: str) -> ObjectTable:
+        key = (kind.name, owner)
+        if key not in self._tables:
+            self._tables[key] = ObjectTable(kind, owner, self, self._clock)
+        return self._tables[key]

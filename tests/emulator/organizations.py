@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from . import world
-from .errors import INVALID_ORGANIZATION, NOT_SUPPORTED, Refusal
+from .errors import INVALID_ORGANIZATION, NOT_SUPPORTED, RefusalError
 from .who import SignedIn
 
 router = APIRouter(prefix="/v3/organizations")
@@ -19,13 +19,13 @@ router = APIRouter(prefix="/v3/organizations")
 @router.get("/industries")
 async def industries() -> None:
     """The emulator does not have this call. Without it, `industries` would be read as the id of an organization."""
-    raise Refusal(NOT_SUPPORTED)
+    raise RefusalError(NOT_SUPPORTED)
 
 
 @router.get("/{organization_id}")
 async def organization(organization_id: str, who: SignedIn) -> dict[str, Any]:
     # Inferred: a session gives access only to its own organization. BILL answers BDC_1123 for another one.
     if organization_id != who.organization_id:
-        raise Refusal(INVALID_ORGANIZATION)
+        raise RefusalError(INVALID_ORGANIZATION)
     found = next(one for one in world.ORGANIZATIONS if one.id == organization_id)
     return {"id": found.id, "name": found.name}

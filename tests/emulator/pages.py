@@ -15,29 +15,33 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from .errors import INVALID_PARAMETER, Refusal
+from .errors import INVALID_PARAMETER, RefusalError
 
 DEFAULT_PAGE, LARGEST_PAGE = 20, 100
 
 
-def page(of: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
+def page(list_id: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
     """One page. `of` identifies the list with its filters and its order."""
-    return _page(everything, size, _place(of, "page", cursor), (of, of))
+    return _page(everything, size, _position_of(list_id, "page", cursor), (list_id, list_id))
 
 
-def page_two_ways(
-    of: str, everything: Sequence[Any], size: int, next_cursor: str | None, prev_cursor: str | None
+def page_with_two_cursors(
+    list_id: str, everything: Sequence[Any], size: int, next_cursor: str | None, prev_cursor: str | None
 ) -> dict[str, Any]:
-    onwards, back = f"{of}>", f"{of}<"
+    forward, back = f"{list_id}>", f"{list_id}<"
     if next_cursor is not None and prev_cursor is not None:
-        raise Refusal(INVALID_PARAMETER, "nextPage: must not be given with prevPage")
-    first = _place(onwards, "nextPage", next_cursor) if prev_cursor is None else _place(back, "prevPage", prev_cursor)
-    return _page(everything, size, first, (onwards, back))
+        raise RefusalError(INVALID_PARAMETER, "nextPage: must not be given with prevPage")
+    first = (
+        _position_of(forward, "nextPage", next_cursor)
+        if prev_cursor is None
+        else _position_of(back, "prevPage", prev_cursor)
+    )
+    return _page(everything, size, first, (forward, back))
 
 
-def mark(*of: str | None) -> str:
+def list_identity(*parts: str | None) -> str:
     """A short text that identifies a list. Every list has another one."""
-    return hashlib.sha256(repr(of).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
 def size(given: str | None) -> int:
@@ -45,33 +49,33 @@ def size(given: str | None) -> int:
         return DEFAULT_PAGE
     # Observed: BILL answers 0 and 101 with status 400. The code and the text are inferred.
     if not given.isdecimal():
-        raise Refusal(INVALID_PARAMETER, "max: must be a number")
+        raise RefusalError(INVALID_PARAMETER, "max: must be a number")
     if not 1 <= int(given) <= LARGEST_PAGE:
-        raise Refusal(INVALID_PARAMETER, f"max: must be between 1 and {LARGEST_PAGE}")
+        raise RefusalError(INVALID_PARAMETER, f"max: must be between 1 and {LARGEST_PAGE}")
     return int(given)
 
 
-def _page(everything: Sequence[Any], size: int, first: int, ways: tuple[str, str]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"results": list(everything[first : first + size])}
+def _page(everything: Sequence[Any], size: int, first: int, directions: tuple[str, str]) -> dict[str, Any]:
+    response: dict[str, Any] = {"results": list(everything[first : first + size])}
     # Observed: the first page has no cursor back, and the last page has none onwards. BILL leaves it out, it is not null.
     if first + size < len(everything):
-        answer["nextPage"] = _cursor(ways[0], first + size)
+        response["nextPage"] = _cursor(directions[0], first + size)
     if first > 0:
-        answer["prevPage"] = _cursor(ways[1], max(0, first - size))
-    return answer
+        response["prevPage"] = _cursor(directions[1], max(0, first - size))
+    return response
 
 
-def _cursor(of: str, place: int) -> str:
-    return base64.urlsafe_b64encode(f"{of}:{place}".encode()).decode()
+def _cursor(list_id: str, position: int) -> str:
+    return base64.urlsafe_b64encode(f"{list_id}:{position}".encode()).decode()
 
 
-def _place(expected: str, parameter: str, cursor: str | None) -> int:
+def _position_of(expected: str, parameter: str, cursor: str | None) -> int:
     if cursor is None:
         return 0
     try:
-        of, _colon, place = base64.urlsafe_b64decode(cursor).decode().rpartition(":")
+        list_id, _colon, position = base64.urlsafe_b64decode(cursor).decode().rpartition(":")
     except (binascii.Error, UnicodeDecodeError, ValueError):
-        of, place = "", ""
-    if of != expected or not place.isdecimal():
-        raise Refusal(INVALID_PARAMETER, f"{parameter}: is not a page of this list")
-    return int(place)
+        list_id, position = "", ""
+    if list_id != expected or not position.isdecimal():
+        raise RefusalError(INVALID_PARAMETER, f"{parameter}: is not a page of this list")
+    return int(position)

@@ -14,7 +14,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from . import errors, fields, login, pages, world
-from .errors import Refusal
+from .errors import RefusalError
 from .who import Partner, TheEmulator
 
 router = APIRouter()
@@ -25,10 +25,10 @@ async def partner_login(given: fields.Fields, emulator: TheEmulator) -> dict[str
     app_key, username, password = fields.require(given, "appKey", "username", "password")
     partner = next((one for one in world.PARTNERS if one.app_key == app_key), None)
     if partner is None:
-        raise Refusal(emulator.settings.codes.app_key)
+        raise RefusalError(emulator.settings.codes.app_key)
     account = emulator.accounts.check(username, password, "partner")
     if account.name != partner.username:
-        raise Refusal(errors.WRONG_CREDENTIALS)
+        raise RefusalError(errors.WRONG_CREDENTIALS)
     return {"sessionId": emulator.sessions.start_partner(account, app_key).id}
 
 
@@ -43,11 +43,11 @@ async def organizations(request: Request, session: Partner, emulator: TheEmulato
 @router.post("/v3/partner/login-as-user")
 async def login_as_user(session: Partner, given: fields.Fields, emulator: TheEmulator) -> dict[str, Any]:
     user_id, organization_id = fields.require(given, "userId", "organizationId")
-    device = fields.both_or_neither(given, "rememberMeId", "device")
+    device = fields.all_or_none(given, "rememberMeId", "device")
     if organization_id not in session.organization_ids:
-        raise Refusal(errors.INVALID_ORGANIZATION)
+        raise RefusalError(errors.INVALID_ORGANIZATION)
     login.check_organization(organization_id)
     account = emulator.accounts.user(user_id)
     if account is None or organization_id not in account.organization_ids:
-        raise Refusal(errors.NO_ACTIVE_USER, f"No active user for: {user_id}, {organization_id}")
+        raise RefusalError(errors.NO_ACTIVE_USER, f"No active user for: {user_id}, {organization_id}")
     return login.start(emulator, account, None, organization_id, device)

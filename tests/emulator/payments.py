@@ -16,10 +16,10 @@ from fastapi.responses import JSONResponse
 
 from . import resource
 from .columns import column
-from .errors import NOT_SUPPORTED, Refusal
+from .errors import NOT_SUPPORTED, RefusalError
 from .fields import AnyJson, Fields
 from .kinds import Exists, Kind, Object, prefix
-from .objects import Shelf
+from .objects import ObjectTable
 from .problems import Problems
 from .state import Emulator
 from .who import FullAccess, MfaBypass, TheEmulator, Who, require_trust
@@ -39,7 +39,7 @@ def _check(problems: Problems, given: Object, _exists: Exists) -> None:
 KIND = Kind(
     name="payments",
     prefix=prefix("stp", "PAYMENT"),
-    at_first=lambda _organization_id: (),
+    initial=lambda _organization_id: (),
     columns={
         # Inferred: these can be used in filters. The end of BILL's page about filters was not read.
         "id": column("text", "*"),
@@ -59,7 +59,7 @@ KIND = Kind(
     check=_check,
     complete=lambda given: {"status": "SCHEDULED", **given},
     read_only=frozenset({"status"}),
-    archived=False,
+    can_be_archived=False,
     bulk=50,
 )
 
@@ -67,21 +67,21 @@ KIND = Kind(
 @router.get("/options")
 async def options() -> None:
     """The emulator does not have this call. Without it, `options` would be read as the id of a payment."""
-    raise Refusal(NOT_SUPPORTED)
+    raise RefusalError(NOT_SUPPORTED)
 
 
 @router.post("")
 async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
     # Inferred: BILL does not check the fields if the session is not trusted.
     require_trust(who, bypass)
-    return JSONResponse(_told(emulator, who, _shelf(who, emulator).create(given)), 201)
+    return JSONResponse(_record(emulator, who, _table(who, emulator).create(given)), 201)
 
 
 @router.post("/bulk")
 async def pay_several(who: FullAccess, bypass: MfaBypass, given: AnyJson, emulator: TheEmulator) -> JSONResponse:
     require_trust(who, bypass)
-    made = _shelf(who, emulator).create_all(resource.objects(_separately(given), KIND))
-    return JSONResponse([_told(emulator, who, one) for one in made], 201)
+    made = _table(who, emulator).create_all(resource.objects(_separately(given), KIND))
+    return JSONResponse([_record(emulator, who, one) for one in made], 201)
 
 
 def _separately(given: Any) -> Any:
@@ -101,16 +101,16 @@ def _separately(given: Any) -> Any:
 @router.post("/{payment_id}/cancel")
 async def cancel(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
     # Inferred: the status, and that a second cancellation is no error.
-    return JSONResponse(_shelf(who, emulator).set(payment_id, status="CANCELED"))
+    return JSONResponse(_table(who, emulator).set(payment_id, status="CANCELED"))
 
 
 @router.post("/{payment_id}/void")
 async def void(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
     # From a third party: BILL requires a reason. The emulator does not check it.
-    return JSONResponse(_shelf(who, emulator).set(payment_id, status="VOID"))
+    return JSONResponse(_table(who, emulator).set(payment_id, status="VOID"))
 
 
-def _told(emulator: Emulator, who: Who, made: Object) -> Object:
+def _record(emulator: Emulator, who: Who, made: Object) -> Object:
     """Record a payment for the tests. Returns the response: the fields of the request and the identifier (inferred)."""
     payment = {name: value for name, value in made.items() if name not in {"status", "createdTime", "updatedTime"}}
     emulator.payments.append(
@@ -124,8 +124,8 @@ def _told(emulator: Emulator, who: Who, made: Object) -> Object:
     return payment
 
 
-def _shelf(who: Who, emulator: Emulator) -> Shelf:
-    return emulator.objects.shelf(KIND, who.organization_id)
+def _table(who: Who, emulator: Emulator) -> ObjectTable:
+    return emulator.objects.table(KIND, who.organization_id)
 
 
-rooms = (router, resource.reading(KIND))
+routers = (router, resource.reading(KIND))

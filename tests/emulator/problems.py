@@ -13,7 +13,7 @@ import re
 from datetime import date
 from typing import Any
 
-from .errors import INVALID_FIELD, MISSING_FIELD, Unfit
+from .errors import INVALID_FIELD, MISSING_FIELD, InvalidFieldsError
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -22,23 +22,23 @@ class Problems:
     def __init__(self) -> None:
         self._found: list[tuple[str, str]] = []
         # The position of the fields in a list of objects, such as `[2].` (inferred).
-        self.place = ""
+        self.position = ""
 
     def missing(self, name: str, words: str = "must not be null") -> None:
-        self._found.append((MISSING_FIELD, f"{self.place}{name}: {words}"))
+        self._found.append((MISSING_FIELD, f"{self.position}{name}: {words}"))
 
-    def unfit(self, name: str, words: str) -> None:
-        self._found.append((INVALID_FIELD, f"{self.place}{name}: {words}"))
+    def invalid(self, name: str, words: str) -> None:
+        self._found.append((INVALID_FIELD, f"{self.position}{name}: {words}"))
 
-    def tell(self) -> None:
+    def raise_if_any(self) -> None:
         if self._found:
-            raise Unfit(*self._found)
+            raise InvalidFieldsError(*self._found)
 
     def text(self, given: dict[str, Any], name: str) -> bool:
         """Whether the field is a text. If it is absent or blank, this is a problem."""
         value = given.get(name)
         if value is not None and not isinstance(value, str):
-            self.unfit(name, "must be a string")
+            self.invalid(name, "must be a string")
             return False
         if not (value or "").strip():
             self.missing(name, "must not be blank")
@@ -50,13 +50,13 @@ class Problems:
         if value is None:
             self.missing(name)
         elif not isinstance(value, dict):
-            self.unfit(name, "must be an object")
+            self.invalid(name, "must be an object")
         return isinstance(value, dict)
 
     def day(self, given: dict[str, Any], name: str) -> None:
         """Documented: dates of bills are yyyy-MM-dd."""
         if self.text(given, name) and not _is_day(given[name]):
-            self.unfit(name, "must be a date in the format yyyy-MM-dd")
+            self.invalid(name, "must be a date in the format yyyy-MM-dd")
 
     def objects(self, given: dict[str, Any], name: str) -> list[tuple[str, dict[str, Any]]]:
         """The objects of a list that must not be empty, each with its position."""
@@ -65,19 +65,19 @@ class Problems:
             self.missing(name)
             return []
         if not isinstance(value, list) or not value:
-            self.unfit(name, "must be a list that is not empty")
+            self.invalid(name, "must be a list that is not empty")
             return []
-        places = [(f"{name}[{number}]", one) for number, one in enumerate(value)]
-        for place, one in places:
+        positions = [(f"{name}[{number}]", one) for number, one in enumerate(value)]
+        for position, one in positions:
             if not isinstance(one, dict):
-                self.unfit(place, "must be an object")
-        return [(place, one) for place, one in places if isinstance(one, dict)]
+                self.invalid(position, "must be an object")
+        return [(position, one) for position, one in positions if isinstance(one, dict)]
 
-    def number(self, place: str, value: Any) -> None:
+    def number(self, position: str, value: Any) -> None:
         if value is None:
-            self.missing(place)
+            self.missing(position)
         elif not is_number(value):
-            self.unfit(place, "must be a number")
+            self.invalid(position, "must be a number")
 
 
 def is_number(value: Any) -> bool:

@@ -10,30 +10,30 @@ from typing import Any
 from fastapi import Request
 
 from . import pages
-from .errors import INVALID_PARAMETER, Refusal
-from .objects import Shelf
+from .errors import INVALID_PARAMETER, RefusalError
+from .objects import ObjectTable
 from .settings import Settings
 
 COMMON = frozenset({"max", "filters", "sort"})
 
 
-def page(request: Request, shelf: Shelf, settings: Settings) -> dict[str, Any]:
-    asked, kind = request.query_params, shelf.kind
-    cursors = {"nextPage", "prevPage"} if kind.two_ways else {"page"}
+def page(request: Request, table: ObjectTable, settings: Settings) -> dict[str, Any]:
+    asked, kind = request.query_params, table.kind
+    cursors = {"nextPage", "prevPage"} if kind.has_two_cursors else {"page"}
     if settings.strict_parameters:
         _check(request, COMMON | cursors | kind.parameters)
     size = pages.size(asked.get("max"))
     filters, sort = asked.get("filters"), asked.get("sort")
-    found = shelf.select(filters, sort, settings.documented_fields)
-    of = pages.mark(kind.name, shelf.owner, filters, sort)
-    if kind.two_ways:
-        return pages.page_two_ways(of, found, size, asked.get("nextPage"), asked.get("prevPage"))
-    return pages.page(of, found, size, asked.get("page"))
+    found = table.select(filters, sort, settings.documented_fields)
+    list_id = pages.list_identity(kind.name, table.owner, filters, sort)
+    if kind.has_two_cursors:
+        return pages.page_with_two_cursors(list_id, found, size, asked.get("nextPage"), asked.get("prevPage"))
+    return pages.page(list_id, found, size, asked.get("page"))
 
 
 def _check(request: Request, known: frozenset[str]) -> None:
     given = [name for name, _value in request.query_params.multi_items()]
-    unfit = [f"{name}: unknown parameter" for name in dict.fromkeys(given) if name not in known]
-    unfit += [f"{name}: given more than once" for name in dict.fromkeys(given) if given.count(name) > 1]
-    if unfit:
-        raise Refusal(INVALID_PARAMETER, *unfit)
+    invalid = [f"{name}: unknown parameter" for name in dict.fromkeys(given) if name not in known]
+    invalid += [f"{name}: given more than once" for name in dict.fromkeys(given) if given.count(name) > 1]
+    if invalid:
+        raise RefusalError(INVALID_PARAMETER, *invalid)

@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass
-class Heard:
+class ReceivedRequest:
     at: str
     method: str
     path: str
@@ -30,10 +30,10 @@ class Heard:
 
 class Record:
     def __init__(self) -> None:
-        self.requests: list[Heard] = []
+        self.requests: list[ReceivedRequest] = []
 
     def counts(self) -> dict[str, int]:
-        return dict(Counter(f"{heard.method} {heard.path}" for heard in self.requests))
+        return dict(Counter(f"{received.method} {received.path}" for received in self.requests))
 
 
 def read(body: bytes, content_type: str = "") -> Any:
@@ -50,7 +50,7 @@ def read(body: bytes, content_type: str = "") -> Any:
 
 def codes_in(body: bytes) -> list[str]:
     # Only a JSON list can contain errors. Other bodies are not parsed again, because a page of a long list takes time.
-    answer = read(body) if body.startswith(b"[") else None
-    if not isinstance(answer, list):
+    response = read(body) if body.startswith(b"[") else None
+    if not isinstance(response, list):
         return []
-    return [error["code"] for error in answer if isinstance(error, dict) and "code" in error]
+    return [error["code"] for error in response if isinstance(error, dict) and "code" in error]

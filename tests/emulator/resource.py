@@ -16,10 +16,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from . import queries
-from .errors import INVALID_FIELD, NOT_JSON, Refusal, Unfit
+from .errors import INVALID_FIELD, NOT_JSON, InvalidFieldsError, RefusalError
 from .fields import AnyJson, Fields
 from .kinds import Kind
-from .objects import Shelf
+from .objects import ObjectTable
 from .state import Emulator
 from .who import MfaBypass, SignedIn, TheEmulator, Who, require_trust
 
@@ -30,11 +30,11 @@ def reading(kind: Kind) -> APIRouter:
     @router.get("")
     async def several(request: Request, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
         # JSONResponse skips FastAPI's conversion of every value. For a hundred objects the conversion takes most of the time.
-        return JSONResponse(queries.page(request, _shelf(kind, who, emulator), emulator.settings))
+        return JSONResponse(queries.page(request, _table(kind, who, emulator), emulator.settings))
 
     @router.get("/{id_}")
     async def one(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_shelf(kind, who, emulator).get(id_))
+        return JSONResponse(_table(kind, who, emulator).get(id_))
 
     return router
 
@@ -46,27 +46,27 @@ def writing(kind: Kind) -> APIRouter:
     async def create(who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
         if kind.needs_trust(given):
             require_trust(who, bypass)
-        return JSONResponse(_shelf(kind, who, emulator).create(given), 201)
+        return JSONResponse(_table(kind, who, emulator).create(given), 201)
 
     @router.patch("/{id_}")
     async def change(id_: str, who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
         if kind.needs_trust(given):
             require_trust(who, bypass)
-        return JSONResponse(_shelf(kind, who, emulator).patch(id_, given))
+        return JSONResponse(_table(kind, who, emulator).patch(id_, given))
 
     @router.post("/{id_}/archive")
     async def archive(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_shelf(kind, who, emulator).set(id_, archived=True))
+        return JSONResponse(_table(kind, who, emulator).set(id_, archived=True))
 
     @router.post("/{id_}/restore")
     async def restore(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_shelf(kind, who, emulator).set(id_, archived=False))
+        return JSONResponse(_table(kind, who, emulator).set(id_, archived=False))
 
-    if kind.replaced:
+    if kind.can_be_replaced:
 
         @router.put("/{id_}")
         async def replace(id_: str, who: SignedIn, given: Fields, emulator: TheEmulator) -> JSONResponse:
-            return JSONResponse(_shelf(kind, who, emulator).put(id_, given))
+            return JSONResponse(_table(kind, who, emulator).put(id_, given))
 
     if kind.bulk:
 
@@ -75,7 +75,7 @@ def writing(kind: Kind) -> APIRouter:
             several = objects(given, kind)
             if any(kind.needs_trust(one) for one in several):
                 require_trust(who, bypass)
-            return JSONResponse(_shelf(kind, who, emulator).create_all(several), 201)
+            return JSONResponse(_table(kind, who, emulator).create_all(several), 201)
 
     return router
 
@@ -83,11 +83,11 @@ def writing(kind: Kind) -> APIRouter:
 def objects(given: Any, kind: Kind) -> list[dict[str, Any]]:
     """The objects in the body of a bulk request. The errors are inferred."""
     if not isinstance(given, list) or not all(isinstance(one, dict) for one in given):
-        raise Refusal(NOT_JSON)
+        raise RefusalError(NOT_JSON)
     if not 1 <= len(given) <= kind.bulk:
-        raise Unfit((INVALID_FIELD, f"{kind.name}: must have between 1 and {kind.bulk} objects"))
+        raise InvalidFieldsError((INVALID_FIELD, f"{kind.name}: must have between 1 and {kind.bulk} objects"))
     return given
 
 
-def _shelf(kind: Kind, who: Who, emulator: Emulator) -> Shelf:
-    return emulator.objects.shelf(kind, who.organization_id)
+def _table(kind: Kind, who: Who, emulator: Emulator) -> ObjectTable:
+    return emulator.objects.table(kind, who.organization_id)

@@ -52,14 +52,14 @@ def make(certificate: Path | None = None, private_key: Path | None = None) -> uv
         ssl_keyfile=private_key,
     )
     # The emulator aborts slow calls at its end on purpose. That is no error.
-    logging.getLogger("uvicorn.error").addFilter(_is_news)
+    logging.getLogger("uvicorn.error").addFilter(_is_error)
     # Load now, so that an unreadable certificate is reported before the address is printed.
     config.load()
     return uvicorn.Server(config)
 
 
-def _is_news(line: logging.LogRecord) -> bool:
-    return "timeout graceful shutdown exceeded" not in line.msg
+def _is_error(record: logging.LogRecord) -> bool:
+    return "timeout graceful shutdown exceeded" not in record.msg
 
 
 @contextmanager

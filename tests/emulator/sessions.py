@@ -13,9 +13,9 @@ import secrets
 from dataclasses import dataclass
 
 from . import world
-from .accounts import USER_IDLE_LIFE, Account
+from .accounts import USER_IDLE_SECONDS, Account
 from .clock import Clock
-from .errors import INVALID_SESSION, Refusal
+from .errors import INVALID_SESSION, RefusalError
 from .settings import Settings
 
 
@@ -23,7 +23,7 @@ from .settings import Settings
 class Session:
     id: str
     last_used: float
-    idle_life: int
+    idle_seconds: int
     ended: bool = False
 
 
@@ -50,7 +50,7 @@ class UserSession(Session):
     def organization_ids(self) -> tuple[str, ...]:
         return self.account.organization_ids
 
-    def limited_key(self, given: str | None) -> str | None:
+    def dev_key_for_limits(self, given: str | None) -> str | None:
         """The developer key whose limits count the call. None if the call has no valid developer key."""
         return self.dev_key or (given if given in world.DEV_KEYS else None)
 
@@ -64,7 +64,7 @@ class Sessions:
 
     def start(self, account: Account, dev_key: str | None, organization_id: str) -> UserSession:
         if self._settings.one_session_per_user:
-            for earlier in self.alive():
+            for earlier in self.valid_sessions():
                 if isinstance(earlier, UserSession) and (earlier.user_id, earlier.organization_id) == (
                     account.user_id,
                     organization_id,
@@ -73,7 +73,7 @@ class Sessions:
         session = UserSession(
             id=_new_id(),
             last_used=self._clock.now(),
-            idle_life=account.idle_life,
+            idle_seconds=account.idle_seconds,
             account=account,
             organization_id=organization_id,
             dev_key=dev_key,
@@ -86,7 +86,7 @@ class Sessions:
         session = PartnerSession(
             id=_new_id(),
             last_used=self._clock.now(),
-            idle_life=USER_IDLE_LIFE,
+            idle_seconds=USER_IDLE_SECONDS,
             app_key=app_key,
             organization_ids=account.organization_ids,
         )
@@ -95,23 +95,23 @@ class Sessions:
 
     def check(self, session_id: str | None, dev_key: str | None) -> UserSession:
         session = self.known.get(session_id or "")
-        if not isinstance(session, UserSession) or not self.is_alive(session):
-            raise Refusal(INVALID_SESSION)
-        if dev_key is None or dev_key != session.limited_key(dev_key):
-            raise Refusal(INVALID_SESSION)
+        if not isinstance(session, UserSession) or not self.is_valid(session):
+            raise RefusalError(INVALID_SESSION)
+        if dev_key is None or dev_key != session.dev_key_for_limits(dev_key):
+            raise RefusalError(INVALID_SESSION)
         return session
 
     def check_partner(self, session_id: str | None, app_key: str | None) -> PartnerSession:
         session = self.known.get(session_id or "")
-        if not isinstance(session, PartnerSession) or not self.is_alive(session) or session.app_key != app_key:
-            raise Refusal(INVALID_SESSION)
+        if not isinstance(session, PartnerSession) or not self.is_valid(session) or session.app_key != app_key:
+            raise RefusalError(INVALID_SESSION)
         return session
 
-    def is_alive(self, session: Session) -> bool:
-        return not session.ended and self._clock.now() - session.last_used < session.idle_life
+    def is_valid(self, session: Session) -> bool:
+        return not session.ended and self._clock.now() - session.last_used < session.idle_seconds
 
-    def alive(self) -> list[Session]:
-        return [session for session in self.known.values() if self.is_alive(session)]
+    def valid_sessions(self) -> list[Session]:
+        return [session for session in self.known.values() if self.is_valid(session)]
 
     def touch(self, session: Session) -> None:
         session.last_used = self._clock.now()

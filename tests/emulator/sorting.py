@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from .columns import Column, meant, value_at
-from .errors import INVALID_PARAMETER, Refusal
+from .columns import Column, comparable, value_at
+from .errors import INVALID_PARAMETER, RefusalError
 
 
 def in_order(
@@ -25,11 +25,11 @@ def in_order(
         field, _colon, direction = one.partition(":")
         column = columns.get(field)
         if column is None or (documented_only and not column.sorts) or direction not in {"asc", "desc"}:
-            raise Refusal(INVALID_PARAMETER, f"sort: cannot sort by {one}")
+            raise RefusalError(INVALID_PARAMETER, f"sort: cannot sort by {one}")
         ordered.sort(key=partial(_key, field, column), reverse=direction == "desc")
     return ordered
 
 
 def _key(field: str, column: Column, one: dict[str, Any]) -> tuple[bool, Any]:
-    value = meant(column.type, value_at(one, field))
+    value = comparable(column.type, value_at(one, field))
     return (value is not None, value)

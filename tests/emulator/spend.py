@@ -17,10 +17,10 @@ from fastapi.responses import JSONResponse
 
 from . import queries, spend_world
 from .columns import Column, column
-from .errors import NO_DATA, Refusal
+from .errors import NO_DATA, RefusalError
 from .fields import Fields
 from .kinds import Exists, Kind, Object
-from .objects import Shelf
+from .objects import ObjectTable
 from .problems import Problems
 from .spender import Spender
 from .state import Emulator
@@ -46,7 +46,7 @@ def _check_budget(problems: Problems, given: Object, _exists: Exists) -> None:
     if owners is None:
         problems.missing("owners")
     elif not isinstance(owners, list) or not owners:
-        problems.unfit("owners", "must be a list that is not empty")
+        problems.invalid("owners", "must be a list that is not empty")
     if not given.get("limitlessOverspend"):
         problems.number("limit", given.get("limit"))
 
@@ -54,16 +54,16 @@ def _check_budget(problems: Problems, given: Object, _exists: Exists) -> None:
 USERS = Kind(
     name="spend/users",
     prefix=lambda _company: "SPENDUSER",
-    at_first=spend_world.users,
+    initial=spend_world.users,
     columns={"id": TIMES["id"], "name": column("text", "*", sorts=True), "email": column("text", "*", sorts=True)},
     check=_check,
-    archived=False,
-    two_ways=True,
+    can_be_archived=False,
+    has_two_cursors=True,
 )
 BUDGETS = Kind(
     name="spend/budgets",
     prefix=lambda _company: "SPENDBUDGET",
-    at_first=spend_world.budgets,
+    initial=spend_world.budgets,
     columns={
         **TIMES,
         "name": column("text", "*", sorts=True),
@@ -71,13 +71,13 @@ BUDGETS = Kind(
         "recurringInterval": column("text", "*", sorts=True),
     },
     check=_check_budget,
-    archived=False,
-    two_ways=True,
+    can_be_archived=False,
+    has_two_cursors=True,
 )
 TRANSACTIONS = Kind(
     name="spend/transactions",
     prefix=lambda _company: "SPENDTRANS",
-    at_first=spend_world.transactions,
+    initial=spend_world.transactions,
     columns={
         **TIMES,
         "amount": column("number", "*", sorts=True),
@@ -87,29 +87,29 @@ TRANSACTIONS = Kind(
         "syncStatus": column("text", "eq ne in nin"),
     },
     check=_check,
-    archived=False,
+    can_be_archived=False,
     parameters=frozenset({"showCustomFieldIds"}),
-    two_ways=True,
+    has_two_cursors=True,
 )
 KINDS = (USERS, BUDGETS, TRANSACTIONS)
 
 
 @router.get("/v3/spend/users/current")
 async def current_user(email: Spender, emulator: TheEmulator) -> dict[str, Any]:
-    for one in _shelf(emulator, USERS).everything():
+    for one in _table(emulator, USERS).everything():
         if one["email"] == email:
             return one
-    raise Refusal(NO_DATA)
+    raise RefusalError(NO_DATA)
 
 
 def _reading(kind: Kind) -> None:
     @router.get(f"/v3/{kind.name}")
     async def several(request: Request, _email: Spender, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(queries.page(request, _shelf(emulator, kind), emulator.settings))
+        return JSONResponse(queries.page(request, _table(emulator, kind), emulator.settings))
 
     @router.get(f"/v3/{kind.name}/{{id_}}")
     async def one(id_: str, _email: Spender, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_shelf(emulator, kind).get(id_))
+        return JSONResponse(_table(emulator, kind).get(id_))
 
 
 for _kind in KINDS:
@@ -118,14 +118,14 @@ for _kind in KINDS:
 
 @router.post("/v3/spend/budgets")
 async def create_budget(_email: Spender, given: Fields, emulator: TheEmulator) -> JSONResponse:
-    return JSONResponse(_shelf(emulator, BUDGETS).create(given), 201)
+    return JSONResponse(_table(emulator, BUDGETS).create(given), 201)
 
 
 @router.delete("/v3/spend/budgets/{budget_id}")
 async def delete_budget(budget_id: str, _email: Spender, emulator: TheEmulator) -> JSONResponse:
     # Inferred: the response is the deleted budget, and the budget can no longer be read.
-    return JSONResponse(_shelf(emulator, BUDGETS).remove(budget_id))
+    return JSONResponse(_table(emulator, BUDGETS).remove(budget_id))
 
 
-def _shelf(emulator: Emulator, kind: Kind) -> Shelf:
-    return emulator.objects.shelf(kind, spend_world.COMPANY)
+def _table(emulator: Emulator, kind: Kind) -> ObjectTable:
+    return emulator.objects.table(kind, spend_world.COMPANY)

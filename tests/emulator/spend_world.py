@@ -18,7 +18,7 @@ from .clock import HOUR, timestamp
 COMPANY = "SPENDCOMPANY00000001"
 TRANSACTIONS, BUDGETS, USERS = 260, 24, 30
 
-_BEGAN = 1_738_573_200  # 2025-02-03T09:00:00Z
+_START = 1_738_573_200  # 2025-02-03T09:00:00Z
 _SHOPS = ("Airline", "Bookshop", "Coffee Bar", "Diner", "Express Mail", "Fuel Station", "Garden Center")
 _SYNC = ("PENDING", "SYNCED", "NOT_SYNCED", "MANUAL_SYNCED")
 
@@ -51,12 +51,12 @@ def budgets(company: str) -> tuple[dict[str, Any], ...]:
 
 @cache
 def transactions(company: str) -> tuple[dict[str, Any], ...]:
-    spenders, pots = users(company), budgets(company)
+    spenders, all_budgets = users(company), budgets(company)
     return tuple(
         {
             "id": f"SPENDTRANS{number:010d}",
             "userId": spenders[number % len(spenders)]["id"],
-            "budgetId": pots[number % len(pots)]["id"],
+            "budgetId": all_budgets[number % len(all_budgets)]["id"],
             "merchantName": _SHOPS[number % 7],
             "amount": round(number * 3.35, 2),
             "syncStatus": _SYNC[number % 4],
@@ -67,4 +67,4 @@ def transactions(company: str) -> tuple[dict[str, Any], ...]:
 
 
 def _times(number: int) -> dict[str, str]:
-    return {"createdTime": timestamp(_BEGAN + number * HOUR), "updatedTime": timestamp(_BEGAN + number * 2 * HOUR)}
+    return {"createdTime": timestamp(_START + number * HOUR), "updatedTime": timestamp(_START + number * 2 * HOUR)}

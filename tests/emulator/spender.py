@@ -15,7 +15,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from . import world
-from .errors import Refusal
+from .errors import RefusalError
 from .state import Emulator
 from .who import TheEmulator, bearer
 
@@ -25,8 +25,8 @@ async def spender(request: Request, emulator: TheEmulator) -> str:
     name, email = _known(request, emulator)
     settings = emulator.settings
     allowed = settings.spend_calls_per_minute
-    if emulator.spend_calls.one_more(name, rolling=settings.spend_rolling_minute) > allowed:
-        raise Refusal(settings.codes.spend_limit, f"Max number of requests per minute reached: {allowed}.")
+    if emulator.spend_calls.count(name, rolling=settings.spend_rolling_minute) > allowed:
+        raise RefusalError(settings.codes.spend_limit, f"Max number of requests per minute reached: {allowed}.")
     return email
 
 
@@ -43,4 +43,4 @@ def _known(request: Request, emulator: Emulator) -> tuple[str, str]:
     for account in emulator.accounts.by_name.values():
         if (account.kind, account.secret) == ("spend", given):
             return account.name, next(one.email for one in world.SPEND_TOKENS if one.name == account.name)
-    raise Refusal(emulator.settings.codes.spend_token)
+    raise RefusalError(emulator.settings.codes.spend_token)

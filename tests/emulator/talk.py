@@ -35,9 +35,9 @@ class Bill:
 
     def session(self, **changes: str | None) -> dict[str, str]:
         """Sign in. Returns the headers that later calls need."""
-        answer = self.sign_in(**changes)
-        answer.raise_for_status()
-        return {"sessionId": answer.json()["sessionId"], "devKey": changes.get("devKey") or world.DEV_KEY}
+        response = self.sign_in(**changes)
+        response.raise_for_status()
+        return {"sessionId": response.json()["sessionId"], "devKey": changes.get("devKey") or world.DEV_KEY}
 
     def get(
         self, path: str, headers: dict[str, str] | None = None, timeout: float = TIMEOUT, **options: Any
@@ -73,10 +73,10 @@ class Control:
         self._verify = verify if isinstance(verify, bool) else str(verify)
 
     def get(self, what: str) -> Any:
-        return self._told(requests.get(f"{self.url}/{what}", timeout=TIMEOUT, verify=self._verify))
+        return self._json(requests.get(f"{self.url}/{what}", timeout=TIMEOUT, verify=self._verify))
 
     def post(self, what: str, **content: Any) -> Any:
-        return self._told(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT, verify=self._verify))
+        return self._json(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT, verify=self._verify))
 
     def fault(self, on: str, **kind: Any) -> None:
         self.post("faults", on=on, **kind)
@@ -94,11 +94,11 @@ class Control:
         return requests_heard
 
     @staticmethod
-    def _told(answer: requests.Response) -> Any:
-        answer.raise_for_status()
-        return answer.json()
+    def _json(response: requests.Response) -> Any:
+        response.raise_for_status()
+        return response.json()
 
 
-def codes(answer: requests.Response) -> list[str]:
+def codes(response: requests.Response) -> list[str]:
     """The BDC codes of an error response."""
-    return [error["code"] for error in answer.json()]
+    return [error["code"] for error in response.json()]

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from . import errors, world
 from .clock import DAY, Clock
-from .errors import Refusal
+from .errors import RefusalError
 from .limits import PerMinute
 from .settings import Settings
 
@@ -57,7 +57,7 @@ class Trust:
         self.phones = {one.user_id: Phone(one.number, one.type) for one in world.PHONES}
         self.messages: list[Message] = []
         self._devices = {one.id: Device(one.user_id, one.device, None) for one in world.REMEMBERED_DEVICES}
-        self._unanswered: dict[str, Message] = {}
+        self._open_messages: dict[str, Message] = {}
         self._wrong: Counter[str] = Counter()
         self._locked_until: dict[str, float] = {}
         self._texts = PerMinute(clock)
@@ -66,8 +66,8 @@ class Trust:
         """Send a code. Returns the id of the setup or challenge that it belongs to."""
         self._check_lock(user_id)
         # BILL documents this limit only for text messages, so a voice call does not count.
-        if phone.type == "TEXT" and self._texts.one_more(user_id) > self._settings.texts_per_minute:
-            raise Refusal(self._settings.codes.text_limit)
+        if phone.type == "TEXT" and self._texts.count(user_id) > self._settings.texts_per_minute:
+            raise RefusalError(self._settings.codes.text_limit)
         message = Message(
             at=self._clock.now(),
             user_id=user_id,
@@ -78,29 +78,29 @@ class Trust:
             code=f"{secrets.randbelow(10**6):06d}",
         )
         self.messages.append(message)
-        self._unanswered[message.id] = message
+        self._open_messages[message.id] = message
         return message.id
 
-    def answer(self, user_id: str, purpose: str, message_id: str, code: str) -> Message:
+    def accept_code(self, user_id: str, purpose: str, message_id: str, code: str) -> Message:
         """Accept a code, once. Settings define the number of tries, the lock, and how long a code is valid."""
         self._check_lock(user_id)
-        message = self._unanswered.get(message_id)
+        message = self._open_messages.get(message_id)
         if message is None or (message.user_id, message.purpose) != (user_id, purpose):
-            raise Refusal(self._settings.codes.mfa_code)
+            raise RefusalError(self._settings.codes.mfa_code)
         if self._clock.now() - message.at >= self._settings.mfa_code_seconds:
-            raise Refusal(errors.EXPIRED_CODE)
+            raise RefusalError(errors.EXPIRED_CODE)
         if message.code != code:
             self._wrong[user_id] += 1
             if self._wrong[user_id] >= self._settings.mfa_tries:
                 self._locked_until[user_id] = self._clock.now() + self._settings.mfa_lock_seconds
-            raise Refusal(self._settings.codes.mfa_code)
-        del self._unanswered[message_id], self._wrong[user_id]
+            raise RefusalError(self._settings.codes.mfa_code)
+        del self._open_messages[message_id], self._wrong[user_id]
         return message
 
     def _check_lock(self, user_id: str) -> None:
         """Refuse a user whose MFA is locked. Inferred: BILL then sends no code and accepts none."""
         if self._clock.now() < self._locked_until.get(user_id, 0):
-            raise Refusal(errors.TOO_MANY_CODES)
+            raise RefusalError(errors.TOO_MANY_CODES)
         if self._locked_until.pop(user_id, None) is not None:
             del self._wrong[user_id]
 
@@ -113,7 +113,7 @@ class Trust:
         known = self._devices.get(remember_me_id)
         if known is None or (known.user_id, known.name) != (user_id, device):
             return False
-        since = self._clock.began if known.remembered_at is None else known.remembered_at
+        since = self._clock.start_time if known.remembered_at is None else known.remembered_at
         return self._clock.now() - since < REMEMBERED_FOR
 
 

@@ -28,7 +28,7 @@ def _turns_on_auto_pay(given: Object) -> bool:
 KIND = Kind(
     name="vendors",
     prefix=prefix("009", "VENDOR"),
-    at_first=world.vendors,
+    initial=world.vendors,
     columns={
         "id": column("text", "eq ne in"),
         "archived": column("boolean", "eq ne", sorts=True),
@@ -49,4 +49,4 @@ KIND = Kind(
     bulk=20,
 )
 
-rooms = (resource.writing(KIND), resource.reading(KIND))
+routers = (resource.writing(KIND), resource.reading(KIND))

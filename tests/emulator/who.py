@@ -14,7 +14,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from .access_tokens import AccessToken
-from .errors import INVALID_SESSION, UNTRUSTED_SESSION, Refusal
+from .errors import INVALID_SESSION, UNTRUSTED_SESSION, RefusalError
 from .sessions import PartnerSession, UserSession
 from .state import Emulator
 
@@ -45,7 +45,7 @@ SignedIn = Annotated[Who, Depends(signed_in)]
 async def full_access(who: SignedIn, emulator: TheEmulator) -> Who:
     """Documented: an app with the accounting scope cannot use payments, session details and sign-out."""
     if isinstance(who, AccessToken) and not who.client.full_access:
-        raise Refusal(emulator.settings.codes.scope)
+        raise RefusalError(emulator.settings.codes.scope)
     return who
 
 
@@ -55,7 +55,7 @@ FullAccess = Annotated[Who, Depends(full_access)]
 async def in_session(who: FullAccess, emulator: TheEmulator) -> Who:
     """The caller of an endpoint about the session itself."""
     if isinstance(who, AccessToken) and not emulator.settings.bearer_session_check:
-        raise Refusal(INVALID_SESSION)
+        raise RefusalError(INVALID_SESSION)
     return who
 
 
@@ -65,7 +65,7 @@ InSession = Annotated[Who, Depends(in_session)]
 async def can_be_trusted(who: SignedIn) -> UserSession:
     """Documented: sync tokens have no MFA. Inferred: BILL refuses them and Bearer tokens with this code."""
     if not isinstance(who, UserSession) or not who.can_be_trusted:
-        raise Refusal(UNTRUSTED_SESSION)
+        raise RefusalError(UNTRUSTED_SESSION)
     return who
 
 
@@ -91,7 +91,7 @@ MfaBypass = Annotated[bool, Depends(mfa_bypass)]
 def require_trust(who: Who, bypass: bool) -> None:
     """Refuse a caller that is not trusted. Inferred: if MFA is off for the developer key, BILL requires no trust."""
     if not who.trusted and not bypass:
-        raise Refusal(UNTRUSTED_SESSION)
+        raise RefusalError(UNTRUSTED_SESSION)
 
 
 def bearer(authorization: str | None) -> str | None:

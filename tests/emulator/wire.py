@@ -20,7 +20,7 @@ DRIP_EVERY = 0.2
 # More bytes than any client reads.
 ENDLESS = 2**62
 # SO_LINGER with zero seconds: a close discards unsent data, and the kernel sends RST.
-LINGER_NOT = struct.pack("ii", 1, 0)
+LINGER_ZERO = struct.pack("ii", 1, 0)
 
 
 class Protocol(H11Protocol):
@@ -32,14 +32,14 @@ class Protocol(H11Protocol):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     content_type: str
     body: bytes
     location: str | None = None
 
     @classmethod
-    def of_json(cls, status: int, content: Any) -> Answer:
+    def of_json(cls, status: int, content: Any) -> Response:
         return cls(status, "application/json", json.dumps(content).encode())
 
     def start(self, length: int) -> Message:
@@ -49,7 +49,7 @@ class Answer:
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
 
-async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
+async def call_app(app: ASGIApp, scope: Scope, body: bytes) -> Response:
     """Call the application. Returns its response, and sends nothing to the client."""
     messages: list[Message] = []
 
@@ -63,10 +63,10 @@ async def ask(app: ASGIApp, scope: Scope, body: bytes) -> Answer:
     start, *parts = messages
     headers = dict(start["headers"])
     content = b"".join(part.get("body", b"") for part in parts)
-    return Answer(start["status"], headers[b"content-type"].decode(), content)
+    return Response(start["status"], headers[b"content-type"].decode(), content)
 
 
-class Line:
+class Connection:
     """The connection of one request, until the response is complete."""
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -74,48 +74,48 @@ class Line:
         self._receive = receive
         self._send = send
 
-    async def answer(self, answer: Answer) -> None:
-        await self._send(answer.start(len(answer.body)))
-        await self._send({"type": "http.response.body", "body": answer.body})
+    async def send(self, response: Response) -> None:
+        await self._send(response.start(len(response.body)))
+        await self._send({"type": "http.response.body", "body": response.body})
 
-    async def drip(self, answer: Answer, seconds: float) -> None:
+    async def drip(self, response: Response, seconds: float) -> None:
         # Blanks after JSON have no meaning, so they make a short response longer.
         drops = math.ceil(seconds / DRIP_EVERY)
-        body = answer.body.ljust(drops + 1)
-        await self._send(answer.start(len(body)))
+        body = response.body.ljust(drops + 1)
+        await self._send(response.start(len(body)))
         for drop in body[:drops]:
             await self._send({"type": "http.response.body", "body": bytes([drop]), "more_body": True})
             await asyncio.sleep(DRIP_EVERY)
             if self._transport.is_closing():
-                return await self.hang_up()
+                return await self.abort()
         await self._send({"type": "http.response.body", "body": body[drops:]})
 
-    async def endless(self, answer: Answer) -> None:
+    async def endless(self, response: Response) -> None:
         """Send the response, and then blanks without end, until the client closes the connection."""
-        await self._send(answer.start(ENDLESS))
-        part = answer.body
+        await self._send(response.start(ENDLESS))
+        part = response.body
         while not self._transport.is_closing():
             await self._send({"type": "http.response.body", "body": part, "more_body": True})
             part = b" " * 2**20
-        return await self.hang_up()
+        return await self.abort()
 
-    async def cut(self, answer: Answer) -> None:
+    async def cut(self, response: Response) -> None:
         """Announce the length of the complete response, send half of it, and close the connection."""
-        length = max(len(answer.body), 2)
-        await self._send(answer.start(length))
-        await self._send({"type": "http.response.body", "body": answer.body[: length // 2], "more_body": True})
+        length = max(len(response.body), 2)
+        await self._send(response.start(length))
+        await self._send({"type": "http.response.body", "body": response.body[: length // 2], "more_body": True})
         self._transport.close()
-        await self._gone()
+        await self._wait_for_disconnect()
 
     async def reset(self) -> None:
-        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_NOT)
-        await self.hang_up()
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO)
+        await self.abort()
 
-    async def hang_up(self) -> None:
+    async def abort(self) -> None:
         self._transport.abort()
-        await self._gone()
+        await self._wait_for_disconnect()
 
-    async def _gone(self) -> None:
+    async def _wait_for_disconnect(self) -> None:
         # uvicorn reports a missing response as a bug, unless it sees that the connection closes.
         while (await self._receive())["type"] != "http.disconnect":
             pass
