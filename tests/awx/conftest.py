@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A project as in the end-to-end tests, with AWX's own collection beside ours."""
+"""A project as in the end-to-end tests, with the collection awx.awx."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["api_url", "bill", "collections", "core", "core_bin", "project", "vau
 
 @pytest.fixture(scope="session")
 def awx_collections() -> Path:
-    """Where `make awx` has put awx.awx; BILL_TEST_AWX names the folder."""
+    """The folder into which `make awx` downloads awx.awx. BILL_TEST_AWX names it."""
     folder = Path(os.environ["BILL_TEST_AWX"])
     assert (folder / "ansible_collections/awx/awx/plugins/modules/credential_type.py").exists()
     return folder
@@ -36,10 +36,10 @@ def awx() -> Iterator[Awx]:
 
 @pytest.fixture
 def admin(project: Project, awx: Awx, awx_collections: Path) -> Project:
-    """A project of somebody who may administer AWX, and has no BILL account."""
+    """A project of an administrator of AWX without a BILL account."""
     project.without_vault()
     project.variables()
-    # An inventory that has something else in mind.
+    # The inventory has other connection settings for localhost. The playbook must not use them.
     become = {"ansible_become": True, "ansible_become_user": "nobody", "ansible_become_exe": "/nowhere"}
     project.hosts("localhost", ansible_connection="ssh", ansible_python_interpreter="/nowhere", **become)
     project.environ |= {

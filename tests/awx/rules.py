@@ -2,17 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWX makes of a credential type: which ones it takes, and what a job gets of a credential.
+"""The rules of AWX for credential types: which types AWX accepts, and what a job gets from a credential.
 
-Written after AWX's own code, as it is in github.com/ansible/awx at e21dd0a0933f (October 2024, after release 24.6.1), and no
-part of it. Only what a custom type of kind ``cloud`` with injectors of the environment can meet is here:
+These rules follow the code in github.com/ansible/awx at e21dd0a0933f (October 2024, after release 24.6.1). They contain no part of
+that code. They cover only custom types of kind ``cloud`` whose injectors set environment variables:
 
 - ``refusals_of_inputs``: ``CredentialTypeInputField`` in awx/main/fields.py, ``CredentialTypeSerializer`` in awx/api/serializers.py;
 - ``refusals_of_injectors``: ``CredentialTypeInjectorField`` there, ``ENV_BLOCKLIST`` in awx/main/constants.py;
-- ``refusals_of_values``, ``kept``: ``CredentialInputField`` there, ``CredentialType.default_for_field`` in
+- ``refusals_of_values``, ``stored_values``: ``CredentialInputField`` there, ``CredentialType.default_for_field`` in
   awx/main/models/credential.py;
 - ``injected``: ``CredentialType.inject_credential`` there;
-- ``form``: what the web form hands over, awx/ui/src/screens/Credential/shared/CredentialForm.js of release 24.6.1.
+- ``form``: what the web form sends, awx/ui/src/screens/Credential/shared/CredentialForm.js of release 24.6.1.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _OF_FIELDS: dict[str, type] = {
     "multiline": bool,
     "secret": bool,
     "ask_at_runtime": bool,
-    # Of the field's own type.
+    # The type of the field itself.
     "default": object,
 }
 _OF_STRINGS = ("choices", "multiline", "format", "secret")
@@ -70,7 +70,7 @@ _BLOCKED = {
 
 
 def refusals_of_inputs(inputs: Any) -> list[str]:
-    """Why AWX would not take these inputs; empty if it takes them."""
+    """The reasons why AWX rejects these inputs. Empty if it accepts them."""
     if not isinstance(inputs, dict):
         return ["inputs are no dictionary"]
     found = [f"{name} is unknown" for name in inputs if name not in ("fields", "required")]
@@ -120,7 +120,7 @@ def _all_different(choices: Any) -> bool:
 
 
 def refusals_of_injectors(injectors: Any, inputs: Values) -> list[str]:
-    """Why AWX would not take these injectors; empty if it takes them."""
+    """The reasons why AWX rejects these injectors. Empty if it accepts them."""
     if not isinstance(injectors, dict) or not isinstance(injectors.get("env", {}), dict):
         return ["injectors, or those of the environment, are no dictionary"]
     found = [f"{name} is unknown here" for name in injectors if name != "env"]
@@ -141,51 +141,51 @@ def refusals_of_injectors(injectors: Any, inputs: Values) -> list[str]:
     return found
 
 
-def stored(inputs: Values) -> dict[str, Any]:
-    """What AWX keeps of inputs that it has taken: where a field has no type, it has one now."""
-    kept = deepcopy(dict(inputs))
-    for field in kept.get("fields", []):
+def stored_inputs(inputs: Values) -> dict[str, Any]:
+    """The inputs that AWX stores: the accepted inputs, with a type for each field."""
+    stored = deepcopy(dict(inputs))
+    for field in stored.get("fields", []):
         field.setdefault("type", "string")
-    return kept
+    return stored
 
 
-def form(inputs: Values, **typed: Any) -> dict[str, Any]:
-    """What the web form hands over: every field, with what was typed in or chosen, or its default, or an empty text."""
+def form(inputs: Values, **values: Any) -> dict[str, Any]:
+    """The values that the web form sends. Every field has the value of the user, otherwise its default, otherwise an empty text."""
     begun = {
         field["id"]: field.get("default") or (False if field["type"] == "boolean" else "") for field in inputs["fields"]
     }
-    return begun | typed
+    return begun | values
 
 
 def refusals_of_values(inputs: Values, values: Values) -> list[str]:
-    """Why AWX would not take a credential with these values; empty if it takes it."""
+    """The reasons why AWX rejects a credential with these values. Empty if it accepts it."""
     fields = {field["id"]: field for field in inputs["fields"]}
     found = [f"there is no field {name}" for name in values if name not in fields]
-    for name, value in kept(inputs, values).items():
+    for name, value in stored_values(inputs, values).items():
         field: Values = fields.get(name, {})
         if not isinstance(value, _TYPES[field.get("type", "string")]):
             found.append(f"{name} is of another type")
         elif "choices" in field and value not in field["choices"]:
             found.append(f"{name} is none of the choices")
         elif field.get("format") == "url" and "://" not in str(value):
-            # Of an empty one, too.
+            # AWX also rejects an empty URL.
             found.append(f"{name} is no URL")
     return found + [f"{name} is required" for name in inputs.get("required", []) if not values.get(name)]
 
 
-def kept(inputs: Values, values: Values) -> dict[str, Any]:
-    """What AWX keeps of a credential's values: of a choice that was left empty the first one, whatever the default is."""
+def stored_values(inputs: Values, values: Values) -> dict[str, Any]:
+    """The values of a credential that AWX stores. For an empty choice AWX stores the first choice, not the default."""
     first = {field["id"]: field["choices"][0] for field in inputs["fields"] if "choices" in field}
     return {name: value or first.get(name, value) for name, value in values.items()}
 
 
 def injected(inputs: Values, injectors: Values, values: Values) -> tuple[dict[str, str], dict[str, str]]:
-    """The environment that a job gets of a credential, and what its details show of that. Defaults mean nothing here."""
+    """The environment that a job gets from a credential, and the environment in the details of the job. AWX uses no defaults here."""
     secret = {field["id"] for field in inputs["fields"] if field.get("secret")}
     full: dict[str, Any] = {field["id"]: False for field in inputs["fields"] if field["type"] == "boolean"}
-    full |= {name: value for name, value in kept(inputs, values).items() if isinstance(value, bool) or value}
+    full |= {name: value for name, value in stored_values(inputs, values).items() if isinstance(value, bool) or value}
     shown = {**full, **dict.fromkeys(secret & {*values}, HIDDEN)}
-    # Unlike the check, this one makes an empty text of what is not defined.
+    # Unlike the check, this environment renders an undefined name as an empty text.
     plain = ImmutableSandboxedEnvironment()
 
     def rendered(names: Values) -> dict[str, str]:

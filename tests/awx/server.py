@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A stand-in for AWX, on loopback: no AWX, but the few calls that the module credential_type makes, with AWX's checks.
+"""An emulator of AWX on loopback. It has only the calls that the module credential_type sends, and the checks of AWX.
 
-The calls, their statuses and headers are those that awx.awx 24.6.1 makes and expects; what is taken and refused is in rules.py. A
-credential is made by the test itself, as if by the web form.
+The calls, their statuses and headers are those that awx.awx 24.6.1 sends and expects. rules.py decides what is accepted. The test
+creates a credential itself, as the web form does.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from .rules import injected, kept, refusals_of_injectors, refusals_of_inputs, refusals_of_values, stored
+from .rules import injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values, stored_inputs, stored_values
 
 TOKEN = "AWXTOKEN-findme-51c9"
 USERNAME, PASSWORD = "admin", "AWX-findme-password"
@@ -27,13 +27,13 @@ _TYPES, _TOKENS = "/api/v2/credential_types/", "/api/v2/tokens/"
 
 
 class Awx:
-    """What is kept: the types, by their ids, and the values of each credential of a type."""
+    """The stored credential types by their ids, and the values of each credential with its type."""
 
     def __init__(self) -> None:
         self.url = ""
         self.types: dict[int, dict[str, Any]] = {}
         self.credentials: list[tuple[int, dict[str, Any]]] = []
-        self.heard: list[str] = []
+        self.received: list[str] = []
 
     def type(self) -> dict[str, Any]:
         """The only credential type."""
@@ -41,23 +41,23 @@ class Awx:
         return next(iter(self.types.values()))
 
     def add(self, name: str, inputs: Any, injectors: Any) -> dict[str, Any]:
-        """A credential type, as if somebody had pasted its two parts."""
-        status, added = self._keep(31, {}, {"name": name, "kind": "cloud", "inputs": inputs, "injectors": injectors})
+        """Add a credential type, as a person does who pastes its two parts."""
+        status, added = self._store(31, {}, {"name": name, "kind": "cloud", "inputs": inputs, "injectors": injectors})
         assert status == 201
         known: dict[str, Any] = added
         return known
 
     def job_with(self, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-        """What a job gets of a new credential with these values, and what its details show of that."""
+        """Add a credential. Returns the environment that a job gets from it, and the environment in the details of the job."""
         known = self.type()
         refusals = refusals_of_values(known["inputs"], values)
         assert refusals == []
-        self.credentials.append((known["id"], kept(known["inputs"], values)))
+        self.credentials.append((known["id"], stored_values(known["inputs"], values)))
         return injected(known["inputs"], known["injectors"], self.credentials[-1][1])
 
     def answer(self, method: str, target: str, authorization: str, body: Any) -> tuple[int, Any]:
         parts = urlsplit(target)
-        self.heard.append(f"{method} {parts.path}")
+        self.received.append(f"{method} {parts.path}")
         if parts.path.startswith(_TOKENS):
             basic = "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode()
             if authorization != basic:
@@ -70,13 +70,13 @@ class Awx:
             found = [each for each in self.types.values() if each["name"] == name]
             return 200, {"count": len(found), "next": None, "previous": None, "results": found}
         if parts.path == _TYPES and method == "POST":
-            return self._keep(max(self.types, default=30) + 1, {"inputs": {}, "injectors": {}}, body)
+            return self._store(max(self.types, default=30) + 1, {"inputs": {}, "injectors": {}}, body)
         number = parts.path.removeprefix(_TYPES).strip("/")
         if not number.isdecimal() or int(number) not in self.types:
             return 404, {"detail": "Not found."}
-        return self._about(method, self.types[int(number)], body)
+        return self._handle_type(method, self.types[int(number)], body)
 
-    def _about(self, method: str, known: dict[str, Any], body: Any) -> tuple[int, Any]:
+    def _handle_type(self, method: str, known: dict[str, Any], body: Any) -> tuple[int, Any]:
         in_use = any(of == known["id"] for of, _values in self.credentials)
         if method == "GET":
             return 200, known
@@ -85,31 +85,31 @@ class Awx:
                 return 403, {"detail": "Credential types that are in use cannot be deleted"}
             del self.types[known["id"]]
             return 204, None
-        if in_use and "inputs" in body and stored(body["inputs"]) != known["inputs"]:
+        if in_use and "inputs" in body and stored_inputs(body["inputs"]) != known["inputs"]:
             return 403, {"detail": "Modifications to inputs are not allowed for credential types that are in use"}
-        return self._keep(known["id"], known, body)
+        return self._store(known["id"], known, body)
 
-    def _keep(self, number: int, known: Mapping[str, Any], body: Any) -> tuple[int, Any]:
+    def _store(self, number: int, known: Mapping[str, Any], body: Any) -> tuple[int, Any]:
         is_new = number not in self.types
-        wanted = {"description": "", **known, **body}
+        requested = {"description": "", **known, **body}
         errors: dict[str, list[str]] = {}
-        if wanted.get("kind") not in ("cloud", "net"):
-            errors["kind"] = [f"Must be 'cloud' or 'net', not {wanted.get('kind')}"]
-        if refusals := refusals_of_inputs(wanted["inputs"]):
+        if requested.get("kind") not in ("cloud", "net"):
+            errors["kind"] = [f"Must be 'cloud' or 'net', not {requested.get('kind')}"]
+        if refusals := refusals_of_inputs(requested["inputs"]):
             errors["inputs"] = refusals
-        elif refusals := refusals_of_injectors(wanted["injectors"], wanted["inputs"]):
+        elif refusals := refusals_of_injectors(requested["injectors"], requested["inputs"]):
             errors["injectors"] = refusals
         if errors:
             return 400, errors
-        # Whether it came with AWX is not for users to say.
-        wanted |= {"id": number, "type": "credential_type", "url": f"{_TYPES}{number}/", "managed": False}
-        self.types[number] = {**wanted, "inputs": stored(wanted["inputs"])}
+        # A user cannot set `managed`. It is true only for the types that AWX itself brings.
+        requested |= {"id": number, "type": "credential_type", "url": f"{_TYPES}{number}/", "managed": False}
+        self.types[number] = {**requested, "inputs": stored_inputs(requested["inputs"])}
         return (201 if is_new else 200), self.types[number]
 
 
 @contextmanager
 def running() -> Iterator[Awx]:
-    """A new one, for as long as the block lasts."""
+    """A new emulator, until the block ends."""
     awx = Awx()
 
     class Handler(BaseHTTPRequestHandler):
@@ -129,11 +129,11 @@ def running() -> Iterator[Awx]:
         do_GET = do_POST = do_PATCH = do_DELETE = answer
 
         def log_message(self, format: str, *args: Any) -> None:
-            """What was heard is in ``heard``."""
+            """Log nothing, because ``received`` has the requests."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     awx.url = f"http://127.0.0.1:{server.server_port}"
-    # Looks often whether it shall end, or every test would wait for it.
+    # A short poll interval, because every test waits for the end of the server.
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
