@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What reading ten thousand records costs, beside the plainest loop that reads the same pages, and a task that returns as much."""
+"""The time to read ten thousand records, compared with a simple loop over the same pages and a task with an equal result."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tests.integration.project import Project
 
 ROUNDS = 7
 AT_MOST = 1.2
-# Seconds that BILL takes for a page, beside the 2 ms that the emulator needs. No server at the other end of a network is quicker, and
-# without it what else the machine does weighs more than what is measured.
+# How many seconds BILL takes for a page, in addition to the 2 ms of the emulator. No server on a network is quicker. Without this
+# time, other work of the machine has more influence than the measured code.
 LATENCY = 0.005
 
-# What somebody would write who has a session, knows how BILL pages, and wants nothing else; the connection stays open. The
-# records go to a file for the task below.
+# The simplest loop over the pages of BILL, with a session and one open connection. It writes the records to a file for the task
+# below.
 LOOP = """
 import json
 import sys
@@ -47,7 +47,7 @@ with open(file, "w") as out:
     json.dump(records, out)
 """
 
-# The overhead of a task with such a result: ansible-core hands it from process to process and registers it.
+# A task with the same result. It shows the overhead of ansible-core, which copies the result between processes and registers it.
 RETURNS_AS_MUCH = """
 import json
 
@@ -61,7 +61,7 @@ class ActionModule(ActionBase):
 """
 
 
-def test_reading_ten_thousand_records_costs_little_more_than_a_bare_loop(
+def test_bill_request_with_ten_thousand_records_takes_little_more_than_a_bare_loop(
     project: Project, bill: Control, capsys: Any
 ) -> None:
     user, organization = world.LARGE_USER, world.LARGE_ORGANIZATION
@@ -98,18 +98,18 @@ def test_reading_ten_thousand_records_costs_little_more_than_a_bare_loop(
         {"name": "warm up", "bill.connect.bill_login": None},
         *(pair * ROUNDS),
         {
-            "name": "look",
+            "name": "check",
             "ansible.builtin.assert": {"that": "records.results | length == 10000 and records.pages == 100"},
         },
     )
     loops += [loop() for _round in range(ROUNDS)]
-    # The quickest of each: what else the machine does makes any of them slower, and the difference of two is small.
+    # Compare the quickest run of each, because other work of the machine slows single runs and the difference is small.
     bare, task, ours = min(loops), min(times["returns_as_much"]), min(times["bill_request"])
     ratio = (ours - task) / bare
     with capsys.disabled():
         print(
-            f"\nansible-core {'.'.join(map(str, project.core))}, best of {ROUNDS}: bill_request {ours:.2f} s, a task that returns as much "
-            f"{task:.2f} s, a bare loop {bare:.2f} s; beyond the task {ratio:.2f} times the loop"
+            f"\nansible-core {'.'.join(map(str, project.core))}, best of {ROUNDS}: bill_request {ours:.2f} s, a task with the same result "
+            f"{task:.2f} s, a bare loop {bare:.2f} s; bill_request without the task takes {ratio:.2f} times the loop"
         )
     assert ratio <= AT_MOST
     assert bill.get("counts")["POST /v3/login"] == 2

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a sign-in task costs when the session is already there, as a ratio to the cheapest task that Ansible has."""
+"""The time of a sign-in task with a stored session, compared with the quickest task of Ansible."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ TASKS_OF_EACH = 60
 AT_MOST = 2.0
 
 
-def test_a_warm_task_costs_at_most_twice_a_debug_task(project: Project, bill: Control, capsys: Any) -> None:
+def test_bill_login_with_a_stored_session_takes_at_most_twice_a_debug_task(
+    project: Project, bill: Control, capsys: Any
+) -> None:
     pair: list[dict[str, Any]] = [
         {"name": "debug", "ansible.builtin.debug": {"msg": "hello"}},
         {"name": "bill_login", "bill.connect.bill_login": None},

@@ -13,7 +13,7 @@ from typing import Any
 
 from tests.integration.project import Project
 
-# From the start of a task to its result, as the parent process of Ansible sees it.
+# Measures the time from the start of a task to its result, in the parent process of Ansible.
 TIMER = '''
 DOCUMENTATION = """
 name: timer
@@ -48,7 +48,7 @@ class CallbackModule(CallbackBase):
 
 
 def timed(project: Project, *tasks: Mapping[str, Any]) -> dict[str, list[float]]:
-    """The seconds that each task of a play took, by its name."""
+    """Run a play. Returns how many seconds each task took, by its name. Several tasks can have one name."""
     (project.folder / "callbacks").mkdir()
     (project.folder / "callbacks" / "timer.py").write_text(TIMER)
     times = Path(project.home) / "times.json"

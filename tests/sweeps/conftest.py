@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The sweeps run in the same projects as the end-to-end tests; they only take longer."""
+"""The sweeps run in the same projects as the end-to-end tests, but take longer."""
 
 from __future__ import annotations
 

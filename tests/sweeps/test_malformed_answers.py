@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Ten thousand malformed answers, other ones every time, through the real transport and real sockets.
+"""Ten thousand malformed responses through the real transport and real sockets. Every run has other responses.
 
-BILL_TEST_SEED repeats a run: each prints its own.
+A run prints its BILL_TEST_SEED. This variable repeats the run.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ ERRORS = 10_000
 EACH_ROUND = 1_000
 TIMEOUT = 0.3
 
-# For a machine that is busy with other things.
+# More seconds for a machine that also runs other programs.
 SLACK = 2.0
 
 
-# urllib3 leaves a socket to the garbage collector where the lengths of an answer contradict each other.
+# If the lengths in a response contradict each other, urllib3 leaves the socket to the garbage collector.
 @pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
-def test_ten_thousand_malformed_answers_end_in_clean_errors(
+def test_exchange_with_ten_thousand_malformed_responses_raises_clean_errors(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
-    first = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
+    first_seed = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
     bill, log_listener = RawServer(TIMEOUT), LogListener()
     logging.getLogger().addHandler(log_listener)
     outcomes: Counter[str] = Counter()
@@ -61,27 +61,27 @@ def test_ten_thousand_malformed_answers_end_in_clean_errors(
         suppress_health_check=list(HealthCheck),
     )
     @given(any_answers)
-    def ask(answer: RawAnswer) -> None:
+    def exchange(answer: RawAnswer) -> None:
         nonlocal errors
         outcome = bill.outcome(answer)
         assert_answer_or_clean(outcome)
         outcomes[outcome.__class__.__name__] += 1
         errors += isinstance(outcome, BillError)
 
-    def tell(text: str) -> None:
+    def show(text: str) -> None:
         with capfd.disabled():
             print(text, flush=True)
 
-    tell(f"\nBILL_TEST_SEED={first}")
+    show(f"\nBILL_TEST_SEED={first_seed}")
     for number in range(2 * ERRORS // EACH_ROUND):
         if errors >= ERRORS:
             break
-        seed(first + number)(ask)()
-        tell(
-            f"{sum(outcomes.values())} answers, {errors} of them errors, in {time.monotonic() - begin:.0f} seconds; "
-            f"the slowest took {bill.slowest:.2f} of {TIMEOUT} seconds"
+        seed(first_seed + number)(exchange)()
+        show(
+            f"{sum(outcomes.values())} responses, {errors} of them errors, in {time.monotonic() - begin:.0f} seconds; "
+            f"the slowest took {bill.slowest:.2f} seconds, the deadline is {TIMEOUT} seconds"
         )
-    tell(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
+    show(", ".join(f"{name} {count}" for name, count in outcomes.most_common()))
     bill.close()
     logging.getLogger().removeHandler(log_listener)
 

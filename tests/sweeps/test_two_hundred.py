@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Two hundred hosts at once, each in a process of its own, with nothing kept."""
+"""Two hundred hosts at the same time, each in its own process, without a stored session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TWO_HUNDRED = tuple(f"host{number:03}" for number in range(200))
 
 @pytest.fixture
 def crowd(project: Project, bill: Control) -> Project:
-    """Two hundred hosts, and a BILL slow enough that all of them are there before it has answered."""
+    """Two hundred hosts, and a slow BILL: all hosts start before BILL responds."""
     project.hosts(*TWO_HUNDRED)
     bill.post("settings", latency=2)
     return project
@@ -25,7 +25,7 @@ def crowd(project: Project, bill: Control) -> Project:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_two_hundred_forks_are_one_sign_in(crowd: Project, bill: Control) -> None:
+def test_bill_login_in_two_hundred_forks_signs_in_once(crowd: Project, bill: Control) -> None:
     run = crowd.play(LOGIN, arguments=("--forks", "200"))
     assert run.code == 0, run.output
     assert run.changed == 1
@@ -33,7 +33,7 @@ def test_two_hundred_forks_are_one_sign_in(crowd: Project, bill: Control) -> Non
 
 
 @pytest.mark.promise(4)
-def test_two_hundred_forks_with_a_wrong_password_are_one_refused_sign_in(crowd: Project, bill: Control) -> None:
+def test_bill_login_in_two_hundred_forks_with_a_wrong_password_is_refused_once(crowd: Project, bill: Control) -> None:
     crowd.variables(bill_api_url=crowd.api_url, bill_password="stale-findme")
     run = crowd.play(LOGIN, arguments=("--forks", "200"))
     assert run.times("failed=1") == len(TWO_HUNDRED)

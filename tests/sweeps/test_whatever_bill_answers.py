@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Everything that each method does, thousands of times, while BILL answers anything, and something else every time.
+"""Every operation of each authentication method, thousands of times. BILL responds with anything. Every run has other responses.
 
-BILL_TEST_SEED repeats a run: each prints its own.
+A run prints its BILL_TEST_SEED. This variable repeats the run.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ CONVERSATIONS = 300
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("method", METHODS)
-def test_hundreds_of_conversations_end_in_clean_results(
+def test_method_with_hundreds_of_arbitrary_conversations_returns_clean_results(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], method: str
 ) -> None:
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
-    first = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
+    first_seed = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
     with capfd.disabled():
-        print(f"\nBILL_TEST_SEED={first}", flush=True)
+        print(f"\nBILL_TEST_SEED={first_seed}", flush=True)
 
     @settings(
         max_examples=CONVERSATIONS,
-        # The unit tests' own settings make the same conversations every time.
+        # With the settings of the unit tests, every run has the same conversations.
         derandomize=False,
         phases=[Phase.generate],
         database=None,
@@ -44,8 +44,8 @@ def test_hundreds_of_conversations_end_in_clean_results(
         suppress_health_check=list(HealthCheck),
     )
     @given(any_answers_to[method], any_answers_to[method], st.booleans())
-    def talk(answers: dict[str, object], later: dict[str, object], require_trusted: bool) -> None:
+    def converse(answers: dict[str, object], later: dict[str, object], require_trusted: bool) -> None:
         use_everything(tmp_path, method, answers, later, require_trusted)
 
-    seed(first)(talk)()
+    seed(first_seed)(converse)()
     assert capfd.readouterr() == ("", "")
