@@ -46,7 +46,7 @@ def step(text: str) -> None:
 
 
 def run(program: str, *arguments: str, given: str | None = None, quiet: bool = False) -> None:
-    """Run a program of Ansible in the project, with nothing of the user's own settings; stop if it fails."""
+    """Run a program of Ansible in the project, without the user's own settings. Stop if it fails."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith(("ANSIBLE_", "BILL_"))}
     environ["PATH"] = f"{BIN}:{environ.get('PATH', os.defpath)}"
     if sys.stdout.isatty():
@@ -74,7 +74,7 @@ def make_project(api_url: str, archive: Path) -> None:
     password = PROJECT / "vault_password"
     password.touch(mode=0o600)
     password.write_text(secrets.token_urlsafe(24) + "\n")
-    # Through a pipe, so that the credentials are never on disk in the clear.
+    # The credentials go through a pipe, so they are never on the disk unencrypted.
     run("ansible-vault", "encrypt", "--output", VAULT_FILE, "-", given=CREDENTIALS, quiet=True)
     run("ansible-galaxy", "collection", "install", str(archive), "--offline", quiet=True)
 
