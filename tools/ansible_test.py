@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ansible-test so that it works on any machine, and so that its success proves that tests ran.
+"""Run ansible-test so that it works on any machine, and so that it succeeds only if tests ran.
 
 Without this program, ansible-test fails at pyenv's shims. It downloads pip's installer from a host that a closed network does not
 reach. It drops the settings that tell pip where packages are. It reports success for a run in which nothing was tested.

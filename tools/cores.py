@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Define the table of supported cores, make an environment for each, and run tests on all of them.
 
-A core here is a release line of ansible-core. The closing table names an untried core as clearly as a failed one. Otherwise the
-table would promise more than the tests showed.
+A core here is a release line of ansible-core. The table at the end names a core that did not run as clearly as a failed one.
+Otherwise the table would claim more than the tests showed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ CORES = (
 
 @dataclass(frozen=True)
 class Outcome:
-    """One line of the closing table."""
+    """One row of the table at the end."""
 
     core: str
     python: str

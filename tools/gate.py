@@ -36,7 +36,7 @@ def run(target: str, *, captured: bool) -> Outcome:
     done = subprocess.run(
         [*MAKE, IS_STAGED, target],
         cwd=CHECKOUT,
-        # Nobody answers questions here.
+        # Nobody can answer a question of a target here.
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if captured else None,
         stderr=subprocess.STDOUT if captured else None,

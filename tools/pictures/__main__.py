@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take the pictures of the guides again, from real runs against the emulator."""
+"""Update the pictures of the guides with real runs against the emulator."""
 
 from __future__ import annotations
 
@@ -24,7 +24,9 @@ def write(path: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tools.pictures", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"of {', '.join(SCENARIOS)}; default: all", metavar="name")
+    parser.add_argument(
+        "names", nargs="*", help=f"the pictures to update: {', '.join(SCENARIOS)}; default: all", metavar="name"
+    )
     names = parser.parse_args().names or list(SCENARIOS)
     with ThreadPoolExecutor(2) as several:
         for files in several.map(lambda name: made(name, Path(sys.executable).parent), names):

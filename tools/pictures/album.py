@@ -4,8 +4,8 @@
 
 """The pictures: as SVG and plain text in docs/pictures, and as text in the guides.
 
-The guides have the text because no reader of RST takes other files along. In a guide, a comment ``.. screen: name`` marks the
-block of text after it: ``make pictures`` writes that block.
+The guides have the text because the tools that show an RST file do not copy other files with it. In a guide, a
+comment ``.. screen: name`` marks the block of text after it. ``make pictures`` writes that block.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .desk import COLUMNS, ROOT, at_a_desk
+from .desk import COLUMNS, ROOT, picture_terminal
 from .scenarios import SCENARIOS
 from .svg import drawn
 
@@ -26,13 +26,13 @@ _SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: tex
 def made(name: str, core_bin: Path) -> dict[Path, str]:
     """The files of one picture, with the content of each."""
     scenario = SCENARIOS[name]
-    with at_a_desk(core_bin) as desk:
+    with picture_terminal(core_bin) as terminal:
         for step in scenario.before:
-            desk.do(step)
-        desk.shown.clear()
+            terminal.do(step)
+        terminal.shown.clear()
         for command in scenario.commands:
-            desk.do(command)
-        lines = desk.screen()
+            terminal.do(command)
+        lines = terminal.screen()
     return {
         FOLDER / f"{name}.svg": drawn(scenario.title, scenario.description, lines, COLUMNS),
         FOLDER / f"{name}.txt": "".join(f"{line.text}\n" for line in lines),

@@ -59,7 +59,7 @@ Step = Command | Callable[[Control], None]
 
 
 @dataclass
-class Desk:
+class PictureTerminal:
     folder: Path
     home: Path
     bill: Control
@@ -126,7 +126,7 @@ class Desk:
 
 
 @contextmanager
-def at_a_desk(core_bin: Path) -> Iterator[Desk]:
+def picture_terminal(core_bin: Path) -> Iterator[PictureTerminal]:
     with TemporaryDirectory() as top:
         authority = Authority(Path(top, "authority"))
         certificate = authority.for_host(_SANDBOX)
@@ -135,7 +135,7 @@ def at_a_desk(core_bin: Path) -> Iterator[Desk]:
         (collection := Path(top, "ansible_collections", "bill")).mkdir(parents=True)
         (collection / "connect").symlink_to(ROOT)
         with server.running(certificate.certificate, certificate.private_key) as url:
-            yield Desk(
+            yield PictureTerminal(
                 folder=folder,
                 home=home,
                 bill=Control(url, verify=authority.file),

@@ -94,31 +94,32 @@ def change_the_password(bill: Control) -> None:
 SCENARIOS = {
     "connect": Scenario(
         title="Connecting a BILL account",
-        description="The form asks for environment, way to sign in, user name, password, organization ID and developer key, "
-        "has BILL check them, and keeps them in a vault file.",
+        description="The form asks for the environment, the authentication method, the user name, the password, the organization "
+        "ID and the developer key. BILL validates them. The form stores them in a vault file.",
         commands=(CONNECTED,),
     ),
     "view": Scenario(
-        title="What the vault file holds",
-        description="ansible-vault view shows the variables of the vault file, each with a comment; the secret values are blacked out.",
+        title="The content of the vault file",
+        description="ansible-vault view shows the variables of the vault file, each with a comment. The picture hides the secret values.",
         commands=(Command(VIEW, (UNLOCK,)),),
         before=(CONNECTED,),
     ),
     "correct": Scenario(
         title="Correcting a wrong password",
-        description="BILL refuses the user name or password; the form says so, asks for these again, and keeps all values once BILL accepts them.",
+        description="BILL refuses the user name or password. The form says so and asks for both again. It stores all values "
+        "after BILL accepts them.",
         commands=(CORRECTED,),
     ),
     "rotate": Scenario(
-        title="Replacing the password, and setting up MFA",
-        description="The form offers what the vault file holds, takes a new password, has BILL send a code, asks for it, "
-        "and updates the vault file, of which a backup is kept.",
+        title="Replacing the password and setting up MFA",
+        description="The form shows the values of the vault file and accepts a new password. BILL sends a code, and the form "
+        "asks for it. The form updates the vault file and keeps a backup.",
         commands=(ROTATED, Command("ls group_vars/all"), Command(VIEW, (UNLOCK,), since="# The MFA ID")),
         before=(Command(CONNECT, filled_in(PAYER, ("MFA:", ENTER))), change_the_password),
     ),
     "disconnect": Scenario(
         title="Disconnecting",
-        description="The playbook signs out at BILL and forgets the kept session.",
+        description="The playbook signs out at BILL and removes the stored session.",
         commands=(
             Command("ansible-playbook bill.connect.disconnect --ask-vault-pass", (UNLOCK,), since="TASK [Sign out"),
         ),

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Puts the emulator in the place of BILL's sandbox. Python imports this file at its start if PYTHONPATH names this folder.
+"""Sends requests for BILL's sandbox to the emulator. Python imports this file at its start if PYTHONPATH names this folder.
 
 Requests, responses and output are then the same as with BILL, even its address.
 """
