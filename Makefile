@@ -2,47 +2,47 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# Everything that is made lands in .work, which git ignores; `make clean` removes it.
+# All results go to .work, which git ignores. `make clean` removes it.
 WORK := $(CURDIR)/.work
 VENV := $(WORK)/venv
 BIN := $(VENV)/bin
 STAGE := $(WORK)/stage
 STAGED := $(STAGE)/ansible_collections/bill/connect
 
-# A pyenv shim can exist and yet not run, so each is tried. ansible-core 2.19, the newest for Python 3.11, knows Python
-# 3.11 to 3.13; only where there is none of these a later Python is taken, and a later ansible-core with it.
+# A pyenv shim can exist and still not run, so each Python is tried. ansible-core 2.19 is the newest for Python 3.11. It supports
+# Python 3.11 to 3.13. If none of these is there, a later Python is used, and a later ansible-core with it.
 PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 python3.13 python3.14; do \
 	$$p -c "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, $$below))" 2>/dev/null && echo $$p && exit; \
 	done; done)
 
-# What installs everything else, in releases that were tried.
+# The installers, in releases that were tested.
 INSTALLERS := pip==26.3 uv==0.13.9
 
 PYTHON_FOLDERS := plugins tests tools
 
-# Which cores `make matrix` and `make sanity-matrix` use: all, or CORES="2.16 2.21", or CORES="oldest newest" of those that this
-# machine has a Python for.
+# The cores for `make matrix` and `make sanity-matrix`. Empty: all. CORES="2.16 2.21" names some. CORES="oldest newest" means the
+# oldest and the newest core that have a Python on this machine.
 CORES ?=
 
-# What goes to pytest or ansible-test: ARGS="-k some_name", ARGS=tests/unit/test_promises.py, ARGS=--pdb.
+# Arguments for pytest or ansible-test: ARGS="-k some_name", ARGS=tests/unit/test_promises.py, ARGS=--pdb.
 ARGS ?=
-# A folder of tests, on all processors, unless ARGS names a test or a file.
+# All tests of a folder, on all processors. If ARGS names a test or a file, only those.
 tests_in = $(if $(findstring tests/,$(ARGS)),,-n auto $(1)) $(ARGS)
 
 export PYTHONPYCACHEPREFIX := $(WORK)/pycache
 export RUFF_CACHE_DIR := $(WORK)/ruff
 export MYPY_CACHE_DIR := $(WORK)/mypy
 export UV_PYTHON_DOWNLOADS := never
-# Behind a company's proxy it is the machine that knows whom to trust.
+# A company's proxy needs the certificates that this machine trusts.
 export UV_SYSTEM_CERTS := 1
 
-# Tools that keep things below HOME get one of their own, so that the user's stays as it was.
+# Some tools write below HOME. They get their own HOME, so the user's HOME does not change.
 IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ansible \
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
-# The steps of `make test`; those joined by + run at the same time.
+# The steps of `make test`. Targets joined by + run at the same time.
 TEST := generate-check lint+types+docs+sanity-quick unit e2e-quick
-# What `make check` runs after them.
+# `make check` runs these after them.
 CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
@@ -54,8 +54,8 @@ help: ## Show this help
 
 venv: $(VENV)/.stamp ## Create the development environment (again when pyproject.toml changes)
 
-# uv is quick; pip is asked where uv fails, since only pip reads pip's configuration of a package index. The old environment is
-# removed first: where it is a link, the link goes, and the environment of another checkout stays (venv --clear would empty it).
+# uv is quick. If uv fails, pip installs the packages, because only pip reads a package index from pip's configuration. The old
+# environment is removed first. If it is a link to another checkout, rm removes only the link. venv --clear would empty the environment.
 $(VENV)/.stamp: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No working Python 3.11 or later found: install one, or run make PYTHON=/path/to/it" >&2; exit 1; }
 	@mkdir -p $(WORK)/home
@@ -66,26 +66,26 @@ $(VENV)/.stamp: pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --group dev || $(BIN)/python -m pip install --quiet --group dev
 	@touch $@
 
-# ansible-test wants a folder .../ansible_collections/bill/connect, wherever the checkout is.
+# ansible-test requires a folder .../ansible_collections/bill/connect. A checkout can have another name.
 stage: venv
 	@$(if $(IS_STAGED),,$(BIN)/python -m tools.stage $(STAGE) >/dev/null)
 
-demo: build ## Watch a sign-in against the emulator: no account needed
+demo: build ## Show a sign-in with the emulator; you need no BILL account
 	@$(BIN)/python -m tests.demo.run $(WORK)/dist/bill-connect-*.tar.gz
 
 emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" shows its options)
 	@$(BIN)/python -m tests.emulator $(ARGS)
 
-test: venv ## Check what a change may have broken, in some minutes
+test: venv ## Run the quick checks after a change; takes some minutes
 	@$(BIN)/python -m tools.gate $(TEST)
 
-check: venv ## Check everything, as CI does, in about half an hour; begins with `make test`
+check: venv ## Run all checks, as CI does, beginning with `make test`; takes about half an hour
 	@$(BIN)/python -m tools.gate $(TEST) $(CHECK)
 
-generate: stage ## Write what follows from the option table: documentation, forms, lists
+generate: stage ## Write the texts that follow from the option table: documentation, forms, lists
 	@$(IN_STAGE) python -m tools.generate $(CURDIR)
 
-generate-check: stage ## Check that nothing generated is stale
+generate-check: stage ## Check that the generated texts are up to date
 	@$(IN_STAGE) python -m tools.generate --check $(CURDIR)
 
 format: venv ## Format the Python files
@@ -100,7 +100,7 @@ lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
 	@$(IN_STAGE) antsibull-changelog lint
 	@$(IN_STAGE) ansible-lint
 
-# The plugins go by the names that Ansible gives them, the tests by those that pytest and `python -m` give.
+# The plugins have the module names of Ansible. The tests have the module names of pytest and `python -m`.
 types: stage ## Check the types with mypy, in strict mode
 	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests tools
@@ -117,16 +117,16 @@ docs: stage ## Check the documentation of the plugins
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)
 
-e2e-quick: ## Run those that are not marked slow or terminal
+e2e-quick: ## Run the e2e tests that are not marked slow or terminal
 	@$(MAKE) --no-print-directory e2e ARGS='-m "not slow and not terminal"'
 
-e2e-slow: ## Run those that are
+e2e-slow: ## Run the e2e tests that are marked slow or terminal
 	@$(MAKE) --no-print-directory e2e ARGS='-m "slow or terminal"'
 
-e2e-cores: ## Run all of them on the oldest and the newest core
+e2e-cores: ## Run the e2e tests on the oldest and the newest core
 	@$(MAKE) --no-print-directory matrix CORES="oldest newest"
 
-# awx.awx, which pyproject.toml names the release of.
+# awx.awx, in the release that pyproject.toml names.
 $(WORK)/awx/.stamp: $(VENV)/.stamp
 	@rm -rf $(WORK)/awx
 	@$(BIN)/python -m tools.awx $(WORK)/awx
@@ -135,13 +135,13 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp
 awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in an emulator of AWX
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
-pictures: stage ## Update the pictures in the guides, from runs against the emulator
+pictures: stage ## Update the pictures in the guides with runs against the emulator
 	@$(BIN)/python -m tools.pictures
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)
 
-sanity-quick: ## Run those without pylint, which takes as long as all others
+sanity-quick: ## Run the sanity tests without pylint, which takes as long as all others together
 	@$(MAKE) --no-print-directory sanity ARGS="--skip-test pylint"
 
 matrix: stage ## Run the e2e tests on every supported ansible-core, or on CORES="2.16 2.21"
