@@ -89,7 +89,7 @@ class ObjectTable:
         now = self._clock.stamp()
         made = {"id": self.kind.new_id(self.owner, self._made)}
         archived = {"archived": False} if self.kind.can_be_archived else {}
-        return self._keep({**made, **archived, **content, "createdTime": now, "updatedTime": now})
+        return self._store({**made, **archived, **content, "createdTime": now, "updatedTime": now})
 
     def patch(self, id_: str, given: Object) -> Object:
         """Change the given fields (documented). Inferred: a nested object is replaced as a whole."""
@@ -99,15 +99,15 @@ class ObjectTable:
     def put(self, id_: str, given: Object) -> Object:
         """Replace all fields, also the line items (documented). Inferred: the fields that only BILL sets stay."""
         before = self.get(id_)
-        kept = {name: value for name, value in before.items() if name not in self.kind.writable(before)}
-        return self._rewrite(before, {**kept, **self.kind.writable(given)})
+        read_only = {name: value for name, value in before.items() if name not in self.kind.writable(before)}
+        return self._rewrite(before, {**read_only, **self.kind.writable(given)})
 
     def set(self, id_: str, **changes: Any) -> Object:
         """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
         before = self.get(id_)
         if all(before.get(name) == value for name, value in changes.items()):
             return before
-        return self._keep({**before, **changes, "updatedTime": self._clock.stamp()})
+        return self._store({**before, **changes, "updatedTime": self._clock.stamp()})
 
     def remove(self, id_: str) -> Object:
         removed = self.get(id_)
@@ -119,9 +119,9 @@ class ObjectTable:
         problems = Problems()
         self.kind.check(problems, after, self._exists)
         problems.raise_if_any()
-        return self._keep({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
+        return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
 
-    def _keep(self, one: Object) -> Object:
+    def _store(self, one: Object) -> Object:
         self._by_id[one["id"]] = one
         self._selections.clear()
         return one
