@@ -34,9 +34,6 @@ _WIDTH = 120
 # Ansible has no such types, so the documentation names the next wider type.
 _ANSIBLE_TYPES = {"date": "str", "digits": "str", "statuses": "list"}
 _BY_NAME = {option.name: option for option in OPTIONS}
-# The phrases in a guide that become links.
-_LINKS = {"keys and tokens": "https://developer.bill.com/docs/bill-keys-tokens"}
-
 
 # --- YAML ---
 
@@ -266,14 +263,8 @@ def _cells(row: Sequence[str]) -> Iterator[tuple[bool, str]]:
 def first_questions() -> str:
     """The questions of the form for a user with a password, and where to find each value."""
     questions = [ENVIRONMENT, AUTH_METHOD, *QUESTIONS["password"]]
-    rows = [(each.label, f"``{_BY_NAME[each.option].variable}``", _linked(_sentence(each.where))) for each in questions]
+    rows = [(each.label, f"``{_BY_NAME[each.option].variable}``", _sentence(each.where)) for each in questions]
     return list_table("20, 25, 55", ("Asked for", "Variable in the file", "Where to find it"), rows)
-
-
-def _linked(text: str) -> str:
-    for words, address in _LINKS.items():
-        text = text.replace(words, f"`{words} <{address}>`_")
-    return text
 
 
 def questions_of_methods() -> str:

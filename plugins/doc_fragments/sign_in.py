@@ -28,11 +28,11 @@ options:
         BILL ends both after 35 minutes without activity.
       - V(oauth) signs an app in, with O(client_id) and O(client_secret). BILL decides when the access token ends, and use
         does not prolong it. The collection replaces the token two minutes before its end, or after four fifths of a short
-        life. It never asks BILL whether a token is still good. If BILL does not say when the token ends, the collection
-        replaces it after O(check_after) seconds.
+        life. It never validates a token with BILL. If BILL does not say when the token ends, the collection replaces it
+        after O(check_after) seconds.
       - "V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever
-        RV(bill.connect.bill_login#module:changed). The collection asks BILL whether the token is good: at first, and then
-        after O(check_after) seconds."
+        RV(bill.connect.bill_login#module:changed). The collection validates the token with BILL: at first, and then after
+        O(check_after) seconds."
       - If not given, taken from the variable C(bill_auth_method), then from the environment variable E(BILL_AUTH_METHOD).
     type: str
     choices: [password, sync_token, console_token, partner, oauth, spend_token]
@@ -48,7 +48,7 @@ options:
   api_url:
     description:
       - The address of BILL's API, without /v3. It replaces the environment.
-      - Needed only for a gateway of your own or for a test server.
+      - Required only for your own gateway or for a test server.
       - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
       - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL). The
         default is the address of the environment.
@@ -117,7 +117,7 @@ options:
     type: str
   token_url:
     description:
-      - The whole address that gives OAuth tokens. Used with O(auth_method=oauth).
+      - The complete URL of the endpoint that returns OAuth tokens. Used with O(auth_method=oauth).
       - "BILL documents the path C(/authx/token), but not where it begins. So without this option the collection tries two
         addresses: first C(<api_url>/authx/token), then C(/authx/token) at the root of the same host."
       - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
@@ -147,14 +147,14 @@ options:
     type: str
   device:
     description:
-      - The name of the device that the MFA ID was given to. Used with O(auth_method=password),
-        O(auth_method=console_token) and O(auth_method=partner).
-      - You chose the name when the MFA ID was made. BILL accepts the two only together.
+      - The name of the device that the MFA ID belongs to. Used with O(auth_method=password), O(auth_method=console_token)
+        and O(auth_method=partner).
+      - You chose the name when the MFA ID was made. BILL accepts it only together with the MFA ID.
       - If not given, taken from the variable C(bill_device), then from the environment variable E(BILL_DEVICE).
     type: str
   remember_me_id_expires_on:
     description:
-      - The day on which the MFA ID ends. Used with O(auth_method=password), O(auth_method=console_token) and
+      - The day on which the MFA ID expires. Used with O(auth_method=password), O(auth_method=console_token) and
         O(auth_method=partner).
       - A day in UTC, such as V(2026-12-22). The role P(bill.connect.trust#role) returns it. A warning appears when seven
         days or fewer are left.
@@ -167,9 +167,9 @@ options:
       - Later tasks and runs use the sessions in it. A directory that does not exist is made with mode C(0700). C(~) and
         environment variables in the path are expanded. A path that does not begin with C(/) starts in the directory where
         Ansible was started.
-      - With V(none) no session is written, and every task of every host signs in for itself. No task knows of a refusal
-        that another task got, or of a session to end with O(bill.connect.bill_login#module:state=absent). BILL allows 200
-        sign-ins an hour for a developer key, and locks accounts.
+      - With V(none) no session is stored, and every task of every host signs in for itself. Tasks share no cached
+        refusal, and O(bill.connect.bill_login#module:state=absent) finds no session to end. BILL allows 200 sign-ins an
+        hour for a developer key, and locks accounts.
       - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The
         session is then stored in Ansible's temporary directory until the run ends.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
@@ -177,11 +177,12 @@ options:
     type: path
   check_after:
     description:
-      - How many seconds after BILL's last response a session is not validated again.
-      - Only responses to this collection count, not responses to C(uri) and others. At most 1000000, and in effect not
-        longer than the session lives without use.
+      - How many seconds a session counts as valid after BILL's last response.
+      - After that time, a task validates the session before it uses the session. Only responses to this collection count,
+        not responses to C(uri) and others. At most 1000000. In effect, the limit is the time that the session lives
+        without use.
       - With V(0), each task validates the session, which costs one request. With a high value, a task notices later that
-        a session was ended elsewhere.
+        somebody has ended the session elsewhere.
       - If not given, taken from the variable C(bill_check_after), then from the environment variable E(BILL_CHECK_AFTER).
     type: int
     default: 60
@@ -195,24 +196,23 @@ options:
   retries:
     description:
       - How often to repeat a request after a temporary fault.
-      - A request is tried again when BILL cannot be reached, does not answer in time, or says that the fault is on its
-        side. It is also tried again when more than three requests of this developer key and organization are in flight
-        (BDC_1322), or when the Spend & Expense calls of the minute are used up. No other refusal is tried again. At most
-        100.
+      - "A request is repeated when BILL cannot be reached, does not answer in time, or reports a fault of its own. It is
+        also repeated after two refusals. One is BDC_1322: more than three requests of this developer key and organization
+        are in flight. The other says that the Spend & Expense calls of the minute are used up. No other refusal is
+        repeated. At most 100."
       - "The waits between the tries are at most 1, 2, 4, 8, 16 and then always 30 seconds. So one request takes at most
         C((retries + 1) * timeout) seconds and the waits: 127 seconds with the defaults. To get a session, a task makes
-        two requests at most (a check and a sign-in): 254 seconds with the defaults, when nobody else is in the way. It
-        makes up to two more with O(remember_me_id), up to three more with O(auth_method=partner), and one more where
-        trust is required."
-      - "Where three requests are in flight already, each try first waits up to C(timeout) seconds for its turn. So one
-        request takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. Where
-        another task is signing in with the same credentials, a task waits for it as long as its two requests can take. So
-        988 seconds with the defaults are the longest time to get a session. It is longer in proportion where there are
-        more requests."
-      - "BILL allows 60 calls a minute to Spend & Expense. So each try of such a call first waits for its turn, 600
-        seconds at most. If BILL still refuses the call, the next wait is at least 61 seconds. Such a request takes at
-        most C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
-        O(auth_method=spend_token), 11292 seconds are the longest time to learn whether the token is good. C(-v) shows
+        two requests at most, to validate and to sign in. That is 254 seconds with the defaults, if no other task delays
+        it. It makes up to two more requests with O(remember_me_id), up to three more with O(auth_method=partner), and one
+        more if trust is required."
+      - "If three requests are already in flight, each try first waits up to C(timeout) seconds for a slot. So one request
+        takes at most C((retries + 1) * 2 * timeout) seconds and the waits: 247 seconds with the defaults. If another task
+        is signing in with the same credentials, a task waits as long as the two requests of that task can take. So the
+        longest time to get a session is 988 seconds with the defaults. With more requests, it is longer in proportion."
+      - "BILL allows 60 calls a minute to Spend & Expense. So each try of such a call first waits for a slot, 600 seconds
+        at most. If BILL still refuses the call, the next wait is at least 61 seconds. Such a request takes at most
+        C((retries + 1) * (600 + 2 * timeout)) seconds and the waits: 2823 seconds with the defaults. With
+        O(auth_method=spend_token), a task needs at most 11292 seconds to learn whether the token is valid. C(-v) shows
         waits."
       - If not given, taken from the variable C(bill_retries), then from the environment variable E(BILL_RETRIES).
     type: int
@@ -220,7 +220,8 @@ options:
   validate_certs:
     description:
       - Whether to check BILL's certificate.
-      - With V(false) anybody on the way can read the credentials, so a warning appears. Use O(ca_path) instead.
+      - With V(false), anybody between the controller and BILL can read the credentials, so a warning appears. Use
+        O(ca_path) instead.
       - If not given, taken from the variable C(bill_validate_certs), then from the environment variable
         E(BILL_VALIDATE_CERTS).
     type: bool

@@ -39,7 +39,7 @@ SIGN_IN_WITH, USER_NAME, PASSWORD, ORGANIZATION_ID, DEV_KEY, MFA, CODE = (
     "MFA:",
     "Code:",
 )
-VAULT, AGAIN = "Vault password:", "Vault password: once more"
+VAULT, AGAIN = "Vault password:", "Vault password: type it again"
 AP = {
     SIGN_IN_WITH: "",
     USER_NAME: world.USER.username,
@@ -224,11 +224,11 @@ def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
     slip = (AGAIN, "vault-findme-slip")
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, slip, slip], "--ask-vault-pass")
     assert run.code == 2
-    assert run.says("The vault password was typed in two ways. Nothing was written; start again."), run.output
+    assert run.says("You typed two different vault passwords. Nothing was written. Start again."), run.output
     assert (bill.get("counts"), here.left()) == ({}, [])
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, (AGAIN, VAULT_PASSWORD), *AP.items()], "--ask-vault-pass")
     assert run.code == 0, run.output
-    assert run.times("This is not the vault password that was typed before.") == 1
+    assert run.times("This is not the vault password that you typed before.") == 1
     assert here.keeps()["bill_password"] == world.USER.password
     nothing_secret(here, run)
 
@@ -430,7 +430,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     assert run.code == 0, run.output
     nothing_secret(here, run)
     assert asked[1].endswith("[ap@example.com]:")
-    assert asked[2].endswith("it is not shown [the one in the vault file]:")
+    assert asked[2].endswith("it is not shown [the value in the vault file]:")
     after = KEPT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
     assert opened(kept).startswith(after)
     assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_api_url"]
@@ -490,7 +490,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
         run = terminal.ends()
         assert terminal.is_as_before
     assert run.code == 2
-    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
     nothing_secret(here, run)
     if number in (REFUSED, 8):
@@ -505,12 +505,12 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
 def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Control) -> None:
     here.environ["BILL_API_URL"] = ""
     run = here.connect({"Environment:": CTRL_C})
-    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
     run = here.connect({VAULT: CTRL_C}, "--ask-vault-pass")
     assert run.code != 0
     run = here.connect({VAULT: VAULT_PASSWORD, AGAIN: CTRL_C}, "--ask-vault-pass")
     assert run.code == 2
-    assert run.says("The form was ended with Ctrl-C. Nothing was written."), run.output
+    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
     assert bill.get("counts") == {}
 
@@ -564,7 +564,9 @@ def test_nobody_has_to_be_there_if_everything_is_given(here: Folder, bill: Contr
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
     assert run.code == 2
     assert run.says("auth_method password needs password (your BILL password), dev_key (a developer key)."), run.output
-    assert run.says("Nobody can be asked here, because there is no terminal. Nothing was written."), run.output
+    assert run.says("bill.connect cannot ask you for values, because there is no terminal. Nothing was written."), (
+        run.output
+    )
     assert (bill.get("counts"), here.left()) == ({}, [])
     here.environ |= IN_THE_ENVIRONMENT
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
@@ -774,8 +776,8 @@ def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bil
     (here.folder / "host_vars").mkdir()
     (here.folder / "host_vars" / "localhost.yml").write_text("bill_username: stale@example.com\n")
     run = here.connect(AP)
-    assert run.says("Plays of this folder take bill_username from"), run.output
-    assert run.says("host_vars/localhost.yml, which goes before"), run.output
+    assert run.says("Plays in this folder use bill_username from"), run.output
+    assert run.says("host_vars/localhost.yml, because it overrides "), run.output
 
 
 @pytest.mark.terminal

@@ -123,7 +123,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"timeout": 0}, "The option timeout must be between 1 and 3600."),
     ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),
     ({"state": "gone"}, "The option state must be one of present, absent."),
-    ({"password": 1234}, "The option password holds a number where a text is needed."),
+    ({"password": 1234}, "The option password must be a text, but it is a number."),
     ({"password": "findme\n"}, "holds a line break or another control character."),
     ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
     ({"session_store": "redis://127.0.0.1"}, "session_store takes a directory or none"),

@@ -444,7 +444,7 @@ def test_a_code_that_yaml_has_changed_is_not_sent(payer: Project, bill: Control)
     run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
     assert run.code == 2
     assert run.says(
-        "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
+        "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."
     ), run.output
     assert VALIDATE not in bill.get("counts")
 

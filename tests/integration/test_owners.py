@@ -51,7 +51,7 @@ def default_of_another_role(project: Project, **variables: Any) -> dict[str, Any
 
 @pytest.mark.promise(7)
 def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bill: Control, evil: Trap) -> None:
-    message = "the secrets come from the environment (BILL_PASSWORD, BILL_DEV_KEY). Whoever may set a variable"
+    message = "the secrets come from the environment (BILL_PASSWORD, BILL_DEV_KEY). A person who may set a variable"
     tasks = [{**LOGIN, **IGNORED}, {**LOOKUP, **IGNORED}]
     # A variable from the launch, and from another role.
     theirs = default_of_another_role(job, bill_api_url=evil.url)
@@ -189,7 +189,7 @@ def test_host_that_is_not_bills_is_told_once_with_its_source(project: Project, b
     elsewhere = {"bill_api_url": "https://gateway.invalid/connect"}
     run = project.play({**LOGIN, **IGNORED}, {**LOGIN, **IGNORED}, vars=elsewhere)
     assert run.code == 0, run.output
-    text = "The credentials go to gateway.invalid, which is none of BILL's own hosts (api_url comes from the variable bill_api_url)."
+    text = "bill.connect sends the credentials to gateway.invalid, which is not a host of BILL (api_url comes from the variable bill_api_url)."
     assert run.times(text) == 1, run.output
     assert run.says("The name gateway.invalid could not be found")
 

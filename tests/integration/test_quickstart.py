@@ -28,7 +28,7 @@ VAULT_FILE = "group_vars/all/bill.yml"
 VAULT_PASSWORD = "correct horse battery"
 TYPED = {
     "Vault password:": VAULT_PASSWORD,
-    "Vault password: once more": VAULT_PASSWORD,
+    "Vault password: type it again": VAULT_PASSWORD,
     "Sign in with:": "",
     "User Name:": world.USER.username,
     "Password:": world.USER.password,

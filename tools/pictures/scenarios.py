@@ -31,7 +31,7 @@ class Scenario:
 CONNECT = "ansible-playbook bill.connect.connect --ask-vault-pass"
 UNLOCK = ("Vault password:", VAULT_PASSWORD)
 # The form asks again for the password of a new file.
-AGAIN = ("Vault password: once more", VAULT_PASSWORD)
+AGAIN = ("Vault password: type it again", VAULT_PASSWORD)
 ENTER = ""
 
 

@@ -40,7 +40,7 @@ class Terminal:
         """Return what the user types. Raises NoTerminalError if there is no terminal, and UserAbortedError after Ctrl-C."""
         typed = terminal.typed(_in_lines(prompt), hidden=hidden)
         if typed is None:
-            raise UserAbortedError("The form was ended with Ctrl-C. Nothing was written.")
+            raise UserAbortedError("You ended the form with Ctrl-C. Nothing was written.")
         return typed
 
     def tell(self, text: str) -> None:
@@ -116,7 +116,7 @@ def _warn_of_what_goes_before(path: str, names: Set[str], loader: Any) -> None:
         with suppress(BillError):
             if both := sorted(names & read_variables(loader, file).keys()):
                 display.warning(
-                    f"Plays of this folder take {', '.join(both)} from {file}, which goes before {path}. Take that out of one of the two."
+                    f"Plays in this folder use {', '.join(both)} from {file}, because it overrides {path}. Remove them from one of the two files."
                 )
 
 
@@ -130,13 +130,15 @@ def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
     if password is None:
         return
     with suppress(NoTerminalError):
-        prompt = "\nVault password: once more, as nothing else would tell a slip; it is not shown:"
+        prompt = (
+            "\nVault password: type it again, because a typing mistake would lock you out of the file; it is not shown:"
+        )
         for _try in range(3):
             # ansible-core also removes the blanks around the password.
             if Terminal().ask(prompt, hidden=True).strip() == password:
                 return
-            Terminal().tell("This is not the vault password that was typed before.")
-        raise BillError("The vault password was typed in two ways. Nothing was written; start again.")
+            Terminal().tell("This is not the vault password that you typed before.")
+        raise BillError("You typed two different vault passwords. Nothing was written. Start again.")
 
 
 def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, 
                 kept[option.name] = convert(option, value, _source.variable(option.variable, file=path))
         except OptionError as error:
             # The user can correct the value in the form.
-            display.warning(f"{error} It counts as not kept.")
+            display.warning(f"{error} The form ignores this value.")
     return kept
 
 

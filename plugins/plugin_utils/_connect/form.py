@@ -143,7 +143,7 @@ class Form:
 
     def _tell_of_the_web_app(self, each: Question) -> None:
         if each is ENVIRONMENT:
-            self._interview.tell(f"Its web app: {WEB_APPS[self._values['environment']]}")
+            self._interview.tell(f"BILL's web app: {WEB_APPS[self._values['environment']]}")
 
     # --- BILL's responses ---
 
@@ -153,14 +153,14 @@ class Form:
             wanted = self._wanted()
             try:
                 client = self._clients.client_for(wanted)
-                self._interview.tell("\nAsking BILL whether it accepts this.")
+                self._interview.tell("\nbill.connect lets BILL validate these values.")
                 held = client.sessions.log_in()
                 return client, held.session, held.is_new
             except BillError as error:
                 refusal = error
             self._correct(refusal, correction := correction + 1)
             while not refusal.transient and self._wanted() == wanted:
-                self._interview.tell("\nNothing was changed, so BILL is not asked again.")
+                self._interview.tell("\nNo value was changed, so bill.connect does not send the values again.")
                 self._correct(refusal, correction := correction + 1)
 
     def _wanted(self) -> dict[str, Any]:
@@ -174,7 +174,7 @@ class Form:
         """Let the person correct the values that the error concerns. Raises the error if there is nothing to correct."""
         if error.transient and not self._interview.is_alone and correction <= CORRECTIONS:
             self._interview.tell(f"\n{error}")
-            self._interview.ask("Press Enter to ask BILL again:")
+            self._interview.ask("Press Enter to try again:")
             return
         wanted = [each for each in self._fields if each.option in error.concerns and self._can_correct(each)]
         if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
@@ -197,7 +197,7 @@ class Form:
         """The same error, with the sources of the values in its message and a note that nothing was written."""
         more = self._sources(error)
         if self._interview.is_alone and isinstance(error, OptionError):
-            more += " Nobody can be asked here, because there is no terminal."
+            more += " bill.connect cannot ask you for values, because there is no terminal."
         return error.__class__(
             f"{error}{more} Nothing was written.",
             code=error.code,
@@ -254,7 +254,9 @@ class Form:
         except UserAbortedError:
             raise
         except BillError as error:
-            client.sessions.reporter.warn(f"MFA is not set up: {error} The rest is; run this again for MFA.")
+            client.sessions.reporter.warn(
+                f"MFA is not set up: {error} BILL accepted the credentials. To set up MFA, run this again in a terminal."
+            )
             return session
         self._secrets.add([done.remember_me_id])
         self._values |= {
@@ -267,7 +269,7 @@ class Form:
     def _refuse_other_places(self) -> None:
         if places := sorted(str(self._given[name]) for name in self._found.intersection(MFA_OPTIONS)):
             raise OptionError(
-                f"What MFA brings would have to go where {' and '.join(places)} is defined now. Take that out, or use the role "
+                f"Later plays use {' and '.join(places)}, and the form cannot write there. Remove the old definition, or use the role "
                 "bill.connect.trust."
             )
 

@@ -17,9 +17,9 @@ from .._options.convert import convert
 from .._options.option import Option
 from .questions import Question
 
-_BEGINNING = "\nPress Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.\n"
-_STORED = "the one in the vault file"
-_TYPED = "the one that was typed"
+_BEGINNING = "\nPress Enter to use the value in [brackets]. Ctrl-C ends the form, and nothing is written then.\n"
+_STORED = "the value in the vault file"
+_TYPED = "the value that you typed"
 
 
 class Person(Protocol):
@@ -77,11 +77,11 @@ class Interview:
             if not typed and (before or question.optional or self.is_alone):
                 return before
             if not typed:
-                self.tell(f"{question.label} is needed.")
+                self.tell(f"{question.label} is required. Type a value.")
                 continue
             if not typed.isprintable():
                 self.tell(
-                    f"What was typed for {question.label} holds a key that is no character, such as an arrow. Type it again."
+                    f"The value that you typed for {question.label} contains a key that is not a character, such as an arrow key. Type it again."
                 )
                 continue
             try:

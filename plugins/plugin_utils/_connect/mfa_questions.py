@@ -26,7 +26,7 @@ _ANOTHER_CODE = ("BDC_1119", "BDC_1374")
 def wants_mfa(interview: Interview) -> bool:
     """Whether the person wants BILL to trust the session."""
     answer = interview.ask(
-        "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:"
+        "\nMFA: payments require a session that BILL trusts. Should BILL send a code to your phone now? yes or no [no]:"
     )
     wanted = answer.lower() in ("y", "yes")
     if not interview.is_alone:
@@ -38,11 +38,13 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
     """BILL's response to the right code. Raises BillError, or OptionError if nobody can answer."""
     if not interview.has_begun:
         # If nobody is there, BILL must not send a code.
-        interview.ask("\nMFA: press Enter to have BILL send a code to your phone:")
+        interview.ask("\nMFA: press Enter. BILL then sends a code to your phone:")
     _refuse_if_alone(interview)
     challenge_id, wrong = challenge(client), 0
     while True:
-        typed = interview.ask("\nCode: the six digits that BILL has sent to your phone; Enter has it send others:")
+        typed = interview.ask(
+            "\nCode: type the six digits that BILL has sent to your phone, or press Enter for a new code:"
+        )
         _refuse_if_alone(interview)
         if not typed:
             challenge_id = challenge(client)
@@ -66,4 +68,4 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
 
 def _refuse_if_alone(interview: Interview) -> None:
     if interview.is_alone:
-        raise OptionError("Nobody can be asked for the code here, because there is no terminal.")
+        raise OptionError("There is no terminal to type the code in.")

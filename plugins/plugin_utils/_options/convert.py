@@ -45,7 +45,7 @@ def convert(option: Option, value: Any, source: Source) -> Any:
         return value
     if not isinstance(value, str):
         raise wrong(
-            f"holds {_kind_of(value)} where a text is needed. Put it in quotes: YAML changes some unquoted values "
+            f"must be a text, but it is {_kind_of(value)}. Put it in quotes: YAML changes some unquoted values "
             "(0123 becomes 83, yes becomes true)."
         )
     text = str(value)
@@ -60,7 +60,7 @@ def convert(option: Option, value: Any, source: Source) -> Any:
     if option.choices and text not in option.choices:
         raise wrong(f"must be one of {', '.join(option.choices)}.")
     if not re.fullmatch(option.pattern, text):
-        raise wrong("holds a character, perhaps a blank, that cannot be part of it. Copy it again.")
+        raise wrong("contains a character that is not allowed, perhaps a space. Copy the value again.")
     return text
 
 
@@ -92,7 +92,7 @@ def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
             value = value.date()
         return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
     except (TypeError, ValueError):
-        raise wrong("must be a day, as 2026-12-22.") from None
+        raise wrong("must be a date such as 2026-12-22.") from None
 
 
 def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
@@ -102,7 +102,7 @@ def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) 
     text = re.sub(r"\s", "", text)
     if not re.fullmatch(option.pattern, text):
         raise wrong(
-            "must be the digits of the code. In a play they need quotes, because YAML changes unquoted ones that begin with 0."
+            "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."
         )
     return text
 

@@ -40,8 +40,8 @@ class ForeignHost:
     @property
     def warning(self) -> str:
         return (
-            f"The credentials go to {self.host}, which is none of BILL's own hosts ({self.option} comes from {self.source}). "
-            "If that is not meant, remove it there and change the credentials at BILL."
+            f"bill.connect sends the credentials to {self.host}, which is not a host of BILL ({self.option} comes from {self.source}). "
+            f"If you do not want this, remove {self.option} there and change the credentials at BILL."
         )
 
 
@@ -61,9 +61,9 @@ def check_destinations(
         if source and source.is_variable and not _is_harmless(name, options, environ, default_store):
             option = _BY_NAME[name]
             raise OptionError(
-                f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). Whoever may set a "
-                f"variable is not always the owner of these secrets, so they are not sent. Set {option.environment_name} in the same "
-                f"environment, or give the option {name} in the task itself.",
+                f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). A person who may "
+                f"set a variable does not always own these secrets, so bill.connect does not send them. Set {option.environment_name} in "
+                f"the same environment, or give the option {name} in the task itself.",
                 concerns=(),
             )
 

@@ -135,7 +135,7 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     for key, value in given.items():
         if key not in names:
             # A key that is not a valid name may be anything by mistake, even a secret.
-            named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "of the name that was given"
+            named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "with the given name"
             close = difflib.get_close_matches(named, names, n=1)
             hint = f"Did you mean {close[0]}?" if close else f"The options are: {', '.join(o.name for o in table)}."
             raise OptionError(f"There is no option {named}. {hint}")

@@ -67,7 +67,7 @@ def environment(name: str) -> Source:
 
 
 def typed(label: str) -> Source:
-    return Source(Kind.TYPED, f"what was typed for {label}")
+    return Source(Kind.TYPED, f"the value that you typed for {label}")
 
 
-SESSION = Source(Kind.SESSION, "the sign-in before")
+SESSION = Source(Kind.SESSION, "the previous sign-in")

@@ -48,10 +48,10 @@ ACCOUNT_OPTIONS = (
             "without activity.",
             "V(oauth) signs an app in, with O(client_id) and O(client_secret). BILL decides when the access token ends, and use does not "
             "prolong it. The collection replaces the token two minutes before its end, or after four fifths of a short life. It never "
-            "asks BILL whether a token is still good. If BILL does not say when the token ends, the collection replaces it after "
-            "O(check_after) seconds.",
+            "validates a token with BILL. If BILL does not say when the token ends, the collection replaces it after O(check_after) "
+            "seconds.",
             "V(spend_token) uses O(api_token) of BILL Spend & Expense. There is no sign-in, so nothing is ever "
-            "RV(bill.connect.bill_login#module:changed). The collection asks BILL whether the token is good: at first, and then after "
+            "RV(bill.connect.bill_login#module:changed). The collection validates the token with BILL: at first, and then after "
             "O(check_after) seconds.",
         ),
         awx="usual",
@@ -62,7 +62,7 @@ ACCOUNT_OPTIONS = (
         default="sandbox",
         choices=tuple(API_URLS),
         label="Environment",
-        where_to_find="sandbox is for tests, production is the real thing; they share no users, keys or organizations",
+        where_to_find="sandbox is for tests, production moves real money; they share no users, keys or organizations",
         summary="The environment of BILL: tests in the sandbox, or real money in production.",
         details=("The two share no users, keys or organizations.",),
         awx="usual",
@@ -73,19 +73,21 @@ ACCOUNT_OPTIONS = (
         is_destination=True,
         label="API URL",
         summary="The address of BILL's API, without /v3. It replaces the environment.",
-        details=("Needed only for a gateway of your own or for a test server.", _URL),
+        details=("Required only for your own gateway or for a test server.", _URL),
         otherwise="the address of the environment",
         awx="rare",
-        awx_note="For a gateway of your own or a test server.",
+        awx_note="Required only for your own gateway or for a test server.",
     ),
     Option(
         "username",
         api_name="username",
         label="User Name",
         prompts={
-            "password": Prompt("User Name", "the e-mail address that you sign in to BILL's web app with"),
+            "password": Prompt("User Name", "the e-mail address that you use to sign in to BILL's web app"),
             "sync_token": Prompt("Token Name", f"the name of the sync token; in BILL's web app under {_TOKENS}"),
-            "console_token": Prompt("User Name", "the e-mail address that you sign in to the Accountant Console with"),
+            "console_token": Prompt(
+                "User Name", "the e-mail address that you use to sign in to the Accountant Console"
+            ),
             "partner": Prompt("User Name", "the e-mail address of the partner's account"),
         },
         summary="User Name: an e-mail address, or the name of the sync token.",
@@ -99,9 +101,9 @@ ACCOUNT_OPTIONS = (
         api_name="password",
         label="Password",
         prompts={
-            "password": Prompt("Password", "the one that you sign in to BILL's web app with"),
-            "sync_token": Prompt("Token Value", "what the web app gave you when the sync token was made"),
-            "partner": Prompt("Password", "the one of the partner's account"),
+            "password": Prompt("Password", "the password that you use to sign in to BILL's web app"),
+            "sync_token": Prompt("Token Value", "the value that BILL's web app gave you when you made the sync token"),
+            "partner": Prompt("Password", "the password of the partner's account"),
         },
         summary="Password of the user, or the value of the sync token.",
         details=(
@@ -116,10 +118,12 @@ ACCOUNT_OPTIONS = (
         pattern="[0-9A-Za-z]+",
         api_name="organizationId",
         label="Organization ID",
-        where_to_find="begins with 008; the video on BILL's page on keys and tokens shows where the web app has it",
+        where_to_find="begins with 008; the video on https://developer.bill.com/docs/bill-keys-tokens shows where to find it",
         prompts={
-            "console_token": Prompt("Organization ID", "the client's; begins with 008"),
-            "partner": Prompt("Organization ID", "the user's; begins with 008", only_with="user_id"),
+            "console_token": Prompt("Organization ID", "the ID of the client's organization; begins with 008"),
+            "partner": Prompt(
+                "Organization ID", "the ID of the user's organization; begins with 008", only_with="user_id"
+            ),
         },
         summary="Organization ID: begins with 008.",
         details=("The organization to sign in to.",),
@@ -134,7 +138,7 @@ ACCOUNT_OPTIONS = (
         label="Developer Key",
         where_to_find=f"in BILL's web app under {_DEV_KEYS}",
         prompts={
-            "console_token": Prompt("Developer Key", f"the client's; in its web app under {_DEV_KEYS}"),
+            "console_token": Prompt("Developer Key", f"the client's key; in the client's web app under {_DEV_KEYS}"),
             "partner": Prompt("Developer Key", f"in the web app under {_DEV_KEYS}", only_with="user_id"),
         },
         summary="Developer Key.",
@@ -150,10 +154,10 @@ ACCOUNT_OPTIONS = (
         identifies_account=True,
         api_name="consoleApiToken",
         label="Console API Token",
-        where_to_find="made in the Accountant Console",
+        where_to_find="you make it in the Accountant Console",
         summary="The API token of the Accountant Console.",
         awx="usual",
-        awx_note="BILL's page on the Accountant Console tells where to get it.",
+        awx_note="BILL's page on the Accountant Console says where to get it.",
     ),
     Option(
         "app_key",
@@ -161,17 +165,17 @@ ACCOUNT_OPTIONS = (
         pattern="[!-~]+",
         api_name="appKey",
         label="Partner App Key",
-        prompts={"partner": Prompt("App Key", "the partner's, which BILL gave you")},
+        prompts={"partner": Prompt("App Key", "the partner's app key, which BILL gave you")},
         summary="The partner's app key.",
         awx="usual",
-        awx_note="BILL's page on partner operations tells more.",
+        awx_note="BILL's page on partner operations says more.",
     ),
     Option(
         "user_id",
         pattern="[0-9A-Za-z]+",
         api_name="userId",
         label="User ID",
-        where_to_find="the user to sign in as; begins with 006; empty for the partner itself",
+        where_to_find="the user that the partner signs in as; begins with 006; leave it empty for the partner itself",
         summary="The user that the partner signs in as: begins with 006.",
         awx="usual",
         awx_note="Then leave the Organization ID empty too.",
@@ -179,7 +183,7 @@ ACCOUNT_OPTIONS = (
     Option(
         "client_id",
         label="Client ID",
-        where_to_find="of the developer app that you have made in BILL's web app",
+        where_to_find="the ID of the developer app that you have made in BILL's web app",
         summary="Client ID of the OAuth app.",
         awx="usual",
     ),
@@ -188,7 +192,7 @@ ACCOUNT_OPTIONS = (
         secret=True,
         identifies_account=True,
         label="Client Secret",
-        where_to_find="of the same developer app",
+        where_to_find="the secret of the same developer app",
         summary="Client secret of the OAuth app.",
         awx="usual",
     ),
@@ -196,7 +200,7 @@ ACCOUNT_OPTIONS = (
         "token_url",
         is_destination=True,
         label="Token URL",
-        summary="The whole address that gives OAuth tokens.",
+        summary="The complete URL of the endpoint that returns OAuth tokens.",
         details=(
             "BILL documents the path C(/authx/token), but not where it begins. So without this option the collection "
             "tries two addresses: first C(<api_url>/authx/token), then C(/authx/token) at the root of the same host.",
@@ -211,7 +215,7 @@ ACCOUNT_OPTIONS = (
         identifies_account=True,
         pattern="[!-~]+",
         label="Spend & Expense API Token",
-        prompts={"spend_token": Prompt("API Token", "made in the Spend & Expense web app")},
+        prompts={"spend_token": Prompt("API Token", "you make it in the Spend & Expense web app")},
         summary="The API token of BILL Spend & Expense.",
         details=("It belongs to one user.",),
         awx="usual",
@@ -234,7 +238,7 @@ ACCOUNT_OPTIONS = (
         ),
         awx="usual",
         awx_note=(
-            "Needed only for payments and for what else needs MFA. The role bill.connect.trust returns one. It lasts 30 days. BILL calls it "
+            "Required only for payments and for other operations that require MFA. The role bill.connect.trust returns one. It lasts 30 days. BILL calls it "
             "rememberMeId. With partner it is used only for a user."
         ),
     ),
@@ -242,21 +246,21 @@ ACCOUNT_OPTIONS = (
         "device",
         api_name="device",
         label="MFA Device",
-        summary="The name of the device that the MFA ID was given to.",
-        details=("You chose the name when the MFA ID was made. BILL accepts the two only together.",),
+        summary="The name of the device that the MFA ID belongs to.",
+        details=("You chose the name when the MFA ID was made. BILL accepts it only together with the MFA ID.",),
         awx="usual",
-        awx_note="BILL accepts the two only together.",
+        awx_note="BILL accepts it only together with the MFA ID.",
     ),
     Option(
         "remember_me_id_expires_on",
         kind="date",
-        label="MFA ID ends on",
-        summary="The day on which the MFA ID ends.",
+        label="MFA ID expires on",
+        summary="The day on which the MFA ID expires.",
         details=(
             "A day in UTC, such as V(2026-12-22). The role P(bill.connect.trust#role) returns it. A warning appears when seven days or fewer "
             "are left.",
         ),
         awx="usual",
-        awx_note="Write it as 2026-12-22. Each job warns from seven days before.",
+        awx_note="Write it as 2026-12-22. Each job warns when seven days or fewer are left.",
     ),
 )

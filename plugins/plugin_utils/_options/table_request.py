@@ -31,8 +31,8 @@ LIST_OPTIONS = (
         is_data=True,
         summary="Further headers of the request, by name.",
         details=(
-            "BILL's partner calls on users and roles need C(organizationId), for example. The headers that say who calls are sent without this "
-            "option, and are refused here.",
+            "BILL's partner calls on users and roles require C(organizationId), for example. bill.connect itself sends the headers with the "
+            "credentials, so this option refuses them.",
         ),
     ),
     Option(
@@ -57,8 +57,8 @@ LIST_OPTIONS = (
         summary="The order of a list.",
         details=(
             "A text such as V(createdTime:desc) or V(name:asc), or a list of such texts with the most important one first.",
-            "BILL documents by which fields each of its lists can be sorted. It does not document how several are written; they are sent with "
-            "commas.",
+            "BILL documents by which fields each of its lists can be sorted. It does not document how several fields are written. bill.connect "
+            "separates them with commas.",
         ),
     ),
     Option(
@@ -69,8 +69,8 @@ LIST_OPTIONS = (
         summary="Whether to read a list to its end, page after page, and not only its first page.",
         details=(
             "BILL has two ways to name the next page, one of them for Spend & Expense. Both work.",
-            "If the session ends in between, a new one replaces it, and the list goes on where it was. A record that changes at BILL in "
-            "the meantime may be missing, or be there twice.",
+            "If the session expires meanwhile, bill.connect renews it and continues the list at the same place. A record that changes at "
+            "BILL meanwhile may be missing, or be there twice.",
         ),
     ),
     Option(
@@ -92,7 +92,7 @@ LIST_OPTIONS = (
         shared=False,
         is_data=True,
         summary="How many records to read at most, with O(paginate=true).",
-        details=("If not given, all records are read. Each is held in memory.",),
+        details=("If not given, all records are read. All of them are held in memory.",),
     ),
     Option(
         "expected_status",
@@ -101,9 +101,10 @@ LIST_OPTIONS = (
         summary="The HTTP status, or a list of statuses, that counts as a success.",
         details=(
             "If not given, all from 200 to 299.",
-            "With a status from 400 to 499, BILL's refusal counts as a success, such as 404 for a record that may be missing. The result then has "
-            "BILL's error. Some responses are never a success: a refused credential, a session that has ended or is not trusted, a limit that "
-            "is used up, a response without BILL's own error, such as a proxy's, and a response that leaves a write uncertain.",
+            "With a status from 400 to 499, BILL's refusal counts as a success. An example is 404 for a record that may be missing. The result "
+            "then has BILL's error.",
+            "Some responses are never a success. BILL refuses a credential. The session has expired or is not trusted. A limit is used up. The "
+            "response has no error of BILL, such as a response of a proxy. A write is uncertain.",
         ),
     ),
 )

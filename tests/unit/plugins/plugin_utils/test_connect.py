@@ -181,7 +181,11 @@ def test_without_a_file_there_is_nothing_to_keep(run_form: FormRun) -> None:
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("instead", "why"),
-    [('"findme findme"', "holds a character"), ('"{{ findme_not }}"', "is not defined"), ("[findme]", "holds a list")],
+    [
+        ('"findme findme"', "contains a character that is not allowed"),
+        ('"{{ findme_not }}"', "is not defined"),
+        ("[findme]", "must be a text, but it is a list"),
+    ],
 )
 def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
     run_form: FormRun, bill: Bill, instead: str, why: str
@@ -192,7 +196,7 @@ def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
     [warning] = run_form.warned
     assert "bill_organization_id" in warning
     assert why in warning
-    assert warning.endswith(" It counts as not kept.")
+    assert warning.endswith(" The form ignores this value.")
     assert told["variables"] == {"bill_api_url": API_URL, "bill_organization_id": OPTIONS["organization_id"]}
 
 
@@ -233,12 +237,12 @@ def test_a_file_that_goes_before_the_vault_file_is_named(
         run_form(text, typed=typed())
         assert len(run_form.warned) == named
         for warning in run_form.warned:
-            assert warning.startswith(f"Plays of this folder take bill_username from {file}, which goes before ")
+            assert warning.startswith(f"Plays in this folder use bill_username from {file}, because it overrides ")
             assert "findme" not in warning
 
 
 def test_ctrl_c_ends_it(run_form: FormRun, bill: Bill) -> None:
-    with pytest.raises(OperationError, match=r"^The form was ended with Ctrl-C. Nothing was written\.$"):
+    with pytest.raises(OperationError, match=r"^You ended the form with Ctrl-C. Nothing was written\.$"):
         run_form(typed={**typed(), "Developer Key": None})
     assert bill.heard == []
 
@@ -268,7 +272,7 @@ def test_a_vault_password_that_was_typed_is_typed_once_more(
     run_form(of=of_typed, typed={**typed(), "Vault password": [*slips, " vault "]})
     assert run_form.asked[:asked] == ["Vault password"] * asked
     assert run_form.asked[asked] == "Sign in with"
-    assert run_form.shown.count("This is not the vault password that was typed before.") == asked - 1
+    assert run_form.shown.count("This is not the vault password that you typed before.") == asked - 1
 
 
 def test_of_several_it_is_the_one_that_will_encrypt(run_form: FormRun) -> None:
@@ -280,7 +284,7 @@ def test_of_several_it_is_the_one_that_will_encrypt(run_form: FormRun) -> None:
 
 @pytest.mark.promise(8)
 def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(run_form: FormRun, of_typed: Any) -> None:
-    with pytest.raises(OperationError, match="typed in two ways"):
+    with pytest.raises(OperationError, match="You typed two different vault passwords"):
         run_form(of=of_typed, typed={"Vault password": ["one", "two", "three", "vault"]})
     assert run_form.asked == ["Vault password"] * 3
 

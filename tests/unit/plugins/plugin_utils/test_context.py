@@ -82,7 +82,7 @@ def test_a_host_that_is_not_bills_is_told_once_a_run(
         sources = {"api_url": _source.variable("bill_api_url")}
         context.check_destinations(ResolvedOptions(dict(context.options), sources, ()))
     [warning] = warnings
-    assert warning.startswith("The credentials go to gateway.example.com, which is none of BILL's own hosts")
+    assert warning.startswith("bill.connect sends the credentials to gateway.example.com, which is not a host of BILL")
 
 
 @pytest.mark.promise(10)

@@ -123,14 +123,14 @@ def test_option_that_the_task_gives_by_its_other_name_is_not_module_defaults() -
         (
             {},
             {**IN_VARIABLES, "bill_api_url": GATEWAY},
-            ["gateway.example.com, which is none of BILL's own hosts (api_url comes from the variable bill_api_url)"],
+            ["gateway.example.com, which is not a host of BILL (api_url comes from the variable bill_api_url)"],
         ),
         (
             {**APP, "BILL_TOKEN_URL": TOKENS, "BILL_API_URL": "https://gateway.example.com:8443"},
             {},
             [
-                "gateway.example.com:8443, which is none of BILL's own hosts (api_url comes from the environment variable BILL_API_URL)",
-                "tokens.example.com, which is none of BILL's own hosts (token_url comes from the environment variable BILL_TOKEN_URL)",
+                "gateway.example.com:8443, which is not a host of BILL (api_url comes from the environment variable BILL_API_URL)",
+                "tokens.example.com, which is not a host of BILL (token_url comes from the environment variable BILL_TOKEN_URL)",
             ],
         ),
     ],
@@ -141,4 +141,4 @@ def test_host_that_is_neither_bills_nor_this_machine_is_told_with_its_source(
     said = [each.warning for each in foreign_hosts(resolved(environ, variables))]
     assert len(said) == len(warnings)
     for text, part in zip(said, warnings, strict=True):
-        assert text.startswith(f"The credentials go to {part}.")
+        assert text.startswith(f"bill.connect sends the credentials to {part}.")

@@ -148,17 +148,17 @@ def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
     fill(person)
     secret = "; it is not shown"
     assert [text for text in person.seen if text.startswith("\n")] == [
-        "\nPress Enter to take what stands in [brackets]. Ctrl-C ends this, and nothing is written then.\n"
+        "\nPress Enter to use the value in [brackets]. Ctrl-C ends the form, and nothing is written then.\n"
         f"\nEnvironment: {ENVIRONMENT.where} [sandbox]:",
         f"\nSign in with: {AUTH_METHOD.where} [password]:",
         *(
             f"\n{each.label}: {each.where}{secret if each.label in person.hidden else ''}:"
             for each in QUESTIONS["password"]
         ),
-        "\nAsking BILL whether it accepts this.",
-        "\nMFA: payments need a session that BILL trusts. Have BILL send a code to your phone now? yes or no [no]:",
+        "\nbill.connect lets BILL validate these values.",
+        "\nMFA: payments require a session that BILL trusts. Should BILL send a code to your phone now? yes or no [no]:",
     ]
-    assert person.saw("Its web app: https://login.stage.us.bill.com/neo/login")
+    assert person.saw("BILL's web app: https://login.stage.us.bill.com/neo/login")
     assert person.saw("  " + OPTIONS["username"])
     assert not person.saw("findme")
 
@@ -190,14 +190,14 @@ def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: 
     fill(person)
     first = ["Environment", "Environment", "Sign in with", "User Name", "Password"]
     assert person.asked == [*first, *["Organization ID"] * 3, "Developer Key", "MFA"]
-    told = person.seen.index("Organization ID is needed.")
+    told = person.seen.index("Organization ID is required. Type a value.")
     assert person.seen[told + 1].startswith("\nOrganization ID:")
     assert person.saw(
-        "What was typed for Organization ID holds a character, perhaps a blank, that cannot be part of it."
+        "The value that you typed for Organization ID contains a character that is not allowed, perhaps a space."
     )
-    assert person.saw("What was typed for Environment must be one of sandbox, production.")
+    assert person.saw("The value that you typed for Environment must be one of sandbox, production.")
     # BILL did not refuse anything, so there was no correction.
-    assert person.seen.count("\nAsking BILL whether it accepts this.") == 1
+    assert person.seen.count("\nbill.connect lets BILL validate these values.") == 1
     assert bill.heard == [LOGIN]
 
 
@@ -207,7 +207,7 @@ def test_blanks_around_what_is_typed_are_not_meant_but_in_a_password(fill: Any, 
     assert fill(person).variables.items() >= {**KEEPS, "bill_password": bill.password}.items()
     person = ap(Password=["  ", bill.password])
     fill(person)
-    assert person.saw("Password is needed.")
+    assert person.saw("Password is required. Type a value.")
 
 
 def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) -> None:
@@ -215,7 +215,7 @@ def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) 
     fill(person)
     assert (
         person.seen.count(
-            "What was typed for User Name holds a key that is no character, such as an arrow. Type it again."
+            "The value that you typed for User Name contains a key that is not a character, such as an arrow key. Type it again."
         )
         == 2
     )
@@ -282,14 +282,14 @@ def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
     bill.will_say(*[failure] * 4)
     person = ap()
     assert fill(person).variables["bill_password"] == OPTIONS["password"]
-    assert person.asked[-2:] == ["Press Enter to ask BILL again", "MFA"]
+    assert person.asked[-2:] == ["Press Enter to try again", "MFA"]
     assert person.saw(told)
     assert bill.heard == [LOGIN] * 5
     # The form does not repeat for ever.
     bill.will_say(*[failure] * 99)
     with pytest.raises(errors.BillError, match=r"Nothing was written\.$"):
         fill(person := ap())
-    assert person.asked.count("Press Enter to ask BILL again") == 3
+    assert person.asked.count("Press Enter to try again") == 3
 
 
 def test_what_is_given_and_does_not_fit_together_is_told(fill: Any, bill: Bill) -> None:
@@ -323,7 +323,7 @@ def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
     person = ap(Password=["wrong", "", "wrong", OPTIONS["password"]])
     done = fill(person)
     assert [each.body["password"] for each in bill.requests] == ["wrong", OPTIONS["password"]]
-    assert person.saw("Nothing was changed, so BILL is not asked again.")
+    assert person.saw("No value was changed, so bill.connect does not send the values again.")
     assert done.variables["bill_password"] == OPTIONS["password"]
 
 
@@ -378,8 +378,8 @@ def test_of_two_values_the_one_that_was_typed_is_corrected(fill: Any, bill: Bill
         *("Password", "MFA"),
     ]
     assert person.saw("Please correct Password (correction 1 of 3):")
-    assert person.saw("it is not shown [the one that was typed]:")
-    assert not person.saw("the one in the vault file")
+    assert person.saw("it is not shown [the value that you typed]:")
+    assert not person.saw("the value in the vault file")
 
 
 def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -> None:
@@ -423,7 +423,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
     person = Someone()
     done = fill(person, kept={"environment": "production", **OPTIONS})
     assert person.saw(f"[{OPTIONS['username']}]:")
-    assert person.saw("it is not shown [the one in the vault file]:")
+    assert person.saw("it is not shown [the value in the vault file]:")
     assert not person.saw("findme")
     assert done.variables == {}
 
@@ -526,7 +526,7 @@ def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
 
 
 @pytest.mark.parametrize(
-    "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to ask BILL again", "MFA", "Code"]
+    "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to try again", "MFA", "Code"]
 )
 def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label: str) -> None:
     bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4)
@@ -588,7 +588,7 @@ def test_too_many_wrong_codes_end_it_and_the_rest_is_kept(
     assert not done.session.trusted
     [warning] = said
     assert why in warning
-    assert warning.endswith("The rest is; run this again for MFA.")
+    assert warning.endswith("BILL accepted the credentials. To set up MFA, run this again in a terminal.")
 
 
 def test_the_device_keeps_its_name(fill: Any, bill: Bill) -> None:
@@ -633,7 +633,8 @@ def test_what_mfa_brings_has_no_place_where_it_is_defined_elsewhere(fill: Any, b
     assert CHALLENGE not in bill.heard
     assert "bill_remember_me_id_expires_on" not in done.variables
     assert any(
-        "would have to go where the variable bill_device and the variable bill_remember_me_id is defined" in text
+        "Later plays use the variable bill_device and the variable bill_remember_me_id, and the form cannot write there"
+        in text
         for text in said
     )
 
@@ -683,7 +684,9 @@ def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> N
     with pytest.raises(errors.OptionError) as failed:
         fill(Nobody(), given={"username": OPTIONS["username"]})
     assert "needs password (your BILL password), organization_id (begins with 008)" in str(failed.value)
-    assert str(failed.value).endswith("Nobody can be asked here, because there is no terminal. Nothing was written.")
+    assert str(failed.value).endswith(
+        "bill.connect cannot ask you for values, because there is no terminal. Nothing was written."
+    )
     assert bill.heard == []
 
 
@@ -711,5 +714,5 @@ def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_kept(
     assert bill.heard == heard
     assert done.variables.items() >= KEEPS.items()
     assert said == [
-        "MFA is not set up: Nobody can be asked for the code here, because there is no terminal. The rest is; run this again for MFA."
+        "MFA is not set up: There is no terminal to type the code in. BILL accepted the credentials. To set up MFA, run this again in a terminal."
     ]

@@ -174,21 +174,24 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"pasword": SECRET}, "There is no option pasword. Did you mean password?"),
         ({"api-url": SECRET}, "There is no option api-url. Did you mean api_url?"),
         ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
-        ({"password": 123}, "The option password holds a number where a text is needed. Put it in quotes"),
-        ({"password": True}, "The option password holds true or false where a text is needed."),
-        ({"password": {"a": SECRET}}, "The option password holds a dictionary where a text is needed."),
-        ({"password": [SECRET]}, "The option password holds a list where a text is needed."),
+        ({"password": 123}, "The option password must be a text, but it is a number. Put it in quotes"),
+        ({"password": True}, "The option password must be a text, but it is true or false."),
+        ({"password": {"a": SECRET}}, "The option password must be a text, but it is a dictionary."),
+        ({"password": [SECRET]}, "The option password must be a text, but it is a list."),
         ({"password": SECRET + "\n"}, "The option password holds a line break or another control character."),
         ({"dev_key": "\t" + SECRET}, "The option dev_key holds a line break or another control character."),
         (
             {"dev_key": SECRET + "é"},
-            "The option dev_key holds a character, perhaps a blank, that cannot be part of it.",
+            "The option dev_key contains a character that is not allowed, perhaps a space.",
         ),
         (
             {"dev_key": SECRET + " "},
-            "The option dev_key holds a character, perhaps a blank, that cannot be part of it.",
+            "The option dev_key contains a character that is not allowed, perhaps a space.",
         ),
-        ({"organization_id": "008 x"}, "The option organization_id holds a character, perhaps a blank, that cannot"),
+        (
+            {"organization_id": "008 x"},
+            "The option organization_id contains a character that is not allowed, perhaps a space.",
+        ),
     ],
 )
 def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict[str, Any], says_why: str) -> None:
@@ -207,9 +210,7 @@ def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict
 def test_a_name_that_is_none_is_not_repeated(key: Any) -> None:
     with pytest.raises(OptionError) as failure:
         resolved({key: SECRET})
-    assert str(failure.value).startswith(
-        "There is no option of the name that was given. The options are: auth_method, "
-    )
+    assert str(failure.value).startswith("There is no option with the given name. The options are: auth_method, ")
 
 
 @pytest.mark.promise(8)
@@ -291,7 +292,7 @@ def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
 def test_where_nobody_says_anything_the_last_session_decides() -> None:
     options = after_another()
     assert options.values["organization_id"] == "008LAST"
-    assert str(options.sources["organization_id"]) == "the sign-in before"
+    assert str(options.sources["organization_id"]) == "the previous sign-in"
 
 
 @pytest.mark.parametrize("method", ["password", "partner"])
@@ -314,7 +315,7 @@ def test_a_day_may_be_what_yaml_makes_of_it(day: Any) -> None:
 
 @pytest.mark.parametrize("day", ["22.12.2026", "2026-13-01", 20261222, True, ["2026-12-22"]])
 def test_what_is_no_day_is_refused(day: Any) -> None:
-    with pytest.raises(OptionError, match="^The option remember_me_id_expires_on must be a day, as 2026-12-22.$"):
+    with pytest.raises(OptionError, match="^The option remember_me_id_expires_on must be a date such as 2026-12-22.$"):
         resolved({"remember_me_id_expires_on": day})
 
 
