@@ -71,8 +71,8 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     escaped = AWKWARD.replace("\\", "\\\\").replace('"', '\\"').replace("😀", "\\U0001F600")
     assert view(empty) == (
-        "# Kept by bill.connect.bill_vault_file, and encrypted with your vault password.\n"
-        "# To look into it: ansible-vault view group_vars/all/bill.yml\n"
+        "# Written by bill.connect.bill_vault_file, and encrypted with your vault password.\n"
+        "# To view it: ansible-vault view group_vars/all/bill.yml\n"
         "# To change it: ansible-vault edit group_vars/all/bill.yml\n"
         "---\n"
         "# User Name: an e-mail address, or the name of the sync token.\n"
@@ -189,9 +189,11 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
 
     run = play(keep({"a": 1}))
     assert run.code == 2
-    assert run.says("several vault passwords (test, prod). Say with vault_id which one encrypts"), run.output
+    assert run.says("several vault passwords (test, prod). Set vault_id to the one that encrypts"), run.output
     run = play(keep({"a": 1}), arguments=(*both, "-e", "bill_vault_id=dev"))
-    assert run.says("There are: test, prod. (vault_id comes from the variable bill_vault_id)"), run.output
+    assert run.says("Ansible was started with: test, prod. (vault_id comes from the variable bill_vault_id)"), (
+        run.output
+    )
     assert play(keep({"a": "findme"}, vault_id="prod")).code == 0
     file = empty.folder / "group_vars" / "all" / "bill.yml"
     assert file.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")
@@ -206,7 +208,7 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
     was = (empty.folder / "kept.yml").read_bytes()
     run = play(keep({"a": 2}, path="kept.yml"), arguments=both[:2])
     assert run.code == 2
-    assert run.says("kept.yml cannot be opened: none of the vault passwords that Ansible was started with"), run.output
+    assert run.says("kept.yml cannot be decrypted: it was encrypted with another vault password"), run.output
     assert (empty.folder / "kept.yml").read_bytes() == was
     for task in (keep({"a": 2}), keep({})):
         run = play(task, arguments=("--check",))
@@ -232,7 +234,7 @@ def test_check_mode_and_diff_mode_tell_names_and_write_nothing(project: Project)
     assert run.changed == 1
     for line in (
         "-bill_dev_key: (the old value, not shown)",
-        "-bill_username: (kept, not shown)",
+        "-bill_username: (the old value, not shown)",
         "+bill_dev_key: (a new value, not shown)",
         "+bill_device: (new, not shown)",
     ):
@@ -278,7 +280,7 @@ def test_what_was_in_the_clear_is_encrypted_with_a_warning(empty: Project) -> No
     run = empty.play(keep({"bill_dev_key": "findme"}))
     assert run.code == 0, run.output
     assert run.changed == 1
-    assert run.says("was not encrypted as a whole. Rotate the secrets that stood in it in clear text"), run.output
+    assert run.says("was not encrypted as a whole. Rotate the secrets that it held in clear text"), run.output
     assert view(empty) == "# Ours.\nbill_dev_key: findme\n"
     assert [path for path in empty.secrets_on_disk() if not path.endswith("site.yml")] == []
 

@@ -66,7 +66,9 @@ def write_lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]
                     break
             alone = beside and _holds_beside(held, folder, name)
         except LockTimeoutError:
-            raise LockTimeoutError(f"Another task has been writing to {path} for {LOCK_TIMEOUT:.0f} seconds.") from None
+            raise LockTimeoutError(
+                f"Another task has been writing to {path} for {LOCK_TIMEOUT:.0f} seconds. Try again later."
+            ) from None
         yield alone
 
 
@@ -89,7 +91,7 @@ def refuse_if_closed(path: str, folder: str) -> None:
     if not os.path.isdir(folder):
         raise BillError(f"{path} cannot be written: {folder} is not a directory.")
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise BillError(f"{path} cannot be written: nothing can be written to the directory {folder}.")
+        raise BillError(f"{path} cannot be written: the directory {folder} is not writable.")
 
 
 def replace_file(
@@ -109,7 +111,9 @@ def replace_file(
             if backup is not None:
                 backup_file = _back_up(path, target, backup)
             if read_file(path, target) != old:
-                raise BillError(f"{path} was changed by another program meanwhile. It was left as it is; try again.")
+                raise BillError(
+                    f"Another program changed {path} meanwhile, so bill.connect did not change it. Try again."
+                )
             os.replace(written, target)
         except BaseException:
             for each in filter(None, (written, backup_file)):

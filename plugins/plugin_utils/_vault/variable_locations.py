@@ -50,8 +50,8 @@ def check_not_shadowing(path: str, target: str) -> None:
                 # Another task may have made the directory in the meantime.
                 if os.path.lexists(other := folder + ending) and not os.path.isdir(other):
                     raise BillError(
-                        f"{path} cannot be made yet, because there is {other}: Ansible does not read that file once there is a directory "
-                        f"{folder}. Make the directory, and move the file to {os.path.join(folder, 'main.yml')}."
+                        f"{path} cannot be created, because Ansible would then ignore {other}: Ansible does not read that file if there is "
+                        f"a directory {folder}. Create the directory, and move the file to {os.path.join(folder, 'main.yml')}."
                     )
         if above == folder:
             return

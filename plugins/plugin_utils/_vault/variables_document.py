@@ -87,8 +87,8 @@ class VariablesDocument:
             if self._is_only(document, changed, name, value):
                 return changed
         raise BillError(
-            f"The variable {name} cannot be changed in {self._file} without changing more than that: perhaps it is written in "
-            "braces, or another part of the file refers to it. Change it there with ansible-vault edit; the file was left as it is."
+            f"bill.connect cannot change the variable {name} in {self._file} without a change to other parts of the file. Perhaps the "
+            "variable is in braces, or another part of the file refers to it. The file was not changed. Change it with ansible-vault edit."
         )
 
     def _is_only(self, before: Document, after: Document, name: str, value: Any) -> bool:
@@ -110,7 +110,7 @@ class VariablesDocument:
             mark = error.problem_mark or error.context_mark
             where = f" (line {mark.line + 1})" if mark else ""
             raise BillError(
-                f"{self._file} is not YAML that can be read{where}. It is not repeated here, because it may hold a secret."
+                f"{self._file} is not valid YAML{where}. This message does not show the text, because it may hold a secret. Correct the file."
             ) from None
         except yaml.YAMLError:
             raise BillError(f"{self._file} holds a character that YAML does not allow.") from None
@@ -125,8 +125,8 @@ class VariablesDocument:
 
 def header(by: str, look: str, change: str) -> Iterable[str]:
     """The first lines of a new file: what keeps it, and the commands to view and to change it."""
-    yield f"# Kept by {by}, and encrypted with your vault password."
-    yield f"# To look into it: {look}"
+    yield f"# Written by {by}, and encrypted with your vault password."
+    yield f"# To view it: {look}"
     yield f"# To change it: {change}"
     yield "---"
 
@@ -191,8 +191,8 @@ def _checked(variables: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(name, str) or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) or keyword.iskeyword(name):
             # A key that is not a valid name may be anything by mistake, even a secret.
             raise OptionError(
-                "One of the names in variables can be no variable: it needs letters, digits and underscores alone, no digit at its "
-                "beginning, and must not be a word of Python's. (It is not repeated here, because it may be a secret.)"
+                "A name in variables is not valid for a variable. A name has only letters, digits and underscores, does not begin with a "
+                "digit, and is not a keyword of Python. (This message does not show the name, because it may be a secret.)"
             )
     found = {}
     for name, value in variables.items():
@@ -200,7 +200,7 @@ def _checked(variables: Mapping[str, Any]) -> dict[str, Any]:
             found[str.__str__(name)] = native(value)
         except (TypeError, ValueError, RecursionError):
             raise OptionError(
-                f"The variable {name} holds what cannot be kept in a file: only texts, numbers, true and false, days, lists and "
-                "dictionaries can."
+                f"bill.connect cannot write the value of the variable {name} to a file. Only texts, numbers, true and false, dates, lists "
+                "and dictionaries are possible."
             ) from None
     return found

@@ -23,7 +23,7 @@ from .variable_locations import check_not_shadowing, project_folder
 from .variables_document import Edit, VariablesDocument, header
 from .vault_file import VaultFile
 
-_IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that stood in it in clear text: they may be in backups and version control, too."
+_IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that it held in clear text: backups and version control may hold them, too."
 _KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
 
 
@@ -53,7 +53,7 @@ class VaultFileResult:
         if diff:
             before = [
                 *((name, "the old value") for name in self.edit.changed),
-                *((n, "kept") for n in self.edit.removed),
+                *((n, "the old value") for n in self.edit.removed),
             ]
             after = [*((name, "a new value") for name in self.edit.changed), *((n, "new") for n in self.edit.added)]
             values["diff"] = {
@@ -76,7 +76,9 @@ def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | N
     if not isinstance(variables, Mapping):
         raise OptionError("variables must be a dictionary: a value for each name.")
     if state == "absent":
-        raise OptionError("state absent takes no variables: it removes those of bill.connect.")
+        raise OptionError(
+            "state absent does not accept variables: it removes the variables of bill.connect. Leave out variables."
+        )
     # Up to ansible-core 2.18, an omitted value is a special text in the dictionary.
     return {name: value for name, value in variables.items() if value != omit or omit is None}
 
@@ -145,7 +147,7 @@ def remove_variables(
         if file.exists and (why := _why_left(file, ours)):
             within = [link for link in links if _is_within(os.path.dirname(link), project_folder(path))]
             removed = "only the link was removed" if within else "nothing was removed"
-            warning = f"{path} is a link, and {removed}. {file.target} was left, because {why}."
+            warning = f"{path} is a link, and {removed}. {file.target} was not removed, because {why}."
             return _Plan(file, Edit("" if within else file.text, removed=ours), removes=within, warning=warning)
         if not others:
             # The links come last: a link without its file holds no variables, so an interrupted removal leaves none.
@@ -153,9 +155,9 @@ def remove_variables(
             return _Plan(file, Edit("", removed=ours), removes=removes)
         edit = file.variables.edit(dict.fromkeys(ours))
         warning = (
-            f"{path} was not removed, because it has other variables, too ({', '.join(others)}). Those of bill.connect were taken out."
+            f"{path} was not removed, because it has other variables, too ({', '.join(others)}). Only the variables of bill.connect were removed."
             if ours
-            else f"{path} was not removed, because none of its variables is one of bill.connect's ({', '.join(others)})."
+            else f"{path} was not removed, because it has no variables of bill.connect, only others ({', '.join(others)})."
         )
         return _Plan(file, edit, bool(ours), bool(ours), warning=warning)
 
@@ -252,8 +254,8 @@ def _refuse_to_take_over(file: VaultFile) -> None:
     """Raise BillError for a link to a file in clear text. The file may belong to others, and other programs may read it."""
     if file.exists and not file.encrypted and (_links(file.path) or _leaves_project(file)):
         raise BillError(
-            f"{file.path} is a link to {file.target}, which is not encrypted, so it is not taken over: other programs may read it. "
-            f"Encrypt it first, with ansible-vault encrypt {shlex.quote(file.target)}, or remove the link."
+            f"{file.path} is a link to {file.target}, which is not encrypted. bill.connect does not encrypt it, because other programs "
+            f"may read it. Encrypt it first with ansible-vault encrypt {shlex.quote(file.target)}, or remove the link."
         )
 
 
@@ -265,8 +267,8 @@ def _leaves_project(file: VaultFile) -> bool:
 def _why_left(file: VaultFile, ours: Sequence[str]) -> str | None:
     """Why the target of a link stays unchanged. None if it may change."""
     if _leaves_project(file):
-        return f"it is outside of {project_folder(file.path)}"
-    return "it has none of the variables of bill.connect" if _links(file.path) and not ours else None
+        return f"it is outside {project_folder(file.path)}"
+    return "it has no variables of bill.connect" if _links(file.path) and not ours else None
 
 
 def _is_within(folder: str, project: str) -> bool:

@@ -92,12 +92,14 @@ class VaultFile:
             named = "vault_id" if vault_id else "vault_encrypt_identity in Ansible's configuration"
             concerns = ("vault_id",) if vault_id else ()
             raise OptionError(
-                f"{named} names a vault id that Ansible was not started with. There are: {labels}.", concerns=concerns
+                f"{named} names a vault id that Ansible was not started with. Ansible was started with: {labels}.",
+                concerns=concerns,
             )
         if len(by_label) > 1:
             raise OptionError(
-                f"Ansible was started with several vault passwords ({labels}). Say with vault_id which one encrypts {self.path}, as with "
-                "-e bill_vault_id=... at a playbook's start, or with ANSIBLE_VAULT_ENCRYPT_IDENTITY, which ansible-vault heeds, too."
+                f"Ansible was started with several vault passwords ({labels}). Set vault_id to the one that encrypts {self.path}, for "
+                "example with -e bill_vault_id=... at the start of a playbook. Or set ANSIBLE_VAULT_ENCRYPT_IDENTITY, which ansible-vault "
+                "also uses."
             )
         return secrets[0]
 
@@ -144,10 +146,12 @@ def _opened(path: str, raw: bytes, secrets: Sequence[tuple[str, Any]]) -> tuple[
     try:
         data, _label, secret = VaultLib(list(secrets)).decrypt_and_get_vault_id(raw)
     except AnsibleVaultFormatError:
-        raise BillError(f"{path} begins like a file that ansible-vault has encrypted, but it is damaged.") from None
+        raise BillError(
+            f"{path} begins like a file that ansible-vault has encrypted, but it is damaged. Restore it from a backup."
+        ) from None
     except AnsibleError:
         raise BillError(
-            f"{path} cannot be opened: none of the vault passwords that Ansible was started with is the one that it was encrypted with. "
+            f"{path} cannot be decrypted: it was encrypted with another vault password than those that Ansible was started with. "
             "Nothing was changed."
         ) from None
     return bytes(data), label, secret

@@ -55,7 +55,9 @@ class Document:
         events = list(yaml.parse(text, Loader=yaml.SafeLoader))
         documents = sum(isinstance(event, yaml.DocumentStartEvent) for event in events)
         if documents > 1:
-            raise NotVariables("holds several YAML documents, of which Ansible takes none for variables. Keep one.")
+            raise NotVariables(
+                "holds several YAML documents, so Ansible reads no variables from it. Keep one document."
+            )
         end = next(
             (_at(e.start_mark) for e in events if isinstance(e, yaml.DocumentEndEvent) and e.explicit), len(text)
         )
@@ -63,7 +65,7 @@ class Document:
         if node is None or (node.tag == _NULL and node.value == ""):
             return cls(text, [], set(), "", end, False)
         if not isinstance(node, yaml.MappingNode):
-            raise NotVariables("holds no variables: it needs a name, a colon and a value for each.")
+            raise NotVariables("holds no variables. Write a name, a colon and a value for each variable.")
         nodes = _nodes(events[2:-2])
         entries = []
         for key, value in node.value:
