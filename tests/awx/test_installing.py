@@ -86,9 +86,9 @@ def test_playbook_with_a_type_in_use_does_not_change_it_and_another_name_adds_a_
     for arguments in ((), ("-e", "bill_awx_state=absent")):
         run = run_playbook(admin, *arguments)
         assert run.code == 2
-        assert run.says("while there are credentials of a type, AWX neither removes it nor changes its fields"), (
-            run.output
-        )
+        assert run.says(
+            "AWX also does not remove a credential type or change its fields while credentials of this type exist"
+        ), run.output
         assert awx.type()["inputs"] == old
     # The message advises another name.
     install(admin, "-e", "bill_awx_name=Ours")
@@ -112,7 +112,7 @@ def test_playbook_without_the_module_sends_nothing_and_says_how_to_install_it(
         del admin.environ["ANSIBLE_COLLECTIONS_PATH"]
     run = run_playbook(admin, "-e", f"bill_awx_collection={name}")
     assert run.code == 2
-    assert run.says(f"{name}.credential_type is not there.")
+    assert run.says(f"The module {name}.credential_type is not installed.")
     assert run.says(f"ansible-galaxy collection install {name};")
     assert awx.received == []
 

@@ -182,7 +182,7 @@ def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Cont
         f"BILL: {here.api_url}",
         f"Organization: {world.ORGANIZATION.id}",
         f"User: {world.USER.id}",
-        "MFA-trusted: no (payments need it)",
+        "MFA-trusted: no (payments require it)",
         f'Vault file: {here.folder / file}"',
     ):
         assert run.says(told), run.output
@@ -213,7 +213,7 @@ def test_every_question_says_where_the_value_is_found_and_the_file_what_it_is(he
     assert asked[0].endswith("[password]:")
     view = here.run("ansible-vault", "view", *here.vault_arguments, FILE).output
     lines = view.strip().splitlines()
-    assert lines[1] == f"# To look into it: ansible-vault view {FILE}"
+    assert lines[1] == f"# To view it: ansible-vault view {FILE}"
     assert all(lines[number - 1].startswith("# ") for number, line in enumerate(lines) if line.startswith("bill_")), (
         view
     )
@@ -305,9 +305,9 @@ def a_file_in_place_of_the_directory(here: Folder) -> tuple[str, ...]:
         at_length(several_passwords, "Ansible was started with several vault passwords (books, other)."),
         at_length(
             another_password,
-            "none of the vault passwords that Ansible was started with is the one that it was encrypted with",
+            "it was encrypted with another vault password than those that Ansible was started with",
         ),
-        at_length(a_file_that_would_be_ignored, "Ansible does not read that file once there is a directory"),
+        at_length(a_file_that_would_be_ignored, "Ansible does not read that file if there is a directory"),
         at_length(a_file_in_place_of_the_directory, "group_vars is not a directory"),
     ],
 )
@@ -440,7 +440,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     before, inode = kept.read_bytes(), kept.stat().st_ino
     run = here.connect(KEEPS)
     assert run.code == 0, run.output
-    assert run.says(f"Vault file: {kept} (as it was)"), run.output
+    assert run.says(f"Vault file: {kept} (unchanged)"), run.output
     assert (kept.read_bytes(), kept.stat().st_ino) == (before, inode)
     assert list(kept.parent.iterdir()) in ([backup, kept], [kept, backup])
     assert bill.get("counts") == {LOGIN: 2}
@@ -550,7 +550,7 @@ def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_
     assert run.says("User Name: from the variable bill_username")
     assert run.says("Organization ID: from the variable bill_organization_id")
     assert run.says("Developer Key: from the environment variable BILL_DEV_KEY")
-    assert run.says("Not in it, because defined elsewhere: bill_organization_id"), run.output
+    assert run.says("Not in the vault file, because defined elsewhere: bill_organization_id"), run.output
     assert list(here.keeps()) == ["bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
     run = here.later("-i", "hosts.yml")
     assert run.code == 0, run.output
@@ -664,23 +664,21 @@ def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Fold
     run = here.run(*disconnect)
     assert run.code == 0, run.output
     assert run.says("Session: ended"), run.output
-    assert run.says(f"Vault file: {here.folder / FILE} is left")
+    assert run.says(f"Vault file: {here.folder / FILE} was not removed")
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     assert not list(store.glob("*.session"))
     assert here.left() == [FILE]
     run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
     assert run.code == 0, run.output
-    assert run.says("Session: there was none")
+    assert run.says("Session: there was no session to end")
     assert run.says(f"{here.folder / FILE} is removed"), run.output
     assert here.left() == []
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     nothing_secret(here, run)
     run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
     assert (run.code, run.changed, run.warnings) == (0, 0, []), run.output
-    assert run.says("Session: there is nothing to sign out of here, as no password or token of BILL is defined"), (
-        run.output
-    )
-    assert run.says(f"{here.folder / FILE} is not there")
+    assert run.says("Session: there is no session to end, because no password or token of BILL is defined"), run.output
+    assert run.says(f"{here.folder / FILE} does not exist")
 
 
 def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Folder, bill: Control) -> None:
@@ -691,7 +689,7 @@ def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Fol
     run = here.run("ansible-playbook", DISCONNECT)
     assert (run.code, run.warnings) == (0, []), run.output
     assert run.says("Session: ended")
-    assert run.says(f"{here.folder / FILE} is not there"), run.output
+    assert run.says(f"{here.folder / FILE} does not exist"), run.output
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
@@ -715,21 +713,25 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
     run = connected.run(*disconnect, "--check")
     assert run.code == 0, run.output
     assert run.says("Session: would be ended")
-    assert run.says("is left, with its other variables (finance_mail); those of bill.connect would be taken out")
+    assert run.says(
+        "was not removed, because it has other variables (finance_mail); the variables of bill.connect would be removed"
+    )
     assert connected.left() == [FILE]
     assert bill.get("counts") == {LOGIN: 1}
     run = connected.run(*disconnect)
     assert run.code == 0, run.output
     assert run.says("Session: ended")
-    assert run.says("is left, with its other variables (finance_mail); those of bill.connect are taken out"), run.output
+    assert run.says(
+        "was not removed, because it has other variables (finance_mail); the variables of bill.connect are removed"
+    ), run.output
     assert len(run.warnings) == 1
     (backup,) = (connected.folder / FILE).parent.glob("*~")
-    assert run.says(f"Backups of it that are left: {backup}"), run.output
+    assert run.says(f"Backups that still exist: {backup}"), run.output
     assert connected.keeps() == {"finance_mail": "finance@example.com"}
     run = connected.run(*disconnect)
     assert (run.code, run.changed) == (0, 0), run.output
-    assert run.says("is left, because it has none of the variables of bill.connect")
-    assert run.says(f"Backups of it that are left: {backup}")
+    assert run.says("was not removed, because it has no variables of bill.connect")
+    assert run.says(f"Backups that still exist: {backup}")
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
@@ -744,7 +746,7 @@ def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(co
     run = connected.run("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     assert run.code == 2
     assert run.says("Session: ended"), run.output
-    assert run.says(f"{file} is left, because it could not be removed"), run.output
+    assert run.says(f"{file} could not be removed"), run.output
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     assert connected.keeps()["bill_password"] == world.USER.password
 

@@ -58,7 +58,7 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
     assert run.code == 0, run.output
     days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
     assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
-    assert run.says("The variable bill_trust holds what later runs need")
+    assert run.says("The variable bill_trust holds the values for later runs")
     nothing_secret(payer, run, code)
     # The search includes temporary files that were gone at the end.
     assert any("ansible-local-" in place for place in watcher.seen)
@@ -82,7 +82,7 @@ def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Co
     assert run.code == 2
     message = bill.get("messages")[-1]
     assert run.says(
-        "No code was given. Where nobody can be asked for it, run this again with it within some minutes, with "
+        "No code was given. If there is no terminal to type the code in, run this again within a few minutes, with "
         f"-e bill_mfa_challenge_id={message['id']} -e bill_mfa_token= and the six digits."
     ), run.output
     given = ("-e", f"bill_mfa_challenge_id={message['id']}", "-e", f"bill_mfa_token={message['code']}")
@@ -135,7 +135,7 @@ def test_whoever_turns_back_at_the_prompt_leaves_nothing_half_done(payer: Projec
         terminal.types(key)
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("run this again with it within some minutes") == (key == "c"), run.output
+    assert run.says("run this again within a few minutes") == (key == "c"), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
     nothing_secret(payer, run)
     with at_a_terminal(payer, ROLE) as terminal:

@@ -266,7 +266,7 @@ def test_a_file_of_the_group_is_not_silenced(empty: Project) -> None:
     (empty.folder / "group_vars" / "all.yml").write_text("mine: 1\n")
     run = empty.play(that("mine == 1"), keep({"a": 1}))
     assert run.code == 2
-    assert run.says("Ansible does not read that file once there is a directory"), run.output
+    assert run.says("Ansible does not read that file if there is a directory"), run.output
     (empty.folder / "group_vars" / "all").mkdir()
     shutil.move(empty.folder / "group_vars" / "all.yml", empty.folder / "group_vars" / "all" / "main.yml")
     assert empty.play(that("mine == 1"), keep({"a": 1})).code == 0
