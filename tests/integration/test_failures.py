@@ -32,7 +32,7 @@ def nothing_of_ours(run: Run) -> Run:
     assert secrets_in(run.output) == []
     assert "Traceback" not in run.output
     assert "An exception occurred" not in run.output
-    assert not run.says("fault of its own")
+    assert not run.says("a bug in bill.connect")
     assert not run.says("output has been hidden")
     return run
 
@@ -219,4 +219,7 @@ def test_delegation_to_another_machine_draws_a_warning(project: Project) -> None
     project.hosts("localhost", "other")
     run = project.play({**login(), "delegate_to": "other", "run_once": True}, {**login(), "delegate_to": "localhost"})
     assert run.code == 0, run.output
-    assert run.times("always runs on the controller; delegate_to does not change where BILL is called from") == 1
+    assert (
+        run.times("always runs on the controller; delegate_to does not change which machine sends the requests to BILL")
+        == 1
+    )

@@ -429,7 +429,7 @@ def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[s
             "hides": secrets_in(run.output) == []
             and not any(
                 run.says(ours)
-                for ours in ("Traceback", "An exception occurred", "fault of its own", "output has been hidden")
+                for ours in ("Traceback", "An exception occurred", "a bug in bill.connect", "output has been hidden")
             ),
         }
         if not all(found.values()):

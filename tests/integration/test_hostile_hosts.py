@@ -437,9 +437,7 @@ def test_host_that_takes_another_name_gets_nothing(project: Project, bill: Contr
         broken_into(project, {**facts, "inventory_hostname": name})
         run = project.play(PING, {**LOGIN, **IGNORED}, {**LOOKUP_AT, "vars": {"gateway": project.api_url}, **IGNORED})
         assert run.recap("web1")["ignored"] == 2, run.output
-        assert (
-            run.times("The variable inventory_hostname is a fact, so a managed host says itself which one it is") >= 2
-        )
+        assert run.times("The variable inventory_hostname is a fact, so a managed host decides its own name") >= 2
         assert "\u001b]0" not in run.output
     # Among the variables of a host, a lookup gets hostvars only from the host's facts.
     broken_into(project, facts)
@@ -692,7 +690,7 @@ def test_cacheable_fact_of_the_play_itself_is_refused_with_its_remedy(project: P
     run = project.plays({"tasks": [sets, LOGIN]}, {"tasks": [cacheable, LOGIN]})
     assert run.code == 2
     assert run.says("The variable bill_timeout is a fact of localhost.")
-    assert run.says("Where set_fact makes this fact, leave out cacheable")
+    assert run.says("If set_fact sets this fact, leave out cacheable")
     assert run.recap()["changed"] == 1
     assert bill.get("counts") == {"POST /v3/login": 1}
 

@@ -154,7 +154,7 @@ def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
     )
     assert run.code == 0, run.output
     assert run.recap()["ignored"] == 4, run.output
-    assert run.says("but the secrets come from the environment (BILL_PASSWORD). Whoever")
+    assert run.says("but the secrets come from the environment (BILL_PASSWORD). A person who may set a variable")
     assert evil.heard == []
     assert bill.get("counts") == {"POST /v3/login": 1}
 

@@ -177,4 +177,4 @@ def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project
     assert run.code == 0, run.output
     can = project.core >= (2, 21)
     assert run.says(f"same: {can}")
-    assert run.times("still name the session that the role bill.connect.connect has set") == (0 if can else 1)
+    assert run.times("still name the session of the role bill.connect.connect") == (0 if can else 1)

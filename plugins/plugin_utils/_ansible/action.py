@@ -183,8 +183,8 @@ class BillAction(ActionBase):
             display.warning(warning)
         elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):
             display.warning(
-                "bill_session_id and bill_headers still name the session that the role bill.connect.connect has set, which "
-                "a task cannot change on this version of ansible-core. Do not use them from here on; use register."
+                "bill_session_id and bill_headers still name the session of the role bill.connect.connect. On this version of "
+                "ansible-core, a task cannot change them. From now on, use register instead of these variables."
             )
 
     @staticmethod
@@ -196,7 +196,7 @@ class BillAction(ActionBase):
     def _warn_of_delegation(self) -> None:
         if self._task.delegate_to not in (None, "localhost", "127.0.0.1", "::1"):
             display.warning(
-                f"{self._task.action} always runs on the controller; delegate_to does not change where BILL is called from."
+                f"{self._task.action} always runs on the controller; delegate_to does not change which machine sends the requests to BILL."
             )
 
 

@@ -76,8 +76,8 @@ class FactCheck:
         """Raise OptionError if a fact sets inventory_hostname, because then the host decides its own name."""
         if self._host.is_host_a_fact:
             raise OptionError(
-                "The variable inventory_hostname is a fact, so a managed host says itself which one it is, and nobody knows whose "
-                "facts these are. bill.connect does nothing for such a host: credentials could go anywhere."
+                "The variable inventory_hostname is a fact, so a managed host decides its own name, and bill.connect cannot know which "
+                "host set the facts. bill.connect does nothing for such a host: credentials could go anywhere."
             )
 
     def refuse_fact(self, name: str) -> None:
@@ -251,7 +251,7 @@ class FactCheck:
         if named == "facts":
             comes = f"{what} depends on facts{host} or of another host."
         elif what.startswith("The value"):
-            comes = f"{what} is what the fact {named}{host} says."
+            comes = f"{what} is the value of the fact {named}{host}."
         elif named == variable:
             comes = f"{what} is a fact{host}."
         else:
@@ -262,9 +262,9 @@ class FactCheck:
             else "Write it in the task."
         )
         return OptionError(
-            f"{comes} A managed host decides its facts, so bill.connect takes nothing from them: credentials could go anywhere. "
-            f"{remedy} Where set_fact makes this fact, leave out cacheable; where it is left in a fact cache, run ansible-playbook "
-            "with --flush-cache."
+            f"{comes} A managed host decides its facts, so bill.connect uses no facts: credentials could go anywhere. "
+            f"{remedy} If set_fact sets this fact, leave out cacheable. If a fact cache still holds it, run ansible-playbook with "
+            "--flush-cache."
         )
 
 

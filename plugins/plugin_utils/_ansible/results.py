@@ -130,7 +130,7 @@ def request_result(
     context.secrets.add_quietly(sensitive_values(request.body))
     if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
         raise OptionError(
-            "expected_status takes only 200 to 299 with paginate: an error has no pages. Leave out the others."
+            "expected_status accepts only 200 to 299 with paginate, because an error has no pages. Leave out the other values."
         )
     endpoint = EndpointClient(
         context.client,

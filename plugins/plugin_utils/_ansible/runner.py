@@ -160,4 +160,4 @@ def _bug(error: Exception) -> str:
     while trace and trace.tb_next:
         trace = trace.tb_next
     where = f"{os.path.basename(trace.tb_frame.f_code.co_filename)}:{trace.tb_lineno}" if trace else "unknown"
-    return f"bill.connect met a fault of its own ({type(error).__name__} at {where}). Please report it."
+    return f"This is a bug in bill.connect ({type(error).__name__} at {where}). Please report it."

@@ -257,7 +257,7 @@ def test_no_fact_is_taken_for_it(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule == IDENTITY))
 def test_host_that_says_which_one_it_is_gets_nothing(name: str) -> None:
     assert message_with_fact(name, {name: "some"}).startswith(
-        f"The variable {name} is a fact, so a managed host says itself"
+        f"The variable {name} is a fact, so a managed host decides its own name"
     )
 
 

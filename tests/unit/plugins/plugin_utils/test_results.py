@@ -223,7 +223,9 @@ def test_the_secrets_of_a_body_are_known_even_if_the_request_is_refused(open_con
 
 @pytest.mark.promise(8)
 def test_an_error_has_no_pages(open_context: OpenContext, bill: Bill) -> None:
-    with pytest.raises(OptionError, match="expected_status takes only 200 to 299 with paginate"):
+    with pytest.raises(
+        OptionError, match="expected_status accepts only 200 to 299 with paginate, because an error has no pages"
+    ):
         requested(open_context(path="/v3/vendors", paginate=True, expected_status=[200, 404]))
     assert bill.heard == []
 

@@ -47,7 +47,7 @@ def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
 @pytest.mark.promise(8)
 def test_an_error_nobody_expected_tells_where_and_repeats_nothing() -> None:
     failed = failure_of(KeyError("findme"))
-    assert str(failed).startswith("bill.connect met a fault of its own (KeyError at test_runner.py:")
+    assert str(failed).startswith("This is a bug in bill.connect (KeyError at test_runner.py:")
     assert str(failed).endswith("Please report it.")
 
 
