@@ -235,8 +235,8 @@ options:
     type: path
   # end generated
 notes:
-  - All of it happens on the controller, in the process of Ansible itself. Environment variables are those of the controller,
-    and no connection to the managed host is made.
+  - Everything happens on the controller, in the process of Ansible itself. Environment variables are those of the controller.
+    There is no connection to the managed host.
   - A value is taken from the first place that has it - the option itself, C(module_defaults) (tasks only), the variable, the
     environment, the default. Variables are templated, the environment never is. An empty value counts as not given.
   - No value comes from a fact, because a managed host decides its facts. The task fails, and names the variable and the host.

@@ -60,7 +60,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - The fields that were asked for, or one dictionary of all the fields that the task M(bill.connect.bill_login) returns. In it
+    - The fields that the terms name. Without terms, one dictionary of all the fields that the task M(bill.connect.bill_login) returns. Its
       C(changed) says whether this lookup had to sign in.
   type: list
   elements: raw

@@ -60,8 +60,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _raw:
   description:
-    - The records of a list, those of one page or of all with O(paginate=true); the elements of an answer that is a bare list; or the
-      answer itself if it is no list.
+    - The records of a list. They are the records of one page, or of all pages with O(paginate=true). If BILL's response is a plain list, they
+      are its elements. If BILL's response is not a list, the response itself is returned.
   type: list
   elements: raw
 """

@@ -52,7 +52,7 @@ options:
     description:
       - Sign in again, even if a valid session is stored, and even if a refusal is cached. The task does not end the old session at BILL,
         because other runs may use it.
-      - With O(state=absent), ask BILL even if a refusal is cached. The stored session is deleted even if BILL refuses to end it.
+      - With O(state=absent), send the sign-out even if a refusal is cached. The stored session is deleted even if BILL refuses to end it.
       - Each host does this for itself. On more than one host, use C(run_once).
     type: bool
     default: false

@@ -13,10 +13,10 @@ version_added: 0.1.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
-  - Asks BILL about the stored session. Returns whose session it is, whether it is MFA-trusted, and when it ends. Nothing in the result is secret,
-    so it is shown.
+  - Requests the details of the stored session from BILL. Returns whose session it is, whether it is MFA-trusted, and when it ends. Nothing in the
+    result is secret, so it is shown.
   - Does not sign in by itself, unless O(sign_in) is true. Without a stored session, RV(signed_in) is false.
-  - Asks BILL every time, even if BILL answered a moment ago. That starts the session's time without use again. BILL documents this for every call
+  - Sends this request every time, even if BILL answered a moment ago. That starts the session's time without use again. BILL documents this for every call
     of its v2 API.
 extends_documentation_fragment:
   - bill.connect.attributes
