@@ -103,8 +103,8 @@ LIST_OPTIONS = (
             "If not given, all from 200 to 299.",
             "With a status from 400 to 499, BILL's refusal counts as a success. An example is 404 for a record that may be missing. The result "
             "then has BILL's error.",
-            "Some responses are never a success. BILL refuses a credential. The session has expired or is not trusted. A limit is used up. The "
-            "response has no error of BILL, such as a response of a proxy. A write is uncertain.",
+            "Some responses are never a success: a refused credential, an expired or untrusted session, and a limit that is used up. The same "
+            "holds for a response without BILL's own error, such as a proxy's, and for a response that leaves a write uncertain.",
         ),
     ),
 )
