@@ -55,7 +55,7 @@ class Method:
         return {"bill_auth_method": self.auth_method, **{f"bill_{name}": value for name, value in self.options.items()}}
 
 
-WRONG_USER = "BILL answered BDC_1101: the user name, or its password or token, is wrong."
+WRONG_USER = "BILL answered BDC_1101: the user name, the password or the token is wrong."
 WRONG_CLIENT = "the client id or the client secret is wrong."
 PARTNER = {
     "app_key": world.PARTNER.app_key,

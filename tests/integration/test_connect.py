@@ -373,7 +373,7 @@ def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
     typed = [(question, text) for question, text in {**AP, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA]
     run = here.connect([*typed, *slips])
     assert run.code == 2
-    assert run.says("the user name, or its password or token, is wrong"), run.output
+    assert run.says("the user name, the password or the token is wrong"), run.output
     assert bill.get("counts") == {LOGIN: 4}
     assert here.left() == []
     nothing_secret(here, run)

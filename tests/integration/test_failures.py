@@ -76,7 +76,7 @@ def test_the_lookup_refuses_it_too(project: Project, bill: Control) -> None:
             },
         )
     )
-    assert run.says("BILL answered BDC_1101: the user name, or its password or token, is wrong.")
+    assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     assert bill.get("counts") == {"POST /v3/login": 2}
 
 
@@ -93,7 +93,7 @@ def test_a_password_changed_at_bill_is_asked_with_the_next_sign_in(project: Proj
 def test_the_message_of_a_refusal_says_where_each_value_came_from(project: Project) -> None:
     project.variables(bill_api_url=project.api_url, bill_password="wrong-findme")
     run = failure(project.play(login()))
-    assert run.says("Sandbox and production share no users, keys or organizations")
+    assert run.says("Sandbox and production have different users, keys and organizations")
     assert run.says("username comes from the variable bill_username")
     assert run.says("password comes from the variable bill_password")
 
@@ -117,7 +117,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ),
     (
         {"api_url": "https://gateway.bill.com/connect"},
-        "names gateway.bill.com, which is none of the hosts that BILL documents",
+        "names gateway.bill.com, which is not a host that BILL documents",
     ),
     ({"api_url": "http://192.0.2.7/connect"}, "would send the credentials to 192.0.2.7 unencrypted"),
     ({"timeout": 0}, "The option timeout must be between 1 and 3600."),

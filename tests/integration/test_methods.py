@@ -318,7 +318,7 @@ def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project
         "wrong client, without a code": [TOKEN, ROOT_TOKEN],
     }
     says = {
-        "named, and nothing there": "answered HTTP status 404 without an error code of BILL's. Check token_url",
+        "named, and nothing there": "answered HTTP status 404 without a BDC code. Check token_url",
         "nothing anywhere": f"BILL gives no access tokens at {project.api_url}/authx/token or {token_url}. Name",
         "wrong client": f"BILL answered BDC_1101: {WRONG_CLIENT}",
         "wrong client, without a code": f"BILL answered HTTP status 401: {WRONG_CLIENT}",

@@ -120,7 +120,7 @@ def test_bdc_1361_of_any_request_never_leads_to_a_sign_in(payer: Project) -> Non
         assert seen.failed == ["Ask"], seen.shown.output
         # For the calls that make a session trusted, missing trust is no explanation.
         of_mfa = request in (CHALLENGE, VALIDATE)
-        why = "a session like this one cannot pass MFA" if of_mfa else "this needs an MFA-trusted session"
+        why = "a session like this one cannot pass MFA" if of_mfa else "the request requires an MFA-trusted session"
         assert seen.shown.says(f"BILL answered BDC_1361: {why}"), seen.shown.output
         assert seen.requests == [request]
 
@@ -357,7 +357,7 @@ def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
     assert code
     run = payer.play(wrong, wrong, wrong, {**validate(), "ignore_errors": True}, challenge())
     assert run.times("it did not take the code") >= 3, run.output
-    assert run.times("BILL answered BDC_1358: too many wrong MFA codes were tried.") >= 2
+    assert run.times("BILL answered BDC_1358: somebody entered too many wrong MFA codes.") >= 2
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 4}
     bill.advance(600)
     assert payer.play({**challenge(), "bill.connect.bill_mfa_challenge": {"retries": 0}}).code == 0

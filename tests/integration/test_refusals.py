@@ -40,11 +40,11 @@ def test_fifty_hosts_on_25_forks_are_one_refused_sign_in(stale: Project, bill: C
 
 @pytest.mark.promise(4)
 def test_a_later_run_a_lookup_and_the_role_know_of_it(stale: Project, bill: Control) -> None:
-    assert stale.play(LOGIN).says("BILL answered BDC_1101: the user name, or its password or token, is wrong.")
+    assert stale.play(LOGIN).says("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     for task in (LOGIN, LOOKUP, ROLE):
         run = stale.play(task)
         assert run.code == 2
-        assert run.says("BILL answered BDC_1101: the user name, or its password or token, is wrong."), run.output
+        assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
         assert run.says("and was not asked again"), run.output
         assert run.says("password comes from the variable bill_password")
     assert bill.get("counts") == ONCE

@@ -182,5 +182,5 @@ def test_a_user_without_a_phone_is_not_asked(payer: Project, bill: Control) -> N
     with at_a_terminal(payer, ROLE) as terminal:
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("BILL answered BDC_1354: this user has no phone for MFA, or none that works."), run.output
+    assert run.says("BILL answered BDC_1354: this user has no phone for MFA, or the phone does not work."), run.output
     assert PROMPT not in run.output

@@ -25,7 +25,7 @@ _HOSTS_OF_BILL = {urlsplit(url).hostname for url in API_URLS.values()}
 
 # Hosts that users may try, although they do not serve BILL's v3 API. Each text completes the message "names {host}, which ...".
 _NOT_THE_API = {
-    "gateway.bill.com": "is none of the hosts that BILL documents",
+    "gateway.bill.com": "is not a host that BILL documents",
     "api-sandbox.bill.com": "was retired by BILL in 2024",
     "app-sandbox.bill.com": "was retired by BILL in 2024",
     "api.bill.com": "serves BILL's v2 API",
@@ -60,7 +60,7 @@ class BaseUrl:
             known = urlsplit(each)
             if parts.hostname == known.hostname and parts.path != known.path:
                 raise _wrong(
-                    "api_url", f"names {parts.hostname} with another path than BILL's own; BILL's address is {each}."
+                    "api_url", f"names the host {parts.hostname}, but not BILL's path. BILL's address is {each}."
                 )
         return cls._of(parts, "api_url")
 
@@ -104,7 +104,7 @@ def _checked(url: str, option: str) -> Any:
     if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in url):
         raise _wrong(option, f"must begin with https:// and a host. {example}")
     if "@" in parts.netloc:
-        raise _wrong(option, "must not carry a user name or password; give those as options of their own.")
+        raise _wrong(option, "must not contain a user name or password. Use the options for these values.")
     if parts.query or parts.fragment:
         raise _wrong(option, "must end before the ? or # part.")
     if parts.scheme == "http" and not _is_loopback(host):

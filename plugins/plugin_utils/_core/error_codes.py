@@ -42,7 +42,7 @@ class ErrorCode:
 
 
 OTHER_ENVIRONMENT = (
-    "Sandbox and production share no users, keys or organizations, so check that these belong to {place} too."
+    "Sandbox and production have different users, keys and organizations: check that these values belong to {place}."
 )
 
 # The order is the priority. If a response contains several codes, the code that comes first here decides.
@@ -54,44 +54,43 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "BDC_1361": ErrorCode(
         MfaRequiredError,
-        "this needs an MFA-trusted session and this session is not trusted",
-        "Signing in again does not help: the session becomes trusted by passing BILL's MFA challenge, which the role "
-        "bill.connect.trust does.",
+        "the request requires an MFA-trusted session, and this session is not trusted",
+        "Signing in again does not help. To make the session trusted, pass BILL's MFA challenge with the role bill.connect.trust.",
     ),
     "BDC_1110": ErrorCode(
         AuthenticationError,
         "the login is locked",
-        "BILL does not document how long that lasts; ask BILL's support if it stays.",
+        "BILL does not document how long the lock lasts. If it stays, ask BILL's support.",
         ("username",),
     ),
     "BDC_1107": ErrorCode(
         AuthenticationError,
         "the organization is locked out",
-        "BILL does not document how long that lasts; ask BILL's support if it stays.",
+        "BILL does not document how long the lock lasts. If it stays, ask BILL's support.",
         ("organization_id",),
     ),
     "BDC_1101": ErrorCode(
         AuthenticationError,
-        "the user name, or its password or token, is wrong",
+        "the user name, the password or the token is wrong",
         "Correct them. " + OTHER_ENVIRONMENT,
         ("username", "password", "console_api_token"),
     ),
     "BDC_1102": ErrorCode(
         AuthenticationError,
         "the developer key is not valid",
-        "Compare it with Settings > Sync & Integrations > Manage Developer Keys. " + OTHER_ENVIRONMENT,
+        "Compare it with the key at Settings > Sync & Integrations > Manage Developer Keys. " + OTHER_ENVIRONMENT,
         ("dev_key",),
     ),
     "BDC_1103": ErrorCode(
         AuthenticationError,
         "the developer key is inactive",
-        "Use one that is active: Settings > Sync & Integrations > Manage Developer Keys.",
+        "Use an active key: Settings > Sync & Integrations > Manage Developer Keys.",
         ("dev_key",),
     ),
     "BDC_1104": ErrorCode(
         ApiError,
         "the developer terms are not accepted",
-        "They have to be accepted at BILL before the developer key can be used.",
+        "Somebody must accept them at BILL before you can use the developer key.",
         ("dev_key",),
     ),
     "BDC_1106": ErrorCode(
@@ -108,13 +107,13 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "BDC_1113": ErrorCode(
         ApiError,
-        "the sign-in failed for a reason that BILL does not tell",
+        "the sign-in failed, and BILL does not report the reason",
         "Try the same values in BILL's web app.",
         ("username", "organization_id"),
     ),
     "BDC_1123": ErrorCode(
         AuthenticationError,
-        "the organization id is unknown, or it is not one of this user's",
+        "the organization id is unknown, or it does not belong to this user",
         "Correct it. " + OTHER_ENVIRONMENT,
         ("organization_id",),
     ),
@@ -126,17 +125,17 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "BDC_1322": ErrorCode(
         ConcurrencyLimitError,
         "more than three requests were in flight for this developer key and organization",
-        "Let fewer programs call BILL at the same time.",
+        "Run fewer programs that call BILL at the same time.",
     ),
     "BDC_1354": ErrorCode(
         ApiError,
-        "this user has no phone for MFA, or none that works",
+        "this user has no phone for MFA, or the phone does not work",
         "Set up 2-step verification for the user in BILL first.",
     ),
     "BDC_1358": ErrorCode(
         ApiError,
-        "too many wrong MFA codes were tried",
-        "BILL does not document how long it takes no more. Wait some minutes, then ask for a new code.",
+        "somebody entered too many wrong MFA codes",
+        "BILL does not document for how long it rejects all codes. Wait some minutes, then ask for a new code.",
     ),
     "BDC_1374": ErrorCode(
         ApiError,
@@ -145,7 +144,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "BDC_1570": ErrorCode(
         ApiError,
-        "BILL's risk service refused this, for a reason that it does not tell",
+        "BILL's risk service refused the request and does not report the reason",
         "Ask BILL's support.",
     ),
     "BDC_1121": ErrorCode(

@@ -113,7 +113,7 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
         )
     if options := _options_in(body, profile.option_of_field):
         return ApiError(
-            f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what is written there.",
+            f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what you wrote there.",
             code=first,
             status=status,
             concerns=options,
@@ -121,13 +121,13 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
         )
     if first:
         return UnknownApiError(
-            f"BILL answered {named}. Look the code up in BILL's list of common API error codes.",
+            f"BILL answered {named}. Look up the code in BILL's list of common API error codes.",
             code=first,
             status=status,
             answer=body,
         )
     return InvalidResponseError(
-        f"{place} answered {named} without an error code of BILL's. Check {option}, and that no proxy answers in BILL's place.",
+        f"{place} answered {named} without a BDC code. Check {option}, and that no proxy answers instead of BILL.",
         status=status,
         concerns=(option,),
         answer=body,

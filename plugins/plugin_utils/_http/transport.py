@@ -101,7 +101,7 @@ class HttpTransport:
         if why_not and 200 <= raw.status < 300:
             raise InvalidResponseError(
                 f"{host} answered with {why_not} (HTTP status {raw.status}). "
-                f"Check {option}, and that no proxy or sign-in page answers in BILL's place.",
+                f"Check {option}, and that no proxy or sign-in page answers instead of BILL.",
                 status=raw.status,
                 concerns=(option,),
             )

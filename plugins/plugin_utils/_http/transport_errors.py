@@ -164,7 +164,7 @@ class TransportErrors:
 
     def no_http(self) -> errors.InvalidResponseError:
         return errors.InvalidResponseError(
-            f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers in BILL's place.",
+            f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers instead of BILL.",
             concerns=(self.option,),
         )
 

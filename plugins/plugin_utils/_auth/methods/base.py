@@ -145,7 +145,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
     raise InvalidResponseError(
-        f"BILL's answer to {what} has no usable {field}. Check {option}, and that no proxy answers in BILL's place.",
+        f"BILL's answer to {what} has no usable {field}. Check {option}, and that no proxy answers instead of BILL.",
         concerns=(option,),
     )
 
@@ -155,6 +155,6 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
     if isinstance(answer, dict):
         return answer
     raise InvalidResponseError(
-        f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers in BILL's place.",
+        f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers instead of BILL.",
         concerns=("api_url",),
     )

@@ -980,7 +980,7 @@ def test_words_without_a_code_are_told(signed_in: OpenClient, bill: Bill, answer
 def test_where_bill_says_nothing_the_status_is_told(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((403, answer), to=READ)
     error = failed(signed_in(), READING)
-    assert "HTTP status 403 without an error code of BILL's" in str(error)
+    assert "HTTP status 403 without a BDC code" in str(error)
     assert error.details == {"status": 403, "codes": [], "errors": []}
 
 

@@ -140,8 +140,8 @@ def test_message_repeats_nothing_that_bill_wrote() -> None:
 def test_message_of_a_wrong_password_names_the_environment() -> None:
     error = error_from_response(401, envelope("BDC_1101"), PLACE)
     assert str(error) == (
-        "BILL answered BDC_1101: the user name, or its password or token, is wrong. Correct them. Sandbox and production share no "
-        "users, keys or organizations, so check that these belong to BILL's sandbox (gateway.stage.bill.com) too."
+        "BILL answered BDC_1101: the user name, the password or the token is wrong. Correct them. Sandbox and production have different "
+        "users, keys and organizations: check that these values belong to BILL's sandbox (gateway.stage.bill.com)."
     )
     assert error.concerns == ("username", "password", "console_api_token")
 
@@ -238,8 +238,7 @@ def test_words_without_a_meaning_are_not_repeated(oauth_profile: ErrorProfile, w
     error = error_from_response(400, {"error": word}, PLACE, oauth_profile, option="token_url")
     assert error.__class__ is errors.InvalidResponseError
     assert str(error) == (
-        f"{PLACE} answered HTTP status 400 without an error code of BILL's. Check token_url, and that no proxy answers in "
-        "BILL's place."
+        f"{PLACE} answered HTTP status 400 without a BDC code. Check token_url, and that no proxy answers instead of BILL."
     )
     assert error.concerns == ("token_url",)
 

@@ -242,7 +242,7 @@ def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill:
         (errors.RequestTimeoutError("Late."), "Late. BILL may have taken the code all the same. Ask for a new one."),
         (errors.TransportError("Gone."), "Gone. BILL may have taken the code all the same."),
         ((503, None), "BILL may have taken the code all the same. Ask for a new one."),
-        (no("BDC_1358"), "too many wrong MFA codes were tried"),
+        (no("BDC_1358"), "somebody entered too many wrong MFA codes"),
         (no("BDC_1374"), "the MFA code has expired"),
         (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not take the code. Check the six digits"),
         ((400, [{"message": "token: findme"}]), "it does not accept token"),

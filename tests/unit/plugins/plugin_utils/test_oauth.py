@@ -181,8 +181,8 @@ def test_a_token_url_is_the_only_place_that_is_asked(open_sessions: Open, bill: 
     ("token_url", "says"),
     [
         ("http://bill.example.com/token", "token_url would send the credentials to bill.example.com unencrypted"),
-        ("https://me:findme@bill.example.com/token", "token_url must not carry a user name or password"),
-        ("https://gateway.bill.com/authx/token", "token_url names gateway.bill.com, which is none of the hosts"),
+        ("https://me:findme@bill.example.com/token", "token_url must not contain a user name or password"),
+        ("https://gateway.bill.com/authx/token", "token_url names gateway.bill.com, which is not a host"),
         ("bill.example.com", "token_url must begin with https://"),
     ],
 )
@@ -245,7 +245,7 @@ def test_a_wrong_client_is_told_and_asked_once(
             open_sessions(**OAUTH).ensure()
         assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
         assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
-        assert "belong to the BILL at 127.0.0.1:9 too" in str(failure.value)
+        assert "belong to the BILL at 127.0.0.1:9." in str(failure.value)
         assert str(failure.value).count("was not asked again") == again
         assert "findme" not in str(failure.value)
     assert bill.heard == ([TOKEN, TOKEN_AT_ROOT] if plain else [TOKEN])

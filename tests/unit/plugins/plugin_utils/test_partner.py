@@ -188,7 +188,7 @@ def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sessions: Open, 
     [
         (
             "BDC_1101",
-            "the user name, or its password or token, is wrong",
+            "the user name, the password or the token is wrong",
             ("username", "password", "console_api_token"),
         ),
         ("BDC_1102", "the app key is not valid", ("app_key",)),

@@ -66,10 +66,10 @@ _NAMED = r"(BDC_[0-9]{1,6} \(HTTP status \d+\)|HTTP status \d+)"
 _FIELD = f"({'|'.join(OPTION_OF_FIELD.values())})"
 GENERAL = re.compile(
     rf"BILL answered {_NAMED}: a fault on the side of {re.escape(PLACE)}\. Try again later\."
-    rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what is written there\."
-    rf"|BILL answered {_NAMED}\. Look the code up in BILL's list of common API error codes\."
-    rf"|{re.escape(PLACE)} answered {_NAMED} without an error code of BILL's\. "
-    r"Check api_url, and that no proxy answers in BILL's place\."
+    rf"|BILL answered {_NAMED}: it does not accept {_FIELD}( and {_FIELD})*\. Correct what you wrote there\."
+    rf"|BILL answered {_NAMED}\. Look up the code in BILL's list of common API error codes\."
+    rf"|{re.escape(PLACE)} answered {_NAMED} without a BDC code\. "
+    r"Check api_url, and that no proxy answers instead of BILL\."
 )
 
 statuses = st.integers(100, 999)

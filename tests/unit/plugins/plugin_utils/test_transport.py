@@ -478,7 +478,7 @@ def test_transport_success_that_is_not_json_is_invalid(scripted: Start, answer: 
 def test_transport_failure_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
     with pytest.raises(errors.ServerError):
         log_in(scripted(says(502, b"<html>Bad Gateway</html>")).url)
-    with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without an error code of BILL's"):
+    with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without a BDC code"):
         log_in(scripted(says(401, b"<html>Sign in</html>")).url)
 
 
