@@ -16,7 +16,7 @@ from tests.integration.payer import SPEND_TOKEN, only
 from tests.integration.project import Project
 
 SPEND = "GET /v3/spend/users/current"
-WAITING = "seconds for the next Spend & Expense call: BILL allows 60 a minute, and the next ones are taken."
+WAITING = "seconds for the next Spend & Expense call: BILL allows 60 a minute, and the calls before that are reserved."
 
 
 def times(bill: Control) -> list[float]:

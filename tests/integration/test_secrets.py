@@ -228,7 +228,7 @@ def test_a_failure_shows_its_message_and_nothing_else(sweep: Sweep, bill: Contro
     assert run.code == 2
     assert run.says("BILL answered BDC_1101"), run.output
     assert run.says("answered with a redirect")
-    assert run.says("broke before a whole answer came")
+    assert run.says("broke before the response was complete")
     assert run.recap()["ignored"] == 6
     assert run.recap()["rescued"] == 1
     assert sweep.leaks(run) == {}

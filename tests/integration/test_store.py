@@ -33,7 +33,7 @@ def test_a_store_that_cannot_be_used_warns_once_and_the_session_lasts_for_the_ru
         run = project.play(LOGIN, LOGIN)
         assert run.code == 0, run.output
         assert run.changed == 1
-        assert run.times("The session is kept until this run ends.") == 1, run.output
+        assert run.times("The session is stored only until this run ends.") == 1, run.output
     assert bill.get("counts") == {"POST /v3/login": 2}
     assert project.secrets_on_disk() == []
     assert list((project.home / ".ansible" / "tmp").glob("**/*.session")) == []
@@ -74,7 +74,7 @@ def test_a_directory_that_others_can_enter_is_refused(project: Project, bill: Co
     project.variables(bill_api_url=project.api_url, bill_session_store=str(shared))
     run = project.play(LOGIN)
     assert run.code == 2
-    assert run.says("which other users can enter (mode 0755). Name a directory of its own")
+    assert run.says("which other users can enter (mode 0755). Name a directory for bill.connect only")
     assert run.says("session_store comes from the variable bill_session_store")
     assert bill.get("counts") == {}
 
@@ -105,7 +105,7 @@ def test_a_home_in_which_nothing_can_be_made(project: Project, bill: Control, el
     # ansible-core also warns about the directory.
     assert len([text for text in run.warnings if "session store" in text]) == 1, run.output
     assert run.says(
-        "The session store /proc/ansible/bill cannot be used (No such file or directory). The session is kept"
+        "The session store /proc/ansible/bill cannot be used (No such file or directory). The session is stored only"
     )
     assert bill.get("counts") == {"POST /v3/login": 1}
     assert list(elsewhere.rglob("*.session")) == []

@@ -117,26 +117,26 @@ def test_ca_path_vouches_for_task_lookup_and_role(project: Project, bills: Bills
 REFUSED = {
     "expired": (
         "{{ true }}",
-        "(certificate has expired), so nothing was sent. Check the controller's clock; if it is right, the certificate "
-        "or that of its authority has to be renewed. (api_url comes from the variable bill_api_url)",
+        "(certificate has expired), so it sent nothing. Check the controller's clock. If it is right, the certificate or "
+        "the certificate of its authority must be renewed. (api_url comes from the variable bill_api_url)",
     ),
     "not_yet_valid": (
         "{{ 'true' }}",
-        "(certificate is not yet valid), so nothing was sent. Check the controller's clock; if it is right, the "
-        "certificate has to be replaced by one that is valid already.",
+        "(certificate is not yet valid), so it sent nothing. Check the controller's clock. If it is right, "
+        "the owner of the host must install a certificate that is already valid.",
     ),
     "for_another_host": (
         "{{ strict }}",
-        "so nothing was sent. Check api_url: it has to name the host as its certificate does.",
+        "so it sent nothing. Check api_url: the certificate must contain the host of this address.",
     ),
     "self_signed": (
         "{{ 'yes' }}",
-        "so nothing was sent. No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
+        "so it sent nothing. No authority signed it. If this is intended, set ca_path to the file of this certificate.",
     ),
     "of_another_authority": (
         "{{ not not strict }}",
-        "so nothing was sent. ca_path does not hold the authority that issued it. Add that authority's certificate "
-        "there, or leave ca_path out if a public authority issued it.",
+        "so it sent nothing. ca_path does not contain the authority that issued it. Add the certificate of "
+        "that authority there, or leave ca_path out if a public authority issued it.",
     ),
 }
 
@@ -159,7 +159,9 @@ def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, b
     )
     run = project.play(*ALL, ignore_errors=True, arguments=("-v",))
     for name, (_truth, remedy) in REFUSED.items():
-        assert refusals(run, name, f"The certificate of {bills.host(name)} was not accepted") == 3, run.output
+        assert refusals(run, name, f"bill.connect did not accept the certificate of {bills.host(name)} (") == 3, (
+            run.output
+        )
         assert refusals(run, name, remedy) == 3, run.output
         assert bills.control(name).heard() == []
     assert not run.says("Trying again")
@@ -199,9 +201,9 @@ def test_a_ca_path_that_does_not_vouch_is_told(project: Project, bills: Bills, b
     run = project.play(LOGIN, LOOKUP, ignore_errors=True, arguments=("-v",))
     for host, told in {
         "by_environment": "ca_path comes from the environment variable BILL_CA_PATH",
-        "directory": "ca_path is a directory: it has to hold the certificate of the authority that issued it, and to be",
-        "unprepared": "and to be prepared by openssl rehash. (api_url comes from the variable bill_api_url; ca_path comes",
-        "empty": "so nothing was sent. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
+        "directory": "ca_path is a directory. Put the certificate of the authority that issued it there, and run openssl",
+        "unprepared": "and run openssl rehash on the directory. (api_url comes from the variable bill_api_url; ca_path comes",
+        "empty": "so it sent nothing. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
     }.items():
         assert refusals(run, host, told) == 2, run.output
     assert not run.says("Trying again")
@@ -218,6 +220,9 @@ def test_a_redirect_is_not_followed_whatever_is_checked(project: Project, bills:
                 bill.fault("POST /v3/login", redirect=f"{elsewhere}/v3/vendors")
                 tasks.append({"name": "Sign in", "bill.connect.bill_login": {"validate_certs": checked}})
         run = project.play(*tasks, ignore_errors=True)
-        assert refusals(run, "localhost", "answered with a redirect (HTTP status 302), which is never followed") == 4
+        assert (
+            refusals(run, "localhost", "answered with a redirect (HTTP status 302). bill.connect does not follow it")
+            == 4
+        )
         assert Control(plain).heard() == []
     assert bill.get("counts") == {"POST /v3/login": 4}

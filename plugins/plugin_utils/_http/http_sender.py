@@ -94,7 +94,7 @@ class HttpSender:
             except _unusable_addresses():
                 # requests does not report whether the address of the host or of the proxy is wrong.
                 raise OptionError(
-                    f"Neither {self._base_url.host} nor a proxy can be asked, because one of them is no address. Check "
+                    f"bill.connect cannot send the request, because {self._base_url.host} or the proxy is not a valid address. Check "
                     f"{self._base_url.option}, and HTTPS_PROXY in the environment.",
                     concerns=(self._base_url.option,),
                 ) from None
@@ -138,7 +138,7 @@ class HttpSender:
             size += len(part)
             if size > _MAX_BYTES:
                 raise InvalidResponseError(
-                    f"{self._base_url.host} sent an answer of more than {_MAX_BYTES // 2**20} MiB, which BILL never does. "
+                    f"{self._base_url.host} sent a response of more than {_MAX_BYTES // 2**20} MiB. BILL's responses are much smaller. "
                     f"Check {self._base_url.option}.",
                     concerns=(self._base_url.option,),
                 )

@@ -92,8 +92,8 @@ class HttpTransport:
         host, option = self.base_url.host, self.base_url.option
         if 300 <= raw.status < 400:
             raise InvalidResponseError(
-                f"{host} answered with a redirect (HTTP status {raw.status}), which is never followed, so that "
-                f"credentials reach no other place. Check {option}.",
+                f"{host} answered with a redirect (HTTP status {raw.status}). bill.connect does not follow it, so that the "
+                f"credentials do not go to another address. Check {option}.",
                 status=raw.status,
                 concerns=(option,),
             )

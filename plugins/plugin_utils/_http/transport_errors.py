@@ -25,18 +25,18 @@ with suppress(ImportError):
 
 # The remedy and the related options for a rejected certificate, by OpenSSL's error number (X509_V_ERR_...). The errors in
 # _UNKNOWN_AUTHORITY have their own remedies. All other errors use _ANY_OTHER_FAULT.
-_OTHER_NAME = ("Check {option}: it has to name the host as its certificate does.", ("{option}",))
+_OTHER_NAME = ("Check {option}: the certificate must contain the host of this address.", ("{option}",))
 _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
-        "Check the controller's clock; if it is right, the certificate has to be replaced by one that is valid already.",
+        "Check the controller's clock. If it is right, the owner of the host must install a certificate that is already valid.",
         ("{option}",),
     ),
     10: (
-        "Check the controller's clock; if it is right, the certificate or that of its authority has to be renewed.",
+        "Check the controller's clock. If it is right, the certificate or the certificate of its authority must be renewed.",
         ("{option}",),
     ),
     18: (
-        "No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
+        "No authority signed it. If this is intended, set ca_path to the file of this certificate.",
         ("{option}", "ca_path"),
     ),
     62: _OTHER_NAME,
@@ -44,7 +44,7 @@ _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
 }
 _UNKNOWN_AUTHORITY = (2, 19, 20, 21)
 _ANY_OTHER_FAULT = (
-    "Whoever runs that host, or issued its certificate, has to put that right.",
+    "The owner of the host, or the authority of the certificate, must correct this.",
     ("{option}", "ca_path"),
 )
 
@@ -88,7 +88,7 @@ class TransportErrors:
                 )
         if isinstance(error, exceptions.ProxyError):
             return errors.TransportError(
-                f"The proxy for {self.host} gave no connection. Check HTTPS_PROXY and NO_PROXY in the environment."
+                f"bill.connect got no connection to {self.host} through the proxy. Check HTTPS_PROXY and NO_PROXY in the environment."
             )
         for cause in causes:
             if isinstance(cause, ConnectionRefusedError):
@@ -100,7 +100,7 @@ class TransportErrors:
 
     def broken(self) -> errors.TransportError:
         return errors.TransportError(
-            f"The connection to {self.host} broke before a whole answer came. Check the network and the proxy."
+            f"The connection to {self.host} broke before the response was complete. Check the network and the proxy."
         )
 
     def _not_accepted(self, number: int, fault: str) -> errors.TlsError:
@@ -109,20 +109,20 @@ class TransportErrors:
             remedy = self._how_to_name_the_authority()
         remedy = remedy.format(option=self.option)
         return errors.TlsError(
-            f"The certificate of {self.host} was not accepted ({fault.rstrip('.')}), so nothing was sent. {remedy}",
+            f"bill.connect did not accept the certificate of {self.host} ({fault.rstrip('.')}), so it sent nothing. {remedy}",
             concerns=[each.format(option=self.option) for each in concerns],
         )
 
     def _how_to_name_the_authority(self) -> str:
         if not self.ca_path:
-            return "If it was issued by an authority of your own, name the file of that authority with ca_path."
+            return "If your own authority issued it, set ca_path to the file of that authority."
         if os.path.isdir(self.ca_path):
             return (
-                "ca_path is a directory: it has to hold the certificate of the authority that issued it, and to be "
-                "prepared by openssl rehash."
+                "ca_path is a directory. Put the certificate of the authority that issued it there, and run openssl "
+                "rehash on the directory."
             )
         return (
-            "ca_path does not hold the authority that issued it. Add that authority's certificate there, or leave "
+            "ca_path does not contain the authority that issued it. Add the certificate of that authority there, or leave "
             "ca_path out if a public authority issued it."
         )
 
@@ -135,13 +135,13 @@ class TransportErrors:
                 return self.broken()
             if isinstance(cause, ssl.SSLError) and cause.reason in _TOO_OLD:
                 return errors.TlsError(
-                    f"{self.host} speaks no version of TLS that is safe, so nothing was sent. Check {self.option}; if it is "
-                    "right, TLS 1.2 or later has to be switched on there.",
+                    f"bill.connect found no safe version of TLS at {self.host}, so it sent nothing. Check {self.option}. If it is "
+                    "right, the owner of the host must enable TLS 1.2 or later.",
                     concerns=(self.option,),
                 )
         return errors.TlsError(
-            f"No TLS connection to {self.host} could be made, so nothing was sent. "
-            f"Check that {self.option} names an address that serves https.",
+            f"bill.connect could not open a TLS connection to {self.host}, so it sent nothing. "
+            f"Check that {self.option} is an address that supports https.",
             concerns=(self.option,),
         )
 
@@ -149,9 +149,9 @@ class TransportErrors:
         if self.ca_path:
             remedy = "Check that ca_path names a readable file of PEM certificates."
         else:
-            remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path."
+            remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or set ca_path."
         return errors.TlsError(
-            f"The certificates to trust for {self.host} cannot be read, so nothing was sent. {remedy}",
+            f"bill.connect cannot read the trusted certificates for {self.host}, so it sent nothing. {remedy}",
             concerns=("ca_path",),
         )
 

@@ -55,8 +55,8 @@ class ConcurrencyLimiter:
             if self._clock.monotonic() >= end:
                 raise LimiterTimeoutError(
                     f"{SLOTS} requests with this developer key and organization were in flight for {self._timeout:g} seconds, "
-                    "and BILL takes no more at a time. Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow "
-                    "more time (option timeout).",
+                    "and BILL allows no more at the same time. Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or "
+                    "allow more time (option timeout).",
                     concerns=("timeout",),
                 )
             self._clock.sleep(0.02)

@@ -54,8 +54,8 @@ class RateLimiter:
         while left > 0:
             if left > 1:
                 self._reporter.progress(
-                    f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {MAX_CALLS} a minute, and the next ones "
-                    "are taken."
+                    f"waiting {ceil(left)} seconds for the next Spend & Expense call: BILL allows {MAX_CALLS} a minute, and the "
+                    "calls before that are reserved."
                 )
             part = min(left, _LOG_INTERVAL)
             self._clock.sleep(part)
@@ -74,13 +74,13 @@ class RateLimiter:
                 turn = max(now, given[0] + WINDOW_SECONDS) if len(given) == MAX_CALLS else now
                 if turn - began > MAX_WAIT:
                     raise LimiterTimeoutError(
-                        f"BILL allows {MAX_CALLS} Spend & Expense calls a minute, and those of the next {MAX_WAIT / 60:g} minutes are taken "
-                        "by other tasks or runs. Let fewer of them call BILL at the same time."
+                        f"BILL allows {MAX_CALLS} Spend & Expense calls a minute, and other tasks or runs have reserved those of the "
+                        f"next {MAX_WAIT / 60:g} minutes. Run fewer of them at the same time."
                     )
                 turns.save(Reservations(sorted([*given, turn])[-MAX_CALLS:]), seconds=MAX_WAIT + WINDOW_SECONDS)
                 return turn, turn - now
         except LockTimeoutError:
             raise LimiterTimeoutError(
-                f"Other tasks or runs have been taking their turns for Spend & Expense calls for {_LOCK_TIMEOUT} seconds, which takes a "
+                f"Other tasks or runs have been reserving Spend & Expense calls for {_LOCK_TIMEOUT} seconds. Usually this takes a "
                 "moment. Perhaps one of them was stopped."
             ) from None

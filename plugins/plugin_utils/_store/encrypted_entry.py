@@ -87,7 +87,7 @@ class EncryptedEntry(Generic[_T]):
         except (ValueError, TypeError, RecursionError):
             pass
         self._warn(
-            "A kept session was cut, changed or written by another version of bill.connect. It is ignored, "
-            "and a new one takes its place."
+            "A stored session is incomplete, was changed, or comes from another version of bill.connect. bill.connect ignores it, "
+            "and replaces it by a new one."
         )
         return None

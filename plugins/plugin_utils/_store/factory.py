@@ -31,7 +31,7 @@ def open_store(session_store: str, *, default: str, for_the_run: str, warn: Warn
         return MemoryStore()
     if "://" in session_store:
         raise OptionError(
-            "session_store takes a directory or none; this version of bill.connect has no store behind a URL.",
+            "session_store must be a directory or none. This version of bill.connect does not support a URL.",
             concerns=("session_store",),
         )
     primary = FileStore(session_store, ours=session_store == default, warn=warn)

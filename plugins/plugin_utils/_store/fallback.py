@@ -79,7 +79,7 @@ class FallbackStore:
         except StoreError as error:
             # A newer entry in the fallback store stays, because it overrides the entry that could not be erased.
             self._warn(
-                f"{error}, so what is kept in it stays. Remove it, or name another directory with session_store."
+                f"{error}, so the stored session stays in it. Remove it there, or set session_store to another directory."
             )
             return
         with suppress(StoreError):
@@ -110,8 +110,12 @@ class FallbackStore:
             raise self._only_read[address]
 
     def _warn_of(self, error: StoreError, *, is_last: bool = False) -> None:
-        then = "Nothing else is left, so every task signs in" if is_last else "The session is kept until this run ends"
-        text = f"{error}. {then}. Name another directory with session_store."
+        then = (
+            "There is no other store, so every task signs in"
+            if is_last
+            else "The session is stored only until this run ends"
+        )
+        text = f"{error}. {then}. Set session_store to another directory."
         if text not in self._warned:
             self._warned.add(text)
             self._warn(text)

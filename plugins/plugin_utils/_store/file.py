@@ -135,7 +135,7 @@ class FileStore:
                 raise
             raise LockTimeoutError(
                 f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
-                "Perhaps BILL is slow or out of reach: their messages tell."
+                "Perhaps BILL is slow or cannot be reached. See the messages of those tasks."
             ) from None
         except OSError as error:
             if entered:
@@ -155,7 +155,7 @@ class FileStore:
         try:
             if why := _unsafe(os.fstat(file)):
                 raise StoreError(
-                    f"The session store {self._directory} cannot be used: remove {self._path_of_key}, since {why}"
+                    f"The session store {self._directory} cannot be used: remove {self._path_of_key}, because {why}"
                 )
             key = os.read(file, KEY_BYTES + 1)
             if len(key) != KEY_BYTES:
@@ -228,7 +228,7 @@ class FileStore:
                 why = f"it cannot be read ({error.strerror})"
             finally:
                 os.close(file)
-        warn(f"The kept session {path} is ignored: {why}.")
+        warn(f"bill.connect ignores the stored session {path}: {why}.")
         return None
 
     def _prepare(self) -> None:
@@ -251,8 +251,8 @@ class FileStore:
         if about.st_mode & _PRIVATE and not self._ours:
             raise OptionError(
                 f"session_store names {self._directory}, which other users can enter (mode "
-                f"{stat.S_IMODE(about.st_mode):04o}). Name a directory of its own: one that does not exist yet is made "
-                "with mode 0700.",
+                f"{stat.S_IMODE(about.st_mode):04o}). Name a directory for bill.connect only. If it does not exist "
+                "yet, bill.connect creates it with mode 0700.",
                 concerns=("session_store",),
             )
         if about.st_mode & _PRIVATE and os.path.islink(self._directory):
@@ -276,9 +276,9 @@ def _unsafe(about: os.stat_result) -> str | None:
     if not stat.S_ISREG(about.st_mode):
         return "it is not a file"
     if about.st_uid != os.geteuid():
-        return "it belongs to somebody else"
+        return "it belongs to another user"
     if about.st_mode & _PRIVATE:
-        return "others may read or change it"
+        return "other users may read or change it"
     if about.st_size > _LARGEST:
         return "it is too large"
     return None

@@ -59,7 +59,7 @@ def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callab
     try:
         while not _is_locked(file):
             if clock() >= end:
-                raise LockTimeoutError("Others hold the lock.")
+                raise LockTimeoutError("Other tasks hold the lock.")
             sleep(_EVERY)
     except BaseException:
         os.close(file)

@@ -101,8 +101,8 @@ def test_slot_that_is_not_free_in_time_is_a_limiter_timeout(open_limiter: Open, 
             pass
     assert 30 <= clock.now - before < 31
     assert str(failure.value) == (
-        "3 requests with this developer key and organization were in flight for 30 seconds, and BILL takes no more at a time. "
-        "Perhaps BILL is slow. Let fewer tasks call it at the same time, or allow more time (option timeout)."
+        "3 requests with this developer key and organization were in flight for 30 seconds, and BILL allows no more at the same time. "
+        "Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or allow more time (option timeout)."
     )
     # Nothing was sent, so another try is safe.
     assert (failure.value.transient, failure.value.undone) == (True, True)

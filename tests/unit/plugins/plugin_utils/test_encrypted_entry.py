@@ -102,7 +102,9 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
         file.write_bytes(damage)
         assert kept.load() is None
     assert len(said) == len(damaged)
-    assert all(text.startswith("A kept session was cut, changed or written by another version") for text in said)
+    assert all(
+        text.startswith("A stored session is incomplete, was changed, or comes from another version") for text in said
+    )
     file.write_bytes(whole)
     assert kept.load() == SESSION
 
@@ -200,5 +202,5 @@ def test_none_keeps_it_in_this_process_only(open_kept: Open, tmp_path: Path) -> 
 
 @pytest.mark.promise(8)
 def test_a_store_of_another_kind_is_refused_in_words(open_kept: Open) -> None:
-    with pytest.raises(OptionError, match="session_store takes a directory or none"):
+    with pytest.raises(OptionError, match="session_store must be a directory or none"):
         open_kept("redis://127.0.0.1/0")

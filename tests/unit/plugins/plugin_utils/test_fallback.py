@@ -44,8 +44,8 @@ def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, sai
         store.erase(NAME)
     assert (store.read(NAME), primary.read(NAME)) == (b"mine", b"of another run")
     assert said == [
-        "No locks. The session is kept until this run ends. Name another directory with session_store.",
-        "No locks, so what is kept in it stays. Remove it, or name another directory with session_store.",
+        "No locks. The session is stored only until this run ends. Set session_store to another directory.",
+        "No locks, so the stored session stays in it. Remove it there, or set session_store to another directory.",
     ]
 
 

@@ -164,7 +164,7 @@ def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp
     path.chmod(0o644)
     again = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print)
     assert again.existing_key() is None
-    with pytest.raises(StoreError, match=f"remove {path}, since others may read or change it"):
+    with pytest.raises(StoreError, match=f"remove {path}, because other users may read or change it"):
         again.key()
 
 
@@ -192,7 +192,7 @@ def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
 ) -> None:
     kept.chmod(0o640)
     assert store.read(ADDRESS) is None
-    assert said == [f"The kept session {kept} is ignored: others may read or change it."]
+    assert said == [f"bill.connect ignores the stored session {kept}: other users may read or change it."]
     with store.lock(ADDRESS, 1):
         store.write(ADDRESS, b"next")
     assert store.read(ADDRESS) == b"next"
@@ -205,7 +205,7 @@ def test_what_belongs_to_somebody_else_is_not_used(
 ) -> None:
     assert _unsafe(kept.stat()) is None
     monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
-    assert _unsafe(kept.stat()) == "it belongs to somebody else"
+    assert _unsafe(kept.stat()) == "it belongs to another user"
     assert store.read(ADDRESS) is None
     with pytest.raises(StoreError, match="belongs to another user"), store.lock(ADDRESS, 1):
         pass
@@ -243,7 +243,7 @@ def test_a_file_that_cannot_be_read_is_ignored(
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", broken_disk)
         assert store.read(ADDRESS) is None
-    assert said == [f"The kept session {kept} is ignored: it cannot be read (Input/output error)."]
+    assert said == [f"bill.connect ignores the stored session {kept}: it cannot be read (Input/output error)."]
 
 
 @pytest.mark.promise(6)

@@ -396,7 +396,8 @@ def test_any_bytes_in_place_of_the_kept_file_are_the_true_session_or_none(folder
     assert len(said) in (1, 2)
     for line in said:
         assert re.fullmatch(
-            r"A kept session was cut, [ -~]*|The kept session [ -~]* is ignored: it is too large\.", line
+            r"A stored session is incomplete, [ -~]*|bill\.connect ignores the stored session [ -~]*: it is too large\.",
+            line,
         )
         assert len(line) < LONGEST_MESSAGE
 

@@ -154,8 +154,7 @@ def test_rate_limiter_with_next_turn_ten_minutes_away_is_a_limiter_timeout(
         with pytest.raises(errors.LimiterTimeoutError) as failure:
             wait()
     assert str(failure.value) == (
-        "BILL allows 60 Spend & Expense calls a minute, and those of the next 10 minutes are taken by other tasks or runs. Let "
-        "fewer of them call BILL at the same time."
+        "BILL allows 60 Spend & Expense calls a minute, and other tasks or runs have reserved those of the next 10 minutes. Run fewer of them at the same time."
     )
     # Nothing was sent, so another try is safe.
     assert (failure.value.transient, failure.value.undone) == (True, True)
@@ -212,7 +211,7 @@ def test_rate_limiter_reports_a_long_wait_again_and_again(
     open_limiter().wait()
     assert [text.split()[1] for text in reporter.progressed] == ["26", "16", "6"]
     assert reporter.progressed[0] == (
-        "waiting 26 seconds for the next Spend & Expense call: BILL allows 60 a minute, and the next ones are taken."
+        "waiting 26 seconds for the next Spend & Expense call: BILL allows 60 a minute, and the calls before that are reserved."
     )
     assert (reporter.warnings, reporter.logged) == ([], [])
 
@@ -267,7 +266,7 @@ def test_rate_limiter_with_a_lock_that_nobody_releases_is_a_limiter_timeout(
     with reservations_in(store_in(tmp_path / "bill")).lock(0), pytest.raises(errors.LimiterTimeoutError) as failure:
         limiter.wait()
     assert str(failure.value) == (
-        "Other tasks or runs have been taking their turns for Spend & Expense calls for 30 seconds, which takes a moment. "
+        "Other tasks or runs have been reserving Spend & Expense calls for 30 seconds. Usually this takes a moment. "
         "Perhaps one of them was stopped."
     )
     # Nothing was sent, so another try is safe.

@@ -28,29 +28,32 @@ from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, sa
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 GOOD = says(200, {"secure": True})
-UNKNOWN_AUTHORITY = "If it was issued by an authority of your own, name the file of that authority with ca_path."
-CLOCK = "Check the controller's clock; if it is right, "
+UNKNOWN_AUTHORITY = "If your own authority issued it, set ca_path to the file of that authority."
+CLOCK = "Check the controller's clock. If it is right, "
 BAD = {
-    "expired": ("certificate has expired", f"{CLOCK}the certificate or that of its authority has to be renewed."),
+    "expired": (
+        "certificate has expired",
+        f"{CLOCK}the certificate or the certificate of its authority must be renewed.",
+    ),
     "not_yet_valid": (
         "certificate is not yet valid",
-        f"{CLOCK}the certificate has to be replaced by one that is valid already.",
+        f"{CLOCK}the owner of the host must install a certificate that is already valid.",
     ),
     "for_another_host": (
         "",  # OpenSSL and older versions of urllib3 have different texts for it
-        "Check api_url: it has to name the host as its certificate does.",
+        "Check api_url: the certificate must contain the host of this address.",
     ),
     "for_another_purpose": (
         "certificate purpose",  # OpenSSL 1 and 3 have different words around it
-        "Whoever runs that host, or issued its certificate, has to put that right.",
+        "The owner of the host, or the authority of the certificate, must correct this.",
     ),
     "self_signed": (
         "certificate)",  # OpenSSL 1 writes "self signed", OpenSSL 3 "self-signed"
-        "No authority vouches for it; if that is meant to be so, name its own file with ca_path.",
+        "No authority signed it. If this is intended, set ca_path to the file of this certificate.",
     ),
     "of_another_authority": (
         "unable to get local issuer certificate",
-        "ca_path does not hold the authority that issued it. Add that authority's certificate there, or leave ca_path "
+        "ca_path does not contain the authority that issued it. Add the certificate of that authority there, or leave ca_path "
         "out if a public authority issued it.",
     ),
 }
@@ -117,7 +120,7 @@ def log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True
 
 def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool = True) -> errors.TlsError:
     """The TlsError of a login. It contains no secret, and another try would not help."""
-    with pytest.raises(errors.TlsError, match="so nothing was sent") as failure:
+    with pytest.raises(errors.TlsError, match="so it sent nothing") as failure:
         log_in(url, ca_path=ca_path, validate_certs=validate_certs)
     assert SECRET not in str(failure.value)
     assert not failure.value.transient
@@ -161,9 +164,9 @@ def test_tls_with_bad_certificate_fails_and_says_why(bill_with: Bills, authority
     bill = bill_with(name)
     message = str(failed_log_in(bill.url, ca_path=authority.file))
     fault, remedy = BAD[name]
-    assert message.startswith(f"The certificate of 127.0.0.1:{bill.port} was not accepted (")
+    assert message.startswith(f"bill.connect did not accept the certificate of 127.0.0.1:{bill.port} (")
     assert fault in message
-    assert message.endswith(f"so nothing was sent. {remedy}")
+    assert message.endswith(f"so it sent nothing. {remedy}")
     assert heard_nothing(bill)
 
 
@@ -177,8 +180,8 @@ def test_tls_with_certificate_for_another_name_says_so(
     monkeypatch.setattr("urllib3.util.ssl_.HAS_NEVER_CHECK_COMMON_NAME", openssl_is_enough, raising=False)
     bill = bill_with("for_another_host")
     error = failed_log_in(bill.url.replace("127.0.0.1", "localhost"), ca_path=authority.file)
-    assert f"The certificate of localhost:{bill.port} was not accepted (" in str(error)
-    assert "Check api_url: it has to name the host as its certificate does." in str(error)
+    assert f"bill.connect did not accept the certificate of localhost:{bill.port} (" in str(error)
+    assert "Check api_url: the certificate must contain the host of this address." in str(error)
     assert error.concerns == ("api_url",)
     assert heard_nothing(bill)
 
@@ -200,7 +203,7 @@ def test_tls_with_unknown_authority_in_the_chain_says_the_same(
     chain = Certificate(tmp_path / "chain.pem", alone.private_key)
     chain.certificate.write_bytes(alone.certificate.read_bytes() + another.file.read_bytes())
     error = failed_log_in(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
-    assert "ca_path does not hold the authority that issued it." in str(error)
+    assert "ca_path does not contain the authority that issued it." in str(error)
 
 
 @pytest.mark.promise(8)
@@ -211,7 +214,7 @@ def test_tls_with_every_openssl_code_for_an_unknown_authority_has_the_same_remed
     fault.verify_code, fault.verify_message = number, "unable to verify it"
     error = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
     assert isinstance(error, errors.TlsError)
-    assert str(error).endswith("(unable to verify it), so nothing was sent. " + UNKNOWN_AUTHORITY)
+    assert str(error).endswith("(unable to verify it), so it sent nothing. " + UNKNOWN_AUTHORITY)
 
 
 @pytest.mark.promise(8)
@@ -220,7 +223,7 @@ def test_tls_with_unprepared_ca_directory_says_so(bill_with: Bills, authority: A
     bill = bill_with("good")
     message = str(failed_log_in(bill.url, ca_path=tmp_path))
     assert "ca_path is a directory" in message
-    assert "prepared by openssl rehash" in message
+    assert "run openssl rehash on the directory" in message
     assert bill.heard == []
 
 
@@ -256,7 +259,9 @@ def test_tls_redirect_to_http_or_to_another_host_is_not_followed(
         for status in (302, 307):
             moved = says(status, b"", Location=f"{elsewhere.url}/v3/login")
             bill = scripted(moved, tls=showing(certificates["good"]))
-            with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}., which is never"):
+            with pytest.raises(
+                errors.InvalidResponseError, match=f"redirect .HTTP status {status}.. bill.connect does not follow it"
+            ):
                 log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
             assert len(bill.heard) == 1
     assert plain.heard == secure.heard == []
@@ -293,7 +298,7 @@ ANSWERS_IN_OLDER_TLS = record(0x16, bytes([2, 0, 0, 38, 3, 2, *[0] * 33, 0xC0, 0
 def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, answer: bytes, validate_certs: bool) -> None:
     bill = scripted(lambda peer: peer.sendall(answer))
     error = failed_log_in(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
-    assert f"127.0.0.1:{bill.port} speaks no version of TLS that is safe" in str(error)
+    assert f"bill.connect found no safe version of TLS at 127.0.0.1:{bill.port}, so" in str(error)
     assert error.concerns == ("api_url",)
     assert SECRET not in "".join(bill.heard)
 
@@ -315,7 +320,7 @@ def test_tls_broken_after_the_request_is_a_broken_connection(
     scripted: Start, certificates: dict[str, Certificate], authority: Authority, breaks: Reply
 ) -> None:
     bill = scripted(breaks, tls=showing(certificates["good"]))
-    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before the response was complete"):
         log_in(bill.url, ca_path=authority.file)
     assert SECRET in bill.heard[0]
 
@@ -323,7 +328,7 @@ def test_tls_broken_after_the_request_is_a_broken_connection(
 @pytest.mark.promise(9)
 def test_tls_closed_in_the_handshake_is_a_broken_connection(scripted: Start) -> None:
     bill = scripted(lambda _peer: None)
-    with pytest.raises(errors.TransportError, match="broke before a whole answer came"):
+    with pytest.raises(errors.TransportError, match="broke before the response was complete"):
         log_in(bill.url.replace("http://", "https://"))
 
 
@@ -331,7 +336,7 @@ def test_tls_closed_in_the_handshake_is_a_broken_connection(scripted: Start) -> 
 def test_tls_with_http_server_says_so(scripted: Start) -> None:
     bill = scripted(GOOD)
     error = failed_log_in(bill.url.replace("http://", "https://"))
-    assert "Check that api_url names an address that serves https" in str(error)
+    assert "Check that api_url is an address that supports https" in str(error)
     assert SECRET not in "".join(bill.heard)
 
 
@@ -353,7 +358,7 @@ def test_tls_with_ca_path_without_certificates_says_so(bill_with: Bills, tmp_pat
     (tmp_path / "authority.pem").write_text(content)
     bill = bill_with("good")
     error = failed_log_in(bill.url, ca_path=tmp_path / "authority.pem")
-    assert str(error).endswith("so nothing was sent. Check that ca_path names a readable file of PEM certificates.")
+    assert str(error).endswith("so it sent nothing. Check that ca_path names a readable file of PEM certificates.")
     assert error.concerns == ("ca_path",)
     assert bill.heard == []
 
@@ -368,7 +373,7 @@ def test_tls_with_unusable_bundle_of_the_environment_says_so(
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "bundle.pem"))
     bill = bill_with("good")
     message = str(failed_log_in(bill.url))
-    assert "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or give ca_path." in message
+    assert "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or set ca_path." in message
     assert bill.heard == []
 
 
