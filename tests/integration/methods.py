@@ -119,7 +119,7 @@ METHODS = {
         sign_out=(),
         # The emulator's token lasts 15 minutes. The last two are left for later tasks of the play.
         lasts=13 * MINUTE,
-        no_sign_out="BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 20",
+        no_sign_out="BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until 20",
     ),
     "spend_token": Method(
         auth_method="spend_token",
@@ -134,7 +134,7 @@ METHODS = {
         anew=(SPENDER,),
         sign_out=(),
         read=SPENDER,
-        no_sign_out="There is nothing to sign out of with an API token. To end it, revoke it",
+        no_sign_out="An API token has no sign-out. To end the token, revoke it",
         changes=False,
     ),
     "partner": Method(

@@ -563,7 +563,9 @@ def test_nobody_has_to_be_there_if_everything_is_given(here: Folder, bill: Contr
     del here.environ["BILL_PASSWORD"], here.environ["BILL_DEV_KEY"]
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
     assert run.code == 2
-    assert run.says("auth_method password needs password (your BILL password), dev_key (a developer key)."), run.output
+    assert run.says("auth_method password requires password (your BILL password), dev_key (a developer key)."), (
+        run.output
+    )
     assert run.says("bill.connect cannot ask you for values, because there is no terminal. Nothing was written."), (
         run.output
     )

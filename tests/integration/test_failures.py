@@ -103,8 +103,8 @@ def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Con
     project.without_vault()
     run = failure(project.play(login(username="ap@example.com")))
     assert run.says(
-        "auth_method password needs password (your BILL password), organization_id (begins with 008), dev_key "
-        "(a developer key). Define bill_password, bill_organization_id, bill_dev_key, best in a vault file"
+        "auth_method password requires password (your BILL password), organization_id (begins with 008), dev_key "
+        "(a developer key). Define bill_password, bill_organization_id, bill_dev_key, preferably in a vault file"
     )
     assert bill.get("counts") == {}
 

@@ -39,12 +39,12 @@ from tests.integration.rows import Row, play_rows
 DAY = 24 * 60 * 60
 
 NOT_TRUSTED = (
-    "This session is not MFA-trusted, and require_trusted is true. The role bill.connect.trust has a person pass BILL's "
-    "MFA challenge, and hands out remember_me_id and device for later sessions."
+    "This session is not MFA-trusted, and require_trusted is true. Run the role bill.connect.trust: "
+    "a person enters the MFA code, and the role returns remember_me_id and device for later sessions."
 )
 STALE = (
-    "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it only "
-    "with the device name that it was made with (device). The role bill.connect.trust makes a new one."
+    "BILL does not trust this session with the MFA ID in remember_me_id. BILL accepts an MFA ID for 30 days, "
+    "and only with the device name that it was created with (device). The role bill.connect.trust creates a new MFA ID."
 )
 
 
@@ -213,13 +213,11 @@ def test_trust_is_refused_before_anything_is_sent_where_there_is_none_to_be_had(
         {**TRUSTED, "ignore_errors": True}, {**challenge(), "ignore_errors": True}, validate("012345", challenge_id="C")
     )
     assert run.code == 2
-    assert run.says(f"auth_method {method} makes no MFA-trusted sessions, so require_trusted cannot be met."), (
-        run.output
-    )
+    assert run.says(f"Sessions of auth_method {method} are never MFA-trusted, but require_trusted is true."), run.output
     assert run.says(
-        "Use auth_method password with remember_me_id and device, which the role bill.connect.trust hands out."
+        "Use auth_method password with remember_me_id and device. The role bill.connect.trust returns these values."
     )
-    assert run.times(f"auth_method {method} makes no MFA-trusted sessions. Use auth_method password.") >= 2
+    assert run.times(f"Sessions of auth_method {method} are never MFA-trusted. Use auth_method password.") >= 2
     assert run.says("auth_method comes from the variable bill_auth_method")
     assert bill.get("counts") == {}
 

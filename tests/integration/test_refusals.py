@@ -33,7 +33,9 @@ def test_fifty_hosts_on_25_forks_are_one_refused_sign_in(stale: Project, bill: C
     bill.post("settings", latency=0.05)
     run = stale.play(LOGIN, arguments=("--forks", "25"))
     assert run.times("failed=1") == 50, run.output
-    assert run.says("and was not asked again. The same credentials are not sent again before")
+    assert run.says(
+        "bill.connect did not send the request again. bill.connect does not send the same credentials again before"
+    )
     assert secrets_in(run.output) == []
     assert bill.get("counts") == ONCE
 
@@ -45,7 +47,7 @@ def test_a_later_run_a_lookup_and_the_role_know_of_it(stale: Project, bill: Cont
         run = stale.play(task)
         assert run.code == 2
         assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
-        assert run.says("and was not asked again"), run.output
+        assert run.says("UTC. bill.connect did not send the request again"), run.output
         assert run.says("password comes from the variable bill_password")
     assert bill.get("counts") == ONCE
     assert stale.secrets_on_disk() == [str(stale.folder / "group_vars" / "all" / "plain.yml")]
@@ -76,7 +78,7 @@ def test_a_spent_hour_is_remembered_by_every_user_of_the_developer_key(project: 
     begin = datetime.now(timezone.utc).hour
     run = project.play(LOGIN)
     assert run.says("BILL answered BDC_1144: the requests of this clock hour are used up"), run.output
-    assert run.says("Nothing is sent with this developer key before")
+    assert run.says("bill.connect sends nothing with this developer key before")
     other = {"username": world.SECOND_USER.username, "organization_id": world.SECOND_ORGANIZATION.id}
     run = project.play({"name": "Another user", "bill.connect.bill_login": other})
     assert run.says("BILL answered BDC_1144"), run.output

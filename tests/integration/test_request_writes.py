@@ -210,7 +210,7 @@ def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_don
 @pytest.mark.promise(9)
 def test_a_payment_without_trust_is_no_reason_to_sign_in_again(project: Project, bill: Control) -> None:
     """If trust is required, the task sends nothing, also in check mode. Otherwise BILL returns the error."""
-    trust = "The role bill.connect.trust has a person pass BILL's MFA challenge"
+    trust = "Run the role bill.connect.trust: a person enters the MFA code"
     run = project.play(
         pay(1, require_trusted=False, task=IGNORE),
         that(

@@ -58,16 +58,20 @@ class CachedRefusal(JsonRecord):
 
     def error(self, *, is_cached: bool) -> BillError:
         """The error to raise. ``is_cached`` is true if no request was sent this time."""
-        since = f" BILL said so at {_time(self.at)} and was not asked again." if is_cached else ""
+        since = (
+            f" BILL reported this at {_time(self.at)}. bill.connect did not send the request again."
+            if is_cached
+            else ""
+        )
         if self.code == "BDC_1144":
             then = (
-                f" Nothing is sent with this developer key before {_time(self.until)}, except by the task "
+                f" bill.connect sends nothing with this developer key before {_time(self.until)}, except in the task "
                 "bill_login with force: true."
             )
         else:
             then = (
-                f" The same credentials are not sent again before {_time(self.until)}, so that nothing gets locked by "
-                "repetition; corrected ones are tried at once, and so are these by the task bill_login with force: true."
+                f" bill.connect does not send the same credentials again before {_time(self.until)}, because repetition could lock the "
+                "account. It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
             )
         kind = HourlyQuotaError if self.code == "BDC_1144" else AuthenticationError
         error = kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)

@@ -18,9 +18,9 @@ from .session import Session
 class Decision(Enum):
     """The next step to get a valid session."""
 
-    USE = "use the kept session without asking BILL"
-    VALIDATE = "ask BILL whether the kept session is valid"
-    STEP_UP = "ask BILL to trust the kept session because of the MFA ID"
+    USE = "use the stored session without validation"
+    VALIDATE = "validate the stored session"
+    STEP_UP = "ask BILL to trust the stored session because of the MFA ID"
     LOG_IN = "log in"
 
 

@@ -38,7 +38,7 @@ class MfaId:
             return None
         if not options.get("device"):
             raise OptionError(
-                "remember_me_id needs device, the name that was given to the device when BILL made it. Define bill_device.",
+                "remember_me_id requires device, the device name with which BILL created the MFA ID. Define bill_device.",
                 concerns=("remember_me_id",),
             )
         expires_on = options.get("remember_me_id_expires_on")

@@ -22,8 +22,8 @@ def check_trust_can_be_required(method: AuthMethod) -> None:
     """Raise OptionError if sessions of this method are never MFA-trusted, and need the trust for payments."""
     if not method.is_mfa_exempt and not method.can_be_trusted():
         raise OptionError(
-            f"{method.title} makes no MFA-trusted sessions, so require_trusted cannot be met. Use "
-            "auth_method password with remember_me_id and device, which the role bill.connect.trust hands out.",
+            f"Sessions of {method.title} are never MFA-trusted, but require_trusted is true. Use auth_method password with "
+            "remember_me_id and device. The role bill.connect.trust returns these values.",
             concerns=("auth_method",),
         )
 
@@ -38,19 +38,19 @@ def report_trust(session: Session, method: AuthMethod, now: float, require_trust
     if session.trusted or session.mfa_bypass:
         if mfa_id and days is not None and days <= _DAYS_TO_WARN:
             reporter.warn(
-                f"The MFA ID in remember_me_id ends on {mfa_id.expires_on} (days left: {max(days, 0)}). Make a new one with the "
+                f"The MFA ID in remember_me_id ends on {mfa_id.expires_on} (days left: {max(days, 0)}). Create a new one with the "
                 "role bill.connect.trust."
             )
         return
     if mfa_id and mfa_id.fingerprint in session.refused_mfa_ids:
         why = (
-            "BILL does not trust this session for the MFA ID in remember_me_id. BILL keeps an MFA ID for 30 days, and takes it "
-            "only with the device name that it was made with (device). The role bill.connect.trust makes a new one."
+            "BILL does not trust this session with the MFA ID in remember_me_id. BILL accepts an MFA ID for 30 days, and only "
+            "with the device name that it was created with (device). The role bill.connect.trust creates a new MFA ID."
         )
     elif require_trusted:
         why = (
-            "This session is not MFA-trusted, and require_trusted is true. The role bill.connect.trust has a "
-            "person pass BILL's MFA challenge, and hands out remember_me_id and device for later sessions."
+            "This session is not MFA-trusted, and require_trusted is true. Run the role bill.connect.trust: a person enters the "
+            "MFA code, and the role returns remember_me_id and device for later sessions."
         )
     else:
         return

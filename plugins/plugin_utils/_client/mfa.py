@@ -138,7 +138,7 @@ def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
     """OptionError if no code can make the session trusted, or be given back in another task."""
     if not sessions.method.can_be_trusted():
         raise OptionError(
-            f"{sessions.method.title} makes no MFA-trusted sessions. Use auth_method password.",
+            f"Sessions of {sessions.method.title} are never MFA-trusted. Use auth_method password.",
             concerns=("auth_method",),
         )
     if not sessions.entry.shared:

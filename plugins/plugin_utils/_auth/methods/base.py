@@ -128,8 +128,8 @@ class AuthMethod(ABC):
         wanted = ", ".join(f"{name} ({self.required_options[name]})" for name in names)
         variables = ", ".join(f"bill_{name}" for name in names)
         return (
-            f"auth_method {self.method} needs {wanted}. Define {variables}, best in a vault file; the options and "
-            f"the environment names ({', '.join('BILL_' + name.upper() for name in names)}) work too."
+            f"auth_method {self.method} requires {wanted}. Define {variables}, preferably in a vault file. The options or "
+            f"the environment variables ({', '.join('BILL_' + name.upper() for name in names)}) work too."
         )
 
 
@@ -145,7 +145,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
     if text := plain_text(answer.get(field) if isinstance(answer, dict) else None):
         return text
     raise InvalidResponseError(
-        f"BILL's answer to {what} has no usable {field}. Check {option}, and that no proxy answers instead of BILL.",
+        f"BILL's response to {what} has no usable {field}. Check {option}, and that no proxy answers instead of BILL.",
         concerns=(option,),
     )
 
@@ -155,6 +155,6 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
     if isinstance(answer, dict):
         return answer
     raise InvalidResponseError(
-        f"BILL's answer to {what} is no JSON object. Check api_url, and that no proxy answers instead of BILL.",
+        f"BILL's response to {what} is not a JSON object. Check api_url, and that no proxy answers instead of BILL.",
         concerns=("api_url",),
     )

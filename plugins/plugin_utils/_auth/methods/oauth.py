@@ -42,8 +42,8 @@ _WRONG = ErrorCode(
 )
 _NOT_IN_THIS_WAY = ErrorCode(
     ApiError,
-    "a token cannot be had in this way",
-    "If token_url is given, check that it is the address of BILL's access tokens.",
+    "BILL issues no token in this way",
+    "If token_url is set, check that it is the address of BILL's access tokens.",
     ("token_url",),
 )
 _CODES = {
@@ -53,7 +53,7 @@ _CODES = {
     "invalid_client": _WRONG,
     "unauthorized_client": ErrorCode(
         ApiError,
-        "this app may not sign in with a client id and secret",
+        "this app is not allowed to sign in with a client id and secret",
         "Check the app in BILL's web app.",
         ("client_id",),
     ),
@@ -63,13 +63,13 @@ _NOT_AT_TOKEN_URL = {
     "BDC_1121": ErrorCode(
         ApiError,
         "there is no such API here",
-        "Check token_url: it is the whole address of BILL's access tokens, and ends in /authx/token.",
+        "Check token_url: it is the complete address of BILL's access tokens, and ends in /authx/token.",
         ("token_url",),
     ),
 }
 # The meaning of status 401 for a request with a token. BILL does not document how it rejects an expired token. RFC 6750, section 3.1,
 # defines this status.
-_OVER = ErrorCode(SessionExpiredError, "the access token is not good any more", "Sign in again.")
+_OVER = ErrorCode(SessionExpiredError, "the access token is not valid any more", "Sign in again.")
 # The statuses with which BILL, or a server in front of it, reports an unknown address.
 _NOTHING_THERE = (404, 405)
 
@@ -88,7 +88,7 @@ class OAuth(AuthMethod):
     # can never pay.
     is_mfa_exempt = True
     profile = ErrorProfile(statuses={401: _OVER})
-    no_logout = "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until {end}."
+    no_logout = "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until {end}."
 
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         form = {
@@ -150,7 +150,7 @@ class OAuth(AuthMethod):
         if said:
             raise said
         raise InvalidResponseError(
-            f"BILL gives no access tokens at {' or '.join(candidates)}. Name the address with token_url.",
+            f"BILL issues no access tokens at {' or '.join(candidates)}. Set token_url to the right address.",
             status=404,
             concerns=("api_url",),
         )

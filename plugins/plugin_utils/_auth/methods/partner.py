@@ -39,14 +39,14 @@ _KEY = {
     "BDC_1102": ErrorCode(
         AuthenticationError, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
     ),
-    "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use one that is active.", ("app_key",)),
+    "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use an active key.", ("app_key",)),
 }
 # The login as a user sends no user name and no password. Therefore these codes are about other options.
 _USER_CODES = {
     **_KEY,
     "BDC_1123": ErrorCode(
         AuthenticationError,
-        "the organization id is unknown, or it is not one of this partner's",
+        "the organization id is unknown, or it does not belong to this partner",
         "Correct it. " + OTHER_ENVIRONMENT,
         ("organization_id",),
     ),
@@ -80,8 +80,8 @@ class Partner(AuthMethod):
             return PartnerUser(options)
         if options.get("organization_id"):
             raise OptionError(
-                f"auth_method partner needs user_id ({_USER['user_id']}) to sign in to the organization that organization_id "
-                "names. Define bill_user_id; or leave organization_id out for the session of the partner itself.",
+                f"auth_method partner requires user_id ({_USER['user_id']}) to sign in to the organization in organization_id. "
+                "Define bill_user_id. For the session of the partner itself, leave organization_id out.",
                 concerns=("user_id", "organization_id"),
             )
         return cls(options)

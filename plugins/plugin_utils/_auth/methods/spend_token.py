@@ -23,8 +23,8 @@ from .base import AuthMethod, object_of, plain_text
 _WRONG = ErrorCode(
     AuthenticationError,
     "the API token is wrong, or was revoked",
-    "Compare it with the one in BILL Spend & Expense, or make a new one there. Sandbox and production share no tokens, so check "
-    "that it belongs to {place} too.",
+    "Compare it with the token in BILL Spend & Expense, or create a new one there. Sandbox and production have different "
+    "tokens: check that this token belongs to {place}.",
     ("api_token",),
 )
 _TOO_MANY = ErrorCode(
@@ -45,7 +45,7 @@ class SpendToken(AuthMethod):
     required_options = {"api_token": "an API token of BILL Spend & Expense"}
     quota_options = ("api_token",)
     creates_session = False
-    no_logout = "There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."
+    no_logout = "An API token has no sign-out. To end the token, revoke it in BILL Spend & Expense."
     is_rate_limited = True
     organizations_path = None
     profile = ErrorProfile(_CODES, {401: _WRONG, 429: _TOO_MANY})
@@ -62,4 +62,4 @@ class SpendToken(AuthMethod):
     def validate(self, transport: Transport, session: Session) -> Session:
         answer = transport.send(self.authorized(session, HttpRequest("GET", "/v3/spend/users/current"))).json
         # Assumption: the field with the user's id has the name "id".
-        return replace(session, user_id=plain_text(object_of(answer, "the check of the API token").get("id")))
+        return replace(session, user_id=plain_text(object_of(answer, "the validation of the API token").get("id")))

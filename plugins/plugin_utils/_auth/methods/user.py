@@ -27,7 +27,7 @@ class User(AuthMethod):
     idle_seconds: ClassVar[int] = 35 * 60
 
     def validate(self, transport: Transport, session: Session) -> Session:
-        what = "the check of the kept session"
+        what = "the validation of the stored session"
         answer = object_of(transport.send(HttpRequest("GET", "/v3/login/session", session.headers)).json, what)
         self._refuse_another_organization(answer, what)
         status = plain_text(answer.get("mfaStatus"))
@@ -76,7 +76,7 @@ class User(AuthMethod):
         organization = answer.get("organizationId")
         if organization and organization != self.values["organization_id"]:
             raise InvalidResponseError(
-                f"BILL's answer to {to_what} is for another organization than organization_id asks for, so its session is "
-                "not used. Check organization_id.",
+                f"BILL's response to {to_what} names another organization than organization_id, so bill.connect does not use the "
+                "session. Check organization_id.",
                 concerns=("organization_id",),
             )

@@ -246,16 +246,16 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(
 ) -> None:
     open_sessions().ensure()
     bill.will_say(no(code), to=WORK)
-    for says in (code, "was not asked again"):
+    for says in (code, "did not send the request again"):
         with pytest.raises(errors.ApiError, match=says):
             use(open_client())
-    with pytest.raises(errors.ApiError, match="was not asked again"):
+    with pytest.raises(errors.ApiError, match="did not send the request again"):
         open_client().request_with(SESSION, READ)
     if code == "BDC_1103":
         # The validity of BILL's last response does not matter, even with a long check_after.
-        with pytest.raises(errors.ApiError, match="was not asked again"):
+        with pytest.raises(errors.ApiError, match="did not send the request again"):
             open_sessions(check_after=3600).ensure()
-    with pytest.raises(errors.ApiError, match="was not asked again"):
+    with pytest.raises(errors.ApiError, match="did not send the request again"):
         open_sessions(check_after=0).ensure()
     assert bill.heard == [LOGIN, WORK]
 
@@ -277,7 +277,7 @@ def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(
 @pytest.mark.promise(4)
 def test_a_refused_credential_is_not_sent_for_any_work(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
-    for says in ("BDC_1101", "was not asked again"):
+    for says in ("BDC_1101", "did not send the request again"):
         with pytest.raises(errors.AuthenticationError, match=says):
             use(open_client())
     assert bill.heard == [LOGIN]
@@ -357,7 +357,7 @@ def test_an_inquiry_forgets_a_session_that_has_ended_and_makes_none(open_session
 def test_an_inquiry_remembers_and_heeds_refusals(open_sessions: Open, bill: Bill, code: str) -> None:
     open_sessions().ensure()
     bill.will_say(no(code), to=CHECK)
-    for says in (code, "was not asked again"):
+    for says in (code, "did not send the request again"):
         with pytest.raises(errors.ApiError, match=says):
             open_sessions().describe()
     assert bill.heard == [LOGIN, CHECK]

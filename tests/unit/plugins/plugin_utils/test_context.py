@@ -49,7 +49,7 @@ def test_other_options_have_a_client_of_their_own(open_context: OpenContext) -> 
 @pytest.mark.promise(8)
 def test_options_that_do_not_fit_together_are_told_where_a_client_is_needed(open_context: OpenContext) -> None:
     context = open_context(username=None)
-    with pytest.raises(OptionError, match="needs username"):
+    with pytest.raises(OptionError, match="requires username"):
         _client = context.client
 
 

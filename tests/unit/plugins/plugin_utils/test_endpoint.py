@@ -822,7 +822,7 @@ def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: OpenClie
     for what in (READING, request()):
         error = failed(signed_in(), what)
         assert isinstance(error, errors.HourlyQuotaError)
-        assert "was not asked again" in str(error)
+        assert "did not send the request again" in str(error)
         assert error.details["codes"] == ["BDC_1144"]
         assert certain(error)
     assert bill.heard == [READ]
@@ -1079,7 +1079,7 @@ def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_ow
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
 def test_what_is_said_of_our_credentials_is_remembered(signed_in: OpenClient, bill: Bill, code: str) -> None:
     bill.will_say(no(code, 401), to=PAY)
-    for says_so in (code, "was not asked again"):
+    for says_so in (code, "did not send the request again"):
         error = failed(signed_in())
         assert isinstance(error, errors.AuthenticationError)
         assert says_so in str(error)

@@ -315,7 +315,7 @@ def test_three_corrections_are_all_that_there_are(fill: Any, bill: Bill) -> None
         fill(person)
     assert bill.heard == [LOGIN] * 4
     assert [each.body["password"] for each in bill.requests] == ["one", "two", "three", "four"]
-    assert str(failed.value).endswith("by the task bill_login with force: true. Nothing was written.")
+    assert str(failed.value).endswith("use the task bill_login with force: true. Nothing was written.")
 
 
 @pytest.mark.promise(4)
@@ -683,7 +683,7 @@ def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> No
 def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> None:
     with pytest.raises(errors.OptionError) as failed:
         fill(Nobody(), given={"username": OPTIONS["username"]})
-    assert "needs password (your BILL password), organization_id (begins with 008)" in str(failed.value)
+    assert "requires password (your BILL password), organization_id (begins with 008)" in str(failed.value)
     assert str(failed.value).endswith(
         "bill.connect cannot ask you for values, because there is no terminal. Nothing was written."
     )

@@ -183,7 +183,7 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
     challenge(open_client())
     bill.will_say((200, answer), to=VALIDATE)
     with pytest.raises(
-        errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is no JSON object)"
+        errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is not a JSON object)"
     ):
         answered(open_client(), remember_me=True, device="ci")
     session = open_client().sessions.ensure(require_trusted=True).session
@@ -295,7 +295,7 @@ def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_c
 def test_refusals_are_remembered_and_heeded(open_client: OpenClient, bill: Bill, code: str, work: Any) -> None:
     open_client().sessions.ensure()
     bill.will_say(no(code))
-    for says in (code, "was not asked again"):
+    for says in (code, "did not send the request again"):
         with pytest.raises(errors.ApiError, match=says):
             work(open_client())
     assert len(bill.heard) == 2

@@ -33,7 +33,7 @@ def test_without_an_id_there_is_none_whatever_else_is_given(missing: str | None)
 
 @pytest.mark.parametrize("options", [{}, {"device": None}, {"device": ""}])
 def test_it_needs_its_device(options: dict[str, str | None]) -> None:
-    with pytest.raises(OptionError, match="remember_me_id needs device") as failure:
+    with pytest.raises(OptionError, match="remember_me_id requires device") as failure:
         MfaId.of({"remember_me_id": "findme", **options})
     assert failure.value.concerns == ("remember_me_id",)
     assert "findme" not in str(failure.value)

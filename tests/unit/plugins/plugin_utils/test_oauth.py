@@ -152,15 +152,15 @@ def test_where_there_is_nothing_at_either_place_both_are_named(open_sessions: Op
     with pytest.raises(errors.InvalidResponseError) as failure:
         open_sessions(**OAUTH).ensure()
     assert str(failure.value) == (
-        "BILL gives no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. Name the "
-        "address with token_url."
+        "BILL issues no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. "
+        "Set token_url to the right address."
     )
     assert failure.value.concerns == ("api_url",)
 
 
 def test_where_both_places_are_one_it_is_asked_once(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None))
-    with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Name"):
+    with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Set token_url"):
         open_sessions(**OAUTH, api_url="http://127.0.0.1:9").ensure()
     assert bill.heard == [TOKEN_AT_ROOT]
 
@@ -246,7 +246,7 @@ def test_a_wrong_client_is_told_and_asked_once(
         assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
         assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
         assert "belong to the BILL at 127.0.0.1:9." in str(failure.value)
-        assert str(failure.value).count("was not asked again") == again
+        assert str(failure.value).count("did not send the request again") == again
         assert "findme" not in str(failure.value)
     assert bill.heard == ([TOKEN, TOKEN_AT_ROOT] if plain else [TOKEN])
     clock.advance(600)
@@ -316,7 +316,7 @@ def test_absent_forgets_the_token_and_says_how_long_it_is_good(
         outcome = open_sessions(**OAUTH).end(force=force)
         assert (outcome.session, outcome.changed) == (None, False)
     assert said == [
-        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until 2027-01-15T09:00:00Z."
+        "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until 2027-01-15T09:00:00Z."
     ]
     assert bill.heard == [TOKEN]
     assert open_sessions(**OAUTH).ensure().changed
@@ -327,7 +327,7 @@ def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bil
     open_sessions(**OAUTH).ensure()
     open_sessions(**OAUTH).end()
     assert said == [
-        "BILL documents no sign-out that ends access tokens: this one is forgotten here, and good until it ends by itself."
+        "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until it ends by itself."
     ]
 
 

@@ -164,7 +164,7 @@ def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_oth
     open_sessions: Open, bill: Bill, code: str
 ) -> None:
     bill.will_say(no(code), to=AS_USER)
-    for says in (code, "was not asked again"):
+    for says in (code, "did not send the request again"):
         with pytest.raises(errors.ApiError, match=says):
             open_sessions(**PARTNER_USER).ensure()
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
@@ -207,8 +207,10 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
         assert (failure.value.code, failure.value.concerns) == (code, concerns)
         messages.append(str(failure.value))
     assert bill.heard == [PARTNER_LOGIN]
-    assert [text.count("was not asked again") for text in messages] == [0, 1, 1, 1]
-    assert [text.count("is sent with") + text.count("are not sent again") for text in messages] == [1] * 4
+    assert [text.count("did not send the request again") for text in messages] == [0, 1, 1, 1]
+    assert [
+        text.count("sends nothing with") + text.count("does not send the same credentials again") for text in messages
+    ] == [1] * 4
     clock.advance(3600)
     assert open_sessions(**PARTNER_USER).ensure().changed
 
@@ -258,7 +260,7 @@ def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_a
     with pytest.raises(errors.AuthenticationError):
         open_sessions(**THE_PARTNER).ensure()
     for user in (PARTNER_USER, THE_PARTNER):
-        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
             open_sessions(**user).ensure()
     assert bill.heard == [PARTNER_LOGIN, CHECK_PARTNER]
 
@@ -345,13 +347,13 @@ def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sessions: Op
 @pytest.mark.parametrize(
     ("changes", "says", "concerns"),
     [
-        ({"user_id": None}, "auth_method partner needs user_id", ("user_id", "organization_id")),
-        ({"app_key": None}, "auth_method partner needs app_key", ("app_key",)),
-        ({"dev_key": None}, "auth_method partner needs dev_key", ("dev_key",)),
-        ({"organization_id": None}, "auth_method partner needs organization_id", ("organization_id",)),
+        ({"user_id": None}, "auth_method partner requires user_id", ("user_id", "organization_id")),
+        ({"app_key": None}, "auth_method partner requires app_key", ("app_key",)),
+        ({"dev_key": None}, "auth_method partner requires dev_key", ("dev_key",)),
+        ({"organization_id": None}, "auth_method partner requires organization_id", ("organization_id",)),
         (
             {"organization_id": None, "user_id": None, "app_key": None, "password": None},
-            "auth_method partner needs app_key (the partner's app key), password (its password)",
+            "auth_method partner requires app_key (the partner's app key), password (its password)",
             ("app_key", "password"),
         ),
     ],

@@ -32,7 +32,7 @@ def test_a_clock_that_jumps_does_not_make_a_refusal_last(
         with pytest.raises(errors.ApiError, match=code):
             open_sessions().ensure()
         bill.will_say()
-        with pytest.raises(errors.ApiError, match="was not asked again"):
+        with pytest.raises(errors.ApiError, match="did not send the request again"):
             open_sessions().ensure()
         assert bill.sign_ins == asked
     clock.advance(-hours * 3600)
@@ -90,11 +90,14 @@ def test_the_message_says_since_when_until_when_and_why(open_sessions: Open, bil
         assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
         clock.advance(60)
     then = (
-        " The same credentials are not sent again before 08:10:00 UTC, so that nothing gets locked by repetition; corrected "
-        "ones are tried at once, and so are these by the task bill_login with force: true."
+        " bill.connect does not send the same credentials again before 08:10:00 UTC, because repetition could lock the account. "
+        "It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
     )
     told = str(error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
-    assert messages == [told + then, told + " BILL said so at 08:00:00 UTC and was not asked again." + then]
+    assert messages == [
+        told + then,
+        told + " BILL reported this at 08:00:00 UTC. bill.connect did not send the request again." + then,
+    ]
 
 
 @pytest.mark.promise(4)
@@ -104,7 +107,7 @@ def test_a_corrected_value_is_tried_at_once(open_sessions: Open, bill: Bill, nam
     with pytest.raises(errors.AuthenticationError):
         open_sessions(**{name: "wrong"}).ensure()
     assert open_sessions().ensure().changed
-    with pytest.raises(errors.AuthenticationError, match="was not asked again"):
+    with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
         open_sessions(**{name: "wrong"}).ensure()
     assert bill.heard == [LOGIN] * 2
 
@@ -142,9 +145,9 @@ def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_agai
     for _time in range(3):
         with pytest.raises(errors.AuthenticationError, match="BDC_1103"):
             work(open_sessions())
-        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
             open_sessions().ensure()
-        with pytest.raises(errors.AuthenticationError, match="was not asked again"):
+        with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
             open_sessions().end()
     assert len(bill.heard) == 2
     clock.advance(600)
@@ -195,13 +198,15 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
     bill.will_say(no("BDC_1144"))
     for username in ("one", "two"):
         with pytest.raises(
-            errors.HourlyQuotaError, match=r"Nothing is sent with this developer key before 09:00:00 UTC"
+            errors.HourlyQuotaError, match=r"bill.connect sends nothing with this developer key before 09:00:00 UTC"
         ):
             open_sessions(username=username, dev_key=key, session_store=store).ensure()
     assert bill.heard == [LOGIN]
     assert open_sessions(username="one", dev_key="another", session_store=store).ensure().changed
     clock.advance(2099)
-    with pytest.raises(errors.HourlyQuotaError, match="BILL said so at 08:25:00 UTC and was not asked again"):
+    with pytest.raises(
+        errors.HourlyQuotaError, match="BILL reported this at 08:25:00 UTC. bill.connect did not send the request again"
+    ):
         open_sessions(username="two", dev_key=key, session_store=store).ensure()
     clock.advance(1)
     assert open_sessions(username="two", dev_key=key, session_store=store).ensure().changed

@@ -277,10 +277,13 @@ def test_a_session_of_another_organization_is_not_used(open_sessions: Open, bill
 @pytest.mark.parametrize(
     ("answer", "says"),
     [
-        ({"organizationId": "00809SOMEBODYELSE0009"}, "the check of the kept session is for another organization"),
-        ({"organizationId": 8}, "the check of the kept session is for another organization"),
-        (None, "the check of the kept session is no JSON object"),
-        (["findme"], "the check of the kept session is no JSON object"),
+        (
+            {"organizationId": "00809SOMEBODYELSE0009"},
+            "the validation of the stored session names another organization",
+        ),
+        ({"organizationId": 8}, "the validation of the stored session names another organization"),
+        (None, "the validation of the stored session is not a JSON object"),
+        (["findme"], "the validation of the stored session is not a JSON object"),
     ],
 )
 def test_an_odd_answer_to_the_check_is_told_and_costs_no_sign_in(
@@ -326,8 +329,8 @@ def test_every_missing_option_is_named_at_once(open_sessions: Open, bill: Bill, 
     with pytest.raises(errors.OptionError) as failure:
         open_sessions(password=missing, dev_key=missing)
     assert str(failure.value) == (
-        "auth_method password needs password (your BILL password), dev_key (a developer key). Define bill_password, "
-        "bill_dev_key, best in a vault file; the options and the environment names (BILL_PASSWORD, BILL_DEV_KEY) work too."
+        "auth_method password requires password (your BILL password), dev_key (a developer key). Define bill_password, "
+        "bill_dev_key, preferably in a vault file. The options or the environment variables (BILL_PASSWORD, BILL_DEV_KEY) work too."
     )
     assert bill.heard == []
 

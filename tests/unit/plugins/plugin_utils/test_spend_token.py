@@ -77,9 +77,9 @@ def test_a_token_that_is_refused_is_told_and_asked_about_once(
         assert str(failure.value).startswith(
             f"BILL answered {named}: the API token is wrong, or was revoked. Compare it"
         )
-        assert "belongs to the BILL at 127.0.0.1:9 too" in str(failure.value)
+        assert "this token belongs to the BILL at 127.0.0.1:9." in str(failure.value)
         assert failure.value.concerns == ("api_token",)
-        assert str(failure.value).count("was not asked again") == again
+        assert str(failure.value).count("did not send the request again") == again
         assert "findme" not in str(failure.value)
     assert len(bill.heard) == asked + 1
     clock.advance(600)
@@ -146,7 +146,7 @@ def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sessions: Ope
     assert not open_sessions(**SPEND_TOKEN).end(check_only=True).changed
     assert said == []
     assert not open_sessions(**SPEND_TOKEN).end().changed
-    assert said == ["There is nothing to sign out of with an API token. To end it, revoke it in BILL Spend & Expense."]
+    assert said == ["An API token has no sign-out. To end the token, revoke it in BILL Spend & Expense."]
     assert bill.heard == [SPEND]
     # The entry was deleted, so the next task validates the token.
     open_sessions(**SPEND_TOKEN).ensure()

@@ -66,7 +66,7 @@ def test_a_task_killed_at_any_step_costs_one_more_sign_in_at_most(tmp_path: Path
 def test_a_task_killed_while_a_refusal_is_remembered_costs_one_more_request_at_most(tmp_path: Path, life: str) -> None:
     for death in deaths(tmp_path, life):
         assert death["heard"] in ([SIGN_IN], [SIGN_IN] * 2), death
-        assert "and was not asked again" in death["checked"]["error"], death
+        assert "UTC. bill.connect did not send the request again" in death["checked"]["error"], death
 
 
 @pytest.mark.promise(1)
@@ -82,7 +82,7 @@ def test_two_hundred_processes_at_once_ask_once(tmp_path: Path, how: dict[str, s
     assert len(crowd["told"]) == 200
     assert [told["said"] for told in crowd["told"]] == [[]] * 200
     if how:
-        assert sum("and was not asked again" in told["error"] for told in crowd["told"]) == 199
+        assert sum("UTC. bill.connect did not send the request again" in told["error"] for told in crowd["told"]) == 199
     else:
         assert sorted(told["changed"] for told in crowd["told"]) == [False] * 199 + [True]
         assert len({told["session"] for told in crowd["told"]}) == 1

@@ -36,7 +36,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 )
 
 BODY = {"rememberMeId": MFA_ID["remember_me_id"], "device": MFA_ID["device"]}
-NO_GOOD = "BILL does not trust this session for the MFA ID in remember_me_id."
+NO_GOOD = "BILL does not trust this session with the MFA ID in remember_me_id."
 
 
 @pytest.fixture
@@ -85,7 +85,7 @@ def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
 def test_an_mfa_id_without_its_device_is_told_before_anything_is_sent(
     open_sessions: Open, bill: Bill, device: str | None
 ) -> None:
-    with pytest.raises(errors.OptionError, match="remember_me_id needs device"):
+    with pytest.raises(errors.OptionError, match="remember_me_id requires device"):
         open_sessions(**{**MFA_ID, "device": device})
     assert bill.heard == []
 
@@ -247,7 +247,7 @@ def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
 def test_a_refusal_at_the_step_up_is_remembered(open_sessions: Open, bill: Bill, code: str) -> None:
     open_sessions().ensure()
     bill.will_say(no(code), to=STEP_UP)
-    for says in (code, "was not asked again"):
+    for says in (code, "did not send the request again"):
         with pytest.raises(errors.ApiError, match=says):
             open_sessions(**MFA_ID).ensure()
     assert bill.heard == [LOGIN, STEP_UP]
@@ -429,7 +429,7 @@ def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sessi
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("method", ["sync_token", "spend_token", "the partner"])
 def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sessions: Open, bill: Bill, method: str) -> None:
-    with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions") as failure:
+    with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted") as failure:
         open_sessions(**METHODS[method]).ensure(require_trusted=True)
     assert failure.value.concerns == ("auth_method",)
     assert bill.heard == []
@@ -477,7 +477,7 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(
         assert sign_in.days_left == days_left
     # A task that uses the session also warns.
     open_client(**MFA_ID, remember_me_id_expires_on=day).request(READ)
-    told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Make a new one with the role bill.connect.trust."
+    told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Create a new one with the role bill.connect.trust."
     assert said == ([told] * 3 if warning else [])
 
 
@@ -646,6 +646,6 @@ def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_
 def test_a_method_without_trust_asks_nothing_where_it_is_required(
     open_client: OpenClient, bill: Bill, method: str
 ) -> None:
-    with pytest.raises(errors.OptionError, match="makes no MFA-trusted sessions"):
+    with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted"):
         pay(open_client(**METHODS[method]), require_trusted=True)
     assert bill.heard == []
