@@ -594,7 +594,7 @@ def test_with_a_code_in_the_same_sitting_later_runs_pay_without_one(here: Folder
         terminal.answers(CODE, bill.last_code())
         run = terminal.ends()
     assert run.code == 0, run.output
-    assert run.says("it did not take the code"), run.output
+    assert run.says("it did not accept the code"), run.output
     assert run.says("MFA-trusted: yes")
     nothing_secret(here, run)
     assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.keeps().keys()

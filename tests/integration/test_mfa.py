@@ -120,7 +120,7 @@ def test_bdc_1361_of_any_request_never_leads_to_a_sign_in(payer: Project) -> Non
         assert seen.failed == ["Ask"], seen.shown.output
         # For the calls that make a session trusted, missing trust is no explanation.
         of_mfa = request in (CHALLENGE, VALIDATE)
-        why = "a session like this one cannot pass MFA" if of_mfa else "the request requires an MFA-trusted session"
+        why = "a session of this kind cannot pass MFA" if of_mfa else "the request requires an MFA-trusted session"
         assert seen.shown.says(f"BILL answered BDC_1361: {why}"), seen.shown.output
         assert seen.requests == [request]
 
@@ -330,8 +330,7 @@ def test_after_a_wrong_code_the_right_one_is_taken(payer: Project, bill: Control
     run = payer.play({**validate("{{ wrong }}"), "ignore_errors": True}, validate(), TRUSTED, arguments=("-vvv",))
     assert run.code == 0, run.output
     assert run.says(
-        "BILL answered BDC_1119 (HTTP status 400): it did not take the code. Check the six digits; if they are right, ask for "
-        "a new code."
+        "BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits. If they are right, ask for a new code."
     ), run.output
     assert wrong not in run.output
     shows_nothing_secret(run, bill)
@@ -354,7 +353,7 @@ def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
     wrong = {**validate("{{ '%06d' % ((code | int + 1) % 1000000) }}"), "ignore_errors": True}
     assert code
     run = payer.play(wrong, wrong, wrong, {**validate(), "ignore_errors": True}, challenge())
-    assert run.times("it did not take the code") >= 3, run.output
+    assert run.times("it did not accept the code") >= 3, run.output
     assert run.times("BILL answered BDC_1358: somebody entered too many wrong MFA codes.") >= 2
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 4}
     bill.advance(600)
@@ -368,7 +367,7 @@ def test_the_sixth_code_in_a_minute(payer: Project, bill: Control) -> None:
     run = payer.play({**challenge(retries=0), "loop": [1, 2, 3, 4, 5, 6]})
     assert run.code == 2
     assert run.says(
-        "BILL answered BDC_1322: too many codes were asked for within a minute (BILL sends five text messages"
+        "BILL answered BDC_1322: too many codes were requested within a minute (BILL sends five text messages"
     )
     assert len(bill.get("messages")) == 5
     bill.advance(60)
@@ -381,7 +380,9 @@ def test_to_be_remembered_a_device_needs_a_name(payer: Project, bill: Control) -
     sent(payer, bill)
     run = payer.play(validate(remember_me=True))
     assert run.code == 2
-    assert run.says("remember_me needs device, a name for what BILL is to remember. Define bill_device."), run.output
+    assert run.says("remember_me requires device, a name for the device that BILL remembers. Define bill_device."), (
+        run.output
+    )
     assert VALIDATE not in bill.get("counts")
     assert payer.play(validate(remember_me=True, device="laptop")).code == 0
 
@@ -404,7 +405,7 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
     sent(payer, bill)
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
-    assert run.says("The session that asked for the code has ended at BILL. Ask for a new code."), run.output
+    assert run.says("The session that requested the code has expired. Ask for a new code."), run.output
     # The next challenge signs in. The code does not.
     assert run.recap()["ignored"] == 1
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, CHECK: 1, VALIDATE: 1}
@@ -420,7 +421,7 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
 def test_a_code_without_a_session_that_could_have_asked_for_it(payer: Project, bill: Control) -> None:
     run = payer.play(validate("012345", challenge_id="C-1"))
     assert run.code == 2
-    assert run.says("No session is kept here that could have asked for the code. Ask for a new one with"), run.output
+    assert run.says("There is no stored session that requested the code. Ask for a new code with"), run.output
     assert bill.get("counts") == {}
 
 
@@ -430,7 +431,9 @@ def test_without_a_session_store_no_code_can_be_given_back(payer: Project, bill:
     payer.environ["BILL_SESSION_STORE"] = "none"
     run = payer.play(task)
     assert run.code == 2
-    assert run.says("session_store none keeps no session for another task. Name a directory."), run.output
+    assert run.says("session_store none stores no session for another task. Set session_store to a directory."), (
+        run.output
+    )
     assert run.says("session_store comes from the environment variable BILL_SESSION_STORE")
     assert bill.get("counts") == {}
 

@@ -457,22 +457,22 @@ BAD: dict[str, dict[str, Any]] = {
     "There is no option filter. Did you mean filters?": {"filter": "x"},
     "path must begin with /v3/. What comes before that is api_url.": {"path": "/vendors"},
     "path is an address that does not begin with api_url and /v3/.": {"path": "https://bill.example.com/v3/vendors"},
-    "path has nothing between two slashes, or after the last. Perhaps a variable in it is empty": {
+    "path has nothing between two slashes, or after the last slash. BILL's paths have no empty parts. Perhaps a variable in it is empty": {
         "path": "/v3/vendors/{{ nothing }}"
     },
-    "filters: number 1 has a key that no filter has. Did you mean op?": {
+    "filters: number 1 has an unknown key. Did you mean op?": {
         "filters": [{"field": "archived", "opp": "eq", "value": True}]
     },
     "filters: number 1 (archived) has an operator that BILL does not have. Did you mean eq?": {
         "filters": [{"field": "archived", "op": "eqs", "value": True}]
     },
-    "body is for writing. Leave it out, or set method": {"body": {"name": "x"}},
-    "max_results is a limit for paginate: true. Set that too": {"max_results": 5},
+    "body is for writes. Leave it out, or set method": {"body": {"name": "x"}},
+    "max_results is a limit for paginate: true. Set paginate: true": {"max_results": 5},
     "The option page_size must be between 1 and 100.": {"page_size": 101},
     "The option expected_status must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.": {
         "expected_status": 301
     },
-    "The parameter max is given although the option page_size takes care of it.": {
+    "The option page_size sets the parameter max, but the parameter is also in the query.": {
         "query": {"max": 5},
         "page_size": 5,
     },
@@ -480,8 +480,8 @@ BAD: dict[str, dict[str, Any]] = {
         "sort": "name:descending"
     },
     "The option method must be one of GET, POST, PUT, PATCH, DELETE.": {"method": "post"},
-    "headers.devKey cannot be set: bill.connect sends it itself": {"headers": {"devKey": "x"}},
-    "The query (in path, query or filters) holds a credential.": {"query": {"note": "{{ bill_dev_key }}"}},
+    "headers.devKey cannot be set: bill.connect sends this header itself": {"headers": {"devKey": "x"}},
+    "The query (in path, query or filters) contains a credential.": {"query": {"note": "{{ bill_dev_key }}"}},
     "The option path is missing.": {"path": ""},
 }
 

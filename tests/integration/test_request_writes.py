@@ -156,9 +156,9 @@ def test_the_session_is_not_sent_in_an_address(project: Project, bill: Control) 
     run = project.play(
         {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"},
         call(query={"x": "{{ bill.session_id }}"}, task=IGNORE),
-        that("answer is failed and 'holds a credential' in answer.msg"),
+        that("answer is failed and 'contains a credential' in answer.msg"),
         call("/v3/vendors/{{ bill.session_id }}", task=IGNORE),
-        that("answer is failed and 'holds a credential' in answer.msg"),
+        that("answer is failed and 'contains a credential' in answer.msg"),
         arguments=("-vvv",),
     )
     assert run.code == 0, run.output

@@ -179,7 +179,9 @@ def test_a_false_is_false_wherever_it_comes_from(project: Project, bills: Bills,
     expired = {"bill_api_url": bills.urls["expired"]}
     run = project.play(*ALL, vars=expired)
     assert run.code == 0, run.output
-    told = f"validate_certs is false: anybody between here and {bills.host('expired')} can read the credentials."
+    told = (
+        f"validate_certs is false: anybody between the controller and {bills.host('expired')} can read the credentials."
+    )
     assert run.times(told) == 1, run.output
     assert bills.control("expired").get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 20}
 

@@ -153,7 +153,7 @@ def test_a_wrong_code_is_told_and_the_next_run_asks_for_another(payer: Project, 
         terminal.types(wrong + "\r")
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("BILL answered BDC_1119 (HTTP status 400): it did not take the code. Check the six digits"), (
+    assert run.says("BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits"), (
         run.output
     )
     nothing_secret(payer, run, wrong)

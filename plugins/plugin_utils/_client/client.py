@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sends authenticated requests to BILL. Every request of a task takes this one loop.
+"""Sends authenticated requests to BILL, and renews the session if it has expired.
 
-Private to bill.connect. Plain Python, without Ansible.
+Private to bill.connect. This package does not import Ansible.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ from .._http.transport import Transport
 from .pagination import Page, PageReader
 from .write_outcome import WriteAttempt, may_be_processed, uncertain
 
-# A long list notes this often, in seconds, that its session is in use, so that other tasks need not validate it.
+# Seconds between two updates of the stored session while a long list is read. Other tasks then use the session without validation.
 _TOUCH_INTERVAL = 20
 
 
 @dataclass(frozen=True)
 class ClientResponse:
-    """The ``response`` to a request. ``signed_in`` says that a session had to be made for it."""
+    """The response to a request. ``signed_in`` is true if bill.connect created a session for it."""
 
     response: Response
     signed_in: bool
 
 
 class BillClient:
-    """BILL, for one credential. ``sessions`` gives the sessions that its requests carry."""
+    """Sends requests with the sessions of one credential, which ``sessions`` manages."""
 
     def __init__(self, sessions: SessionManager, transport: Transport, retry: RetryPolicy) -> None:
         self.sessions = sessions
@@ -44,7 +44,7 @@ class BillClient:
 
     @property
     def secrets(self) -> SecretRegistry:
-        """All secrets of this invocation; it learns the sessions that are used."""
+        """All secrets of this invocation. The client adds the secrets of each session that it uses."""
         return self.sessions.secrets
 
     def request(
@@ -55,11 +55,15 @@ class BillClient:
         held: HeldSession | None = None,
         attempt: WriteAttempt | None = None,
     ) -> ClientResponse:
-        """Send a request with the current session; if BILL calls that session expired, once more with a new one.
+        """Send a request with the current session. If the session has expired, renew it and send the request once more.
 
-        A request that is not repeatable is sent a second time only if BILL has certainly not processed it. With ``require_trusted`` the
-        session is MFA-trusted. ``held`` is a session that the caller has taken already, and ``attempt`` notes how far the request came.
-        Raises BillError; UncertainWriteError if BILL may have processed a request that is not repeatable.
+        A request that is not repeatable is sent again only if BILL has certainly not processed it.
+
+        - ``require_trusted`` requires an MFA-trusted session.
+        - ``held`` is a session that the caller already has, or None.
+        - ``attempt`` records the progress of the request.
+
+        Raises BillError. Raises UncertainWriteError if BILL may have processed a request that is not repeatable.
         """
         attempt = attempt or WriteAttempt()
         held = held or self.sessions.current(require_trusted=require_trusted)
@@ -68,7 +72,7 @@ class BillClient:
         return ClientResponse(response, held.is_new)
 
     def request_with(self, session: Session, request: HttpRequest) -> Response:
-        """Send a request with this session and no other. SessionExpiredError if it has expired."""
+        """Send a request with this session only. Raises SessionExpiredError if the session has expired."""
         self.sessions.refusals.raise_if_quota_is_used_up()
         self.sessions.refusals.raise_if_refused(of_session=True)
         return self._send_with(session, request, WriteAttempt())
@@ -76,7 +80,7 @@ class BillClient:
     def paginate(
         self, reader: PageReader, *, require_trusted: bool = False, held: HeldSession | None = None
     ) -> Iterator[Page]:
-        """Read a list page by page over one connection. A session that expires in between is renewed, and the list goes on."""
+        """Read a list page by page over one connection. If the session expires between two pages, renew it and continue."""
         with self.transport.keep_alive():
             held = held or self.sessions.current(require_trusted=require_trusted)
             touched = self.sessions.clock.time()
@@ -85,7 +89,7 @@ class BillClient:
                 response, held = self._send(held, request, require_trusted, WriteAttempt())
                 signed_in = signed_in or held.is_new
                 yield reader.read(response, signed_in)
-                # It is as good as any session from here on.
+                # BILL has accepted the session, so it does not count as new for the next page.
                 held = replace(held, is_new=False)
                 now = self.sessions.clock.time()
                 if held.session.is_due(now) or not 0 <= now - touched < _TOUCH_INTERVAL:
@@ -97,7 +101,7 @@ class BillClient:
     def _send(
         self, held: HeldSession, request: HttpRequest, require_trusted: bool, attempt: WriteAttempt
     ) -> tuple[Response, HeldSession]:
-        """The response, and the session that it came for."""
+        """The response, and the session of the request."""
         try:
             return self._send_with(held.session, request, attempt), held
         except SessionExpiredError as error:
@@ -115,14 +119,14 @@ class BillClient:
         raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _send_once(self, request: HttpRequest, attempt: WriteAttempt) -> Response:
-        # As far as is known, if Ansible ends the task at the next step.
+        # Ansible can end the task at any point from here. Then the request counts as sent.
         attempt.is_sent = True
         try:
             response = self.transport.send(request)
         except BillError as error:
             attempt.is_sent = may_be_processed(error)
             if attempt.is_sent and not request.is_repeatable:
-                # Whatever BILL said with it: nothing may send this again.
+                # The write must not be sent again, whatever the response of BILL contains.
                 raise uncertain(error) from None
             raise
         except BaseException as error:
@@ -137,5 +141,5 @@ class BillClient:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
-            # BILL has processed the request. Whatever keeps this note from being written does not undo that.
-            self.sessions.reporter.log(f"the use of the session was not noted ({type(error).__name__})")
+            # BILL has processed the request. A failure to update the stored session does not change that.
+            self.sessions.reporter.log(f"bill.connect could not update the stored session ({type(error).__name__})")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds everything that one invocation needs from its options. Nothing else puts objects together.
+"""Creates the client of one invocation from its options, with all objects that the client uses. No other module creates these objects.
 
-Private to bill.connect. Plain Python, without Ansible.
+Private to bill.connect. This package does not import Ansible.
 """
 
 from __future__ import annotations
@@ -38,8 +38,12 @@ from .client import BillClient
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an invocation gets from around it. ``default_store`` and ``run_store`` are the directories for sessions that last, and for
-    those that last as long as this run. ``secrets`` learns the sessions. A test gives a ``clock`` and an ``exchange`` of its own.
+    """The surroundings of an invocation.
+
+    - ``default_store`` is the default directory for stored sessions.
+    - ``run_store`` is a directory that exists until this run of Ansible ends.
+    - ``secrets`` are the secrets of the invocation. The client adds the secrets of its sessions.
+    - ``clock`` and ``exchange`` can be replaced by a test.
     """
 
     default_store: str
@@ -51,21 +55,21 @@ class Surroundings:
 
 
 def build_client(options: Mapping[str, Any], around: Surroundings) -> BillClient:
-    """The client that a complete set of options asks for; OptionError if they do not fit together.
+    """The client for a complete set of options. Raises OptionError if the options do not fit together.
 
-    ``options`` holds every option of the table by its name.
+    ``options`` contains every option of the option table, by name.
     """
     base_url = BaseUrl.of_api(options["api_url"] or API_URLS[options["environment"]])
     if not options["validate_certs"]:
         around.reporter.warn(
-            f"validate_certs is false: anybody between here and {base_url.host} can read the credentials. "
-            "Name the authority's file with ca_path instead."
+            f"validate_certs is false: anybody between the controller and {base_url.host} can read the credentials. "
+            "Set ca_path to the file of the authority instead."
         )
     return _Builder(options, around, base_url).client(METHODS[options["auth_method"]].from_options(options))
 
 
 class _Builder:
-    """Builds clients for one set of options; a partner's user needs a second one, of the partner."""
+    """Creates clients for one set of options. The client of a partner's user needs a second client for the partner."""
 
     def __init__(self, options: Mapping[str, Any], around: Surroundings, base_url: BaseUrl) -> None:
         self._options = options
@@ -120,7 +124,7 @@ class _Builder:
             Reservations,
             self._quota(method, kept="turns"),
             shared,
-            # The lock of the session warns of an unusable store.
+            # The lock of the session already warns about an unusable store.
             lambda _text: None,
         )
         return RequestLimits(
@@ -132,16 +136,16 @@ class _Builder:
         return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)
 
     def _identity(self, method: AuthMethod, **kept: str) -> EntryIdentity:
-        """The identity of what is kept for one credential."""
+        """The identity of an entry that belongs to one credential."""
         return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **kept})
 
     def _quota(self, method: AuthMethod, **kept: str) -> EntryIdentity:
-        """The identity of what is kept for all that share an hourly quota."""
+        """The identity of an entry that belongs to all credentials with the same hourly quota."""
         option = method.quota_options[0]
         return EntryIdentity.of({"api_url": self._base_url.url, option: method.values[option], **kept})
 
     def _lock_timeout(self, method: AuthMethod) -> float:
-        """Seconds. A task that holds the lock makes only so many requests."""
-        # Each attempt may first have to wait for its turn, and for its slot.
+        """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""
+        # Each attempt may wait for the rate limiter and for a slot before it is sent.
         turn, min_wait = (MAX_WAIT, RateLimitError.wait) if method.is_rate_limited else (0.0, 0.0)
         return method.max_requests() * self._retry.max_duration(turn + 2 * self._options["timeout"], min_wait)

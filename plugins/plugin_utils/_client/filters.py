@@ -2,11 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Filters and the order of a list, in BILL's syntax.
+"""Writes the filters and the order of a list in BILL's syntax.
 
-Private to bill.connect. Documented by BILL ("Search operations with lists"): ``field:op:value``, several of them with commas;
-dates, lists, and what a text starts with in double quotes, as in ``createdTime:gte:"2026-12-30T00:00:00.000Z"`` and
-``invoiceCurrency:in:"USD,CAD"``.
+Private to bill.connect. Documented by BILL ("Search operations with lists"): ``field:op:value``, separated by commas. Dates, lists and
+values of the operator sw have double quotes, as in ``createdTime:gte:"2026-12-30T00:00:00.000Z"`` and ``invoiceCurrency:in:"USD,CAD"``.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _DIRECTIONS = ("asc", "desc")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]+")
 _LIKE_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
-# Halves of a character, which no address and no JSON can hold, are in it too.
+# This includes surrogates (halves of a character), which are not valid in an address or in JSON.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 HOLDS_CONTROL = (
@@ -38,13 +37,13 @@ HOLDS_CONTROL = (
 
 
 class Unfit(ValueError):
-    """A value that cannot be written; the message goes on from the name of its place, and repeats nothing of the value."""
+    """A value that cannot be written. The message continues a sentence that begins with the name of its place. It contains nothing of the value."""
 
 
 def written_filters(given: object) -> str:
-    """The filters as BILL reads them: a text as it is, or a list of dictionaries with field, op and value.
+    """The filters in BILL's syntax. Empty if there are no filters. Raises OptionError.
 
-    Empty if there are none. Raises OptionError.
+    ``given`` is a text in BILL's syntax, or a list of dictionaries with field, op and value.
     """
     if isinstance(given, str):
         return _as_it_is(given, "filters")
@@ -58,7 +57,7 @@ def written_filters(given: object) -> str:
 
 
 def written_sort(given: object) -> str:
-    """The order as BILL reads it: ``name:asc``, or several of these with commas or as a list. Raises OptionError."""
+    """The order in BILL's syntax: ``name:asc``, or several orders separated by commas. Raises OptionError."""
     given = [given] if isinstance(given, str) else given
     if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
         raise OptionError("sort must be a text such as name:asc, or a list of such texts.")
@@ -68,26 +67,26 @@ def written_sort(given: object) -> str:
 
 
 def plain(value: object) -> str:
-    """A single value as BILL writes it in an address, without quotes. Raises Unfit.
+    """A single value in BILL's syntax, without quotes. Raises Unfit.
 
-    A date that has no zone is written without one, which BILL documents as one of its forms.
+    A date without a time zone is written without a zone. BILL documents this format.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, int):
         if abs(value) >= 10**100:
-            raise Unfit("is a number that is far too long.")
+            raise Unfit("is a number with too many digits.")
         return str(int(value))
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Unfit("is no finite number.")
+            raise Unfit("is not a finite number.")
         return f"{Decimal(repr(float(value))):f}"
     if isinstance(value, date):
         return written_date(value)
     if value is None:
-        raise Unfit("is empty. Perhaps a variable in it is; leave it out, or say what is meant.")
+        raise Unfit("is empty. Perhaps a variable in it is empty. Leave it out, or set a value.")
     if not isinstance(value, str):
-        raise Unfit("is neither a text, a number, a date, nor true or false.")
+        raise Unfit("is not a text, a number, a date, true or false.")
     text = str.__str__(value)
     if CONTROL.search(text):
         raise Unfit(HOLDS_CONTROL)
@@ -95,7 +94,7 @@ def plain(value: object) -> str:
 
 
 def written_date(value: date) -> str:
-    """``2026-12-30``, or with the time of day ``2026-12-30T00:00:00.000Z``; without the Z if it has no zone."""
+    """A date as ``2026-12-30``, or with its time as ``2026-12-30T00:00:00.000Z``. Without a time zone, the Z is missing."""
     if not isinstance(value, datetime):
         return value.isoformat()
     try:
@@ -106,7 +105,7 @@ def written_date(value: date) -> str:
 
 
 def meant(given: object, names: Iterable[str]) -> str:
-    """What was perhaps meant by a name that there is none of, as the end of a message."""
+    """The end of a message about an unknown name: the most similar valid name, or all valid names."""
     names = tuple(names)
     close = difflib.get_close_matches(given.lower(), names, n=1) if isinstance(given, str) else []
     return f"Did you mean {close[0]}?" if close else f"Write one of {', '.join(names)}."
@@ -121,16 +120,16 @@ def _as_it_is(given: str, option: str) -> str:
 
 def _filter(given: object, place: str) -> str:
     if not isinstance(given, Mapping):
-        raise OptionError(f"{place} is no dictionary. Write it as {{field: name, op: eq, value: Acme}}.")
+        raise OptionError(f"{place} is not a dictionary. Write it as {{field: name, op: eq, value: Acme}}.")
     for key in given:
         if key not in _KEYS:
-            raise OptionError(f"{place} has a key that no filter has. {meant(key, _KEYS)}")
+            raise OptionError(f"{place} has an unknown key. {meant(key, _KEYS)}")
     for key in _KEYS:
         if key not in given:
             raise OptionError(f"{place} lacks {key}. Each filter has field, op and value.")
     field, op, value = (given[key] for key in _KEYS)
     if not isinstance(field, str) or not _FIELD.fullmatch(field):
-        raise OptionError(f"{place} names no field: a name is made of letters, digits, _ and dots, as createdTime.")
+        raise OptionError(f"{place} has no valid field name. Use letters, digits, _ and dots, for example createdTime.")
     place = f"{place} ({field})"
     if op not in OPERATORS:
         raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
@@ -144,10 +143,10 @@ def _value(op: str, value: object) -> str:
     if op in _OF_LISTS:
         elements = value if isinstance(value, (list, tuple)) else [value]
         if not elements:
-            raise Unfit("is an empty list. Leave the filter out, or say what to look for.")
+            raise Unfit("is an empty list. Leave the filter out, or add an element.")
         return f'"{",".join(_element(each) for each in elements)}"'
     if isinstance(value, (list, tuple)):
-        raise Unfit("is a list, which only the operators in and nin take.")
+        raise Unfit("is a list. Only the operators in and nin accept a list.")
     text = _unquoted(value)
     if op != "sw" and _PLAIN.fullmatch(text) and not _LIKE_A_DATE.fullmatch(text):
         return text
@@ -158,8 +157,8 @@ def _element(value: object) -> str:
     text = _unquoted(value)
     if "," in text:
         raise Unfit(
-            "holds a comma inside an element of a list, which BILL's syntax cannot tell from the next element. Write a list "
-            "of its parts, or ask for them one by one."
+            "has a comma inside an element. In BILL's syntax a comma begins the next element. Write the parts as elements of "
+            "the list, or use one request for each of them."
         )
     return text
 
@@ -167,10 +166,10 @@ def _element(value: object) -> str:
 def _unquoted(value: object) -> str:
     text = plain(value)
     if not text.strip():
-        raise Unfit("is an empty text. Perhaps a variable in it is empty; leave the filter out, or say what is meant.")
+        raise Unfit("is an empty text. Perhaps a variable in it is empty. Leave the filter out, or set a value.")
     if '"' in text:
         raise Unfit(
-            "holds a double quote. Leave quotes to bill.connect; BILL documents no way to write one in a value."
+            "contains a double quote. bill.connect adds quotes itself, and BILL documents no way to write one in a value."
         )
     return text
 
@@ -179,7 +178,7 @@ def _order(text: str, place: str) -> str:
     field, colon, direction = text.partition(":")
     if not _FIELD.fullmatch(field):
         raise OptionError(
-            f"{place} names no field. Write the field and its direction, as name:asc or createdTime:desc."
+            f"{place} has no valid field name. Write the field and its direction, for example name:asc or createdTime:desc."
         )
     if not colon:
         raise OptionError(f"{place} lacks its direction. Write {field}:asc or {field}:desc.")

@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What BILL says of the session, and of the organizations that it reaches.
+"""Gets BILL's information about the session, and the list of organizations that the session can access.
 
-Private to bill.connect. Plain Python, without Ansible.
+Private to bill.connect. This package does not import Ansible.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from .pagination import Page, PageReader
 
 
 def session_info(sessions: SessionManager, *, may_sign_in: bool) -> SessionResult:
-    """The session with what BILL says of it now; None if there is none. One is made only if it may be. Raises BillError."""
+    """The stored session with BILL's current information about it. Raises BillError.
+
+    Without a stored session, the result contains None. With ``may_sign_in``, bill.connect creates a session instead.
+    """
     if session := sessions.describe():
         return SessionResult(session, changed=False)
     if not may_sign_in:
@@ -33,7 +36,7 @@ def session_info(sessions: SessionManager, *, may_sign_in: bool) -> SessionResul
 
 @dataclass(frozen=True)
 class _Organizations:
-    """The requests for the pages of the list."""
+    """The requests for the pages of the list of organizations."""
 
     path: str
 
@@ -41,15 +44,15 @@ class _Organizations:
         if not cursor:
             return HttpRequest("GET", self.path)
         sign = "&" if "?" in self.path else "?"
-        # JSON may hold half a character, which no address can.
+        # A text in JSON may contain a surrogate (half a character), which is not valid in an address.
         return HttpRequest("GET", self.path + sign + urlencode({"page": cursor}, errors="replace"))
 
 
 def organizations(client: BillClient) -> Iterator[Page]:
-    """The organizations that the session reaches, page by page, each as BILL writes it.
+    """The organizations that the session can access, page by page, in BILL's format. Raises BillError.
 
-    Documented by BILL: a list of pages, of which each but the last names the next as ``nextPage``. The fields of an organization
-    are not documented. Raises BillError.
+    Documented by BILL: every page except the last one contains the cursor of the next page in ``nextPage``. BILL does not document the
+    fields of an organization.
     """
     path = client.sessions.method.organizations_path
     if path is None:

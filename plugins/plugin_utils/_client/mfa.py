@@ -2,9 +2,9 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""BILL's MFA challenge: ask for a code, and answer with it, so that the kept session becomes trusted.
+"""Requests an MFA code from BILL, and sends the code to BILL, so that the stored session becomes trusted.
 
-Private to bill.connect. Plain Python, without Ansible. Documented by BILL: "MFA" (challenge, validate).
+Private to bill.connect. This package does not import Ansible. Documented by BILL: "MFA" (challenge, validate).
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ from .._core.errors import (
 from .._http.messages import HttpRequest, JsonBody
 from .client import BillClient
 
-# Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. With which codes it refuses these is
-# not; that it is these is an assumption.
+# Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. BILL does not document the codes with which it
+# rejects such requests. Assumption: the codes below.
 _PROFILE = ErrorProfile(
     {
         "BDC_1361": ErrorCode(
             MfaRequiredError,
-            "a session like this one cannot pass MFA",
-            "One of a user who has a phone set up can (auth_method password).",
+            "a session of this kind cannot pass MFA",
+            "Use the session of a user with a phone for MFA (auth_method password).",
             ("auth_method",),
         ),
         "BDC_1322": ErrorCode(
             ConcurrencyLimitError,
-            "too many codes were asked for within a minute (BILL sends five text messages a minute), or too many requests were in "
+            "too many codes were requested within a minute (BILL sends five text messages a minute), or too many requests were in "
             "flight",
             "Wait a minute.",
         ),
@@ -53,9 +53,10 @@ _PROFILE = ErrorProfile(
 
 @dataclass(frozen=True)
 class MfaValidation:
-    """What a right code has brought: trust for the session, and the MFA ID if BILL was asked to remember the device.
+    """The result of a correct code. The session is now trusted.
 
-    ``expires_on`` is the day (UTC) on which the MFA ID ends.
+    - ``remember_me_id`` is the MFA ID. None if the request did not require BILL to remember the device.
+    - ``expires_on`` is the day (UTC) on which the MFA ID ends. None if there is no MFA ID.
     """
 
     remember_me_id: str | None = field(repr=False)
@@ -63,18 +64,18 @@ class MfaValidation:
 
 
 def challenge(client: BillClient) -> str:
-    """Have BILL send a code to the user's phone; returns the id of the challenge that it answers.
+    """Request that BILL sends a code to the user's phone. Returns the id of the challenge. Raises BillError.
 
-    Raises BillError. Never asks a second time unless BILL has certainly sent nothing.
+    The request is sent again only if BILL has certainly not processed it.
     """
     refuse_what_cannot_be_trusted(client.sessions)
-    # An object, though empty: without one BILL has been seen to answer 400.
+    # Observed: BILL answers HTTP status 400 to a request without a body. An empty object is sufficient.
     request = HttpRequest("POST", "/v3/mfa/challenge", body=JsonBody({}), profile=_PROFILE, is_repeatable=False)
     try:
         body = client.request(request).response.json
     except UncertainWriteError as error:
         raise _with(
-            error, " BILL may have sent a code all the same, which cannot be used. Ask for another one."
+            error, " BILL may have sent a code anyway, but that code cannot be used. Ask for a new code."
         ) from None
     return text_of(body, "challengeId", "the request for a code")
 
@@ -88,19 +89,19 @@ def validate(
     device: str | None = None,
     machine_name: str | None = None,
 ) -> MfaValidation:
-    """Answer a challenge with the code, so that the kept session becomes trusted.
+    """Send the code of a challenge to BILL, so that the stored session becomes trusted. Raises BillError.
 
-    With ``remember_me`` BILL is asked to remember the device of that name for 30 days. Raises BillError. A wrong code is never
-    sent again by itself, since BILL locks after some.
+    With ``remember_me``, the request also requires BILL to remember the device of that name for 30 days. A wrong code is never sent
+    again, because BILL locks after some wrong codes.
     """
     sessions = client.sessions
     refuse_what_cannot_be_trusted(sessions)
     if remember_me and not device:
-        raise OptionError("remember_me needs device, a name for what BILL is to remember. Define bill_device.")
+        raise OptionError("remember_me requires device, a name for the device that BILL remembers. Define bill_device.")
     session = sessions.entry.load()
     if session is None:
         raise BillError(
-            "No session is kept here that could have asked for the code. Ask for a new one with bill_mfa_challenge, with the same "
+            "There is no stored session that requested the code. Ask for a new code with bill_mfa_challenge, with the same "
             "credentials and session_store."
         )
     body: dict[str, str | bool] = {"challengeId": challenge_id, "token": token}
@@ -112,21 +113,21 @@ def validate(
     try:
         response = client.request_with(session, request)
     except SessionExpiredError:
-        raise ApiError("The session that asked for the code has ended at BILL. Ask for a new code.") from None
+        raise ApiError("The session that requested the code has expired. Ask for a new code.") from None
     except UnknownApiError as error:
         raise ApiError(
-            f"BILL answered {error.code} (HTTP status {error.status}): it did not take the code. Check the six digits; if they "
+            f"BILL answered {error.code} (HTTP status {error.status}): it did not accept the code. Check the six digits. If they "
             "are right, ask for a new code.",
             code=error.code,
             status=error.status,
         ) from None
     except UncertainWriteError as error:
-        raise _with(error, " BILL may have taken the code all the same. Ask for a new one.") from None
+        raise _with(error, " BILL may have accepted the code anyway. Ask for a new code.") from None
     now = sessions.clock.time()
     if not sessions.stored.update(session, trusted=True, refused_mfa_ids=[], answered_at=now):
         sessions.reporter.warn(
-            "The session is MFA-trusted now, but other tasks are busy with it, so that this could not be noted. It is found out when "
-            "BILL is next asked about the session (check_after)."
+            "The session is MFA-trusted now. bill.connect could not store this, because other tasks hold the lock of the session. "
+            "The next validation of the session shows it (check_after)."
         )
     if not remember_me:
         return MfaValidation(None, None)
@@ -135,7 +136,7 @@ def validate(
 
 
 def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
-    """OptionError if no code can make the session trusted, or be given back in another task."""
+    """Raise OptionError if the session cannot become trusted, or if another task could not use the stored session."""
     if not sessions.method.can_be_trusted():
         raise OptionError(
             f"Sessions of {sessions.method.title} are never MFA-trusted. Use auth_method password.",
@@ -143,14 +144,14 @@ def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
         )
     if not sessions.entry.shared:
         raise OptionError(
-            "A code is given back in the session that asked for it, and session_store none keeps no session for "
-            "another task. Name a directory.",
+            "The code must be sent in the session that requested it, but session_store none stores no session for "
+            "another task. Set session_store to a directory.",
             concerns=("session_store",),
         )
 
 
 def _with(uncertain: UncertainWriteError, more: str) -> BillError:
-    """The error behind an uncertain request; with ``more`` where it is about the connection or a fault of BILL."""
+    """The original error of an uncertain request. ``more`` is added to its message if the connection failed or BILL had a fault."""
     error = uncertain.origin or uncertain
     if not isinstance(error, (TransportError, ServerError)):
         return error

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How messages name a part of what a user wrote.
+"""The name of a part of the user's input in messages.
 
 Private to bill.connect.
 """
@@ -14,5 +14,5 @@ import re
 
 def name_of(place: str, name: object) -> str:
     """``body.amount`` for the entry ``amount`` of ``body``."""
-    # What is no name at all may be anything that slipped, a secret too.
+    # A text that is not a plain name could be a secret in the wrong place, so the message does not repeat it.
     return f"{place}.{name}" if isinstance(name, str) and re.fullmatch(r"[\w.-]{1,40}", name) else f"{place}[...]"

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Reads BILL's lists, page by page.
+"""Reads BILL's lists page by page.
 
-Private to bill.connect. Documented by BILL: a list is an object with ``results``, and every page but the last names the next one as
-``nextPage``. Observed: a page may be empty and name a next one all the same.
+Private to bill.connect. Documented by BILL: a list is an object with ``results``. Every page except the last one contains the cursor of
+the next page in ``nextPage``. Observed: an empty page may also have a next page.
 """
 
 from __future__ import annotations
@@ -16,22 +16,25 @@ from typing import Any, Protocol
 from .._core.errors import InvalidResponseError
 from .._http.messages import HttpRequest, Response
 
-# So many pages in a row may be empty. It only stops an endless list.
+# The maximum number of consecutive empty pages. The limit only stops an endless list.
 _MAX_EMPTY_PAGES = 1000
 
 
 class PageRequest(Protocol):
-    """The request for one page of a list."""
+    """Creates the requests for the pages of a list."""
 
     def page(self, cursor: str | None) -> HttpRequest:
-        """The request for the page that ``cursor`` names; for the first page without one."""
+        """The request for the page of this cursor. None is the cursor of the first page."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """One page: its ``records``, its ``number`` from 1 on, how many records were ``read`` so far, and the HTTP ``status``.
+    """One page of a list.
 
-    ``signed_in`` says that a session had to be made for this list.
+    - ``number`` is the number of the page, starting with 1.
+    - ``read`` is the number of records up to the end of this page.
+    - ``status`` is the HTTP status.
+    - ``signed_in`` is true if bill.connect created a session for this list.
     """
 
     records: list[Any] = field(repr=False)
@@ -42,9 +45,11 @@ class Page:
 
 
 class PageReader:
-    """A list that is being read. ``what`` names its records in messages, and ``remedy`` says what to do if a response is no list.
+    """Reads the pages of one list.
 
-    With ``max_results`` the list ends after so many records.
+    - ``what`` is the name of the records in messages.
+    - ``remedy`` is the advice to the user if a response is not a list.
+    - ``max_results`` is the maximum number of records. None if there is no maximum.
     """
 
     def __init__(self, request: PageRequest, *, what: str, remedy: str, max_results: int | None = None) -> None:
@@ -60,22 +65,23 @@ class PageReader:
         self._seen: str | None = None
 
     def next_request(self) -> HttpRequest | None:
-        """The request for the next page; None after the last one."""
+        """The request for the next page. None after the last page."""
         return None if self._is_done else self._request.page(self._cursor)
 
     def read(self, response: Response, signed_in: bool) -> Page:
-        """The page that a response holds. InvalidResponseError if it is none, or leads nowhere new."""
-        # Some of BILL's lists come without an envelope, and are whole.
+        """The page in a response. Raises InvalidResponseError if the response is not a page, or if the list does not end."""
+        # Some of BILL's lists are a plain array. Such a list has only one page.
         envelope = response.json if isinstance(response.json, dict) else {"results": response.json}
         records, cursor = envelope.get("results"), envelope.get("nextPage")
         if not isinstance(cursor, (str, type(None))):
             raise InvalidResponseError(
-                f"BILL's list of {self._what} names its next page in a way that cannot be asked for.",
+                f"BILL's list of {self._what} names a next page that bill.connect cannot request.",
                 status=response.status,
             )
         if not isinstance(records, list):
             raise InvalidResponseError(
-                f"BILL's answer to the request for the {self._what} is no list. {self._remedy}", status=response.status
+                f"BILL's response to the request for the {self._what} is not a list. {self._remedy}",
+                status=response.status,
             )
         if self._max_results is not None and self._read + len(records) >= self._max_results:
             records, cursor = records[: self._max_results - self._read], None
@@ -86,10 +92,10 @@ class PageReader:
         self._is_done = self._cursor is None
         if not self._is_done and (self._cursor == self._seen or self._empty >= _MAX_EMPTY_PAGES):
             raise InvalidResponseError(
-                f"BILL's list of {self._what} comes to no end: it names a page again, or more than a thousand empty ones.",
+                f"BILL's list of {self._what} does not end: it names a page again, or more than a thousand empty pages.",
                 status=response.status,
             )
-        # Remembering every cursor takes memory. One now and then is enough to find any cycle.
+        # All cursors together need too much memory. The cursors of the pages 1, 2, 4, 8 and so on are sufficient to detect a cycle.
         if self._pages & (self._pages - 1) == 0:
             self._seen = self._cursor
         return Page(records, self._pages, self._read, response.status, signed_in)

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Checks the body of a request: plain JSON values, as the user wrote them.
+"""Checks the body of a request. The result has plain JSON values, as the user wrote them.
 
 Private to bill.connect.
 """
@@ -19,12 +19,12 @@ from .._core.errors import OptionError
 from .filters import Unfit, written_date
 from .naming import name_of
 
-# BILL's bodies have a handful of levels.
+# BILL's bodies have only a few levels.
 _MAX_DEPTH = 50
 
 
 def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
-    """The body as plain JSON values."""
+    """The body as plain JSON values. None if there is no body. Raises OptionError."""
     if given is None:
         return None
     if isinstance(given, str):
@@ -41,7 +41,7 @@ def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
 def _json(value: Any, place: str, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise OptionError(
-            f"body is nested more than {_MAX_DEPTH} levels deep, which no body of BILL's is. Look where it ends."
+            f"body is nested more than {_MAX_DEPTH} levels deep. BILL's bodies have only a few levels. Check its nesting."
         )
     if isinstance(value, Mapping):
         return {_json_name(name, place): _json(inner, name_of(place, name), depth + 1) for name, inner in value.items()}
@@ -61,13 +61,13 @@ def _json(value: Any, place: str, depth: int) -> Any:
         except Unfit as why:
             raise OptionError(f"{place} {why}") from None
     raise OptionError(
-        f"{place} holds what JSON cannot: write a text, a finite number, a date, true, false, null, a list or a dictionary."
+        f"{place} has a value that JSON cannot have. Write a text, a finite number, a date, true, false, null, a list or a dictionary."
     )
 
 
 def _json_name(name: object, place: str) -> str:
     if not isinstance(name, str) or _half_a_character(name):
-        raise OptionError(f"{place} has a key that is no text. Put it in quotes: YAML changes some unquoted keys.")
+        raise OptionError(f"{place} has a key that is not a text. Put it in quotes: YAML changes some unquoted keys.")
     return str.__str__(name)
 
 

@@ -18,7 +18,8 @@ from .naming import name_of
 
 _NAME_OF_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _VALUE_OF_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
-# Besides those that are named as credentials. They say who asks, how the request travels, or that it is another one.
+# Headers that the user must not set, in addition to headers with the names of credentials. They change the sender, the transport, or the
+# meaning of a request.
 _OUR_HEADERS = {
     "cookie",
     "host",
@@ -38,23 +39,28 @@ _OUR_HEADERS = {
     "x-real-ip",
     "x-method-override",
 }
-# What servers on the way take for another address, host, client or method.
+# Servers between bill.connect and BILL may read another address, host, client or method from headers with these prefixes.
 _BEGIN_OUR_HEADERS = ("proxy-", "x-forwarded", "x-original-", "x-rewrite-", "x-http-", "x-envoy-")
 
 
 def checked_headers(given: object) -> dict[str, str]:
+    """The headers as plain texts. Raises OptionError."""
     if not isinstance(given, Mapping):
-        raise OptionError("headers must be a dictionary, as {organizationId: 008...}.")
+        raise OptionError("headers must be a dictionary, for example {organizationId: 008...}.")
     found: dict[str, str] = {}
     for name, value in given.items():
         if not isinstance(name, str) or not _NAME_OF_HEADER.fullmatch(name):
-            raise OptionError("headers has a name that no header can have: letters, digits and - make one.")
+            raise OptionError("headers has a name that is not valid for a header. Use letters, digits and -.")
         place = name_of("headers", name)
         ours = name.lower() in _OUR_HEADERS or name.lower().startswith(_BEGIN_OUR_HEADERS)
         if of_credentials(name) or ours:
-            raise OptionError(f"{place} cannot be set: bill.connect sends it itself where it is needed. Leave it out.")
+            raise OptionError(
+                f"{place} cannot be set: bill.connect sends this header itself if it is necessary. Leave it out."
+            )
         if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
-            raise OptionError(f"{place} must be a text of printable ASCII characters, without blanks around it.")
+            raise OptionError(
+                f"{place} must be a text of printable ASCII characters, without spaces at the beginning or the end."
+            )
         if name.lower() in (each.lower() for each in found):
             raise OptionError(f"{place} is given twice, in capital and small letters. Keep one.")
         found[str.__str__(name)] = str.__str__(value)

@@ -25,7 +25,7 @@ Query = tuple[tuple[str, str], ...]
 
 
 def checked_path(given: object, api_url: str) -> tuple[str, Query]:
-    """The path, in one way however it was written, and the query that it carries."""
+    """The path in normalized form, and the parameters of its query. Raises OptionError."""
     if given is None:
         raise OptionError(f"path is missing. {_EXAMPLE}")
     if not isinstance(given, str):
@@ -34,10 +34,10 @@ def checked_path(given: object, api_url: str) -> tuple[str, Query]:
     if CONTROL.search(text):
         raise OptionError(f"path {HOLDS_CONTROL}")
     if "#" in text:
-        raise OptionError("path must not have a # in it. One that is part of a name is written %23.")
+        raise OptionError("path must not contain a #. Write a # that is part of a name as %23.")
     path, mark, query = text.partition("?")
     if "\\" in path:
-        raise OptionError(f"path must not have a backslash in it. {_EXAMPLE}")
+        raise OptionError(f"path must not contain a backslash. {_EXAMPLE}")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
         path = _below(path, api_url)
     if not path.startswith("/v3/"):
@@ -46,7 +46,7 @@ def checked_path(given: object, api_url: str) -> tuple[str, Query]:
 
 
 def _below(url: str, api_url: str) -> str:
-    """The path of a whole address, which must be one below api_url."""
+    """The path of a complete address. Raises OptionError if the address is not below ``api_url``."""
     try:
         ours, theirs = urlsplit(api_url), urlsplit(url)
         same = _place(ours) == _place(theirs) and "@" not in theirs.netloc
@@ -66,26 +66,26 @@ def _place(parts: Any) -> tuple[str, str | None, int | None]:
 def _segment(text: str) -> str:
     if not text:
         raise OptionError(
-            "path has nothing between two slashes, or after the last. Perhaps a variable in it is empty; BILL's paths have no "
-            "empty parts."
+            "path has nothing between two slashes, or after the last slash. BILL's paths have no empty parts. Perhaps a variable "
+            "in it is empty."
         )
     if text == "None" or "{" in text or "}" in text:
         raise OptionError(
-            "path has a part that is to be filled in, or a variable in it is empty. Write what BILL's page has in braces, as an id, in "
-            "its place."
+            "path has a placeholder, or a variable in it is empty. BILL's page shows placeholders in braces. Write a value in "
+            "place of each, for example an id."
         )
     plain = unquote(text)
-    # Encoded twice: somebody on the way may decode it twice, too.
+    # A server between bill.connect and BILL may decode the path twice. Therefore a part that is encoded twice is rejected.
     if plain in (".", "..") or re.search(r"[/\\]|%[0-9A-Fa-f]{2}", plain) or CONTROL.search(plain):
         raise OptionError(
-            "path has a part that could lead elsewhere: a dot or two, an encoded slash, backslash or control character, or "
-            "something that is encoded twice. Write the whole path without it."
+            "path has a part that could lead to another path: one or two dots, an encoded slash, backslash or control character, or "
+            "a text that is encoded twice. Write the complete path without it."
         )
     return quote(unquote_to_bytes(text), safe="")
 
 
 def _carried(query: str) -> Query:
-    """The parameters of a query that was written into the path."""
+    """The parameters of a query in the path."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except ValueError:
@@ -94,9 +94,9 @@ def _carried(query: str) -> Query:
 
 
 def checked_query(given: object) -> Query:
-    """The parameters of a dictionary; a list stands for the parameter several times, and null for none."""
+    """The parameters of a dictionary. A list sets the parameter several times, and null omits it. Raises OptionError."""
     if not isinstance(given, Mapping):
-        raise OptionError("query must be a dictionary of parameters, as {archived: false}.")
+        raise OptionError("query must be a dictionary of parameters, for example {archived: false}.")
     found = []
     for name, value in given.items():
         for each in value if isinstance(value, (list, tuple)) else [value]:
@@ -107,7 +107,9 @@ def checked_query(given: object) -> Query:
 
 def _parameter(name: object, value: object, option: str) -> tuple[str, str]:
     if not isinstance(name, str) or not name or CONTROL.search(name):
-        raise OptionError(f"{option} has a parameter whose name is no text, or empty. Give each parameter its name.")
+        raise OptionError(
+            f"{option} has a parameter whose name is empty, or is not a text. Give each parameter a name."
+        )
     try:
         return str.__str__(name), plain_text_of(value)
     except Unfit as why:

@@ -2,10 +2,10 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the tasks of one run of Ansible remember together, whatever hosts, forks and strategies they run in.
+"""The records that all tasks of one run of Ansible share, with any hosts, forks and strategies.
 
-Private to bill.connect. Plain Python, without Ansible. It is kept in a directory that is removed when the run ends, on the
-controller, where no managed host can write.
+Private to bill.connect. This package does not import Ansible. The records are in a directory on the controller, where no managed host
+can write. The directory is removed when the run ends.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from .write_outcome import WriteAttempt
 
 _T = TypeVar("_T", bound=JsonRecord)
 
-# How many seconds to wait for others, each of which only writes a small file.
+# Seconds to wait for a lock. Every other task holds it only while it writes a small file.
 _PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
 class _Published(JsonRecord):
-    """The values that bill.connect has set for variables, by name; None for one that names nothing any more."""
+    """The values that bill.connect has set as variables, by name. None if bill.connect has emptied the variable."""
 
     values: dict[str, str | None]
 
 
 @dataclass(frozen=True)
 class _Warned(JsonRecord):
-    """A warning that was given."""
+    """A warning that this run has already shown."""
 
 
 @dataclass(frozen=True)
 class _Write(JsonRecord):
-    """A write that was sent for a host, or is being sent."""
+    """A write of a host. ``is_sent`` is false while the task still sends it."""
 
     host: str
     is_sent: bool
@@ -50,9 +50,9 @@ class _Write(JsonRecord):
 
 @dataclass(frozen=True)
 class GuardedWrite:
-    """A write to send once in a run: what ``shown`` says in words, for ``host``.
+    """A write for ``host`` that is sent only once in a run. ``shown`` is the write as messages show it.
 
-    ``identity`` is all that makes two writes the same: the task, the credential, method, path, query, headers and body.
+    ``identity`` identifies equal writes: the task, the credential, method, path, query, headers and body.
     """
 
     identity: Mapping[str, str] = field(repr=False)
@@ -61,14 +61,14 @@ class GuardedWrite:
 
 
 class RunRecords:
-    """What one run remembers, in a store that all its tasks share."""
+    """The records of one run, in a store that all its tasks share."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
         self._read: dict[str, Mapping[str, str | None]] = {}
 
     def published(self, receipt: Any) -> Mapping[str, str | None]:
-        """The variables that were published in this run under a receipt, by name; none for anything that is no such receipt."""
+        """The variables that this run published with a receipt, by name. Empty if the value is not such a receipt."""
         if not isinstance(receipt, str) or not receipt:
             return {}
         if receipt not in self._read:
@@ -77,25 +77,25 @@ class RunRecords:
         return self._read[receipt]
 
     def publish(self, values: Mapping[str, str | None]) -> str | None:
-        """Remember values that become facts: a receipt, which no host can guess; None where nothing can be remembered.
+        """Record values that become facts. Returns a receipt, which no host can guess. None if the store is unusable.
 
         The same values have the same receipt.
         """
         written = EntryIdentity.of({"published": json.dumps(sorted(values.items()))})
-        # Without the record the values count as facts of the host, and the next task refuses them.
+        # Without the record, the values count as facts of the host, and the next task rejects them.
         with suppress(StoreError, LockTimeoutError):
             receipt = Cipher(written, self._store.key(), stretches=False).address
             if not self.published(receipt):
                 slot = self._slot(_Published, {"receipt": receipt})
                 with slot.lock():
-                    # Another host may have written the same meanwhile, which is as good.
+                    # Another host may have written the same record in the meantime. That does no harm.
                     slot.save(_Published(dict(values)))
                 self._read.pop(receipt, None)
             return receipt
         return None
 
     def is_first(self, warning: str) -> bool:
-        """Whether a warning has not been given in this run; from now on it has."""
+        """Whether this run has not shown the warning yet. The method also records the warning as shown."""
         try:
             slot = self._slot(_Warned, {"warning": warning})
             with slot.lock():
@@ -103,16 +103,16 @@ class RunRecords:
                     return False
                 slot.save(_Warned())
         except (StoreError, LockTimeoutError):
-            # Twice is better than never.
+            # A repeated warning is better than no warning.
             return True
         return True
 
     @contextmanager
     def once(self, write: GuardedWrite) -> Iterator[WriteAttempt]:
-        """Hold a write against the same one of another host, batch, loop item or handler; RepeatedWriteError if there was one.
+        """Send a write only once, although another host, batch, loop item or handler has the same write.
 
-        Whoever sends it notes in the attempt whether it may have been sent. One that certainly was not may be sent again. BillError where
-        nothing can be remembered.
+        The code inside the context records in the attempt whether the write may have been sent. If it was certainly not sent, it may be
+        sent again. Raises RepeatedWriteError if the same write was already sent. Raises BillError if the store is unusable.
         """
         slot = self._slot(_Write, write.identity)
         with _remembering(write), slot.lock():
@@ -125,7 +125,7 @@ class RunRecords:
         finally:
             with suppress(StoreError, LockTimeoutError), slot.lock():
                 if attempt.is_sent:
-                    # Only the words of a refusal depend on it.
+                    # Only the text of RepeatedWriteError depends on this value.
                     slot.save(_Write(write.host, is_sent=True))
                 else:
                     slot.erase()
@@ -140,22 +140,22 @@ def _remembering(write: GuardedWrite) -> Iterator[None]:
         yield
     except (StoreError, LockTimeoutError) as error:
         raise BillError(
-            f"{write.shown} was not sent: {str(error).rstrip('.')}. So nobody could notice that another host sends the same. Free or "
-            "name another local_tmp for Ansible; or set repeat: true where the write may be sent more than once."
+            f"{write.shown} was not sent: {str(error).rstrip('.')}. So bill.connect could not detect that another host sends the "
+            "same write. Make local_tmp of Ansible usable, or set another local_tmp. If the write may be sent more than once, set repeat: true."
         ) from None
 
 
 def _repeated(write: GuardedWrite, before: _Write) -> RepeatedWriteError:
     sends = "has sent" if before.is_sent else "is sending"
     return RepeatedWriteError(
-        f"{write.shown} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. If it is "
-        "meant once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it "
-        "is meant again for each host or item, set repeat: true."
+        f"{write.shown} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. To send it "
+        "once, use one host, with hosts: localhost or run_once: true. (With serial, run_once applies to each batch.) To send it for each "
+        "host or item, set repeat: true."
     )
 
 
 class Slot(Generic[_T]):
-    """A place for one record of the class ``kind`` in a store, encrypted. Raises StoreError where the store cannot be used."""
+    """One encrypted record of the class ``kind`` in a store. Raises StoreError if the store cannot be used."""
 
     def __init__(self, store: Store, kind: type[_T], identity: EntryIdentity) -> None:
         self._store = store

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Where a read shows whether a write happened, after its response was lost.
+"""Finds the read that shows whether BILL has processed a write, after the response to the write was lost.
 
 Private to bill.connect.
 """
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-# The ends of paths that say what to do, not with what; documented by BILL.
+# Documented by BILL: the last parts of paths that name an action, not a record.
 _VERBS = {
     "accept",
     "action",
@@ -24,22 +24,22 @@ _VERBS = {
     "verify",
     "void",
 }
-# Nothing that can be read tells of these.
+# The paths of writes that no read shows.
 _UNSEEN = re.compile(
     r"/v3(/(login|logout|mfa/.*|network/invitation|partner/login(-as-user)?|partner/risk-verifications/.*"
     r"|spend/reimbursements/image-upload-url))?"
 )
-# A user of a bank account, and one who is nominated, is found in the list only.
+# Only the list shows a user of a bank account, or a nominated user.
 _ONE_BANK_USER = re.compile(r"(/v3/funding-accounts/banks/users)/[^/]+")
-# The lists to sort by the time when something was made or changed. BILL documents that for nearly all of them ("Sortable fields"); of
-# some classifications and of partner users it is an assumption.
+# The lists that BILL can sort by the time of creation or change. BILL documents this for nearly all of them ("Sortable fields"). For some
+# classifications and for partner users it is an assumption.
 _SORTED = re.compile(
     r"/v3/(bills|classifications/[^/]+|customers|funding-accounts/banks|invoices|(partner/)?users|payments|recurringbills|vendors)"
 )
 
 
 def verification_query(method: str, path: str) -> dict[str, str] | None:
-    """The ``path`` to read, and a ``sort`` that brings what is new to the top of a list; None if no read shows it."""
+    """The ``path`` to read, and a ``sort`` that puts new records first in a list. None if no read shows the write."""
     whole, _slash, last = path.rpartition("/")
     while last in _VERBS:
         whole, _slash, last = whole.rpartition("/")

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Whether BILL has processed a write, as far as anybody can tell.
+"""Determines whether BILL may have processed a write.
 
 Private to bill.connect.
 """
@@ -22,18 +22,18 @@ from .._core.errors import (
     was_sent,
 )
 
-# Of BILL itself, whatever else is said with it.
+# The code of a fault on BILL's side. It decides, even if the response contains other codes.
 _FAULT = "BDC_1001"
 
-# A server says this way that it has waited too long for the rest of a request, or for what is behind it.
+# The status of a server that waited too long for the rest of a request, or for another server behind it.
 _REQUEST_TIMEOUT = 408
 
 
 @dataclass
 class WriteAttempt:
-    """What is known of a write while it is sent, for whoever ends the task by force.
+    """The progress of a write. If Ansible ends the task, the handler of that exception reads it.
 
-    ``is_sent`` says that BILL may have it, and ``is_done`` that BILL has said that it is done.
+    ``is_sent`` is true if BILL may have received the write. ``is_done`` is true if BILL has confirmed the write.
     """
 
     is_sent: bool = False
@@ -45,29 +45,30 @@ def may_be_processed(error: BaseException) -> bool:
     if not isinstance(error, BillError):
         return was_sent(error)
     if error.status is None:
-        # There was no response, or none that could be read.
+        # There was no response, or no valid response.
         return not error.undone and isinstance(error, (TransportError, TlsError, InvalidResponseError))
     if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerError):
         return True
-    # From 400 to 499 it is a no, whoever gave it. Above, one code that says so is believed; several may say both.
+    # A status from 400 to 499 is a rejection. With a status from 500, a single BDC code is also a rejection. Several codes may contradict
+    # each other.
     said = set(codes(error.answer))
     return _FAULT in said or (error.status >= 500 and len(said) > 1)
 
 
 def uncertain(error: BillError) -> UncertainWriteError:
-    """The error for a write that BILL may have processed, although ``error`` came of it."""
+    """The error for a write that BILL may have processed. ``error`` is the error that left the outcome unknown."""
     new = UncertainWriteError(cause_of(error), code=error.code, status=error.status, answer=error.answer)
     new.origin = error
     return new
 
 
 def cause_of(error: BillError) -> str:
-    """Why the outcome is unknown, in a sentence."""
+    """The reason why the outcome is unknown, as a sentence."""
     if isinstance(error, ServerError):
-        # Without the usual advice, to try again.
+        # The message of the error is not used, because it advises to try again.
         return f"BILL answered {named(error)}, a fault on its side."
     if isinstance(error, TlsError):
-        # Without its words, that nothing was sent.
+        # The message of the error is not used, because it says that nothing was sent.
         return "The TLS connection failed."
     return str(error)
 

@@ -365,7 +365,7 @@ def test_the_session_in_an_address_is_not_sent_and_not_shown(
     bill.answer = {"sessionId": "SESSION-1"}
     task = Task(**args, **store)
     ended = run(task)
-    assert "holds a credential" in ended["msg"]
+    assert "contains a credential" in ended["msg"]
     assert "SESSION-1" not in str({**ended, **task.args})
     assert bill.heard in ([], [LOGIN])
 

@@ -556,7 +556,7 @@ def test_a_wrong_code_can_be_corrected(fill: Any, bill: Bill) -> None:
     assert fill(person, mfa=True).session.trusted
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
     assert person.saw("must be the digits of the code")
-    assert person.saw("it did not take the code")
+    assert person.saw("it did not accept the code")
 
 
 def test_enter_has_another_code_sent_and_so_does_one_that_is_too_old(fill: Any, bill: Bill) -> None:

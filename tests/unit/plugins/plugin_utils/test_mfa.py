@@ -75,7 +75,7 @@ def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
     with pytest.raises((errors.TransportError, errors.ServerError)) as failed:
         challenge(open_client())
     assert str(failed.value).endswith(
-        ". BILL may have sent a code all the same, which cannot be used. Ask for another one."
+        ". BILL may have sent a code anyway, but that code cannot be used. Ask for a new code."
     )
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
@@ -92,7 +92,7 @@ def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_client
 def test_too_many_codes_are_told(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), to=CHALLENGE)
     with pytest.raises(
-        errors.ConcurrencyLimitError, match="too many codes were asked for within a minute .* Wait a minute."
+        errors.ConcurrencyLimitError, match="too many codes were requested within a minute .* Wait a minute."
     ):
         challenge(open_client(retries=0))
 
@@ -170,7 +170,7 @@ def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_client: OpenClie
 @pytest.mark.parametrize("device", [None, ""])
 def test_a_device_without_a_name_cannot_be_remembered(open_client: OpenClient, bill: Bill, device: str | None) -> None:
     challenge(open_client())
-    with pytest.raises(errors.OptionError, match="remember_me needs device"):
+    with pytest.raises(errors.OptionError, match="remember_me requires device"):
         answered(open_client(), remember_me=True, device=device)
     assert VALIDATE not in bill.heard
 
@@ -200,7 +200,9 @@ def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
     with open_client().sessions.entry.lock(0):
         assert answered(open_client(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
     [warning] = said
-    assert warning.startswith("The session is MFA-trusted now, but other tasks are busy with it")
+    assert warning.startswith(
+        "The session is MFA-trusted now. bill.connect could not store this, because other tasks hold the lock"
+    )
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
     assert open_client(check_after=0).sessions.ensure(require_trusted=True)
 
@@ -219,7 +221,7 @@ def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_client: OpenClient,
 
 @pytest.mark.promise(9)
 def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_client: OpenClient, bill: Bill) -> None:
-    with pytest.raises(errors.BillError, match="No session is kept here that could have asked for the code"):
+    with pytest.raises(errors.BillError, match="There is no stored session that requested the code"):
         answered(open_client())
     assert bill.heard == []
 
@@ -228,7 +230,7 @@ def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_client: Ope
 def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
     bill.alive.clear()
-    with pytest.raises(errors.ApiError, match="The session that asked for the code has ended at BILL") as failure:
+    with pytest.raises(errors.ApiError, match="The session that requested the code has expired") as failure:
         answered(open_client())
     assert failure.value.__class__ is errors.ApiError
     assert failure.value.code is None
@@ -239,17 +241,17 @@ def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill:
 @pytest.mark.parametrize(
     ("failure", "says"),
     [
-        (errors.RequestTimeoutError("Late."), "Late. BILL may have taken the code all the same. Ask for a new one."),
-        (errors.TransportError("Gone."), "Gone. BILL may have taken the code all the same."),
-        ((503, None), "BILL may have taken the code all the same. Ask for a new one."),
+        (errors.RequestTimeoutError("Late."), "Late. BILL may have accepted the code anyway. Ask for a new code."),
+        (errors.TransportError("Gone."), "Gone. BILL may have accepted the code anyway."),
+        ((503, None), "BILL may have accepted the code anyway. Ask for a new code."),
         (no("BDC_1358"), "somebody entered too many wrong MFA codes"),
         (no("BDC_1374"), "the MFA code has expired"),
-        (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not take the code. Check the six digits"),
+        (no("BDC_7777"), "BILL answered BDC_7777 (HTTP status 400): it did not accept the code. Check the six digits"),
         ((400, [{"message": "token: findme"}]), "it does not accept token"),
         ((400, [{"message": "challengeId: findme"}]), "it does not accept challenge_id"),
         (
             no("BDC_1361"),
-            "a session like this one cannot pass MFA. One of a user who has a phone set up can (auth_method password).",
+            "a session of this kind cannot pass MFA. Use the session of a user with a phone for MFA (auth_method password).",
         ),
     ],
     ids=str,

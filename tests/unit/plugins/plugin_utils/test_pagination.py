@@ -162,7 +162,9 @@ def test_what_is_no_list_is_told_with_what_to_do(open_client: OpenClient, bill: 
     bill.will_say((200, answer), to=VENDORS)
     error = failed(open_client())
     assert isinstance(error, errors.InvalidResponseError)
-    assert str(error) == "BILL's answer to the request for the records of /v3/vendors is no list. Leave paginate out."
+    assert (
+        str(error) == "BILL's response to the request for the records of /v3/vendors is not a list. Leave paginate out."
+    )
     assert error.details["status"] == 200
 
 
@@ -197,7 +199,7 @@ def test_a_list_that_leads_in_a_circle_comes_to_an_end(
 ) -> None:
     open_client().sessions.ensure()
     monkeypatch.setattr(bill, "_usual", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
-    assert "comes to no end: it names a page again" in str(failed(open_client()))
+    assert "does not end: it names a page again" in str(failed(open_client()))
     assert len(bill.heard) <= 1 + 4 * cycle
 
 

@@ -96,9 +96,9 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
     with pytest.raises(RepeatedWriteError) as failure, another_task(directory).once(THEIRS):
         pass
     assert str(failure.value) == (
-        "POST /v3/payments was not sent for web2: in this run the same task has sent the same write for web1 already. If it is meant "
-        "once, let one host do it, with hosts: localhost or run_once: true. (With serial, run_once counts for each batch.) If it is meant "
-        "again for each host or item, set repeat: true."
+        "POST /v3/payments was not sent for web2: in this run the same task has sent the same write for web1 already. To send it once, "
+        "use one host, with hosts: localhost or run_once: true. "
+        "(With serial, run_once applies to each batch.) To send it for each host or item, set repeat: true."
     )
     with another_task(directory).once(GuardedWrite({**WRITE.identity, "body": "2"}, "web2", WRITE.shown)):
         pass

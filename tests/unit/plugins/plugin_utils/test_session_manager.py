@@ -339,7 +339,9 @@ def test_every_missing_option_is_named_at_once(open_sessions: Open, bill: Bill, 
 def test_unchecked_certificates_draw_a_warning(open_sessions: Open, said: list[str]) -> None:
     open_sessions(validate_certs=False)
     [warning] = said
-    assert warning.startswith("validate_certs is false: anybody between here and 127.0.0.1:9 can read the credentials.")
+    assert warning.startswith(
+        "validate_certs is false: anybody between the controller and 127.0.0.1:9 can read the credentials."
+    )
 
 
 @pytest.mark.promise(15)
