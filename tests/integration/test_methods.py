@@ -173,7 +173,7 @@ def test_what_is_missing_for_any_method_is_named(project: Project, bill: Control
         assert seen.failed == [f"Without {option}" for option in method.options], seen.shown.output
         for option, task in zip(method.options, seen.tasks, strict=True):
             shown = Run(2, task.text)
-            assert shown.says(f"auth_method {method.auth_method} needs {option} ("), option
+            assert shown.says(f"auth_method {method.auth_method} requires {option} ("), option
             assert shown.says(f"Define bill_{option}"), option
         assert seen.requests == []
 

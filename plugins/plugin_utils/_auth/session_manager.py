@@ -276,7 +276,7 @@ class SessionManager:
             if self.method.no_logout:
                 if session and not check_only:
                     self.entry.forget()
-                    self.reporter.warn(self.method.no_logout.format(end=session.expires_at or "it ends by itself"))
+                    self.reporter.warn(self.method.no_logout.format(end=session.expires_at or "BILL ends it"))
                 return False
             if session is None or check_only:
                 return session is not None

@@ -27,7 +27,7 @@ _CODES = {
     ),
     "BDC_1123": ErrorCode(
         ApiError,
-        "the organization id is unknown, or it is not one of this user's",
+        "the organization id is unknown, or it does not belong to this user",
         "Correct it in the request.",
     ),
 }
