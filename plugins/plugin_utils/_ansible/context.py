@@ -55,9 +55,7 @@ class TaskContext:
 
     def client_for(self, options: Mapping[str, Any]) -> BillClient:
         """Return the client for the credentials in other options. Raises OptionError if they do not fit together."""
-        around = Surroundings(
-            ansible_paths.default_store(), ansible_paths.store_for_the_run(), self.reporter, self.secrets
-        )
+        around = Surroundings(ansible_paths.default_store(), ansible_paths.run_store(), self.reporter, self.secrets)
         return build_client(options, around)
 
     def check_destinations(self, options: ResolvedOptions) -> None:

@@ -29,16 +29,16 @@ _HOUR = 60 * 60
 class CachedRefusal(JsonRecord):
     """A rejection by BILL, and the time until which it is cached.
 
-    - ``says`` is the whole message of the error, and ``code`` its BDC code.
+    - ``summary`` is the whole message of the error, and ``code`` its BDC code.
     - ``at`` and ``until`` are seconds since the epoch.
     - ``of_session`` is true if the rejected request carried a stored session. Then neither the session nor a login is tried again. After
       a rejected login, a stored session may still be valid.
     """
 
-    says: str
+    summary: str
     code: str | None
     status: int | None
-    concerns: list[str]
+    options: list[str]
     at: float
     until: float
     of_session: bool
@@ -50,7 +50,7 @@ class CachedRefusal(JsonRecord):
         Documented by BILL ("API rate limits"): the quota applies to the clock hour, and all requests must wait for the next hour.
         """
         until = now - now % _HOUR + _HOUR if isinstance(error, HourlyQuotaError) else now + CACHE_SECONDS
-        return cls(str(error), error.code, error.status, list(error.concerns), now, until, of_session)
+        return cls(str(error), error.code, error.status, list(error.options), now, until, of_session)
 
     def is_active(self, now: float) -> bool:
         """Whether the refusal still applies. If ``at`` is in the future, somebody has set the clock back. Then it does not apply."""
@@ -74,8 +74,8 @@ class CachedRefusal(JsonRecord):
                 "account. It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
             )
         kind = HourlyQuotaError if self.code == "BDC_1144" else AuthenticationError
-        error = kind(self.says + since + then, code=self.code, status=self.status, concerns=self.concerns)
-        error.says = self.says + since
+        error = kind(self.summary + since + then, code=self.code, status=self.status, options=self.options)
+        error.summary = self.summary + since
         return error
 
 
@@ -121,7 +121,7 @@ class Refusals:
             if entry.load():
                 # If another task holds the lock, it has a newer response of BILL.
                 with suppress(LockTimeoutError), entry.lock(0):
-                    entry.forget()
+                    entry.delete()
 
     def _raise_if_active(self, refusal: CachedRefusal | None) -> None:
         if refusal and refusal.is_active(self._clock.time()):
@@ -134,7 +134,7 @@ class Refusals:
         with suppress(LockTimeoutError), entry.lock(0):
             entry.save(refusal, seconds=refusal.until - refusal.at)
         new = refusal.error(is_cached=False)
-        new.answer = error.answer
+        new.response_body = error.response_body
         return new
 
 

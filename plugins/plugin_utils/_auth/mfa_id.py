@@ -39,7 +39,7 @@ class MfaId:
         if not options.get("device"):
             raise OptionError(
                 "remember_me_id requires device, the device name with which BILL created the MFA ID. Define bill_device.",
-                concerns=("remember_me_id",),
+                options=("remember_me_id",),
             )
         expires_on = options.get("remember_me_id_expires_on")
         return cls(options["remember_me_id"], options["device"], date.fromisoformat(expires_on) if expires_on else None)

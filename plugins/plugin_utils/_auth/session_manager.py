@@ -152,8 +152,8 @@ class SessionManager:
                 "kind do this.",
                 code=error.code,
                 status=error.status,
-                concerns=("auth_method",),
-                answer=error.answer,
+                options=("auth_method",),
+                response_body=error.response_body,
             )
         self.stored.delete(held.session, self.lock_timeout)
         return self.current(force=force, require_trusted=require_trusted)
@@ -244,7 +244,7 @@ class SessionManager:
             # Other programs may use the session and so extend it, or they may end it early. Therefore only BILL's response decides
             # whether it has expired.
             self.reporter.log("the stored session has expired")
-            self.entry.forget()
+            self.entry.delete()
             return None
         except AuthenticationError:
             # From now on every task must validate the session before its use, even if BILL accepted it recently.
@@ -275,7 +275,7 @@ class SessionManager:
             session = self.entry.load()
             if self.method.no_logout:
                 if session and not check_only:
-                    self.entry.forget()
+                    self.entry.delete()
                     self.reporter.warn(self.method.no_logout.format(end=session.expires_at or "BILL ends it"))
                 return False
             if session is None or check_only:
@@ -286,7 +286,7 @@ class SessionManager:
             # If this task is killed, or if BILL's response is lost, the next task validates the session before its use.
             self.entry.save(session.answered(0))
             is_ended = self._requests.log_out(session, force=force)
-            self.entry.forget()
+            self.entry.delete()
             self.reporter.log(
                 "signed out" if is_ended else "BILL did not end the session; bill.connect deleted it from the store"
             )

@@ -51,7 +51,7 @@ class StoredSession:
         """Delete the session. Raises LockTimeoutError if the lock is not free within ``lock_timeout`` seconds."""
         with self._matching(session, lock_timeout) as stored:
             if stored:
-                self._entry.forget()
+                self._entry.delete()
 
     @contextmanager
     def watching(self, session: Session) -> Iterator[None]:

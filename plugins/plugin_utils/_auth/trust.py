@@ -24,7 +24,7 @@ def check_trust_can_be_required(method: AuthMethod) -> None:
         raise OptionError(
             f"Sessions of {method.title} are never MFA-trusted, but require_trusted is true. Use auth_method password with "
             "remember_me_id and device. The role bill.connect.trust returns these values.",
-            concerns=("auth_method",),
+            options=("auth_method",),
         )
 
 
@@ -55,5 +55,5 @@ def report_trust(session: Session, method: AuthMethod, now: float, require_trust
     else:
         return
     if require_trusted:
-        raise MfaRequiredError(why, concerns=("remember_me_id", "device") if mfa_id else ())
+        raise MfaRequiredError(why, options=("remember_me_id", "device") if mfa_id else ())
     reporter.warn(why)

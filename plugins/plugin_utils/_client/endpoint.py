@@ -156,7 +156,7 @@ class EndpointClient:
         except ApiError as error:
             if not self._is_expected(error, request):
                 raise
-            return Response(error.status or 0, error.answer)
+            return Response(error.status or 0, error.response_body)
 
     def _take_session(self, request: Request) -> HeldSession:
         """The session to use. Raises OptionError if the user has put a secret of the session into the request."""
@@ -199,7 +199,7 @@ class EndpointClient:
             f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}",
             code=error.code,
             status=error.status,
-            answer=error.answer,
+            response_body=error.response_body,
         )
 
     def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
@@ -214,12 +214,12 @@ class EndpointClient:
             f"bill.connect does not send it again. {where} before you repeat it.",
             code=error.code if error else None,
             status=error.status if error else None,
-            answer=error.answer if error else None,
+            response_body=error.response_body if error else None,
             details={"uncertain": True, "sent": self.redacted(request), "look_at": look_at},
         )
 
     def _with_details(self, error: BillError) -> BillError:
-        found = codes(error.answer) or ([error.code] if error.code else [])
+        found = codes(error.response_body) or ([error.code] if error.code else [])
         error.details = {
             "status": error.status,
             "codes": list(dict.fromkeys(found)),
@@ -235,7 +235,7 @@ class EndpointClient:
                 "code": code if codes([{"code": (code := each.get("code"))}]) else None,
                 "message": self.secrets.sanitize(each.get("message")),
             }
-            for each in error_items(error.answer)
+            for each in error_items(error.response_body)
         )
         return [each for each in found if each["code"] or each["message"]]
 

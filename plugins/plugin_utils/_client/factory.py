@@ -79,7 +79,7 @@ class _Builder:
         self._store = open_store(
             options["session_store"] or around.default_store,
             default=around.default_store,
-            for_the_run=around.run_store,
+            run_directory=around.run_store,
             warn=around.reporter.warn,
         )
 
@@ -112,7 +112,7 @@ class _Builder:
         return HttpExchange(self._base_url, settings, limits)
 
     def _limits(self, method: AuthMethod) -> RequestLimits:
-        shared = open_shared(self._store, for_the_run=self._around.run_store, warn=self._around.reporter.warn)
+        shared = open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
         caller = EntryIdentity.of(
             {
                 "api_url": self._base_url.url,
@@ -147,5 +147,5 @@ class _Builder:
     def _lock_timeout(self, method: AuthMethod) -> float:
         """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""
         # Each attempt may wait for the rate limiter and for a slot before it is sent.
-        turn, min_wait = (MAX_WAIT, RateLimitError.wait) if method.is_rate_limited else (0.0, 0.0)
-        return method.max_requests() * self._retry.max_duration(turn + 2 * self._options["timeout"], min_wait)
+        slot_wait, min_wait = (MAX_WAIT, RateLimitError.min_wait) if method.is_rate_limited else (0.0, 0.0)
+        return method.max_requests() * self._retry.max_duration(slot_wait + 2 * self._options["timeout"], min_wait)

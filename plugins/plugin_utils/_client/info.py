@@ -56,6 +56,6 @@ def organizations(client: BillClient) -> Iterator[Page]:
     """
     path = client.sessions.method.organizations_path
     if path is None:
-        raise OptionError(f"{client.sessions.method.title} has no list of organizations.", concerns=("auth_method",))
+        raise OptionError(f"{client.sessions.method.title} has no list of organizations.", options=("auth_method",))
     remedy = "Check api_url, and that no proxy answers instead of BILL."
     return client.paginate(PageReader(_Organizations(path), what="organizations", remedy=remedy))

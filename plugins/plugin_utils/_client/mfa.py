@@ -140,13 +140,13 @@ def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
     if not sessions.method.can_be_trusted():
         raise OptionError(
             f"Sessions of {sessions.method.title} are never MFA-trusted. Use auth_method password.",
-            concerns=("auth_method",),
+            options=("auth_method",),
         )
-    if not sessions.entry.shared:
+    if not sessions.entry.is_shared:
         raise OptionError(
             "The code must be sent in the session that requested it, but session_store none stores no session for "
             "another task. Set session_store to a directory.",
-            concerns=("session_store",),
+            options=("session_store",),
         )
 
 
@@ -155,4 +155,4 @@ def _with(uncertain: UncertainWriteError, more: str) -> BillError:
     error = uncertain.origin or uncertain
     if not isinstance(error, (TransportError, ServerError)):
         return error
-    return error.__class__(str(error) + more, code=error.code, status=error.status, concerns=error.concerns)
+    return error.__class__(str(error) + more, code=error.code, status=error.status, options=error.options)

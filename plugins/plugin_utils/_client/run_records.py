@@ -25,7 +25,7 @@ from .write_outcome import WriteAttempt
 _T = TypeVar("_T", bound=JsonRecord)
 
 # Seconds to wait for a lock. Every other task holds it only while it writes a small file.
-_PATIENCE = 10.0
+_LOCK_TIMEOUT = 10.0
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class RunRecords:
         if not isinstance(receipt, str) or not receipt:
             return {}
         if receipt not in self._read:
-            record = self._slot(_Published, {"receipt": receipt}).load()
+            record = self._entry(_Published, {"receipt": receipt}).load()
             self._read[receipt] = record.values if record else {}
         return self._read[receipt]
 
@@ -84,12 +84,12 @@ class RunRecords:
         written = EntryIdentity.of({"published": json.dumps(sorted(values.items()))})
         # Without the record, the values count as facts of the host, and the next task rejects them.
         with suppress(StoreError, LockTimeoutError):
-            receipt = Cipher(written, self._store.key(), stretches=False).address
+            receipt = Cipher(written, self._store.secret(), stretches=False).key
             if not self.published(receipt):
-                slot = self._slot(_Published, {"receipt": receipt})
-                with slot.lock():
+                entry = self._entry(_Published, {"receipt": receipt})
+                with entry.lock():
                     # Another host may have written the same record in the meantime. That does no harm.
-                    slot.save(_Published(dict(values)))
+                    entry.save(_Published(dict(values)))
                 self._read.pop(receipt, None)
             return receipt
         return None
@@ -97,11 +97,11 @@ class RunRecords:
     def is_first(self, warning: str) -> bool:
         """Whether this run has not shown the warning yet. The method also records the warning as shown."""
         try:
-            slot = self._slot(_Warned, {"warning": warning})
-            with slot.lock():
-                if slot.load():
+            entry = self._entry(_Warned, {"warning": warning})
+            with entry.lock():
+                if entry.load():
                     return False
-                slot.save(_Warned())
+                entry.save(_Warned())
         except (StoreError, LockTimeoutError):
             # A repeated warning is better than no warning.
             return True
@@ -114,24 +114,24 @@ class RunRecords:
         The code inside the context records in the attempt whether the write may have been sent. If it was certainly not sent, it may be
         sent again. Raises RepeatedWriteError if the same write was already sent. Raises BillError if the store is unusable.
         """
-        slot = self._slot(_Write, write.identity)
-        with _remembering(write), slot.lock():
-            if before := slot.load():
+        entry = self._entry(_Write, write.identity)
+        with _remembering(write), entry.lock():
+            if before := entry.load():
                 raise _repeated(write, before)
-            slot.save(_Write(write.host, is_sent=False))
+            entry.save(_Write(write.host, is_sent=False))
         attempt = WriteAttempt()
         try:
             yield attempt
         finally:
-            with suppress(StoreError, LockTimeoutError), slot.lock():
+            with suppress(StoreError, LockTimeoutError), entry.lock():
                 if attempt.is_sent:
                     # Only the text of RepeatedWriteError depends on this value.
-                    slot.save(_Write(write.host, is_sent=True))
+                    entry.save(_Write(write.host, is_sent=True))
                 else:
-                    slot.erase()
+                    entry.delete()
 
-    def _slot(self, kind: type[_T], name: Mapping[str, str]) -> Slot[_T]:
-        return Slot(self._store, kind, EntryIdentity.of(name))
+    def _entry(self, kind: type[_T], name: Mapping[str, str]) -> RunEntry[_T]:
+        return RunEntry(self._store, kind, EntryIdentity.of(name))
 
 
 @contextmanager
@@ -154,7 +154,7 @@ def _repeated(write: GuardedWrite, before: _Write) -> RepeatedWriteError:
     )
 
 
-class Slot(Generic[_T]):
+class RunEntry(Generic[_T]):
     """One encrypted record of the class ``kind`` in a store. Raises StoreError if the store cannot be used."""
 
     def __init__(self, store: Store, kind: type[_T], identity: EntryIdentity) -> None:
@@ -162,16 +162,16 @@ class Slot(Generic[_T]):
         self._kind = kind
         self._identity = identity
 
-    def _seal(self, key: bytes) -> Cipher:
-        return Cipher(self._identity, key, stretches=False)
+    def _cipher(self, secret: bytes) -> Cipher:
+        return Cipher(self._identity, secret, stretches=False)
 
     def load(self) -> _T | None:
-        key = self._store.existing_key()
-        if key is None:
+        secret = self._store.existing_secret()
+        if secret is None:
             return None
-        seal = self._seal(key)
-        sealed = self._store.read(seal.address)
-        plain = None if sealed is None else seal.open(sealed)
+        cipher = self._cipher(secret)
+        encrypted = self._store.get(cipher.key)
+        plain = None if encrypted is None else cipher.decrypt(encrypted)
         if plain is None:
             return None
         try:
@@ -180,13 +180,13 @@ class Slot(Generic[_T]):
             return None
 
     def save(self, record: _T) -> None:
-        seal = self._seal(self._store.key())
-        self._store.write(seal.address, seal.close(record.to_bytes()))
+        cipher = self._cipher(self._store.secret())
+        self._store.put(cipher.key, cipher.encrypt(record.to_bytes()))
 
-    def erase(self) -> None:
-        self._store.erase(self._seal(self._store.key()).address)
+    def delete(self) -> None:
+        self._store.delete(self._cipher(self._store.secret()).key)
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        with self._store.lock(self._seal(self._store.key()).address, _PATIENCE):
+        with self._store.lock(self._cipher(self._store.secret()).key, _LOCK_TIMEOUT):
             yield

@@ -46,18 +46,18 @@ def may_be_processed(error: BaseException) -> bool:
         return was_sent(error)
     if error.status is None:
         # There was no response, or no valid response.
-        return not error.undone and isinstance(error, (TransportError, TlsError, InvalidResponseError))
+        return not error.not_processed and isinstance(error, (TransportError, TlsError, InvalidResponseError))
     if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerError):
         return True
     # A status from 400 to 499 is a rejection. With a status from 500, a single BDC code is also a rejection. Several codes may contradict
     # each other.
-    said = set(codes(error.answer))
+    said = set(codes(error.response_body))
     return _FAULT in said or (error.status >= 500 and len(said) > 1)
 
 
 def uncertain(error: BillError) -> UncertainWriteError:
     """The error for a write that BILL may have processed. ``error`` is the error that left the outcome unknown."""
-    new = UncertainWriteError(cause_of(error), code=error.code, status=error.status, answer=error.answer)
+    new = UncertainWriteError(cause_of(error), code=error.code, status=error.status, response_body=error.response_body)
     new.origin = error
     return new
 

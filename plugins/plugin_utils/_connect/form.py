@@ -159,7 +159,7 @@ class Form:
             except BillError as error:
                 refusal = error
             self._correct(refusal, correction := correction + 1)
-            while not refusal.transient and self._wanted() == wanted:
+            while not refusal.is_transient and self._wanted() == wanted:
                 self._interview.tell("\nNo value was changed, so bill.connect does not send the values again.")
                 self._correct(refusal, correction := correction + 1)
 
@@ -172,18 +172,18 @@ class Form:
 
     def _correct(self, error: BillError, correction: int) -> None:
         """Let the person correct the values that the error concerns. Raises the error if there is nothing to correct."""
-        if error.transient and not self._interview.is_alone and correction <= CORRECTIONS:
+        if error.is_transient and not self._interview.is_alone and correction <= CORRECTIONS:
             self._interview.tell(f"\n{error}")
             self._interview.ask("Press Enter to try again:")
             return
-        wanted = [each for each in self._fields if each.option in error.concerns and self._can_correct(each)]
+        wanted = [each for each in self._fields if each.option in error.options and self._can_correct(each)]
         if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
             wanted.insert(0, ENVIRONMENT)
         if not wanted or self._interview.is_alone or correction > CORRECTIONS or error.code in _LOCKED:
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last
-        self._interview.tell(f"\n{error.says}{self._sources(error)} Nothing was written.")
+        self._interview.tell(f"\n{error.summary}{self._sources(error)} Nothing was written.")
         self._interview.tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
         for each in wanted:
             self._fill(each)
@@ -203,7 +203,7 @@ class Form:
             code=error.code,
             status=error.status,
             # Without this the task would add the sources again, and it does not know which values a person typed.
-            concerns=(),
+            options=(),
             details=error.details,
         )
 

@@ -91,7 +91,7 @@ class BaseUrl:
 
 
 def _wrong(option: str, why: str) -> OptionError:
-    return OptionError(f"{option} {why}", concerns=(option,))
+    return OptionError(f"{option} {why}", options=(option,))
 
 
 def _checked(url: str, option: str) -> Any:

@@ -82,8 +82,8 @@ def apply_status(error: BillError, statuses: Mapping[int, ErrorCode], place: str
     return known.error(
         f"BILL answered HTTP status {error.status}: {known.meaning}. {known.remedy.format(place=place)}",
         status=error.status,
-        concerns=known.options,
-        answer=error.answer,
+        options=known.options,
+        response_body=error.response_body,
     )
 
 
@@ -99,8 +99,8 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
                 f"BILL answered {code}: {meaning.meaning}. {meaning.remedy.format(place=place)}",
                 code=code,
                 status=status,
-                concerns=meaning.options,
-                answer=body,
+                options=meaning.options,
+                response_body=body,
             )
     first = carried[0] if carried else None
     named = f"{first} (HTTP status {status})" if first else f"HTTP status {status}"
@@ -109,28 +109,28 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
             f"BILL answered {named}: a fault on the side of {place}. Try again later.",
             code=first,
             status=status,
-            answer=body,
+            response_body=body,
         )
     if options := _options_in(body, profile.option_of_field):
         return ApiError(
             f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what you wrote there.",
             code=first,
             status=status,
-            concerns=options,
-            answer=body,
+            options=options,
+            response_body=body,
         )
     if first:
         return UnknownApiError(
             f"BILL answered {named}. Look up the code in BILL's list of common API error codes.",
             code=first,
             status=status,
-            answer=body,
+            response_body=body,
         )
     return InvalidResponseError(
         f"{place} answered {named} without a BDC code. Check {option}, and that no proxy answers instead of BILL.",
         status=status,
-        concerns=(option,),
-        answer=body,
+        options=(option,),
+        response_body=body,
     )
 
 

@@ -42,22 +42,22 @@ class BillError(Exception):
 
     - ``code`` is BILL's BDC code, or None.
     - ``status`` is the HTTP status, or None.
-    - ``concerns`` are the names of the options whose values are the likely cause.
-    - ``transient`` is true if the same request may succeed later.
-    - ``undone`` is true if BILL has certainly not processed the request.
+    - ``options`` are the names of the options whose values are the likely cause.
+    - ``is_transient`` is true if the same request may succeed later.
+    - ``not_processed`` is true if BILL has certainly not processed the request.
     - ``request_sent`` is true if BILL may have received a part of the request.
     - ``target`` is the path and query of the request that BILL rejected.
-    - ``says`` is the part of the message about BILL's response.
-    - ``wait`` is the minimum time in seconds before the request is sent again.
-    - ``answer`` is the decoded body of BILL's response. It may contain secrets.
+    - ``summary`` is the part of the message about BILL's response.
+    - ``min_wait`` is the minimum time in seconds before the request is sent again.
+    - ``response_body`` is the decoded body of BILL's response. It may contain secrets.
     - ``details`` are values that a task returns in addition to the message, by name. They contain no secret.
     """
 
-    transient: ClassVar[bool] = False
-    undone: bool = False
+    is_transient: ClassVar[bool] = False
+    not_processed: bool = False
     request_sent: bool = False
     target: str | None = None
-    wait: ClassVar[float] = 0.0
+    min_wait: ClassVar[float] = 0.0
 
     def __init__(
         self,
@@ -65,16 +65,16 @@ class BillError(Exception):
         *,
         code: str | None = None,
         status: int | None = None,
-        concerns: Sequence[str] = (),
-        answer: object = None,
+        options: Sequence[str] = (),
+        response_body: object = None,
         details: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(message)
-        self.says = message
+        self.summary = message
         self.code = code
         self.status = status
-        self.concerns = tuple(concerns)
-        self.answer = answer
+        self.options = tuple(options)
+        self.response_body = response_body
         self.details = dict(details or {})
 
 
@@ -117,14 +117,14 @@ class LimiterTimeoutError(BillError):
     The request would have to wait longer than the limiter allows.
     """
 
-    transient = True
-    undone = True
+    is_transient = True
+    not_processed = True
 
 
 class TransportError(BillError):
     """There is no connection, or the connection broke before the response was complete."""
 
-    transient = True
+    is_transient = True
 
 
 class RequestTimeoutError(TransportError):
@@ -155,7 +155,7 @@ class RepeatedWriteError(BillError):
 class ServerError(BillError):
     """BILL reported a fault on its own side."""
 
-    transient = True
+    is_transient = True
 
 
 class ApiError(BillError):
@@ -185,12 +185,12 @@ class HourlyQuotaError(ApiError):
 class ConcurrencyLimitError(ApiError):
     """More than three requests were in flight (BDC_1322)."""
 
-    transient = True
-    undone = True
+    is_transient = True
+    not_processed = True
 
 
 class RateLimitError(ConcurrencyLimitError):
     """The quota of the minute is used up."""
 
     # BILL does not document when the minute begins. After 61 seconds it has ended in every case.
-    wait = 61.0
+    min_wait = 61.0

@@ -72,7 +72,7 @@ class HttpExchange:
         self._keeps_alive = False
         self._adapter: AbortableAdapter | None = None
         if settings.ca_path and not os.path.exists(settings.ca_path):
-            raise OptionError(f"ca_path names {settings.ca_path}, which does not exist.", concerns=("ca_path",))
+            raise OptionError(f"ca_path names {settings.ca_path}, which does not exist.", options=("ca_path",))
 
     def at(self, base_url: BaseUrl) -> HttpExchange:
         return HttpExchange(base_url, self.settings, self.limits)
@@ -108,7 +108,7 @@ class HttpExchange:
             is_sent = adapter is not None and adapter.connected
             note_sent(error, is_sent)
             if isinstance(error, (TransportError, TlsError)):
-                error.undone = not is_sent
+                error.not_processed = not is_sent
             raise
 
     def _outcome(self, thread: _ExchangeThread, adapter: AbortableAdapter) -> RawResponse:

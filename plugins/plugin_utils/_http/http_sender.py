@@ -96,7 +96,7 @@ class HttpSender:
                 raise OptionError(
                     f"bill.connect cannot send the request, because {self._base_url.host} or the proxy is not a valid address. Check "
                     f"{self._base_url.option}, and HTTPS_PROXY in the environment.",
-                    concerns=(self._base_url.option,),
+                    options=(self._base_url.option,),
                 ) from None
             except library.exceptions.RequestException as error:
                 # "from None" hides the original error, because it contains the request with its credentials.
@@ -140,7 +140,7 @@ class HttpSender:
                 raise InvalidResponseError(
                     f"{self._base_url.host} sent a response of more than {_MAX_BYTES // 2**20} MiB. BILL's responses are much smaller. "
                     f"Check {self._base_url.option}.",
-                    concerns=(self._base_url.option,),
+                    options=(self._base_url.option,),
                 )
             parts.append(part)
         # length_remaining is None if the headers contain no length.

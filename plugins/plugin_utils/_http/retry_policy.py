@@ -38,9 +38,9 @@ class RetryPolicy:
 
         A request that is not ``repeatable`` is sent again only if BILL has certainly not processed it.
         """
-        if not error.transient or not (repeatable or error.undone) or attempt >= self.retries:
+        if not error.is_transient or not (repeatable or error.not_processed) or attempt >= self.retries:
             raise error
-        seconds = max(_backoff(attempt) * (0.5 + 0.5 * self._clock.jitter()), error.wait)
+        seconds = max(_backoff(attempt) * (0.5 + 0.5 * self._clock.jitter()), error.min_wait)
         self._reporter.progress(f"{error} Trying again in {seconds:.1f} seconds ({attempt + 1} of {self.retries}).")
         self._clock.sleep(seconds)
 

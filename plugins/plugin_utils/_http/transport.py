@@ -95,7 +95,7 @@ class HttpTransport:
                 f"{host} answered with a redirect (HTTP status {raw.status}). bill.connect does not follow it, so that the "
                 f"credentials do not go to another address. Check {option}.",
                 status=raw.status,
-                concerns=(option,),
+                options=(option,),
             )
         body, why_not = _parse_json(raw.body)
         if why_not and 200 <= raw.status < 300:
@@ -103,7 +103,7 @@ class HttpTransport:
                 f"{host} answered with {why_not} (HTTP status {raw.status}). "
                 f"Check {option}, and that no proxy or sign-in page answers instead of BILL.",
                 status=raw.status,
-                concerns=(option,),
+                options=(option,),
             )
         # BILL's v2 API rejects requests with status 200. If the v3 API does the same one day, the code in the body decides.
         if not 200 <= raw.status < 300 or codes(body):

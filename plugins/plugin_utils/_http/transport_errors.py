@@ -84,7 +84,7 @@ class TransportErrors:
             if isinstance(cause, socket.gaierror):
                 return errors.TransportError(
                     f"The name {self.host} could not be found. Check {self.option} and the controller's DNS.",
-                    concerns=(self.option,),
+                    options=(self.option,),
                 )
         if isinstance(error, exceptions.ProxyError):
             return errors.TransportError(
@@ -94,7 +94,7 @@ class TransportErrors:
             if isinstance(cause, ConnectionRefusedError):
                 return errors.TransportError(
                     f"{self.host} refused the connection. Check {self.option}, and the network or firewall in between.",
-                    concerns=(self.option,),
+                    options=(self.option,),
                 )
         return self.broken()
 
@@ -110,7 +110,7 @@ class TransportErrors:
         remedy = remedy.format(option=self.option)
         return errors.TlsError(
             f"bill.connect did not accept the certificate of {self.host} ({fault.rstrip('.')}), so it sent nothing. {remedy}",
-            concerns=[each.format(option=self.option) for each in concerns],
+            options=[each.format(option=self.option) for each in concerns],
         )
 
     def _how_to_name_the_authority(self) -> str:
@@ -137,12 +137,12 @@ class TransportErrors:
                 return errors.TlsError(
                     f"bill.connect found no safe version of TLS at {self.host}, so it sent nothing. Check {self.option}. If it is "
                     "right, the owner of the host must enable TLS 1.2 or later.",
-                    concerns=(self.option,),
+                    options=(self.option,),
                 )
         return errors.TlsError(
             f"bill.connect could not open a TLS connection to {self.host}, so it sent nothing. "
             f"Check that {self.option} is an address that supports https.",
-            concerns=(self.option,),
+            options=(self.option,),
         )
 
     def nobody_to_trust(self) -> errors.TlsError:
@@ -152,20 +152,20 @@ class TransportErrors:
             remedy = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or set ca_path."
         return errors.TlsError(
             f"bill.connect cannot read the trusted certificates for {self.host}, so it sent nothing. {remedy}",
-            concerns=("ca_path",),
+            options=("ca_path",),
         )
 
     def timed_out(self) -> errors.RequestTimeoutError:
         return errors.RequestTimeoutError(
             f"{self.host} did not answer within {self.timeout:g} seconds (option timeout). "
             "Check the network and the proxy, or allow more time.",
-            concerns=("timeout",),
+            options=("timeout",),
         )
 
     def no_http(self) -> errors.InvalidResponseError:
         return errors.InvalidResponseError(
             f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers instead of BILL.",
-            concerns=(self.option,),
+            options=(self.option,),
         )
 
 

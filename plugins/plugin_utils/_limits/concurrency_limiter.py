@@ -46,17 +46,17 @@ class ConcurrencyLimiter:
     def _wait(self, held: ExitStack) -> None:
         end = self._clock.monotonic() + self._timeout
         # The name of the lock is derived in the same way as the name of a session, so that file names reveal nothing.
-        address = Cipher(self._identity, self._store.key()).address
+        key = Cipher(self._identity, self._store.secret()).key
         while True:
             for number in range(SLOTS):
                 with suppress(LockTimeoutError):
-                    held.enter_context(self._store.lock(f"{address}-{number}", 0))
+                    held.enter_context(self._store.lock(f"{key}-{number}", 0))
                     return
             if self._clock.monotonic() >= end:
                 raise LimiterTimeoutError(
                     f"{SLOTS} requests with this developer key and organization were in flight for {self._timeout:g} seconds, "
                     "and BILL allows no more at the same time. Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or "
                     "allow more time (option timeout).",
-                    concerns=("timeout",),
+                    options=("timeout",),
                 )
             self._clock.sleep(0.02)

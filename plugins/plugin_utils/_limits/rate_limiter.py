@@ -50,7 +50,7 @@ class RateLimiter:
 
     def wait(self) -> None:
         """Reserve the next free call and wait until its time. Raises LimiterTimeoutError at once if that time is too far away."""
-        turn, left = self._reserved()
+        slot, left = self._reserved()
         while left > 0:
             if left > 1:
                 self._reporter.progress(
@@ -60,25 +60,25 @@ class RateLimiter:
             part = min(left, _LOG_INTERVAL)
             self._clock.sleep(part)
             # Also subtract the time slept, because somebody may set the clock back during the wait.
-            left = min(left - part, turn - self._clock.time())
+            left = min(left - part, slot - self._clock.time())
 
     def _reserved(self) -> tuple[float, float]:
         """The time of the next free call, which is now reserved, and the seconds until then."""
-        began, turns = self._clock.time(), self._reservations
+        began, reservations = self._clock.time(), self._reservations
         try:
-            with turns.lock(_LOCK_TIMEOUT):
+            with reservations.lock(_LOCK_TIMEOUT):
                 now = self._clock.time()
-                kept = turns.load()
+                stored = reservations.load()
                 # A later time than this was reserved before somebody set the clock back. It does not count.
-                given = sorted(at for at in kept.at if at <= now + MAX_WAIT)[-MAX_CALLS:] if kept else []
-                turn = max(now, given[0] + WINDOW_SECONDS) if len(given) == MAX_CALLS else now
-                if turn - began > MAX_WAIT:
+                taken = sorted(at for at in stored.at if at <= now + MAX_WAIT)[-MAX_CALLS:] if stored else []
+                slot = max(now, taken[0] + WINDOW_SECONDS) if len(taken) == MAX_CALLS else now
+                if slot - began > MAX_WAIT:
                     raise LimiterTimeoutError(
                         f"BILL allows {MAX_CALLS} Spend & Expense calls a minute, and other tasks or runs have reserved those of the "
                         f"next {MAX_WAIT / 60:g} minutes. Run fewer of them at the same time."
                     )
-                turns.save(Reservations(sorted([*given, turn])[-MAX_CALLS:]), seconds=MAX_WAIT + WINDOW_SECONDS)
-                return turn, turn - now
+                reservations.save(Reservations(sorted([*taken, slot])[-MAX_CALLS:]), seconds=MAX_WAIT + WINDOW_SECONDS)
+                return slot, slot - now
         except LockTimeoutError:
             raise LimiterTimeoutError(
                 f"Other tasks or runs have been reserving Spend & Expense calls for {_LOCK_TIMEOUT} seconds. Usually this takes a "

@@ -64,7 +64,7 @@ def check_destinations(
                 f"{name} comes from {source}, but the secrets come from the environment ({', '.join(secrets)}). A person who may "
                 f"set a variable does not always own these secrets, so bill.connect does not send them. Set {option.environment_name} in "
                 f"the same environment, or give the option {name} in the task itself.",
-                concerns=(),
+                options=(),
             )
 
 

@@ -50,7 +50,7 @@ class ResolvedOptions:
 
 def describe_sources(error: BillError, sources: Mapping[str, Source]) -> str:
     """The end of a message: the sources of the values that the error concerns. Empty if no such value has a source."""
-    concerned = [name for name in error.concerns if name in sources]
+    concerned = [name for name in error.options if name in sources]
     return f" ({'; '.join(f'{name} comes from {sources[name]}' for name in concerned)})" if concerned else ""
 
 

@@ -22,7 +22,7 @@ _T = TypeVar("_T", bound=JsonRecord)
 
 
 class EncryptedEntry(Generic[_T]):
-    """One record of the class ``kind`` in a store. Its address and encryption key are derived from ``identity``.
+    """One record of the class ``kind`` in a store. Its key and encryption key are derived from ``identity``.
 
     ``warn`` shows a warning about a damaged entry.
     """
@@ -34,53 +34,53 @@ class EncryptedEntry(Generic[_T]):
         self._warn = warn
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         """Whether other tasks can read the entry."""
-        return self._store.shared
+        return self._store.is_shared
 
     @property
-    def address(self) -> str:
+    def key(self) -> str:
         """The name of the entry in the store."""
-        return self._cipher().address
+        return self._cipher().key
 
     def load(self) -> _T | None:
-        key = self._store.existing_key()
-        if key is None:
+        secret = self._store.existing_secret()
+        if secret is None:
             return None
-        cipher = Cipher(self._identity, key)
-        sealed = self._store.read(cipher.address)
-        return None if sealed is None else self._decrypted(cipher, sealed)
+        cipher = Cipher(self._identity, secret)
+        encrypted = self._store.get(cipher.key)
+        return None if encrypted is None else self._decrypted(cipher, encrypted)
 
     def save(self, value: _T, *, seconds: float | None = None) -> None:
         """Encrypt and store the record. After ``seconds`` the entry is outdated."""
         # If the store is unusable, nothing is stored. The user has already seen a warning about that.
         with suppress(StoreError):
             cipher = self._cipher()
-            self._store.write(cipher.address, cipher.close(value.to_bytes()), seconds=seconds)
+            self._store.put(cipher.key, cipher.encrypt(value.to_bytes()), seconds=seconds)
 
-    def forget(self) -> None:
-        # A store without a key has no entries.
-        if key := self._store.existing_key():
+    def delete(self) -> None:
+        # A store without a secret has no entries.
+        if secret := self._store.existing_secret():
             with suppress(StoreError):
-                self._store.erase(Cipher(self._identity, key).address)
+                self._store.delete(Cipher(self._identity, secret).key)
 
     @contextmanager
     def lock(self, timeout: float) -> Iterator[None]:
         """Hold the lock of the entry. Raises LockTimeoutError if the lock is not free within ``timeout`` seconds."""
         try:
-            address = self._cipher().address
+            key = self._cipher().key
         except StoreError:
             # An unusable store must not stop the task, so it continues without a lock.
             yield
             return
-        with self._store.lock(address, timeout):
+        with self._store.lock(key, timeout):
             yield
 
     def _cipher(self) -> Cipher:
-        return Cipher(self._identity, self._store.key())
+        return Cipher(self._identity, self._store.secret())
 
-    def _decrypted(self, cipher: Cipher, sealed: bytes) -> _T | None:
-        plain = cipher.open(sealed)
+    def _decrypted(self, cipher: Cipher, encrypted: bytes) -> _T | None:
+        plain = cipher.decrypt(encrypted)
         try:
             if plain is not None:
                 return self._kind.from_bytes(plain)

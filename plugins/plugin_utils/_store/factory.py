@@ -18,12 +18,12 @@ from .memory import MemoryStore
 __all__ = ["Store", "open_run_store", "open_shared", "open_store"]
 
 
-def open_store(session_store: str, *, default: str, for_the_run: str, warn: Warn) -> Store:
+def open_store(session_store: str, *, default: str, run_directory: str, warn: Warn) -> Store:
     """The store that the option ``session_store`` selects.
 
     - ``session_store`` is a directory or ``none``.
     - ``default`` is the default directory of bill.connect.
-    - ``for_the_run`` is a directory that exists until this run of Ansible ends.
+    - ``run_directory`` is a directory that exists until this run of Ansible ends.
 
     Raises OptionError for an unknown kind of store.
     """
@@ -32,17 +32,17 @@ def open_store(session_store: str, *, default: str, for_the_run: str, warn: Warn
     if "://" in session_store:
         raise OptionError(
             "session_store must be a directory or none. This version of bill.connect does not support a URL.",
-            concerns=("session_store",),
+            options=("session_store",),
         )
-    primary = FileStore(session_store, ours=session_store == default, warn=warn)
-    return FallbackStore(primary, FileStore(for_the_run, ours=True, warn=warn), warn)
+    primary = FileStore(session_store, is_default=session_store == default, warn=warn)
+    return FallbackStore(primary, FileStore(run_directory, is_default=True, warn=warn), warn)
 
 
 def open_run_store(directory: str, *, warn: Warn) -> Store:
     """A store in a directory that exists until this run of Ansible ends."""
-    return FileStore(directory, ours=True, warn=warn)
+    return FileStore(directory, is_default=True, warn=warn)
 
 
-def open_shared(store: Store, *, for_the_run: str, warn: Warn) -> Store:
+def open_shared(store: Store, *, run_directory: str, warn: Warn) -> Store:
     """A store that processes share: the given store if possible, otherwise a store for the forks of this run."""
-    return store if store.shared else FileStore(for_the_run, ours=True, warn=warn)
+    return store if store.is_shared else FileStore(run_directory, is_default=True, warn=warn)

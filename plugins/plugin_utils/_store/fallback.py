@@ -27,71 +27,71 @@ class FallbackStore:
         self._fallback = fallback
         self._warn = warn
         self._warned: set[str] = set()
-        # The addresses that the primary store could not lock, and why. Without the lock, two runs could write to them at the same time.
-        # So these addresses are only read.
+        # The keys that the primary store could not lock, and why. Without the lock, two runs could write to them at the same time.
+        # So these keys are only read.
         self._only_read: dict[str, StoreError] = {}
 
     @property
-    def shared(self) -> bool:
+    def is_shared(self) -> bool:
         return True
 
-    def existing_key(self) -> bytes | None:
-        return self._primary.existing_key() or self._fallback.existing_key()
+    def existing_secret(self) -> bytes | None:
+        return self._primary.existing_secret() or self._fallback.existing_secret()
 
-    def key(self) -> bytes:
-        # Both stores use the key of the primary store, so that an entry has one address. The key may be readable in a read-only store.
-        if key := self._primary.existing_key():
-            return key
+    def secret(self) -> bytes:
+        # Both stores use the secret of the primary store, so that an entry has one key. A read-only store may have a secret.
+        if secret := self._primary.existing_secret():
+            return secret
         try:
-            return self._primary.key()
+            return self._primary.secret()
         except StoreError as error:
             self._warn_of(error)
         try:
-            return self._fallback.key()
+            return self._fallback.secret()
         except StoreError as error:
             self._warn_of(error, is_last=True)
             raise
 
-    def read(self, address: str) -> bytes | None:
+    def get(self, key: str) -> bytes | None:
         # Read the fallback store first, because it contains the entries that could not be written to the primary store.
-        found = self._fallback.read(address)
-        return self._primary.read(address) if found is None else found
+        found = self._fallback.get(key)
+        return self._primary.get(key) if found is None else found
 
-    def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
-        if address not in self._only_read:
+    def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
+        if key not in self._only_read:
             try:
-                self._primary.write(address, sealed, seconds=seconds)
+                self._primary.put(key, encrypted, seconds=seconds)
             except StoreError as error:
                 # An older entry in the primary store stays, because the next run may be able to use it.
                 self._warn_of(error)
             else:
                 with suppress(StoreError):
-                    self._fallback.erase(address)
+                    self._fallback.delete(key)
                 return
         try:
-            self._fallback.write(address, sealed, seconds=seconds)
+            self._fallback.put(key, encrypted, seconds=seconds)
         except StoreError as error:
             self._warn_of(error, is_last=True)
 
-    def erase(self, address: str) -> None:
+    def delete(self, key: str) -> None:
         try:
-            self._erase_in_primary(address)
+            self._delete_in_primary(key)
         except StoreError as error:
-            # A newer entry in the fallback store stays, because it overrides the entry that could not be erased.
+            # A newer entry in the fallback store stays, because it overrides the entry that could not be deleted.
             self._warn(
                 f"{error}, so the stored session stays in it. Remove it there, or set session_store to another directory."
             )
             return
         with suppress(StoreError):
-            self._fallback.erase(address)
+            self._fallback.delete(key)
 
     @contextmanager
-    def lock(self, address: str, seconds: float) -> Iterator[None]:
-        stores = (self._primary, self._fallback) if address not in self._only_read else (self._fallback,)
+    def lock(self, key: str, seconds: float) -> Iterator[None]:
+        stores = (self._primary, self._fallback) if key not in self._only_read else (self._fallback,)
         for store in stores:
             entered = False
             try:
-                with store.lock(address, seconds):
+                with store.lock(key, seconds):
                     entered = True
                     yield
                     return
@@ -99,15 +99,15 @@ class FallbackStore:
                 if entered:
                     raise
                 if store is self._primary:
-                    self._only_read[address] = error
+                    self._only_read[key] = error
                 self._warn_of(error, is_last=store is self._fallback)
         yield
 
-    def _erase_in_primary(self, address: str) -> None:
-        if address not in self._only_read:
-            self._primary.erase(address)
-        elif self._primary.read(address) is not None:
-            raise self._only_read[address]
+    def _delete_in_primary(self, key: str) -> None:
+        if key not in self._only_read:
+            self._primary.delete(key)
+        elif self._primary.get(key) is not None:
+            raise self._only_read[key]
 
     def _warn_of(self, error: StoreError, *, is_last: bool = False) -> None:
         then = (

@@ -10,7 +10,7 @@ the process of its holder ends. The lock file is removed when its entry no longe
 
 ::
 
-    key                 32 random bytes, created once. All names and encryption keys are derived from it.
+    key                 32 random bytes, created once: the secret of the store. All names and encryption keys are derived from it.
                         Therefore a list of names or a copy of one file reveals nothing.
     0f3a...91.session   8 bytes with the time after which the file may be removed, then the encrypted bytes
     0f3a...91.lock      empty
@@ -26,69 +26,69 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from .._core.errors import LockTimeoutError, OptionError, StoreError
-from .base import KEY_BYTES, Warn
+from .base import SECRET_BYTES, Warn
 from .lock import lock_file, open_locked
 
 # An encrypted session is smaller than a KiB. bill.connect does not write files that are larger than this.
-_LARGEST = 64 * 1024
+_MAX_BYTES = 64 * 1024
 _PRIVATE = 0o077
 
 # The length of the file header in bytes. The header is the time in seconds since the epoch after which the entry is outdated, or 0.
 _HEAD = 8
-# Seconds to wait for the lock of the key. Another task needs only a moment to create the key.
-_PATIENCE_FOR_KEY = 10
-# Files of an old version without a key. Their names depend only on the credential, so an attacker could use them to test passwords.
-_WITHOUT_KEY = re.compile(r"[0-9a-f]{32}(-[0-9])?\.(session|session\.new|lock)")
+# Seconds to wait for the lock of the secret. Another task needs only a moment to create the secret.
+_LOCK_TIMEOUT_OF_SECRET = 10
+# Files of an old version without a secret. Their names depend only on the credential, so an attacker could use them to test passwords.
+_NAME_WITHOUT_SECRET = re.compile(r"[0-9a-f]{32}(-[0-9])?\.(session|session\.new|lock)")
 
 
 class FileStore:
     """A directory of encrypted entries.
 
-    ``ours`` is true if bill.connect chose the directory itself. If other users can enter such a directory, its mode is set to 0700. A link
+    ``is_default`` is true if bill.connect chose the directory itself. If other users can enter such a directory, its mode is set to 0700. A link
     to such a directory is rejected with StoreError. If a user chose the directory and other users can enter it, it is not changed. It is
     rejected with OptionError.
     """
 
-    shared = True
+    is_shared = True
 
     def __init__(
         self,
         directory: str,
         *,
-        ours: bool,
+        is_default: bool,
         warn: Warn,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._directory = directory
-        self._ours = ours
+        self._is_default = is_default
         self._warn = warn
         self._clock = clock
         self._sleep = sleep
         self._now = now
-        self._key: bytes | None = None
+        self._secret: bytes | None = None
 
-    def existing_key(self) -> bytes | None:
-        if self._key is None:
-            # key() reports a key that cannot be used.
-            content = self._read(self._path_of_key, warn=_ignore)
-            self._key = content if content and len(content) == KEY_BYTES else None
-        return self._key
+    def existing_secret(self) -> bytes | None:
+        if self._secret is None:
+            # secret() reports a secret that cannot be used.
+            content = self._read(self._path_of_secret, warn=_ignore)
+            self._secret = content if content and len(content) == SECRET_BYTES else None
+        return self._secret
 
-    def key(self) -> bytes:
-        if (key := self.existing_key()) is None:
+    def secret(self) -> bytes:
+        if (secret := self.existing_secret()) is None:
             self._prepare()
-            key = self._key = self._make_key()
-        return key
+            secret = self._secret = self._make_secret()
+        return secret
 
-    def read(self, address: str) -> bytes | None:
-        content = self._read(self._path(address), warn=self._warn)
+    def get(self, key: str) -> bytes | None:
+        content = self._read(self._path(key), warn=self._warn)
         return None if content is None else content[_HEAD:]
 
-    def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
+    def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
         self._prepare()
-        path = self._path(address)
+        path = self._path(key)
         end = 0 if seconds is None else int(self._now() + seconds) + 1
         # The caller holds the lock, so no other task writes this file. A file that a killed task left there is removed first.
         new = path + ".new"
@@ -97,7 +97,7 @@ class FileStore:
             with suppress(FileNotFoundError):
                 os.unlink(new)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
-                stream.write(end.to_bytes(_HEAD, "big") + sealed)
+                stream.write(end.to_bytes(_HEAD, "big") + encrypted)
             os.replace(new, path)
         except OSError as error:
             with suppress(OSError):
@@ -106,25 +106,25 @@ class FileStore:
         if is_new:
             self._remove_outdated()
 
-    def erase(self, address: str) -> None:
+    def delete(self, key: str) -> None:
         try:
-            os.unlink(self._path(address))
+            os.unlink(self._path(key))
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
             raise self._unusable(error) from None
 
     @contextmanager
-    def lock(self, address: str, seconds: float) -> Iterator[None]:
+    def lock(self, key: str, seconds: float) -> Iterator[None]:
         self._prepare()
-        path = os.path.join(self._directory, address + ".lock")
+        path = os.path.join(self._directory, key + ".lock")
         entered = False
         try:
             with lock_file(
                 path,
                 seconds,
                 # A lock file without an entry is not needed.
-                stays=lambda: os.path.lexists(self._path(address)),
+                is_needed=lambda: os.path.lexists(self._path(key)),
                 clock=self._clock,
                 sleep=self._sleep,
             ):
@@ -143,54 +143,54 @@ class FileStore:
             raise self._unusable(error) from None
 
     @property
-    def _path_of_key(self) -> str:
+    def _path_of_secret(self) -> str:
         return os.path.join(self._directory, "key")
 
-    def _make_key(self) -> bytes:
-        """The key of the store. The first task creates it while it holds the lock of the key file."""
+    def _make_secret(self) -> bytes:
+        """The secret of the store. The first task creates it while it holds the lock of the file."""
         try:
-            file = open_locked(self._path_of_key, self._clock() + _PATIENCE_FOR_KEY, self._clock, self._sleep)
+            file = open_locked(self._path_of_secret, self._clock() + _LOCK_TIMEOUT_OF_SECRET, self._clock, self._sleep)
         except OSError as error:
             raise self._unusable(error) from None
         try:
             if why := _unsafe(os.fstat(file)):
                 raise StoreError(
-                    f"The session store {self._directory} cannot be used: remove {self._path_of_key}, because {why}"
+                    f"The session store {self._directory} cannot be used: remove {self._path_of_secret}, because {why}"
                 )
-            key = os.read(file, KEY_BYTES + 1)
-            if len(key) != KEY_BYTES:
-                # The file is new, or a task was killed before it wrote the key. The old files are removed first, because other tasks
-                # begin to write as soon as the key exists.
-                self._remove_files_without_key()
-                key = os.urandom(KEY_BYTES)
+            secret = os.read(file, SECRET_BYTES + 1)
+            if len(secret) != SECRET_BYTES:
+                # The file is new, or a task was killed before it wrote the secret. The old files are removed first, because other tasks
+                # begin to write as soon as the secret exists.
+                self._remove_files_without_secret()
+                secret = os.urandom(SECRET_BYTES)
                 os.ftruncate(file, 0)
-                os.pwrite(file, key, 0)
+                os.pwrite(file, secret, 0)
                 os.fsync(file)
-            return key
+            return secret
         except OSError as error:
             raise self._unusable(error) from None
         finally:
             os.close(file)
 
-    def _remove_files_without_key(self) -> None:
+    def _remove_files_without_secret(self) -> None:
         for name in self._names():
-            if _WITHOUT_KEY.fullmatch(name):
+            if _NAME_WITHOUT_SECRET.fullmatch(name):
                 with suppress(OSError):
                     os.unlink(os.path.join(self._directory, name))
 
     def _remove_outdated(self) -> None:
         """Remove outdated entries, such as old cached refusals. No task reads the refusal of a mistyped password again."""
         for name in self._names():
-            address, ending = os.path.splitext(name)
-            if ending == ".session" and self._is_outdated(address):
+            key, ending = os.path.splitext(name)
+            if ending == ".session" and self._is_outdated(key):
                 # If another task holds the lock, it is about to write this entry.
-                with suppress(LockTimeoutError, StoreError), self.lock(address, 0):
-                    if self._is_outdated(address):
-                        self.erase(address)
+                with suppress(LockTimeoutError, StoreError), self.lock(key, 0):
+                    if self._is_outdated(key):
+                        self.delete(key)
 
-    def _is_outdated(self, address: str) -> bool:
+    def _is_outdated(self, key: str) -> bool:
         try:
-            file = os.open(self._path(address), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            file = os.open(self._path(key), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
         except OSError:
             return False
         try:
@@ -223,7 +223,7 @@ class FileStore:
         else:
             try:
                 if (why := _unsafe(os.fstat(file))) is None:
-                    return os.read(file, _LARGEST)
+                    return os.read(file, _MAX_BYTES)
             except OSError as error:
                 why = f"it cannot be read ({error.strerror})"
             finally:
@@ -248,20 +248,20 @@ class FileStore:
             raise StoreError(f"The session store {self._directory} is not a directory")
         if about.st_uid != os.geteuid():
             raise StoreError(f"The session store {self._directory} belongs to another user")
-        if about.st_mode & _PRIVATE and not self._ours:
+        if about.st_mode & _PRIVATE and not self._is_default:
             raise OptionError(
                 f"session_store names {self._directory}, which other users can enter (mode "
                 f"{stat.S_IMODE(about.st_mode):04o}). Name a directory for bill.connect only. If it does not exist "
                 "yet, bill.connect creates it with mode 0700.",
-                concerns=("session_store",),
+                options=("session_store",),
             )
         if about.st_mode & _PRIVATE and os.path.islink(self._directory):
             # The target of the link may also have another purpose, so its mode must not be changed.
             raise StoreError(f"The session store {self._directory} is a link to a directory that other users can enter")
         return bool(about.st_mode & _PRIVATE)
 
-    def _path(self, address: str) -> str:
-        return os.path.join(self._directory, address + ".session")
+    def _path(self, key: str) -> str:
+        return os.path.join(self._directory, key + ".session")
 
     def _unusable(self, error: OSError) -> StoreError:
         return StoreError(f"The session store {self._directory} cannot be used ({error.strerror})")
@@ -279,6 +279,6 @@ def _unsafe(about: os.stat_result) -> str | None:
         return "it belongs to another user"
     if about.st_mode & _PRIVATE:
         return "other users may read or change it"
-    if about.st_size > _LARGEST:
+    if about.st_size > _MAX_BYTES:
         return "it is too large"
     return None

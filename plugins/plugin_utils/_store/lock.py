@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 
 from .._core.errors import LockTimeoutError
 
-_EVERY = 0.02
+_POLL_SECONDS = 0.02
 
 
 @contextmanager
@@ -25,11 +25,11 @@ def lock_file(
     path: str,
     seconds: float,
     *,
-    stays: Callable[[], bool] = lambda: False,
+    is_needed: Callable[[], bool] = lambda: False,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[None]:
-    """Create a file and hold its lock. Afterwards the file is removed, unless ``stays`` returns true.
+    """Create a file and hold its lock. Afterwards the file is removed, unless ``is_needed`` returns true.
 
     Raises LockTimeoutError if other tasks hold the lock for more than ``seconds``. Raises OSError if the file cannot be locked.
     """
@@ -43,7 +43,7 @@ def lock_file(
         yield
     finally:
         # This must be the last step, because another task can take the lock as soon as the file is removed.
-        if not stays():
+        if not is_needed():
             with suppress(OSError):
                 os.unlink(path)
         os.close(file)
@@ -60,7 +60,7 @@ def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callab
         while not _is_locked(file):
             if clock() >= end:
                 raise LockTimeoutError("Other tasks hold the lock.")
-            sleep(_EVERY)
+            sleep(_POLL_SECONDS)
     except BaseException:
         os.close(file)
         raise

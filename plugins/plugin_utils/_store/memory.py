@@ -14,34 +14,34 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from .base import KEY_BYTES
+from .base import SECRET_BYTES
 
 # The lookups of one task share a process. Therefore a loop of lookups logs in only once.
-_KEPT: dict[str, bytes] = {}
-_KEY = os.urandom(KEY_BYTES)
+_ENTRIES: dict[str, bytes] = {}
+_SECRET = os.urandom(SECRET_BYTES)
 # One lock for all entries. It is reentrant, because one thread may hold the locks of several entries.
 _LOCK = threading.RLock()
 
 
 class MemoryStore:
-    shared = False
+    is_shared = False
 
-    def existing_key(self) -> bytes | None:
-        return _KEY
+    def existing_secret(self) -> bytes | None:
+        return _SECRET
 
-    def key(self) -> bytes:
-        return _KEY
+    def secret(self) -> bytes:
+        return _SECRET
 
-    def read(self, address: str) -> bytes | None:
-        return _KEPT.get(address)
+    def get(self, key: str) -> bytes | None:
+        return _ENTRIES.get(key)
 
-    def write(self, address: str, sealed: bytes, *, seconds: float | None = None) -> None:
-        _KEPT[address] = sealed
+    def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
+        _ENTRIES[key] = encrypted
 
-    def erase(self, address: str) -> None:
-        _KEPT.pop(address, None)
+    def delete(self, key: str) -> None:
+        _ENTRIES.pop(key, None)
 
     @contextmanager
-    def lock(self, address: str, seconds: float) -> Iterator[None]:
+    def lock(self, key: str, seconds: float) -> Iterator[None]:
         with _LOCK:
             yield

@@ -19,7 +19,7 @@ def default_store() -> str:
     return os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "bill")
 
 
-def store_for_the_run() -> str:
+def run_store() -> str:
     """A store directory that exists as long as this run of Ansible. Its forks share the directory."""
     return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
 

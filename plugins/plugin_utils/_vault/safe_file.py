@@ -58,10 +58,10 @@ def write_lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]
     hashed = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
     with ExitStack() as held:
         try:
-            for directory in (ansible_paths.default_store(), ansible_paths.store_for_the_run()):
+            for directory in (ansible_paths.default_store(), ansible_paths.run_store()):
                 with suppress(StoreError):
                     held.enter_context(
-                        FileStore(directory, ours=True, warn=lambda _text: None).lock(hashed, LOCK_TIMEOUT)
+                        FileStore(directory, is_default=True, warn=lambda _text: None).lock(hashed, LOCK_TIMEOUT)
                     )
                     break
             alone = beside and _holds_beside(held, folder, name)
@@ -134,9 +134,9 @@ def remove_file(path: str, each: str) -> None:
 def backups_of(target: str) -> list[str]:
     """The paths of the file's backups, sorted."""
     folder, name = os.path.split(target)
-    ours = re.compile(re.escape(name) + r"\.[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}@[0-9]{2}:[0-9]{2}:[0-9]{2}~")
+    of_this_file = re.compile(re.escape(name) + r"\.[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}@[0-9]{2}:[0-9]{2}:[0-9]{2}~")
     try:
-        return sorted(os.path.join(folder, each) for each in os.listdir(folder) if ours.fullmatch(each))
+        return sorted(os.path.join(folder, each) for each in os.listdir(folder) if of_this_file.fullmatch(each))
     except OSError:
         return []
 

@@ -93,7 +93,7 @@ class VaultFile:
             concerns = ("vault_id",) if vault_id else ()
             raise OptionError(
                 f"{named} names a vault id that Ansible was not started with. Ansible was started with: {labels}.",
-                concerns=concerns,
+                options=concerns,
             )
         if len(by_label) > 1:
             raise OptionError(

@@ -39,7 +39,7 @@ def run_of_its_own(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.Tem
             directories[name] = tmp_path_factory.mktemp("run") / name
         return str(directories[name])
 
-    monkeypatch.setattr(ansible_paths, "store_for_the_run", lambda: of_this_test("bill"))
+    monkeypatch.setattr(ansible_paths, "run_store", lambda: of_this_test("bill"))
     monkeypatch.setattr(ansible_paths, "memory_of_the_run", lambda: of_this_test("bill-run"))
 
 

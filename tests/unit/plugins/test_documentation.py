@@ -121,7 +121,7 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
     """The end-to-end tests compare the other messages word for word."""
     failures, store = (
         TransportErrors("bill.example.com", 30, None),
-        FileStore(str(tmp_path / "bill"), ours=True, warn=print),
+        FileStore(str(tmp_path / "bill"), is_default=True, warn=print),
     )
     not_found = requests.exceptions.ConnectionError(socket.gaierror(-2, "Name or service not known"))
     messages = [str(failures.of(error)) for error in (not_found, requests.exceptions.ProxyError())]
@@ -185,14 +185,14 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
 def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
     retry = RetryPolicy(default["retries"], Clock(), ListReporter())
-    each = retry.max_duration(MAX_WAIT + 2 * default["timeout"], RateLimitError.wait)
+    each = retry.max_duration(MAX_WAIT + 2 * default["timeout"], RateLimitError.min_wait)
     assert [each, 4 * each] == [2823, 11292]
     manual = " ".join(DOCUMENTED["retries"]["description"])
     for text in (manual, GUIDE):
         assert "2823 seconds" in text
         assert "11292 seconds" in text
         assert f"(retries + 1) * ({MAX_WAIT:g} + 2 * timeout)" in text
-        assert f"at least {RateLimitError.wait:g} seconds" in " ".join(text.split())
+        assert f"at least {RateLimitError.min_wait:g} seconds" in " ".join(text.split())
     assert f"BILL allows {MAX_CALLS} calls a minute" in SPEND_TOKEN
     assert f"{MAX_CALLS} of them at the most begin in any {WINDOW_SECONDS:g} seconds" in SPEND_TOKEN
 
@@ -203,7 +203,7 @@ def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
     # The memory that scrypt needs for each guess, in bytes.
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
     assert "one MiB" in SECURITY
-    assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").address)) == 16
+    assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").key)) == 16
     for code in (code for code, meaning in ERROR_CODES.items() if meaning.error is AuthenticationError):
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 

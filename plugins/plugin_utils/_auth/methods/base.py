@@ -57,7 +57,7 @@ class AuthMethod(ABC):
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.required_options if not options.get(name)]
         if missing:
-            raise OptionError(self._missing(missing), concerns=missing)
+            raise OptionError(self._missing(missing), options=missing)
         # The values that identify the credential, by option.
         self.values: dict[str, str] = {
             name: options[name]
@@ -146,7 +146,7 @@ def text_of(answer: object, field: str, what: str, option: str = "api_url") -> s
         return text
     raise InvalidResponseError(
         f"BILL's response to {what} has no usable {field}. Check {option}, and that no proxy answers instead of BILL.",
-        concerns=(option,),
+        options=(option,),
     )
 
 
@@ -156,5 +156,5 @@ def object_of(answer: object, what: str) -> dict[str, Any]:
         return answer
     raise InvalidResponseError(
         f"BILL's response to {what} is not a JSON object. Check api_url, and that no proxy answers instead of BILL.",
-        concerns=("api_url",),
+        options=("api_url",),
     )

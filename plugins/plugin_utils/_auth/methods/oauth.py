@@ -152,7 +152,7 @@ class OAuth(AuthMethod):
         raise InvalidResponseError(
             f"BILL issues no access tokens at {' or '.join(candidates)}. Set token_url to the right address.",
             status=404,
-            concerns=("api_url",),
+            options=("api_url",),
         )
 
 

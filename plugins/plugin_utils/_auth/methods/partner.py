@@ -82,7 +82,7 @@ class Partner(AuthMethod):
             raise OptionError(
                 f"auth_method partner requires user_id ({_USER['user_id']}) to sign in to the organization in organization_id. "
                 "Define bill_user_id. For the session of the partner itself, leave organization_id out.",
-                concerns=("user_id", "organization_id"),
+                options=("user_id", "organization_id"),
             )
         return cls(options)
 

@@ -78,5 +78,5 @@ class User(AuthMethod):
             raise InvalidResponseError(
                 f"BILL's response to {to_what} names another organization than organization_id, so bill.connect does not use the "
                 "session. Check organization_id.",
-                concerns=("organization_id",),
+                options=("organization_id",),
             )

@@ -267,7 +267,7 @@ class Tasks:
     @property
     def address(self) -> str:
         """The name of the entry for the session of the right credential."""
-        return self.open([]).entry.address
+        return self.open([]).entry.key
 
     def sessions(self) -> list[Path]:
         """The files of all sessions and refusals, also those in this run's directory."""

@@ -53,7 +53,7 @@ def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, says: str, 
     assert says in str(failure.value)
     assert str(failure.value).startswith(f"{option} ")
     assert "findme" not in str(failure.value)
-    assert failure.value.concerns == (option,)
+    assert failure.value.options == (option,)
 
 
 @pytest.mark.promise(8)
@@ -71,7 +71,7 @@ def test_base_url_of_api_with_wrong_path_is_refused_and_of_another_option_is_not
     with pytest.raises(OptionError, match="^api_url ") as failure:
         BaseUrl.of_api(url)
     assert says in str(failure.value)
-    assert failure.value.concerns == ("api_url",)
+    assert failure.value.options == ("api_url",)
     assert BaseUrl.of_option(url, "token_url").url == url
 
 

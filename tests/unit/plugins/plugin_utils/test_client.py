@@ -127,7 +127,7 @@ def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
     bill.will_say(no("BDC_1109", 401), to=WORK)
     with pytest.raises(errors.ApiError, match="BDC_1109 although the session is valid") as failure:
         use(open_client(**OAUTH))
-    assert failure.value.concerns == ("auth_method",)
+    assert failure.value.options == ("auth_method",)
     assert bill.heard == [TOKEN, WORK]
 
 

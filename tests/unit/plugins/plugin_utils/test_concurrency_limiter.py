@@ -48,7 +48,7 @@ def identity_of(dev_key: str) -> EntryIdentity:
 
 def limiter_in(directory: Path, timeout: float = 30) -> ConcurrencyLimiter:
     """The limiter of a new task. It really waits."""
-    store = FileStore(str(directory), ours=True, warn=print)
+    store = FileStore(str(directory), is_default=True, warn=print)
     return ConcurrencyLimiter(identity_of("findme"), store, timeout, SystemClock())
 
 
@@ -71,7 +71,9 @@ def open_limiter(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
     """The limiter of a new task. Its waits only move the clock."""
 
     def open_limiter(*directories: str, dev_key: str = "findme") -> ConcurrencyLimiter:
-        stores = [FileStore(str(tmp_path / name), ours=True, warn=said.append) for name in directories or ("bill",)]
+        stores = [
+            FileStore(str(tmp_path / name), is_default=True, warn=said.append) for name in directories or ("bill",)
+        ]
         store = stores[0] if len(stores) == 1 else FallbackStore(stores[0], stores[1], said.append)
         return ConcurrencyLimiter(identity_of(dev_key), store, 30, clock)
 
@@ -105,7 +107,7 @@ def test_slot_that_is_not_free_in_time_is_a_limiter_timeout(open_limiter: Open, 
         "Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or allow more time (option timeout)."
     )
     # Nothing was sent, so another try is safe.
-    assert (failure.value.transient, failure.value.undone) == (True, True)
+    assert (failure.value.is_transient, failure.value.not_processed) == (True, True)
 
 
 def test_slots_of_another_identity_are_free(open_limiter: Open, clock: Clock) -> None:
@@ -121,8 +123,8 @@ def test_slots_of_another_identity_are_free(open_limiter: Open, clock: Clock) ->
 def test_slot_file_names_tell_nothing_of_the_identity(open_limiter: Open, tmp_path: Path) -> None:
     with open_limiter().slot(), open_limiter().slot():
         names = sorted(path.name for path in (tmp_path / "bill").glob("*.lock"))
-    store = FileStore(str(tmp_path / "bill"), ours=True, warn=print)
-    address = Cipher(identity_of("findme"), store.key()).address
+    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print)
+    address = Cipher(identity_of("findme"), store.secret()).key
     assert names == [f"{address}-0.lock", f"{address}-1.lock"]
 
 

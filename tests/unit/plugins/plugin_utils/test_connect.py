@@ -93,7 +93,7 @@ class FormRun:
 def run_form(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, connect_tasks: ConnectTasks, bill: Bill) -> FormRun:
     connect_tasks(bill)
     monkeypatch.setattr(ansible_paths, "default_store", lambda: str(tmp_path / "store"))
-    monkeypatch.setattr(ansible_paths, "store_for_the_run", lambda: str(tmp_path / "run"))
+    monkeypatch.setattr(ansible_paths, "run_store", lambda: str(tmp_path / "run"))
     return FormRun(tmp_path, monkeypatch)
 
 

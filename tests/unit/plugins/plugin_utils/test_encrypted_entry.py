@@ -33,7 +33,7 @@ Open = Callable[..., EncryptedEntry[Session]]
 def open_kept(tmp_path: Path, said: list[str]) -> Open:
     def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
         entry_store = open_store(
-            store, default=str(tmp_path / "store"), for_the_run=str(tmp_path / "run"), warn=said.append
+            store, default=str(tmp_path / "store"), run_directory=str(tmp_path / "run"), warn=said.append
         )
         return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), entry_store, said.append)
 
@@ -62,7 +62,7 @@ def test_another_task_finds_what_one_has_kept(open_kept: Open, said: list[str]) 
     assert open_kept().load() is None
     save(open_kept())
     assert open_kept().load() == SESSION
-    open_kept().forget()
+    open_kept().delete()
     assert open_kept().load() is None
     assert said == []
 
@@ -116,11 +116,11 @@ def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none
     tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
 ) -> None:
     store = MemoryStore()
-    seal = Cipher(EntryIdentity.of(OPTIONS), store.key())
-    store.write(seal.address, seal.close(plain))
+    seal = Cipher(EntryIdentity.of(OPTIONS), store.secret())
+    store.put(seal.key, seal.encrypt(plain))
     assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), store, said.append).load() is None
     assert len(said) == 1
-    store.erase(seal.address)
+    store.delete(seal.key)
 
 
 @pytest.mark.promise(6)
@@ -131,7 +131,7 @@ def test_a_session_of_somebody_else_in_its_place_counts_as_none(
     save(open_kept(username="other@example.com"))
     key = (tmp_path / "store" / "key").read_bytes()
     ours, theirs = (
-        tmp_path / "store" / f"{Cipher(EntryIdentity.of({**OPTIONS, **change}), key).address}.session"
+        tmp_path / "store" / f"{Cipher(EntryIdentity.of({**OPTIONS, **change}), key).key}.session"
         for change in ({}, {"username": "other@example.com"})
     )
     ours.write_bytes(theirs.read_bytes())
@@ -164,7 +164,7 @@ def test_a_full_disk_leaves_the_old_session_for_later_runs_but_not_in_front_of_t
     assert "No space left on device" in said[0]
     shutil.rmtree(tmp_path / "run")
     assert open_kept().load() == SESSION
-    open_kept().forget()
+    open_kept().delete()
     assert open_kept().load() is None
 
 
@@ -196,7 +196,7 @@ def test_none_keeps_it_in_this_process_only(open_kept: Open, tmp_path: Path) -> 
     save(open_kept("none"))
     assert open_kept("none").load() == SESSION
     assert list(tmp_path.iterdir()) == []
-    open_kept("none").forget()
+    open_kept("none").delete()
     assert open_kept("none").load() is None
 
 

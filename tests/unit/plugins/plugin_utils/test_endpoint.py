@@ -203,7 +203,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
     error = failed(signed_in(retries=retries))
     assert bill.heard == [PAY]
     assert isinstance(error, errors.UncertainWriteError)
-    assert (error.transient, error.undone) == (False, False)
+    assert (error.is_transient, error.not_processed) == (False, False)
     status = None if isinstance(answer, errors.BillError) else answer[0]
     assert {name: error.details[name] for name in ("status", "uncertain", "sent", "look_at")} == {
         "status": status,
@@ -375,14 +375,14 @@ def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
 # --- a write that was not sent, or that BILL has certainly not processed ---
 
 
-def undone(error: errors.BillError) -> errors.BillError:
-    error.undone = True
+def not_processed(error: errors.BillError) -> errors.BillError:
+    error.not_processed = True
     return error
 
 
 UNSENT: dict[str, Callable[[], Said]] = {
-    "no connection": lambda: undone(errors.TransportError("Refused.")),
-    "not found in time": lambda: undone(errors.RequestTimeoutError("Late.")),
+    "no connection": lambda: not_processed(errors.TransportError("Refused.")),
+    "not found in time": lambda: not_processed(errors.RequestTimeoutError("Late.")),
     "no slot": lambda: errors.LimiterTimeoutError("None free."),
     "too many at once": lambda: no("BDC_1322", 429),
 }
@@ -417,7 +417,7 @@ def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signe
 
 @pytest.mark.promise(10)
 def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(undone(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
+    bill.will_say(not_processed(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
     error = failed(signed_in())
     assert certain(error)
     assert (str(error), bill.heard) == ("Expired, so nothing was sent.", [PAY])
@@ -962,7 +962,7 @@ def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: 
 def test_a_field_of_the_body_is_no_option_of_ours(signed_in: OpenClient, bill: Bill, field: str) -> None:
     bill.will_say((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
     error = failed(signed_in())
-    assert error.concerns == ()
+    assert error.options == ()
     assert str(error).endswith(f"to POST /v3/payments: {field}: must not be blank")
 
 
@@ -1055,7 +1055,7 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
     bill.will_say(no(code, 401), to=f"POST {path}")
     error = failed(signed_in(), request(path=path))
     assert error.__class__ is errors.ApiError
-    assert (error.concerns, error.details["codes"]) == ((), [code])
+    assert (error.options, error.details["codes"]) == ((), [code])
     assert "Correct" in str(error)
     # The error is not cached for the credentials, so they still work.
     assert call(signed_in()).changed
@@ -1071,7 +1071,7 @@ def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_ow
     bill.will_say(no(code, 401), to=PARTNER_LOGIN)
     error = failed(open_client(**THE_PARTNER), request(path="/v3/partner/login"))
     assert error.__class__ is errors.ApiError
-    assert error.concerns == ()
+    assert error.options == ()
     open_client(**THE_PARTNER).sessions.refusals.raise_if_refused()
 
 

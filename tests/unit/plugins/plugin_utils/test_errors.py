@@ -84,13 +84,13 @@ def test_code_decides_whatever_the_http_status(code: str, kind: type[errors.Bill
 
 @pytest.mark.promise(9)
 def test_error_is_transient_only_if_it_may_heal_by_itself() -> None:
-    transient = {
-        code: error_from_response(400, envelope(code), PLACE).transient
+    is_transient = {
+        code: error_from_response(400, envelope(code), PLACE).is_transient
         for code in ("BDC_1101", "BDC_1102", "BDC_1109", "BDC_1144", "BDC_1361", "BDC_1322", "BDC_1001")
     }
-    assert [code for code, again in transient.items() if again] == ["BDC_1322", "BDC_1001"]
-    assert error_from_response(503, None, PLACE).transient
-    assert not error_from_response(400, None, PLACE).transient
+    assert [code for code, again in is_transient.items() if again] == ["BDC_1322", "BDC_1001"]
+    assert error_from_response(503, None, PLACE).is_transient
+    assert not error_from_response(400, None, PLACE).is_transient
 
 
 @pytest.mark.parametrize(
@@ -143,14 +143,14 @@ def test_message_of_a_wrong_password_names_the_environment() -> None:
         "BILL answered BDC_1101: the user name, the password or the token is wrong. Correct them. Sandbox and production have different "
         "users, keys and organizations: check that these values belong to BILL's sandbox (gateway.stage.bill.com)."
     )
-    assert error.concerns == ("username", "password", "console_api_token")
+    assert error.options == ("username", "password", "console_api_token")
 
 
 @pytest.mark.promise(8)
 def test_field_that_bill_objects_to_is_named_as_its_option() -> None:
     answer = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
     error = error_from_response(400, answer, PLACE)
-    assert error.concerns == ("organization_id", "dev_key")
+    assert error.options == ("organization_id", "dev_key")
     assert "organization_id and dev_key" in str(error)
     assert "findme" not in str(error)
 
@@ -177,7 +177,7 @@ def test_profile_codes_come_before_the_usual_meanings() -> None:
     error = error_from_response(401, envelope("BDC_1109"), PLACE, OWN)
     assert error.__class__ is errors.AuthenticationError
     assert str(error) == f"BILL answered BDC_1109: the token is wrong. Correct it at {PLACE}."
-    assert (error.code, error.status, error.concerns) == ("BDC_1109", 401, ("api_token",))
+    assert (error.code, error.status, error.options) == ("BDC_1109", 401, ("api_token",))
     # The profile's code also counts among other codes that usually outrank it. Other profiles do not know the code.
     assert error_from_response(400, envelope("BDC_1361", "BDC_9999"), PLACE, OWN).code == "BDC_9999"
     assert error_from_response(400, envelope("BDC_1361", "BDC_1101"), PLACE, OWN).code == "BDC_1361"
@@ -188,7 +188,7 @@ def test_profile_codes_come_before_the_usual_meanings() -> None:
 def test_profile_option_of_field_comes_in_place_of_the_usual_one() -> None:
     body = [{"message": "limit: must be positive"}, {"message": "devKey: must not be blank"}]
     error = error_from_response(400, body, PLACE, ErrorProfile(option_of_field={"limit": "budget"}))
-    assert error.concerns == ("budget",)
+    assert error.options == ("budget",)
 
 
 @pytest.mark.promise(9)
@@ -227,7 +227,7 @@ def test_words_of_rfc_6749_have_meanings_for_token_requests(
     answer = {"error": word, "error_description": "findme"}
     error = error_from_response(status, answer, PLACE, oauth_profile)
     assert error.__class__ is kind
-    assert (error.code, error.status, error.concerns) == (word, status, concerns)
+    assert (error.code, error.status, error.options) == (word, status, concerns)
     assert str(error).startswith(f"BILL answered {word}: ")
     assert "findme" not in str(error)
 
@@ -240,7 +240,7 @@ def test_words_without_a_meaning_are_not_repeated(oauth_profile: ErrorProfile, w
     assert str(error) == (
         f"{PLACE} answered HTTP status 400 without a BDC code. Check token_url, and that no proxy answers instead of BILL."
     )
-    assert error.concerns == ("token_url",)
+    assert error.options == ("token_url",)
 
 
 @pytest.mark.promise(9)
@@ -270,13 +270,13 @@ def test_status_with_a_meaning_decides_where_no_code_does(body: Any) -> None:
     for error in (of_profile, apply_status(error_from_response(401, body, PLACE), STATUSES, PLACE)):
         assert error.__class__ is errors.AuthenticationError
         assert str(error) == f"BILL answered HTTP status 401: the token is wrong. Correct it at {PLACE}."
-        assert (error.code, error.status, error.concerns) == (None, 401, ("api_token",))
-        assert error.answer == body
+        assert (error.code, error.status, error.options) == (None, 401, ("api_token",))
+        assert error.response_body == body
 
 
 @pytest.mark.promise(9)
 def test_status_with_a_meaning_can_be_transient() -> None:
-    assert apply_status(error_from_response(429, None, PLACE), STATUSES, PLACE).transient
+    assert apply_status(error_from_response(429, None, PLACE), STATUSES, PLACE).is_transient
 
 
 @pytest.mark.promise(9)

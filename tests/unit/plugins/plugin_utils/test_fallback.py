@@ -32,17 +32,17 @@ class StoreWithoutLocks(FileStore):
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
 def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, said: list[str]) -> None:
-    primary = StoreWithoutLocks(str(tmp_path / "primary"), ours=True, warn=said.append)
-    spare = FileStore(str(tmp_path / "spare"), ours=True, warn=said.append)
+    primary = StoreWithoutLocks(str(tmp_path / "primary"), is_default=True, warn=said.append)
+    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
     store = FallbackStore(primary, spare, said.append)
-    primary.write(NAME, b"of another run")
+    primary.put(NAME, b"of another run")
     with store.lock(NAME, 1):
-        store.write(NAME, b"mine")
-    assert (store.read(NAME), primary.read(NAME), spare.read(NAME)) == (b"mine", b"of another run", b"mine")
+        store.put(NAME, b"mine")
+    assert (store.get(NAME), primary.get(NAME), spare.get(NAME)) == (b"mine", b"of another run", b"mine")
     # The entry of the other run stays, so what goes before it stays, too.
     with store.lock(NAME, 1):
-        store.erase(NAME)
-    assert (store.read(NAME), primary.read(NAME)) == (b"mine", b"of another run")
+        store.delete(NAME)
+    assert (store.get(NAME), primary.get(NAME)) == (b"mine", b"of another run")
     assert said == [
         "No locks. The session is stored only until this run ends. Set session_store to another directory.",
         "No locks, so the stored session stays in it. Remove it there, or set session_store to another directory.",
@@ -51,16 +51,16 @@ def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, sai
 
 @pytest.mark.promise(13)
 def test_store_that_cannot_lock_an_address_still_serves_the_others(tmp_path: Path, said: list[str]) -> None:
-    primary = FileStore(str(tmp_path / "primary"), ours=True, warn=said.append)
-    spare = FileStore(str(tmp_path / "spare"), ours=True, warn=said.append)
+    primary = FileStore(str(tmp_path / "primary"), is_default=True, warn=said.append)
+    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
     store = FallbackStore(primary, spare, said.append)
-    primary.key()
+    primary.secret()
     (tmp_path / "primary" / f"{NAME}.lock").mkdir()
     with store.lock(NAME, 1):
-        store.write(NAME, b"mine")
-        store.erase(NAME)
-    assert (primary.read(NAME), spare.read(NAME)) == (None, None)
+        store.put(NAME, b"mine")
+        store.delete(NAME)
+    assert (primary.get(NAME), spare.get(NAME)) == (None, None)
     with store.lock(OTHER, 1):
-        store.write(OTHER, b"another")
-    assert (primary.read(OTHER), spare.read(OTHER)) == (b"another", None)
+        store.put(OTHER, b"another")
+    assert (primary.get(OTHER), spare.get(OTHER)) == (b"another", None)
     assert len(said) == 1

@@ -18,7 +18,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import L
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore, _unsafe
 from tests.unit.plugins.plugin_utils.conversation import Clock
 
-ADDRESS = "0123456789abcdef"
+KEY = "0123456789abcdef"
 
 
 def mode(path: Path) -> int:
@@ -27,15 +27,15 @@ def mode(path: Path) -> int:
 
 @pytest.fixture
 def store(tmp_path: Path, said: list[str]) -> FileStore:
-    return FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=said.append)
+    return FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=said.append)
 
 
 @pytest.fixture
 def kept(store: FileStore, tmp_path: Path) -> Path:
     """The file of a session in the store."""
-    with store.lock(ADDRESS, 1):
-        store.write(ADDRESS, b"sealed")
-    return tmp_path / "home" / "bill" / f"{ADDRESS}.session"
+    with store.lock(KEY, 1):
+        store.put(KEY, b"sealed")
+    return tmp_path / "home" / "bill" / f"{KEY}.session"
 
 
 @pytest.mark.promise(6)
@@ -44,32 +44,32 @@ def kept(store: FileStore, tmp_path: Path) -> Path:
 def test_directory_and_files_are_private_whatever_the_umask(
     tmp_path: Path, said: list[str], umask: int, ours: bool
 ) -> None:
-    store = FileStore(str(tmp_path / "home" / "bill"), ours=ours, warn=said.append)
+    store = FileStore(str(tmp_path / "home" / "bill"), is_default=ours, warn=said.append)
     before = os.umask(umask)
     try:
-        store.key()
-        with store.lock(ADDRESS, 1):
-            store.write(ADDRESS, b"sealed")
+        store.secret()
+        with store.lock(KEY, 1):
+            store.put(KEY, b"sealed")
     finally:
         os.umask(before)
     directory = tmp_path / "home" / "bill"
     assert mode(directory) == 0o700
     assert {path.name: mode(path) for path in directory.iterdir()} == {
         "key": 0o600,
-        f"{ADDRESS}.lock": 0o600,
-        f"{ADDRESS}.session": 0o600,
+        f"{KEY}.lock": 0o600,
+        f"{KEY}.session": 0o600,
     }
 
 
 def test_what_is_written_is_read_until_it_is_erased(store: FileStore) -> None:
-    assert store.read(ADDRESS) is None
-    with store.lock(ADDRESS, 1):
-        store.write(ADDRESS, b"first")
-        store.write(ADDRESS, b"second")
-        assert store.read(ADDRESS) == b"second"
-        store.erase(ADDRESS)
-        store.erase(ADDRESS)
-    assert store.read(ADDRESS) is None
+    assert store.get(KEY) is None
+    with store.lock(KEY, 1):
+        store.put(KEY, b"first")
+        store.put(KEY, b"second")
+        assert store.get(KEY) == b"second"
+        store.delete(KEY)
+        store.delete(KEY)
+    assert store.get(KEY) is None
 
 
 def names(store: FileStore) -> list[str]:
@@ -78,13 +78,13 @@ def names(store: FileStore) -> list[str]:
 
 @pytest.mark.promise(6)
 def test_lock_without_a_session_leaves_no_file(store: FileStore) -> None:
-    with store.lock(ADDRESS, 1):
-        assert names(store) == [f"{ADDRESS}.lock"]
+    with store.lock(KEY, 1):
+        assert names(store) == [f"{KEY}.lock"]
     assert names(store) == []
-    with store.lock(ADDRESS, 1):
-        store.write(ADDRESS, b"sealed")
-    with store.lock(ADDRESS, 1):
-        store.erase(ADDRESS)
+    with store.lock(KEY, 1):
+        store.put(KEY, b"sealed")
+    with store.lock(KEY, 1):
+        store.delete(KEY)
     assert names(store) == []
 
 
@@ -97,14 +97,14 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
         waits += 1
         if waits == 1:
             first.close()
-            second.enter_context(store.lock(ADDRESS, 0))
+            second.enter_context(store.lock(KEY, 0))
         elif waits == 2:
             second.close()
 
-    waiting = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print, sleep=next_one_takes_it)
+    waiting = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print, sleep=next_one_takes_it)
     with ExitStack() as first, ExitStack() as second:
-        first.enter_context(store.lock(ADDRESS, 1))
-        with waiting.lock(ADDRESS, 30), pytest.raises(LockTimeoutError), store.lock(ADDRESS, 0):
+        first.enter_context(store.lock(KEY, 1))
+        with waiting.lock(KEY, 30), pytest.raises(LockTimeoutError), store.lock(KEY, 0):
             pass
     assert waits == 2
 
@@ -112,36 +112,36 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
 @pytest.mark.promise(6)
 def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) -> None:
     now = Clock()
-    store = FileStore(str(tmp_path / "bill"), ours=True, warn=print, now=now)
+    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print, now=now)
     for address, seconds in (("refusal", 600.0), ("session", None)):
         with store.lock(address, 1):
-            store.write(address, b"sealed", seconds=seconds)
+            store.put(address, b"sealed", seconds=seconds)
     now.advance(599)
     with store.lock("new", 1):
-        store.write("new", b"sealed")
-    assert store.read("refusal") == b"sealed"
+        store.put("new", b"sealed")
+    assert store.get("refusal") == b"sealed"
     now.advance(3)
     # Replacing an existing entry does not look for expired entries.
     with store.lock("new", 1):
-        store.write("new", b"sealed")
-    assert store.read("refusal") == b"sealed"
+        store.put("new", b"sealed")
+    assert store.get("refusal") == b"sealed"
     with store.lock("refusal", 1), store.lock("newer", 1):
-        store.write("newer", b"sealed")
-    assert store.read("refusal") == b"sealed"
+        store.put("newer", b"sealed")
+    assert store.get("refusal") == b"sealed"
     with store.lock("newest", 1):
-        store.write("newest", b"sealed")
+        store.put("newest", b"sealed")
     assert [name for name in names(store) if name.startswith("refusal")] == []
-    assert store.read("session") == b"sealed"
+    assert store.get("session") == b"sealed"
 
 
 @pytest.mark.promise(6)
 def test_key_is_made_once_and_stays(store: FileStore, tmp_path: Path) -> None:
-    assert store.existing_key() is None
-    key = store.key()
+    assert store.existing_secret() is None
+    key = store.secret()
     assert len(key) == 32
-    other = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print)
-    assert store.key() == other.existing_key() == other.key() == key
-    assert FileStore(str(tmp_path / "another"), ours=True, warn=print).key() != key
+    other = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print)
+    assert store.secret() == other.existing_secret() == other.secret() == key
+    assert FileStore(str(tmp_path / "another"), is_default=True, warn=print).secret() != key
 
 
 @pytest.mark.promise(6)
@@ -151,21 +151,21 @@ def test_key_that_was_cut_is_replaced(store: FileStore, tmp_path: Path, cut: byt
     path = tmp_path / "home" / "bill" / "key"
     path.write_bytes(cut)
     path.chmod(0o600)
-    assert store.existing_key() is None
-    assert store.key() == path.read_bytes()
-    assert len(store.key()) == 32
+    assert store.existing_secret() is None
+    assert store.secret() == path.read_bytes()
+    assert len(store.secret()) == 32
 
 
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
 def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp_path: Path) -> None:
-    store.key()
+    store.secret()
     path = tmp_path / "home" / "bill" / "key"
     path.chmod(0o644)
-    again = FileStore(str(tmp_path / "home" / "bill"), ours=True, warn=print)
-    assert again.existing_key() is None
+    again = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print)
+    assert again.existing_secret() is None
     with pytest.raises(StoreError, match=f"remove {path}, because other users may read or change it"):
-        again.key()
+        again.secret()
 
 
 @pytest.mark.promise(6)
@@ -182,7 +182,7 @@ def test_first_key_removes_what_was_kept_without_one(store: FileStore, tmp_path:
         "mine.session",
     ):
         (directory / name).write_bytes(b"")
-    store.key()
+    store.secret()
     assert names(store) == ["key", "mine.session"]
 
 
@@ -191,11 +191,11 @@ def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
     store: FileStore, kept: Path, said: list[str]
 ) -> None:
     kept.chmod(0o640)
-    assert store.read(ADDRESS) is None
+    assert store.get(KEY) is None
     assert said == [f"bill.connect ignores the stored session {kept}: other users may read or change it."]
-    with store.lock(ADDRESS, 1):
-        store.write(ADDRESS, b"next")
-    assert store.read(ADDRESS) == b"next"
+    with store.lock(KEY, 1):
+        store.put(KEY, b"next")
+    assert store.get(KEY) == b"next"
     assert mode(kept) == 0o600
 
 
@@ -206,15 +206,15 @@ def test_what_belongs_to_somebody_else_is_not_used(
     assert _unsafe(kept.stat()) is None
     monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
     assert _unsafe(kept.stat()) == "it belongs to another user"
-    assert store.read(ADDRESS) is None
-    with pytest.raises(StoreError, match="belongs to another user"), store.lock(ADDRESS, 1):
+    assert store.get(KEY) is None
+    with pytest.raises(StoreError, match="belongs to another user"), store.lock(KEY, 1):
         pass
 
 
 @pytest.mark.promise(6)
 def test_a_huge_file_in_its_place_is_ignored(store: FileStore, kept: Path, said: list[str]) -> None:
     kept.write_bytes(b"x" * 2**20)
-    assert store.read(ADDRESS) is None
+    assert store.get(KEY) is None
     assert [text.rpartition(": ")[2] for text in said] == ["it is too large."]
 
 
@@ -227,7 +227,7 @@ def test_a_directory_that_ours_is_a_link_to_is_not_closed_to_others(
     shared.chmod(0o755)
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "bill").symlink_to(shared)
-    with pytest.raises(StoreError, match="is a link to a directory that other users can enter"), store.lock(ADDRESS, 1):
+    with pytest.raises(StoreError, match="is a link to a directory that other users can enter"), store.lock(KEY, 1):
         pass
     assert mode(shared) == 0o755
     assert list(shared.iterdir()) == []
@@ -242,7 +242,7 @@ def test_a_file_that_cannot_be_read_is_ignored(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", broken_disk)
-        assert store.read(ADDRESS) is None
+        assert store.get(KEY) is None
     assert said == [f"bill.connect ignores the stored session {kept}: it cannot be read (Input/output error)."]
 
 
@@ -253,8 +253,8 @@ def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alo
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
-    store = FileStore(str(shared), ours=False, warn=said.append)
-    with pytest.raises(OptionError, match=r"session_store names .*shared.*\(mode 1777\)"), store.lock(ADDRESS, 1):
+    store = FileStore(str(shared), is_default=False, warn=said.append)
+    with pytest.raises(OptionError, match=r"session_store names .*shared.*\(mode 1777\)"), store.lock(KEY, 1):
         pass
     assert mode(shared) == 0o1777
     assert list(shared.iterdir()) == []
@@ -265,9 +265,9 @@ def test_a_directory_that_was_opened_to_others_later_is_refused_too(
     store: FileStore, kept: Path, said: list[str]
 ) -> None:
     kept.parent.chmod(0o777)
-    users = FileStore(str(kept.parent), ours=False, warn=said.append)
+    users = FileStore(str(kept.parent), is_default=False, warn=said.append)
     with pytest.raises(OptionError, match=r"\(mode 0777\)"):
-        users.read(ADDRESS)
+        users.get(KEY)
 
 
 @pytest.mark.promise(13)
@@ -279,25 +279,29 @@ def test_a_directory_whose_mode_cannot_be_mended_makes_the_store_unusable(
 
     kept.parent.chmod(0o755)
     monkeypatch.setattr(os, "chmod", read_only)
-    with pytest.raises(StoreError, match="Read-only file system"), store.lock(ADDRESS, 1):
+    with pytest.raises(StoreError, match="Read-only file system"), store.lock(KEY, 1):
         pass
 
 
 def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_path: Path) -> None:
     clock = Clock()
     patient = FileStore(
-        str(tmp_path / "home" / "bill"), ours=True, warn=said.append, clock=clock, sleep=lambda _s: clock.advance(1)
+        str(tmp_path / "home" / "bill"),
+        is_default=True,
+        warn=said.append,
+        clock=clock,
+        sleep=lambda _s: clock.advance(1),
     )
     with (
-        store.lock(ADDRESS, 1),
+        store.lock(KEY, 1),
         pytest.raises(LockTimeoutError, match="signing in for 254 seconds"),
-        patient.lock(ADDRESS, 254),
+        patient.lock(KEY, 254),
     ):
         pass
-    with patient.lock(ADDRESS, 1):
+    with patient.lock(KEY, 1):
         pass
 
 
 def test_other_credentials_do_not_wait(store: FileStore) -> None:
-    with store.lock(ADDRESS, 1), store.lock("fedcba", 0):
+    with store.lock(KEY, 1), store.lock("fedcba", 0):
         pass

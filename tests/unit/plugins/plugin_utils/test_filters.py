@@ -134,7 +134,7 @@ def test_what_cannot_be_written_is_refused_in_words(filters: Any, says: str) -> 
     with pytest.raises(OptionError) as refused:
         written_filters(filters)
     assert says in str(refused.value)
-    assert refused.value.concerns == ()
+    assert refused.value.options == ()
     assert_clean(refused.value)
 
 

@@ -366,7 +366,7 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
     assert (failed.value.code, failed.value.status) == ("BDC_1103", 400)
     # The message has the sources already, and the task does not know what was typed.
-    assert failed.value.concerns == ()
+    assert failed.value.options == ()
 
 
 @pytest.mark.promise(8)

@@ -241,5 +241,5 @@ def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_clie
 def test_an_api_token_has_no_list(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.OptionError, match="auth_method spend_token has no list of organizations") as failure:
         listed(open_client, options=SPEND_TOKEN)
-    assert failure.value.concerns == ("auth_method",)
+    assert failure.value.options == ("auth_method",)
     assert bill.heard == []

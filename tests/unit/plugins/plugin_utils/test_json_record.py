@@ -18,7 +18,7 @@ from tests.unit.plugins.plugin_utils.conversation import SESSION
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
 # The valid values of each field. The others are wrong in it.
 FITS: dict[str, tuple[Any, ...]] = {
-    "says": ("7",),
+    "summary": ("7",),
     **dict.fromkeys(("session_id", "organization_id", "user_id", "code", "mfa_status"), ("7", None)),
     **dict.fromkeys(("made_at", "answered_at", "at", "until"), (7,)),
     **dict.fromkeys(("status", "idle_seconds", "ends_at"), (7, None)),

@@ -334,5 +334,5 @@ def test_who_cannot_be_trusted_is_told_before_anything_is_sent(
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:
         work(open_client(**options))
-    assert failure.value.concerns == (concerns,)
+    assert failure.value.options == (concerns,)
     assert bill.heard == []

@@ -35,7 +35,7 @@ def test_without_an_id_there_is_none_whatever_else_is_given(missing: str | None)
 def test_it_needs_its_device(options: dict[str, str | None]) -> None:
     with pytest.raises(OptionError, match="remember_me_id requires device") as failure:
         MfaId.of({"remember_me_id": "findme", **options})
-    assert failure.value.concerns == ("remember_me_id",)
+    assert failure.value.options == ("remember_me_id",)
     assert "findme" not in str(failure.value)
 
 

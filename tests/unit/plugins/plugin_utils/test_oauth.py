@@ -155,7 +155,7 @@ def test_where_there_is_nothing_at_either_place_both_are_named(open_sessions: Op
         "BILL issues no access tokens at http://127.0.0.1:9/connect/authx/token or http://127.0.0.1:9/authx/token. "
         "Set token_url to the right address."
     )
-    assert failure.value.concerns == ("api_url",)
+    assert failure.value.options == ("api_url",)
 
 
 def test_where_both_places_are_one_it_is_asked_once(open_sessions: Open, bill: Bill) -> None:
@@ -170,7 +170,7 @@ def test_a_token_url_is_the_only_place_that_is_asked(open_sessions: Open, bill: 
     bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 404") as failure:
         open_sessions(**OAUTH, token_url=TOKEN_URL).ensure()
-    assert failure.value.concerns == ("token_url",)
+    assert failure.value.options == ("token_url",)
     assert "Check token_url" in str(failure.value)
     assert open_sessions(**OAUTH, token_url=TOKEN_URL).ensure().changed
     assert bill.heard == [ELSEWHERE] * 2
@@ -191,7 +191,7 @@ def test_a_client_secret_goes_nowhere_unsafe(open_sessions: Open, bill: Bill, to
         open_sessions(**OAUTH, token_url=token_url).ensure()
     assert str(failure.value).startswith(says)
     assert "findme" not in str(failure.value)
-    assert failure.value.concerns == ("token_url",)
+    assert failure.value.options == ("token_url",)
     assert bill.heard == []
 
 
@@ -243,7 +243,7 @@ def test_a_wrong_client_is_told_and_asked_once(
     for again in (0, 1):
         with pytest.raises(errors.AuthenticationError, match=WRONG) as failure:
             open_sessions(**OAUTH).ensure()
-        assert (failure.value.code, failure.value.concerns) == (code, ("client_id", "client_secret"))
+        assert (failure.value.code, failure.value.options) == (code, ("client_id", "client_secret"))
         assert str(failure.value).startswith(f"BILL answered {code or 'HTTP status 401'}: ")
         assert "belong to the BILL at 127.0.0.1:9." in str(failure.value)
         assert str(failure.value).count("did not send the request again") == again
@@ -276,7 +276,7 @@ def test_every_other_refusal_is_told_for_what_it_is(
     with pytest.raises(errors.BillError) as failure:
         open_sessions(**OAUTH, retries=0).ensure()
     assert failure.value.__class__ is kind
-    assert failure.value.concerns == concerns
+    assert failure.value.options == concerns
     assert "findme" not in str(failure.value)
     assert bill.heard == [TOKEN]
 
@@ -297,7 +297,7 @@ def test_an_answer_without_a_token_is_told(
     bill.will_say((200, answer))
     with pytest.raises(errors.InvalidResponseError, match="no usable access_token") as failure:
         open_sessions(**OAUTH, token_url=token_url).ensure()
-    assert failure.value.concerns == (option,)
+    assert failure.value.options == (option,)
     assert f"Check {option}" in str(failure.value)
 
 
@@ -327,7 +327,7 @@ def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bil
     open_sessions(**OAUTH).ensure()
     open_sessions(**OAUTH).end()
     assert said == [
-        "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until it ends by itself."
+        "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until BILL ends it."
     ]
 
 

@@ -240,7 +240,7 @@ def test_a_bad_value_is_told_by_the_place_it_came_from() -> None:
 @pytest.mark.promise(8)
 def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
     options = resolved({"username": "ap"}, environ={"BILL_PASSWORD": SECRET})
-    error = BillError("Refused.", concerns=("username", "password", "dev_key"))
+    error = BillError("Refused.", options=("username", "password", "dev_key"))
     assert options.explain(error) == (
         "Refused. (username comes from the option username; password comes from the environment variable BILL_PASSWORD)"
     )
@@ -249,7 +249,7 @@ def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
 
 @pytest.mark.promise(8)
 def test_an_error_names_no_value_that_the_method_did_not_use() -> None:
-    error = BillError("Refused.", concerns=("username", "password", "console_api_token"))
+    error = BillError("Refused.", options=("username", "password", "console_api_token"))
     both = {"username": "ap", "password": SECRET, "console_api_token": SECRET}
     for method, used in (("password", "password"), ("sync_token", "password"), ("console_token", "console_api_token")):
         assert resolved({**both, "auth_method": method}).explain(error) == (

@@ -141,7 +141,7 @@ def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sessions: O
     for options, says in ((PARTNER_USER, "the app key is not valid"), (THE_PARTNER, "the app key is inactive")):
         with pytest.raises(errors.AuthenticationError, match=says) as failure:
             open_sessions(**options, check_after=0).ensure()
-        assert failure.value.concerns == ("app_key",)
+        assert failure.value.options == ("app_key",)
 
 
 @pytest.mark.promise(9)
@@ -179,7 +179,7 @@ def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sessions: Open, 
     bill.will_say(no("BDC_1111"), to=AS_USER)
     with pytest.raises(errors.ApiError, match="there is no such active user in this organization") as failure:
         open_sessions(**PARTNER_USER).ensure()
-    assert failure.value.concerns == ("user_id", "organization_id")
+    assert failure.value.options == ("user_id", "organization_id")
 
 
 @pytest.mark.promise(4)
@@ -204,7 +204,7 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
     for user in (PARTNER_USER, PARTNER_USER, SECOND, THE_PARTNER):
         with pytest.raises(errors.ApiError, match=says) as failure:
             open_sessions(**user).ensure()
-        assert (failure.value.code, failure.value.concerns) == (code, concerns)
+        assert (failure.value.code, failure.value.options) == (code, concerns)
         messages.append(str(failure.value))
     assert bill.heard == [PARTNER_LOGIN]
     assert [text.count("did not send the request again") for text in messages] == [0, 1, 1, 1]
@@ -365,5 +365,5 @@ def test_what_is_missing_is_told(
     with pytest.raises(errors.OptionError) as failure:
         open_sessions(**{**PARTNER_USER, **changes})
     assert str(failure.value).startswith(says)
-    assert failure.value.concerns == concerns
+    assert failure.value.options == concerns
     assert bill.heard == []

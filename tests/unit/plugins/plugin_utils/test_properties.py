@@ -96,7 +96,7 @@ def test_a_known_code_decides_in_any_company(status: int, carried: tuple[str, An
     code, answer = carried
     alone = error_from_response(400, [{"code": code}], PLACE)
     error = error_from_response(status, answer, PLACE)
-    assert (error.__class__, str(error), error.concerns) == (alone.__class__, str(alone), alone.concerns)
+    assert (error.__class__, str(error), error.options) == (alone.__class__, str(alone), alone.options)
     assert code in codes(answer)
 
 
@@ -248,7 +248,7 @@ def assert_options_or_clean(outcome: Any) -> None:
             assert value.__class__ is str
             assert value.isprintable()
             assert not option.choices or value in option.choices
-    everything = errors.BillError("Refused, and that is all there is.", concerns=tuple(outcome.values))
+    everything = errors.BillError("Refused, and that is all there is.", options=tuple(outcome.values))
     assert_clean(errors.BillError(outcome.explain(everything)), longest=100 + 100 * len(OPTIONS))
 
 
@@ -351,7 +351,7 @@ KEY = b"k" * 32
 IDENTITY = EntryIdentity.of(CREDENTIAL)
 CIPHER = Cipher(IDENTITY, KEY)
 HEAD = bytes(8)
-ENCRYPTED = HEAD + CIPHER.close(SESSION.to_bytes())
+ENCRYPTED = HEAD + CIPHER.encrypt(SESSION.to_bytes())
 
 
 def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
@@ -359,7 +359,7 @@ def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
     return EncryptedEntry(
         Session,
         IDENTITY,
-        open_store(directory, default=directory, for_the_run=directory, warn=said.append),
+        open_store(directory, default=directory, run_directory=directory, warn=said.append),
         said.append,
     )
 
@@ -367,7 +367,7 @@ def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
 def put(folder: Path, content: bytes) -> None:
     """Write a file in the place of the stored session, as another program would."""
     (folder / "damaged").mkdir(mode=0o700, exist_ok=True)
-    for name, data in (("key", KEY), (f"{CIPHER.address}.session", content)):
+    for name, data in (("key", KEY), (f"{CIPHER.key}.session", content)):
         path = folder / "damaged" / name
         path.write_bytes(data)
         os.chmod(path, 0o600)
@@ -413,19 +413,19 @@ _credentials = st.fixed_dictionaries(
 @given(_credentials, _credentials)
 def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
     ours, theirs = Cipher(EntryIdentity.of(one), KEY), Cipher(EntryIdentity.of(other), KEY)
-    assert (ours.address == theirs.address) is (one == other)
-    assert (ours.open(theirs.close(b"x")) == b"x") is (one == other)
+    assert (ours.key == theirs.key) is (one == other)
+    assert (ours.decrypt(theirs.encrypt(b"x")) == b"x") is (one == other)
 
 
 @pytest.mark.promise(6)
 @given(st.binary(max_size=2000), st.data())
 def test_what_is_encrypted_comes_back_unless_anything_was_changed(plain: bytes, data: st.DataObject) -> None:
-    encrypted = CIPHER.close(plain)
-    assert CIPHER.open(encrypted) == plain
+    encrypted = CIPHER.encrypt(plain)
+    assert CIPHER.decrypt(encrypted) == plain
     at, by = data.draw(st.integers(0, len(encrypted) - 1)), data.draw(st.integers(1, 255))
-    assert CIPHER.open(encrypted[:at] + bytes([encrypted[at] ^ by]) + encrypted[at + 1 :]) is None
-    assert CIPHER.open(encrypted[:at]) is None
-    assert CIPHER.open(encrypted[:at] + bytes([by]) + encrypted[at:]) is None
+    assert CIPHER.decrypt(encrypted[:at] + bytes([encrypted[at] ^ by]) + encrypted[at + 1 :]) is None
+    assert CIPHER.decrypt(encrypted[:at]) is None
+    assert CIPHER.decrypt(encrypted[:at] + bytes([by]) + encrypted[at:]) is None
 
 
 _fields = {
@@ -471,7 +471,7 @@ _of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode())
 @given(_nearly(_fields) | _of_any_shape)
 def test_whatever_was_encrypted_is_a_session_that_can_be_used_or_none(folder: Path, plain: bytes) -> None:
     said: list[str] = []
-    put(folder, HEAD + CIPHER.close(plain))
+    put(folder, HEAD + CIPHER.encrypt(plain))
     loaded = kept(folder, said).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
@@ -490,15 +490,15 @@ def test_whatever_was_encrypted_is_a_session_that_can_be_used_or_none(folder: Pa
 @given(_nearly(_refusal) | _of_any_shape)
 def test_whatever_was_encrypted_is_a_refusal_that_can_be_told_or_none(folder: Path, plain: bytes) -> None:
     said: list[str] = []
-    put(folder, HEAD + CIPHER.close(plain))
+    put(folder, HEAD + CIPHER.encrypt(plain))
     directory = str(folder / "damaged")
-    store = open_store(directory, default=directory, for_the_run=directory, warn=said.append)
+    store = open_store(directory, default=directory, run_directory=directory, warn=said.append)
     loaded = EncryptedEntry(CachedRefusal, IDENTITY, store, said.append).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
         return
     if loaded.is_active(1.0):
         error = loaded.error(is_cached=True)
-        assert str(error).startswith(loaded.says)
+        assert str(error).startswith(loaded.summary)
         assert error.code is None or isinstance(error.code, str)
-        assert all(isinstance(name, str) for name in error.concerns)
+        assert all(isinstance(name, str) for name in error.options)

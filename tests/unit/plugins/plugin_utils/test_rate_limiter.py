@@ -49,7 +49,7 @@ def reservations_in(*stores: Store, token: str = TOKEN) -> EncryptedEntry[Reserv
 
 
 def store_in(directory: Path) -> FileStore:
-    return FileStore(str(directory), ours=True, warn=print)
+    return FileStore(str(directory), is_default=True, warn=print)
 
 
 @pytest.fixture
@@ -157,7 +157,7 @@ def test_rate_limiter_with_next_turn_ten_minutes_away_is_a_limiter_timeout(
         "BILL allows 60 Spend & Expense calls a minute, and other tasks or runs have reserved those of the next 10 minutes. Run fewer of them at the same time."
     )
     # Nothing was sent, so another try is safe.
-    assert (failure.value.transient, failure.value.undone) == (True, True)
+    assert (failure.value.is_transient, failure.value.not_processed) == (True, True)
     clock.advance(10)
     wait()
 
@@ -247,7 +247,7 @@ class ImpatientStore(FileStore):
     """A store that does not wait for a lock. It records the requested waits in ``waits``."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(str(directory), ours=True, warn=print)
+        super().__init__(str(directory), is_default=True, warn=print)
         self.waits: list[float] = []
 
     @contextmanager
@@ -270,7 +270,7 @@ def test_rate_limiter_with_a_lock_that_nobody_releases_is_a_limiter_timeout(
         "Perhaps one of them was stopped."
     )
     # Nothing was sent, so another try is safe.
-    assert (failure.value.transient, failure.value.undone) == (True, True)
+    assert (failure.value.is_transient, failure.value.not_processed) == (True, True)
     assert store.waits == [30]
 
 

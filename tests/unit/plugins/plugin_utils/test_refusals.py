@@ -87,7 +87,7 @@ def test_the_message_says_since_when_until_when_and_why(open_sessions: Open, bil
         with pytest.raises(errors.AuthenticationError) as failure:
             open_sessions().ensure()
         messages.append(str(failure.value))
-        assert (failure.value.code, failure.value.concerns) == ("BDC_1102", ("dev_key",))
+        assert (failure.value.code, failure.value.options) == ("BDC_1102", ("dev_key",))
         clock.advance(60)
     then = (
         " bill.connect does not send the same credentials again before 08:10:00 UTC, because repetition could lock the account. "

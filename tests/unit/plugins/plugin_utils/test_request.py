@@ -49,7 +49,7 @@ def of(
 def refusal(path: Any = "/v3/vendors", **options: Any) -> str:
     with pytest.raises(OptionError) as refused:
         of(path, **options)
-    assert refused.value.concerns == ()
+    assert refused.value.options == ()
     assert_clean(refused.value)
     return str(refused.value)
 

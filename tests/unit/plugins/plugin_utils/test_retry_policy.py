@@ -87,7 +87,7 @@ def test_retry_jitter_shortens_each_wait_by_half_at_most(reporter: ListReporter)
 
 
 class ShortQuotaError(errors.RateLimitError):
-    wait = 3.0
+    min_wait = 3.0
 
 
 @pytest.mark.promise(9)
@@ -158,15 +158,15 @@ def test_retry_max_duration_covers_the_waits_that_an_error_demands(
     clock: Clock, reporter: ListReporter, retries: int, seconds: float
 ) -> None:
     retry = RetryPolicy(retries, clock, reporter)
-    assert retry.max_duration(30, errors.RateLimitError.wait) == seconds
+    assert retry.max_duration(30, errors.RateLimitError.min_wait) == seconds
     transport = FailingTransport(clock, [errors.RateLimitError("")] * 99)
     with pytest.raises(errors.RateLimitError):
         RetryingTransport(transport, retry).send(READ)
     assert sum(transport.waits) + (retries + 1) * 30 == seconds
 
 
-def undone(error: errors.BillError) -> errors.BillError:
-    error.undone = True
+def not_processed(error: errors.BillError) -> errors.BillError:
+    error.not_processed = True
     return error
 
 
@@ -178,9 +178,9 @@ def undone(error: errors.BillError) -> errors.BillError:
         (errors.LimiterTimeoutError("none free"), 4),
         (errors.ConcurrencyLimitError("a fourth"), 4),
         (errors.RateLimitError("a sixty-first"), 4),
-        (undone(errors.TransportError("nobody there")), 4),
-        (undone(errors.RequestTimeoutError("no name in time")), 4),
-        (undone(errors.TlsError("expired")), 1),
+        (not_processed(errors.TransportError("nobody there")), 4),
+        (not_processed(errors.RequestTimeoutError("no name in time")), 4),
+        (not_processed(errors.TlsError("expired")), 1),
         (errors.UncertainWriteError("done, perhaps"), 1),
         (errors.ServerError("ill"), 1),
         (errors.RequestTimeoutError("late"), 1),

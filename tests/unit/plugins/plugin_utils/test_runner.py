@@ -37,7 +37,7 @@ def failure_of(error: Exception, secrets: CoreSecretRegistry | None = None, **gi
 @pytest.mark.promise(8)
 def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
     secrets = CoreSecretRegistry()
-    failed = failure_of(BillError("Refused.", concerns=("username",)), secrets)
+    failed = failure_of(BillError("Refused.", options=("username",)), secrets)
     assert str(failed) == "Refused. (username comes from the option username)"
     assert failed.is_resolved is True
     assert secrets.texts == {OPTIONS["password"], OPTIONS["dev_key"]}

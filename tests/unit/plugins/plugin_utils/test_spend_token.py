@@ -78,7 +78,7 @@ def test_a_token_that_is_refused_is_told_and_asked_about_once(
             f"BILL answered {named}: the API token is wrong, or was revoked. Compare it"
         )
         assert "this token belongs to the BILL at 127.0.0.1:9." in str(failure.value)
-        assert failure.value.concerns == ("api_token",)
+        assert failure.value.options == ("api_token",)
         assert str(failure.value).count("did not send the request again") == again
         assert "findme" not in str(failure.value)
     assert len(bill.heard) == asked + 1

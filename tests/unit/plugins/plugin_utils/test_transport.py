@@ -192,7 +192,7 @@ def test_transport_error_at_another_base_url_concerns_its_option(scripted: Start
     with pytest.raises(errors.BillError) as failure:
         HttpTransport(HttpExchange(base_url, HttpSettings(10))).send(TOKEN)
     assert "api_url" not in str(failure.value)
-    assert failure.value.concerns in (("token_url",), ())
+    assert failure.value.options in (("token_url",), ())
 
 
 @pytest.mark.promise(9)
@@ -218,7 +218,7 @@ def test_transport_uses_error_profile_of_the_request(scripted: Start) -> None:
 def test_transport_error_of_a_response_names_target_and_was_sent(scripted: Start, reply: Reply) -> None:
     with pytest.raises(errors.BillError) as failure:
         open_transport(scripted(reply).url).send(HttpRequest("GET", "/v3/vendors?max=1"))
-    assert (failure.value.target, failure.value.request_sent, failure.value.undone) == (
+    assert (failure.value.target, failure.value.request_sent, failure.value.not_processed) == (
         "/v3/vendors?max=1",
         True,
         False,
@@ -344,7 +344,7 @@ def test_exchange_with_unusable_address_says_so_and_is_not_transient(
         monkeypatch.setenv("https_proxy", proxy)
     with pytest.raises(errors.BillError, match=r"HTTPS_PROXY|could not be found") as failure:
         log_in(url)
-    assert not failure.value.transient or "could not be found" in str(failure.value)
+    assert not failure.value.is_transient or "could not be found" in str(failure.value)
     assert "findme" not in str(failure.value)
 
 
@@ -535,7 +535,7 @@ def test_exchange_without_a_connection_sent_nothing(monkeypatch: pytest.MonkeyPa
     monkeypatch.delenv("https_proxy")
     monkeypatch.setattr(socket, "getaddrinfo", resolve_no_name)
     failures.append(failure_at("https://bill.example.com/connect"))
-    assert [(error.request_sent, error.undone) for error in failures] == [(False, True)] * 4
+    assert [(error.request_sent, error.not_processed) for error in failures] == [(False, True)] * 4
     assert [type(error).__name__ for error in failures] == [
         "TransportError",
         "TlsError",
@@ -559,7 +559,7 @@ def test_exchange_with_slow_name_lookup_sent_nothing(monkeypatch: pytest.MonkeyP
     with pytest.raises(errors.RequestTimeoutError) as failure:
         open_transport("https://bill.example.com/connect", timeout=0.2).send(PAYMENT)
     found.set()
-    assert (failure.value.request_sent, failure.value.undone) == (False, True)
+    assert (failure.value.request_sent, failure.value.not_processed) == (False, True)
 
 
 @pytest.mark.promise(10)
@@ -577,7 +577,7 @@ def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
     monkeypatch.setattr(socket, "getaddrinfo", resolve_slowly)
     with pytest.raises(errors.RequestTimeoutError) as failure:
         open_transport(bill.url, timeout=0.2).send(PAYMENT)
-    assert (failure.value.request_sent, failure.value.undone) == (False, True)
+    assert (failure.value.request_sent, failure.value.not_processed) == (False, True)
     found.set()
     # The thread connects, and then closes the connection.
     assert bill.left.acquire(timeout=10)
@@ -589,7 +589,7 @@ def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
 def test_exchange_that_failed_after_it_connected_may_have_been_sent(scripted: Start, reply: Reply) -> None:
     with pytest.raises(errors.TransportError) as failure:
         open_transport(scripted(reply).url, timeout=0.5).send(PAYMENT)
-    assert (failure.value.request_sent, failure.value.undone) == (True, False)
+    assert (failure.value.request_sent, failure.value.not_processed) == (True, False)
 
 
 class EndingLimits:

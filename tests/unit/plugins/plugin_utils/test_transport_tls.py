@@ -123,7 +123,7 @@ def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool
     with pytest.raises(errors.TlsError, match="so it sent nothing") as failure:
         log_in(url, ca_path=ca_path, validate_certs=validate_certs)
     assert SECRET not in str(failure.value)
-    assert not failure.value.transient
+    assert not failure.value.is_transient
     return failure.value
 
 
@@ -182,7 +182,7 @@ def test_tls_with_certificate_for_another_name_says_so(
     error = failed_log_in(bill.url.replace("127.0.0.1", "localhost"), ca_path=authority.file)
     assert f"bill.connect did not accept the certificate of localhost:{bill.port} (" in str(error)
     assert "Check api_url: the certificate must contain the host of this address." in str(error)
-    assert error.concerns == ("api_url",)
+    assert error.options == ("api_url",)
     assert heard_nothing(bill)
 
 
@@ -299,7 +299,7 @@ def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, answer: bytes
     bill = scripted(lambda peer: peer.sendall(answer))
     error = failed_log_in(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
     assert f"bill.connect found no safe version of TLS at 127.0.0.1:{bill.port}, so" in str(error)
-    assert error.concerns == ("api_url",)
+    assert error.options == ("api_url",)
     assert SECRET not in "".join(bill.heard)
 
 
@@ -359,7 +359,7 @@ def test_tls_with_ca_path_without_certificates_says_so(bill_with: Bills, tmp_pat
     bill = bill_with("good")
     error = failed_log_in(bill.url, ca_path=tmp_path / "authority.pem")
     assert str(error).endswith("so it sent nothing. Check that ca_path names a readable file of PEM certificates.")
-    assert error.concerns == ("ca_path",)
+    assert error.options == ("ca_path",)
     assert bill.heard == []
 
 

@@ -323,7 +323,7 @@ def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
         else:
             with pytest.raises(errors.MfaRequiredError, match="require_trusted is true") as failure:
                 open_sessions().ensure(require_trusted=True)
-            assert (failure.value.code, failure.value.concerns) == (None, ())
+            assert (failure.value.code, failure.value.options) == (None, ())
     assert bill.heard == [LOGIN, CHECK]
     # The session is stored for tasks that need no trust.
     assert not open_sessions().ensure().changed
@@ -388,7 +388,7 @@ def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_b
         with pytest.raises(errors.MfaRequiredError) as failure:
             open_sessions(**MFA_ID).ensure(require_trusted=True)
         assert str(failure.value).startswith(NO_GOOD)
-        assert (failure.value.code, failure.value.concerns) == (None, ("remember_me_id", "device"))
+        assert (failure.value.code, failure.value.options) == (None, ("remember_me_id", "device"))
     assert bill.heard == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
     assert said == []
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": True}
@@ -431,7 +431,7 @@ def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sessi
 def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sessions: Open, bill: Bill, method: str) -> None:
     with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted") as failure:
         open_sessions(**METHODS[method]).ensure(require_trusted=True)
-    assert failure.value.concerns == ("auth_method",)
+    assert failure.value.options == ("auth_method",)
     assert bill.heard == []
 
 

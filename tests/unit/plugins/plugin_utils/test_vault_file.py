@@ -581,7 +581,7 @@ def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
-    for name in ("default_store", "store_for_the_run"):
+    for name in ("default_store", "run_store"):
         monkeypatch.setattr(ansible_paths, name, lambda: str(tmp_path / "file"))
     assert kept(old, {"b": 1}).changed
 
