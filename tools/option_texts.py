@@ -125,7 +125,7 @@ def _description(option: Option) -> list[str]:
             f"If not given, taken from the variable C({option.variable}), then from the environment variable "
             f"E({option.environment_name})."
         )
-        paragraphs.append(source + (f" The default is {option.otherwise}." if option.otherwise else ""))
+        paragraphs.append(source + (f" The default is {option.default_text}." if option.default_text else ""))
     return paragraphs
 
 
@@ -155,8 +155,8 @@ def role_options() -> str:
     lines = []
     for option in OPTIONS:
         about = [option.summary, *_with_methods(option, "V({})")]
-        if option.otherwise:
-            about.append(f"The default is {option.otherwise}.")
+        if option.default_text:
+            about.append(f"The default is {option.default_text}.")
         lines += [f"{option.variable}:", f"  description: {scalar(' '.join(about), 4)}"]
         lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items() if key != "aliases"]
     return "\n".join(lines)
@@ -242,8 +242,8 @@ def _meaning(option: Option) -> str:
         parts.append(f"{' or '.join([', '.join(values[:-1]), values[-1]])}.")
     elif option.default is not None:
         parts.append(f"Default: `{_flow(option.default)}`.")
-    elif option.otherwise:
-        parts.append(f"Default: {option.otherwise}.")
+    elif option.default_text:
+        parts.append(f"Default: {option.default_text}.")
     return " ".join(parts)
 
 

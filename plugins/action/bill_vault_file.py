@@ -23,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit imp
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
-        Option("path", kind="path", called="vault_file"),
+        Option("path", kind="path", variable_suffix="vault_file"),
         Option("variables", kind="dict", secret=True, shared=False),
         Option("state", default="present", choices=("present", "absent"), shared=False),
         Option("vault_id"),

@@ -119,8 +119,8 @@ class Folder(Project):
 
     def keeps(self, file: str = FILE) -> dict[str, Any]:
         """The variables in the vault file."""
-        kept: dict[str, Any] = yaml.safe_load(opened(self.folder / file))
-        return kept
+        stored: dict[str, Any] = yaml.safe_load(opened(self.folder / file))
+        return stored
 
     def left(self) -> list[str]:
         """The files in the folder."""
@@ -407,7 +407,7 @@ bill_dev_key: !unsafe "DEVKEY-findme-01-5b2e84c1d97f4a06"
 
 
 @pytest.fixture
-def kept(here: Folder) -> Path:
+def stored(here: Folder) -> Path:
     """A vault file with other variables, too. BILL has another password than the file."""
     file = here.folder / FILE
     file.parent.mkdir(parents=True)
@@ -419,9 +419,9 @@ def kept(here: Folder) -> Path:
 @pytest.mark.promise(2)
 @pytest.mark.promise(6)
 def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
-    here: Folder, bill: Control, kept: Path
+    here: Folder, bill: Control, stored: Path
 ) -> None:
-    before = kept.read_bytes()
+    before = stored.read_bytes()
     with here.sits_at() as terminal:
         asked = [
             terminal.answers(question, text) for question, text in {**KEEPS, PASSWORD: world.USER.password}.items()
@@ -432,30 +432,30 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
     assert asked[1].endswith("[ap@example.com]:")
     assert asked[2].endswith("it is not shown [the value in the vault file]:")
     after = KEPT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
-    assert opened(kept).startswith(after)
-    assert list(yaml.safe_load(opened(kept)[len(after) :])) == ["bill_api_url"]
-    [backup] = kept.parent.glob("bill.yml.*~")
-    assert (backup.read_bytes(), mode(backup), mode(kept)) == (before, 0o600, 0o600)
+    assert opened(stored).startswith(after)
+    assert list(yaml.safe_load(opened(stored)[len(after) :])) == ["bill_api_url"]
+    [backup] = stored.parent.glob("bill.yml.*~")
+    assert (backup.read_bytes(), mode(backup), mode(stored)) == (before, 0o600, 0o600)
     # Another run changes nothing.
-    before, inode = kept.read_bytes(), kept.stat().st_ino
+    before, inode = stored.read_bytes(), stored.stat().st_ino
     run = here.connect(KEEPS)
     assert run.code == 0, run.output
-    assert run.says(f"Vault file: {kept} (unchanged)"), run.output
-    assert (kept.read_bytes(), kept.stat().st_ino) == (before, inode)
-    assert list(kept.parent.iterdir()) in ([backup, kept], [kept, backup])
+    assert run.says(f"Vault file: {stored} (unchanged)"), run.output
+    assert (stored.read_bytes(), stored.stat().st_ino) == (before, inode)
+    assert list(stored.parent.iterdir()) in ([backup, stored], [stored, backup])
     assert bill.get("counts") == {LOGIN: 2}
 
 
 @pytest.mark.terminal
 @pytest.mark.promise(8)
-def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, kept: Path) -> None:
-    before = kept.read_bytes()
+def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, stored: Path) -> None:
+    before = stored.read_bytes()
     typed = {**KEEPS, PASSWORD: "Passw0rd-findme-slip", MFA: None}
     run = here.connect(
         [*[(question, text) for question, text in typed.items() if text is not None], (USER_NAME, CTRL_C)]
     )
     assert run.code == 2
-    assert kept.read_bytes() == before
+    assert stored.read_bytes() == before
     assert here.left() == [FILE]
     nothing_secret(here, run)
 
@@ -741,9 +741,9 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
 def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
     # A value cannot be removed if another variable refers to it.
     file = connected.folder / FILE
-    kept = connected.keeps()
-    password = kept.pop("bill_password")
-    file.write_text(f"bill_password: &it {password}\nmine: *it\n{yaml.safe_dump(kept)}")
+    stored = connected.keeps()
+    password = stored.pop("bill_password")
+    file.write_text(f"bill_password: &it {password}\nmine: *it\n{yaml.safe_dump(stored)}")
     assert connected.run("ansible-vault", "encrypt", *connected.vault_arguments, FILE).code == 0
     run = connected.run("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     assert run.code == 2

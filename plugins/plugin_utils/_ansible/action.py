@@ -33,11 +33,11 @@ display = Display()
 
 # The arguments of each task, before they are hidden. With until, ansible-core makes a new action for every try.
 # Every try gets the same task object.
-_TAKEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+_ARGUMENTS: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 # The result of each task whose write BILL has done or may have done. A later try of until must not send such a write again.
-_WRITTEN: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+_RESULTS_OF_WRITES: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 class BillAction(ActionBase):
@@ -62,20 +62,20 @@ class BillAction(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self.variables = task_vars or {}
         self._context: TaskContext | None = None
-        if before := _WRITTEN.get(self._task):
+        if before := _RESULTS_OF_WRITES.get(self._task):
             return dict(before)
         try:
-            return self._remembered(self._run(tmp))
+            return self._saved_result(self._run(tmp))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:
             # Ansible can end a task at any line when its timeout expires. The result must still report a write that may have been sent.
             if self._context and (written := self._context.interrupted(type(error).__name__)):
-                return self._remembered(self._failed(str(written), written.details))
+                return self._saved_result(self._failed(str(written), written.details))
             raise
 
     def _run(self, tmp: str | None) -> dict[str, Any]:
-        given = self._taken_from_the_task()
+        given = self._take_arguments()
         secrets = CoreSecretRegistry()
         invocation = Invocation(given, self.variables, self._templar, self._table(), WrittenTask(self._task))
         data: dict[str, Any] = {}
@@ -106,7 +106,7 @@ class BillAction(ActionBase):
             else:
                 # Any argument may hold a secret, even one whose option is not secret.
                 self._task.args = dict.fromkeys(given, hiding.HIDDEN)
-        hiding.settle(data)
+        hiding.protect_status(data)
         # A failure never reaches this line, because the user must be able to read its message.
         if (
             not result.public
@@ -114,7 +114,7 @@ class BillAction(ActionBase):
             or secrets.contains(data)
             or hiding.item_of_loop_holds(self._task, self.variables, secrets.texts)
         ):
-            hiding.hide(self._task, data)
+            hiding.hide_result(self._task, data)
         return data
 
     def _hide_item(self, message: str, secrets: SecretRegistry | None) -> None:
@@ -133,25 +133,25 @@ class BillAction(ActionBase):
     def _table(cls) -> tuple[Option, ...]:
         return (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
 
-    def _remembered(self, result: dict[str, Any]) -> dict[str, Any]:
+    def _saved_result(self, result: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of the result. Record the result of a write that BILL has processed or may have processed.
 
         Every later try of ``until`` gets the recorded result.
         """
         if "uncertain" in result and (result["changed"] or result["uncertain"]):
-            _WRITTEN[self._task] = result
+            _RESULTS_OF_WRITES[self._task] = result
         return dict(result)
 
-    def _taken_from_the_task(self) -> dict[str, Any]:
+    def _take_arguments(self) -> dict[str, Any]:
         """Return the arguments of the task, and replace the secret ones in the task.
 
         Callbacks receive the arguments that a task holds at its end.
         """
-        before = _TAKEN.get(self._task, {})
+        before = _ARGUMENTS.get(self._task, {})
         arguments = {
             name: before.get(name) if value == hiding.HIDDEN else value for name, value in self._task.args.items()
         }
-        _TAKEN[self._task] = arguments
+        _ARGUMENTS[self._task] = arguments
         self._hide_arguments(arguments, ())
         return arguments
 

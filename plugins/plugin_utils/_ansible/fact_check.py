@@ -144,9 +144,9 @@ class FactCheck:
         """
         if value == "none" or not self._host.are_facts_there:
             return
-        told = next((fact for facts in self._host.facts_of_all() if (fact := facts.telling(value))), None)
-        if told and not self._is_written(option, value):
-            raise self._refused(f"The value of {option.name}", option.variable, told)
+        fact_name = next((fact for facts in self._host.facts_of_all() if (fact := facts.telling(value))), None)
+        if fact_name and not self._is_written(option, value):
+            raise self._refused(f"The value of {option.name}", option.variable, fact_name)
 
     def _is_written(self, option: Option, value: str) -> bool:
         """Return whether the task, the play or the inventory contains this value.

@@ -43,7 +43,7 @@ class Terminal:
             raise UserAbortedError("You ended the form with Ctrl-C. Nothing was written.")
         return typed
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         display.display(_in_lines(text))
 
 
@@ -57,19 +57,19 @@ def _in_lines(text: str) -> str:
 def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> FormResult:
     """Return the result of the form. ``variables`` holds all variables of Ansible, untemplated. Raises BillError."""
     _confirm_the_vault_password(call, loader)
-    kept = _kept(call, loader, templar, variables)
+    stored = _stored(call, loader, templar, variables)
     # The form also asks for a value that the inventory reads from the vault file itself.
     given = {
         option.name: source
         for option in OPTIONS
         if (source := call.sources.get(option.name))
-        and not (source.kind is Kind.VARIABLE and kept.get(option.name) == call.options[option.name])
+        and not (source.kind is Kind.VARIABLE and stored.get(option.name) == call.options[option.name])
     }
     values = dict(call.options)
     for option in OPTIONS:
         # The inventory has the old value of the vault file, and a variable overrides the environment. Here the environment must
         # override it. Otherwise nobody could replace a secret without a terminal.
-        if option.name in kept and option.name not in given and (text := os.environ.get(option.environment_name)):
+        if option.name in stored and option.name not in given and (text := os.environ.get(option.environment_name)):
             given[option.name] = _source.environment(option.environment_name)
             values[option.name] = convert(option, text, given[option.name])
             if option.secret:
@@ -78,30 +78,30 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     in_file = {
         option.name: _source.variable(option.variable, file=call.options["vault_file"])
         for option in OPTIONS
-        if option.name in kept
+        if option.name in stored
     }
     call.check_destinations(
-        ResolvedOptions({**values, **{n: kept[n] for n in kept if n not in given}}, {**in_file, **given}, ())
+        ResolvedOptions({**values, **{n: stored[n] for n in stored if n not in given}}, {**in_file, **given}, ())
     )
     # Later plays have neither the variables of this command line nor this environment.
     lasting = {name for name, source in given.items() if source.kind is Kind.VARIABLE}
     lasting -= {option.name for option in OPTIONS if option.variable in core_versions.extra_variables(loader)}
 
     for option in OPTIONS:
-        if option.secret and (secret := kept.get(option.name)):
+        if option.secret and (secret := stored.get(option.name)):
             call.secrets.add([secret])
     form = Form(
         Terminal(),
         values=values,
         given=given,
         found=frozenset(lasting),
-        kept=kept,
+        stored=stored,
         clients=call,
         secrets=call.secrets,
     )
     done = form.fill(mfa=call.options["mfa"])
     if path := call.options["vault_file"]:
-        names = {option.variable for option in OPTIONS if option.name in kept} | done.variables.keys()
+        names = {option.variable for option in OPTIONS if option.name in stored} | done.variables.keys()
         _warn_of_what_goes_before(
             path, names - {name for name, value in done.variables.items() if value is None}, loader
         )
@@ -137,11 +137,11 @@ def _confirm_the_vault_password(call: TaskContext, loader: Any) -> None:
             # ansible-core also removes the blanks around the password.
             if Terminal().ask(prompt, hidden=True).strip() == password:
                 return
-            Terminal().tell("This is not the vault password that you typed before.")
+            Terminal().show("This is not the vault password that you typed before.")
         raise BillError("You typed two different vault passwords. Nothing was written. Start again.")
 
 
-def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
+def _stored(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, Any]) -> dict[str, Any]:
     """Return the values that an earlier run of the form stored in the vault file, by option."""
     path = call.options["vault_file"]
     raw = read_variables(loader, path) if path else {}
@@ -151,15 +151,15 @@ def _kept(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str, 
     known = {**known, **raw}
     check = FactCheck(templar, known, call.run.published)
     value_of = templates.variables_of(templar, known, check.refuse_fact, check.refuse_variable)
-    kept: dict[str, Any] = {}
+    stored: dict[str, Any] = {}
     for option in OPTIONS:
         try:
             if option.variable in raw and (value := value_of(option.variable)) not in (None, ""):
-                kept[option.name] = convert(option, value, _source.variable(option.variable, file=path))
+                stored[option.name] = convert(option, value, _source.variable(option.variable, file=path))
         except OptionError as error:
             # The user can correct the value in the form.
             display.warning(f"{error} The form ignores this value.")
-    return kept
+    return stored
 
 
 def returned(filled: FormResult | None, call: TaskContext) -> dict[str, Any]:

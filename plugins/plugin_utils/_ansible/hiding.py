@@ -35,7 +35,7 @@ _SECRET_NAMES = {
 HIDDEN = "VALUE_SPECIFIED_IN_NO_LOG_PARAMETER"
 
 
-def settle(result: dict[str, Any]) -> None:
+def protect_status(result: dict[str, Any]) -> None:
     """Set ``unreachable`` to False in a result that has ``results``.
 
     Up to ansible-core 2.20, Ansible also searches the records in ``results`` for this field. A record must not decide the task's status.
@@ -44,7 +44,7 @@ def settle(result: dict[str, Any]) -> None:
         result["unreachable"] = False
 
 
-def hide(task: Any, result: dict[str, Any]) -> None:
+def hide_result(task: Any, result: dict[str, Any]) -> None:
     """Hide a whole result in the output of Ansible. ``register`` still receives all of it.
 
     Ansible accepts this request only from an action.

@@ -121,7 +121,7 @@ class HostVariables:
 
     def outcome(self, raw: Any, variables: Mapping[str, Any], evaluate: Callable[[Any], Any]) -> Any:
         """Return the result of an untemplated value with these variables; ``FAULT`` if the evaluation fails, None for ``omit``."""
-        kept = self._templar.available_variables
+        before = self._templar.available_variables
         self._templar.available_variables = variables
         try:
             return decrypted(evaluate(raw))
@@ -130,7 +130,7 @@ class HostVariables:
         except Exception:  # Any lookup may raise this. The error is reported where the value is used.
             return FAULT
         finally:
-            self._templar.available_variables = kept
+            self._templar.available_variables = before
 
     @contextmanager
     def without_facts(
@@ -175,12 +175,12 @@ class HostVariables:
         if manager is None or not (host := manager._inventory.get_host(self.name)):
             yield {}
             return
-        kept = manager._fact_cache, manager._nonpersistent_fact_cache
+        before = manager._fact_cache, manager._nonpersistent_fact_cache
         manager._fact_cache, manager._nonpersistent_fact_cache = _OnlyPublished({}, lambda _receipt: {}), {}
         try:
             yield manager.get_vars(play=play_of(self._task), host=host, task=self._task)
         finally:
-            manager._fact_cache, manager._nonpersistent_fact_cache = kept
+            manager._fact_cache, manager._nonpersistent_fact_cache = before
 
 
 def _with_vars(variables: dict[str, Any]) -> dict[str, Any]:

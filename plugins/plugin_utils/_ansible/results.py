@@ -139,17 +139,17 @@ def request_result(
     )
     if options["paginate"]:
         return _list_result(context, endpoint, request, options["max_results"])
-    if request.reads:
+    if request.is_read:
         result = endpoint.call(request)
     elif options["repeat"]:
         result = _send_write(context, endpoint, request, check_mode)
     else:
         # Check mode rejects a repeated write, as a real run does.
         identity = {**endpoint.identity_of(request), "task": task, "check_mode": str(check_mode)}
-        with context.run.once(GuardedWrite(identity, host, request.shown)) as endpoint.attempt:
+        with context.run.once(GuardedWrite(identity, host, request.label)) as endpoint.attempt:
             result = _send_write(context, endpoint, request, check_mode)
     returned: dict[str, Any] = {"status": result.status, "changed": result.changed, "uncertain": False}
-    if not request.reads:
+    if not request.is_read:
         # Ansible may mark the task as failed for its own reasons, such as until. Then it shows this message.
         returned["msg"] = _what_became_of(request, result)
         if diff:
@@ -182,9 +182,9 @@ def _send_write(context: TaskContext, endpoint: EndpointClient, request: Request
 def _what_became_of(request: Request, result: ApiResult) -> str:
     """Return the message for a write that has not failed."""
     if result.status is None:
-        return f"In check mode {request.shown} is not sent."
+        return f"In check mode {request.label} is not sent."
     done = "has processed" if result.changed else "has rejected"
-    return f"BILL {done} this write: {request.shown} (HTTP status {result.status})."
+    return f"BILL {done} this write: {request.label} (HTTP status {result.status})."
 
 
 def _difference(shown: Mapping[str, Any]) -> dict[str, str]:

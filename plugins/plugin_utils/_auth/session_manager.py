@@ -273,10 +273,10 @@ class SessionManager:
     def _end(self, force: bool, check_only: bool) -> bool:
         with self.entry.lock(self.lock_timeout):
             session = self.entry.load()
-            if self.method.no_logout:
+            if self.method.logout_note:
                 if session and not check_only:
                     self.entry.delete()
-                    self.reporter.warn(self.method.no_logout.format(end=session.expires_at or "BILL ends it"))
+                    self.reporter.warn(self.method.logout_note.format(end=session.expires_at or "BILL ends it"))
                 return False
             if session is None or check_only:
                 return session is not None

@@ -90,11 +90,11 @@ class EndpointClient:
             raise
         except BaseException as error:
             # Ansible ends a task that takes too long. This can happen at any point.
-            if request.reads or not self.attempt.is_sent or self.attempt.is_done:
+            if request.is_read or not self.attempt.is_sent or self.attempt.is_done:
                 raise
             raise self._with_details(self._uncertain(request, _ENDED.format(type(error).__name__))) from None
         self._refuse_unexpected(response, request)
-        return ApiResult(response.status, changed=not request.reads and response.status < 300, json=response.json)
+        return ApiResult(response.status, changed=not request.is_read and response.status < 300, json=response.json)
 
     def read_all(self, request: Request, *, max_results: int | None) -> Iterator[Page]:
         """The pages of a whole list, or of its first ``max_results`` records. Raises BillError."""
@@ -143,7 +143,7 @@ class EndpointClient:
         if not self.attempt.is_done:
             return self._with_details(self._uncertain(request, _ENDED.format(name)))
         return ApiError(
-            f"BILL has processed this write: {request.shown}. {_ENDED.format(name)}",
+            f"BILL has processed this write: {request.label}. {_ENDED.format(name)}",
             details={"changed": True, "uncertain": False, "status": None, "codes": [], "errors": []},
         )
 
@@ -173,13 +173,13 @@ class EndpointClient:
     def _refuse_unexpected(self, response: Response, request: Request) -> None:
         if not self.expected or response.status in self.expected:
             return
-        done = "" if request.reads else " BILL has processed the write."
+        done = "" if request.is_read else " BILL has processed the write."
         raise self._with_details(
             ApiError(
                 f"BILL answered {request.method} {request.path} with HTTP status {response.status}. expected_status does not "
                 f"contain this status.{done}",
                 status=response.status,
-                details={} if request.reads else {"changed": True, "json": self.secrets.redact(response.json)},
+                details={} if request.is_read else {"changed": True, "json": self.secrets.redact(response.json)},
             )
         )
 
@@ -204,7 +204,7 @@ class EndpointClient:
 
     def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
         """The error for a write if nobody knows whether BILL has processed it. ``cause`` is a sentence that says why."""
-        look_at = None if request.reads else verification_query(request.method, request.path)
+        look_at = None if request.is_read else verification_query(request.method, request.path)
         where = "Check in BILL's web app"
         if look_at:
             newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""

@@ -91,8 +91,8 @@ class _Builder:
             RetryingTransport(transport, self._retry),
             EncryptedEntry(Session, self._identity(method), self._store, self._around.reporter.warn),
             Refusals(
-                self._refusals(self._identity(method, kept="refusal")),
-                self._refusals(self._quota(method, kept="spent hour")),
+                self._refusals(self._identity(method, kind="refusal")),
+                self._refusals(self._quota(method, kind="quota")),
                 self._around.clock,
             ),
             check_after=self._options["check_after"],
@@ -117,12 +117,12 @@ class _Builder:
             {
                 "api_url": self._base_url.url,
                 **{name: method.values[name] for name in method.quota_options},
-                "kept": "slots in flight",
+                "kind": "slots",
             }
         )
         reservations = EncryptedEntry(
             Reservations,
-            self._quota(method, kept="turns"),
+            self._quota(method, kind="calls of the minute"),
             shared,
             # The lock of the session already warns about an unusable store.
             lambda _text: None,
@@ -135,14 +135,14 @@ class _Builder:
     def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:
         return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)
 
-    def _identity(self, method: AuthMethod, **kept: str) -> EntryIdentity:
+    def _identity(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to one credential."""
-        return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **kept})
+        return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **more})
 
-    def _quota(self, method: AuthMethod, **kept: str) -> EntryIdentity:
+    def _quota(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to all credentials with the same hourly quota."""
         option = method.quota_options[0]
-        return EntryIdentity.of({"api_url": self._base_url.url, option: method.values[option], **kept})
+        return EntryIdentity.of({"api_url": self._base_url.url, option: method.values[option], **more})
 
     def _lock_timeout(self, method: AuthMethod) -> float:
         """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""

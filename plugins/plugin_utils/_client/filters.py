@@ -30,13 +30,13 @@ _LIKE_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 # This includes surrogates (halves of a character), which are not valid in an address or in JSON.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
-HOLDS_CONTROL = (
+CONTROL_CHARACTER_MESSAGE = (
     "holds a line break or another control character. A YAML block that begins with | ends in a line break; use |- or "
     "quotes instead."
 )
 
 
-class Unfit(ValueError):
+class _FilterError(ValueError):
     """A value that cannot be written. The message continues a sentence that begins with the name of its place. It contains nothing of the value."""
 
 
@@ -67,7 +67,7 @@ def written_sort(given: object) -> str:
 
 
 def plain(value: object) -> str:
-    """A single value in BILL's syntax, without quotes. Raises Unfit.
+    """A single value in BILL's syntax, without quotes. Raises _FilterError.
 
     A date without a time zone is written without a zone. BILL documents this format.
     """
@@ -75,21 +75,21 @@ def plain(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         if abs(value) >= 10**100:
-            raise Unfit("is a number with too many digits.")
+            raise _FilterError("is a number with too many digits.")
         return str(int(value))
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise Unfit("is not a finite number.")
+            raise _FilterError("is not a finite number.")
         return f"{Decimal(repr(float(value))):f}"
     if isinstance(value, date):
         return written_date(value)
     if value is None:
-        raise Unfit("is empty. Perhaps a variable in it is empty. Leave it out, or set a value.")
+        raise _FilterError("is empty. Perhaps a variable in it is empty. Leave it out, or set a value.")
     if not isinstance(value, str):
-        raise Unfit("is not a text, a number, a date, true or false.")
+        raise _FilterError("is not a text, a number, a date, true or false.")
     text = str.__str__(value)
     if CONTROL.search(text):
-        raise Unfit(HOLDS_CONTROL)
+        raise _FilterError(CONTROL_CHARACTER_MESSAGE)
     return text
 
 
@@ -100,7 +100,7 @@ def written_date(value: date) -> str:
     try:
         utc = value if value.utcoffset() is None else value.astimezone(timezone.utc)
     except OverflowError:
-        raise Unfit("is a date that is out of range.") from None
+        raise _FilterError("is a date that is out of range.") from None
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -114,7 +114,7 @@ def meant(given: object, names: Iterable[str]) -> str:
 def _as_it_is(given: str, option: str) -> str:
     text = str.__str__(given).strip()
     if CONTROL.search(text):
-        raise OptionError(f"{option} {HOLDS_CONTROL}")
+        raise OptionError(f"{option} {CONTROL_CHARACTER_MESSAGE}")
     return text
 
 
@@ -135,7 +135,7 @@ def _filter(given: object, place: str) -> str:
         raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
     try:
         return f"{field}:{op}:{_value(op, value)}"
-    except Unfit as why:
+    except _FilterError as why:
         raise OptionError(f"{place} has a value that {why}") from None
 
 
@@ -143,10 +143,10 @@ def _value(op: str, value: object) -> str:
     if op in _OF_LISTS:
         elements = value if isinstance(value, (list, tuple)) else [value]
         if not elements:
-            raise Unfit("is an empty list. Leave the filter out, or add an element.")
+            raise _FilterError("is an empty list. Leave the filter out, or add an element.")
         return f'"{",".join(_element(each) for each in elements)}"'
     if isinstance(value, (list, tuple)):
-        raise Unfit("is a list. Only the operators in and nin accept a list.")
+        raise _FilterError("is a list. Only the operators in and nin accept a list.")
     text = _unquoted(value)
     if op != "sw" and _PLAIN.fullmatch(text) and not _LIKE_A_DATE.fullmatch(text):
         return text
@@ -156,7 +156,7 @@ def _value(op: str, value: object) -> str:
 def _element(value: object) -> str:
     text = _unquoted(value)
     if "," in text:
-        raise Unfit(
+        raise _FilterError(
             "has a comma inside an element. In BILL's syntax a comma begins the next element. Write the parts as elements of "
             "the list, or use one request for each of them."
         )
@@ -166,9 +166,9 @@ def _element(value: object) -> str:
 def _unquoted(value: object) -> str:
     text = plain(value)
     if not text.strip():
-        raise Unfit("is an empty text. Perhaps a variable in it is empty. Leave the filter out, or set a value.")
+        raise _FilterError("is an empty text. Perhaps a variable in it is empty. Leave the filter out, or set a value.")
     if '"' in text:
-        raise Unfit(
+        raise _FilterError(
             "contains a double quote. bill.connect adds quotes itself, and BILL documents no way to write one in a value."
         )
     return text

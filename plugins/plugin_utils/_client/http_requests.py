@@ -47,7 +47,7 @@ class PageRequests:
 
     def page(self, cursor: str | None) -> HttpRequest:
         # Documented by BILL: Spend & Expense has its own parameter for the cursor.
-        parameter = "nextPage" if self.request.spend else "page"
+        parameter = "nextPage" if self.request.is_spend else "page"
         return http_request(self.request.with_query(**{parameter: cursor}) if cursor else self.request)
 
 
@@ -60,5 +60,5 @@ def http_request(request: Request) -> HttpRequest:
         None if request.body is None else JsonBody(request.body),
         # A field of the response may have the name of an option, but it is not about that option.
         ErrorProfile({**_CODES, **(_CODES_OF_LOGINS if request.path in _LOGIN_PATHS else {})}, option_of_field={}),
-        is_repeatable=request.reads,
+        is_repeatable=request.is_read,
     )

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 from .._core.errors import OptionError
-from .._core.redaction import SHORT, holds, of_credentials
+from .._core.redaction import MIN_LENGTH, contains_any, is_credential_name
 from .filters import written_filters, written_sort
 from .naming import name_of
 from .request_body import checked_body
@@ -94,17 +94,17 @@ class Request:
         )
 
     @property
-    def shown(self) -> str:
+    def label(self) -> str:
         """The request as messages show it."""
         return f"{self.method} {self.path}"
 
     @property
-    def reads(self) -> bool:
+    def is_read(self) -> bool:
         """Whether the request changes nothing at BILL."""
         return self.method == "GET"
 
     @property
-    def spend(self) -> bool:
+    def is_spend(self) -> bool:
         """Whether the request goes to Spend & Expense, which has its own pages and its own rate limit."""
         return self.path.startswith("/v3/spend/")
 
@@ -123,20 +123,20 @@ class Request:
         Servers log addresses. BILL also warns against secrets in an address.
         """
         # Shorter secrets are not searched in an address, because nearly every text contains them.
-        long = [secret for secret in secrets if len(secret) >= SHORT]
+        long = [secret for secret in secrets if len(secret) >= MIN_LENGTH]
         for name, value in self.query:
-            if of_credentials(name) or holds(name, long) or holds(value, long):
+            if is_credential_name(name) or contains_any(name, long) or contains_any(value, long):
                 raise OptionError(
                     "The query (in path, query or filters) contains a credential. Servers log addresses, so an address must not contain "
                     "a credential. Leave it out: bill.connect adds the session to the request."
                 )
         for name, value in self.headers.items():
-            if holds(value, secrets):
+            if contains_any(value, secrets):
                 place = name_of("headers", name)
                 raise OptionError(
                     f"{place} contains a credential. Leave it out: bill.connect adds the session to the request."
                 )
-        if holds(self.path, long) or holds(unquote(self.path), long):
+        if contains_any(self.path, long) or contains_any(unquote(self.path), long):
             raise OptionError(
                 "path contains a credential. Servers log addresses, so an address must not contain a credential. Leave it out: "
                 "bill.connect adds the session to the request."

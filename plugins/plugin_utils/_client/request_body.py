@@ -16,7 +16,7 @@ from datetime import date
 from typing import Any
 
 from .._core.errors import OptionError
-from .filters import Unfit, written_date
+from .filters import _FilterError, written_date
 from .naming import name_of
 
 # BILL's bodies have only a few levels.
@@ -58,7 +58,7 @@ def _json(value: Any, place: str, depth: int) -> Any:
     if isinstance(value, date):
         try:
             return written_date(value)
-        except Unfit as why:
+        except _FilterError as why:
             raise OptionError(f"{place} {why}") from None
     raise OptionError(
         f"{place} has a value that JSON cannot have. Write a text, a finite number, a date, true, false, null, a list or a dictionary."

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 
 from .._core.errors import OptionError
-from .._core.redaction import of_credentials
+from .._core.redaction import is_credential_name
 from .naming import name_of
 
 _NAME_OF_HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -53,7 +53,7 @@ def checked_headers(given: object) -> dict[str, str]:
             raise OptionError("headers has a name that is not valid for a header. Use letters, digits and -.")
         place = name_of("headers", name)
         ours = name.lower() in _OUR_HEADERS or name.lower().startswith(_BEGIN_OUR_HEADERS)
-        if of_credentials(name) or ours:
+        if is_credential_name(name) or ours:
             raise OptionError(
                 f"{place} cannot be set: bill.connect sends this header itself if it is necessary. Leave it out."
             )

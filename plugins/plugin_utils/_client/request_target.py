@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
 from .._core.errors import OptionError
-from .filters import CONTROL, HOLDS_CONTROL, Unfit
+from .filters import CONTROL, CONTROL_CHARACTER_MESSAGE, _FilterError
 from .filters import plain as plain_text_of
 from .naming import name_of
 
@@ -32,7 +32,7 @@ def checked_path(given: object, api_url: str) -> tuple[str, Query]:
         raise OptionError(f"path must be a text. {_EXAMPLE}")
     text = str.__str__(given).strip()
     if CONTROL.search(text):
-        raise OptionError(f"path {HOLDS_CONTROL}")
+        raise OptionError(f"path {CONTROL_CHARACTER_MESSAGE}")
     if "#" in text:
         raise OptionError("path must not contain a #. Write a # that is part of a name as %23.")
     path, mark, query = text.partition("?")
@@ -112,5 +112,5 @@ def _parameter(name: object, value: object, option: str) -> tuple[str, str]:
         )
     try:
         return str.__str__(name), plain_text_of(value)
-    except Unfit as why:
+    except _FilterError as why:
         raise OptionError(f"{name_of(option, name)} {why}") from None

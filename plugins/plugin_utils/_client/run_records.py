@@ -50,14 +50,14 @@ class _Write(JsonRecord):
 
 @dataclass(frozen=True)
 class GuardedWrite:
-    """A write for ``host`` that is sent only once in a run. ``shown`` is the write as messages show it.
+    """A write for ``host`` that is sent only once in a run. ``label`` is the write as messages show it.
 
     ``identity`` identifies equal writes: the task, the credential, method, path, query, headers and body.
     """
 
     identity: Mapping[str, str] = field(repr=False)
     host: str
-    shown: str
+    label: str
 
 
 class RunRecords:
@@ -140,7 +140,7 @@ def _remembering(write: GuardedWrite) -> Iterator[None]:
         yield
     except (StoreError, LockTimeoutError) as error:
         raise BillError(
-            f"{write.shown} was not sent: {str(error).rstrip('.')}. So bill.connect could not detect that another host sends the "
+            f"{write.label} was not sent: {str(error).rstrip('.')}. So bill.connect could not detect that another host sends the "
             "same write. Make local_tmp of Ansible usable, or set another local_tmp. If the write may be sent more than once, set repeat: true."
         ) from None
 
@@ -148,7 +148,7 @@ def _remembering(write: GuardedWrite) -> Iterator[None]:
 def _repeated(write: GuardedWrite, before: _Write) -> RepeatedWriteError:
     sends = "has sent" if before.is_sent else "is sending"
     return RepeatedWriteError(
-        f"{write.shown} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. To send it "
+        f"{write.label} was not sent for {write.host}: in this run the same task {sends} the same write for {before.host} already. To send it "
         "once, use one host, with hosts: localhost or run_once: true. (With serial, run_once applies to each batch.) To send it for each "
         "host or item, set repeat: true."
     )

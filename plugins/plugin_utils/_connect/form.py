@@ -24,7 +24,7 @@ from .._core.secret_registry import SecretRegistry
 from .._options.resolve import describe_sources
 from .._options.source import Source
 from .._options.spec import OPTIONS
-from .interview import Interview, Person
+from .interview import Interview, Prompter
 from .mfa_questions import validate_code, wants_mfa
 from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 
@@ -34,7 +34,7 @@ _DEVICE = "bill-connect"
 
 _LOCKED = ("BDC_1107", "BDC_1110")
 # Documented by BILL: it returns these codes for a value that belongs to its other environment.
-_PERHAPS_OF_THE_OTHER = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
+_CAUSE_MAY_BE_ELSEWHERE = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -67,30 +67,30 @@ class Form:
     - ``values``: the value of every option.
     - ``given``: the options that the form does not ask for, each with the source of its value.
     - ``found``: those of ``given`` that later plays find in the same place.
-    - ``kept``: the values that an earlier run stored, by option. A person keeps one by pressing Enter.
+    - ``stored``: the values that an earlier run stored, by option. A person keeps one by pressing Enter.
     - ``clients``: builds the clients that try the values.
     - ``secrets``: gets each secret before anything else uses it.
     """
 
     def __init__(
         self,
-        person: Person,
+        prompter: Prompter,
         *,
         values: Mapping[str, Any],
         given: Mapping[str, Source],
         found: frozenset[str],
-        kept: Mapping[str, Any],
+        stored: Mapping[str, Any],
         clients: ClientBuilder,
         secrets: SecretRegistry,
     ) -> None:
-        self._interview = Interview(person)
-        self._values = {**values, **{name: value for name, value in kept.items() if name not in given}}
+        self._interview = Interview(prompter)
+        self._values = {**values, **{name: value for name, value in stored.items() if name not in given}}
         if "environment" in given and "api_url" not in given:
             # Somebody named the environment for this run, so the address of an earlier run does not apply.
             self._values["api_url"] = None
         self._given = given
         self._found = found
-        self._kept = kept
+        self._stored = stored
         self._clients = clients
         self._secrets = secrets
 
@@ -102,7 +102,7 @@ class Form:
         Raises the BillError for a value that BILL does not accept in the end.
         """
         if url := self._values["api_url"]:
-            self._interview.tell(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
+            self._interview.show(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
         else:
             self._fill(ENVIRONMENT)
         self._fill(AUTH_METHOD)
@@ -110,12 +110,12 @@ class Form:
             self._fill(each)
         client, session, changed = self._signed_in()
         self._values = self._wanted()
-        self._sign_out_of_the_old()
+        self._sign_out_old()
         if mfa is None:
             mfa = self._wants_mfa(client, session)
         if mfa and not session.trusted:
-            session = self._trusted(client, session)
-        return FormResult(client, session, changed, *self._to_keep())
+            session = self._set_up_mfa(client, session)
+        return FormResult(client, session, changed, *self._variables_to_save())
 
     @property
     def _fields(self) -> tuple[Question, ...]:
@@ -129,21 +129,21 @@ class Form:
         if each.only_with and not self._values[each.only_with]:
             return
         if name in self._given:
-            self._interview.tell(f"{each.label}: from {self._given[name]}")
-            self._tell_of_the_web_app(each)
+            self._interview.show(f"{each.label}: from {self._given[name]}")
+            self._show_web_app(each)
             return
         before = self._values[name]
-        value = self._interview.value(each, option, before=before, is_stored=before == self._kept.get(name))
+        value = self._interview.value(each, option, before=before, is_stored=before == self._stored.get(name))
         if option.secret:
             self._secrets.add([value])
         self._values[name] = value
         if not self._interview.is_alone:
-            self._interview.tell("  (not shown)" if option.secret else f"  {value or '(none)'}")
-        self._tell_of_the_web_app(each)
+            self._interview.show("  (not shown)" if option.secret else f"  {value or '(none)'}")
+        self._show_web_app(each)
 
-    def _tell_of_the_web_app(self, each: Question) -> None:
+    def _show_web_app(self, each: Question) -> None:
         if each is ENVIRONMENT:
-            self._interview.tell(f"BILL's web app: {WEB_APPS[self._values['environment']]}")
+            self._interview.show(f"BILL's web app: {WEB_APPS[self._values['environment']]}")
 
     # --- BILL's responses ---
 
@@ -153,38 +153,38 @@ class Form:
             wanted = self._wanted()
             try:
                 client = self._clients.client_for(wanted)
-                self._interview.tell("\nbill.connect lets BILL validate these values.")
+                self._interview.show("\nbill.connect lets BILL validate these values.")
                 held = client.sessions.log_in()
                 return client, held.session, held.is_new
             except BillError as error:
                 refusal = error
             self._correct(refusal, correction := correction + 1)
             while not refusal.is_transient and self._wanted() == wanted:
-                self._interview.tell("\nNo value was changed, so bill.connect does not send the values again.")
+                self._interview.show("\nNo value was changed, so bill.connect does not send the values again.")
                 self._correct(refusal, correction := correction + 1)
 
     def _wanted(self) -> dict[str, Any]:
         """The present values, without the MFA ID of an earlier run if that one was for another user."""
         if self._is_the_same():
             return dict(self._values)
-        theirs = [name for name in MFA_OPTIONS if name in self._kept and name not in self._given]
+        theirs = [name for name in MFA_OPTIONS if name in self._stored and name not in self._given]
         return {**self._values, **dict.fromkeys(theirs)}
 
     def _correct(self, error: BillError, correction: int) -> None:
         """Let the person correct the values that the error concerns. Raises the error if there is nothing to correct."""
         if error.is_transient and not self._interview.is_alone and correction <= CORRECTIONS:
-            self._interview.tell(f"\n{error}")
+            self._interview.show(f"\n{error}")
             self._interview.ask("Press Enter to try again:")
             return
         wanted = [each for each in self._fields if each.option in error.options and self._can_correct(each)]
-        if error.code in _PERHAPS_OF_THE_OTHER and self._can_correct(ENVIRONMENT):
+        if error.code in _CAUSE_MAY_BE_ELSEWHERE and self._can_correct(ENVIRONMENT):
             wanted.insert(0, ENVIRONMENT)
         if not wanted or self._interview.is_alone or correction > CORRECTIONS or error.code in _LOCKED:
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last
-        self._interview.tell(f"\n{error.summary}{self._sources(error)} Nothing was written.")
-        self._interview.tell(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
+        self._interview.show(f"\n{error.summary}{self._sources(error)} Nothing was written.")
+        self._interview.show(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
         for each in wanted:
             self._fill(each)
 
@@ -212,23 +212,23 @@ class Form:
         used = METHODS[self._values["auth_method"]].options_used() | {"auth_method", "environment", "api_url"}
         return describe_sources(error, {name: source for name, source in self._given.items() if name in used})
 
-    def _sign_out_of_the_old(self) -> None:
+    def _sign_out_old(self) -> None:
         """End the session of the credentials that were just replaced: a person who knows the old ones must not find it."""
         method = METHODS[self._values["auth_method"]]
         secrets = {name for name in method.options_used() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
-        if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._kept.keys()):
+        if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._stored.keys()):
             return
         # The stored credentials may be invalid in many ways, so every BillError is ignored.
         with suppress(BillError):
-            self._clients.client_for({**self._values, **self._kept}).sessions.end()
+            self._clients.client_for({**self._values, **self._stored}).sessions.end()
 
     def _changed(self, name: str) -> bool:
-        return bool(self._values[name] != self._kept.get(name))
+        return bool(self._values[name] != self._stored.get(name))
 
     def _is_the_same(self) -> bool:
         """Whether the user and the organization are those of the earlier run. True if there was no earlier run."""
         of_whom = ("auth_method", "environment", "api_url", "username", "organization_id", "user_id")
-        return not any(self._changed(name) for name in of_whom if name in self._kept)
+        return not any(self._changed(name) for name in of_whom if name in self._stored)
 
     # --- MFA ---
 
@@ -245,7 +245,7 @@ class Form:
             return False
         return wants_mfa(self._interview)
 
-    def _trusted(self, client: BillClient, session: Session) -> Session:
+    def _set_up_mfa(self, client: BillClient, session: Session) -> Session:
         """The session after BILL trusts it. If MFA fails, the same session and a warning, because the credentials are valid."""
         device = self._values["device"] or _DEVICE
         try:
@@ -275,7 +275,7 @@ class Form:
 
     # --- what to store ---
 
-    def _to_keep(self) -> tuple[dict[str, Any], list[str]]:
+    def _variables_to_save(self) -> tuple[dict[str, Any], list[str]]:
         variables: dict[str, Any] = {}
         elsewhere: list[str] = []
         names = {"auth_method", "environment", "api_url"}
@@ -288,6 +288,6 @@ class Form:
                 elsewhere.append(option.variable)
             # The file keeps its text for an unchanged value, perhaps a template. A default needs no place in the file.
             # For an encrypted file, ansible-core 2.22 masks every value wherever it appears, even common words such as sandbox.
-            elif value != self._kept.get(option.name, option.default):
+            elif value != self._stored.get(option.name, option.default):
                 variables[option.variable] = value
         return variables, elsewhere

@@ -22,11 +22,11 @@ _STORED = "the value in the vault file"
 _TYPED = "the value that you typed"
 
 
-class Person(Protocol):
+class Prompter(Protocol):
     def ask(self, prompt: str, *, hidden: bool) -> str:
         """What the person types. Raises NoTerminalError if there is no terminal, UserAbortedError if the person aborts."""
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         """Show a line."""
 
 
@@ -36,8 +36,8 @@ class Interview:
     ``is_alone`` becomes true when a question finds nobody to answer. From then on, every answer is empty.
     """
 
-    def __init__(self, person: Person) -> None:
-        self._person = person
+    def __init__(self, prompter: Prompter) -> None:
+        self._prompter = prompter
         self.is_alone = False
         # The first question shows this text.
         self._beginning = _BEGINNING
@@ -52,7 +52,7 @@ class Interview:
         if self.is_alone:
             return ""
         try:
-            typed = self._person.ask(self._beginning + prompt, hidden=hidden)
+            typed = self._prompter.ask(self._beginning + prompt, hidden=hidden)
         except NoTerminalError:
             self.is_alone = True
             return ""
@@ -77,17 +77,17 @@ class Interview:
             if not typed and (before or question.optional or self.is_alone):
                 return before
             if not typed:
-                self.tell(f"{question.label} is required. Type a value.")
+                self.show(f"{question.label} is required. Type a value.")
                 continue
             if not typed.isprintable():
-                self.tell(
+                self.show(
                     f"The value that you typed for {question.label} contains a key that is not a character, such as an arrow key. Type it again."
                 )
                 continue
             try:
                 return convert(option, typed, source.typed(question.label))
             except OptionError as error:
-                self.tell(str(error))
+                self.show(str(error))
 
-    def tell(self, text: str) -> None:
-        self._person.tell(text)
+    def show(self, text: str) -> None:
+        self._prompter.show(text)

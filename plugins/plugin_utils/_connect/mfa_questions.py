@@ -30,7 +30,7 @@ def wants_mfa(interview: Interview) -> bool:
     )
     wanted = answer.lower() in ("y", "yes")
     if not interview.is_alone:
-        interview.tell("  yes" if wanted else "  no")
+        interview.show("  yes" if wanted else "  no")
     return wanted
 
 
@@ -52,7 +52,7 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
         try:
             code = convert(MFA_CODE, typed, _source.typed("the code"))
         except OptionError as error:
-            interview.tell(str(error))
+            interview.show(str(error))
             continue
         try:
             return validate(client, challenge_id, code, remember_me=True, device=device)
@@ -60,7 +60,7 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
             wrong += 1
             if wrong == _TRIES or error.code not in (None, *_ANOTHER_CODE):
                 raise
-            interview.tell(str(error))
+            interview.show(str(error))
             if error.code in (None, "BDC_1374"):
                 # The old challenge accepts no code any more.
                 challenge_id = challenge(client)

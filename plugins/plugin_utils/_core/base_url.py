@@ -75,7 +75,7 @@ class BaseUrl:
         return cls(f"{parts.scheme}://{host}{parts.path}", host, parts.scheme == "http", option)
 
     @property
-    def is_bills(self) -> bool:
+    def is_bill_host(self) -> bool:
         """Whether the address uses TLS and one of the hosts that BILL documents for its API."""
         return not self.plain and self.host in _HOSTS_OF_BILL
 

@@ -17,7 +17,7 @@ from typing import Any
 MASK = "********"
 
 # Shorter secrets are not searched inside texts, because nearly every text contains them.
-SHORT = 4
+MIN_LENGTH = 4
 # A secret with at least this many characters is not an ordinary word.
 _NO_WORD = 8
 _LONGEST = 300
@@ -107,7 +107,7 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
         for names, records in alike.items():
             texts += [name for name in names if isinstance(name, str)]
             for name, inner in zip(names, zip(*(each.values() for each in records), strict=True), strict=True):
-                if of_credentials(name) and any(map(_says, inner)):
+                if is_credential_name(name) and any(map(_says, inner)):
                     return True
                 columns.append(inner)
     return found.among(texts)
@@ -119,8 +119,8 @@ def sanitize(text: Any, secrets: Iterable[str]) -> str | None:
         return None
     found = _Secrets(secrets)
     # Redact a second time, because the removal of line breaks can put the parts of a secret together.
-    line = found.cut(text)[: 20 * _LONGEST]
-    line = found.cut(" ".join("".join(sign if sign.isprintable() else " " for sign in line).split()))
+    line = found.redacted(text)[: 20 * _LONGEST]
+    line = found.redacted(" ".join("".join(sign if sign.isprintable() else " " for sign in line).split()))
     if len(line) > _LONGEST:
         line = line[: _LONGEST - 3] + "..."
     return line if line.replace(MASK, "").strip() else None
@@ -138,12 +138,12 @@ def redact_text(message: str, secrets: Iterable[str]) -> str:
     return "".join(sign if sign.isprintable() or sign == "\n" else " " for sign in message)
 
 
-def of_credentials(name: Any) -> bool:
+def is_credential_name(name: Any) -> bool:
     """Whether a field or parameter of this name belongs to a session or credential."""
     return (plain := _plain(name)) in _CREDENTIALS or plain.endswith(_ENDS_OF_CREDENTIALS)
 
 
-def holds(text: str, secrets: Iterable[str]) -> bool:
+def contains_any(text: str, secrets: Iterable[str]) -> bool:
     """Whether a text is one of the secrets or contains one."""
     return _Secrets(secrets).inside(text)
 
@@ -152,7 +152,7 @@ class _Secrets:
     def __init__(self, secrets: Iterable[str]) -> None:
         self._whole = {secret for secret in secrets if secret}
         # The longest secret comes first, because a secret may be a part of another one.
-        self._parts = sorted((s for s in self._whole if len(s) >= SHORT), key=len, reverse=True)
+        self._parts = sorted((s for s in self._whole if len(s) >= MIN_LENGTH), key=len, reverse=True)
 
     def inside(self, value: Any) -> bool:
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -168,7 +168,7 @@ class _Secrets:
         together = "\n".join(texts)
         return not self._whole.isdisjoint(texts) or any(part in together for part in self._parts)
 
-    def cut(self, text: str) -> str:
+    def redacted(self, text: str) -> str:
         if text in self._whole:
             return MASK
         for part in self._parts:
@@ -189,7 +189,7 @@ def _masked_here(value: Any, found: _Secrets) -> Any:
 
 
 def _is_secret(name: Any) -> bool:
-    return of_credentials(name) or _plain(name) in _PERSONAL
+    return is_credential_name(name) or _plain(name) in _PERSONAL
 
 
 def _says(value: Any) -> bool:

@@ -80,8 +80,8 @@ def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> 
         number = int(value)
     except (ValueError, TypeError, OverflowError):
         raise wrong("must be a whole number.") from None
-    if not option.least <= number <= option.most:
-        raise wrong(f"must be between {option.least} and {option.most}.")
+    if not option.minimum <= number <= option.maximum:
+        raise wrong(f"must be between {option.minimum} and {option.maximum}.")
     return number
 
 

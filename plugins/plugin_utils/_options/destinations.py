@@ -71,7 +71,7 @@ def check_destinations(
 def foreign_hosts(options: ResolvedOptions) -> Iterator[ForeignHost]:
     """The hosts that get credentials and are neither BILL's nor this machine. Raises OptionError for an address that is not allowed."""
     for name, address in _addresses(options):
-        if not address.is_bills and not address.is_loopback:
+        if not address.is_bill_host and not address.is_loopback:
             yield ForeignHost(address.host, name, options.sources[name])
 
 
@@ -80,7 +80,7 @@ def steering_values(options: ResolvedOptions) -> Iterator[tuple[Option, str]]:
     addresses = dict(_addresses(options))
     for name in DESTINATIONS:
         value, source = options.values[name], options.sources.get(name)
-        of_bill = name in addresses and addresses[name].is_bills
+        of_bill = name in addresses and addresses[name].is_bill_host
         if isinstance(value, str) and source and source.kind is not Kind.ENVIRONMENT and not of_bill:
             yield _BY_NAME[name], value
 
@@ -115,4 +115,4 @@ def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str]
         return True
     if name == "token_url" and name not in METHODS[options.values["auth_method"]].options_used():
         return True
-    return any(each == name and address.is_bills for each, address in _addresses(options))
+    return any(each == name and address.is_bill_host for each, address in _addresses(options))

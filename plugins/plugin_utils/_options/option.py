@@ -37,14 +37,14 @@ class Option:
     - ``kind``: the type as Ansible names it: ``str``, ``path``, ``int``, ``bool``. The code that uses a ``dict`` or ``raw``
       checks it. Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
       ``statuses`` one or more HTTP statuses.
-    - ``pattern``: a regular expression for the whole text. ``least`` and ``most``: the limits of a number.
+    - ``pattern``: a regular expression for the whole text. ``minimum`` and ``maximum``: the limits of a number.
     - ``secret``: no output shows the value.
     - ``is_data``: the value only goes into a request, so a fact may give it.
 
     Where the value comes from:
 
     - ``shared``: the option can also come from a variable or the environment. Other options come only from the task.
-    - ``called``: the part after ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
+    - ``variable_suffix``: the part after ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
 
     What the value does:
 
@@ -60,7 +60,7 @@ class Option:
     - ``summary``: one line. It is the comment in a vault file, and the beginning of every description. An existing vault file has
       the comment of an earlier version. If the line changes, the old comment stays there.
     - ``details``: the further paragraphs of the documentation, with Ansible's markup.
-    - ``otherwise``: what applies if nobody gives a value and there is no ``default``.
+    - ``default_text``: what applies if nobody gives a value and there is no ``default``.
     - ``awx``: whether the credential type of AWX has a field for it. A ``rare`` field comes last. ``awx_note`` is the part of
       its help text that the summary does not have.
     """
@@ -72,12 +72,12 @@ class Option:
     secret: bool = False
     aliases: tuple[str, ...] = ()
     pattern: str = ".*"
-    least: int = 0
-    most: int = 1_000_000
+    minimum: int = 0
+    maximum: int = 1_000_000
     shared: bool = True
     required: bool = False
     is_data: bool = False
-    called: str = ""
+    variable_suffix: str = ""
     is_destination: bool = False
     identifies_account: bool = False
     api_name: str = ""
@@ -87,17 +87,17 @@ class Option:
     prompts: Mapping[str, Prompt] = field(default_factory=dict, hash=False)
     summary: str = ""
     details: tuple[str, ...] = ()
-    otherwise: str = ""
+    default_text: str = ""
     awx: AwxField = "none"
     awx_note: str = ""
 
     @property
     def variable(self) -> str:
-        return f"bill_{self.called or self.name}"
+        return f"bill_{self.variable_suffix or self.name}"
 
     @property
     def environment_name(self) -> str:
-        return f"BILL_{(self.called or self.name).upper()}"
+        return f"BILL_{(self.variable_suffix or self.name).upper()}"
 
     def prompt(self, method: str = "") -> Prompt | None:
         """How the form asks for the option with this authentication method. None if the form does not ask."""

@@ -74,7 +74,7 @@ ACCOUNT_OPTIONS = (
         label="API URL",
         summary="The address of BILL's API, without /v3. It replaces the environment.",
         details=("Required only for your own gateway or for a test server.", _URL),
-        otherwise="the address of the environment",
+        default_text="the address of the environment",
         awx="rare",
         awx_note="Required only for your own gateway or for a test server.",
     ),
@@ -206,7 +206,7 @@ ACCOUNT_OPTIONS = (
             "tries two addresses: first C(<api_url>/authx/token), then C(/authx/token) at the root of the same host.",
             _URL,
         ),
-        otherwise="the path /authx/token below api_url, then at the root of the same host",
+        default_text="the path /authx/token below api_url, then at the root of the same host",
         awx="rare",
     ),
     Option(

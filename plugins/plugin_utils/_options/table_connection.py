@@ -27,7 +27,7 @@ CONNECTION_OPTIONS = (
             "A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The session is then "
             "stored in Ansible's temporary directory until the run ends.",
         ),
-        otherwise="the folder bill in Ansible's home, usually ~/.ansible/bill",
+        default_text="the folder bill in Ansible's home, usually ~/.ansible/bill",
         awx="rare",
         awx_note=(
             "The directory is on the machine where jobs run, and stores sessions from job to job. A variable cannot set it, because a "
@@ -50,8 +50,8 @@ CONNECTION_OPTIONS = (
         "timeout",
         kind="int",
         default=30,
-        least=1,
-        most=3600,
+        minimum=1,
+        maximum=3600,
         summary="How many seconds one exchange with BILL may take.",
         details=(
             "It counts from the lookup of the host name to the last byte of the response. At least 1, at most 3600.",
@@ -61,7 +61,7 @@ CONNECTION_OPTIONS = (
         "retries",
         kind="int",
         default=3,
-        most=100,
+        maximum=100,
         summary="How often to repeat a request after a temporary fault.",
         details=(
             "A request is repeated when BILL cannot be reached, does not answer in time, or reports a fault of its own. It is also repeated "
@@ -99,7 +99,7 @@ CONNECTION_OPTIONS = (
         label="Certificate Authorities",
         summary="A file or directory of certificate authorities that replace the usual ones.",
         details=("A directory must be prepared with C(openssl rehash).",),
-        otherwise="what the Python library requests uses (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, its own list)",
+        default_text="what the Python library requests uses (REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, its own list)",
         awx="rare",
         awx_note="It is on the machine where jobs run. A gateway or a proxy of your company can require it.",
     ),

@@ -76,8 +76,8 @@ LIST_OPTIONS = (
     Option(
         "page_size",
         kind="int",
-        least=1,
-        most=100,
+        minimum=1,
+        maximum=100,
         shared=False,
         is_data=True,
         summary="How many records to ask for at a time, from 1 to 100.",
@@ -88,7 +88,7 @@ LIST_OPTIONS = (
     Option(
         "max_results",
         kind="int",
-        least=1,
+        minimum=1,
         shared=False,
         is_data=True,
         summary="How many records to read at most, with O(paginate=true).",

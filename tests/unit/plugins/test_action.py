@@ -304,8 +304,8 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, sto
     [
         "_client.endpoint.EndpointClient._refuse_unexpected",
         "_ansible.results._what_became_of",
-        "_ansible.hiding.settle",
-        "_ansible.hiding.hide",
+        "_ansible.hiding.protect_status",
+        "_ansible.hiding.hide_result",
     ],
 )
 def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(

@@ -234,7 +234,12 @@ def _set_in(content: Any) -> Iterator[str]:
 def message_with_fact(name: str, facts: dict[str, Any]) -> str:
     """The message of a task if the variable of this name is a fact."""
     variables = {"inventory_hostname": "web1", "ansible_facts": facts, **facts}
-    table = (*OPTIONS, Option("path", kind="path", called="vault_file"), Option("vault_id"), Option("mfa", kind="bool"))
+    table = (
+        *OPTIONS,
+        Option("path", kind="path", variable_suffix="vault_file"),
+        Option("vault_id"),
+        Option("mfa", kind="bool"),
+    )
     templar = SimpleNamespace(
         template=lambda value, **_how: value,
         copy_with_new_env=lambda **_how: SimpleNamespace(template=lambda value, **_how: value),

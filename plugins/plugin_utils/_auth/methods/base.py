@@ -44,7 +44,7 @@ class AuthMethod(ABC):
     # Whether BILL has a call that validates a session.
     can_validate: ClassVar[bool] = True
     # The message to the user about a session that BILL cannot end. It may contain {end}. None if BILL can end the session.
-    no_logout: ClassVar[str | None] = None
+    logout_note: ClassVar[str | None] = None
     # Whether the login and the validation count for BILL's limit of requests a minute.
     is_rate_limited: ClassVar[bool] = False
     # Whether MFA trust is irrelevant for payments with such a session.

@@ -88,7 +88,7 @@ class OAuth(AuthMethod):
     # can never pay.
     is_mfa_exempt = True
     profile = ErrorProfile(statuses={401: _OVER})
-    no_logout = "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until {end}."
+    logout_note = "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until {end}."
 
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         form = {

@@ -45,7 +45,7 @@ class SpendToken(AuthMethod):
     required_options = {"api_token": "an API token of BILL Spend & Expense"}
     quota_options = ("api_token",)
     creates_session = False
-    no_logout = "An API token has no sign-out. To end the token, revoke it in BILL Spend & Expense."
+    logout_note = "An API token has no sign-out. To end the token, revoke it in BILL Spend & Expense."
     is_rate_limited = True
     organizations_path = None
     profile = ErrorProfile(_CODES, {401: _WRONG, 429: _TOO_MANY})

@@ -101,7 +101,7 @@ def typed(*without: str) -> dict[str, str]:
     return {LABELS[name]: value for name, value in OPTIONS.items() if name not in without}
 
 
-def test_from_nothing_everything_is_asked_for_and_to_be_kept(run_form: FormRun, bill: Bill) -> None:
+def test_from_nothing_everything_is_asked_for_and_to_be_stored(run_form: FormRun, bill: Bill) -> None:
     told = run_form(typed=typed())
     assert run_form.asked == ["Sign in with", *LABELS.values()]
     assert told == {
@@ -173,7 +173,7 @@ def test_a_template_in_the_file_may_refer_to_the_inventory(run_form: FormRun, bi
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
 
 
-def test_without_a_file_there_is_nothing_to_keep(run_form: FormRun) -> None:
+def test_without_a_file_there_is_nothing_variables_to_save(run_form: FormRun) -> None:
     run_form(FILE, option={"vault_file": ""}, typed=typed())
     assert not any("[" in text for text in run_form.shown if text.startswith("\nUser Name"))
 

@@ -60,7 +60,7 @@ class Someone:
             raise UserAbortedError("Ctrl-C.")
         return texts.pop(0) if (texts := self.typed.get(label, [])) else ""
 
-    def tell(self, text: str) -> None:
+    def show(self, text: str) -> None:
         self.seen.append(text)
 
     def saw(self, text: str) -> bool:
@@ -114,7 +114,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
         *,
         given: Mapping[str, Any] | None = None,
         found: tuple[str, ...] = (),
-        kept: Mapping[str, Any] | None = None,
+        stored: Mapping[str, Any] | None = None,
         mfa: bool | None = None,
     ) -> FormResult:
         given = given or {}
@@ -123,7 +123,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
             values={**DEFAULTS, **given},
             given={name: _source.variable(f"bill_{name}") for name in given},
             found=frozenset(found),
-            kept=kept or {},
+            stored=stored or {},
             clients=Clients(open_client),
             secrets=secrets,
         )
@@ -223,7 +223,7 @@ def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) 
 
 
 def test_an_environment_that_is_given_goes_before_the_address_of_an_earlier_sitting(fill: Any) -> None:
-    done = fill(Someone(), given={"environment": "production"}, kept={"api_url": API_URL, **OPTIONS})
+    done = fill(Someone(), given={"environment": "production"}, stored={"api_url": API_URL, **OPTIONS})
     assert done.client.transport.base_url.host == "production.example.com"
     assert done.variables == {"bill_environment": "production", "bill_api_url": None}
 
@@ -237,7 +237,7 @@ def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) ->
     assert person.asked == ["Sign in with", *LABELS.values(), "User Name", "Password", "MFA"]
     assert done.variables == {"bill_api_url": API_URL, **KEEPS}
     person = Someone()
-    done = fill(person, kept={"api_url": API_URL, "auth_method": "password", **OPTIONS})
+    done = fill(person, stored={"api_url": API_URL, "auth_method": "password", **OPTIONS})
     assert person.saw(f"BILL: {API_URL}, from the vault file")
     assert done.variables == {}
 
@@ -421,7 +421,7 @@ def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
 
 def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
     person = Someone()
-    done = fill(person, kept={"environment": "production", **OPTIONS})
+    done = fill(person, stored={"environment": "production", **OPTIONS})
     assert person.saw(f"[{OPTIONS['username']}]:")
     assert person.saw("it is not shown [the value in the vault file]:")
     assert not person.saw("findme")
@@ -431,7 +431,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
 def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
-    done = fill(Someone(Password="new"), kept={"auth_method": "password", "environment": "sandbox", **OPTIONS})
+    done = fill(Someone(Password="new"), stored={"auth_method": "password", "environment": "sandbox", **OPTIONS})
     assert bill.heard == [LOGIN, LOGIN, LOGOUT]
     assert bill.last(LOGOUT).headers["sessionId"] == "SESSION-1"
     assert done.variables["bill_password"] == "new"
@@ -440,8 +440,8 @@ def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill) -> None
 def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
-    kept = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
-    done = fill(Someone(), given={"password": "new"}, kept=kept)
+    stored = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
+    done = fill(Someone(), given={"password": "new"}, stored=stored)
     assert bill.heard == [LOGIN, LOGIN, LOGOUT]
     assert done.variables == {"bill_password": "new"}
 
@@ -451,7 +451,7 @@ def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
 def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also: dict[str, str]) -> None:
     fill(ap())
     bill.password = "new"
-    done = fill(Someone(), given={"password": "new"}, kept={**also, **OPTIONS})
+    done = fill(Someone(), given={"password": "new"}, stored={**also, **OPTIONS})
     assert bill.last(LOGIN).body["password"] == "new"
     assert done.variables["bill_password"] == "new"
     assert bill.heard == [LOGIN, LOGIN, LOGOUT]
@@ -460,31 +460,31 @@ def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also
 def test_the_session_of_another_user_is_left_alone(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
-    fill(Someone(User_Name="other@example.com", Password="new"), kept=OPTIONS)
+    fill(Someone(User_Name="other@example.com", Password="new"), stored=OPTIONS)
     assert bill.heard == [LOGIN, LOGIN]
 
 
 MFA_ID = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
 
 
-def test_the_mfa_id_of_another_user_is_not_kept(fill: Any, bill: Bill) -> None:
-    done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID})
+def test_the_mfa_id_of_another_user_is_not_stored(fill: Any, bill: Bill) -> None:
+    done = fill(Someone(User_Name="other@example.com"), stored={**OPTIONS, **MFA_ID})
     assert "rememberMeId" not in bill.last(LOGIN).body
     assert {done.variables[f"bill_{name}"] for name in MFA_ID} == {None}
     # An MFA ID given for this user is stored.
     new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
-    done = fill(Someone(User_Name="other@example.com"), kept={**OPTIONS, **MFA_ID}, given=new)
+    done = fill(Someone(User_Name="other@example.com"), stored={**OPTIONS, **MFA_ID}, given=new)
     assert bill.last(LOGIN).body["rememberMeId"] == new["remember_me_id"]
     # The file had no MFA ID, so there is none to remove.
-    done = fill(Someone(User_Name="third@example.com"), kept=OPTIONS)
+    done = fill(Someone(User_Name="third@example.com"), stored=OPTIONS)
     assert "bill_device" not in done.variables
 
 
 def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
-    kept = {**OPTIONS, "username": "other@example.com", "password": "stale", **MFA_ID}
+    stored = {**OPTIONS, "username": "other@example.com", "password": "stale", **MFA_ID}
     bill.will_say(no("BDC_1101"))
     person = Someone(User_Name=["", OPTIONS["username"]], Password=["", OPTIONS["password"]])
-    done = fill(person, kept=kept)
+    done = fill(person, stored=stored)
     sent = [each.body.get("rememberMeId") for each in bill.requests]
     # The stored MFA ID belongs to the stored user.
     assert sent == [MFA_ID["remember_me_id"], None]
@@ -497,7 +497,7 @@ def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
 def test_whoever_goes_back_to_the_user_of_the_file_has_the_mfa_id_again(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
-    done = fill(Someone(User_Name=["other@example.com", OPTIONS["username"]]), kept={**OPTIONS, **MFA_ID})
+    done = fill(Someone(User_Name=["other@example.com", OPTIONS["username"]]), stored={**OPTIONS, **MFA_ID})
     assert [each.body.get("rememberMeId") for each in bill.requests] == [None, MFA_ID["remember_me_id"]]
     assert done.variables == {}
 
@@ -506,7 +506,7 @@ def test_whoever_goes_back_to_the_user_of_the_file_has_the_mfa_id_again(fill: An
 def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | None) -> None:
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
     person = Someone()
-    done = fill(person, kept={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID}, mfa=mfa)
+    done = fill(person, stored={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID}, mfa=mfa)
     assert bill.last(LOGIN).body["rememberMeId"] == MFA_ID["remember_me_id"]
     # A trusted session needs no code.
     assert "MFA" not in person.asked
@@ -518,7 +518,7 @@ def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | No
 def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
     fill(ap())
     new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
-    fill(Someone(), kept={**OPTIONS, **MFA_ID}, given=new)
+    fill(Someone(), stored={**OPTIONS, **MFA_ID}, given=new)
     assert LOGOUT not in bill.heard
 
 
@@ -577,7 +577,7 @@ def test_a_code_is_for_the_session_that_has_asked_for_it(fill: Any, bill: Bill) 
 
 
 @pytest.mark.parametrize(("refusals", "why"), [(["BDC_1119"] * 3, "BDC_1119"), (["BDC_1119", "BDC_1358"], "BDC_1358")])
-def test_too_many_wrong_codes_end_it_and_the_rest_is_kept(
+def test_too_many_wrong_codes_end_it_and_the_rest_is_stored(
     fill: Any, bill: Bill, said: list[str], refusals: list[str], why: str
 ) -> None:
     bill.will_say(*map(no, refusals), to=VALIDATE)
@@ -695,7 +695,7 @@ def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> N
 def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failure: Any) -> None:
     bill.will_say(*[failure] * 9)
     with pytest.raises(errors.BillError) as failed:
-        fill(nobody := Nobody(), kept=OPTIONS)
+        fill(nobody := Nobody(), stored=OPTIONS)
     assert set(bill.heard) == {LOGIN}
     assert len(bill.heard) == (4 if isinstance(failure, errors.RequestTimeoutError) else 1)
     assert "Nobody can be asked" not in str(failed.value)
@@ -707,7 +707,7 @@ def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failu
     [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN])],
     ids=["found out before", "found out then"],
 )
-def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_kept(
+def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_stored(
     fill: Any, bill: Bill, said: list[str], also: dict[str, str], heard: list[str]
 ) -> None:
     done = fill(Nobody(), given={**OPTIONS, **also}, mfa=True)

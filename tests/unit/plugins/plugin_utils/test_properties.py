@@ -241,7 +241,7 @@ def assert_options_or_clean(outcome: Any) -> None:
         value = outcome.values[option.name]
         if option.kind == "int":
             assert value.__class__ is int
-            assert option.least <= value <= option.most
+            assert option.minimum <= value <= option.maximum
         elif option.kind == "bool":
             assert isinstance(value, bool)
         elif value is not None:

@@ -59,7 +59,7 @@ def test_a_path_alone_is_a_read() -> None:
         {"path": "/v3/vendors", "query": None, "body": None, "filters": "", "paginate": False}, API_URL, []
     )
     assert request == Request("GET", "/v3/vendors")
-    assert request.reads
+    assert request.is_read
     assert request.target == "/v3/vendors"
     assert request.body is None
 
@@ -71,7 +71,7 @@ def test_every_endpoint_can_be_addressed(method: str, template: str) -> None:
         request = of(path, method=method)
         assert (request.method, unquote(request.path), request.query) == (method, path, ())
         assert request.target == path.replace("=", "%3D")
-        assert request.spend == template.startswith("/v3/spend/")
+        assert request.is_spend == template.startswith("/v3/spend/")
         assert of(API_URL + path, method=method) == request
 
 

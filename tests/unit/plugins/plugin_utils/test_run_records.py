@@ -80,7 +80,7 @@ def test_run_without_a_usable_directory_warns_each_time_and_publishes_nothing(di
 
 
 WRITE = GuardedWrite({"task": "site.yml:3", "body": "1"}, "web1", "POST /v3/payments")
-THEIRS = GuardedWrite(WRITE.identity, "web2", WRITE.shown)
+THEIRS = GuardedWrite(WRITE.identity, "web2", WRITE.label)
 
 
 @pytest.mark.promise(10)
@@ -100,7 +100,7 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
         "use one host, with hosts: localhost or run_once: true. "
         "(With serial, run_once applies to each batch.) To send it for each host or item, set repeat: true."
     )
-    with another_task(directory).once(GuardedWrite({**WRITE.identity, "body": "2"}, "web2", WRITE.shown)):
+    with another_task(directory).once(GuardedWrite({**WRITE.identity, "body": "2"}, "web2", WRITE.label)):
         pass
 
 
