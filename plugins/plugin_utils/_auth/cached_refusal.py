@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .._core.clock import Clock
+from .._core.error_codes import Scope, scope_of
 from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, LockTimeoutError
 from .._core.json_record import JsonRecord
 from .._store.encrypted_entry import EncryptedEntry
@@ -63,7 +64,7 @@ class CachedRefusal(JsonRecord):
             if is_cached
             else ""
         )
-        if self.code == "BDC_1144":
+        if scope_of(self.code) is Scope.QUOTA:
             then = (
                 f" bill.connect sends nothing with this developer key before {_time(self.until)}, except in the task "
                 "bill_login with force: true."
@@ -73,7 +74,7 @@ class CachedRefusal(JsonRecord):
                 f" bill.connect does not send the same credentials again before {_time(self.until)}, because repetition could lock the "
                 "account. It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
             )
-        kind = HourlyQuotaError if self.code == "BDC_1144" else AuthenticationError
+        kind = HourlyQuotaError if scope_of(self.code) is Scope.QUOTA else AuthenticationError
         error = kind(self.summary + since + then, code=self.code, status=self.status, options=self.options)
         error.summary = self.summary + since
         return error

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.session import HeldSession
+from .._core.error_codes import Scope, scope_of
 from .._core.error_parser import codes, error_items
 from .._core.errors import (
     ApiError,
@@ -36,8 +37,6 @@ from .request_identity import canonical_form
 from .verification import verification_query
 from .write_outcome import WriteAttempt, named
 
-# BILL answers this code to a path that it does not have. The code says nothing about a record.
-_NO_SUCH_API = "BDC_1121"
 # expected_status never turns these errors into a success.
 _NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
 
@@ -166,7 +165,8 @@ class EndpointClient:
 
     def _is_expected(self, error: ApiError, request: Request) -> bool:
         """Whether the user expects this rejection, and BILL itself sent it. A proxy may also answer 404, but without a BDC code."""
-        if not _is_about(error, request) or isinstance(error, _NEVER_EXPECTED) or error.code == _NO_SUCH_API:
+        # If BILL does not have the path, the code says nothing about a record.
+        if not _is_about(error, request) or isinstance(error, _NEVER_EXPECTED) or scope_of(error.code) is Scope.ADDRESS:
             return False
         return error.status in self.expected and (error.status or 0) >= 400
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .._core.error_codes import ErrorCode
+from .._core.error_codes import ERROR_CODES, ErrorCode, Scope
 from .._core.error_parser import ErrorProfile
-from .._core.errors import ApiError
+from .._core.errors import ApiError, AuthenticationError
 from .._http.messages import HttpRequest, JsonBody
 from .request import Request
 
@@ -24,6 +24,7 @@ _CODES = {
         "there is no such API here",
         "Check path and method, and that api_url ends before /v3.",
         ("api_url",),
+        scope=Scope.ADDRESS,
     ),
     "BDC_1123": ErrorCode(
         ApiError,
@@ -34,7 +35,8 @@ _CODES = {
 # A login that the user sends with bill_request carries another credential.
 _CODES_OF_LOGINS = {
     code: ErrorCode(ApiError, "the credentials that the request carries are refused", "Correct them in the request.")
-    for code in ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110")
+    for code, known in ERROR_CODES.items()
+    if known.error is AuthenticationError and code not in _CODES
 }
 _LOGIN_PATHS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from .._core.error_codes import Scope, scope_of
 from .._core.error_parser import codes
 from .._core.errors import (
     BillError,
@@ -21,9 +22,6 @@ from .._core.errors import (
     UncertainWriteError,
     was_sent,
 )
-
-# The code of a fault on BILL's side. It decides, even if the response contains other codes.
-_FAULT = "BDC_1001"
 
 # The status of a server that waited too long for the rest of a request, or for another server behind it.
 _REQUEST_TIMEOUT = 408
@@ -52,7 +50,8 @@ def may_be_processed(error: BaseException) -> bool:
     # A status from 400 to 499 is a rejection. With a status from 500, a single BDC code is also a rejection. Several codes may contradict
     # each other.
     said = set(codes(error.response_body))
-    return _FAULT in said or (error.status >= 500 and len(said) > 1)
+    # A fault on BILL's side decides, even if the response contains other codes.
+    return any(scope_of(code) is Scope.SERVER for code in said) or (error.status >= 500 and len(said) > 1)
 
 
 def uncertain(error: BillError) -> UncertainWriteError:

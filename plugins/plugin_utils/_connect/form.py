@@ -19,6 +19,7 @@ from typing import Any, Protocol
 from .._auth.methods import METHODS, MFA_OPTIONS
 from .._auth.session import Session
 from .._client.client import BillClient
+from .._core.error_codes import is_final, may_be_other_environment
 from .._core.errors import BillError, OptionError, UserAbortedError
 from .._core.secret_registry import SecretRegistry
 from .._options.resolve import describe_sources
@@ -31,10 +32,6 @@ from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
 # The form gives up after this many corrections. Otherwise a person could lock an account by trying.
 CORRECTIONS = 3
 _DEVICE = "bill-connect"
-
-_LOCKED = ("BDC_1107", "BDC_1110")
-# Documented by BILL: it returns these codes for a value that belongs to its other environment.
-_CAUSE_MAY_BE_ELSEWHERE = ("BDC_1101", "BDC_1102", "BDC_1111", "BDC_1123")
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -177,9 +174,9 @@ class Form:
             self._interview.ask("Press Enter to try again:")
             return
         wanted = [each for each in self._fields if each.option in error.options and self._can_correct(each)]
-        if error.code in _CAUSE_MAY_BE_ELSEWHERE and self._can_correct(ENVIRONMENT):
+        if may_be_other_environment(error.code) and self._can_correct(ENVIRONMENT):
             wanted.insert(0, ENVIRONMENT)
-        if not wanted or self._interview.is_alone or correction > CORRECTIONS or error.code in _LOCKED:
+        if not wanted or self._interview.is_alone or correction > CORRECTIONS or is_final(error.code):
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from .._client.client import BillClient
 from .._client.mfa import MfaValidation, challenge, validate
+from .._core.error_codes import Scope, is_final, scope_of
 from .._core.errors import ApiError, OptionError
 from .._options import source as _source
 from .._options.convert import convert
@@ -19,8 +20,8 @@ from .interview import Interview
 
 # BILL locks MFA after some wrong codes. A third party counted three.
 _TRIES = 3
-# A wrong code, and a code that is too old. Both use up a try, but another code may be right.
-_ANOTHER_CODE = ("BDC_1119", "BDC_1374")
+# BILL answers this general code for an invalid value to a wrong MFA code. (BILL does not document that; it is inferred.)
+_INVALID_VALUE = "BDC_1119"
 
 
 def wants_mfa(interview: Interview) -> bool:
@@ -58,10 +59,11 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
             return validate(client, challenge_id, code, remember_me=True, device=device)
         except ApiError as error:
             wrong += 1
-            if wrong == _TRIES or error.code not in (None, *_ANOTHER_CODE):
+            is_expired = error.code is None or scope_of(error.code) is Scope.MFA_CODE
+            if wrong == _TRIES or is_final(error.code) or not (is_expired or error.code == _INVALID_VALUE):
                 raise
             interview.show(str(error))
-            if error.code in (None, "BDC_1374"):
+            if is_expired:
                 # The old challenge accepts no code any more.
                 challenge_id = challenge(client)
 

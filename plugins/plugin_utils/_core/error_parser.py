@@ -80,7 +80,7 @@ def apply_status(error: BillError, statuses: Mapping[int, ErrorCode], place: str
     if known is None or not isinstance(error, (InvalidResponseError, UnknownApiError)):
         return error
     return known.error(
-        f"BILL answered HTTP status {error.status}: {known.meaning}. {known.remedy.format(place=place)}",
+        known.message(f"HTTP status {error.status}", place),
         status=error.status,
         options=known.options,
         response_body=error.response_body,
@@ -96,7 +96,7 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
     for code, meaning in known.items():
         if code in carried:
             return meaning.error(
-                f"BILL answered {code}: {meaning.meaning}. {meaning.remedy.format(place=place)}",
+                meaning.message(code, place),
                 code=code,
                 status=status,
                 options=meaning.options,

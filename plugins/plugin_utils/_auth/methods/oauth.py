@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..._core.base_url import BaseUrl
-from ..._core.error_codes import OTHER_ENVIRONMENT, ErrorCode
+from ..._core.error_codes import ErrorCode
 from ..._core.error_parser import ErrorProfile, apply_status
 from ..._core.errors import (
     ApiError,
@@ -37,8 +37,9 @@ _WHAT = "the request for an access token"
 _WRONG = ErrorCode(
     AuthenticationError,
     "the client id or the client secret is wrong",
-    "Correct them. " + OTHER_ENVIRONMENT,
+    "Correct them.",
     ("client_id", "client_secret"),
+    may_be_other_environment=True,
 )
 _NOT_IN_THIS_WAY = ErrorCode(
     ApiError,

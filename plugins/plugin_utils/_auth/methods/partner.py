@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ..._core.error_codes import OTHER_ENVIRONMENT, ErrorCode
+from ..._core.error_codes import ErrorCode
 from ..._core.error_parser import ErrorProfile
 from ..._core.errors import ApiError, AuthenticationError, OptionError
 from ..._http.messages import HttpRequest, JsonBody
@@ -37,7 +37,7 @@ _USER = {
 # The login of a partner sends no developer key. Therefore these codes are about the app key.
 _KEY = {
     "BDC_1102": ErrorCode(
-        AuthenticationError, "the app key is not valid", "Correct it. " + OTHER_ENVIRONMENT, ("app_key",)
+        AuthenticationError, "the app key is not valid", "Correct it.", ("app_key",), may_be_other_environment=True
     ),
     "BDC_1103": ErrorCode(AuthenticationError, "the app key is inactive", "Use an active key.", ("app_key",)),
 }
@@ -47,14 +47,16 @@ _USER_CODES = {
     "BDC_1123": ErrorCode(
         AuthenticationError,
         "the organization id is unknown, or it does not belong to this partner",
-        "Correct it. " + OTHER_ENVIRONMENT,
+        "Correct it.",
         ("organization_id",),
+        may_be_other_environment=True,
     ),
     "BDC_1111": ErrorCode(
         ApiError,
         "there is no such active user in this organization",
-        "Check user_id and organization_id. " + OTHER_ENVIRONMENT,
+        "Check user_id and organization_id.",
         ("user_id", "organization_id"),
+        may_be_other_environment=True,
     ),
 }
 
