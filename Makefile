@@ -136,7 +136,7 @@ awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own modu
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator
-	@$(BIN)/python -m tools.pictures
+	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.pictures $(ARGS)
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)

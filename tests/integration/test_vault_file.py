@@ -71,7 +71,7 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     escaped = AWKWARD.replace("\\", "\\\\").replace('"', '\\"').replace("😀", "\\U0001F600")
     assert view(empty) == (
-        "# Written by bill.connect.bill_vault_file, and encrypted with your vault password.\n"
+        "# Written by bill.connect.bill_vault_file, encrypted with your vault password.\n"
         "# To view it: ansible-vault view group_vars/all/bill.yml\n"
         "# To change it: ansible-vault edit group_vars/all/bill.yml\n"
         "---\n"

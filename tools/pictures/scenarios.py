@@ -67,7 +67,7 @@ CORRECTED = Command(
         ("Password:", USER.password),
         ("MFA:", ENTER),
     ),
-    since="Asking BILL",
+    since="bill.connect lets BILL validate",
 )
 ROTATED = Command(
     CONNECT,
