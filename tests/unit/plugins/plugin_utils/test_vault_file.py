@@ -80,7 +80,7 @@ def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: 
     assert mode(path) == 0o600
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.1;AES256\n")
     assert text(path) == (
-        f"# Written by {BY}, and encrypted with your vault password.\n"
+        f"# Written by {BY}, encrypted with your vault password.\n"
         f"# To view it: ansible-vault view {path}\n"
         f"# To change it: ansible-vault edit {path}\n"
         "---\n"
