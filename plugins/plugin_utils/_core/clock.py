@@ -44,3 +44,6 @@ class SystemClock:
 
     def jitter(self) -> float:
         return random.SystemRandom().random()
+
+
+SYSTEM_CLOCK = SystemClock()

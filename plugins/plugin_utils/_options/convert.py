@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -26,91 +26,98 @@ _NO: set[str | float] = {"n", "no", "off", "0", "false", "f", 0}
 
 def convert(option: Option, value: Any, source: Source) -> Any:
     """The value in the option's type. Raises OptionError, which names ``source`` and contains no secret."""
-
-    def wrong(what: str) -> OptionError:
+    try:
+        return _converted(option, value, expands_environment=source.expands_environment)
+    except _WrongValueError as error:
         words = str(source)
-        return OptionError(f"{words[0].upper()}{words[1:]} {what}")
+        raise OptionError(f"{words[0].upper()}{words[1:]} {error}") from None
 
+
+class _WrongValueError(Exception):
+    """The value is not one of the option's. The message is the rest of a sentence that begins with the source of the value."""
+
+
+def _converted(option: Option, value: Any, *, expands_environment: bool) -> Any:
     if option.kind == "bool":
-        return _to_bool(value, wrong)
+        return _to_bool(value)
     if option.kind == "int":
-        return _to_int(option, value, wrong)
+        return _to_int(option, value)
     if option.kind == "date":
-        return _to_date(value, wrong)
+        return _to_date(value)
     if option.kind == "digits":
-        return _to_digits(option, value, wrong)
+        return _to_digits(option, value)
     if option.kind == "statuses":
-        return _to_statuses(value, wrong)
+        return _to_statuses(value)
     if option.kind in ("dict", "raw"):
         return value
     if not isinstance(value, str):
-        raise wrong(
+        raise _WrongValueError(
             f"must be a text, but it is {_kind_of(value)}. Put it in quotes: YAML changes some unquoted values "
             "(0123 becomes 83, yes becomes true)."
         )
     text = str(value)
     if option.kind == "path" and "://" not in text and text != "none":
-        text = os.path.expandvars(text) if source.expands_environment else text
+        text = os.path.expandvars(text) if expands_environment else text
         text = os.path.abspath(os.path.expanduser(text))
     if not text.isprintable():
-        raise wrong(
+        raise _WrongValueError(
             "holds a line break or another control character. A YAML block that begins with | ends in a line break; "
             "use |- or quotes instead."
         )
     if option.choices and text not in option.choices:
-        raise wrong(f"must be one of {', '.join(option.choices)}.")
+        raise _WrongValueError(f"must be one of {', '.join(option.choices)}.")
     if not re.fullmatch(option.pattern, text):
-        raise wrong("contains a character that is not allowed, perhaps a space. Copy the value again.")
+        raise _WrongValueError("contains a character that is not allowed, perhaps a space. Copy the value again.")
     return text
 
 
-def _to_bool(value: Any, wrong: Callable[[str], OptionError]) -> bool:
+def _to_bool(value: Any) -> bool:
     if isinstance(value, bool):
         return value
     text = value.strip().lower() if isinstance(value, str) else value
     if isinstance(text, (str, int, float)) and text in _YES | _NO:
         return text in _YES
-    raise wrong("must be true or false.")
+    raise _WrongValueError("must be true or false.")
 
 
-def _to_int(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> int:
+def _to_int(option: Option, value: Any) -> int:
     try:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise ValueError
         number = int(value)
     except (ValueError, TypeError, OverflowError):
-        raise wrong("must be a whole number.") from None
+        raise _WrongValueError("must be a whole number.") from None
     if not option.minimum <= number <= option.maximum:
-        raise wrong(f"must be between {option.minimum} and {option.maximum}.")
+        raise _WrongValueError(f"must be between {option.minimum} and {option.maximum}.")
     return number
 
 
-def _to_date(value: Any, wrong: Callable[[str], OptionError]) -> str:
+def _to_date(value: Any) -> str:
     try:
         # YAML turns an unquoted date into a date object.
         if isinstance(value, datetime):
             value = value.date()
         return (value if isinstance(value, date) else date.fromisoformat(value)).isoformat()
     except (TypeError, ValueError):
-        raise wrong("must be a date such as 2026-12-22.") from None
+        raise _WrongValueError("must be a date such as 2026-12-22.") from None
 
 
-def _to_digits(option: Option, value: Any, wrong: Callable[[str], OptionError]) -> str:
+def _to_digits(option: Option, value: Any) -> str:
     # With jinja2_native, a template turns digits into a number. Digits that begin with 0 stay a text.
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     # People write a code in groups of digits.
     text = re.sub(r"\s", "", text)
     if not re.fullmatch(option.pattern, text):
-        raise wrong(
+        raise _WrongValueError(
             "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."
         )
     return text
 
 
-def _to_statuses(value: Any, wrong: Callable[[str], OptionError]) -> list[int]:
+def _to_statuses(value: Any) -> list[int]:
     statuses = [str(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
     if not all(re.fullmatch("[24][0-9]{2}", each) for each in statuses):
-        raise wrong("must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.")
+        raise _WrongValueError("must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.")
     return [int(each) for each in statuses]
 
 

@@ -21,10 +21,10 @@ from __future__ import annotations
 import os
 import re
 import stat
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError, OptionError, StoreError
 from .base import SECRET_BYTES, Warn
 from .lock import lock_file, open_locked
@@ -57,16 +57,12 @@ class FileStore:
         *,
         is_default: bool,
         warn: Warn,
-        clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], float] = time.time,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._directory = directory
         self._is_default = is_default
         self._warn = warn
         self._clock = clock
-        self._sleep = sleep
-        self._now = now
         self._secret: bytes | None = None
 
     def existing_secret(self) -> bytes | None:
@@ -89,7 +85,7 @@ class FileStore:
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
         self._prepare()
         path = self._path(key)
-        end = 0 if seconds is None else int(self._now() + seconds) + 1
+        end = 0 if seconds is None else int(self._clock.time() + seconds) + 1
         # The caller holds the lock, so no other task writes this file. A file that a killed task left there is removed first.
         new = path + ".new"
         try:
@@ -124,9 +120,8 @@ class FileStore:
                 path,
                 seconds,
                 # A lock file without an entry is not needed.
-                is_needed=lambda: os.path.lexists(self._path(key)),
+                stays_with=self._path(key),
                 clock=self._clock,
-                sleep=self._sleep,
             ):
                 entered = True
                 yield
@@ -149,7 +144,7 @@ class FileStore:
     def _make_secret(self) -> bytes:
         """The secret of the store. The first task creates it while it holds the lock of the file."""
         try:
-            file = open_locked(self._path_of_secret, self._clock() + _LOCK_TIMEOUT_OF_SECRET, self._clock, self._sleep)
+            file = open_locked(self._path_of_secret, self._clock.monotonic() + _LOCK_TIMEOUT_OF_SECRET, self._clock)
         except OSError as error:
             raise self._unusable(error) from None
         try:
@@ -199,7 +194,7 @@ class FileStore:
             return False
         finally:
             os.close(file)
-        return len(head) == _HEAD and 0 < int.from_bytes(head, "big") < self._now()
+        return len(head) == _HEAD and 0 < int.from_bytes(head, "big") < self._clock.time()
 
     def _names(self) -> list[str]:
         try:

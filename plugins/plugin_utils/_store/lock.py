@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
+from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError
 
 _POLL_SECONDS = 0.02
@@ -25,42 +25,41 @@ def lock_file(
     path: str,
     seconds: float,
     *,
-    is_needed: Callable[[], bool] = lambda: False,
-    clock: Callable[[], float] = time.monotonic,
-    sleep: Callable[[float], None] = time.sleep,
+    stays_with: str | None = None,
+    clock: Clock = SYSTEM_CLOCK,
 ) -> Iterator[None]:
-    """Create a file and hold its lock. Afterwards the file is removed, unless ``is_needed`` returns true.
+    """Create a file and hold its lock. Afterwards the file is removed, unless the file ``stays_with`` exists.
 
     Raises LockTimeoutError if other tasks hold the lock for more than ``seconds``. Raises OSError if the file cannot be locked.
     """
-    end = clock() + seconds
-    file = open_locked(path, end, clock, sleep)
+    end = clock.monotonic() + seconds
+    file = open_locked(path, end, clock)
     # If the previous holder has removed the file, the lock of that file does not exclude other tasks.
     while not _is_at(path, file):
         os.close(file)
-        file = open_locked(path, end, clock, sleep)
+        file = open_locked(path, end, clock)
     try:
         yield
     finally:
         # This must be the last step, because another task can take the lock as soon as the file is removed.
-        if not is_needed():
+        if stays_with is None or not os.path.lexists(stays_with):
             with suppress(OSError):
                 os.unlink(path)
         os.close(file)
 
 
-def open_locked(path: str, end: float, clock: Callable[[], float], sleep: Callable[[float], None]) -> int:
+def open_locked(path: str, end: float, clock: Clock) -> int:
     """The descriptor of a locked file, open for reading and writing.
 
-    ``end`` is a time of ``clock``. Raises LockTimeoutError if the lock is not free before ``end``. Raises OSError if the file cannot be
+    ``end`` is a monotonic time of ``clock``. Raises LockTimeoutError if the lock is not free before ``end``. Raises OSError if the file cannot be
     opened or locked.
     """
     file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
     try:
         while not _is_locked(file):
-            if clock() >= end:
+            if clock.monotonic() >= end:
                 raise LockTimeoutError("Other tasks hold the lock.")
-            sleep(_POLL_SECONDS)
+            clock.sleep(_POLL_SECONDS)
     except BaseException:
         os.close(file)
         raise

@@ -92,16 +92,17 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
     """A task that opened the file before its removal must not take its lock for the lock of the new file."""
     waits = 0
 
-    def next_one_takes_it(_seconds: float) -> None:
-        nonlocal waits
-        waits += 1
-        if waits == 1:
-            first.close()
-            second.enter_context(store.lock(KEY, 0))
-        elif waits == 2:
-            second.close()
+    class NextOneTakesIt(Clock):
+        def sleep(self, seconds: float) -> None:
+            nonlocal waits
+            waits += 1
+            if waits == 1:
+                first.close()
+                second.enter_context(store.lock(KEY, 0))
+            elif waits == 2:
+                second.close()
 
-    waiting = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print, sleep=next_one_takes_it)
+    waiting = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print, clock=NextOneTakesIt())
     with ExitStack() as first, ExitStack() as second:
         first.enter_context(store.lock(KEY, 1))
         with waiting.lock(KEY, 30), pytest.raises(LockTimeoutError), store.lock(KEY, 0):
@@ -112,7 +113,7 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
 @pytest.mark.promise(6)
 def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) -> None:
     now = Clock()
-    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print, now=now)
+    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print, clock=now)
     for address, seconds in (("refusal", 600.0), ("session", None)):
         with store.lock(address, 1):
             store.put(address, b"sealed", seconds=seconds)
@@ -290,7 +291,6 @@ def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_p
         is_default=True,
         warn=said.append,
         clock=clock,
-        sleep=lambda _s: clock.advance(1),
     )
     with (
         store.lock(KEY, 1),
