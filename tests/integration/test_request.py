@@ -524,7 +524,9 @@ def test_the_keywords_of_tasks_work_as_usual(project: Project, bill: Control) ->
         vars={"mails": [f"billing{number}@example.com" for number in (3, 4)]},
     )
     assert run.code == 0, run.output
-    assert run.says("bill.connect.bill_request always runs on the controller; delegate_to does not change which machine sends the requests to BILL")
+    assert run.says(
+        "bill.connect.bill_request always runs on the controller; delegate_to does not change which machine sends the requests to BILL"
+    )
     assert run.says("async is not supported") or run.says("does not support async"), run.output
     assert [each for each in asked(bill) if each == VENDORS] == [VENDORS] * 2
     assert bill.get("counts")[LOGIN] == 2

@@ -24,6 +24,12 @@ class JsonRecord:
 
     # Increase this number when the fields of a subclass change their meaning. Records of another version are then ignored.
     FORMAT: ClassVar[int] = 1
+    _types: ClassVar[dict[str, Any]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Ansible imports the classes in its main process. So the workers, one for each task, need not read the types again.
+        cls._types = get_type_hints(cls)
 
     def to_bytes(self) -> bytes:
         return json.dumps({"format": self.FORMAT, **asdict(self)}).encode()
@@ -37,7 +43,7 @@ class JsonRecord:
         if set(fields) != {each.name for each in dataclass_fields(cls)}:
             raise ValueError("not of this version")
         record = cls(**fields)
-        for name, kind in get_type_hints(cls).items():
+        for name, kind in cls._types.items():
             if name in fields and not _is(fields[name], kind):
                 raise TypeError(f"{name} is of another type")
         return record
