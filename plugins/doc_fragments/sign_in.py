@@ -149,7 +149,7 @@ options:
     description:
       - The name of the device that the MFA ID belongs to. Used with O(auth_method=password), O(auth_method=console_token)
         and O(auth_method=partner).
-      - You chose the name when the MFA ID was made. BILL accepts it only together with the MFA ID.
+      - You chose the name when the MFA ID was made. BILL accepts the MFA ID and the device name only together.
       - If not given, taken from the variable C(bill_device), then from the environment variable E(BILL_DEVICE).
     type: str
   remember_me_id_expires_on:

@@ -61,7 +61,7 @@ options:
       - Whether the session must be MFA-trusted, as payments require. If it is not, the task fails at once and says how to get trust.
         Otherwise a payment would fail later with BDC_1361. The task never signs in again for this.
       - A session is also accepted if BILL says that MFA is bypassed for the developer key, or that the session has passed MFA elsewhere
-        (C(mfaStatus) is C(COMPLETE)). BILL is asked once for this.
+        (C(mfaStatus) is C(COMPLETE)). bill.connect requests this from BILL once.
       - It has no effect with O(auth_method=oauth), because the kind of app decides whether it can pay. Sessions of sync tokens, of API
         tokens and of partners themselves can never be trusted.
     type: bool

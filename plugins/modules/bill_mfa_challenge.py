@@ -31,7 +31,7 @@ attributes:
     details:
       - There is nothing to show.
 notes:
-  - The code must go to BILL in the session that asked for it. So O(session_store) cannot be V(none), and the two tasks need the same credentials.
+  - The code must go to BILL in the session that requested it. So O(session_store) cannot be V(none), and the two tasks need the same credentials.
   - There is no MFA with O(auth_method=sync_token), O(auth_method=oauth) and O(auth_method=spend_token), and for a partner itself.
   - BILL sends a code for every host. On more than one host, use C(run_once).
   - The user needs a phone for 2-step verification. Set it up in BILL.

@@ -76,9 +76,9 @@ notes:
   - A second run of a play sends its writes again. To create something only once, read first, and write only what is missing.
   - The result is shown with C(-v), as with C(ansible.builtin.uri). It is hidden if it holds a secret, such as a session or a token. C(register)
     still has it.
-  - C(until) does not repeat a write that BILL has done, or may have done. Each later try has the same result. To wait for the effect of a write,
+  - C(until) does not repeat a write that BILL has processed, or may have processed. Each later try has the same result. To wait for the effect of a write,
     use a task that reads.
-  - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has done it. Look in BILL.
+  - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has processed it. Check in BILL's web app.
   - Responses must be JSON. This task cannot download other formats, such as files.
 seealso:
   - plugin: bill.connect.bill_request
@@ -206,7 +206,7 @@ errors:
       message: "name: must not be blank"
 uncertain:
   description:
-    - Whether it is unknown if BILL has done a write. If V(false), RV(changed) says whether BILL has done it.
+    - Whether it is unknown if BILL has processed a write. If V(false), RV(changed) says whether BILL has processed it.
   returned: always
   type: bool
   sample: true
@@ -227,12 +227,12 @@ sent:
     body: {vendorId: 00901EXAMPLEEXAMPLE1, amount: 12.5}
 look_at:
   description:
-    - Where to read whether BILL has done it, as the options C(path) and, for a list, C(sort) of this task. Null if BILL has no such read.
+    - Where to read whether BILL has processed it, as the options C(path) and, for a list, C(sort) of this task. Null if BILL has no such read.
   returned: if the outcome is RV(uncertain)
   type: dict
   sample: {path: /v3/payments, sort: "createdTime:desc"}
 changed:
-  description: Whether BILL has done a write; in check mode, whether one would be sent. Never for a read.
+  description: Whether BILL has processed a write; in check mode, whether one would be sent. Never for a read.
   returned: always
   type: bool
   sample: true

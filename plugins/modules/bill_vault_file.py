@@ -112,7 +112,7 @@ EXAMPLES = r"""
 
 - name: List the variables of the file
   bill.connect.bill_vault_file:
-  register: kept
+  register: vault_file
 
 - name: Remove the file
   bill.connect.bill_vault_file:

@@ -180,7 +180,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         {
             "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
             "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
-            "``bill_mfa_challenge``: too many codes are asked for": {"code": "BDC_1322"},
+            "``bill_mfa_challenge``: too many codes are requested": {"code": "BDC_1322"},
             "``bill_mfa_challenge``: the response is lost": {"reset": True, "acted": True},
             "``bill_mfa_challenge``: the response names no challenge": {"json": {"other": "findme"}},
         },
@@ -191,7 +191,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_mfa_validate``: the code is wrong": {"code": "BDC_1119"},
             "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
             "``bill_mfa_validate``: the code has expired": {"code": "BDC_1374"},
-            "``bill_mfa_validate``: the session that asked for the code has ended": {"code": "BDC_1109"},
+            "``bill_mfa_validate``: the session that requested the code has expired": {"code": "BDC_1109"},
             "``bill_mfa_validate``: the response is lost": {"reset": True, "acted": True},
         },
     ),

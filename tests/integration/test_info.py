@@ -212,7 +212,7 @@ def test_end_of_an_mfa_id_is_told_a_week_before(project: Project) -> None:
         told = [text for text in run.warnings if "MFA ID" in text]
         assert len(told) == (1 if left else 0), run.output
         if left:
-            whole = f"The MFA ID in remember_me_id ends on {ends_on[days]} ({left}). Create a new one with the role bill.connect.trust."
+            whole = f"The MFA ID in remember_me_id expires on {ends_on[days]} ({left}). Create a new one with the role bill.connect.trust."
             assert run.says(whole), run.output
 
 

@@ -131,12 +131,12 @@ REFUSED = {
     ),
     "self_signed": (
         "{{ 'yes' }}",
-        "so it sent nothing. No authority signed it. If this is intended, set ca_path to the file of this certificate.",
+        "so it sent nothing. No authority signed this certificate. If this is intended, set ca_path to the file of this certificate.",
     ),
     "of_another_authority": (
         "{{ not not strict }}",
-        "so it sent nothing. ca_path does not contain the authority that issued it. Add the certificate of "
-        "that authority there, or leave ca_path out if a public authority issued it.",
+        "so it sent nothing. ca_path does not contain the authority that issued the certificate. Add the certificate of "
+        "that authority there, or leave ca_path out if a public authority issued the certificate.",
     ),
 }
 
@@ -203,7 +203,7 @@ def test_a_ca_path_that_does_not_vouch_is_told(project: Project, bills: Bills, b
     run = project.play(LOGIN, LOOKUP, ignore_errors=True, arguments=("-v",))
     for host, told in {
         "by_environment": "ca_path comes from the environment variable BILL_CA_PATH",
-        "directory": "ca_path is a directory. Put the certificate of the authority that issued it there, and run openssl",
+        "directory": "ca_path is a directory. Put the certificate of the authority that issued the host's certificate there, and run openssl",
         "unprepared": "and run openssl rehash on the directory. (api_url comes from the variable bill_api_url; ca_path comes",
         "empty": "so it sent nothing. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
     }.items():

@@ -262,7 +262,7 @@ class FactCheck:
             else "Write it in the task."
         )
         return OptionError(
-            f"{comes} A managed host decides its facts, so bill.connect accepts no option from a fact: credentials could go anywhere. "
+            f"{comes} A managed host decides its facts, so bill.connect does not accept this value: credentials could go anywhere. "
             f"{remedy} If set_fact sets this fact, leave out cacheable. If a fact cache still holds it, run ansible-playbook with "
             "--flush-cache."
         )

@@ -221,7 +221,7 @@ class SessionManager:
         session = self.entry.load()
         if self._decide(session, require_trusted) is not Decision.USE:
             return None
-        self.reporter.log("used the stored session without validation, because BILL accepted it a moment ago")
+        self.reporter.log("used the stored session without validation")
         return session
 
     def _validated(self, require_trusted: bool) -> Session | None:

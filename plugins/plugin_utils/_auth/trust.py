@@ -38,7 +38,7 @@ def report_trust(session: Session, method: AuthMethod, now: float, require_trust
     if session.trusted or session.mfa_bypass:
         if mfa_id and days is not None and days <= _DAYS_TO_WARN:
             reporter.warn(
-                f"The MFA ID in remember_me_id ends on {mfa_id.expires_on} (days left: {max(days, 0)}). Create a new one with the "
+                f"The MFA ID in remember_me_id expires on {mfa_id.expires_on} (days left: {max(days, 0)}). Create a new one with the "
                 "role bill.connect.trust."
             )
         return

@@ -41,7 +41,7 @@ from .write_outcome import WriteAttempt, named
 _NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
-_ENDED = "Ansible ended the task ({})."
+_ENDED = "The task ended early ({})."
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from .._core.errors import OptionError
 from .filters import _FilterError, written_date
 from .naming import name_of
 
-# BILL's bodies have only a few levels.
+# A body for BILL should have only a few levels.
 _MAX_DEPTH = 50
 
 
@@ -41,7 +41,7 @@ def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
 def _json(value: Any, place: str, depth: int) -> Any:
     if depth > _MAX_DEPTH:
         raise OptionError(
-            f"body is nested more than {_MAX_DEPTH} levels deep. BILL's bodies have only a few levels. Check its nesting."
+            f"body is nested more than {_MAX_DEPTH} levels deep. That is more than bill.connect accepts. Check its nesting."
         )
     if isinstance(value, Mapping):
         return {_json_name(name, place): _json(inner, name_of(place, name), depth + 1) for name, inner in value.items()}

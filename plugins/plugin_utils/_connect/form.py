@@ -252,7 +252,7 @@ class Form:
             raise
         except BillError as error:
             client.sessions.reporter.warn(
-                f"MFA is not set up: {error} BILL accepted the credentials. To set up MFA, run this again in a terminal."
+                f"MFA is not set up: {error} BILL accepted the credentials. To set up MFA, run this again."
             )
             return session
         self._secrets.add([done.remember_me_id])

@@ -70,4 +70,4 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
 
 def _refuse_if_alone(interview: Interview) -> None:
     if interview.is_alone:
-        raise OptionError("There is no terminal to type the code in.")
+        raise OptionError("There is no terminal to type the code in. Run this in a terminal.")

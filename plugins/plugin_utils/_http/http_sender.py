@@ -44,7 +44,7 @@ _ENCODINGS = ("", "identity", "gzip", "deflate")
 # The name of a thread that sends a request.
 THREAD_NAME = "bill.connect exchange"
 
-# Every response of BILL is much smaller, because a page of a list has at most 100 objects. Ansible needs many times more memory and time
+# A page of a list has at most 100 objects, so a response of BILL should be much smaller. Ansible needs many times more memory and time
 # to process a response than bill.connect needs to read it.
 _MAX_BYTES = 8 * 2**20
 
@@ -138,7 +138,7 @@ class HttpSender:
             size += len(part)
             if size > _MAX_BYTES:
                 raise InvalidResponseError(
-                    f"{self._base_url.host} sent a response of more than {_MAX_BYTES // 2**20} MiB. BILL's responses are much smaller. "
+                    f"{self._base_url.host} sent a response of more than {_MAX_BYTES // 2**20} MiB. That is more than bill.connect accepts. "
                     f"Check {self._base_url.option}.",
                     options=(self._base_url.option,),
                 )

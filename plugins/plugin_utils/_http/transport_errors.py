@@ -36,7 +36,7 @@ _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
         ("{option}",),
     ),
     18: (
-        "No authority signed it. If this is intended, set ca_path to the file of this certificate.",
+        "No authority signed this certificate. If this is intended, set ca_path to the file of this certificate.",
         ("{option}", "ca_path"),
     ),
     62: _OTHER_NAME,
@@ -115,15 +115,15 @@ class TransportErrors:
 
     def _how_to_name_the_authority(self) -> str:
         if not self.ca_path:
-            return "If your own authority issued it, set ca_path to the file of that authority."
+            return "If your own authority issued the certificate, set ca_path to the file of that authority."
         if os.path.isdir(self.ca_path):
             return (
-                "ca_path is a directory. Put the certificate of the authority that issued it there, and run openssl "
-                "rehash on the directory."
+                "ca_path is a directory. Put the certificate of the authority that issued the host's certificate "
+                "there, and run openssl rehash on the directory."
             )
         return (
-            "ca_path does not contain the authority that issued it. Add the certificate of that authority there, or leave "
-            "ca_path out if a public authority issued it."
+            "ca_path does not contain the authority that issued the certificate. Add the certificate of that authority there, or leave "
+            "ca_path out if a public authority issued the certificate."
         )
 
     def _no_tls(self, causes: Sequence[BaseException]) -> errors.BillError:

@@ -123,7 +123,7 @@ def _to_statuses(value: Any) -> list[int]:
 
 def _kind_of(value: Any) -> str:
     if isinstance(value, bool):
-        return "true or false"
+        return "a boolean (true or false)"
     if isinstance(value, (int, float)):
         return "a number"
     if isinstance(value, Mapping):

@@ -247,9 +247,11 @@ ACCOUNT_OPTIONS = (
         api_name="device",
         label="MFA Device",
         summary="The name of the device that the MFA ID belongs to.",
-        details=("You chose the name when the MFA ID was made. BILL accepts it only together with the MFA ID.",),
+        details=(
+            "You chose the name when the MFA ID was made. BILL accepts the MFA ID and the device name only together.",
+        ),
         awx="usual",
-        awx_note="BILL accepts it only together with the MFA ID.",
+        awx_note="BILL accepts the MFA ID and the device name only together.",
     ),
     Option(
         "remember_me_id_expires_on",

@@ -85,13 +85,15 @@ class Cipher:
 
 
 def _stretch(material: bytes, store_secret: bytes) -> bytes:
-    known = hashlib.sha256(store_secret + material).digest()
-    if known not in _DERIVED:
+    name = hashlib.sha256(store_secret + material).digest()
+    derived = _DERIVED.get(name)
+    if derived is None:
+        scrypt = Scrypt(salt=_PURPOSE + store_secret, length=_MATERIAL_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1)
+        derived = scrypt.derive(material)
         if len(_DERIVED) >= _MAX_DERIVED:
             _DERIVED.clear()
-        scrypt = Scrypt(salt=_PURPOSE + store_secret, length=_MATERIAL_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1)
-        _DERIVED[known] = scrypt.derive(material)
-    return _DERIVED[known]
+        _DERIVED[name] = derived
+    return derived
 
 
 def _mix(material: bytes, store_secret: bytes) -> bytes:

@@ -79,7 +79,7 @@ class FallbackStore:
         except StoreError as error:
             # A newer entry in the fallback store stays, because it overrides the entry that could not be deleted.
             self._warn(
-                f"{error}, so the stored session stays in it. Remove it there, or set session_store to another directory."
+                f"{error}, so the stored entry stays in it. Remove it there, or set session_store to another directory."
             )
             return
         with suppress(StoreError):

@@ -327,7 +327,7 @@ def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
         "codes": [],
         "errors": [],
         "uncertain": False,
-        "msg": "BILL has processed this write: POST /v3/payments. Ansible ended the task (Stopped).",
+        "msg": "BILL has processed this write: POST /v3/payments. The task ended early (Stopped).",
     }
     assert run(task) == ended
     monkeypatch.undo()

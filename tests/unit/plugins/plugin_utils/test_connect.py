@@ -173,7 +173,7 @@ def test_a_template_in_the_file_may_refer_to_the_inventory(run_form: FormRun, bi
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
 
 
-def test_without_a_file_there_is_nothing_variables_to_save(run_form: FormRun) -> None:
+def test_without_a_file_there_are_no_variables_to_save(run_form: FormRun) -> None:
     run_form(FILE, option={"vault_file": ""}, typed=typed())
     assert not any("[" in text for text in run_form.shown if text.startswith("\nUser Name"))
 

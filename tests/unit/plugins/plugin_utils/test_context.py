@@ -92,7 +92,7 @@ def test_a_host_that_is_not_bills_is_told_once_a_run(
         (None, None),
         (no("BDC_1152", 422), None),
         ((503, None), "BILL may have processed this write: POST /v3/payments"),
-        ((200, {}), "BILL has processed this write: POST /v3/payments. Ansible ended the task (Stopped)."),
+        ((200, {}), "BILL has processed this write: POST /v3/payments. The task ended early (Stopped)."),
     ],
     ids=["not sent", "refused", "uncertain", "done"],
 )

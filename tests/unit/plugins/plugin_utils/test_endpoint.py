@@ -567,7 +567,7 @@ def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
     end_while_bill_thinks(bill, kind("findme"))
     error = failed(client)
     assert isinstance(error, errors.UncertainWriteError)
-    assert f"Ansible ended the task ({kind.__name__})." in str(error)
+    assert f"The task ended early ({kind.__name__})." in str(error)
     assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
     assert bill.heard == [PAY]
 

@@ -45,7 +45,7 @@ def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, sai
     assert (store.get(NAME), primary.get(NAME)) == (b"mine", b"of another run")
     assert said == [
         "No locks. The session is stored only until this run ends. Set session_store to another directory.",
-        "No locks, so the stored session stays in it. Remove it there, or set session_store to another directory.",
+        "No locks, so the stored entry stays in it. Remove it there, or set session_store to another directory.",
     ]
 
 

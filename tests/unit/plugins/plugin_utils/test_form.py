@@ -295,7 +295,7 @@ def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
 def test_what_is_given_and_does_not_fit_together_is_told(fill: Any, bill: Bill) -> None:
     with pytest.raises(errors.OptionError, match=r"device.*Nothing was written\.$") as failed:
         fill(ap(), given={"remember_me_id": "s3cret-findme-mfaid"})
-    assert "Nobody can be asked" not in str(failed.value)
+    assert "there is no terminal" not in str(failed.value)
     assert bill.heard == []
 
 
@@ -588,7 +588,7 @@ def test_too_many_wrong_codes_end_it_and_the_rest_is_stored(
     assert not done.session.trusted
     [warning] = said
     assert why in warning
-    assert warning.endswith("BILL accepted the credentials. To set up MFA, run this again in a terminal.")
+    assert warning.endswith("BILL accepted the credentials. To set up MFA, run this again.")
 
 
 def test_the_device_keeps_its_name(fill: Any, bill: Bill) -> None:
@@ -698,7 +698,7 @@ def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failu
         fill(nobody := Nobody(), stored=OPTIONS)
     assert set(bill.heard) == {LOGIN}
     assert len(bill.heard) == (4 if isinstance(failure, errors.RequestTimeoutError) else 1)
-    assert "Nobody can be asked" not in str(failed.value)
+    assert "there is no terminal" not in str(failed.value)
     assert not nobody.saw("Please correct")
 
 
@@ -714,5 +714,5 @@ def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_stored(
     assert bill.heard == heard
     assert done.variables.items() >= KEEPS.items()
     assert said == [
-        "MFA is not set up: There is no terminal to type the code in. BILL accepted the credentials. To set up MFA, run this again in a terminal."
+        "MFA is not set up: There is no terminal to type the code in. Run this in a terminal. BILL accepted the credentials. To set up MFA, run this again."
     ]

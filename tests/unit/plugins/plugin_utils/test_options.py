@@ -175,7 +175,7 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ({"api-url": SECRET}, "There is no option api-url. Did you mean api_url?"),
         ({"zzz": SECRET}, "There is no option zzz. The options are: auth_method, "),
         ({"password": 123}, "The option password must be a text, but it is a number. Put it in quotes"),
-        ({"password": True}, "The option password must be a text, but it is true or false."),
+        ({"password": True}, "The option password must be a text, but it is a boolean (true or false)."),
         ({"password": {"a": SECRET}}, "The option password must be a text, but it is a dictionary."),
         ({"password": [SECRET]}, "The option password must be a text, but it is a list."),
         ({"password": SECRET + "\n"}, "The option password holds a line break or another control character."),

@@ -150,7 +150,7 @@ def test_an_old_session_in_a_directory_that_became_read_only_costs_one_sign_in_a
 def test_a_session_that_cannot_be_erased_is_not_used_after_its_end(tmp_path: Path) -> None:
     told = apart("signed_out_of_read_only", str(tmp_path))
     assert [each["changed"] for each in told["told"]] == [True, True, True, False]
-    assert "so the stored session stays in it. Remove it there" in " ".join(told["told"][1]["said"])
+    assert "so the stored entry stays in it. Remove it there" in " ".join(told["told"][1]["said"])
     assert told["heard"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 

@@ -28,7 +28,7 @@ from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, sa
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 GOOD = says(200, {"secure": True})
-UNKNOWN_AUTHORITY = "If your own authority issued it, set ca_path to the file of that authority."
+UNKNOWN_AUTHORITY = "If your own authority issued the certificate, set ca_path to the file of that authority."
 CLOCK = "Check the controller's clock. If it is right, "
 BAD = {
     "expired": (
@@ -49,12 +49,12 @@ BAD = {
     ),
     "self_signed": (
         "certificate)",  # OpenSSL 1 writes "self signed", OpenSSL 3 "self-signed"
-        "No authority signed it. If this is intended, set ca_path to the file of this certificate.",
+        "No authority signed this certificate. If this is intended, set ca_path to the file of this certificate.",
     ),
     "of_another_authority": (
         "unable to get local issuer certificate",
-        "ca_path does not contain the authority that issued it. Add the certificate of that authority there, or leave ca_path "
-        "out if a public authority issued it.",
+        "ca_path does not contain the authority that issued the certificate. Add the certificate of that authority there, or leave ca_path "
+        "out if a public authority issued the certificate.",
     ),
 }
 
@@ -203,7 +203,7 @@ def test_tls_with_unknown_authority_in_the_chain_says_the_same(
     chain = Certificate(tmp_path / "chain.pem", alone.private_key)
     chain.certificate.write_bytes(alone.certificate.read_bytes() + another.file.read_bytes())
     error = failed_log_in(scripted(GOOD, tls=showing(chain)).url, ca_path=authority.file)
-    assert "ca_path does not contain the authority that issued it." in str(error)
+    assert "ca_path does not contain the authority that issued the certificate." in str(error)
 
 
 @pytest.mark.promise(8)

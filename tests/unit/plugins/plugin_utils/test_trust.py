@@ -477,7 +477,9 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(
         assert sign_in.days_left == days_left
     # A task that uses the session also warns.
     open_client(**MFA_ID, remember_me_id_expires_on=day).request(READ)
-    told = f"The MFA ID in remember_me_id ends on {day} ({warning}). Create a new one with the role bill.connect.trust."
+    told = (
+        f"The MFA ID in remember_me_id expires on {day} ({warning}). Create a new one with the role bill.connect.trust."
+    )
     assert said == ([told] * 3 if warning else [])
 
 
