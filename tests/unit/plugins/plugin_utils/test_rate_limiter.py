@@ -251,9 +251,9 @@ class ImpatientStore(FileStore):
         self.waits: list[float] = []
 
     @contextmanager
-    def lock(self, address: str, seconds: float) -> Iterator[None]:
+    def lock(self, key: str, seconds: float) -> Iterator[None]:
         self.waits.append(seconds)
-        with super().lock(address, 0):
+        with super().lock(key, 0):
             yield
 
 
