@@ -17,7 +17,7 @@ MADE = range(1, 16)
 
 
 @pytest.mark.parametrize("layer", ["unit/plugins", "integration"])
-def test_each_promise_is_held_at_each_layer(layer: str) -> None:
+def test_promise_has_tests_at_each_layer(layer: str) -> None:
     held = {
         int(number)
         for path in (TESTS / layer).rglob("test_*.py")

@@ -26,23 +26,23 @@ FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fie
 BY_NAME = {option.name: option for option in OPTIONS}
 
 
-def test_whatever_a_method_uses_is_a_field() -> None:
+def test_credential_type_has_a_field_for_each_option_of_a_method() -> None:
     assert {name for method in METHODS.values() for name in method.options_used()} <= {*FIELDS}
 
 
-def test_a_credential_sets_no_extra_variables() -> None:
+def test_injectors_set_environment_names_and_no_extra_variables() -> None:
     """Extra variables outrank all other variables, and AWX stores them with the job."""
     assert list(INJECTORS) == ["env"]
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_choice_that_is_left_empty_is_the_default(name: str) -> None:
+def test_field_with_choices_has_its_first_choice_as_default(name: str) -> None:
     # If a credential leaves the field empty, AWX takes the first choice and not the default.
     assert FIELDS[name].get("default") == FIELDS[name].get("choices", [None])[0]
 
 
 @pytest.mark.parametrize("name", FIELDS)
-def test_a_field_can_be_filled_in_by_whoever_reads_it(name: str) -> None:
+def test_field_has_a_label_and_help_that_names_the_methods(name: str) -> None:
     """The help of each option that not every method needs names the methods."""
     field = FIELDS[name]
     # AWX adds a missing type, and would then see a change at every installation.
@@ -55,18 +55,18 @@ def test_a_field_can_be_filled_in_by_whoever_reads_it(name: str) -> None:
             assert method.method in field["help_text"], method.method
 
 
-def test_nothing_is_required_that_a_method_can_do_without() -> None:
+def test_required_field_is_required_by_every_method() -> None:
     needed_by_all = set.intersection(*(set(method.required_options) for method in METHODS.values()))
     assert set(INPUTS.get("required", [])) <= needed_by_all
 
 
-def test_awx_takes_it() -> None:
+def test_credential_type_is_accepted_by_awx() -> None:
     assert refusals_of_inputs(INPUTS) == []
     assert refusals_of_injectors(INJECTORS, INPUTS) == []
 
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
-def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: Any) -> None:
+def test_credential_with_only_the_required_fields_is_accepted_for_each_method(method: Any) -> None:
     typed = {name: f"some{name.replace('_', '')}" for name in method.required_options}
     values = form(INPUTS, auth_method=method.method, **typed)
     assert refusals_of_values(INPUTS, values) == []
@@ -77,14 +77,14 @@ def test_the_form_of_each_method_is_taken_with_all_the_rest_left_empty(method: A
     assert {*options.sources} == {"auth_method", "environment", *typed}
 
 
-def test_a_credential_without_any_value_is_no_other_than_none() -> None:
+def test_credential_without_values_sets_no_option() -> None:
     """A credential from AWX's API may have no values, because the API has no defaults."""
     options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(INPUTS, INJECTORS, {})[0])
     assert options.sources == {}
 
 
 @pytest.mark.promise(5)
-def test_the_details_of_a_job_show_no_secret() -> None:
+def test_job_details_hide_every_secret_field() -> None:
     typed = {name: f"findme{name}" for name in FIELDS if "choices" not in FIELDS[name]}
     shown = injected(INPUTS, INJECTORS, form(INPUTS, **typed))[1]
     assert {name for name, value in shown.items() if "findme" in value} == {

@@ -54,11 +54,11 @@ INJECTORS = {"env": {"TOKEN": "{{ token }}", "METHOD": "{{ method }}", "FLAG": "
         *({"fields": [{**FIELD, **wrong}]} for wrong in WRONG_IN_A_FIELD),
     ],
 )
-def test_inputs_that_awx_refuses(inputs: Any) -> None:
+def test_inputs_that_awx_rejects_are_rejected(inputs: Any) -> None:
     assert refusals_of_inputs(inputs) != []
 
 
-def test_inputs_that_awx_takes() -> None:
+def test_inputs_that_awx_accepts_are_accepted() -> None:
     assert refusals_of_inputs(INPUTS) == []
     assert refusals_of_inputs({"fields": [{"id": "a", "label": "A"}], "required": ["a"]}) == []
 
@@ -80,39 +80,39 @@ def test_inputs_that_awx_takes() -> None:
         {"env": {"TOKEN": "{{ token.__class__.mro() }}"}},
     ],
 )
-def test_injectors_that_awx_refuses(injectors: Any) -> None:
+def test_injectors_that_awx_rejects_are_rejected(injectors: Any) -> None:
     assert refusals_of_injectors(injectors, INPUTS) != []
 
 
-def test_injectors_that_awx_takes() -> None:
+def test_injectors_that_awx_accepts_are_accepted() -> None:
     assert refusals_of_injectors(INJECTORS, INPUTS) == []
 
 
 @pytest.mark.parametrize(
     "values", [{"tokn": "some"}, {"token": 1}, {"method": "third"}, {"flag": "true"}, {"method": ["first"]}]
 )
-def test_values_that_awx_refuses(values: dict[str, Any]) -> None:
+def test_values_that_awx_rejects_are_rejected(values: dict[str, Any]) -> None:
     assert refusals_of_values(INPUTS, values) != []
 
 
-def test_a_url_that_is_left_empty_is_refused_where_the_format_is_checked() -> None:
+def test_url_field_left_empty_is_rejected_by_the_format_check() -> None:
     inputs = {"fields": [{**FIELD, "format": "url"}]}
     assert refusals_of_values(inputs, {"token": "https://example.com"}) == []
     assert refusals_of_values(inputs, {"token": ""}) == ["token is no URL"]
 
 
-def test_what_is_required_may_not_be_empty() -> None:
+def test_required_field_left_empty_is_rejected() -> None:
     assert refusals_of_values({**INPUTS, "required": ["token"]}, form(INPUTS)) == ["token is required"]
     assert refusals_of_values({**INPUTS, "required": ["token"]}, form(INPUTS, token="some")) == []
 
 
-def test_a_job_gets_what_was_typed_and_its_details_do_not_show_what_is_secret() -> None:
+def test_job_receives_the_typed_values_and_its_details_hide_secrets() -> None:
     full, shown = injected(INPUTS, INJECTORS, form(INPUTS, token="some", flag=False))
     assert full == {"TOKEN": "some", "METHOD": "second", "FLAG": "False", "NAME": "somebody"}
     assert shown == {**full, "TOKEN": HIDDEN}
 
 
-def test_a_credential_that_came_by_the_api_has_no_defaults() -> None:
+def test_credential_from_the_api_has_no_defaults() -> None:
     assert injected(INPUTS, INJECTORS, {})[0] == {"TOKEN": "", "METHOD": "", "FLAG": "False", "NAME": ""}
     # For a choice with an empty value, AWX takes the first choice.
     assert injected(INPUTS, INJECTORS, {"method": "", "name": ""})[0]["METHOD"] == "first"

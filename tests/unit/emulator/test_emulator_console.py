@@ -14,7 +14,7 @@ ACCOUNTANT = world.CONSOLE_ACCOUNT
 BY_TOKEN = {"username": ACCOUNTANT.username, "password": None, "consoleApiToken": ACCOUNTANT.token}
 
 
-def test_an_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> None:
+def test_emulator_console_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> None:
     for organization_id in ACCOUNTANT.organization_ids:
         answer = bill.sign_in(**BY_TOKEN, organizationId=organization_id)
         assert answer.status_code == 200
@@ -41,11 +41,13 @@ def test_an_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> 
         ({"consoleApiToken": " "}, "BDC_1108"),
     ],
 )
-def test_a_wrong_console_sign_in_is_refused(bill: Bill, changes: dict[str, str | None], code: str) -> None:
+def test_emulator_console_login_with_wrong_values_is_rejected(
+    bill: Bill, changes: dict[str, str | None], code: str
+) -> None:
     assert codes(bill.sign_in(**{**BY_TOKEN, **changes})) == [code]
 
 
-def test_only_the_accountant_reaches_a_client_of_the_console(bill: Bill) -> None:
+def test_emulator_login_of_a_user_to_a_console_client_is_rejected(bill: Bill) -> None:
     assert codes(bill.sign_in(organizationId=world.CLIENT_ORGANIZATION.id)) == ["BDC_1123"]
 
 
@@ -53,7 +55,7 @@ def test_only_the_accountant_reaches_a_client_of_the_console(bill: Bill) -> None
     ("setting", "password_counts", "token_counts"),
     [("refused", "BDC_1108", "BDC_1108"), ("password", None, "BDC_1101"), ("console_token", "BDC_1101", None)],
 )
-def test_which_of_a_password_and_a_token_counts_is_a_setting(
+def test_emulator_login_with_password_and_console_token_follows_the_setting(
     bill: Bill, control: Control, setting: str, password_counts: str | None, token_counts: str | None
 ) -> None:
     control.post("settings", password_and_console_token=setting)
@@ -63,14 +65,14 @@ def test_which_of_a_password_and_a_token_counts_is_a_setting(
         assert codes(answer) == [code] if code else answer.status_code == 200
 
 
-def test_a_changed_console_token_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+def test_emulator_console_token_after_a_change_replaces_the_old_token(bill: Bill, control: Control) -> None:
     control.post(f"users/{ACCOUNTANT.username}/password", password="New-findme")
     assert codes(bill.sign_in(**BY_TOKEN)) == ["BDC_1101"]
     assert bill.sign_in(**{**BY_TOKEN, "consoleApiToken": "New-findme"}).status_code == 200
     assert control.get("world")["console_accounts"][0]["token"] == "New-findme"
 
 
-def test_a_session_is_told_every_organization_it_can_reach(bill: Bill) -> None:
+def test_emulator_organizations_of_a_session_are_all_listed(bill: Bill) -> None:
     told = bill.get("/v3/login/organizations", bill.session(**BY_TOKEN)).json()
     assert told == {
         "results": [
@@ -85,7 +87,7 @@ def test_a_session_is_told_every_organization_it_can_reach(bill: Bill) -> None:
     assert codes(bill.get("/v3/login/organizations")) == ["BDC_1109"]
 
 
-def test_organizations_come_in_pages(bill: Bill, control: Control) -> None:
+def test_emulator_organizations_are_listed_in_pages(bill: Bill, control: Control) -> None:
     assert control.get("settings")["organizations_page"] == 100
     control.post("settings", organizations_page=2)
     headers = bill.session(**BY_TOKEN)

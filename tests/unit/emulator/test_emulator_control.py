@@ -19,7 +19,7 @@ from tests.emulator.talk import Bill, Control
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_what_bill_heard_is_told_in_full(bill: Bill, control: Control) -> None:
+def test_emulator_control_lists_received_requests_in_full(bill: Bill, control: Control) -> None:
     headers = bill.session()
     bill.get("/v3/vendors?max=2&page=nonsense", headers)
     requests.post(f"{bill.api_url}/v3/login", data="not json", timeout=5)
@@ -34,13 +34,13 @@ def test_what_bill_heard_is_told_in_full(bill: Bill, control: Control) -> None:
     assert broken["body"] == "not json"
 
 
-def test_the_clock_can_be_set_and_moved(control: Control) -> None:
+def test_emulator_control_sets_and_advances_the_clock(control: Control) -> None:
     assert control.post("clock", set="2026-07-01T12:00:00+02:00")["now"].startswith("2026-07-01T10:00:00")
     assert control.post("clock", advance=-3600)["now"].startswith("2026-07-01T09:00:00")
     assert control.get("clock")["now"].startswith("2026-07-01T09:00:0")
 
 
-def test_the_world_has_all_that_a_vault_needs(bill: Bill, control: Control) -> None:
+def test_emulator_world_lists_working_credentials_for_a_vault(bill: Bill, control: Control) -> None:
     told = control.get("world")
     assert told["dev_keys"] == list(world.DEV_KEYS)
     for user in told["users"]:
@@ -62,7 +62,7 @@ def test_the_world_has_all_that_a_vault_needs(bill: Bill, control: Control) -> N
     assert told["partners"][0]["app_key"] == world.PARTNER.app_key
 
 
-def test_reset_puts_everything_back(bill: Bill, control: Control) -> None:
+def test_emulator_control_reset_restores_the_initial_state(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", latency=0.01, status_of={"BDC_1109": 403})
     control.post(f"users/{world.USER.username}/password", password="other")
@@ -89,20 +89,22 @@ def test_reset_puts_everything_back(bill: Bill, control: Control) -> None:
 @pytest.mark.parametrize(
     "unfit", [{"colour": "blue"}, {"codes": {"colour": "blue"}}, {"lock_after": 0}, {"latency": "soon"}]
 )
-def test_an_unfit_setting_is_told_and_changes_nothing(control: Control, unfit: dict[str, object]) -> None:
+def test_emulator_control_rejects_an_invalid_setting_and_changes_nothing(
+    control: Control, unfit: dict[str, object]
+) -> None:
     before = control.get("settings")
     answer = requests.post(f"{control.url}/settings", json={"in_flight": 1, **unfit}, timeout=5)
     assert answer.status_code == 422
     assert control.get("settings") == before
 
 
-def test_unknown_names_are_told(control: Control) -> None:
+def test_emulator_control_with_an_unknown_user_answers_404(control: Control) -> None:
     answer = requests.post(f"{control.url}/users/nobody/password", json={"password": "x"}, timeout=5)
     assert answer.status_code == 404
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_says_where_it_listens_and_ends_cleanly(tmp_path: Path, number: signal.Signals) -> None:
+def test_emulator_command_prints_its_url_and_stops_cleanly_on_a_signal(tmp_path: Path, number: signal.Signals) -> None:
     url_file = tmp_path / "url"
     command = [sys.executable, "-m", "tests.emulator", "--url-file", str(url_file)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -25,7 +25,7 @@ def cause(error: BaseException) -> BaseException:
     return error
 
 
-def test_a_status_with_nothing_a_code_or_a_text(bill: Bill, control: Control) -> None:
+def test_emulator_fault_status_sends_an_empty_body_a_code_or_a_text(bill: Bill, control: Control) -> None:
     control.fault(LOGIN, status=503)
     control.fault(LOGIN, status=500, code="BDC_1001")
     control.fault(LOGIN, status=502, body="<html>Bad gateway</html>", content_type="text/html")
@@ -46,13 +46,13 @@ def test_a_status_with_nothing_a_code_or_a_text(bill: Bill, control: Control) ->
     ]
 
 
-def test_a_code_comes_with_its_own_status(bill: Bill, control: Control) -> None:
+def test_emulator_fault_code_without_a_status_sends_the_status_of_the_code(bill: Bill, control: Control) -> None:
     control.fault(LOGIN, code="BDC_1322")
     answer = bill.sign_in()
     assert (answer.status_code, codes(answer)) == (422, ["BDC_1322"])
 
 
-def test_slow_is_the_normal_answer_later(bill: Bill, control: Control) -> None:
+def test_emulator_fault_slow_sends_the_normal_response_later(bill: Bill, control: Control) -> None:
     control.fault(LOGIN, slow=0.3, times=2)
     began = time.monotonic()
     assert bill.sign_in().status_code == 200
@@ -67,7 +67,9 @@ def test_slow_is_the_normal_answer_later(bill: Bill, control: Control) -> None:
 
 
 @pytest.mark.parametrize(("options", "made"), [({}, 1), ({"acted": False}, 0)])
-def test_cut_promises_more_than_it_sends(bill: Bill, control: Control, options: dict[str, Any], made: int) -> None:
+def test_emulator_fault_cut_sends_less_than_its_content_length(
+    bill: Bill, control: Control, options: dict[str, Any], made: int
+) -> None:
     control.fault(LOGIN, cut=True, **options)
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         bill.sign_in()
@@ -76,7 +78,9 @@ def test_cut_promises_more_than_it_sends(bill: Bill, control: Control, options: 
 
 
 @pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
-def test_reset_is_a_reset(bill: Bill, control: Control, options: dict[str, Any], made: int) -> None:
+def test_emulator_fault_reset_resets_the_connection(
+    bill: Bill, control: Control, options: dict[str, Any], made: int
+) -> None:
     control.fault(LOGIN, reset=True, **options)
     with pytest.raises(requests.ConnectionError) as caught:
         bill.sign_in()
@@ -90,7 +94,7 @@ def test_reset_is_a_reset(bill: Bill, control: Control, options: dict[str, Any],
     [{"status": 503}, {"code": "BDC_1001"}, {"not_json": True}, {"json": {}}, {"redirect": "https://a.example"}],
 )
 @pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
-def test_bill_may_have_acted_whatever_is_said(
+def test_emulator_fault_acted_decides_whether_bill_processes_the_request(
     bill: Bill, control: Control, answer: dict[str, Any], options: dict[str, Any], made: int
 ) -> None:
     control.post("faults", on=LOGIN, **answer, **options)
@@ -100,7 +104,7 @@ def test_bill_may_have_acted_whatever_is_said(
     assert control.get("state")["sessions"] == made
 
 
-def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
+def test_emulator_fault_drip_sends_the_response_byte_by_byte(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault("POST /v3/logout", drip=0.6)
     began = time.monotonic()
@@ -110,7 +114,7 @@ def test_drip_comes_byte_by_byte(bill: Bill, control: Control) -> None:
     assert answer.json() == {}
 
 
-def test_an_endless_answer_ends_with_its_client(bill: Bill, control: Control) -> None:
+def test_emulator_fault_endless_stops_when_the_client_disconnects(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", in_flight=1)
     control.fault(VENDORS, endless=True)
@@ -122,7 +126,7 @@ def test_an_endless_answer_ends_with_its_client(bill: Bill, control: Control) ->
     assert bill.check(headers) == 200
 
 
-def test_a_drip_ends_with_its_client(bill: Bill, control: Control) -> None:
+def test_emulator_fault_drip_stops_when_the_client_disconnects(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", in_flight=1)
     control.fault(VENDORS, drip=60)
@@ -131,7 +135,7 @@ def test_a_drip_ends_with_its_client(bill: Bill, control: Control) -> None:
     assert bill.check(headers) == 200
 
 
-def test_answers_of_the_wrong_kind(bill: Bill, control: Control) -> None:
+def test_emulator_fault_body_can_be_html_a_list_or_null(bill: Bill, control: Control) -> None:
     control.fault(LOGIN, not_json=True)
     control.fault(LOGIN, json=["surprise"])
     control.fault(LOGIN, json=None)
@@ -142,14 +146,14 @@ def test_answers_of_the_wrong_kind(bill: Bill, control: Control) -> None:
     assert null.text == "null"
 
 
-def test_a_redirect_leads_elsewhere(bill: Bill, control: Control) -> None:
+def test_emulator_fault_redirect_sends_302_with_the_location(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault(VENDORS, redirect="https://elsewhere.example.com/")
     answer = bill.get("/v3/vendors", headers, allow_redirects=False)
     assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example.com/")
 
 
-def test_faults_wait_their_turn_and_last_as_told(bill: Bill, control: Control) -> None:
+def test_emulator_fault_after_and_times_decide_which_requests_fail(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault(VENDORS, status=503, after=1, times=2)
     statuses = [bill.get("/v3/vendors", headers).status_code for _time in range(4)]
@@ -163,7 +167,7 @@ def test_faults_wait_their_turn_and_last_as_told(bill: Bill, control: Control) -
     assert bill.check(headers) == 200
 
 
-def test_faults_come_as_a_list_too(bill: Bill, control: Control) -> None:
+def test_emulator_faults_sent_as_a_list_apply_in_order(bill: Bill, control: Control) -> None:
     faults = [{"on": "*", "status": 500}, {"on": "*", "status": 502}]
     requests.post(f"{control.url}/faults", json=faults, timeout=5)
     assert [bill.sign_in().status_code for _time in range(3)] == [500, 502, 200]
@@ -180,12 +184,12 @@ def test_faults_come_as_a_list_too(bill: Bill, control: Control) -> None:
         {"status": 500},
     ],
 )
-def test_an_unfit_fault_is_told(control: Control, unfit: dict[str, Any]) -> None:
+def test_emulator_fault_with_invalid_options_is_rejected(control: Control, unfit: dict[str, Any]) -> None:
     assert requests.post(f"{control.url}/faults", json=unfit, timeout=5).status_code == 422
     assert control.get("faults") == []
 
 
-def test_what_a_fault_refuses_does_not_use_up_the_quota(bill: Bill, control: Control) -> None:
+def test_emulator_fault_on_a_login_does_not_count_towards_the_login_limit(bill: Bill, control: Control) -> None:
     control.post("settings", logins_per_hour=1)
     control.fault(LOGIN, status=503, times=3)
     assert [bill.sign_in().status_code for _time in range(4)] == [503, 503, 503, 200]

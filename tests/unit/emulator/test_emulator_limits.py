@@ -12,7 +12,7 @@ from tests.emulator import world
 from tests.emulator.talk import Bill, Control, codes
 
 
-def test_the_201st_sign_in_waits_for_the_next_clock_hour(bill: Bill, control: Control) -> None:
+def test_emulator_login_above_the_limit_is_rejected_until_the_next_clock_hour(bill: Bill, control: Control) -> None:
     control.post("settings", logins_per_hour=5)
     control.post("clock", set="2026-03-02T10:58:00Z")
     # Every attempt counts, a refused one too.
@@ -30,7 +30,7 @@ def test_the_201st_sign_in_waits_for_the_next_clock_hour(bill: Bill, control: Co
     assert bill.sign_in().status_code == 200
 
 
-def test_bills_own_numbers_are_the_default(control: Control) -> None:
+def test_emulator_limits_have_the_documented_defaults(control: Control) -> None:
     settings = control.get("settings")
     assert (settings["logins_per_hour"], settings["requests_per_hour"], settings["in_flight"]) == (
         200,
@@ -39,7 +39,7 @@ def test_bills_own_numbers_are_the_default(control: Control) -> None:
     )
 
 
-def test_the_general_limit_counts_every_call_of_a_developer_key(bill: Bill, control: Control) -> None:
+def test_emulator_request_limit_counts_every_request_of_a_developer_key(bill: Bill, control: Control) -> None:
     control.post("settings", requests_per_hour=3)
     headers = bill.session()
     assert [bill.check(headers) for _time in range(3)] == [200, 200, 422]
@@ -47,7 +47,7 @@ def test_the_general_limit_counts_every_call_of_a_developer_key(bill: Bill, cont
     assert bill.sign_in().status_code == 200
 
 
-def test_a_fourth_request_in_flight_is_refused(bill: Bill, control: Control) -> None:
+def test_emulator_in_flight_limit_rejects_a_fourth_request_of_an_organization(bill: Bill, control: Control) -> None:
     first, second = bill.session(), bill.session()
     elsewhere = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     control.post("settings", latency=0.4)
@@ -63,21 +63,21 @@ def test_a_fourth_request_in_flight_is_refused(bill: Bill, control: Control) -> 
     assert refused["codes"] == ["BDC_1322"]
 
 
-def test_sign_ins_are_in_flight_too(bill: Bill, control: Control) -> None:
+def test_emulator_in_flight_limit_counts_logins(bill: Bill, control: Control) -> None:
     control.post("settings", latency=0.3)
     with ThreadPoolExecutor(4) as pool:
         answers = [one.result() for one in [pool.submit(bill.sign_in) for _time in range(4)]]
     assert Counter(answer.status_code for answer in answers) == {200: 3, 422: 1}
 
 
-def test_one_after_the_other_is_never_two_in_flight(bill: Bill, control: Control) -> None:
+def test_emulator_in_flight_count_of_sequential_requests_is_one(bill: Bill, control: Control) -> None:
     headers = bill.session()
     for _time in range(50):
         bill.check(headers)
     assert control.get("state")["peak_in_flight"] == 1
 
 
-def test_a_client_that_hangs_up_leaves_its_place(bill: Bill, control: Control) -> None:
+def test_emulator_in_flight_slot_of_a_disconnected_client_becomes_free(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", in_flight=1)
     control.fault("GET /v3/vendors", reset=True)

@@ -60,12 +60,12 @@ KEPT: list[tuple[str, list[int]]] = [
 
 
 @pytest.mark.parametrize(("filters", "numbers"), KEPT)
-def test_a_filter_keeps_what_fits(bill: Bill, filters: str, numbers: list[int]) -> None:
+def test_emulator_list_with_a_filter_returns_the_matching_objects(bill: Bill, filters: str, numbers: list[int]) -> None:
     found = asked(bill, bill.session(), VENDORS, filters=filters)
     assert [one["id"] for one in found] == [f"00901VENDOR{number:09d}" for number in numbers]
 
 
-def test_a_value_in_quotes_may_hold_commas_and_colons(bill: Bill) -> None:
+def test_emulator_list_filter_accepts_commas_and_colons_in_quotes(bill: Bill) -> None:
     headers = bill.session()
     name = "Flour, Salt: and Yeast & Co."
     made = bill.post(VENDORS, headers, {"name": name, "address": {}}).json()
@@ -101,7 +101,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("filters", UNREADABLE)
-def test_a_filter_that_cannot_be_read_is_refused(bill: Bill, filters: str) -> None:
+def test_emulator_list_with_a_malformed_filter_is_rejected(bill: Bill, filters: str) -> None:
     assert refused(bill, bill.session(), VENDORS, filters=filters) == (400, ["BDC_1129"])
 
 
@@ -121,11 +121,13 @@ def test_a_filter_that_cannot_be_read_is_refused(bill: Bill, filters: str) -> No
         ("archived:gt:false", "BDC_1131"),
     ],
 )
-def test_unknown_fields_and_operators_have_codes_of_their_own(bill: Bill, filters: str, code: str) -> None:
+def test_emulator_list_filter_has_own_codes_for_unknown_fields_and_operators(
+    bill: Bill, filters: str, code: str
+) -> None:
     assert refused(bill, bill.session(), VENDORS, filters=filters) == (400, [code])
 
 
-def test_every_field_and_fitting_operator_can_be_allowed(bill: Bill, control: Control) -> None:
+def test_emulator_list_filter_accepts_all_fields_when_documented_fields_is_off(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", documented_fields=False)
     second = "00901VENDOR000000002"
@@ -142,13 +144,13 @@ def test_every_field_and_fitting_operator_can_be_allowed(bill: Bill, control: Co
 
 
 @pytest.mark.parametrize(("filters", "numbers"), [("amount:lt:100", range(1, 9)), ("amount:gte:98,amount:lt:1e2", [8])])
-def test_numbers_are_compared_as_numbers(bill: Bill, filters: str, numbers: list[int]) -> None:
+def test_emulator_list_filter_compares_numbers_as_numbers(bill: Bill, filters: str, numbers: list[int]) -> None:
     found = asked(bill, bill.session(), BILLS, filters=filters)
     assert [one["id"] for one in found] == [f"00n01BILL{number:011d}" for number in numbers]
     assert refused(bill, bill.session(), BILLS, filters="amount:lt:much") == (400, ["BDC_1129"])
 
 
-def test_a_list_is_sorted_up_and_down(bill: Bill) -> None:
+def test_emulator_list_with_a_sort_field_is_ascending_or_descending(bill: Bill) -> None:
     headers = bill.session()
     for field in ("name", "createdTime", "email", "archived"):
         everything = sorted(world.vendors(HERE), key=itemgetter(field))
@@ -157,14 +159,14 @@ def test_a_list_is_sorted_up_and_down(bill: Bill) -> None:
         assert asked(bill, headers, VENDORS, sort=f"{field}:desc") == everything[:100]
 
 
-def test_the_second_field_sorts_what_the_first_leaves_equal(bill: Bill) -> None:
+def test_emulator_list_with_two_sort_fields_uses_the_second_for_equal_values(bill: Bill) -> None:
     found = asked(bill, bill.session(), VENDORS, sort="archived:desc,name:asc", filters='createdTime:lt:"2024-10-19"')
     keys = [(not one["archived"], one["name"]) for one in found]
     assert keys == sorted(keys)
     assert len({archived for archived, _name in keys}) == 2
 
 
-def test_amounts_sort_as_numbers_and_those_without_come_first(bill: Bill) -> None:
+def test_emulator_list_sorts_amounts_as_numbers_and_missing_values_first(bill: Bill) -> None:
     headers = bill.session()
     amounts = [one["totalAmount"] for one in asked(bill, headers, "/v3/invoices", sort="totalAmount:asc")]
     assert amounts == sorted(amounts)
@@ -174,11 +176,11 @@ def test_amounts_sort_as_numbers_and_those_without_come_first(bill: Bill) -> Non
 
 
 @pytest.mark.parametrize("sort", ["", "name", "name:", "name:up", "name:ASC", "colour:asc", "id:asc", "name:asc,"])
-def test_an_order_that_bill_does_not_know_is_refused(bill: Bill, sort: str) -> None:
+def test_emulator_list_with_an_unknown_sort_order_is_rejected(bill: Bill, sort: str) -> None:
     assert refused(bill, bill.session(), VENDORS, sort=sort) == (400, ["BDC_1129"])
 
 
-def test_a_filtered_and_sorted_list_is_read_page_by_page(bill: Bill) -> None:
+def test_emulator_list_with_filter_and_sort_is_paged_in_order(bill: Bill) -> None:
     headers = bill.session()
     question = {"filters": "archived:eq:false", "sort": "name:desc", "max": 100}
     page = bill.get(VENDORS, headers, params=question).json()
@@ -190,7 +192,7 @@ def test_a_filtered_and_sorted_list_is_read_page_by_page(bill: Bill) -> None:
     assert found == sorted(everything, key=itemgetter("name"), reverse=True)
 
 
-def test_a_list_that_was_read_before_tells_what_has_changed_since(bill: Bill) -> None:
+def test_emulator_list_read_again_includes_later_changes(bill: Bill) -> None:
     headers = bill.session()
     question = {"filters": "archived:eq:true", "sort": "name:asc"}
     before = asked(bill, headers, VENDORS, **question)
@@ -201,7 +203,7 @@ def test_a_list_that_was_read_before_tells_what_has_changed_since(bill: Bill) ->
     assert [one["id"] for one in asked(bill, headers, VENDORS, **question)] == [*(one["id"] for one in before), new]
 
 
-def test_a_cursor_leads_through_its_own_list_only(bill: Bill) -> None:
+def test_emulator_list_cursor_of_another_list_is_rejected(bill: Bill) -> None:
     headers, there = bill.session(), bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     own = {"filters": "archived:eq:false", "sort": "name:asc"}
     cursor = bill.get(VENDORS, headers, params=own).json()["nextPage"]
@@ -219,7 +221,9 @@ def test_a_cursor_leads_through_its_own_list_only(bill: Bill) -> None:
 @pytest.mark.parametrize(
     "query", ["nextPage=x", "limit=5", "Max=5", "max=5&max=6", "filters=archived:eq:true&filters="]
 )
-def test_an_unknown_or_doubled_parameter_is_refused_unless_told(bill: Bill, control: Control, query: str) -> None:
+def test_emulator_list_with_unknown_or_repeated_parameters_is_rejected_if_strict(
+    bill: Bill, control: Control, query: str
+) -> None:
     headers = bill.session()
     answer = bill.get(f"/v3/customers?{query}", headers)
     assert (answer.status_code, codes(answer)) == (400, ["BDC_1129"])
@@ -228,13 +232,13 @@ def test_an_unknown_or_doubled_parameter_is_refused_unless_told(bill: Bill, cont
         assert bill.get(f"/v3/customers?{query}", headers).status_code == 200
 
 
-def test_bills_take_a_parameter_of_their_own(bill: Bill) -> None:
+def test_emulator_list_accepts_bill_approvals_for_bills_only(bill: Bill) -> None:
     headers = bill.session()
     assert bill.get(f"{BILLS}?billApprovals=true", headers).status_code == 200
     assert bill.get(f"{VENDORS}?billApprovals=true", headers).status_code == 400
 
 
-def test_ten_thousand_vendors_are_read_quickly(bill: Bill) -> None:
+def test_emulator_list_of_ten_thousand_vendors_is_fast(bill: Bill) -> None:
     organization, user = world.LARGE_ORGANIZATION, world.LARGE_USER
     headers = bill.session(username=user.username, password=user.password, organizationId=organization.id)
     with requests.Session() as connection:

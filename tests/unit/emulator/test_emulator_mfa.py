@@ -45,7 +45,7 @@ def wrong(code: str) -> str:
 
 
 @pytest.mark.parametrize("path", ["/v3/mfa/setup/validate", "/v3/mfa/validate"])
-def test_a_phone_is_set_up_a_code_trusts_the_session_and_the_device_is_remembered(
+def test_emulator_mfa_setup_with_the_code_trusts_the_session_and_the_device(
     bill: Bill, control: Control, path: str
 ) -> None:
     headers = bill.session()
@@ -81,7 +81,7 @@ def test_a_phone_is_set_up_a_code_trusts_the_session_and_the_device_is_remembere
     assert bill.sign_in(**pair).json()["trusted"] is False
 
 
-def test_a_remembered_device_signs_in_trusted_for_30_days(bill: Bill, control: Control) -> None:
+def test_emulator_login_with_a_remembered_device_is_trusted_for_30_days(bill: Bill, control: Control) -> None:
     control.advance(MONTH - 60)
     assert bill.sign_in(**PAYER, **REMEMBERED).json()["trusted"] is True
     headers = bill.session(**PAYER, **REMEMBERED)
@@ -94,7 +94,7 @@ def test_a_remembered_device_signs_in_trusted_for_30_days(bill: Bill, control: C
 @pytest.mark.parametrize(
     "changes", [{"rememberMeId": "MFAID-findme-unknown"}, {"device": "other"}, {"username": world.USER.username}]
 )
-def test_a_pair_that_is_no_good_signs_in_without_trust(bill: Bill, changes: dict[str, str]) -> None:
+def test_emulator_login_with_a_wrong_remembered_device_is_not_trusted(bill: Bill, changes: dict[str, str]) -> None:
     if "username" in changes:
         changes = {**changes, "password": world.USER.password}
     answer = bill.sign_in(**{**PAYER, **REMEMBERED, **changes})
@@ -102,7 +102,7 @@ def test_a_pair_that_is_no_good_signs_in_without_trust(bill: Bill, changes: dict
 
 
 @pytest.mark.parametrize("alone", ["rememberMeId", "device"])
-def test_one_of_the_pair_alone_is_a_missing_field(bill: Bill, alone: str) -> None:
+def test_emulator_login_with_half_of_the_device_pair_is_rejected(bill: Bill, alone: str) -> None:
     (other,) = set(REMEMBERED) - {alone}
     for answer in (
         bill.sign_in(**PAYER, **{alone: REMEMBERED[alone]}),
@@ -114,7 +114,7 @@ def test_one_of_the_pair_alone_is_a_missing_field(bill: Bill, alone: str) -> Non
         )
 
 
-def test_step_up_trusts_a_session_that_is_there_already(bill: Bill) -> None:
+def test_emulator_mfa_step_up_makes_an_existing_session_trusted(bill: Bill) -> None:
     headers = bill.session(**PAYER)
     answer = bill.post("/v3/mfa/step-up", headers, {**REMEMBERED, "device": "other"})
     assert (answer.status_code, answer.json()) == (200, {"trusted": False})
@@ -124,7 +124,9 @@ def test_step_up_trusts_a_session_that_is_there_already(bill: Bill) -> None:
 
 
 @pytest.mark.parametrize("always", [False, True])
-def test_without_remember_me_the_id_is_left_out_or_worth_nothing(bill: Bill, control: Control, always: bool) -> None:
+def test_emulator_mfa_response_without_remember_me_gives_no_usable_id(
+    bill: Bill, control: Control, always: bool
+) -> None:
     control.post("settings", remember_me_id_always=always)
     headers = bill.session(**PAYER)
     answer = respond(bill, headers, challenge(bill, headers), control.last_code(), rememberMe=False, device="d")
@@ -134,7 +136,9 @@ def test_without_remember_me_the_id_is_left_out_or_worth_nothing(bill: Bill, con
         assert bill.sign_in(**PAYER, **answer.json(), device="d").json()["trusted"] is False
 
 
-def test_remember_me_needs_a_device_and_leaves_the_code_good(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_remember_me_without_a_device_is_rejected_and_code_stays_valid(
+    bill: Bill, control: Control
+) -> None:
     headers = bill.session(**PAYER)
     challenge_id = challenge(bill, headers)
     nameless = respond(bill, headers, challenge_id, control.last_code(), rememberMe=True)
@@ -144,7 +148,7 @@ def test_remember_me_needs_a_device_and_leaves_the_code_good(bill: Bill, control
     assert codes(respond(bill, headers, challenge_id, control.last_code())) == ["BDC_1119"]
 
 
-def test_a_wrong_code_is_refused_and_too_many_lock_for_a_while(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_wrong_codes_are_rejected_and_then_lock_the_user_for_a_time(bill: Bill, control: Control) -> None:
     control.post("settings", codes={"mfa_code": "BDC_1356"})
     headers = bill.session(**PAYER)
     challenge_id = challenge(bill, headers)
@@ -165,7 +169,7 @@ def test_a_wrong_code_is_refused_and_too_many_lock_for_a_while(bill: Bill, contr
     assert respond(bill, headers, challenge_id, control.last_code()).status_code == 200
 
 
-def test_a_right_code_forgives_the_wrong_ones(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_right_code_resets_the_count_of_wrong_codes(bill: Bill, control: Control) -> None:
     headers = bill.session(**PAYER)
     for _time in range(2):
         challenge_id = challenge(bill, headers)
@@ -175,7 +179,9 @@ def test_a_right_code_forgives_the_wrong_ones(bill: Bill, control: Control) -> N
 
 
 @pytest.mark.parametrize(("seconds", "refused"), [(298, []), (301, ["BDC_1374"])])
-def test_a_code_expires(bill: Bill, control: Control, seconds: float, refused: list[str]) -> None:
+def test_emulator_mfa_code_after_five_minutes_is_expired(
+    bill: Bill, control: Control, seconds: float, refused: list[str]
+) -> None:
     headers = bill.session(**PAYER)
     challenge_id = challenge(bill, headers)
     control.advance(seconds)
@@ -183,7 +189,7 @@ def test_a_code_expires(bill: Bill, control: Control, seconds: float, refused: l
     assert (codes(answer) if answer.status_code == 400 else []) == refused
 
 
-def test_a_code_is_good_only_for_its_user_and_purpose(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_code_of_another_user_or_purpose_is_rejected(bill: Bill, control: Control) -> None:
     headers, payer = bill.session(), bill.session(**PAYER)
     challenge_id = challenge(bill, payer)
     code = control.last_code()
@@ -193,7 +199,7 @@ def test_a_code_is_good_only_for_its_user_and_purpose(bill: Bill, control: Contr
     assert respond(bill, payer, challenge_id, code).status_code == 200
 
 
-def test_a_sixth_text_in_a_clock_minute_is_refused(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_sixth_text_in_a_clock_minute_is_rejected(bill: Bill, control: Control) -> None:
     control.post("clock", set="2026-03-02T10:10:10Z")
     headers = bill.session(**PAYER)
     for _time in range(5):
@@ -228,19 +234,19 @@ def test_a_sixth_text_in_a_clock_minute_is_refused(bill: Bill, control: Control)
         ("/v3/mfa/challenge/validate", {}, "BDC_1108"),
     ],
 )
-def test_an_unfit_call_is_refused_with_400(bill: Bill, path: str, content: Any, code: str) -> None:
+def test_emulator_mfa_request_with_invalid_content_is_rejected(bill: Bill, path: str, content: Any, code: str) -> None:
     answer = bill.post(path, bill.session(), content)
     assert (answer.status_code, set(codes(answer))) == (400, {code})
 
 
-def test_the_code_for_a_second_phone_is_a_setting(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_code_for_a_secondary_phone_follows_the_setting(bill: Bill, control: Control) -> None:
     control.post("settings", codes={"secondary_phone": "BDC_1129"})
     headers = bill.session()
     assert codes(bill.post("/v3/mfa/setup", headers, {**PHONE, "primary": False})) == ["BDC_1129"]
     assert codes(bill.post("/v3/mfa/challenge", headers, {"useBackup": True})) == ["BDC_1129"]
 
 
-def test_a_second_phone_is_blocked(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_setup_of_a_second_phone_is_rejected(bill: Bill, control: Control) -> None:
     headers = bill.session()
     setups = [bill.post("/v3/mfa/setup", headers, PHONE).json()["setupId"] for _time in range(2)]
     answers = [
@@ -263,7 +269,7 @@ CALLS = (
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_mfa_is_for_users_alone(bill: Bill, call: str) -> None:
+def test_emulator_mfa_without_a_user_session_is_rejected(bill: Bill, call: str) -> None:
     method, path = call.split()
     for headers, refused in (
         ({}, (401, ["BDC_1109"])),
@@ -274,7 +280,7 @@ def test_mfa_is_for_users_alone(bill: Bill, call: str) -> None:
         assert (answer.status_code, codes(answer)) == refused
 
 
-def test_whether_the_console_can_be_trusted_is_a_setting(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_for_the_console_follows_the_setting(bill: Bill, control: Control) -> None:
     assert status(bill, bill.session(**CONSOLE)) == "UNDEFINED"
     control.post("settings", console_mfa=True)
     headers = bill.session(**CONSOLE)
@@ -282,11 +288,11 @@ def test_whether_the_console_can_be_trusted_is_a_setting(bill: Bill, control: Co
     assert bill.post("/v3/mfa/setup", headers, PHONE).status_code == 200
 
 
-def test_a_sync_token_has_no_mfa_status(bill: Bill) -> None:
+def test_emulator_mfa_status_of_a_sync_token_is_undefined(bill: Bill) -> None:
     assert status(bill, bill.session(**SYNC_TOKEN)) == "UNDEFINED"
 
 
-def test_mfa_can_be_off_for_a_developer_key(bill: Bill, control: Control) -> None:
+def test_emulator_mfa_bypass_of_a_developer_key_permits_payments(bill: Bill, control: Control) -> None:
     control.post("settings", mfa_bypass=[world.SECOND_DEV_KEY])
     free, bound = bill.session(devKey=world.SECOND_DEV_KEY), bill.session()
     told = [bill.get("/v3/login/session", headers).json() for headers in (free, bound)]
@@ -295,7 +301,7 @@ def test_mfa_can_be_off_for_a_developer_key(bill: Bill, control: Control) -> Non
     assert bill.post("/v3/payments", bound, PAYMENT).status_code == 403
 
 
-def test_a_payment_is_taken_as_it_is_and_told(bill: Bill, control: Control) -> None:
+def test_emulator_payment_with_extra_fields_is_stored_unchanged(bill: Bill, control: Control) -> None:
     headers = bill.session(**PAYER, **REMEMBERED)
     answers = [bill.post("/v3/payments", headers, {**PAYMENT, "colour": "blue"}) for _time in range(2)]
     ids = [answer.json()["id"] for answer in answers]
@@ -310,7 +316,7 @@ def test_a_payment_is_taken_as_it_is_and_told(bill: Bill, control: Control) -> N
 
 
 @pytest.mark.parametrize("left_out", ["vendorId", "amount"])
-def test_a_payment_needs_a_vendor_and_an_amount(bill: Bill, control: Control, left_out: str) -> None:
+def test_emulator_payment_without_vendor_or_amount_is_rejected(bill: Bill, control: Control, left_out: str) -> None:
     content = {name: value for name, value in PAYMENT.items() if name != left_out}
     answer = bill.post("/v3/payments", bill.session(**PAYER, **REMEMBERED), content)
     assert (answer.status_code, answer.json()[0]["message"]) == (400, f"{left_out}: must not be blank")
@@ -318,7 +324,9 @@ def test_a_payment_needs_a_vendor_and_an_amount(bill: Bill, control: Control, le
 
 
 @pytest.mark.parametrize("who", [{}, SYNC_TOKEN, CONSOLE])
-def test_a_payment_needs_trust(bill: Bill, control: Control, who: dict[str, str | None]) -> None:
+def test_emulator_payment_in_an_untrusted_session_is_rejected(
+    bill: Bill, control: Control, who: dict[str, str | None]
+) -> None:
     answer = bill.post("/v3/payments", bill.session(**who), PAYMENT)
     assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
     assert control.get("state")["payments"] == 0

@@ -34,7 +34,7 @@ def bearer(bill: Bill, **changes: str | None) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-def test_the_token_is_served_at_both_places_it_may_have(bill: Bill, control: Control) -> None:
+def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Control) -> None:
     root = bill.api_url.removesuffix("/connect")
     for url in (f"{root}/authx/token", f"{root}/connect/authx/token"):
         answer = requests.post(url, data=FORM, timeout=5)
@@ -58,7 +58,7 @@ def test_the_token_is_served_at_both_places_it_may_have(bill: Bill, control: Con
 
 
 @pytest.mark.parametrize("life", [900, 60])
-def test_a_token_expires_whether_it_is_used_or_not(bill: Bill, control: Control, life: int) -> None:
+def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: Control, life: int) -> None:
     control.post("settings", oauth_token_life=life)
     assert ask(bill).json()["expires_in"] == life
     headers = bearer(bill)
@@ -71,7 +71,7 @@ def test_a_token_expires_whether_it_is_used_or_not(bill: Bill, control: Control,
     assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1101"]
 
 
-def test_the_life_can_be_left_untold(bill: Bill, control: Control) -> None:
+def test_emulator_oauth_token_response_can_omit_the_lifetime(bill: Bill, control: Control) -> None:
     control.post("settings", oauth_tells_life=False)
     assert set(ask(bill).json()) == {"access_token", "token_type"}
 
@@ -93,7 +93,7 @@ def test_the_life_can_be_left_untold(bill: Bill, control: Control) -> None:
         ({"grant_type": "password"}, (400, "unsupported_grant_type"), (400, "BDC_1129")),
     ],
 )
-def test_a_refusal_comes_in_either_shape(
+def test_emulator_oauth_refusal_has_the_rfc6749_or_the_bill_format(
     bill: Bill,
     control: Control,
     changes: dict[str, str | None],
@@ -108,12 +108,12 @@ def test_a_refusal_comes_in_either_shape(
     assert (answer.status_code, *codes(answer)) == envelope
 
 
-def test_json_is_no_form(bill: Bill) -> None:
+def test_emulator_oauth_request_with_json_is_rejected(bill: Bill) -> None:
     answer = bill.post("/authx/token", content=FORM)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
-def test_a_changed_secret_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+def test_emulator_oauth_secret_after_a_change_replaces_the_old_secret(bill: Bill, control: Control) -> None:
     control.post(f"users/{world.CLIENT.id}/password", password="New-findme")
     assert ask(bill).status_code == 401
     assert ask(bill, client_secret="New-findme").status_code == 200
@@ -124,14 +124,16 @@ def test_a_changed_secret_is_the_only_one_that_works(bill: Bill, control: Contro
     "headers",
     [{"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": "Basic {token}"}],
 )
-def test_another_authorization_is_refused(bill: Bill, headers: dict[str, str]) -> None:
+def test_emulator_oauth_with_another_authorization_header_is_rejected(bill: Bill, headers: dict[str, str]) -> None:
     token = ask(bill).json()["access_token"]
     headers = {name: value.format(token=token) for name, value in headers.items()}
     assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1109"]
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_whether_a_token_can_be_checked_and_signed_out_is_a_setting(bill: Bill, control: Control, works: bool) -> None:
+def test_emulator_oauth_token_validation_and_logout_follow_the_setting(
+    bill: Bill, control: Control, works: bool
+) -> None:
     control.post("settings", bearer_session_check=works)
     headers = bearer(bill)
     check, goodbye = bill.get("/v3/login/session", headers), bill.sign_out(headers)
@@ -148,7 +150,7 @@ def test_whether_a_token_can_be_checked_and_signed_out_is_a_setting(bill: Bill, 
     assert bill.get("/v3/vendors", headers).status_code == (401 if works else 200)
 
 
-def test_full_access_pays_and_the_accounting_scope_does_not(bill: Bill, control: Control) -> None:
+def test_emulator_oauth_accounting_scope_cannot_pay_and_full_access_can(bill: Bill, control: Control) -> None:
     assert bill.post("/v3/payments", bearer(bill), PAYMENT).status_code == 201
     books = bearer(bill, **ACCOUNTING)
     assert bill.get("/v3/vendors", books).status_code == 200
@@ -162,7 +164,7 @@ def test_full_access_pays_and_the_accounting_scope_does_not(bill: Bill, control:
     assert control.get("state")["payments"] == 1
 
 
-def test_a_token_has_the_vendors_of_its_organization_and_no_mfa(bill: Bill) -> None:
+def test_emulator_oauth_token_reads_its_organization_and_has_no_mfa(bill: Bill) -> None:
     headers = bearer(bill)
     here = bill.get("/v3/vendors", bill.session()).json()
     assert bill.get("/v3/vendors", headers).json() == here
@@ -172,12 +174,12 @@ def test_a_token_has_the_vendors_of_its_organization_and_no_mfa(bill: Bill) -> N
     assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
 
 
-def test_a_session_beside_a_token_counts(bill: Bill) -> None:
+def test_emulator_oauth_token_with_a_wrong_session_id_is_rejected(bill: Bill) -> None:
     assert codes(bill.get("/v3/vendors", {**bearer(bill), "sessionId": "wrong"})) == ["BDC_1109"]
 
 
 @pytest.mark.parametrize(("setting", "refused"), [({}, 1), ({"bearer_limits": False}, 0)])
-def test_whether_tokens_count_for_the_limits_is_a_setting(
+def test_emulator_oauth_token_counts_towards_limits_by_the_setting(
     bill: Bill, control: Control, setting: dict[str, Any], refused: int
 ) -> None:
     # Two tokens of one app share its limit.
@@ -191,7 +193,7 @@ def test_whether_tokens_count_for_the_limits_is_a_setting(
     assert control.get("state")["logins_this_hour"] == 0
 
 
-def test_tokens_can_be_ended_elsewhere(bill: Bill, control: Control) -> None:
+def test_emulator_oauth_token_ended_elsewhere_is_rejected(bill: Bill, control: Control) -> None:
     first, second = bearer(bill), bearer(bill)
     assert control.post("sessions/end", session_id=first["Authorization"].split()[1]) == {"ended": 1}
     assert [bill.check(first), bill.check(second)] == [401, 200]

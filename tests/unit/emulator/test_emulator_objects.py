@@ -51,7 +51,7 @@ def messages(answer: requests.Response) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_what_is_created_is_there_from_then_on(bill: Bill, control: Control, kind: str) -> None:
+def test_emulator_object_after_its_creation_is_readable(bill: Bill, control: Control, kind: str) -> None:
     headers, before = bill.session(), here(control, kind)
     answer = bill.post(f"/v3/{kind}", headers, GOOD[kind])
     assert answer.status_code == 201
@@ -71,7 +71,7 @@ def test_what_is_created_is_there_from_then_on(bill: Bill, control: Control, kin
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_every_organization_has_some_and_each_has_its_own_identifier(bill: Bill, control: Control, kind: str) -> None:
+def test_emulator_objects_of_each_organization_have_unique_identifiers(bill: Bill, control: Control, kind: str) -> None:
     identifiers = [
         one["id"]
         for organization in (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION)
@@ -84,7 +84,9 @@ def test_every_organization_has_some_and_each_has_its_own_identifier(bill: Bill,
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_archiving_and_restoring_need_no_body_and_can_be_done_twice(bill: Bill, control: Control, kind: str) -> None:
+def test_emulator_object_archived_or_restored_twice_without_body_is_unchanged(
+    bill: Bill, control: Control, kind: str
+) -> None:
     headers = bill.session()
     id_ = bill.post(f"/v3/{kind}", headers, GOOD[kind]).json()["id"]
     for what, archived in (("archive", True), ("restore", False)):
@@ -97,9 +99,7 @@ def test_archiving_and_restoring_need_no_body_and_can_be_done_twice(bill: Bill, 
 
 
 @pytest.mark.parametrize("kind", GOOD)
-def test_a_change_leaves_the_rest_as_it_was_and_cannot_touch_what_is_bills(
-    bill: Bill, control: Control, kind: str
-) -> None:
+def test_emulator_object_change_keeps_other_fields_and_fields_of_bill(bill: Bill, control: Control, kind: str) -> None:
     headers = bill.session()
     made = bill.post(f"/v3/{kind}", headers, GOOD[kind]).json()
     control.advance(60)
@@ -111,7 +111,7 @@ def test_a_change_leaves_the_rest_as_it_was_and_cannot_touch_what_is_bills(
     assert changed == {**made, "description": "new"}
 
 
-def test_the_world_itself_is_never_changed(bill: Bill, control: Control) -> None:
+def test_emulator_object_change_is_undone_by_a_reset(bill: Bill, control: Control) -> None:
     headers, first = bill.session(), world.vendors(HERE)[0]
     path = f"/v3/vendors/{first['id']}"
     bill.send("PATCH", path, headers, {"name": "Other"})
@@ -123,7 +123,7 @@ def test_the_world_itself_is_never_changed(bill: Bill, control: Control) -> None
 @pytest.mark.parametrize(
     ("kind", "lines", "total"), [("bills", "billLineItems", 7), ("invoices", "invoiceLineItems", 7)]
 )
-def test_replacing_forgets_what_is_not_sent(bill: Bill, kind: str, lines: str, total: float) -> None:
+def test_emulator_object_replaced_loses_the_fields_not_sent(bill: Bill, kind: str, lines: str, total: float) -> None:
     headers = bill.session()
     made = bill.post(f"/v3/{kind}", headers, {**GOOD[kind], "description": "old"}).json()
     content = {**GOOD[kind], lines: [{"amount": 7}]}
@@ -151,7 +151,7 @@ def test_replacing_forgets_what_is_not_sent(bill: Bill, kind: str, lines: str, t
         ("GET", "organizations/industries"),
     ],
 )
-def test_what_is_not_emulated_is_not_supported(bill: Bill, method: str, path: str) -> None:
+def test_emulator_object_with_an_unsupported_method_answers_404(bill: Bill, method: str, path: str) -> None:
     answer = bill.send(method, f"/v3/{path}", bill.session(), {})
     assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])
 
@@ -199,7 +199,7 @@ UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
 
 
 @pytest.mark.parametrize(("kind", "changes", "expected", "words"), UNFIT)
-def test_each_unfit_field_is_told_and_nothing_is_made(
+def test_emulator_object_with_invalid_fields_is_rejected_and_each_is_named(
     bill: Bill, control: Control, kind: str, changes: dict[str, Any], expected: list[str], words: list[str]
 ) -> None:
     headers, before = bill.session(), here(control, kind)
@@ -209,14 +209,14 @@ def test_each_unfit_field_is_told_and_nothing_is_made(
     assert here(control, kind) == before
 
 
-def test_a_change_is_looked_at_as_closely(bill: Bill) -> None:
+def test_emulator_object_change_with_invalid_fields_is_rejected(bill: Bill) -> None:
     headers, path = bill.session(), "/v3/vendors/00901VENDOR000000001"
     answer = bill.send("PATCH", path, headers, {"name": "", "address": None})
     assert messages(answer) == [f"name: {BLANK}", f"address: {NULL}"]
     assert bill.get(path, headers).json() == world.vendors(HERE)[0]
 
 
-def test_bill_may_leave_the_codes_out(bill: Bill, control: Control) -> None:
+def test_emulator_object_refusal_can_omit_the_codes(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", validation_codes=False)
     for answer in (bill.post("/v3/vendors", headers, {}), bill.sign_in(username=None)):
@@ -225,14 +225,14 @@ def test_bill_may_leave_the_codes_out(bill: Bill, control: Control) -> None:
     assert codes(bill.get("/v3/vendors/nothing", headers)) == ["BDC_1120"]
 
 
-def test_the_lines_of_a_bill_add_up(bill: Bill) -> None:
+def test_emulator_bill_amount_is_the_sum_of_its_lines(bill: Bill) -> None:
     lines = [{"amount": 20.1}, {"quantity": 3, "price": 0.1}]
     made = bill.post("/v3/bills", bill.session(), {**BILL, "billLineItems": lines}).json()
     assert (made["amount"], made["dueAmount"], made["paymentStatus"]) == (20.4, 20.4, "UNPAID")
     assert made["invoice"] == BILL["invoice"]
 
 
-def test_an_invoice_is_read_with_the_identifier_of_its_customer(bill: Bill) -> None:
+def test_emulator_invoice_is_returned_with_its_customer_id(bill: Bill) -> None:
     headers = bill.session()
     made = bill.post("/v3/invoices", headers, INVOICE).json()
     assert (made["customerId"], made["totalAmount"]) == ("0cu01CUSTOMER0000001", 4.5)
@@ -243,7 +243,7 @@ def test_an_invoice_is_read_with_the_identifier_of_its_customer(bill: Bill) -> N
 
 
 @pytest.mark.parametrize(("asked", "needed"), [({"enable": True}, True), ({"enable": False}, False), (None, False)])
-def test_auto_pay_is_turned_on_in_a_trusted_session_only(
+def test_emulator_vendor_auto_pay_is_enabled_only_in_a_trusted_session(
     bill: Bill, control: Control, asked: dict[str, bool] | None, needed: bool
 ) -> None:
     content = {**VENDOR, "autoPay": asked}
@@ -266,7 +266,7 @@ MOST = {"vendors": 20, "bills": 100}
 
 
 @pytest.mark.parametrize("kind", MOST)
-def test_many_are_created_at_once(bill: Bill, control: Control, kind: str) -> None:
+def test_emulator_bulk_request_creates_many_objects(bill: Bill, control: Control, kind: str) -> None:
     before = here(control, kind)
     answer = bill.post(f"/v3/{kind}/bulk", bill.session(), [GOOD[kind]] * MOST[kind])
     assert answer.status_code == 201
@@ -276,7 +276,9 @@ def test_many_are_created_at_once(bill: Bill, control: Control, kind: str) -> No
 
 
 @pytest.mark.parametrize("kind", MOST)
-def test_too_many_or_one_unfit_among_many_make_nothing(bill: Bill, control: Control, kind: str) -> None:
+def test_emulator_bulk_request_too_long_or_with_an_invalid_object_creates_nothing(
+    bill: Bill, control: Control, kind: str
+) -> None:
     headers, before = bill.session(), here(control, kind)
     for several in ([GOOD[kind]] * (MOST[kind] + 1), []):
         answer = bill.post(f"/v3/{kind}/bulk", headers, several)
@@ -292,7 +294,7 @@ def test_too_many_or_one_unfit_among_many_make_nothing(bill: Bill, control: Cont
     assert here(control, kind) == before
 
 
-def test_they_are_not_for_those_who_are_not_signed_in(bill: Bill, control: Control) -> None:
+def test_emulator_object_request_without_a_session_is_rejected(bill: Bill, control: Control) -> None:
     for kind, content in GOOD.items():
         before = here(control, kind)
         id_ = before[0]["id"]
@@ -303,11 +305,11 @@ def test_they_are_not_for_those_who_are_not_signed_in(bill: Bill, control: Contr
 
 
 @pytest.mark.parametrize("what", ["nothing?organization_id=" + HERE, "bills", "bills?organization_id=nothing"])
-def test_an_unknown_kind_or_organization_is_told(control: Control, what: str) -> None:
+def test_emulator_control_of_an_unknown_kind_or_organization_answers_404(control: Control, what: str) -> None:
     assert requests.get(f"{control.url}/objects/{what}", timeout=5).status_code == 404
 
 
-def test_a_session_reads_its_own_organization_only(bill: Bill) -> None:
+def test_emulator_organization_of_another_session_is_rejected(bill: Bill) -> None:
     headers = bill.session()
     own = bill.get(f"/v3/organizations/{HERE}", headers)
     assert (own.status_code, own.json()) == (200, {"id": HERE, "name": world.ORGANIZATION.name})

@@ -22,7 +22,7 @@ def partner_session(bill: Bill) -> dict[str, str]:
     return {"sessionId": answer.json()["sessionId"], "appKey": PARTNER.app_key}
 
 
-def test_a_partner_lists_its_organizations_page_by_page(bill: Bill) -> None:
+def test_emulator_partner_lists_its_organizations_in_pages(bill: Bill) -> None:
     partner = partner_session(bill)
     first = bill.get("/v3/partner/organizations?max=1", partner).json()
     second = bill.get(f"/v3/partner/organizations?max=1&page={first['nextPage']}", partner).json()
@@ -36,7 +36,7 @@ def as_user(bill: Bill, partner: dict[str, str], **changes: str | None) -> reque
     return bill.post("/v3/partner/login-as-user", partner, content)
 
 
-def test_a_partner_signs_in_as_a_user_who_works_with_any_developer_key(bill: Bill, control: Control) -> None:
+def test_emulator_partner_user_session_is_valid_with_any_developer_key(bill: Bill, control: Control) -> None:
     answer = as_user(bill, partner_session(bill))
     assert answer.status_code == 200
     session_id = answer.json().pop("sessionId")
@@ -50,14 +50,14 @@ def test_a_partner_signs_in_as_a_user_who_works_with_any_developer_key(bill: Bil
     assert control.get("state")["logins_this_hour"] == 0
 
 
-def test_the_calls_of_such_a_user_count_for_the_key_they_come_with(bill: Bill, control: Control) -> None:
+def test_emulator_partner_user_requests_count_towards_the_key_they_send(bill: Bill, control: Control) -> None:
     session_id = as_user(bill, partner_session(bill)).json()["sessionId"]
     control.post("settings", requests_per_hour=1)
     for key in world.DEV_KEYS:
         assert [bill.check({"sessionId": session_id, "devKey": key}) for _time in range(2)] == [200, 422]
 
 
-def test_a_remembered_device_makes_the_users_session_trusted(bill: Bill) -> None:
+def test_emulator_partner_user_session_with_a_remembered_device_is_trusted(bill: Bill) -> None:
     partner = partner_session(bill)
     device = world.REMEMBERED_DEVICE
     assert as_user(bill, partner, rememberMeId=device.id, device=device.device).json()["trusted"] is True
@@ -78,17 +78,19 @@ def test_a_remembered_device_makes_the_users_session_trusted(bill: Bill) -> None
         ({"password": ""}, 400, "BDC_1108"),
     ],
 )
-def test_a_wrong_partner_sign_in_is_refused(bill: Bill, changes: dict[str, str], status: int, code: str) -> None:
+def test_emulator_partner_login_with_wrong_values_is_rejected(
+    bill: Bill, changes: dict[str, str], status: int, code: str
+) -> None:
     answer = bill.post("/v3/partner/login", content={**CREDENTIALS, **changes})
     assert (answer.status_code, codes(answer)) == (status, [code])
 
 
-def test_the_code_for_an_app_key_is_a_setting(bill: Bill, control: Control) -> None:
+def test_emulator_partner_code_for_a_wrong_app_key_follows_the_setting(bill: Bill, control: Control) -> None:
     control.post("settings", codes={"app_key": "BDC_1106"})
     assert codes(bill.post("/v3/partner/login", content={**CREDENTIALS, "appKey": "wrong"})) == ["BDC_1106"]
 
 
-def test_a_partner_is_no_user(bill: Bill) -> None:
+def test_emulator_partner_credentials_are_rejected_for_a_user(bill: Bill) -> None:
     assert codes(bill.sign_in(username=PARTNER.username, password=PARTNER.password)) == ["BDC_1101"]
     partner = partner_session(bill)
     assert codes(bill.get("/v3/vendors", {**partner, "devKey": world.DEV_KEY})) == ["BDC_1109"]
@@ -107,17 +109,21 @@ def test_a_partner_is_no_user(bill: Bill) -> None:
         ({"organizationId": None}, "BDC_1108"),
     ],
 )
-def test_an_unfit_user_is_refused(bill: Bill, changes: dict[str, str | None], code: str) -> None:
+def test_emulator_partner_login_as_an_unknown_user_is_rejected(
+    bill: Bill, changes: dict[str, str | None], code: str
+) -> None:
     assert codes(as_user(bill, partner_session(bill), **changes)) == [code]
 
 
 @pytest.mark.parametrize("changes", [{"appKey": "wrong"}, {"appKey": None}, {"sessionId": None}])
-def test_login_as_user_needs_the_partners_session_and_app_key(bill: Bill, changes: dict[str, str | None]) -> None:
+def test_emulator_partner_login_as_user_without_session_or_app_key_is_rejected(
+    bill: Bill, changes: dict[str, str | None]
+) -> None:
     partner = {name: value for name, value in {**partner_session(bill), **changes}.items() if value}
     assert codes(as_user(bill, partner)) == ["BDC_1109"]
 
 
-def test_a_partners_session_lives_35_idle_minutes(bill: Bill, control: Control) -> None:
+def test_emulator_partner_session_expires_after_35_idle_minutes(bill: Bill, control: Control) -> None:
     partner = partner_session(bill)
     control.advance(2099)
     user = {"sessionId": as_user(bill, partner).json()["sessionId"], "devKey": world.DEV_KEY}
@@ -130,7 +136,7 @@ def test_a_partners_session_lives_35_idle_minutes(bill: Bill, control: Control) 
     assert codes(as_user(bill, partner)) == ["BDC_1109"]
 
 
-def test_signing_out_ends_one_of_the_two_sessions(bill: Bill, control: Control) -> None:
+def test_emulator_partner_logout_ends_only_the_session_it_sends(bill: Bill, control: Control) -> None:
     partner = partner_session(bill)
     first, second = (
         {"sessionId": as_user(bill, partner).json()["sessionId"], "devKey": world.DEV_KEY} for _time in range(2)

@@ -28,7 +28,7 @@ def there_are(control: Control) -> list[dict[str, Any]]:
     return payments
 
 
-def test_a_payment_can_be_found_again_by_any_session_of_the_organization(bill: Bill, control: Control) -> None:
+def test_emulator_payment_is_readable_in_any_session_of_its_organization(bill: Bill, control: Control) -> None:
     trusted, plain = bill.session(**TRUSTED), bill.session()
     assert bill.get(PAYMENTS, plain).json() == {"results": []}
     first = bill.post(PAYMENTS, trusted, PAYMENT).json()
@@ -51,7 +51,7 @@ def test_a_payment_can_be_found_again_by_any_session_of_the_organization(bill: B
 
 
 @pytest.mark.parametrize("acted", [True, False])
-def test_a_payment_whose_answer_is_lost_is_there_once_or_not_at_all(bill: Bill, control: Control, acted: bool) -> None:
+def test_emulator_payment_with_a_lost_response_exists_once_or_never(bill: Bill, control: Control, acted: bool) -> None:
     headers = bill.session(**TRUSTED)
     control.fault("POST /v3/payments", reset=True, acted=acted)
     with pytest.raises(requests.ConnectionError):
@@ -59,7 +59,7 @@ def test_a_payment_whose_answer_is_lost_is_there_once_or_not_at_all(bill: Bill, 
     assert len(there_are(control)) == len(control.get("payments")) == control.get("state")["payments"] == int(acted)
 
 
-def test_fifty_are_paid_at_once_and_no_more(bill: Bill, control: Control) -> None:
+def test_emulator_payment_bulk_accepts_at_most_fifty(bill: Bill, control: Control) -> None:
     headers = bill.session(**TRUSTED)
     refused = bill.post(f"{PAYMENTS}/bulk", headers, [PAYMENT] * 51)
     assert (refused.status_code, codes(refused)) == (400, ["BDC_1119"])
@@ -74,7 +74,7 @@ def test_fifty_are_paid_at_once_and_no_more(bill: Bill, control: Control) -> Non
     assert [one["payment"] for one in control.get("payments")] == made.json()
 
 
-def test_the_payments_of_one_request_may_share_what_they_have_in_common(bill: Bill, control: Control) -> None:
+def test_emulator_payment_bulk_can_share_common_fields(bill: Bill, control: Control) -> None:
     lines = [{"billId": f"00n01BILL{number:011d}", "amount": number} for number in (1, 2)]
     shared = {"processDate": "2026-03-06"}
     made = bill.post(f"{PAYMENTS}/bulk", bill.session(**TRUSTED), {**shared, "payments": lines})
@@ -84,7 +84,7 @@ def test_the_payments_of_one_request_may_share_what_they_have_in_common(bill: Bi
         assert codes(bill.post(f"{PAYMENTS}/bulk", bill.session(**TRUSTED), unfit)) == ["BDC_1122"]
 
 
-def test_many_payments_need_trust_too_and_cancelling_does_not(bill: Bill, control: Control) -> None:
+def test_emulator_payment_bulk_requires_trust_and_cancelling_does_not(bill: Bill, control: Control) -> None:
     plain = bill.session()
     refused = bill.post(f"{PAYMENTS}/bulk", plain, [PAYMENT])
     assert (refused.status_code, codes(refused)) == (403, ["BDC_1361"])
@@ -97,7 +97,7 @@ def test_many_payments_need_trust_too_and_cancelling_does_not(bill: Bill, contro
     assert codes(bill.post(f"{PAYMENTS}/nothing/cancel", plain)) == ["BDC_1120"]
 
 
-def test_an_app_for_accounting_pays_nothing_in_any_way(bill: Bill, control: Control) -> None:
+def test_emulator_payment_by_an_accounting_app_is_rejected(bill: Bill, control: Control) -> None:
     id_ = bill.post(PAYMENTS, bill.session(**TRUSTED), PAYMENT).json()["id"]
     client = world.ACCOUNTING_CLIENT
     form = {"grant_type": "client_credentials", "client_id": client.id, "client_secret": client.secret}

@@ -14,7 +14,7 @@ from tests.emulator import world
 from tests.emulator.talk import Bill, Control, codes
 
 
-def test_a_user_signs_in_checks_and_signs_out(bill: Bill, control: Control) -> None:
+def test_emulator_session_of_a_user_is_created_validated_and_ended(bill: Bill, control: Control) -> None:
     answer = bill.sign_in()
     assert answer.status_code == 200
     told = answer.json()
@@ -40,7 +40,7 @@ def test_a_user_signs_in_checks_and_signs_out(bill: Bill, control: Control) -> N
     assert control.get("counts") == {"POST /v3/login": 2, "GET /v3/login/session": 2, "POST /v3/logout": 2}
 
 
-def test_a_users_session_lives_35_idle_minutes(bill: Bill, control: Control) -> None:
+def test_emulator_session_of_a_user_expires_after_35_idle_minutes(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.advance(2099)
     assert bill.check(headers) == 200
@@ -51,7 +51,7 @@ def test_a_users_session_lives_35_idle_minutes(bill: Bill, control: Control) -> 
     assert bill.check(headers) == 401
 
 
-def test_a_sync_tokens_session_lives_48_idle_hours(bill: Bill, control: Control) -> None:
+def test_emulator_session_of_a_sync_token_expires_after_48_idle_hours(bill: Bill, control: Control) -> None:
     headers = bill.session(username=world.SYNC_TOKEN.name, password=world.SYNC_TOKEN.value)
     control.advance(172_799)
     assert bill.check(headers) == 200
@@ -60,7 +60,9 @@ def test_a_sync_tokens_session_lives_48_idle_hours(bill: Bill, control: Control)
 
 
 @pytest.mark.parametrize("resets", [False, True])
-def test_whether_a_refused_call_resets_the_idle_time_is_a_setting(bill: Bill, control: Control, resets: bool) -> None:
+def test_emulator_session_idle_time_after_a_refusal_follows_the_setting(
+    bill: Bill, control: Control, resets: bool
+) -> None:
     control.post("settings", errors_reset_idle=resets)
     headers = bill.session()
     control.advance(2000)
@@ -69,7 +71,7 @@ def test_whether_a_refused_call_resets_the_idle_time_is_a_setting(bill: Bill, co
     assert bill.check(headers) == (200 if resets else 401)
 
 
-def test_a_session_works_only_with_the_developer_key_of_its_login(bill: Bill) -> None:
+def test_emulator_session_with_another_developer_key_is_rejected(bill: Bill) -> None:
     headers = bill.session()
     for key in (world.SECOND_DEV_KEY, None):
         foreign = bill.get("/v3/vendors", {**headers, "devKey": key} if key else {"sessionId": headers["sessionId"]})
@@ -77,7 +79,7 @@ def test_a_session_works_only_with_the_developer_key_of_its_login(bill: Bill) ->
     assert bill.check(headers) == 200
 
 
-def test_a_call_without_a_session_is_refused_in_bills_envelope(bill: Bill) -> None:
+def test_emulator_request_without_a_session_is_rejected_in_the_format_of_bill(bill: Bill) -> None:
     answer = bill.get("/v3/vendors")
     assert answer.status_code == 401
     (error,) = answer.json()
@@ -91,7 +93,9 @@ def test_a_call_without_a_session_is_refused_in_bills_envelope(bill: Bill) -> No
 
 
 @pytest.mark.parametrize("only_one", [False, True])
-def test_whether_a_second_login_ends_the_first_is_a_setting(bill: Bill, control: Control, only_one: bool) -> None:
+def test_emulator_session_after_a_second_login_follows_the_setting(
+    bill: Bill, control: Control, only_one: bool
+) -> None:
     control.post("settings", one_session_per_user=only_one)
     first, second = bill.session(), bill.session()
     elsewhere = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
@@ -113,7 +117,7 @@ def test_whether_a_second_login_ends_the_first_is_a_setting(bill: Bill, control:
         ({"organizationId": world.LOCKED_ORGANIZATION.id}, 423, "BDC_1107"),
     ],
 )
-def test_a_wrong_sign_in_is_refused(
+def test_emulator_login_with_wrong_values_is_rejected(
     bill: Bill, control: Control, changes: dict[str, str | None], status: int, code: str
 ) -> None:
     answer = bill.sign_in(**changes)
@@ -123,7 +127,7 @@ def test_a_wrong_sign_in_is_refused(
     assert bill.sign_in(**changes).status_code == 418
 
 
-def test_each_missing_field_is_named(bill: Bill) -> None:
+def test_emulator_login_with_missing_fields_names_each_field(bill: Bill) -> None:
     answer = bill.sign_in(organizationId=None, password=" ")
     assert answer.status_code == 400
     assert [error["message"] for error in answer.json()] == [
@@ -133,16 +137,16 @@ def test_each_missing_field_is_named(bill: Bill) -> None:
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
-def test_malformed_json_is_refused(bill: Bill, body: bytes) -> None:
+def test_emulator_login_with_malformed_json_is_rejected(bill: Bill, body: bytes) -> None:
     answer = requests.post(f"{bill.api_url}/v3/login", data=body, timeout=5)
     assert (answer.status_code, codes(answer)) == (400, ["BDC_1122"])
 
 
-def test_unknown_fields_are_ignored(bill: Bill) -> None:
+def test_emulator_login_with_unknown_fields_is_accepted(bill: Bill) -> None:
     assert bill.sign_in(colour="blue").status_code == 200
 
 
-def test_wrong_passwords_in_a_row_lock_a_user(bill: Bill, control: Control) -> None:
+def test_emulator_login_with_consecutive_wrong_passwords_locks_the_user(bill: Bill, control: Control) -> None:
     control.post("settings", lock_after=2)
     bill.sign_in(password="wrong")
     assert bill.sign_in().status_code == 200
@@ -154,19 +158,19 @@ def test_wrong_passwords_in_a_row_lock_a_user(bill: Bill, control: Control) -> N
     assert codes(bill.sign_in()) == ["BDC_1110"]
 
 
-def test_a_changed_password_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+def test_emulator_login_after_a_password_change_accepts_only_the_new_password(bill: Bill, control: Control) -> None:
     control.post(f"users/{world.USER.username}/password", password="New-findme")
     assert codes(bill.sign_in()) == ["BDC_1101"]
     assert bill.sign_in(password="New-findme").status_code == 200
     assert control.get("world")["users"][0]["password"] == "New-findme"
 
 
-def test_the_organization_can_be_left_out_of_the_answer(bill: Bill, control: Control) -> None:
+def test_emulator_login_response_can_omit_the_organization(bill: Bill, control: Control) -> None:
     control.post("settings", organization_in_answer=False)
     assert set(bill.sign_in().json()) == {"sessionId", "userId", "trusted"}
 
 
-def test_sessions_can_be_ended_elsewhere(bill: Bill, control: Control) -> None:
+def test_emulator_session_ended_elsewhere_is_rejected(bill: Bill, control: Control) -> None:
     first, second, third = (bill.session() for _time in range(3))
     assert control.post("sessions/end", session_id=first["sessionId"]) == {"ended": 1}
     assert [bill.check(headers) for headers in (first, second, third)] == [401, 200, 200]

@@ -17,7 +17,7 @@ USERS, BUDGETS, TRANSACTIONS = "/v3/spend/users", "/v3/spend/budgets", "/v3/spen
 BUDGET = {"name": "Travel", "owners": ["SPENDUSER00000000001"], "recurringInterval": "NONE", "limit": 500}
 
 
-def test_a_token_tells_whose_it_is(bill: Bill) -> None:
+def test_emulator_spend_token_returns_its_user(bill: Bill) -> None:
     for headers, token in ((TOKEN, world.SPEND_TOKEN), (OTHER, world.SECOND_SPEND_TOKEN)):
         answer = bill.get(CURRENT, headers)
         assert answer.status_code == 200
@@ -25,7 +25,9 @@ def test_a_token_tells_whose_it_is(bill: Bill) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, {"apiToken": "wrong"}, {"apiToken": world.USER.password}, "a session"])
-def test_nothing_else_is_taken_for_a_token(bill: Bill, control: Control, headers: dict[str, str] | str) -> None:
+def test_emulator_spend_request_without_a_valid_token_is_rejected(
+    bill: Bill, control: Control, headers: dict[str, str] | str
+) -> None:
     given = bill.session() if isinstance(headers, str) else headers
     answer = bill.get(CURRENT, given)
     assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
@@ -34,11 +36,11 @@ def test_nothing_else_is_taken_for_a_token(bill: Bill, control: Control, headers
     assert (answer.status_code, codes(answer)) == (403, ["BDC_1101"])
 
 
-def test_a_token_is_no_session(bill: Bill) -> None:
+def test_emulator_spend_token_is_rejected_as_a_session(bill: Bill) -> None:
     assert codes(bill.get("/v3/vendors", {**TOKEN, "devKey": world.DEV_KEY})) == ["BDC_1109"]
 
 
-def test_the_61st_call_of_a_token_waits_for_the_next_minute(bill: Bill, control: Control) -> None:
+def test_emulator_spend_request_above_the_limit_is_rejected_until_the_next_minute(bill: Bill, control: Control) -> None:
     assert control.get("settings")["spend_calls_per_minute"] == 60
     control.post("clock", set="2026-03-02T10:10:05Z")
     control.post("settings", spend_calls_per_minute=3)
@@ -53,14 +55,14 @@ def test_the_61st_call_of_a_token_waits_for_the_next_minute(bill: Bill, control:
     assert bill.get(CURRENT, TOKEN).status_code == 200
 
 
-def test_a_changed_token_is_the_only_one_that_works(bill: Bill, control: Control) -> None:
+def test_emulator_spend_token_after_a_change_replaces_the_old_token(bill: Bill, control: Control) -> None:
     control.post(f"users/{world.SPEND_TOKEN.name}/password", password="New-findme")
     assert bill.get(CURRENT, TOKEN).status_code == 401
     assert bill.get(CURRENT, {"apiToken": "New-findme"}).status_code == 200
     assert control.get("world")["spend_tokens"][0]["value"] == "New-findme"
 
 
-def test_a_minute_may_be_the_last_sixty_seconds(bill: Bill, control: Control) -> None:
+def test_emulator_spend_limit_can_count_a_rolling_minute(bill: Bill, control: Control) -> None:
     control.post("settings", spend_calls_per_minute=2, spend_rolling_minute=True)
     control.post("clock", set="2026-03-02T10:10:40Z")
     assert bill.get(CURRENT, TOKEN).status_code == 200
@@ -73,7 +75,7 @@ def test_a_minute_may_be_the_last_sixty_seconds(bill: Bill, control: Control) ->
     assert bill.get(CURRENT, TOKEN).status_code == 200
 
 
-def test_all_calls_of_a_token_share_its_minute(bill: Bill, control: Control) -> None:
+def test_emulator_spend_limit_is_shared_by_all_requests_of_a_token(bill: Bill, control: Control) -> None:
     control.post("settings", spend_calls_per_minute=4)
     paths = (CURRENT, TRANSACTIONS, f"{BUDGETS}/SPENDBUDGET000000001", USERS, TRANSACTIONS)
     assert [bill.get(path, TOKEN).status_code for path in paths] == [200] * 4 + [422]
@@ -87,7 +89,7 @@ def access(bill: Bill) -> dict[str, str]:
     return {"Authorization": f"Bearer {answer.json()['access_token']}"}
 
 
-def test_an_access_token_works_here_too(bill: Bill, control: Control) -> None:
+def test_emulator_spend_request_with_an_oauth_token_is_accepted(bill: Bill, control: Control) -> None:
     headers = access(bill)
     assert bill.get(CURRENT, headers).json() == bill.get(CURRENT, TOKEN).json()
     assert bill.get(TRANSACTIONS, headers).json() == bill.get(TRANSACTIONS, TOKEN).json()
@@ -100,7 +102,7 @@ def test_an_access_token_works_here_too(bill: Bill, control: Control) -> None:
 
 
 @pytest.mark.parametrize("path", [TRANSACTIONS, BUDGETS, USERS])
-def test_each_list_is_read_forwards_and_backwards_with_parameters_of_its_own(bill: Bill, path: str) -> None:
+def test_emulator_spend_list_is_paged_forwards_and_backwards(bill: Bill, path: str) -> None:
     page = bill.get(path, TOKEN, params={"max": 10}).json()
     forwards, last = list(page["results"]), page
     assert "prevPage" not in page
@@ -119,7 +121,7 @@ def test_each_list_is_read_forwards_and_backwards_with_parameters_of_its_own(bil
     assert codes(bill.get(f"{path}/nothing", TOKEN)) == ["BDC_1120"]
 
 
-def test_a_cursor_goes_where_it_came_from(bill: Bill) -> None:
+def test_emulator_spend_list_with_a_cursor_of_another_place_is_rejected(bill: Bill) -> None:
     second = bill.get(TRANSACTIONS, TOKEN).json()["nextPage"]
     back = bill.get(TRANSACTIONS, TOKEN, params={"nextPage": second}).json()["prevPage"]
     for unfit in ({"page": second}, {"prevPage": second}, {"nextPage": back}, {"nextPage": second, "prevPage": back}):
@@ -129,7 +131,7 @@ def test_a_cursor_goes_where_it_came_from(bill: Bill) -> None:
     assert bill.get(f"{TRANSACTIONS}?max=101", TOKEN).status_code == 400
 
 
-def test_transactions_fill_more_than_two_pages_and_are_filtered_and_sorted(bill: Bill, control: Control) -> None:
+def test_emulator_spend_transactions_are_filtered_and_sorted(bill: Bill, control: Control) -> None:
     everything = control.get("objects/spend/transactions")
     assert len(everything) >= 250
     question = {"filters": "syncStatus:eq:SYNCED,amount:gt:500", "sort": "amount:desc", "max": "100"}
@@ -139,7 +141,7 @@ def test_transactions_fill_more_than_two_pages_and_are_filtered_and_sorted(bill:
     assert found
 
 
-def test_a_budget_is_made_and_deleted(bill: Bill, control: Control) -> None:
+def test_emulator_spend_budget_is_created_and_deleted(bill: Bill, control: Control) -> None:
     before = control.get("objects/spend/budgets")
     answer = bill.post(BUDGETS, TOKEN, BUDGET)
     made = answer.json()
@@ -153,7 +155,7 @@ def test_a_budget_is_made_and_deleted(bill: Bill, control: Control) -> None:
         assert (gone.status_code, codes(gone)) == (404, ["BDC_1120"])
 
 
-def test_what_a_budget_lacks_is_told(bill: Bill, control: Control) -> None:
+def test_emulator_spend_budget_with_missing_fields_names_each_field(bill: Bill, control: Control) -> None:
     before = control.get("objects/spend/budgets")
     answer = bill.post(BUDGETS, TOKEN, {"owners": []})
     assert [error["message"] for error in answer.json()] == [
@@ -171,6 +173,6 @@ def test_what_a_budget_lacks_is_told(bill: Bill, control: Control) -> None:
 @pytest.mark.parametrize(
     ("method", "path"), [("GET", "cards"), ("DELETE", "users/SPENDUSER00000000001"), ("POST", "transactions")]
 )
-def test_other_calls_are_not_supported(bill: Bill, method: str, path: str) -> None:
+def test_emulator_spend_with_an_unsupported_request_answers_404(bill: Bill, method: str, path: str) -> None:
     answer = bill.send(method, f"/v3/spend/{path}", TOKEN, {})
     assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])

@@ -14,7 +14,7 @@ from tests.emulator import world
 from tests.emulator.talk import Bill, codes
 
 
-def test_every_vendor_is_met_once_from_page_to_page(bill: Bill) -> None:
+def test_emulator_vendors_are_each_listed_once_over_all_pages(bill: Bill) -> None:
     headers = bill.session()
     page = bill.get("/v3/vendors?max=100", headers).json()
     ids, cursors = [one["id"] for one in page["results"]], []
@@ -30,7 +30,7 @@ def test_every_vendor_is_met_once_from_page_to_page(bill: Bill) -> None:
     assert [one["id"] for one in back["results"]] == ids[200:300]
 
 
-def test_a_page_has_20_vendors_unless_told(bill: Bill) -> None:
+def test_emulator_vendors_without_a_page_size_come_in_pages_of_20(bill: Bill) -> None:
     vendors = bill.get("/v3/vendors", bill.session()).json()["results"]
     assert len(vendors) == 20
     assert all(one["id"].startswith("009") and len(one["id"]) == 20 for one in vendors)
@@ -38,11 +38,11 @@ def test_a_page_has_20_vendors_unless_told(bill: Bill) -> None:
 
 
 @pytest.mark.parametrize("query", ["max=0", "max=101", "max=-1", "max=many", "page=nonsense", "page=%C3%A9"])
-def test_an_unfit_page_is_refused(bill: Bill, query: str) -> None:
+def test_emulator_vendors_with_an_invalid_page_parameter_are_rejected(bill: Bill, query: str) -> None:
     assert bill.get(f"/v3/vendors?{query}", bill.session()).status_code == 400
 
 
-def test_each_organization_has_its_own_vendors(bill: Bill) -> None:
+def test_emulator_vendors_of_another_organization_are_not_found(bill: Bill) -> None:
     here = bill.session()
     there = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     theirs = bill.get("/v3/vendors?max=100", there).json()["results"]
@@ -52,19 +52,19 @@ def test_each_organization_has_its_own_vendors(bill: Bill) -> None:
     assert codes(bill.get(path, here)) == ["BDC_1120"]
 
 
-def test_health_needs_no_session(bill: Bill) -> None:
+def test_emulator_health_without_a_session_is_returned(bill: Bill) -> None:
     assert set(bill.get("/v3/health").json()) == {"appId", "appEnv", "appVersion", "bdcRegion"}
 
 
 @pytest.mark.parametrize("path", ["/v3/nothing", "/v3/login", "/v3/vendors/", "/v3/Vendors", ""])
-def test_an_unknown_path_is_not_supported(bill: Bill, path: str) -> None:
+def test_emulator_path_that_bill_does_not_have_answers_404(bill: Bill, path: str) -> None:
     answer = bill.get(path, bill.session(), allow_redirects=False)
     assert answer.status_code == 404
     if path:
         assert codes(answer) == ["BDC_1121"]
 
 
-def test_identifiers_are_20_characters_long() -> None:
+def test_emulator_world_identifiers_are_20_characters_long() -> None:
     for organization in world.ORGANIZATIONS:
         assert organization.id.startswith("008")
         assert len(organization.id) == 20
@@ -75,7 +75,7 @@ def test_identifiers_are_20_characters_long() -> None:
         assert len(identifier) == 20
 
 
-def test_every_secret_can_be_searched_for_and_no_two_are_the_same() -> None:
+def test_emulator_world_secrets_are_searchable_and_unique() -> None:
     secrets = [
         *world.DEV_KEYS,
         world.INACTIVE_DEV_KEY,
@@ -91,7 +91,7 @@ def test_every_secret_can_be_searched_for_and_no_two_are_the_same() -> None:
     assert all("findme" in secret for secret in secrets)
 
 
-def test_only_loopback_is_listened_on(api_url: str) -> None:
+def test_emulator_server_listens_on_loopback_only(api_url: str) -> None:
     port = urlsplit(api_url).port
     # This is another address of the same machine. A socket bound to every address would answer there.
     with pytest.raises(requests.ConnectionError):

@@ -63,7 +63,7 @@ def _comment(region: Region) -> str:
     return {".rst": ".. ", ".md": "<!-- "}.get(Path(region.path).suffix, "# ")
 
 
-def test_rewritten_with_other_text_around_keeps_it_and_indents_as_the_marker_is() -> None:
+def test_rewritten_with_other_text_keeps_it_and_the_indent_of_the_marker() -> None:
     text = "before: 0\nall:\n  # generated: numbers\n  old: 1\n  # end generated\nafter: 3\n"
     assert rewritten(text, YAML) == (
         "before: 0\nall:\n  # generated: numbers\n  one: 1\n  two: 2\n  # end generated\nafter: 3\n"
@@ -97,7 +97,7 @@ def test_rewritten_with_two_regions_of_one_name_is_refused() -> None:
         " ".join(["many words - and"] * 40),
     ],
 )
-def test_scalar_is_read_back_as_it_was(text: str) -> None:
+def test_scalar_is_read_back_unchanged(text: str) -> None:
     assert yaml.safe_load(f"a:\n  - {option_texts.scalar(text, 4)}\n") == {"a": [text]}
 
 
@@ -131,7 +131,7 @@ NEW = Option(
         (option_texts.awx_injectors, 'BILL_REGION: "{{ region }}"'),
     ],
 )
-def test_an_option_that_is_a_new_row_is_in_whatever_is_generated(
+def test_option_in_a_new_row_is_in_each_generated_text(
     monkeypatch: pytest.MonkeyPatch, write: Any, written: str
 ) -> None:
     assert written not in write()
@@ -139,7 +139,7 @@ def test_an_option_that_is_a_new_row_is_in_whatever_is_generated(
     assert written in write()
 
 
-def test_documentation_of_a_secret_option_says_how_to_keep_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documentation_of_a_secret_option_says_how_to_store_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(option_texts, "OPTIONS", (NEW,))
     assert yaml.safe_load(option_texts.fragment_of_options()) == {
         "region": {
@@ -155,7 +155,7 @@ def test_documentation_of_a_secret_option_says_how_to_keep_it(monkeypatch: pytes
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=[option.name for option in OPTIONS])
-def test_every_row_has_the_texts_that_others_are_made_of(option: Option) -> None:
+def test_option_row_has_the_texts_that_the_generator_needs(option: Option) -> None:
     # A vault file has the summary as a comment, in a terminal of 80 columns.
     assert option.summary.endswith(".")
     assert len(f"# {option.summary}") <= 80
@@ -163,6 +163,6 @@ def test_every_row_has_the_texts_that_others_are_made_of(option: Option) -> None
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_the_form_asks_for_every_option_that_a_method_needs(method: str) -> None:
+def test_form_questions_include_each_required_option(method: str) -> None:
     asked = [each.option for each in QUESTIONS[method]]
     assert asked[: len(METHODS[method].required_options)] == list(METHODS[method].required_options)
