@@ -101,7 +101,7 @@ def test_base_url_of_bill_is_accepted_and_named_as_its_environment() -> None:
         ("https://bill.example.com:8443", "https://bill.example.com:8443"),
     ],
 )
-def test_base_url_written_in_another_way_is_the_same(written: str, meant: str) -> None:
+def test_base_url_written_in_another_way_is_normalized(written: str, meant: str) -> None:
     assert BaseUrl.of_api(written).url == meant
 
 

@@ -21,12 +21,12 @@ def seal(credential: Mapping[str, str], key: bytes) -> Cipher:
 
 
 @pytest.mark.promise(6)
-def test_the_same_credential_opens_what_it_closed() -> None:
+def test_cipher_with_the_same_credential_decrypts_the_entry() -> None:
     assert seal(OPTIONS, KEY).decrypt(seal(dict(reversed(OPTIONS.items())), KEY).encrypt(b"session")) == b"session"
 
 
 @pytest.mark.promise(6)
-def test_what_is_sealed_shows_neither_session_nor_credential() -> None:
+def test_cipher_output_shows_neither_session_nor_credential() -> None:
     sealed = seal(OPTIONS, KEY).encrypt(b"SESSION-findme")
     assert b"findme" not in sealed
     assert "findme" not in seal(OPTIONS, KEY).key
@@ -35,7 +35,7 @@ def test_what_is_sealed_shows_neither_session_nor_credential() -> None:
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_any_other_value_leads_to_another_address_and_another_key(name: str) -> None:
+def test_cipher_with_another_value_has_another_address_and_decrypts_nothing(name: str) -> None:
     right = seal(OPTIONS, KEY)
     for value in (OPTIONS[name] + "x", OPTIONS[name] + " ", OPTIONS[name][:-1], OPTIONS[name].swapcase(), ""):
         wrong = seal({**OPTIONS, name: value}, KEY)
@@ -44,20 +44,20 @@ def test_any_other_value_leads_to_another_address_and_another_key(name: str) -> 
 
 
 @pytest.mark.promise(3)
-def test_values_that_slide_from_one_option_to_the_next_are_another_credential() -> None:
+def test_cipher_of_values_moved_between_options_has_another_address() -> None:
     assert seal({"a": "xy", "b": "z"}, KEY).key != seal({"a": "x", "b": "yz"}, KEY).key
     assert seal({"a": 'x", "b": "y'}, KEY).key != seal({"a": "x", "b": "y"}, KEY).key
 
 
 @pytest.mark.promise(6)
-def test_seal_with_the_key_of_another_store_has_another_address_and_opens_nothing() -> None:
+def test_cipher_with_another_store_key_has_another_address_and_decrypts_nothing() -> None:
     ours, theirs = seal(OPTIONS, KEY), seal(OPTIONS, OTHER_KEY)
     assert ours.key != theirs.key
     assert theirs.decrypt(ours.encrypt(b"session")) is None
 
 
 @pytest.mark.promise(6)
-def test_every_changed_bit_and_every_cut_is_noticed() -> None:
+def test_cipher_with_a_changed_or_truncated_entry_decrypts_nothing() -> None:
     sealer = seal(OPTIONS, KEY)
     sealed = sealer.encrypt(b"session")
     for bit in range(8 * len(sealed)):

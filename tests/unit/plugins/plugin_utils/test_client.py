@@ -49,7 +49,9 @@ def vendors(bill: Bill) -> None:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_the_kept_session_is_used_without_a_check_before(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_client_with_a_stored_session_sends_the_request_without_validation(
+    open_client: OpenClient, bill: Bill, clock: Clock
+) -> None:
     assert use(open_client()) == ({"results": ["a vendor"]}, True)
     for seconds in (0, 100, 100_000):
         clock.advance(seconds)
@@ -58,7 +60,7 @@ def test_the_kept_session_is_used_without_a_check_before(open_client: OpenClient
 
 
 @pytest.mark.promise(1)
-def test_an_answer_begins_the_idle_life_anew(
+def test_client_after_a_response_restarts_the_idle_time(
     open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     open_sessions().ensure()
@@ -71,7 +73,9 @@ def test_an_answer_begins_the_idle_life_anew(
     assert bill.heard == [LOGIN, WORK]
 
 
-def test_an_answer_is_not_lost_for_a_note_of_it(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
+def test_client_returns_the_response_when_the_store_is_locked(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
     open_sessions().ensure()
     with open_sessions().entry.lock(0):
         assert use(open_client()) == ({"results": ["a vendor"]}, False)
@@ -80,7 +84,7 @@ def test_an_answer_is_not_lost_for_a_note_of_it(open_client: OpenClient, open_se
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("acts", [False, True])
-def test_a_session_that_has_ended_is_replaced_and_the_question_asked_again(
+def test_client_with_an_expired_session_renews_it_and_sends_the_request_again(
     open_client: OpenClient, open_sessions: Open, bill: Bill, acts: bool
 ) -> None:
     open_sessions().ensure()
@@ -92,7 +96,7 @@ def test_a_session_that_has_ended_is_replaced_and_the_question_asked_again(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_work(
+def test_client_with_a_valid_session_that_a_request_rejects_keeps_the_session(
     open_client: OpenClient, open_sessions: Open, bill: Bill, kept: bool
 ) -> None:
     if kept:
@@ -107,7 +111,7 @@ def test_a_session_that_is_alive_is_not_replaced_because_it_is_no_good_for_the_w
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ends_again_and_again_is_replaced_once(
+def test_client_with_sessions_that_expire_at_once_renews_once(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions().ensure()
@@ -120,7 +124,7 @@ def test_a_session_that_ends_again_and_again_is_replaced_once(
 
 
 @pytest.mark.promise(9)
-def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
+def test_client_with_a_new_token_that_a_request_rejects_keeps_the_token(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions(**OAUTH).ensure()
@@ -132,7 +136,7 @@ def test_a_token_of_which_bill_cannot_be_asked_is_not_replaced_before_its_end(
 
 
 @pytest.mark.promise(9)
-def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_client: OpenClient, bill: Bill) -> None:
+def test_client_with_a_token_rejected_without_a_code_names_the_status(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((401, None), to=WORK)
     with pytest.raises(errors.ApiError, match="BILL answered HTTP status 401 although the session is valid") as failure:
         use(open_client(**OAUTH))
@@ -140,7 +144,7 @@ def test_a_token_that_was_refused_without_a_code_is_told_by_its_status(open_clie
 
 
 @pytest.mark.promise(9)
-def test_a_token_that_is_refused_after_a_minute_is_replaced_whatever_the_clock_says(
+def test_client_with_a_token_rejected_after_a_clock_change_renews_the_token(
     open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     """The clock may also be set back during the request."""
@@ -155,7 +159,7 @@ def test_a_token_that_is_refused_after_a_minute_is_replaced_whatever_the_clock_s
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_a_session_that_another_task_has_replaced_meanwhile_is_not_replaced_again(
+def test_client_with_a_session_renewed_by_another_task_uses_that_session(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions().ensure()
@@ -167,7 +171,7 @@ def test_a_session_that_another_task_has_replaced_meanwhile_is_not_replaced_agai
 
 
 @pytest.mark.promise(1)
-def test_an_answer_with_an_older_session_says_nothing_of_the_one_in_its_place(
+def test_client_response_to_an_old_session_leaves_the_new_session_unchanged(
     open_client: OpenClient, open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     open_sessions().ensure()
@@ -183,7 +187,9 @@ def test_an_answer_with_an_older_session_says_nothing_of_the_one_in_its_place(
     assert (session.session_id, session.answered_at) == ("SESSION-3", clock.now - 30)
 
 
-def test_trust_that_another_task_gave_meanwhile_stays(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
+def test_client_response_keeps_trust_that_another_task_stored(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
     open_sessions().ensure()
 
     def meanwhile() -> None:
@@ -200,7 +206,7 @@ def test_trust_that_another_task_gave_meanwhile_stays(open_client: OpenClient, o
 
 
 @pytest.mark.promise(2)
-def test_a_session_that_another_task_has_ended_meanwhile_does_not_come_back(
+def test_client_response_does_not_restore_a_session_that_another_task_ended(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions().ensure()
@@ -215,7 +221,7 @@ def test_a_session_that_another_task_has_ended_meanwhile_does_not_come_back(
 @pytest.mark.parametrize(
     "failure", [errors.ServerError("ill", status=500), errors.RequestTimeoutError("late"), errors.TransportError("")]
 )
-def test_what_acts_is_not_asked_again_when_bill_may_have_done_it(
+def test_client_after_an_uncertain_failure_does_not_send_a_write_again(
     open_client: OpenClient, bill: Bill, failure: errors.BillError
 ) -> None:
     bill.will_say(failure, to=WORK)
@@ -230,7 +236,7 @@ def test_what_acts_is_not_asked_again_when_bill_may_have_done_it(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("failure", [errors.LimiterTimeoutError("none free"), no("BDC_1322")], ids=str)
-def test_what_acts_is_asked_again_when_bill_has_certainly_done_nothing(
+def test_client_after_a_failure_without_effect_sends_a_write_again(
     open_client: OpenClient, bill: Bill, failure: Any
 ) -> None:
     bill.will_say(failure, failure, to=WORK)
@@ -241,7 +247,7 @@ def test_what_acts_is_asked_again_when_bill_has_certainly_done_nothing(
 @pytest.mark.promise(4)
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(
+def test_client_with_a_cached_refusal_sends_no_further_request(
     open_client: OpenClient, open_sessions: Open, bill: Bill, code: str
 ) -> None:
     open_sessions().ensure()
@@ -261,7 +267,7 @@ def test_a_refusal_of_what_is_asked_is_remembered_and_heeded(
 
 
 @pytest.mark.promise(4)
-def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(
+def test_client_after_a_rejected_login_still_uses_the_stored_session(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions().ensure()
@@ -275,7 +281,7 @@ def test_a_refused_sign_in_does_not_keep_a_kept_session_from_its_work(
 
 
 @pytest.mark.promise(4)
-def test_a_refused_credential_is_not_sent_for_any_work(open_client: OpenClient, bill: Bill) -> None:
+def test_client_with_rejected_credentials_sends_them_once(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     for says in ("BDC_1101", "did not send the request again"):
         with pytest.raises(errors.AuthenticationError, match=says):
@@ -284,7 +290,9 @@ def test_a_refused_credential_is_not_sent_for_any_work(open_client: OpenClient, 
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_told_and_kept(open_client: OpenClient, open_sessions: Open, bill: Bill) -> None:
+def test_client_with_an_untrusted_session_reports_mfa_and_keeps_the_session(
+    open_client: OpenClient, open_sessions: Open, bill: Bill
+) -> None:
     bill.will_say(no("BDC_1361", 403), to=WORK)
     with pytest.raises(errors.MfaRequiredError):
         use(open_client())
@@ -292,7 +300,9 @@ def test_an_untrusted_session_is_told_and_kept(open_client: OpenClient, open_ses
 
 
 @pytest.mark.promise(1)
-def test_a_token_that_is_due_is_replaced_before_its_use(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_client_with_a_token_near_its_end_renews_it_before_the_request(
+    open_client: OpenClient, bill: Bill, clock: Clock
+) -> None:
     bill.will_say((200, {}), (200, {}), to=WORK)
     assert use(open_client(**OAUTH))[1]
     clock.advance(3480)
@@ -301,7 +311,7 @@ def test_a_token_that_is_due_is_replaced_before_its_use(open_client: OpenClient,
 
 
 @pytest.mark.promise(9)
-def test_request_with_a_session_is_sent_once_unless_bill_has_certainly_not_processed_it(
+def test_request_with_a_session_is_retried_only_if_bill_has_not_processed_it(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions().ensure()
@@ -329,7 +339,9 @@ def test_request_with_a_session_is_sent_once_unless_bill_has_certainly_not_proce
 # --- describe() ---
 
 
-def test_an_inquiry_asks_bill_however_recent_its_last_answer_is(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_describe_after_a_recent_response_validates_and_stores_the_session(
+    open_sessions: Open, bill: Bill, clock: Clock
+) -> None:
     assert open_sessions().describe() is None
     open_sessions().ensure()
     clock.advance(1)
@@ -343,7 +355,7 @@ def test_an_inquiry_asks_bill_however_recent_its_last_answer_is(open_sessions: O
 
 
 @pytest.mark.promise(9)
-def test_an_inquiry_forgets_a_session_that_has_ended_and_makes_none(open_sessions: Open, bill: Bill) -> None:
+def test_describe_with_an_expired_session_deletes_it_and_makes_none(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     assert open_sessions().describe() is None
@@ -354,7 +366,7 @@ def test_an_inquiry_forgets_a_session_that_has_ended_and_makes_none(open_session
 @pytest.mark.promise(4)
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_an_inquiry_remembers_and_heeds_refusals(open_sessions: Open, bill: Bill, code: str) -> None:
+def test_describe_after_a_refusal_caches_it_and_sends_no_request(open_sessions: Open, bill: Bill, code: str) -> None:
     open_sessions().ensure()
     bill.will_say(no(code), to=CHECK)
     for says in (code, "did not send the request again"):
@@ -365,7 +377,7 @@ def test_an_inquiry_remembers_and_heeds_refusals(open_sessions: Open, bill: Bill
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("options", [{}, SPEND_TOKEN], ids=["session", "API token"])
-def test_what_an_inquiry_finds_refused_is_not_used_unasked(
+def test_describe_with_a_rejected_credential_makes_ensure_fail(
     open_sessions: Open, bill: Bill, options: dict[str, Any]
 ) -> None:
     open_sessions(**options).ensure()
@@ -376,7 +388,7 @@ def test_what_an_inquiry_finds_refused_is_not_used_unasked(
     assert len(bill.heard) == 2
 
 
-def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_describe_with_an_api_token_validates_the_token(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**SPEND_TOKEN).ensure()
     clock.advance(1)
     told = open_sessions(**SPEND_TOKEN).describe()
@@ -388,7 +400,7 @@ def test_an_inquiry_about_an_api_token_asks_whether_it_is_good(open_sessions: Op
 # --- update() ---
 
 
-def test_an_update_changes_the_kept_session_and_no_other(open_sessions: Open, bill: Bill) -> None:
+def test_update_with_an_old_session_leaves_the_new_session_unchanged(open_sessions: Open, bill: Bill) -> None:
     first = open_sessions().ensure().session
     assert first
     open_sessions().stored.update(first, trusted=True, user_id="006NEW")

@@ -94,7 +94,7 @@ def test_fourth_slot_waits_until_one_of_three_is_released(open_limiter: Open, cl
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
-def test_slot_that_is_not_free_in_time_is_a_limiter_timeout(open_limiter: Open, clock: Clock) -> None:
+def test_slot_not_free_in_time_raises_a_limiter_timeout(open_limiter: Open, clock: Clock) -> None:
     with ExitStack() as held:
         for _time in range(SLOTS):
             held.enter_context(open_limiter().slot())
@@ -110,7 +110,7 @@ def test_slot_that_is_not_free_in_time_is_a_limiter_timeout(open_limiter: Open, 
     assert (failure.value.is_transient, failure.value.not_processed) == (True, True)
 
 
-def test_slots_of_another_identity_are_free(open_limiter: Open, clock: Clock) -> None:
+def test_slots_of_another_identity_do_not_wait(open_limiter: Open, clock: Clock) -> None:
     before = clock.now
     with ExitStack() as held:
         for dev_key in ("findme", "findme-other"):
@@ -120,7 +120,7 @@ def test_slots_of_another_identity_are_free(open_limiter: Open, clock: Clock) ->
 
 
 @pytest.mark.promise(6)
-def test_slot_file_names_tell_nothing_of_the_identity(open_limiter: Open, tmp_path: Path) -> None:
+def test_slot_file_names_do_not_show_the_identity(open_limiter: Open, tmp_path: Path) -> None:
     with open_limiter().slot(), open_limiter().slot():
         names = sorted(path.name for path in (tmp_path / "bill").glob("*.lock"))
     store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print)
@@ -129,7 +129,7 @@ def test_slot_file_names_tell_nothing_of_the_identity(open_limiter: Open, tmp_pa
 
 
 @pytest.mark.promise(13)
-def test_slots_with_unusable_store_are_in_the_next_and_without_any_unlimited(
+def test_slots_with_an_unusable_store_use_the_next_store_or_no_limit(
     open_limiter: Open, tmp_path: Path, said: list[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -237,7 +237,7 @@ def test_exchange_ended_by_a_signal_releases_its_slot(scripted: Start, tmp_path:
 
 
 @pytest.mark.promise(11)
-def test_exchange_with_slow_name_lookup_holds_its_slot_until_it_has_really_ended(
+def test_exchange_with_a_slow_name_lookup_holds_its_slot_until_its_end(
     scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look-up of a name cannot be aborted. After it returns, the exchange sends nothing."""
@@ -281,7 +281,7 @@ def test_exchange_timeout_does_not_cover_the_wait_for_a_slot(scripted: Start, op
 
 
 @pytest.mark.promise(11)
-def test_exchange_releases_its_slot_whatever_the_response(scripted: Start, tmp_path: Path) -> None:
+def test_exchange_after_any_response_releases_its_slot(scripted: Start, tmp_path: Path) -> None:
     bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
     transport = open_transport(bill.url, 10, lambda: limiter_in(tmp_path / "bill", 0))
     for _time in range(3):

@@ -101,7 +101,7 @@ def typed(*without: str) -> dict[str, str]:
     return {LABELS[name]: value for name, value in OPTIONS.items() if name not in without}
 
 
-def test_from_nothing_everything_is_asked_for_and_to_be_stored(run_form: FormRun, bill: Bill) -> None:
+def test_form_without_any_value_asks_for_all_values_and_stores_them(run_form: FormRun, bill: Bill) -> None:
     told = run_form(typed=typed())
     assert run_form.asked == ["Sign in with", *LABELS.values()]
     assert told == {
@@ -141,7 +141,7 @@ OTHER = {NAME: "other@example.com"}
         (FILE, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, False, False),
     ],
 )
-def test_where_a_value_comes_from_decides_what_becomes_of_it(
+def test_form_asks_and_stores_according_to_the_source_of_a_value(
     run_form: FormRun, file: str | None, given: dict[str, Any], asked: bool, written: bool, elsewhere: bool
 ) -> None:
     told = run_form(file, typed={} if file else typed("username"), **given)
@@ -151,14 +151,14 @@ def test_where_a_value_comes_from_decides_what_becomes_of_it(
     assert run_form.asked.count("Password") == 1
 
 
-def test_a_value_of_the_file_can_be_replaced_although_the_inventory_has_it_too(run_form: FormRun, bill: Bill) -> None:
+def test_form_replaces_a_value_of_the_file_that_the_inventory_also_has(run_form: FormRun, bill: Bill) -> None:
     bill.password = "new-findme"
     told = run_form(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
     assert bill.last(LOGIN).body["password"] == "new-findme"
     assert told["variables"].keys() == {"bill_api_url", "bill_password"}
 
 
-def test_a_template_in_the_file_stays_one(run_form: FormRun, bill: Bill) -> None:
+def test_form_with_a_template_in_the_file_keeps_the_template(run_form: FormRun, bill: Bill) -> None:
     file = f"""{FILE.replace(OPTIONS["password"], '"{{ vault_password }}"')}vault_password: {OPTIONS["password"]}\n"""
     told = run_form(file)
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
@@ -167,13 +167,13 @@ def test_a_template_in_the_file_stays_one(run_form: FormRun, bill: Bill) -> None
     assert OPTIONS["password"] in run_form.secrets & run_form.masked
 
 
-def test_a_template_in_the_file_may_refer_to_the_inventory(run_form: FormRun, bill: Bill) -> None:
+def test_form_with_a_template_that_refers_to_the_inventory_uses_its_value(run_form: FormRun, bill: Bill) -> None:
     file = FILE.replace(OPTIONS["password"], '"{{ vault_password }}"') + "vault_password: old\n"
     run_form(file, inventory={"vault_password": OPTIONS["password"]})
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
 
 
-def test_without_a_file_there_are_no_variables_to_save(run_form: FormRun) -> None:
+def test_form_without_a_vault_file_offers_no_stored_value(run_form: FormRun) -> None:
     run_form(FILE, option={"vault_file": ""}, typed=typed())
     assert not any("[" in text for text in run_form.shown if text.startswith("\nUser Name"))
 
@@ -187,7 +187,7 @@ def test_without_a_file_there_are_no_variables_to_save(run_form: FormRun) -> Non
         ("[findme]", "must be a text, but it is a list"),
     ],
 )
-def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
+def test_form_with_an_invalid_value_in_the_file_warns_and_asks_for_it(
     run_form: FormRun, bill: Bill, instead: str, why: str
 ) -> None:
     told = run_form(
@@ -200,9 +200,7 @@ def test_a_value_of_the_file_that_cannot_be_one_is_named_and_asked_for(
     assert told["variables"] == {"bill_api_url": API_URL, "bill_organization_id": OPTIONS["organization_id"]}
 
 
-def test_the_environment_goes_before_what_the_file_has_so_that_nobody_is_needed_to_rotate(
-    run_form: FormRun, bill: Bill
-) -> None:
+def test_form_with_a_password_in_the_environment_replaces_that_of_the_file(run_form: FormRun, bill: Bill) -> None:
     bill.password = "s3cret-findme-new"
     for inventory in ({}, KEEPS):
         told = run_form(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
@@ -222,7 +220,7 @@ def test_the_environment_goes_before_what_the_file_has_so_that_nobody_is_needed_
         ("elsewhere/host_vars/localhost.yml", True),
     ],
 )
-def test_a_file_that_goes_before_the_vault_file_is_named(
+def test_form_with_a_file_that_outranks_the_vault_file_names_it(
     run_form: FormRun, monkeypatch: pytest.MonkeyPatch, other: str, named: bool
 ) -> None:
     (here := run_form.folder / other.partition("/")[0] if other.startswith("elsewhere") else run_form.folder).mkdir(
@@ -241,7 +239,7 @@ def test_a_file_that_goes_before_the_vault_file_is_named(
             assert "findme" not in warning
 
 
-def test_ctrl_c_ends_it(run_form: FormRun, bill: Bill) -> None:
+def test_form_after_ctrl_c_ends_and_writes_nothing(run_form: FormRun, bill: Bill) -> None:
     with pytest.raises(OperationError, match=r"^You ended the form with Ctrl-C. Nothing was written\.$"):
         run_form(typed={**typed(), "Developer Key": None})
     assert bill.heard == []
@@ -265,7 +263,7 @@ def of_typed() -> Any:
 
 
 @pytest.mark.parametrize(("slips", "asked"), [([], 1), (["slip"], 2), (["slip", ""], 3), (["slip "], 2)])
-def test_a_vault_password_that_was_typed_is_typed_once_more(
+def test_form_with_a_typed_vault_password_asks_for_it_again(
     run_form: FormRun, of_typed: Any, slips: list[str], asked: int
 ) -> None:
     # ansible-core also removes the blanks around it.
@@ -275,7 +273,7 @@ def test_a_vault_password_that_was_typed_is_typed_once_more(
     assert run_form.shown.count("This is not the vault password that you typed before.") == asked - 1
 
 
-def test_of_several_it_is_the_one_that_will_encrypt(run_form: FormRun) -> None:
+def test_form_with_several_vault_passwords_asks_for_the_one_that_encrypts(run_form: FormRun) -> None:
     of = loader()
     of.set_vault_secrets([("test", Typed("one")), ("prod", Typed("two"))])
     run_form(of=of, option={"vault_id": "prod"}, typed={**typed(), "Vault password": ["one", "two"]})
@@ -283,18 +281,20 @@ def test_of_several_it_is_the_one_that_will_encrypt(run_form: FormRun) -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_vault_password_that_was_typed_in_two_ways_is_not_used(run_form: FormRun, of_typed: Any) -> None:
+def test_form_with_two_different_vault_passwords_ends(run_form: FormRun, of_typed: Any) -> None:
     with pytest.raises(OperationError, match="You typed two different vault passwords"):
         run_form(of=of_typed, typed={"Vault password": ["one", "two", "three", "vault"]})
     assert run_form.asked == ["Vault password"] * 3
 
 
-def test_a_vault_password_that_has_opened_the_file_is_right(run_form: FormRun, of_typed: Any) -> None:
+def test_form_with_a_vault_password_that_decrypted_the_file_does_not_ask_again(
+    run_form: FormRun, of_typed: Any
+) -> None:
     run_form(FILE, of=of_typed)
     assert "Vault password" not in run_form.asked
 
 
-def test_where_nobody_is_nobody_types_it_again(
+def test_form_without_a_terminal_does_not_ask_for_the_vault_password(
     run_form: FormRun, of_typed: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def nobody(*_any: Any, **_more: Any) -> None:
@@ -304,7 +304,7 @@ def test_where_nobody_is_nobody_types_it_again(
     assert run_form(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
 
 
-def test_without_an_answer_nothing_is_known(open_context: OpenContext, bill: Bill) -> None:
+def test_form_without_a_session_returns_no_values(open_context: OpenContext, bill: Bill) -> None:
     told = returned(None, open_context())
     assert bill.heard == []
     assert (told["variables"], told["elsewhere"], told["changed"]) == ({}, [], False)

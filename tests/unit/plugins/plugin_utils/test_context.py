@@ -31,7 +31,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return shown
 
 
-def test_the_client_is_one_and_its_sessions_are_secret_from_then_on(open_context: OpenContext, bill: Bill) -> None:
+def test_context_has_one_client_and_registers_its_sessions_as_secrets(open_context: OpenContext, bill: Bill) -> None:
     context = open_context()
     assert context.client is context.client
     assert bill.heard == []
@@ -39,7 +39,7 @@ def test_the_client_is_one_and_its_sessions_are_secret_from_then_on(open_context
     assert "SESSION-1" in context.secrets.texts
 
 
-def test_other_options_have_a_client_of_their_own(open_context: OpenContext) -> None:
+def test_context_with_other_options_returns_another_client(open_context: OpenContext) -> None:
     context = open_context()
     other = context.client_for({**context.options, **THE_PARTNER})
     assert (context.client.sessions.method.method, other.sessions.method.method) == ("password", "partner")
@@ -47,14 +47,14 @@ def test_other_options_have_a_client_of_their_own(open_context: OpenContext) -> 
 
 
 @pytest.mark.promise(8)
-def test_options_that_do_not_fit_together_are_told_where_a_client_is_needed(open_context: OpenContext) -> None:
+def test_context_with_missing_options_raises_an_error_for_the_client(open_context: OpenContext) -> None:
     context = open_context(username=None)
     with pytest.raises(OptionError, match="requires username"):
         _client = context.client
 
 
 @pytest.mark.promise(5)
-def test_what_is_shown_holds_no_secret(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_context_output_hides_secrets(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """This covers the secrets of this run, and those in the environment that the run does not use."""
     monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
     shown: list[str] = []
@@ -70,7 +70,7 @@ def test_what_is_shown_holds_no_secret(open_context: OpenContext, monkeypatch: p
 
 
 @pytest.mark.promise(7)
-def test_a_host_that_is_not_bills_is_told_once_a_run(
+def test_context_with_a_foreign_host_warns_once_in_a_run(
     open_context: OpenContext,
     warnings: list[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -96,7 +96,7 @@ def test_a_host_that_is_not_bills_is_told_once_a_run(
     ],
     ids=["not sent", "refused", "uncertain", "done"],
 )
-def test_of_a_task_that_is_ended_it_is_known_what_became_of_its_write(
+def test_context_of_an_interrupted_task_reports_the_state_of_its_write(
     open_context: OpenContext, bill: Bill, answer: tuple[int, object] | None, says: str | None
 ) -> None:
     context = open_context(path="/v3/payments", method="POST", body={})

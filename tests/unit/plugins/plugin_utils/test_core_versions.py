@@ -21,7 +21,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("version", ["2.15.13", "2.16.0", "2.16.12", "2.17.0", "2.17.5", "2.16.0rc1", "2.9"])
-def test_a_core_that_would_show_the_session_is_refused(version: str) -> None:
+def test_core_version_that_shows_the_session_is_refused(version: str) -> None:
     with pytest.raises(BillError, match=rf"ansible-core {version} would show the session .*CVE-2024-8775"):
         refuse_unsafe_core(version)
 
@@ -30,13 +30,13 @@ def test_a_core_that_would_show_the_session_is_refused(version: str) -> None:
 @pytest.mark.parametrize(
     "version", ["2.16.13", "2.16.19", "2.17.6", "2.18.0", "2.19.14", "2.21.5", "2.22.0rc1", "2.23.0.dev0"]
 )
-def test_a_core_that_hides_it_is_welcome(version: str) -> None:
+def test_core_version_that_hides_the_session_is_accepted(version: str) -> None:
     refuse_unsafe_core(version)
 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_nothing_of_a_template_is_repeated() -> None:
+def test_template_error_reason_does_not_repeat_the_template() -> None:
     undefined = AnsibleUndefinedVariable("findme {{ vault_pw }}: 'vault_pw' is undefined. 'vault_pw' is undefined")
     assert _why(undefined) == "it refers to vault_pw, which is not defined."
     broken = AnsibleError("template error while templating string: unexpected end. String: findme{{")
@@ -46,7 +46,7 @@ def test_nothing_of_a_template_is_repeated() -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_variable_that_cannot_be_decrypted_says_what_to_do() -> None:
+def test_template_error_reason_without_a_vault_password_names_the_remedy() -> None:
     error = AnsibleError("Attempting to decrypt but no vault secrets found")
     assert _why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
 
@@ -61,13 +61,13 @@ class EncryptedUpTo218(list[str]):
 
 
 @pytest.mark.parametrize("value", ["text", 7, True, None, ["a"], {"a": 1}])
-def test_only_encrypted_values_are_decrypted(value: Any) -> None:
+def test_decryption_of_other_values_returns_them_unchanged(value: Any) -> None:
     assert decrypted(value) is value or decrypted(value) == value
     assert decrypted(EncryptedUpTo218()) == "findme"
 
 
 @pytest.mark.promise(5)
-def test_what_was_encrypted_on_its_own_is_found_wherever_it_is() -> None:
+def test_encrypted_value_at_any_depth_is_found() -> None:
     assert list(encrypted_in({"body": [{"a": EncryptedUpTo218(), "b": "plain", "c": 7}], "d": None})) == ["findme"]
 
 
@@ -84,7 +84,7 @@ def test_what_was_encrypted_on_its_own_is_found_wherever_it_is() -> None:
         (None, False),
     ],
 )
-def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> None:
+def test_loop_item_with_a_secret_is_found(item: Any, holds: bool) -> None:
     for control, name in ((None, "item"), (SimpleNamespace(loop_var="account"), "account")):
         task = SimpleNamespace(loop=[item], loop_control=control)
         assert item_of_loop_holds(task, {name: item}, ["findme"]) is holds
@@ -106,7 +106,7 @@ def test_a_loop_item_with_a_secret_in_it_is_found(item: Any, holds: bool) -> Non
     ],
     ids=str,
 )
-def test_a_loop_item_that_names_something_secret_of_ours_is_found(item: Any, holds: bool) -> None:
+def test_loop_item_with_a_secret_field_name_is_found(item: Any, holds: bool) -> None:
     task = SimpleNamespace(loop=[item], loop_control=None)
     assert item_of_loop_holds(task, {"item": item}, ["findme"]) is holds
     # With loop_control.extended, Ansible also shows the items beside the current one.

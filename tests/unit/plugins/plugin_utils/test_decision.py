@@ -63,7 +63,7 @@ USE, VALIDATE, STEP_UP, LOG_IN = Decision.USE, Decision.VALIDATE, Decision.STEP_
         (TOKEN, 3480, {}, VALIDATE),
     ],
 )
-def test_decision_follows_from_the_session_its_age_and_what_is_wanted(
+def test_decision_follows_from_the_session_its_age_and_the_options(
     session: Any, age: float, how: dict[str, Any], decision: Decision
 ) -> None:
     usual = {"check_after": 60, "can_validate": True, "mfa_id": None, "require_trusted": False}
@@ -86,7 +86,7 @@ def test_decision_follows_from_the_session_its_age_and_what_is_wanted(
         (BYPASSED, 0, None, True, True),
     ],
 )
-def test_request_uses_the_kept_session_at_once_unless_it_is_due_or_its_trust_is_open(
+def test_request_with_a_stored_session_is_sent_at_once_if_no_check_is_due(
     session: Any, age: float, mfa_id: MfaId | None, require_trusted: bool, at_once: bool
 ) -> None:
     assert can_send_at_once(session, NOW + age, mfa_id, require_trusted) is at_once
@@ -96,5 +96,5 @@ def test_request_uses_the_kept_session_at_once_unless_it_is_due_or_its_trust_is_
     ("session", "require_trusted", "unknown"),
     [(SESSION, False, False), (SESSION, True, True), (TRUSTED, True, False), (BYPASSED, True, False)],
 )
-def test_trust_is_unknown_until_bill_was_asked(session: Any, require_trusted: bool, unknown: bool) -> None:
+def test_trust_without_a_validation_is_unknown(session: Any, require_trusted: bool, unknown: bool) -> None:
     assert is_trust_unknown(session, require_trusted) is unknown

@@ -60,7 +60,7 @@ def resolved(
         ({"BILL_REMEMBER_ME_ID": "m"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, "api_url"),
     ],
 )
-def test_variable_that_steers_secrets_of_the_environment_is_refused(
+def test_destination_in_a_variable_for_secrets_of_the_environment_is_refused(
     environ: dict[str, str], variables: dict[str, Any], option: str
 ) -> None:
     with pytest.raises(OptionError) as failure:
@@ -98,14 +98,14 @@ def test_variable_that_steers_secrets_of_the_environment_is_refused(
         ({"BILL_USERNAME": "u"}, {**IN_VARIABLES, "bill_username": "", "bill_api_url": GATEWAY}, {}),
     ],
 )
-def test_destination_of_the_same_owner_is_used(
+def test_destination_of_the_same_owner_is_accepted(
     environ: dict[str, str], variables: dict[str, Any], given: dict[str, Any]
 ) -> None:
     check_destinations(resolved(environ, variables, given), environ)
 
 
 @pytest.mark.promise(7)
-def test_option_that_the_task_gives_by_its_other_name_is_not_module_defaults() -> None:
+def test_option_given_by_its_alias_has_the_task_as_source() -> None:
     options = resolved({}, given={"dev_key": "k"}, defaults={"developer_key": "k"})
     assert str(options.sources["dev_key"]) == "the option dev_key"
     assert str(resolved({}, defaults={"developer_key": "k"}).sources["dev_key"]) == "module_defaults (dev_key)"
@@ -135,7 +135,7 @@ def test_option_that_the_task_gives_by_its_other_name_is_not_module_defaults() -
         ),
     ],
 )
-def test_host_that_is_neither_bills_nor_this_machine_is_told_with_its_source(
+def test_destination_of_a_foreign_host_is_reported_with_its_source(
     environ: dict[str, str], variables: dict[str, Any], warnings: list[str]
 ) -> None:
     said = [each.warning for each in foreign_hosts(resolved(environ, variables))]

@@ -58,7 +58,7 @@ def save(kept: EncryptedEntry[Session]) -> None:
 
 
 @pytest.mark.promise(1)
-def test_another_task_finds_what_one_has_kept(open_kept: Open, said: list[str]) -> None:
+def test_entry_stored_by_one_task_is_loaded_by_another(open_kept: Open, said: list[str]) -> None:
     assert open_kept().load() is None
     save(open_kept())
     assert open_kept().load() == SESSION
@@ -69,14 +69,14 @@ def test_another_task_finds_what_one_has_kept(open_kept: Open, said: list[str]) 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_a_wrong_value_finds_nothing(open_kept: Open, name: str, said: list[str]) -> None:
+def test_entry_with_a_wrong_credential_is_not_found(open_kept: Open, name: str, said: list[str]) -> None:
     save(open_kept())
     assert open_kept(**{name: "wrong"}).load() is None
     assert said == []
 
 
 @pytest.mark.promise(6)
-def test_no_byte_on_disk_tells_anything(open_kept: Open, tmp_path: Path) -> None:
+def test_entry_on_disk_shows_no_secret(open_kept: Open, tmp_path: Path) -> None:
     save(open_kept())
     for path in tmp_path.rglob("*"):
         assert "findme" not in path.name
@@ -84,7 +84,7 @@ def test_no_byte_on_disk_tells_anything(open_kept: Open, tmp_path: Path) -> None
 
 
 @pytest.mark.promise(6)
-def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
+def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
     open_kept: Open, tmp_path: Path, said: list[str]
 ) -> None:
     save(open_kept())
@@ -112,7 +112,7 @@ def test_a_file_that_was_cut_or_changed_anywhere_counts_as_none_with_a_warning(
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("kind", [Session, CachedRefusal])
 @pytest.mark.parametrize("plain", [b"", b"null", b'{"format": 2}', b"[" * 10**6, b'{"a":' * 10**6, b"9" * 10**4])
-def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none(
+def test_entry_of_another_version_with_the_right_key_is_ignored(
     tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
 ) -> None:
     store = MemoryStore()
@@ -124,9 +124,7 @@ def test_another_version_of_it_that_was_sealed_with_the_right_key_counts_as_none
 
 
 @pytest.mark.promise(6)
-def test_a_session_of_somebody_else_in_its_place_counts_as_none(
-    open_kept: Open, tmp_path: Path, said: list[str]
-) -> None:
+def test_entry_of_another_credential_in_its_place_is_ignored(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
     save(open_kept())
     save(open_kept(username="other@example.com"))
     key = (tmp_path / "store" / "key").read_bytes()
@@ -140,7 +138,7 @@ def test_a_session_of_somebody_else_in_its_place_counts_as_none(
 
 
 @pytest.mark.promise(13)
-def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_a_usable_store_lasts_for_the_run(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "store").write_text("a file where the directory should be")
     save(open_kept())
     assert open_kept().load() == SESSION
@@ -151,7 +149,7 @@ def test_without_a_usable_store_the_session_lasts_for_the_run(open_kept: Open, t
 
 
 @pytest.mark.promise(13)
-def test_a_full_disk_leaves_the_old_session_for_later_runs_but_not_in_front_of_the_new_one(
+def test_entry_saved_on_a_full_disk_outranks_the_old_entry_in_this_run(
     open_kept: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(open_kept())
@@ -169,7 +167,7 @@ def test_a_full_disk_leaves_the_old_session_for_later_runs_but_not_in_front_of_t
 
 
 @pytest.mark.promise(13)
-def test_a_store_that_can_be_used_again_takes_over(
+def test_entry_moves_to_the_store_when_it_is_usable_again(
     open_kept: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
@@ -184,7 +182,7 @@ def test_a_store_that_can_be_used_again_takes_over(
 
 
 @pytest.mark.promise(13)
-def test_with_no_usable_store_at_all_the_play_goes_on(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_any_store_is_not_stored_and_warns(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "store").touch()
     (tmp_path / "run").touch()
     save(open_kept())
@@ -192,7 +190,7 @@ def test_with_no_usable_store_at_all_the_play_goes_on(open_kept: Open, tmp_path:
     assert "every task signs in" in said[-1]
 
 
-def test_none_keeps_it_in_this_process_only(open_kept: Open, tmp_path: Path) -> None:
+def test_entry_with_session_store_none_is_stored_in_this_process_only(open_kept: Open, tmp_path: Path) -> None:
     save(open_kept("none"))
     assert open_kept("none").load() == SESSION
     assert list(tmp_path.iterdir()) == []
@@ -201,6 +199,6 @@ def test_none_keeps_it_in_this_process_only(open_kept: Open, tmp_path: Path) -> 
 
 
 @pytest.mark.promise(8)
-def test_a_store_of_another_kind_is_refused_in_words(open_kept: Open) -> None:
+def test_entry_with_an_unsupported_session_store_is_an_option_error(open_kept: Open) -> None:
     with pytest.raises(OptionError, match="session_store must be a directory or none"):
         open_kept("redis://127.0.0.1/0")

@@ -114,7 +114,7 @@ def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_a_request_carries_the_session_and_a_write_is_a_change(
+def test_endpoint_request_sends_the_session_and_a_write_is_changed(
     open_client: OpenClient, bill: Bill, method: str
 ) -> None:
     bill.answer_to_check = {"id": "009"}
@@ -129,19 +129,21 @@ def test_a_request_carries_the_session_and_a_write_is_a_change(
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(("status", "answer"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
-def test_any_success_of_bill_is_one(signed_in: OpenClient, bill: Bill, status: int, answer: Any) -> None:
+def test_endpoint_request_with_any_success_status_succeeds(
+    signed_in: OpenClient, bill: Bill, status: int, answer: Any
+) -> None:
     bill.will_say((status, answer), to=PAY)
     assert call(signed_in()) == ApiResult(status, changed=True, json=answer)
 
 
 @pytest.mark.promise(5)
-def test_a_result_does_not_show_what_bill_answered(open_client: OpenClient) -> None:
+def test_endpoint_result_representation_hides_the_response(open_client: OpenClient) -> None:
     assert "findme" not in repr(ApiResult(200, True, json={"a": "findme"}))
     assert "findme" not in repr(EndpointClient(open_client()))
 
 
 @pytest.mark.promise(5)
-def test_a_request_is_shown_without_its_secrets(signed_in: OpenClient) -> None:
+def test_endpoint_request_is_shown_redacted(signed_in: OpenClient) -> None:
     endpoint = EndpointClient(signed_in())
     endpoint.secrets.add({OPTIONS["dev_key"]})
     assert endpoint.redacted(request()) == SENT
@@ -195,7 +197,7 @@ TRANSIENT -= {"broken inside TLS"}
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("retries", [0, 3])
 @pytest.mark.parametrize("lost", [*LOST, *CONTRADICTORY])
-def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
+def test_endpoint_write_with_a_lost_response_is_sent_once_and_uncertain(
     signed_in: OpenClient, bill: Bill, lost: str, retries: int
 ) -> None:
     answer = {**LOST, **CONTRADICTORY}[lost]
@@ -222,7 +224,7 @@ def test_a_write_whose_answer_is_lost_is_sent_once_and_told_as_uncertain(
 
 
 @pytest.mark.promise(10)
-def test_a_write_is_sent_once_even_if_its_failure_is_misread(
+def test_endpoint_write_with_a_misread_failure_is_sent_once(
     signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second, independent check prevents another send."""
@@ -235,7 +237,7 @@ def test_a_write_is_sent_once_even_if_its_failure_is_misread(
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("lost", LOST)
-def test_a_read_is_sent_again_where_that_may_help(signed_in: OpenClient, bill: Bill, lost: str) -> None:
+def test_endpoint_read_after_a_transient_failure_is_sent_again(signed_in: OpenClient, bill: Bill, lost: str) -> None:
     bill.answer_to_check = {"results": []}
     bill.will_say(LOST[lost], to=READ)
     if lost in TRANSIENT:
@@ -247,7 +249,7 @@ def test_a_read_is_sent_again_where_that_may_help(signed_in: OpenClient, bill: B
 
 
 @pytest.mark.promise(9)
-def test_a_read_is_given_up_in_the_end(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_endpoint_read_after_all_retries_fails(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
     began = clock.now
     bill.will_say(*[(503, None)] * 4, to=READ)
     error = failed(signed_in(retries=3), READING)
@@ -256,7 +258,7 @@ def test_a_read_is_given_up_in_the_end(signed_in: OpenClient, bill: Bill, clock:
 
 
 @pytest.mark.promise(10)
-def test_identity_of_a_request_is_the_same_however_it_is_written(open_client: OpenClient) -> None:
+def test_endpoint_request_identity_ignores_notation_and_other_headers(open_client: OpenClient) -> None:
     endpoint = EndpointClient(open_client())
     first = request(
         query={"a": 1, "b": 2}, headers={"organizationId": "008A"}, body={"amount": 5, "lines": [{"price": 2.0}]}
@@ -284,7 +286,7 @@ def test_identity_of_a_request_is_the_same_however_it_is_written(open_client: Op
 
 
 @pytest.mark.promise(10)
-def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_uncertain_write_without_a_read_path_names_the_web_app(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, None))
     error = failed(signed_in(), request(path="/v3/network/invitation"))
     assert error.details["look_at"] is None
@@ -292,7 +294,7 @@ def test_what_cannot_be_read_anywhere_is_to_be_looked_for_in_the_web_app(signed_
 
 
 @pytest.mark.promise(10)
-def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_uncertain_write_to_one_object_names_its_path(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, None))
     error = failed(signed_in(), request("PATCH", "/v3/vendors/009"))
     assert error.details["look_at"] == {"path": "/v3/vendors/009"}
@@ -300,7 +302,7 @@ def test_a_write_to_one_object_is_to_be_looked_for_there(signed_in: OpenClient, 
 
 
 @pytest.mark.promise(10)
-def test_what_bill_says_beside_an_uncertain_write_is_told(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_uncertain_write_reports_the_errors_of_bill(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((500, [{"code": "BDC_1001", "message": "A fault with 12345findme."}]), to=PAY)
     error = failed(signed_in())
     assert error.details["codes"] == ["BDC_1001"]
@@ -344,7 +346,7 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("lost", ON_THE_WIRE)
-def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
+def test_endpoint_on_the_wire_write_with_a_lost_response_is_received_once(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
@@ -358,7 +360,7 @@ def test_on_the_wire_a_write_whose_answer_is_lost_is_heard_once(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("lost", ON_THE_WIRE)
-def test_on_the_wire_a_read_is_heard_again_where_that_may_help(
+def test_endpoint_on_the_wire_read_after_a_transient_failure_is_sent_again(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch, lost: str
 ) -> None:
     monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
@@ -390,7 +392,7 @@ UNSENT: dict[str, Callable[[], Said]] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
-def test_a_write_that_was_not_sent_is_sent_in_the_end(
+def test_endpoint_write_that_was_not_sent_is_retried_until_it_is_sent(
     signed_in: OpenClient, bill: Bill, clock: Clock, why: str
 ) -> None:
     began = clock.now
@@ -402,21 +404,21 @@ def test_a_write_that_was_not_sent_is_sent_in_the_end(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
-def test_a_write_that_was_never_sent_is_certain(signed_in: OpenClient, bill: Bill, why: str) -> None:
+def test_endpoint_write_that_is_never_sent_is_not_uncertain(signed_in: OpenClient, bill: Bill, why: str) -> None:
     bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert certain(failed(signed_in(retries=2)))
     assert bill.heard == [PAY] * 3
 
 
 @pytest.mark.promise(10)
-def test_a_write_that_was_not_sent_at_first_and_is_lost_later_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_write_lost_at_a_later_retry_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.TransportError("Broken."), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
     assert bill.heard == [PAY] * 3
 
 
 @pytest.mark.promise(10)
-def test_a_certificate_that_is_not_accepted_is_told_once_and_certain(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_write_with_a_rejected_certificate_is_not_retried(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(not_processed(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
     error = failed(signed_in())
     assert certain(error)
@@ -441,7 +443,9 @@ NOES: dict[str, Said] = {
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", NOES)
-def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: OpenClient, bill: Bill, why: str) -> None:
+def test_endpoint_write_after_a_refusal_is_sent_once_and_not_uncertain(
+    signed_in: OpenClient, bill: Bill, why: str
+) -> None:
     answer = NOES[why]
     bill.will_say(answer, to=PAY)
     error = failed(signed_in())
@@ -453,7 +457,7 @@ def test_a_no_of_bill_is_certain_and_asked_for_once(signed_in: OpenClient, bill:
 
 
 @pytest.mark.promise(10)
-def test_on_the_wire_a_write_that_finds_nobody_is_sent_as_soon_as_somebody_listens(
+def test_endpoint_on_the_wire_write_without_a_listener_is_retried(
     open_on_the_wire: Wired, scripted: Start, clock: Clock
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -467,7 +471,7 @@ def test_on_the_wire_a_write_that_finds_nobody_is_sent_as_soon_as_somebody_liste
 
 
 @pytest.mark.promise(10)
-def test_on_the_wire_a_write_is_sent_as_soon_as_the_name_is_found(
+def test_endpoint_on_the_wire_write_without_a_resolved_name_is_retried(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bill = scripted(says(201, {}))
@@ -485,7 +489,7 @@ def test_on_the_wire_a_write_is_sent_as_soon_as_the_name_is_found(
 
 @pytest.mark.promise(10)
 @pytest.mark.promise(11)
-def test_on_the_wire_a_write_waits_for_a_slot_and_is_then_sent(
+def test_endpoint_on_the_wire_write_without_a_free_slot_is_retried(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bill = scripted(says(201, {}))
@@ -505,7 +509,7 @@ def test_on_the_wire_a_write_waits_for_a_slot_and_is_then_sent(
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(10)
-def test_on_the_wire_a_write_is_not_sent_to_whom_nobody_vouches_for(
+def test_endpoint_on_the_wire_write_to_an_untrusted_certificate_is_not_sent(
     open_on_the_wire: Wired, scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
@@ -521,7 +525,7 @@ def test_on_the_wire_a_write_is_not_sent_to_whom_nobody_vouches_for(
 
 
 @pytest.mark.promise(10)
-def test_on_the_wire_a_write_that_the_proxy_turns_away_is_tried_again_and_certain(
+def test_endpoint_on_the_wire_write_that_the_proxy_rejects_is_retried(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     proxy = scripted(says(403, b"no"))
@@ -534,7 +538,9 @@ def test_on_the_wire_a_write_that_the_proxy_turns_away_is_tried_again_and_certai
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_on_the_wire_a_write_is_sent_again_after_too_many_at_once(open_on_the_wire: Wired, scripted: Start) -> None:
+def test_endpoint_on_the_wire_write_after_a_concurrency_refusal_is_retried(
+    open_on_the_wire: Wired, scripted: Start
+) -> None:
     bill = scripted(refuses(429, "BDC_1322"), refuses(429, "BDC_1322"), says(201, {}))
     assert call(open_on_the_wire(bill.url)).changed
     assert len(bill.heard) == 3
@@ -560,7 +566,7 @@ def end_while_bill_thinks(bill: Bill, end: BaseException, *, sent: bool = True, 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, MemoryError])
-def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
+def test_endpoint_write_of_an_interrupted_task_is_uncertain(
     signed_in: OpenClient, bill: Bill, kind: type[BaseException]
 ) -> None:
     client = signed_in()
@@ -574,7 +580,7 @@ def test_a_task_that_is_ended_while_it_writes_leaves_an_uncertain_write(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_who_stops_ansible_while_it_writes_is_not_held_up(
+def test_endpoint_write_interrupted_by_the_user_raises_the_interruption(
     signed_in: OpenClient, bill: Bill, kind: type[BaseException]
 ) -> None:
     client = signed_in()
@@ -589,7 +595,7 @@ def test_who_stops_ansible_while_it_writes_is_not_held_up(
     ("what", "sent"), [(None, False), (READING, True), (READING, False)], ids=["unsent", "read", "unsent read"]
 )
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, KeyboardInterrupt])
-def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
+def test_endpoint_request_interrupted_without_a_write_raises_the_same_exception(
     signed_in: OpenClient, bill: Bill, said: list[str], what: Request | None, sent: bool, kind: type[BaseException]
 ) -> None:
     client = signed_in()
@@ -605,7 +611,7 @@ def test_where_nothing_was_written_the_end_of_a_task_is_nothing_of_ours(
 @pytest.mark.parametrize(
     "waits", ["_limits.concurrency_limiter.ConcurrencyLimiter._wait", "_limits.rate_limiter.RateLimiter.wait"]
 )
-def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
+def test_endpoint_on_the_wire_task_interrupted_while_waiting_sends_nothing(
     open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
 ) -> None:
     bill = scripted(says(200, {}))
@@ -623,7 +629,7 @@ def test_on_the_wire_a_task_that_is_ended_while_it_waits_has_sent_nothing(
 
 
 @pytest.mark.promise(10)
-def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_so(
+def test_endpoint_on_the_wire_write_of_an_interrupted_task_is_aborted(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     heard = threading.Event()
@@ -649,7 +655,7 @@ def test_on_the_wire_a_task_that_is_ended_while_it_writes_has_hung_up_and_says_s
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [Stopped, OSError, errors.StoreError, errors.LockTimeoutError, RuntimeError])
-def test_what_fails_after_the_answer_does_not_undo_the_write(
+def test_endpoint_write_with_a_failure_after_the_response_succeeds(
     signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
     bill.will_say((201, {"id": "1"}), to=PAY)
@@ -665,7 +671,7 @@ def test_what_fails_after_the_answer_does_not_undo_the_write(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-def test_whoever_stops_ansible_after_the_answer_is_heeded(
+def test_endpoint_interruption_by_the_user_after_the_response_is_raised(
     signed_in: OpenClient, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
     client = signed_in()
@@ -684,7 +690,7 @@ def test_whoever_stops_ansible_after_the_answer_is_heeded(
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
-def test_a_session_that_has_ended_is_replaced_and_the_request_replayed_once(
+def test_endpoint_request_with_an_expired_session_is_sent_again_once(
     signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
@@ -697,7 +703,7 @@ def test_a_session_that_has_ended_is_replaced_and_the_request_replayed_once(
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
-def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_make(
+def test_endpoint_request_rejected_with_a_valid_session_does_not_renew_it(
     signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
@@ -710,7 +716,7 @@ def test_a_session_that_is_alive_is_not_replaced_for_a_request_that_it_may_not_m
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_replay_that_is_lost_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_write_sent_again_with_a_lost_response_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
     bill.alive.clear()
     bill.will_say(no("BDC_1109", 401), (500, None), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
@@ -722,7 +728,7 @@ def test_a_replay_that_is_lost_is_uncertain(signed_in: OpenClient, bill: Bill) -
 @pytest.mark.parametrize(
     ("to", "heard"), [(CHECK, [PAY] + [CHECK] * 4), (LOGIN, [PAY, CHECK] + [LOGIN] * 4)], ids=["check", "sign-in"]
 )
-def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_session(
+def test_endpoint_rejected_write_without_a_new_session_is_not_uncertain(
     signed_in: OpenClient, bill: Bill, to: str, heard: list[str]
 ) -> None:
     bill.alive.clear()
@@ -735,7 +741,7 @@ def test_a_write_that_was_refused_stays_certain_whatever_becomes_of_the_next_ses
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_session_that_ends_twice_is_replaced_once(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_request_with_a_session_rejected_twice_renews_it_once(signed_in: OpenClient, bill: Bill) -> None:
     bill.alive.clear()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=PAY)
     error = failed(signed_in())
@@ -750,7 +756,7 @@ OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("answer", OLD_TOKEN, ids=["ended", "no code", "no JSON", "unknown code"])
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
-def test_a_token_that_is_refused_is_replaced_once_unless_it_is_new(
+def test_endpoint_request_with_a_rejected_token_renews_it_once_unless_it_is_new(
     open_client: OpenClient, bill: Bill, clock: Clock, answer: Said, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
@@ -766,7 +772,9 @@ def test_a_token_that_is_refused_is_replaced_once_unless_it_is_new(
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_request_with_an_untrusted_session_reports_mfa_without_login(
+    signed_in: OpenClient, bill: Bill
+) -> None:
     bill.will_say(no("BDC_1361", 403), to=PAY)
     error = failed(signed_in())
     assert isinstance(error, errors.MfaRequiredError)
@@ -776,16 +784,14 @@ def test_an_untrusted_session_is_told_without_a_new_sign_in(signed_in: OpenClien
 
 
 @pytest.mark.promise(9)
-def test_where_trust_is_required_an_untrusted_session_is_stepped_up_before_anything_is_sent(
-    signed_in: OpenClient, bill: Bill
-) -> None:
+def test_endpoint_request_that_requires_trust_steps_up_before_it_is_sent(signed_in: OpenClient, bill: Bill) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert call(signed_in(**MFA_ID), require_trusted=True).changed
     assert bill.heard == [STEP_UP, PAY]
 
 
 @pytest.mark.promise(9)
-def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_request_that_requires_trust_without_an_mfa_id_is_not_sent(signed_in: OpenClient, bill: Bill) -> None:
     for _time in range(2):
         error = failed(signed_in(), require_trusted=True)
         assert isinstance(error, errors.MfaRequiredError)
@@ -795,9 +801,7 @@ def test_where_trust_is_required_and_not_to_be_had_nothing_is_sent(signed_in: Op
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(
-    open_client: OpenClient, bill: Bill
-) -> None:
+def test_endpoint_request_that_requires_trust_checks_the_renewed_session(open_client: OpenClient, bill: Bill) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     open_client(**MFA_ID).sessions.ensure()
     bill.requests.clear()
@@ -812,7 +816,9 @@ def test_a_session_that_takes_the_place_of_a_trusted_one_has_to_be_trusted_too(
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_endpoint_request_after_the_hourly_limit_is_not_sent_until_the_next_hour(
+    signed_in: OpenClient, bill: Bill, clock: Clock
+) -> None:
     clock.now = clock.now // 3600 * 3600 + 600
     signed_in().sessions.ensure(force=True)
     bill.requests.clear()
@@ -832,7 +838,9 @@ def test_a_spent_hour_stops_whatever_is_asked_until_the_next(signed_in: OpenClie
 
 
 @pytest.mark.promise(12)
-def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_client: OpenClient, bill: Bill) -> None:
+def test_endpoint_check_only_sends_no_write_and_validates_trust_if_required(
+    open_client: OpenClient, bill: Bill
+) -> None:
     assert EndpointClient(open_client()).check_only() == ApiResult(None, changed=True)
     assert bill.heard == []
     with pytest.raises(errors.MfaRequiredError):
@@ -852,7 +860,7 @@ def test_a_look_sends_no_write_and_asks_of_trust_only_where_it_is_required(open_
     [((404, [{"code": each}]), [{"code": each}]) for each in ("BDC_7777", "BDC_1120")],
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
-def test_a_no_that_is_expected_is_a_success_without_a_change(
+def test_endpoint_request_with_an_expected_refusal_succeeds_without_change(
     signed_in: OpenClient, bill: Bill, answer: Said, json: Any, what: Request
 ) -> None:
     bill.will_say(answer)
@@ -864,7 +872,7 @@ def test_a_no_that_is_expected_is_a_success_without_a_change(
     "answer", [b"<html>", None, [], {"message": "no Route matched"}, [{"code": "BDC_1121"}]], ids=str
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
-def test_a_no_that_is_not_of_the_record_is_none_that_was_expected(
+def test_endpoint_request_with_a_refusal_that_is_not_about_the_record_fails(
     signed_in: OpenClient, bill: Bill, answer: Any, what: Request
 ) -> None:
     # A proxy may also return 404, and BILL returns it for a misspelt path. An existing record would count as missing.
@@ -874,7 +882,7 @@ def test_a_no_that_is_not_of_the_record_is_none_that_was_expected(
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(10)
-def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_write_with_an_unexpected_success_status_fails_as_changed(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((201, {"id": "1", "account": "SESSION-1", "password": "findme"}), to=PAY)
     error = failed(signed_in(), request(), 200, 404)
     assert not error.details.get("uncertain")
@@ -892,7 +900,9 @@ def test_a_write_that_succeeds_in_an_unexpected_way_is_told_as_done(signed_in: O
 
 
 @pytest.mark.promise(2)
-def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_read_with_an_unexpected_success_status_fails_without_change(
+    signed_in: OpenClient, bill: Bill
+) -> None:
     bill.will_say((202, {"findme": 1}), to=READ)
     error = failed(signed_in(), READING, 200)
     assert error.details == {"status": 202, "codes": [], "errors": []}
@@ -901,7 +911,9 @@ def test_a_read_that_succeeds_in_an_unexpected_way_is_no_change(signed_in: OpenC
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1109", "BDC_1361", "BDC_1144", "BDC_1322", "BDC_1101", "BDC_1102", "BDC_1103"])
-def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: OpenClient, bill: Bill, code: str) -> None:
+def test_endpoint_refusal_that_bill_connect_handles_is_never_expected(
+    signed_in: OpenClient, bill: Bill, code: str
+) -> None:
     bill.will_say(*[no(code, 404)] * 4, to=PAY)
     error = failed(signed_in(), request(), 404)
     assert error.details["codes"] == [each["code"] for each in error.details["errors"]] == [code]
@@ -911,13 +923,15 @@ def test_what_needs_a_reaction_of_ours_is_never_expected(signed_in: OpenClient, 
 @pytest.mark.parametrize(
     "answer", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
 )
-def test_no_expectation_makes_a_lost_answer_a_success(signed_in: OpenClient, bill: Bill, answer: Said) -> None:
+def test_endpoint_write_with_a_lost_response_is_uncertain_despite_expected_status(
+    signed_in: OpenClient, bill: Bill, answer: Said
+) -> None:
     bill.will_say(answer, to=PAY)
     assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
 @pytest.mark.promise(8)
-def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_refusal_that_is_not_expected_is_reported(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_7777", 400), to=PAY)
     assert failed(signed_in(), request(), 200, 404).details["codes"] == ["BDC_7777"]
 
@@ -926,7 +940,7 @@ def test_a_no_that_is_not_expected_is_told_as_ever(signed_in: OpenClient, bill: 
 
 
 @pytest.mark.promise(8)
-def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_lists_each_error_object_with_code_and_message(signed_in: OpenClient, bill: Bill) -> None:
     said = [
         {"code": "BDC_1108", "message": "name: must not be blank", "severity": "ERROR"},
         {"code": "BDC_1108", "message": "address.line1: must not be blank"},
@@ -959,7 +973,7 @@ def test_each_object_of_an_error_is_told_with_its_code_and_its_words(signed_in: 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("field", ["userId", "organizationId", "device", "username", "token", "password"])
-def test_a_field_of_the_body_is_no_option_of_ours(signed_in: OpenClient, bill: Bill, field: str) -> None:
+def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient, bill: Bill, field: str) -> None:
     bill.will_say((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
     error = failed(signed_in())
     assert error.options == ()
@@ -968,7 +982,9 @@ def test_a_field_of_the_body_is_no_option_of_ours(signed_in: OpenClient, bill: B
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
-def test_words_without_a_code_are_told(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
+def test_endpoint_error_without_a_code_shows_the_message_of_bill(
+    signed_in: OpenClient, bill: Bill, answer: Any
+) -> None:
     bill.will_say((404, answer), to=READ)
     error = failed(signed_in(), READING)
     assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
@@ -977,7 +993,7 @@ def test_words_without_a_code_are_told(signed_in: OpenClient, bill: Bill, answer
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
-def test_where_bill_says_nothing_the_status_is_told(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
+def test_endpoint_error_without_a_message_names_the_status(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
     bill.will_say((403, answer), to=READ)
     error = failed(signed_in(), READING)
     assert "HTTP status 403 without a BDC code" in str(error)
@@ -985,7 +1001,9 @@ def test_where_bill_says_nothing_the_status_is_told(signed_in: OpenClient, bill:
 
 
 @pytest.mark.promise(8)
-def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_with_a_known_code_has_its_meaning_and_the_message_of_bill(
+    signed_in: OpenClient, bill: Bill
+) -> None:
     bill.will_say((403, [{"code": "BDC_1104", "message": "Terms!"}]), to=READ)
     error = failed(signed_in(), READING)
     assert str(error).startswith("BILL answered BDC_1104: the developer terms are not accepted.")
@@ -994,7 +1012,7 @@ def test_a_code_that_means_something_is_told_in_our_words_and_bills(signed_in: O
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_an_echo_of_a_secret_is_masked(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_that_echoes_a_secret_is_redacted(signed_in: OpenClient, bill: Bill) -> None:
     """The secret may come from the play, the session, or the body of the request."""
     echoes = {
         f"The key {OPTIONS['dev_key']} is odd.": "The key ******** is odd.",
@@ -1009,9 +1027,7 @@ def test_an_echo_of_a_secret_is_masked(signed_in: OpenClient, bill: Bill) -> Non
 
 
 @pytest.mark.promise(5)
-def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(
-    open_client: OpenClient, bill: Bill
-) -> None:
+def test_endpoint_error_that_echoes_a_new_session_is_redacted(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((422, [{"message": "SESSION-1 is odd"}]), to=PAY)
     assert failed(open_client()).details["errors"] == [{"code": None, "message": "******** is odd"}]
     bill.alive.clear()
@@ -1022,7 +1038,9 @@ def test_the_secret_of_a_session_that_was_made_for_the_request_is_masked_too(
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("text", ["{place} {0} {", "%s %(name)s", "{{ vault_bill_password }} {% raw %}", "\\1 \\g<0>"])
-def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: OpenClient, bill: Bill, text: str) -> None:
+def test_endpoint_error_message_like_a_template_is_shown_unchanged(
+    signed_in: OpenClient, bill: Bill, text: str
+) -> None:
     bill.will_say((422, [{"code": "BDC_7777", "message": text}]), to=PAY)
     error = failed(signed_in())
     assert error.details["errors"] == [{"code": "BDC_7777", "message": text}]
@@ -1030,13 +1048,13 @@ def test_words_that_look_like_a_template_are_told_as_they_are(signed_in: OpenCli
 
 
 @pytest.mark.promise(8)
-def test_words_of_several_lines_are_told_in_one(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_message_of_several_lines_becomes_one_line(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((422, [{"message": "name:\n  must not\x1b[31m be\u2028 blank\t"}]), to=PAY)
     assert str(failed(signed_in())).endswith(": name: must not [31m be blank")
 
 
 @pytest.mark.promise(8)
-def test_long_words_are_cut(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_message_that_is_too_long_is_truncated(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say((422, [{"message": "no " * 5000}]), to=PAY)
     error = failed(signed_in())
     assert [len(each["message"]) for each in error.details["errors"]] == [300]
@@ -1049,7 +1067,7 @@ OF_THE_CREDENTIAL = ["BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110"]
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", [*OF_THE_CREDENTIAL, "BDC_1123"])
 @pytest.mark.parametrize("path", ["/v3/login", "/v3/partner/login", "/v3/partner/login-as-user"])
-def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
+def test_endpoint_error_about_credentials_in_the_request_is_not_cached(
     signed_in: OpenClient, bill: Bill, path: str, code: str
 ) -> None:
     bill.will_say(no(code, 401), to=f"POST {path}")
@@ -1064,7 +1082,7 @@ def test_what_is_said_of_credentials_in_a_request_is_not_said_of_ours(
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
-def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_own(
+def test_endpoint_error_about_credentials_in_a_partner_request_is_not_cached(
     open_client: OpenClient, bill: Bill, code: str
 ) -> None:
     open_client(**THE_PARTNER).sessions.ensure()
@@ -1077,7 +1095,7 @@ def test_what_is_said_of_credentials_in_a_partners_request_is_not_said_of_its_ow
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
-def test_what_is_said_of_our_credentials_is_remembered(signed_in: OpenClient, bill: Bill, code: str) -> None:
+def test_endpoint_error_about_the_own_credentials_is_cached(signed_in: OpenClient, bill: Bill, code: str) -> None:
     bill.will_say(no(code, 401), to=PAY)
     for says_so in (code, "did not send the request again"):
         error = failed(signed_in())
@@ -1089,7 +1107,7 @@ def test_what_is_said_of_our_credentials_is_remembered(signed_in: OpenClient, bi
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
-def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_about_an_unknown_organization_names_the_request(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1123"), to=READ)
     error = failed(signed_in(), request("GET", "/v3/vendors", headers={"organizationId": "00802"}))
     assert error.__class__ is errors.ApiError
@@ -1098,6 +1116,6 @@ def test_an_organization_that_is_unknown_may_be_one_of_the_request(signed_in: Op
 
 
 @pytest.mark.promise(8)
-def test_a_path_that_is_unknown_is_one_of_the_request(signed_in: OpenClient, bill: Bill) -> None:
+def test_endpoint_error_about_an_unknown_path_names_path_and_method(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1121", 404), to=READ)
     assert "there is no such API here. Check path and method" in str(failed(signed_in(), READING))

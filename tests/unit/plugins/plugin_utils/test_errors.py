@@ -75,7 +75,9 @@ def oauth_profile() -> ErrorProfile:
         ("BDC_1322", errors.ConcurrencyLimitError),
     ],
 )
-def test_code_decides_whatever_the_http_status(code: str, kind: type[errors.BillError], status: int) -> None:
+def test_error_with_a_code_has_its_class_with_any_http_status(
+    code: str, kind: type[errors.BillError], status: int
+) -> None:
     error = error_from_response(status, envelope(code), PLACE)
     assert error.__class__ is kind
     assert (error.code, error.status) == (code, status)
@@ -83,7 +85,7 @@ def test_code_decides_whatever_the_http_status(code: str, kind: type[errors.Bill
 
 
 @pytest.mark.promise(9)
-def test_error_is_transient_only_if_it_may_heal_by_itself() -> None:
+def test_error_that_another_try_may_solve_is_transient() -> None:
     is_transient = {
         code: error_from_response(400, envelope(code), PLACE).is_transient
         for code in ("BDC_1101", "BDC_1102", "BDC_1109", "BDC_1144", "BDC_1361", "BDC_1322", "BDC_1001")
@@ -104,7 +106,7 @@ def test_error_is_transient_only_if_it_may_heal_by_itself() -> None:
     ],
     ids=["array", "one object", "errors object", "after one without a code", "among others"],
 )
-def test_code_in_every_known_envelope_is_found(answer: Any) -> None:
+def test_error_code_in_each_known_envelope_is_found(answer: Any) -> None:
     assert error_from_response(400, answer, PLACE).code == "BDC_1101"
 
 
@@ -113,7 +115,7 @@ def test_code_in_every_known_envelope_is_found(answer: Any) -> None:
     "answer",
     [None, [], {}, "text", 7, {"errors": None}, {"errors": "findme"}, [None], [{"code": None}], [{"code": 1101}], [[]]],
 )
-def test_body_of_any_other_shape_is_an_invalid_response(answer: Any) -> None:
+def test_error_body_of_another_format_is_an_invalid_response(answer: Any) -> None:
     error = error_from_response(400, answer, PLACE)
     assert isinstance(error, errors.InvalidResponseError)
     assert "HTTP status 400" in str(error)
@@ -122,7 +124,7 @@ def test_body_of_any_other_shape_is_an_invalid_response(answer: Any) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("field", ["code", "message"])
-def test_field_too_deep_to_be_written_out_is_no_text(field: str) -> None:
+def test_error_field_that_is_nested_too_deep_is_an_invalid_response(field: str) -> None:
     deep: list[Any] = []
     for _level in range(100_000):
         deep = [deep]
@@ -130,14 +132,14 @@ def test_field_too_deep_to_be_written_out_is_no_text(field: str) -> None:
 
 
 @pytest.mark.promise(8)
-def test_message_repeats_nothing_that_bill_wrote() -> None:
+def test_error_message_does_not_repeat_the_text_of_bill() -> None:
     for code in (*ERROR_CODES, "BDC_9999", "BDC_findme", "findme"):
         for status in (400, 500):
             assert "findme" not in str(error_from_response(status, envelope(code), PLACE))
 
 
 @pytest.mark.promise(8)
-def test_message_of_a_wrong_password_names_the_environment() -> None:
+def test_error_message_of_a_wrong_password_names_the_environment() -> None:
     error = error_from_response(401, envelope("BDC_1101"), PLACE)
     assert str(error) == (
         "BILL answered BDC_1101: the user name, the password or the token is wrong. Correct them. Sandbox and production have different "
@@ -147,7 +149,7 @@ def test_message_of_a_wrong_password_names_the_environment() -> None:
 
 
 @pytest.mark.promise(8)
-def test_field_that_bill_objects_to_is_named_as_its_option() -> None:
+def test_error_about_a_field_names_its_option() -> None:
     answer = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
     error = error_from_response(400, answer, PLACE)
     assert error.options == ("organization_id", "dev_key")
@@ -156,7 +158,7 @@ def test_field_that_bill_objects_to_is_named_as_its_option() -> None:
 
 
 @pytest.mark.promise(8)
-def test_code_without_a_meaning_is_named() -> None:
+def test_error_with_an_unknown_code_names_the_code() -> None:
     error = error_from_response(409, envelope("BDC_7777"), PLACE)
     assert error.__class__ is errors.UnknownApiError
     assert "BDC_7777 (HTTP status 409)" in str(error)
@@ -173,7 +175,7 @@ OWN = ErrorProfile(
 
 
 @pytest.mark.promise(9)
-def test_profile_codes_come_before_the_usual_meanings() -> None:
+def test_error_profile_codes_outrank_the_usual_meanings() -> None:
     error = error_from_response(401, envelope("BDC_1109"), PLACE, OWN)
     assert error.__class__ is errors.AuthenticationError
     assert str(error) == f"BILL answered BDC_1109: the token is wrong. Correct it at {PLACE}."
@@ -185,14 +187,14 @@ def test_profile_codes_come_before_the_usual_meanings() -> None:
 
 
 @pytest.mark.promise(8)
-def test_profile_option_of_field_comes_in_place_of_the_usual_one() -> None:
+def test_error_profile_option_of_field_replaces_the_usual_one() -> None:
     body = [{"message": "limit: must be positive"}, {"message": "devKey: must not be blank"}]
     error = error_from_response(400, body, PLACE, ErrorProfile(option_of_field={"limit": "budget"}))
     assert error.options == ("budget",)
 
 
 @pytest.mark.promise(9)
-def test_profile_over_another_has_the_meanings_of_both() -> None:
+def test_error_profile_over_another_has_the_meanings_of_both() -> None:
     lower = ErrorProfile(
         {
             "BDC_1109": ErrorCode(errors.ApiError, "lower", ""),
@@ -221,7 +223,7 @@ def test_profile_over_another_has_the_meanings_of_both() -> None:
     ],
 )
 @pytest.mark.parametrize("status", [400, 401, 500])
-def test_words_of_rfc_6749_have_meanings_for_token_requests(
+def test_error_of_rfc_6749_in_a_token_response_has_its_meaning(
     oauth_profile: ErrorProfile, word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
 ) -> None:
     answer = {"error": word, "error_description": "findme"}
@@ -234,7 +236,7 @@ def test_words_of_rfc_6749_have_meanings_for_token_requests(
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("word", ["findme", "", "Invalid_Client", ["invalid_client"], {"invalid_client": 1}, 7, None])
-def test_words_without_a_meaning_are_not_repeated(oauth_profile: ErrorProfile, word: Any) -> None:
+def test_error_word_without_a_meaning_is_not_repeated(oauth_profile: ErrorProfile, word: Any) -> None:
     error = error_from_response(400, {"error": word}, PLACE, oauth_profile, option="token_url")
     assert error.__class__ is errors.InvalidResponseError
     assert str(error) == (
@@ -244,7 +246,7 @@ def test_words_without_a_meaning_are_not_repeated(oauth_profile: ErrorProfile, w
 
 
 @pytest.mark.promise(9)
-def test_code_goes_before_a_word_beside_it(oauth_profile: ErrorProfile) -> None:
+def test_error_code_outranks_an_error_word(oauth_profile: ErrorProfile) -> None:
     word = {"error": "invalid_client"}
     for profile in (None, oauth_profile):
         both = error_from_response(401, {**word, "code": "BDC_1144"}, PLACE, profile)
@@ -265,7 +267,7 @@ STATUSES = {
 @pytest.mark.parametrize(
     "body", [None, envelope("BDC_7777"), {"message": "findme"}], ids=["nothing", "a code", "a message"]
 )
-def test_status_with_a_meaning_decides_where_no_code_does(body: Any) -> None:
+def test_error_status_with_a_meaning_decides_without_a_known_code(body: Any) -> None:
     of_profile = error_from_response(401, body, PLACE, ErrorProfile(statuses=STATUSES))
     for error in (of_profile, apply_status(error_from_response(401, body, PLACE), STATUSES, PLACE)):
         assert error.__class__ is errors.AuthenticationError
@@ -275,12 +277,12 @@ def test_status_with_a_meaning_decides_where_no_code_does(body: Any) -> None:
 
 
 @pytest.mark.promise(9)
-def test_status_with_a_meaning_can_be_transient() -> None:
+def test_error_status_with_a_meaning_can_be_transient() -> None:
     assert apply_status(error_from_response(429, None, PLACE), STATUSES, PLACE).is_transient
 
 
 @pytest.mark.promise(9)
-def test_status_with_a_meaning_does_not_replace_that_of_a_code() -> None:
+def test_error_status_with_a_meaning_does_not_replace_a_known_code() -> None:
     profile = ErrorProfile(OWN.codes, STATUSES)
     assert error_from_response(401, envelope("BDC_1101"), PLACE, profile).code == "BDC_1101"
     assert error_from_response(401, envelope("BDC_1109"), PLACE, profile).code == "BDC_1109"

@@ -84,7 +84,7 @@ def test_fact_that_a_template_can_read_is_reached(raw: Any, variables: dict[str,
 
 
 @pytest.mark.promise(7)
-def test_fact_whose_name_begins_with_any_letter_is_reached() -> None:
+def test_fact_with_a_name_in_any_alphabet_is_reached() -> None:
     assert reach({"überurl": EVIL}, "{{ überurl }}").facts == {"überurl"}
 
 
@@ -99,7 +99,9 @@ def test_fact_whose_name_begins_with_any_letter_is_reached() -> None:
         (None, {}, set()),
     ],
 )
-def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any], names: set[str]) -> None:
+def test_fact_that_a_template_does_not_name_is_not_reached(
+    raw: Any, variables: dict[str, Any], names: set[str]
+) -> None:
     nothing: frozenset[str] = frozenset()
     assert reach(GATEWAY, raw, **variables) == Reach(
         nothing, nothing, frozenset(names), is_open=False, other_hosts=False
@@ -126,7 +128,7 @@ def test_nothing_else_is_reached(raw: Any, variables: dict[str, Any], names: set
         "{{ lookup('file'[:0] ~ 'vars', 'gateway') }}",
     ],
 )
-def test_template_that_puts_a_name_together_may_read_any_fact(raw: str) -> None:
+def test_template_that_builds_a_name_may_read_any_fact(raw: str) -> None:
     assert reach(GATEWAY, raw).is_open
 
 
@@ -137,13 +139,13 @@ def test_template_may_read_variables_of_other_hosts(raw: str) -> None:
 
 
 @pytest.mark.promise(7)
-def test_item_of_a_loop_is_known_by_its_name() -> None:
+def test_template_with_a_loop_item_reaches_the_loop() -> None:
     assert reach(GATEWAY, "{{ item }}", {"item": [Loop("{{ gateway }}")]}).loops == {"item"}
     assert reach(GATEWAY, "{{ url }}", {"item": [Loop("{{ gateway }}")]}, url="{{ item }}").loops == {"item"}
 
 
 @pytest.mark.promise(7)
-def test_template_that_puts_a_name_together_may_read_any_item() -> None:
+def test_template_that_builds_a_name_may_read_any_loop_item() -> None:
     assert reach(GATEWAY, "{{ lookup('vars', 'it' ~ 'em') }}", {"item": [Loop("x")]}).loops == {"item"}
 
 
@@ -156,7 +158,7 @@ def test_template_that_puts_a_name_together_may_read_any_item() -> None:
         "{{ lookup('community.hashi_vault.vault_kv2_get', 'bill') }}",
     ],
 )
-def test_lookup_that_reads_what_it_is_told_reads_no_fact(raw: str) -> None:
+def test_lookup_that_reads_only_its_arguments_reads_no_fact(raw: str) -> None:
     assert not reach(GATEWAY, raw).is_open
 
 
@@ -171,12 +173,12 @@ def test_lookup_that_reads_what_it_is_told_reads_no_fact(raw: str) -> None:
         ("x.y.z", False),
     ],
 )
-def test_lookups_that_read_no_variables_are_known_by_name(name: str, is_plain: bool) -> None:
+def test_lookup_that_reads_no_variables_is_recognized_by_its_name(name: str, is_plain: bool) -> None:
     assert is_plain_lookup(name) is is_plain
 
 
 @pytest.mark.promise(7)
-def test_variables_that_a_lookup_reads_by_names_of_its_own_are_reached() -> None:
+def test_lookup_that_reads_variables_by_itself_reaches_their_facts() -> None:
     variables = {"ansible_url": EVIL, "behind": "{{ ansible_url }}"}
     read_by = {"url": ["ansible_url"], "community.hashi_vault.kept": ["behind"]}
     facts = HostFacts(variables, {"ansible_url": EVIL}, read_by=lambda lookup: read_by.get(lookup, ()))
@@ -190,7 +192,7 @@ def test_variables_that_a_lookup_reads_by_names_of_its_own_are_reached() -> None
 
 
 @pytest.mark.promise(7)
-def test_fact_counts_as_what_ansible_core_makes_of_it() -> None:
+def test_fact_is_compared_after_ansible_core_cleaned_it() -> None:
     variables, facts = {"gateway": {"url": EVIL}}, {"gateway": {"url": EVIL, "_ansible_x": 1}}
     assert not HostFacts(variables, facts).decide("gateway")
     assert HostFacts(variables, facts, cleaned=lambda fact: {"url": fact["url"]}).decide("gateway")
@@ -211,12 +213,12 @@ def test_fact_that_may_have_had_another_value_decides() -> None:
         ({"gateway": EVIL}, True),
     ],
 )
-def test_host_that_has_said_nothing_itself_has_no_facts(facts: dict[str, Any], are_there: bool) -> None:
+def test_host_without_facts_of_its_own_has_no_facts(facts: dict[str, Any], are_there: bool) -> None:
     assert host(facts, {"bill_user_id": "006A"}).are_there is are_there
 
 
 @pytest.mark.promise(7)
-def test_data_that_looks_like_a_template_is_none() -> None:
+def test_template_syntax_in_untrusted_data_reaches_no_fact() -> None:
     variables = {"answer": {"text": "say {{ gateway }}"}, **GATEWAY}
     facts = HostFacts(variables, GATEWAY, is_trusted=lambda text: text != "say {{ gateway }}")
     assert facts.reach("{{ answer.text }}", {}).facts == frozenset()
@@ -239,6 +241,6 @@ def test_data_that_looks_like_a_template_is_none() -> None:
         ({}, None),
     ],
 )
-def test_fact_that_says_a_value_or_names_its_server_is_found(facts: dict[str, Any], fact: str | None) -> None:
+def test_fact_with_the_value_or_its_server_is_found(facts: dict[str, Any], fact: str | None) -> None:
     assert host(facts).telling(EVIL) == fact
     assert host(facts, {"gateway": EVIL, "gw": EVIL}).telling(EVIL) is None

@@ -32,7 +32,7 @@ class StoreWithoutLocks(FileStore):
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
-def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, said: list[str]) -> None:
+def test_fallback_store_without_a_lock_in_the_first_store_writes_to_the_second(tmp_path: Path, said: list[str]) -> None:
     primary = StoreWithoutLocks(str(tmp_path / "primary"), is_default=True, warn=said.append)
     spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
     store = FallbackStore(primary, spare, said.append)
@@ -51,7 +51,7 @@ def test_store_whose_lock_fails_is_not_written_to_without_it(tmp_path: Path, sai
 
 
 @pytest.mark.promise(13)
-def test_store_that_cannot_lock_an_address_still_serves_the_others(tmp_path: Path, said: list[str]) -> None:
+def test_fallback_store_that_cannot_lock_an_address_still_locks_others(tmp_path: Path, said: list[str]) -> None:
     primary = FileStore(str(tmp_path / "primary"), is_default=True, warn=said.append)
     spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
     store = FallbackStore(primary, spare, said.append)

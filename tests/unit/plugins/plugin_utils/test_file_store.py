@@ -41,7 +41,7 @@ def kept(store: FileStore, tmp_path: Path) -> Path:
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 @pytest.mark.parametrize("ours", [True, False])
-def test_directory_and_files_are_private_whatever_the_umask(
+def test_file_store_with_any_umask_has_a_private_directory_and_files(
     tmp_path: Path, said: list[str], umask: int, ours: bool
 ) -> None:
     store = FileStore(str(tmp_path / "home" / "bill"), is_default=ours, warn=said.append)
@@ -61,7 +61,7 @@ def test_directory_and_files_are_private_whatever_the_umask(
     }
 
 
-def test_what_is_written_is_read_until_it_is_erased(store: FileStore) -> None:
+def test_file_store_returns_the_last_entry_until_its_deletion(store: FileStore) -> None:
     assert store.get(KEY) is None
     with store.lock(KEY, 1):
         store.put(KEY, b"first")
@@ -77,7 +77,7 @@ def names(store: FileStore) -> list[str]:
 
 
 @pytest.mark.promise(6)
-def test_lock_without_a_session_leaves_no_file(store: FileStore) -> None:
+def test_lock_without_an_entry_leaves_no_file(store: FileStore) -> None:
     with store.lock(KEY, 1):
         assert names(store) == [f"{KEY}.lock"]
     assert names(store) == []
@@ -88,7 +88,7 @@ def test_lock_without_a_session_leaves_no_file(store: FileStore) -> None:
     assert names(store) == []
 
 
-def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: FileStore, tmp_path: Path) -> None:
+def test_lock_whose_file_was_removed_is_not_taken_by_a_waiting_task(store: FileStore, tmp_path: Path) -> None:
     """A task that opened the file before its removal must not take its lock for the lock of the new file."""
     waits = 0
 
@@ -111,7 +111,7 @@ def test_lock_whose_file_its_holder_removes_excludes_who_waited_for_it(store: Fi
 
 
 @pytest.mark.promise(6)
-def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) -> None:
+def test_file_store_removes_outdated_entries_at_the_next_write(tmp_path: Path) -> None:
     now = Clock()
     store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print, clock=now)
     for address, seconds in (("refusal", 600.0), ("session", None)):
@@ -136,7 +136,7 @@ def test_what_is_outdated_is_removed_when_something_new_is_kept(tmp_path: Path) 
 
 
 @pytest.mark.promise(6)
-def test_key_is_made_once_and_stays(store: FileStore, tmp_path: Path) -> None:
+def test_store_key_is_created_once(store: FileStore, tmp_path: Path) -> None:
     assert store.existing_secret() is None
     key = store.secret()
     assert len(key) == 32
@@ -147,7 +147,7 @@ def test_key_is_made_once_and_stays(store: FileStore, tmp_path: Path) -> None:
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("cut", [b"", b"k" * 31, b"k" * 33])
-def test_key_that_was_cut_is_replaced(store: FileStore, tmp_path: Path, cut: bytes) -> None:
+def test_store_key_of_the_wrong_length_is_replaced(store: FileStore, tmp_path: Path, cut: bytes) -> None:
     (tmp_path / "home" / "bill").mkdir(parents=True, mode=0o700)
     path = tmp_path / "home" / "bill" / "key"
     path.write_bytes(cut)
@@ -159,7 +159,7 @@ def test_key_that_was_cut_is_replaced(store: FileStore, tmp_path: Path, cut: byt
 
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
-def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp_path: Path) -> None:
+def test_store_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp_path: Path) -> None:
     store.secret()
     path = tmp_path / "home" / "bill" / "key"
     path.chmod(0o644)
@@ -170,7 +170,7 @@ def test_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp
 
 
 @pytest.mark.promise(6)
-def test_first_key_removes_what_was_kept_without_one(store: FileStore, tmp_path: Path) -> None:
+def test_store_key_when_it_is_created_removes_older_entries(store: FileStore, tmp_path: Path) -> None:
     """Earlier versions derived the names from the credential alone. With such names, anybody could test passwords offline."""
     directory = tmp_path / "home" / "bill"
     directory.mkdir(parents=True, mode=0o700)
@@ -188,7 +188,7 @@ def test_first_key_removes_what_was_kept_without_one(store: FileStore, tmp_path:
 
 
 @pytest.mark.promise(6)
-def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
+def test_file_store_ignores_and_replaces_a_file_with_open_permissions(
     store: FileStore, kept: Path, said: list[str]
 ) -> None:
     kept.chmod(0o640)
@@ -201,7 +201,7 @@ def test_a_file_that_others_could_have_touched_is_ignored_and_replaced(
 
 
 @pytest.mark.promise(6)
-def test_what_belongs_to_somebody_else_is_not_used(
+def test_file_store_ignores_a_file_of_another_user(
     store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert _unsafe(kept.stat()) is None
@@ -213,14 +213,14 @@ def test_what_belongs_to_somebody_else_is_not_used(
 
 
 @pytest.mark.promise(6)
-def test_a_huge_file_in_its_place_is_ignored(store: FileStore, kept: Path, said: list[str]) -> None:
+def test_file_store_ignores_a_file_that_is_too_large(store: FileStore, kept: Path, said: list[str]) -> None:
     kept.write_bytes(b"x" * 2**20)
     assert store.get(KEY) is None
     assert [text.rpartition(": ")[2] for text in said] == ["it is too large."]
 
 
 @pytest.mark.promise(6)
-def test_a_directory_that_ours_is_a_link_to_is_not_closed_to_others(
+def test_file_store_refuses_a_link_to_a_shared_directory_and_leaves_it_unchanged(
     store: FileStore, tmp_path: Path, said: list[str]
 ) -> None:
     shared = tmp_path / "shared"
@@ -235,7 +235,7 @@ def test_a_directory_that_ours_is_a_link_to_is_not_closed_to_others(
 
 
 @pytest.mark.promise(13)
-def test_a_file_that_cannot_be_read_is_ignored(
+def test_file_store_ignores_a_file_that_cannot_be_read(
     store: FileStore, kept: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken_disk(*_arguments: object) -> bytes:
@@ -248,9 +248,7 @@ def test_a_file_that_cannot_be_read_is_ignored(
 
 
 @pytest.mark.promise(6)
-def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alone(
-    tmp_path: Path, said: list[str]
-) -> None:
+def test_file_store_refuses_a_shared_directory_and_leaves_it_unchanged(tmp_path: Path, said: list[str]) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
@@ -262,9 +260,7 @@ def test_a_directory_of_the_users_that_is_open_to_others_is_refused_and_left_alo
 
 
 @pytest.mark.promise(6)
-def test_a_directory_that_was_opened_to_others_later_is_refused_too(
-    store: FileStore, kept: Path, said: list[str]
-) -> None:
+def test_file_store_refuses_a_directory_that_became_shared_later(store: FileStore, kept: Path, said: list[str]) -> None:
     kept.parent.chmod(0o777)
     users = FileStore(str(kept.parent), is_default=False, warn=said.append)
     with pytest.raises(OptionError, match=r"\(mode 0777\)"):
@@ -272,7 +268,7 @@ def test_a_directory_that_was_opened_to_others_later_is_refused_too(
 
 
 @pytest.mark.promise(13)
-def test_a_directory_whose_mode_cannot_be_mended_makes_the_store_unusable(
+def test_file_store_with_a_directory_mode_that_cannot_change_is_unusable(
     store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_only(*_arguments: object) -> None:
@@ -284,7 +280,7 @@ def test_a_directory_whose_mode_cannot_be_mended_makes_the_store_unusable(
         pass
 
 
-def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_path: Path) -> None:
+def test_lock_held_by_another_task_times_out_with_a_message(store: FileStore, said: list[str], tmp_path: Path) -> None:
     clock = Clock()
     patient = FileStore(
         str(tmp_path / "home" / "bill"),
@@ -302,6 +298,6 @@ def test_who_waits_for_too_long_is_told(store: FileStore, said: list[str], tmp_p
         pass
 
 
-def test_other_credentials_do_not_wait(store: FileStore) -> None:
+def test_lock_of_another_entry_does_not_wait(store: FileStore) -> None:
     with store.lock(KEY, 1), store.lock("fedcba", 0):
         pass

@@ -65,11 +65,11 @@ NO_NAME: dict[Any, Any] = {"field": "name", "op": "eq", "value": 1, 10**5000: 1}
         ("nin", 7, 'name:nin:"7"'),
     ],
 )
-def test_a_filter_is_written_as_bill_reads_it(op: str, value: Any, written: str) -> None:
+def test_filter_is_converted_to_the_syntax_of_bill(op: str, value: Any, written: str) -> None:
     assert written_filters(one(op, value)) == written
 
 
-def test_several_filters_stand_side_by_side() -> None:
+def test_filters_are_joined_with_commas() -> None:
     filters = [
         *one("eq", False, "archived"),
         *one("gte", "2026-01-01", "createdTime"),
@@ -88,7 +88,7 @@ def test_several_filters_stand_side_by_side() -> None:
     ],
     ids=["none", "a dictionary alone", "BILL's own syntax", "anything else"],
 )
-def test_other_forms_are_taken_too(filters: Any, written: str) -> None:
+def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> None:
     assert written_filters(filters) == written
 
 
@@ -130,7 +130,7 @@ def test_other_forms_are_taken_too(filters: Any, written: str) -> None:
         ("name:eq:a\nb", "filters holds a line break or another control character."),
     ],
 )
-def test_what_cannot_be_written_is_refused_in_words(filters: Any, says: str) -> None:
+def test_filter_that_cannot_be_converted_is_an_option_error(filters: Any, says: str) -> None:
     with pytest.raises(OptionError) as refused:
         written_filters(filters)
     assert says in str(refused.value)
@@ -148,7 +148,7 @@ def test_what_cannot_be_written_is_refused_in_words(filters: Any, says: str) -> 
         ("", ""),
     ],
 )
-def test_a_sort_is_written_as_bill_reads_it(sort: Any, written: str) -> None:
+def test_sort_is_converted_to_the_syntax_of_bill(sort: Any, written: str) -> None:
     assert written_sort(sort) == written
 
 
@@ -170,7 +170,7 @@ def test_a_sort_is_written_as_bill_reads_it(sort: Any, written: str) -> None:
         (["name:asc", None], "sort must be a text such as name:asc, or a list of such texts."),
     ],
 )
-def test_a_sort_that_bill_cannot_read_is_refused_in_words(sort: Any, says: str) -> None:
+def test_sort_that_cannot_be_converted_is_an_option_error(sort: Any, says: str) -> None:
     with pytest.raises(OptionError) as refused:
         written_sort(sort)
     assert says in str(refused.value)
@@ -205,7 +205,7 @@ def means(text: str, value: Any) -> bool:
         )
     )
 )
-def test_whatever_is_asked_for_is_what_bill_reads(asked: list[tuple[str, str, Any]]) -> None:
+def test_filter_with_any_value_is_parsed_back_unchanged(asked: list[tuple[str, str, Any]]) -> None:
     # A list element cannot contain a comma.
     asked = [each for each in asked if each[1] not in ("in", "nin") or "," not in str(each[2])]
     read = as_bill_reads(written_filters([{"field": field, "op": op, "value": value} for field, op, value in asked]))
@@ -216,14 +216,14 @@ def test_whatever_is_asked_for_is_what_bill_reads(asked: list[tuple[str, str, An
 
 
 @given(st.lists(texts.filter(lambda text: "," not in text), min_size=1))
-def test_every_element_of_a_list_is_what_bill_reads(elements: list[str]) -> None:
+def test_filter_with_any_list_is_parsed_back_unchanged(elements: list[str]) -> None:
     [(_field, _op, text)] = as_bill_reads(written_filters(one("in", elements)))
     assert text[1:-1].split(",") == elements
 
 
 @pytest.mark.promise(8)
 @given(any_json, st.sampled_from(["whole", "element", "field", "op", "value"]))
-def test_anything_else_is_refused_without_being_repeated(value: Any, place: str) -> None:
+def test_filter_or_sort_with_any_other_value_is_an_error_that_does_not_repeat_it(value: Any, place: str) -> None:
     filters = {
         "whole": value,
         "element": [value],

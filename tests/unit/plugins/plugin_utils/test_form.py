@@ -132,7 +132,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
     return fill
 
 
-def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
+def test_form_asks_for_four_values_and_stores_the_accepted_ones(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
     person = ap()
     done = fill(person)
     assert person.asked == ["Environment", "Sign in with", *LABELS.values(), "MFA"]
@@ -143,7 +143,7 @@ def test_it_asks_for_four_values_and_keeps_what_bill_accepts(fill: Any, bill: Bi
     assert secrets.added == [OPTIONS["password"], OPTIONS["dev_key"]]
 
 
-def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
+def test_form_question_describes_its_value_in_one_line(fill: Any) -> None:
     person = ap()
     fill(person)
     secret = "; it is not shown"
@@ -164,14 +164,14 @@ def test_each_question_says_what_is_wanted_in_a_line(fill: Any) -> None:
 
 
 @pytest.mark.parametrize(("typed", "named"), [("", "sandbox"), ("production", "production")])
-def test_the_environment_is_asked_for_first(fill: Any, typed: str, named: str) -> None:
+def test_form_asks_for_the_environment_first(fill: Any, typed: str, named: str) -> None:
     done = fill(ap(Environment=typed))
     # The default environment is not stored, like the default method.
     assert done.variables == {**KEEPS, **({} if named == "sandbox" else {"bill_environment": named})}
     assert done.client.transport.base_url.host == f"{named}.example.com"
 
 
-def test_what_is_given_is_not_asked_for(fill: Any) -> None:
+def test_form_with_given_values_does_not_ask_for_them(fill: Any) -> None:
     given = {"username": OPTIONS["username"], "dev_key": OPTIONS["dev_key"], "environment": "production"}
     person = ap()
     done = fill(person, given=given, found=("dev_key",))
@@ -185,7 +185,7 @@ def test_what_is_given_is_not_asked_for(fill: Any) -> None:
     assert done.elsewhere == ["bill_dev_key"]
 
 
-def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: Bill) -> None:
+def test_form_after_an_invalid_value_asks_again_at_once(fill: Any, bill: Bill) -> None:
     person = ap(Organization_ID=["", "008 and a blank", OPTIONS["organization_id"]], Environment=["sandbx", ""])
     fill(person)
     first = ["Environment", "Environment", "Sign in with", "User Name", "Password"]
@@ -201,7 +201,7 @@ def test_a_value_that_cannot_be_one_is_asked_for_again_at_once(fill: Any, bill: 
     assert bill.heard == [LOGIN]
 
 
-def test_blanks_around_what_is_typed_are_not_meant_but_in_a_password(fill: Any, bill: Bill) -> None:
+def test_form_strips_spaces_around_typed_values_except_passwords(fill: Any, bill: Bill) -> None:
     bill.password = f" {OPTIONS['password']} "
     person = ap(**{LABELS[name].replace(" ", "_"): f" {value} " for name, value in OPTIONS.items()}, MFA=" no ")
     assert fill(person).variables.items() >= {**KEEPS, "bill_password": bill.password}.items()
@@ -210,7 +210,7 @@ def test_blanks_around_what_is_typed_are_not_meant_but_in_a_password(fill: Any, 
     assert person.saw("Password is required. Type a value.")
 
 
-def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) -> None:
+def test_form_rejects_typed_keys_that_are_not_characters(fill: Any, bill: Bill) -> None:
     person = ap(User_Name=["ap\x1b[D", "\udce4", OPTIONS["username"]])
     fill(person)
     assert (
@@ -222,13 +222,13 @@ def test_a_key_that_is_no_character_is_not_taken_for_one(fill: Any, bill: Bill) 
     assert not person.saw("YAML")
 
 
-def test_an_environment_that_is_given_goes_before_the_address_of_an_earlier_sitting(fill: Any) -> None:
+def test_form_with_a_given_environment_ignores_the_stored_api_url(fill: Any) -> None:
     done = fill(Someone(), given={"environment": "production"}, stored={"api_url": API_URL, **OPTIONS})
     assert done.client.transport.base_url.host == "production.example.com"
     assert done.variables == {"bill_environment": "production", "bill_api_url": None}
 
 
-def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) -> None:
+def test_form_with_an_api_url_does_not_ask_for_the_environment(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     person = ap(User_Name=["slip", OPTIONS["username"]])
     done = fill(person, given={"api_url": API_URL})
@@ -256,7 +256,7 @@ def test_an_address_takes_the_place_of_the_environment(fill: Any, bill: Bill) ->
         ("BDC_1106", ["User Name", "Organization ID"]),
     ],
 )
-def test_only_what_bills_answer_points_at_is_asked_for_again(
+def test_form_after_a_refusal_asks_only_for_the_named_values(
     fill: Any, bill: Bill, code: str, labels: list[str]
 ) -> None:
     bill.will_say(no(code))
@@ -276,7 +276,7 @@ def test_only_what_bills_answer_points_at_is_asked_for_again(
 @pytest.mark.parametrize(
     ("failure", "told"), [(errors.RequestTimeoutError("Late."), "Late."), ((503, None), "HTTP status 503")]
 )
-def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
+def test_form_when_bill_is_unreachable_keeps_typed_values_and_offers_a_retry(
     fill: Any, bill: Bill, failure: Any, told: str
 ) -> None:
     bill.will_say(*[failure] * 4)
@@ -292,14 +292,14 @@ def test_what_was_typed_is_not_lost_where_bill_cannot_be_reached(
     assert person.asked.count("Press Enter to try again") == 3
 
 
-def test_what_is_given_and_does_not_fit_together_is_told(fill: Any, bill: Bill) -> None:
+def test_form_with_inconsistent_given_values_ends_with_an_error(fill: Any, bill: Bill) -> None:
     with pytest.raises(errors.OptionError, match=r"device.*Nothing was written\.$") as failed:
         fill(ap(), given={"remember_me_id": "s3cret-findme-mfaid"})
     assert "there is no terminal" not in str(failed.value)
     assert bill.heard == []
 
 
-def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> None:
+def test_form_after_an_error_no_value_can_solve_ends(fill: Any, bill: Bill) -> None:
     bill.will_say((200, b"<html>"))
     person = ap()
     with pytest.raises(errors.InvalidResponseError):
@@ -309,7 +309,7 @@ def test_what_nothing_that_was_typed_can_cure_is_told(fill: Any, bill: Bill) -> 
 
 
 @pytest.mark.promise(4)
-def test_three_corrections_are_all_that_there_are(fill: Any, bill: Bill) -> None:
+def test_form_after_three_corrections_ends(fill: Any, bill: Bill) -> None:
     person = ap(Password=["one", "two", "three", "four", "five"])
     with pytest.raises(errors.AuthenticationError) as failed:
         fill(person)
@@ -319,7 +319,7 @@ def test_three_corrections_are_all_that_there_are(fill: Any, bill: Bill) -> None
 
 
 @pytest.mark.promise(4)
-def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
+def test_form_with_an_unchanged_value_does_not_send_it_again(fill: Any, bill: Bill) -> None:
     person = ap(Password=["wrong", "", "wrong", OPTIONS["password"]])
     done = fill(person)
     assert [each.body["password"] for each in bill.requests] == ["wrong", OPTIONS["password"]]
@@ -329,7 +329,7 @@ def test_the_same_wrong_value_is_not_sent_twice(fill: Any, bill: Bill) -> None:
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1104", "BDC_1106", "BDC_1111", "BDC_1113"])
-def test_what_was_not_changed_is_never_sent_again(fill: Any, bill: Bill, code: str) -> None:
+def test_form_after_a_refusal_without_a_correction_sends_once(fill: Any, bill: Bill, code: str) -> None:
     """This also applies if the refusal is not cached."""
     bill.will_say(no(code))
     with pytest.raises(errors.ApiError, match=code):
@@ -338,7 +338,7 @@ def test_what_was_not_changed_is_never_sent_again(fill: Any, bill: Bill, code: s
 
 
 @pytest.mark.promise(4)
-def test_a_partner_that_is_refused_is_not_asked_again_for_another_user(fill: Any, bill: Bill) -> None:
+def test_form_with_a_rejected_partner_sends_no_login_for_another_user(fill: Any, bill: Bill) -> None:
     wanted = {**OPTIONS, **METHODS["a partner's user"]}
     bill.will_say(no("BDC_1101"), to=PARTNER_LOGIN)
     for user in ("00601", "00602"):
@@ -349,7 +349,7 @@ def test_a_partner_that_is_refused_is_not_asked_again_for_another_user(fill: Any
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1107", "BDC_1110"])
-def test_a_lock_ends_it(fill: Any, bill: Bill, code: str) -> None:
+def test_form_after_a_locked_account_ends(fill: Any, bill: Bill, code: str) -> None:
     bill.will_say(no(code))
     person = ap()
     with pytest.raises(errors.AuthenticationError, match=code):
@@ -359,7 +359,7 @@ def test_a_lock_ends_it(fill: Any, bill: Bill, code: str) -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -> None:
+def test_form_with_a_rejected_given_value_names_its_source(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1103"))
     with pytest.raises(errors.AuthenticationError) as failed:
         fill(ap(), given={"dev_key": "inactive"})
@@ -370,7 +370,7 @@ def test_a_given_value_is_corrected_where_it_comes_from(fill: Any, bill: Bill) -
 
 
 @pytest.mark.promise(8)
-def test_of_two_values_the_one_that_was_typed_is_corrected(fill: Any, bill: Bill) -> None:
+def test_form_after_a_refusal_asks_only_for_the_typed_value(fill: Any, bill: Bill) -> None:
     person = ap(Password=["wrong", OPTIONS["password"]])
     fill(person, given={"username": OPTIONS["username"], "environment": "sandbox"})
     assert person.asked == [
@@ -382,14 +382,14 @@ def test_of_two_values_the_one_that_was_typed_is_corrected(fill: Any, bill: Bill
     assert not person.saw("the value in the vault file")
 
 
-def test_the_environment_can_be_what_is_to_be_corrected(fill: Any, bill: Bill) -> None:
+def test_form_after_a_refusal_can_correct_the_environment(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1102"))
     done = fill(ap(Environment=["", "production"]))
     assert done.variables["bill_environment"] == "production"
     assert done.client.transport.base_url.host == "production.example.com"
 
 
-def test_it_can_also_be_all_there_is_to_correct(fill: Any, bill: Bill) -> None:
+def test_form_with_a_rejected_given_key_can_correct_only_the_environment(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1102"))
     person = ap(Environment=["", "production"])
     done = fill(person, given={"dev_key": OPTIONS["dev_key"]})
@@ -398,7 +398,7 @@ def test_it_can_also_be_all_there_is_to_correct(fill: Any, bill: Bill) -> None:
     assert done.variables["bill_environment"] == "production"
 
 
-def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill: Bill) -> None:
+def test_form_for_the_partner_after_a_refusal_asks_for_user_name_and_user_id(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1106"))
     partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": ["p", "q"], "Password": "p"}
     person = Someone(Sign_in_with="partner", **partner)
@@ -408,7 +408,7 @@ def test_what_the_partner_itself_has_not_is_not_to_be_corrected(fill: Any, bill:
     assert person.saw("  (none)")
 
 
-def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
+def test_form_with_a_stored_session_still_validates_the_credentials(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "another"
     with pytest.raises(errors.AuthenticationError):
@@ -419,7 +419,7 @@ def test_a_session_that_is_kept_proves_nothing(fill: Any, bill: Bill) -> None:
 # --- another run ---
 
 
-def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
+def test_form_after_enter_keeps_the_value_of_the_file(fill: Any, secrets: ListSecrets) -> None:
     person = Someone()
     done = fill(person, stored={"environment": "production", **OPTIONS})
     assert person.saw(f"[{OPTIONS['username']}]:")
@@ -428,7 +428,7 @@ def test_enter_keeps_what_the_file_has(fill: Any, secrets: ListSecrets) -> None:
     assert done.variables == {}
 
 
-def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill) -> None:
+def test_form_with_a_new_password_ends_the_old_session(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
     done = fill(Someone(Password="new"), stored={"auth_method": "password", "environment": "sandbox", **OPTIONS})
@@ -437,7 +437,7 @@ def test_a_new_password_signs_the_old_session_out(fill: Any, bill: Bill) -> None
     assert done.variables["bill_password"] == "new"
 
 
-def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
+def test_form_with_a_new_given_password_ends_the_old_session(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
     stored = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
@@ -448,7 +448,7 @@ def test_so_does_one_that_is_given(fill: Any, bill: Bill) -> None:
 
 # A user's own file need not contain default values.
 @pytest.mark.parametrize("also", [{}, {"auth_method": "password", "environment": "sandbox"}])
-def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also: dict[str, str]) -> None:
+def test_form_with_a_given_value_ignores_that_of_the_file(fill: Any, bill: Bill, also: dict[str, str]) -> None:
     fill(ap())
     bill.password = "new"
     done = fill(Someone(), given={"password": "new"}, stored={**also, **OPTIONS})
@@ -457,7 +457,7 @@ def test_what_is_given_goes_before_what_the_file_has(fill: Any, bill: Bill, also
     assert bill.heard == [LOGIN, LOGIN, LOGOUT]
 
 
-def test_the_session_of_another_user_is_left_alone(fill: Any, bill: Bill) -> None:
+def test_form_with_another_user_does_not_end_the_session_of_the_old_user(fill: Any, bill: Bill) -> None:
     fill(ap())
     bill.password = "new"
     fill(Someone(User_Name="other@example.com", Password="new"), stored=OPTIONS)
@@ -467,7 +467,7 @@ def test_the_session_of_another_user_is_left_alone(fill: Any, bill: Bill) -> Non
 MFA_ID = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
 
 
-def test_the_mfa_id_of_another_user_is_not_stored(fill: Any, bill: Bill) -> None:
+def test_form_with_another_user_does_not_store_the_old_mfa_id(fill: Any, bill: Bill) -> None:
     done = fill(Someone(User_Name="other@example.com"), stored={**OPTIONS, **MFA_ID})
     assert "rememberMeId" not in bill.last(LOGIN).body
     assert {done.variables[f"bill_{name}"] for name in MFA_ID} == {None}
@@ -480,7 +480,7 @@ def test_the_mfa_id_of_another_user_is_not_stored(fill: Any, bill: Bill) -> None
     assert "bill_device" not in done.variables
 
 
-def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
+def test_form_after_a_corrected_user_does_not_send_the_old_mfa_id(fill: Any, bill: Bill) -> None:
     stored = {**OPTIONS, "username": "other@example.com", "password": "stale", **MFA_ID}
     bill.will_say(no("BDC_1101"))
     person = Someone(User_Name=["", OPTIONS["username"]], Password=["", OPTIONS["password"]])
@@ -494,7 +494,7 @@ def test_nor_is_it_where_the_user_is_corrected(fill: Any, bill: Bill) -> None:
     }
 
 
-def test_whoever_goes_back_to_the_user_of_the_file_has_the_mfa_id_again(fill: Any, bill: Bill) -> None:
+def test_form_after_a_correction_to_the_user_of_the_file_sends_its_mfa_id(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
     done = fill(Someone(User_Name=["other@example.com", OPTIONS["username"]]), stored={**OPTIONS, **MFA_ID})
@@ -503,7 +503,7 @@ def test_whoever_goes_back_to_the_user_of_the_file_has_the_mfa_id_again(fill: An
 
 
 @pytest.mark.parametrize("mfa", [None, True])
-def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | None) -> None:
+def test_form_with_the_same_user_keeps_the_mfa_id(fill: Any, bill: Bill, mfa: bool | None) -> None:
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
     person = Someone()
     done = fill(person, stored={"environment": "sandbox", "auth_method": "password", **OPTIONS, **MFA_ID}, mfa=mfa)
@@ -515,7 +515,7 @@ def test_the_mfa_id_of_the_same_user_stays(fill: Any, bill: Bill, mfa: bool | No
     assert done.variables == {}
 
 
-def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
+def test_form_with_only_a_new_mfa_id_ends_no_session(fill: Any, bill: Bill) -> None:
     fill(ap())
     new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
     fill(Someone(), stored={**OPTIONS, **MFA_ID}, given=new)
@@ -528,7 +528,7 @@ def test_a_new_mfa_id_alone_signs_nobody_out(fill: Any, bill: Bill) -> None:
 @pytest.mark.parametrize(
     "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to try again", "MFA", "Code"]
 )
-def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label: str) -> None:
+def test_form_aborted_at_any_question_ends(fill: Any, bill: Bill, label: str) -> None:
     bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4)
     person = ap(MFA="yes")
     person.turns_back_at = label
@@ -540,7 +540,7 @@ def test_whoever_turns_back_at_any_question_ends_it(fill: Any, bill: Bill, label
 # --- MFA ---
 
 
-def test_mfa_in_the_same_sitting(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
+def test_form_with_mfa_accepted_sets_up_the_mfa_id(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
     done = fill(ap(MFA="yes", Code="012 345"))
     assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
     assert bill.last(VALIDATE).body["device"] == "bill-connect"
@@ -550,7 +550,7 @@ def test_mfa_in_the_same_sitting(fill: Any, bill: Bill, secrets: ListSecrets) ->
     assert len(done.variables["bill_remember_me_id_expires_on"]) == len("2026-12-22")
 
 
-def test_a_wrong_code_can_be_corrected(fill: Any, bill: Bill) -> None:
+def test_form_after_a_wrong_mfa_code_asks_again(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1119"), to=VALIDATE)
     person = ap(Code=["12345", "111111", "", "012345"])
     assert fill(person, mfa=True).session.trusted
@@ -559,7 +559,7 @@ def test_a_wrong_code_can_be_corrected(fill: Any, bill: Bill) -> None:
     assert person.saw("it did not accept the code")
 
 
-def test_enter_has_another_code_sent_and_so_does_one_that_is_too_old(fill: Any, bill: Bill) -> None:
+def test_form_after_enter_or_an_expired_mfa_code_requests_a_new_code(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1374"), to=VALIDATE)
     person = ap(Code=["", "111111", "012345"])
     assert fill(person, mfa=True).session.trusted
@@ -568,7 +568,7 @@ def test_enter_has_another_code_sent_and_so_does_one_that_is_too_old(fill: Any, 
     assert person.saw("the MFA code has expired")
 
 
-def test_a_code_is_for_the_session_that_has_asked_for_it(fill: Any, bill: Bill) -> None:
+def test_form_with_an_expired_session_at_the_mfa_code_requests_a_new_code(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1109", 401), to=VALIDATE)
     person = ap(Code=["111111", "012345"])
     assert fill(person, mfa=True).session.trusted
@@ -577,7 +577,7 @@ def test_a_code_is_for_the_session_that_has_asked_for_it(fill: Any, bill: Bill) 
 
 
 @pytest.mark.parametrize(("refusals", "why"), [(["BDC_1119"] * 3, "BDC_1119"), (["BDC_1119", "BDC_1358"], "BDC_1358")])
-def test_too_many_wrong_codes_end_it_and_the_rest_is_stored(
+def test_form_after_too_many_wrong_mfa_codes_stores_the_credentials_without_mfa(
     fill: Any, bill: Bill, said: list[str], refusals: list[str], why: str
 ) -> None:
     bill.will_say(*map(no, refusals), to=VALIDATE)
@@ -591,14 +591,16 @@ def test_too_many_wrong_codes_end_it_and_the_rest_is_stored(
     assert warning.endswith("BILL accepted the credentials. To set up MFA, run this again.")
 
 
-def test_the_device_keeps_its_name(fill: Any, bill: Bill) -> None:
+def test_form_with_a_given_device_sends_and_stores_its_name(fill: Any, bill: Bill) -> None:
     done = fill(ap(Code="012345"), given={"device": "build-7"}, mfa=True)
     assert bill.last(VALIDATE).body["device"] == done.variables["bill_device"] == "build-7"
 
 
 @pytest.mark.parametrize("method", ["password", "a partner's user"])
 @pytest.mark.parametrize(("typed", "mfa"), [("", None), ("no", None), ("n", None), ("", False)])
-def test_mfa_is_for_those_who_want_it(fill: Any, bill: Bill, method: str, typed: str, mfa: bool | None) -> None:
+def test_form_with_mfa_declined_sends_no_challenge(
+    fill: Any, bill: Bill, method: str, typed: str, mfa: bool | None
+) -> None:
     given = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
     person = Someone(MFA=typed)
     done = fill(person, given=given, mfa=mfa)
@@ -608,7 +610,7 @@ def test_mfa_is_for_those_who_want_it(fill: Any, bill: Bill, method: str, typed:
 
 
 @pytest.mark.parametrize("method", ["sync_token", "console_token", "the partner", "oauth", "spend_token"])
-def test_mfa_is_not_offered_where_it_may_not_be_had(fill: Any, method: str) -> None:
+def test_form_for_a_method_without_mfa_does_not_offer_mfa(fill: Any, method: str) -> None:
     given = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
     person = Someone()
     fill(person, given=given)
@@ -616,7 +618,7 @@ def test_mfa_is_not_offered_where_it_may_not_be_had(fill: Any, method: str) -> N
 
 
 @pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
-def test_where_there_is_no_mfa_the_rest_is_kept_all_the_same(fill: Any, bill: Bill, said: list[str], code: str) -> None:
+def test_form_when_bill_refuses_mfa_stores_the_credentials(fill: Any, bill: Bill, said: list[str], code: str) -> None:
     bill.will_say(no(code), to=CHALLENGE)
     done = fill(ap(), mfa=True)
     assert done.variables.keys() == {*KEEPS}
@@ -624,7 +626,7 @@ def test_where_there_is_no_mfa_the_rest_is_kept_all_the_same(fill: Any, bill: Bi
     assert warning.startswith(f"MFA is not set up: BILL answered {code}")
 
 
-def test_what_mfa_brings_has_no_place_where_it_is_defined_elsewhere(fill: Any, bill: Bill, said: list[str]) -> None:
+def test_form_with_an_mfa_id_defined_elsewhere_does_not_set_up_mfa(fill: Any, bill: Bill, said: list[str]) -> None:
     given = {"remember_me_id": "s3cret-findme-dead", "device": "ci"}
     person = ap()
     fill(person, given=given, found=tuple(given))
@@ -645,7 +647,7 @@ def test_what_mfa_brings_has_no_place_where_it_is_defined_elsewhere(fill: Any, b
 @pytest.mark.parametrize(
     "method", ["sync_token", "console_token", "oauth", "spend_token", "a partner's user", "the partner"]
 )
-def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: str) -> None:
+def test_form_for_each_method_asks_only_for_its_values(fill: Any, bill: Bill, method: str) -> None:
     wanted = {name: value for name, value in {**OPTIONS, **METHODS[method]}.items() if value}
     fields = QUESTIONS[wanted["auth_method"]]
     person = Someone(
@@ -670,7 +672,7 @@ def test_each_method_asks_only_for_what_it_needs(fill: Any, bill: Bill, method: 
 # --- without a terminal ---
 
 
-def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> None:
+def test_form_without_a_terminal_accepts_given_values(fill: Any, bill: Bill) -> None:
     done = fill(nobody := Nobody(), given=OPTIONS)
     assert bill.heard == [LOGIN]
     assert done.variables == KEEPS
@@ -680,7 +682,7 @@ def test_without_a_terminal_everything_can_be_given(fill: Any, bill: Bill) -> No
 
 
 @pytest.mark.promise(8)
-def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> None:
+def test_form_without_a_terminal_names_missing_values(fill: Any, bill: Bill) -> None:
     with pytest.raises(errors.OptionError) as failed:
         fill(Nobody(), given={"username": OPTIONS["username"]})
     assert "requires password (your BILL password), organization_id (begins with 008)" in str(failed.value)
@@ -692,7 +694,7 @@ def test_without_a_terminal_what_is_missing_is_named(fill: Any, bill: Bill) -> N
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("failure", [no("BDC_1101"), errors.RequestTimeoutError("Late.")], ids=["refused", "late"])
-def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failure: Any) -> None:
+def test_form_without_a_terminal_does_not_send_rejected_values_again(fill: Any, bill: Bill, failure: Any) -> None:
     bill.will_say(*[failure] * 9)
     with pytest.raises(errors.BillError) as failed:
         fill(nobody := Nobody(), stored=OPTIONS)
@@ -707,7 +709,7 @@ def test_without_a_terminal_bill_is_not_asked_again(fill: Any, bill: Bill, failu
     [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN])],
     ids=["found out before", "found out then"],
 )
-def test_without_a_terminal_there_is_no_mfa_and_the_rest_is_stored(
+def test_form_without_a_terminal_stores_the_credentials_without_mfa(
     fill: Any, bill: Bill, said: list[str], also: dict[str, str], heard: list[str]
 ) -> None:
     done = fill(Nobody(), given={**OPTIONS, **also}, mfa=True)

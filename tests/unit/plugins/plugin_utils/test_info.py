@@ -53,13 +53,13 @@ def info(sessions: SessionManager, *, may_sign_in: bool) -> tuple[Session | None
 
 
 @pytest.mark.promise(2)
-def test_without_a_session_there_is_nothing_to_tell(open_sessions: Open, bill: Bill) -> None:
+def test_session_info_without_a_session_is_none(open_sessions: Open, bill: Bill) -> None:
     assert info(open_sessions(), may_sign_in=False) == (None, False)
     assert bill.heard == []
 
 
 @pytest.mark.promise(2)
-def test_a_session_is_made_where_it_may_be_and_asked_about(open_sessions: Open, bill: Bill) -> None:
+def test_session_info_that_may_sign_in_makes_and_validates_a_session(open_sessions: Open, bill: Bill) -> None:
     bill.answer_to_check = {"mfaStatus": "SETUP"}
     session, changed = info(open_sessions(), may_sign_in=True)
     assert session
@@ -72,7 +72,7 @@ def test_a_session_is_made_where_it_may_be_and_asked_about(open_sessions: Open, 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("may_sign_in", [False, True])
-def test_a_session_that_has_ended_is_replaced_only_where_it_may_be(
+def test_session_info_with_an_expired_session_renews_it_only_if_allowed(
     open_sessions: Open, bill: Bill, may_sign_in: bool
 ) -> None:
     open_sessions().ensure()
@@ -82,7 +82,7 @@ def test_a_session_that_has_ended_is_replaced_only_where_it_may_be(
     assert bill.heard == [LOGIN, CHECK] + ([LOGIN, CHECK] if may_sign_in else [])
 
 
-def test_a_new_session_that_is_gone_at_once_is_told_as_it_was_made(open_sessions: Open, bill: Bill) -> None:
+def test_session_info_with_a_new_session_rejected_at_once_returns_that_session(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1109", 401), to=CHECK)
     session, changed = info(open_sessions(), may_sign_in=True)
     assert session
@@ -90,7 +90,7 @@ def test_a_new_session_that_is_gone_at_once_is_told_as_it_was_made(open_sessions
 
 
 @pytest.mark.parametrize("method", METHODS)
-def test_every_method_can_tell_of_its_session(open_sessions: Open, bill: Bill, method: str) -> None:
+def test_session_info_for_each_method_returns_a_session(open_sessions: Open, bill: Bill, method: str) -> None:
     session, changed = info(open_sessions(**METHODS[method]), may_sign_in=True)
     assert session
     assert changed is (method != "spend_token")
@@ -98,7 +98,7 @@ def test_every_method_can_tell_of_its_session(open_sessions: Open, bill: Bill, m
 
 
 @pytest.mark.promise(8)
-def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sessions: Open, bill: Bill) -> None:
+def test_session_info_with_a_rejected_api_token_is_an_authentication_error(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**SPEND_TOKEN).ensure()
     bill.will_say((401, None))
     with pytest.raises(errors.AuthenticationError):
@@ -107,7 +107,7 @@ def test_an_api_token_that_was_refused_is_no_session_that_ended(open_sessions: O
 
 
 @pytest.mark.promise(2)
-def test_the_pages_of_the_organizations_are_put_together(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_of_several_pages_are_joined(open_client: OpenClient, bill: Bill) -> None:
     told: list[str] = []
     pages: list[Any] = [
         {"results": [{"id": "1"}, "odd"], "nextPage": "a&b=c d"},
@@ -126,7 +126,7 @@ def test_the_pages_of_the_organizations_are_put_together(open_client: OpenClient
 
 
 @pytest.mark.promise(8)
-def test_a_page_of_whatever_name_is_asked_for(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_with_an_unusual_page_name_request_that_page(open_client: OpenClient, bill: Bill) -> None:
     # JSON can carry a lone surrogate. An address cannot contain it.
     bill.will_say((200, {"results": [1], "nextPage": "2\ud800"}), to=LIST)
     bill.will_say((200, {"results": [2]}), to=f"{LIST}?page=2%3F")
@@ -134,14 +134,14 @@ def test_a_page_of_whatever_name_is_asked_for(open_client: OpenClient, bill: Bil
 
 
 @pytest.mark.parametrize("end", [None, ""])
-def test_a_page_that_names_no_other_is_the_last(open_client: OpenClient, bill: Bill, end: Any) -> None:
+def test_organizations_end_at_a_page_without_a_next_page(open_client: OpenClient, bill: Bill, end: Any) -> None:
     bill.will_say((200, {"results": [1], "nextPage": end}), to=LIST)
     assert listed(open_client) == ([1], True)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("following", [7, ["findme"], False])
-def test_a_list_is_not_cut_short_where_a_page_cannot_be_asked_for(
+def test_organizations_with_an_unusable_next_page_are_an_error(
     open_client: OpenClient, bill: Bill, following: Any
 ) -> None:
     bill.will_say((200, {"results": [1], "nextPage": following}), to=LIST)
@@ -152,14 +152,16 @@ def test_a_list_is_not_cut_short_where_a_page_cannot_be_asked_for(
     assert "findme" not in str(failure.value)
 
 
-def test_a_list_without_an_envelope_is_all_there_is(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_in_a_plain_list_are_returned(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((200, [{"id": "1"}]), to=LIST)
     assert listed(open_client) == ([{"id": "1"}], True)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
-def test_what_is_no_list_is_told(open_client: OpenClient, bill: Bill, answer: Any) -> None:
+def test_organizations_in_a_response_that_is_not_a_list_are_an_error(
+    open_client: OpenClient, bill: Bill, answer: Any
+) -> None:
     bill.will_say((200, answer), to=LIST)
     with pytest.raises(errors.InvalidResponseError, match="the organizations is not a list") as failure:
         listed(open_client)
@@ -168,7 +170,7 @@ def test_what_is_no_list_is_told(open_client: OpenClient, bill: Bill, answer: An
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("cycle", [1, 2, 3, 10])
-def test_a_list_that_names_a_page_again_comes_to_an_end(
+def test_organizations_with_a_repeated_page_are_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
     # The first page leads into a circle of this many pages.
@@ -182,7 +184,7 @@ def test_a_list_that_names_a_page_again_comes_to_an_end(
 
 
 @pytest.mark.promise(15)
-def test_a_list_that_goes_on_and_on_is_given_up(
+def test_organizations_with_a_thousand_empty_pages_are_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Each page names another one.
@@ -195,7 +197,7 @@ def test_a_list_that_goes_on_and_on_is_given_up(
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
+def test_organizations_with_a_session_expired_between_pages_renew_it(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     second = f"{LIST}?page=2"
@@ -208,7 +210,7 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
 
 
 @pytest.mark.promise(9)
-def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_after_a_transient_failure_request_the_page_again(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(errors.RequestTimeoutError("late"), (503, None), (200, {"results": []}), to=LIST)
     assert listed(open_client) == ([], True)
 
@@ -222,7 +224,7 @@ def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: 
     ],
     ids=str,
 )
-def test_each_method_asks_for_its_own_list(
+def test_organizations_for_each_method_request_its_own_list(
     open_client: OpenClient, bill: Bill, changes: dict[str, Any], heard: list[str]
 ) -> None:
     bill.will_say((200, {"results": []}), to=heard[-1])
@@ -230,7 +232,7 @@ def test_each_method_asks_for_its_own_list(
     assert bill.heard == heard
 
 
-def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_of_a_partner_request_the_next_page_with_its_size(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/partner/organizations?max=100"
     bill.will_say((200, {"results": [1], "nextPage": "2"}), to=first)
     bill.will_say((200, {"results": [2]}), to=f"{first}&page=2")
@@ -238,7 +240,7 @@ def test_the_next_page_of_a_partners_list_is_asked_for_beside_its_size(open_clie
 
 
 @pytest.mark.promise(8)
-def test_an_api_token_has_no_list(open_client: OpenClient, bill: Bill) -> None:
+def test_organizations_with_an_api_token_are_an_option_error(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.OptionError, match="auth_method spend_token has no list of organizations") as failure:
         listed(open_client, options=SPEND_TOKEN)
     assert failure.value.options == ("auth_method",)

@@ -31,21 +31,21 @@ REFUSAL = CachedRefusal(
 
 
 @pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_it_comes_back_from_bytes_as_it_was(kept: Any) -> None:
+def test_record_converted_to_bytes_is_read_back_unchanged(kept: Any) -> None:
     assert type(kept).from_bytes(kept.to_bytes()) == kept
 
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"7", b"\xff\xfe", b'{"format": 1}'])
-def test_bytes_that_we_never_wrote_are_none(kept: Any, data: bytes) -> None:
+def test_record_from_unknown_bytes_is_rejected(kept: Any, data: bytes) -> None:
     with pytest.raises((ValueError, TypeError)):
         type(kept).from_bytes(data)
 
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_bytes_of_another_version_are_none(kept: Any) -> None:
+def test_record_of_another_version_is_rejected(kept: Any) -> None:
     fields = json.loads(kept.to_bytes())
     others = [{**fields, "new": 1}]
     others += [{name: value for name, value in fields.items() if name != missing} for missing in fields]
@@ -57,6 +57,6 @@ def test_bytes_of_another_version_are_none(kept: Any) -> None:
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("seconds", ["NaN", "Infinity", "-Infinity", "1" + "0" * 400])
-def test_a_time_that_is_no_number_is_none(seconds: str) -> None:
+def test_record_with_a_time_that_is_not_a_number_is_rejected(seconds: str) -> None:
     with pytest.raises(TypeError):
         Session.from_bytes(SESSION.to_bytes().replace(b'"made_at": 1800000000.0', f'"made_at": {seconds}'.encode()))

@@ -34,12 +34,12 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup_calls
         (None, []),
     ],
 )
-def test_argument_is_found_by_its_name(template: str | None, expressions: list[str]) -> None:
+def test_lookup_argument_is_found_by_its_name(template: str | None, expressions: list[str]) -> None:
     assert lookup_calls(template).of("a") == expressions
 
 
 @pytest.mark.promise(7)
-def test_arguments_of_a_dictionary_are_found() -> None:
+def test_lookup_arguments_of_a_dictionary_are_found() -> None:
     assert lookup_calls("{{ lookup('x', **{'a': gw}) }}").of(REST) == ["{'a': gw}"]
 
 
@@ -48,5 +48,5 @@ def test_arguments_of_a_dictionary_are_found() -> None:
     ("template", "defines_names"),
     [("{{ lookup('x', a=b) }}", False), ("{% set b = gw %}{{ lookup('x', a=b) }}", True), ("{{ '{%' }}", False)],
 )
-def test_template_that_may_define_a_name_itself_is_known(template: str, defines_names: bool) -> None:
+def test_lookup_template_that_may_define_a_name_is_recognized(template: str, defines_names: bool) -> None:
     assert lookup_calls(template).defines_names is defines_names

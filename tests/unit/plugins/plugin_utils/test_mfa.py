@@ -42,7 +42,7 @@ def answered(client: BillClient, **how: Any) -> Any:
 # --- request a code ---
 
 
-def test_a_code_is_asked_for_with_the_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_challenge_is_requested_with_the_stored_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     assert challenge(open_client()) == "CHALLENGE-2"
     assert bill.heard == [LOGIN, CHALLENGE]
     asked = bill.last(CHALLENGE)
@@ -55,7 +55,7 @@ def test_a_code_is_asked_for_with_the_session(open_client: OpenClient, bill: Bil
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_client: OpenClient, bill: Bill) -> None:
+def test_challenge_with_an_expired_session_renews_it_once(open_client: OpenClient, bill: Bill) -> None:
     open_client().sessions.ensure()
     bill.alive.clear()
     assert challenge(open_client()) == "CHALLENGE-5"
@@ -68,7 +68,7 @@ def test_a_session_that_has_ended_is_replaced_once_for_a_code(open_client: OpenC
     [errors.RequestTimeoutError("Late."), errors.TransportError("Gone."), (503, None), no("BDC_1001")],
     ids=str,
 )
-def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
+def test_challenge_after_an_uncertain_failure_is_not_requested_again(
     open_client: OpenClient, bill: Bill, failure: Said
 ) -> None:
     bill.will_say(failure, to=CHALLENGE)
@@ -83,13 +83,13 @@ def test_a_code_is_not_asked_for_twice_when_bill_may_have_sent_one(
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_asked_for_again_when_bill_has_certainly_sent_none(open_client: OpenClient, bill: Bill) -> None:
+def test_challenge_after_a_failure_without_effect_is_requested_again(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=CHALLENGE)
     assert challenge(open_client()) == "CHALLENGE-4"
 
 
 @pytest.mark.promise(8)
-def test_too_many_codes_are_told(open_client: OpenClient, bill: Bill) -> None:
+def test_challenge_after_too_many_codes_names_the_wait(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1322"), to=CHALLENGE)
     with pytest.raises(
         errors.ConcurrencyLimitError, match="too many codes were requested within a minute .* Wait a minute."
@@ -99,7 +99,7 @@ def test_too_many_codes_are_told(open_client: OpenClient, bill: Bill) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
-def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(
+def test_challenge_that_bill_refuses_is_an_error_and_sends_nothing_else(
     open_client: OpenClient, bill: Bill, code: str
 ) -> None:
     for _time in range(2):
@@ -111,7 +111,9 @@ def test_a_code_that_cannot_be_sent_is_told_and_costs_nothing_more(
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
-def test_a_challenge_without_an_id_is_told(open_client: OpenClient, bill: Bill, answer: Any) -> None:
+def test_challenge_response_without_an_id_is_an_invalid_response(
+    open_client: OpenClient, bill: Bill, answer: Any
+) -> None:
     bill.will_say((200, answer), to=CHALLENGE)
     with pytest.raises(
         errors.InvalidResponseError, match="the request for a code has no usable challengeId"
@@ -125,7 +127,9 @@ def test_a_challenge_without_an_id_is_told(open_client: OpenClient, bill: Bill, 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_the_right_code_makes_the_kept_session_trusted(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_mfa_code_that_is_right_makes_the_stored_session_trusted(
+    open_client: OpenClient, bill: Bill, clock: Clock
+) -> None:
     challenge(open_client())
     clock.advance(50)
     done = answered(open_client())
@@ -144,7 +148,7 @@ def test_the_right_code_makes_the_kept_session_trusted(open_client: OpenClient, 
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("machine_name", [None, "", "controller"])
-def test_bill_is_asked_to_remember_a_device(
+def test_mfa_code_with_remember_me_sends_the_device_and_returns_the_mfa_id(
     open_client: OpenClient, bill: Bill, clock: Clock, machine_name: str | None
 ) -> None:
     challenge(open_client())
@@ -160,7 +164,7 @@ def test_bill_is_asked_to_remember_a_device(
     }
 
 
-def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_client: OpenClient, bill: Bill) -> None:
+def test_mfa_code_without_remember_me_does_not_send_the_device(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
     answered(open_client(), device="ci", machine_name="controller")
     assert bill.last(VALIDATE).body == {"challengeId": "CHALLENGE-2", "token": CODE}
@@ -168,7 +172,9 @@ def test_a_device_that_is_not_to_be_remembered_is_not_sent(open_client: OpenClie
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("device", [None, ""])
-def test_a_device_without_a_name_cannot_be_remembered(open_client: OpenClient, bill: Bill, device: str | None) -> None:
+def test_mfa_code_with_remember_me_without_a_device_is_an_option_error(
+    open_client: OpenClient, bill: Bill, device: str | None
+) -> None:
     challenge(open_client())
     with pytest.raises(errors.OptionError, match="remember_me requires device"):
         answered(open_client(), remember_me=True, device=device)
@@ -177,7 +183,7 @@ def test_a_device_without_a_name_cannot_be_remembered(open_client: OpenClient, b
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, [], {}, {"rememberMeId": 7}, {"rememberMeId": "findme\n"}], ids=str)
-def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
+def test_mfa_code_with_an_unusable_response_still_stores_the_trust(
     open_client: OpenClient, bill: Bill, answer: Any
 ) -> None:
     challenge(open_client())
@@ -192,7 +198,7 @@ def test_a_session_is_trusted_even_if_its_device_was_not_remembered(
 
 
 @pytest.mark.promise(15)
-def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
+def test_mfa_code_when_the_session_is_locked_returns_the_mfa_id_and_warns(
     open_client: OpenClient, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored_session, "_LOCK_TIMEOUT", 0)
@@ -207,7 +213,9 @@ def test_an_mfa_id_is_not_lost_although_others_are_busy_with_the_session(
     assert open_client(check_after=0).sessions.ensure(require_trusted=True)
 
 
-def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_client: OpenClient, bill: Bill, said: list[str]) -> None:
+def test_mfa_code_after_a_rejected_mfa_id_clears_the_rejection(
+    open_client: OpenClient, bill: Bill, said: list[str]
+) -> None:
     open_client(**MFA_ID).sessions.ensure()
     challenge(open_client(**MFA_ID))
     answered(open_client(**MFA_ID))
@@ -220,14 +228,14 @@ def test_a_code_makes_up_for_an_mfa_id_that_was_no_good(open_client: OpenClient,
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_no_use_without_the_session_that_asked_for_it(open_client: OpenClient, bill: Bill) -> None:
+def test_mfa_code_without_a_stored_session_is_an_error(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.BillError, match="There is no stored session that requested the code"):
         answered(open_client())
     assert bill.heard == []
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill: Bill) -> None:
+def test_mfa_code_with_an_expired_session_is_not_sent_with_another(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
     bill.alive.clear()
     with pytest.raises(errors.ApiError, match="The session that requested the code has expired") as failure:
@@ -256,7 +264,7 @@ def test_a_code_is_never_given_to_another_session(open_client: OpenClient, bill:
     ],
     ids=str,
 )
-def test_a_code_that_is_not_taken_is_told_and_not_sent_again(
+def test_mfa_code_that_bill_rejects_is_not_sent_again(
     open_client: OpenClient, bill: Bill, failure: Said, says: str
 ) -> None:
     challenge(open_client())
@@ -273,7 +281,7 @@ def test_a_code_that_is_not_taken_is_told_and_not_sent_again(
 
 
 @pytest.mark.promise(9)
-def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_client: OpenClient, bill: Bill) -> None:
+def test_mfa_code_after_a_failure_without_effect_is_sent_again(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
     bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=VALIDATE)
     answered(open_client())
@@ -281,7 +289,7 @@ def test_a_code_is_sent_again_when_bill_has_certainly_not_looked_at_it(open_clie
 
 
 @pytest.mark.promise(1)
-def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_client: OpenClient, bill: Bill) -> None:
+def test_mfa_code_does_not_make_a_session_renewed_meanwhile_trusted(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
     bill.before_answering(VALIDATE, lambda: open_client().sessions.ensure(force=True))
     answered(open_client())
@@ -294,7 +302,9 @@ def test_a_session_that_took_the_place_of_the_one_that_was_trusted_is_not(open_c
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
 @pytest.mark.parametrize("work", [challenge, answered])
-def test_refusals_are_remembered_and_heeded(open_client: OpenClient, bill: Bill, code: str, work: Any) -> None:
+def test_mfa_request_after_a_cached_refusal_is_not_sent(
+    open_client: OpenClient, bill: Bill, code: str, work: Any
+) -> None:
     open_client().sessions.ensure()
     bill.will_say(no(code))
     for says in (code, "did not send the request again"):
@@ -307,13 +317,13 @@ def test_refusals_are_remembered_and_heeded(open_client: OpenClient, bill: Bill,
 
 
 @pytest.mark.parametrize("method", ["password", "console_token", "a partner's user"])
-def test_whoever_can_be_trusted_can_ask(open_client: OpenClient, bill: Bill, method: str) -> None:
+def test_mfa_for_a_method_with_mfa_makes_its_session_trusted(open_client: OpenClient, bill: Bill, method: str) -> None:
     challenge(open_client(**METHODS[method]))
     answered(open_client(**METHODS[method]))
     assert open_client(**METHODS[method]).sessions.ensure(require_trusted=True).session
 
 
-def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_client: OpenClient, bill: Bill) -> None:
+def test_challenge_for_a_partner_user_is_requested_with_the_user_session(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client(**PARTNER_USER))
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHALLENGE]
     assert bill.last(CHALLENGE).headers["sessionId"] == "SESSION-2"
@@ -329,7 +339,7 @@ def test_a_code_for_a_partners_user_is_asked_for_with_the_users_session(open_cli
     ],
     ids=str,
 )
-def test_who_cannot_be_trusted_is_told_before_anything_is_sent(
+def test_mfa_for_a_method_without_mfa_is_an_option_error_and_sends_nothing(
     open_client: OpenClient, bill: Bill, work: Any, options: dict[str, Any], concerns: str
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:

@@ -18,7 +18,7 @@ ID = MfaId("findme", "ci", date(2026, 12, 22))
 FIRST, LAST = 1_797_292_800.0, 1_797_379_199.0
 
 
-def test_it_is_what_the_options_say() -> None:
+def test_mfa_id_is_made_from_the_options() -> None:
     options = {"remember_me_id": "findme", "device": "ci", "remember_me_id_expires_on": "2026-12-22"}
     assert MfaId.of(options) == ID
     assert MfaId.of({**options, "remember_me_id_expires_on": None}) == MfaId("findme", "ci")
@@ -26,20 +26,20 @@ def test_it_is_what_the_options_say() -> None:
 
 
 @pytest.mark.parametrize("missing", [None, ""])
-def test_without_an_id_there_is_none_whatever_else_is_given(missing: str | None) -> None:
+def test_mfa_id_without_remember_me_id_is_none(missing: str | None) -> None:
     assert MfaId.of({"remember_me_id": missing, "device": "ci", "remember_me_id_expires_on": "2026-12-22"}) is None
     assert MfaId.of({}) is None
 
 
 @pytest.mark.parametrize("options", [{}, {"device": None}, {"device": ""}])
-def test_it_needs_its_device(options: dict[str, str | None]) -> None:
+def test_mfa_id_without_a_device_is_an_option_error(options: dict[str, str | None]) -> None:
     with pytest.raises(OptionError, match="remember_me_id requires device") as failure:
         MfaId.of({"remember_me_id": "findme", **options})
     assert failure.value.options == ("remember_me_id",)
     assert "findme" not in str(failure.value)
 
 
-def test_its_fingerprint_tells_it_from_all_others_and_not_its_day() -> None:
+def test_mfa_id_fingerprint_depends_on_id_and_device_only() -> None:
     same = [ID, MfaId("findme", "ci"), MfaId("findme", "ci", date(2027, 1, 1))]
     others = [MfaId("findme", "c"), MfaId("findmec", "i"), MfaId("ci", "findme"), MfaId('findme", "', "ci")]
     assert len({each.fingerprint for each in same}) == 1
@@ -49,12 +49,12 @@ def test_its_fingerprint_tells_it_from_all_others_and_not_its_day() -> None:
 
 
 @pytest.mark.promise(5)
-def test_neither_its_representation_nor_its_fingerprint_shows_it() -> None:
+def test_mfa_id_representation_and_fingerprint_hide_the_id() -> None:
     assert "findme" not in repr(ID) + ID.fingerprint
 
 
 @pytest.mark.parametrize("now", [FIRST, LAST])
-def test_its_days_are_those_of_utc(now: float) -> None:
+def test_mfa_id_days_are_counted_in_utc(now: float) -> None:
     assert ID.days_left(now) == 7
     assert MfaId("findme", "ci").days_left(now) is None
     assert [MfaId("findme", "ci", date(2026, 12, day)).days_left(now) for day in (16, 15, 14)] == [1, 0, -1]
