@@ -54,7 +54,7 @@ pytestmark = pytest.mark.usefixtures("no_variables")
 
 
 @pytest.mark.promise(5)
-def test_a_core_that_would_show_the_session_is_not_run_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_with_an_unsafe_core_version_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse() -> None:
         raise BillError("ansible-core 2.16.12 would show the session")
 
@@ -67,14 +67,14 @@ def test_a_core_that_would_show_the_session_is_not_run_on(monkeypatch: pytest.Mo
 
 
 @pytest.mark.promise(8)
-def test_nobody_there() -> None:
+def test_task_without_a_server_fails_with_a_clean_message() -> None:
     failed = action().run()
     assert sorted(failed) == ["changed", "failed", "msg"]
     assert failed["msg"].startswith("127.0.0.1:9 refused the connection")
 
 
 @pytest.mark.promise(5)
-def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_after_its_end_hides_secrets_and_each_try_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks get the content of a task at its end. With until, ansible-core makes a new action for every try."""
     task, heard = Task(), []
 
@@ -91,7 +91,7 @@ def test_no_secret_stays_in_the_task_but_every_try_has_it(monkeypatch: pytest.Mo
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(7)
-def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_with_a_refused_destination_hides_only_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
     """The options are known at that point, and so are the secrets among the arguments."""
     gateway = {"bill_api_url": "https://gateway.example.com/connect"}
     monkeypatch.setattr(templates, "variables_of", lambda *_any: gateway.get)
@@ -107,7 +107,7 @@ def test_a_refused_destination_hides_what_is_secret_and_nothing_else(monkeypatch
 
 
 @pytest.mark.promise(5)
-def test_a_task_that_ansible_ends_hides_all_its_arguments_and_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_task_that_is_interrupted_hides_all_arguments_and_its_item(monkeypatch: pytest.MonkeyPatch) -> None:
     def perform(_action: object, _context: TaskContext) -> TaskResult:
         raise Stopped
 
@@ -132,7 +132,7 @@ class EncryptedWithoutPassword:
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("name", ["password", "username"])
-def test_an_argument_that_cannot_be_decrypted_ends_in_a_clean_failure(name: str) -> None:
+def test_task_with_an_argument_that_cannot_be_decrypted_fails_cleanly(name: str) -> None:
     task = Task(**{name: EncryptedWithoutPassword()})
     failed = action(task).run()
     assert failed["failed"] is True
@@ -175,7 +175,7 @@ def paying(store: Mapping[str, Any], **args: Any) -> Task:
 
 
 @pytest.mark.promise(2)
-def test_a_write_that_succeeds_is_a_change_and_can_be_shown(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_a_successful_write_is_changed(bill: Bill, store: dict[str, Any]) -> None:
     assert run(paying(store)) == {**DONE, "json": {"id": "1"}}
     assert run(Task(path="/v3/vendors", **store)) == {
         "status": 200,
@@ -188,7 +188,7 @@ def test_a_write_that_succeeds_is_a_change_and_can_be_shown(bill: Bill, store: d
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(10)
-def test_an_uncertain_write_is_told_with_all_that_helps_and_nothing_secret(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_an_uncertain_write_returns_details_without_secrets(bill: Bill, store: dict[str, Any]) -> None:
     bill.will_say((503, [{"code": "BDC_7777", "message": "no word of s3cret-findme or 123findme"}]), to=PAY)
     ended = run(paying(store))
     assert ended.pop("msg").startswith("BILL may have processed this write: POST /v3/payments was sent")
@@ -209,9 +209,7 @@ def test_an_uncertain_write_is_told_with_all_that_helps_and_nothing_secret(bill:
 
 
 @pytest.mark.promise(10)
-def test_until_does_not_send_an_uncertain_write_again_but_the_next_item_is_sent(
-    bill: Bill, store: dict[str, Any]
-) -> None:
+def test_task_with_until_does_not_send_an_uncertain_write_again(bill: Bill, store: dict[str, Any]) -> None:
     """ansible-core makes a new action for each try and gives it the same task. Each item of a loop has its own task."""
     bill.will_say(RequestTimeoutError("Late."), to=PAY)
     task = paying(store)
@@ -230,9 +228,7 @@ def test_until_does_not_send_an_uncertain_write_again_but_the_next_item_is_sent(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("answer", [no("BDC_7777"), (404, None), no("BDC_1322", 429), no("BDC_1361", 403)], ids=str)
-def test_until_sends_a_write_again_that_bill_has_certainly_not_done(
-    bill: Bill, store: dict[str, Any], answer: Any
-) -> None:
+def test_task_with_until_sends_a_rejected_write_again(bill: Bill, store: dict[str, Any], answer: Any) -> None:
     bill.will_say(answer, to=PAY)
     task = paying(store)
     ended = run(task)
@@ -245,7 +241,7 @@ def test_until_sends_a_write_again_that_bill_has_certainly_not_done(
 
 
 @pytest.mark.promise(8)
-def test_a_task_that_cannot_be_understood_fails_in_the_same_shape(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_invalid_options_fails_with_the_same_fields(bill: Bill, store: dict[str, Any]) -> None:
     for args in ({"path": "vendors"}, {"path": "/v3/vendors", "expected_status": 500}, {}):
         ended = run(Task(**args, **store))
         assert ended.pop("msg")
@@ -262,7 +258,7 @@ def test_a_task_that_cannot_be_understood_fails_in_the_same_shape(bill: Bill, st
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(10)
-def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_a_write_of_an_unexpected_status_fails_as_changed(bill: Bill, store: dict[str, Any]) -> None:
     bill.will_say((201, {"id": "1"}), to=PAY)
     ended = run(paying(store, expected_status=200))
     assert ended.pop("msg").endswith("BILL has processed the write.")
@@ -279,7 +275,7 @@ def test_a_write_that_was_done_in_an_unexpected_way_is_a_change_that_failed(bill
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("sent", [True, False])
-def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, store: dict[str, Any], sent: bool) -> None:
+def test_task_that_times_out_reports_whether_it_sent_the_write(bill: Bill, store: dict[str, Any], sent: bool) -> None:
     def ends() -> None:
         stopped = Stopped()
         # The exchange does the same.
@@ -308,7 +304,7 @@ def test_a_task_that_takes_too_long_knows_whether_it_has_written(bill: Bill, sto
         "_ansible.hiding.hide_result",
     ],
 )
-def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
+def test_task_interrupted_after_the_response_reports_the_write_as_processed(
     bill: Bill, store: dict[str, Any], monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     """Ansible's own timeout comes at any moment, and does not know what was sent."""
@@ -336,7 +332,7 @@ def test_task_that_is_ended_after_the_answer_says_that_bill_has_done_it(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("expected", [None, 200], ids=["a success", "a failure"])
-def test_until_does_not_send_a_write_again_that_bill_has_done(
+def test_task_with_until_does_not_send_a_processed_write_again(
     bill: Bill, store: dict[str, Any], expected: int | None
 ) -> None:
     """The condition of until may not be met, or the status may be unexpected. BILL has still done the write."""
@@ -359,7 +355,7 @@ def test_until_does_not_send_a_write_again_that_bill_has_done(
     [{"path": "/v3/vendors/SESSION-1"}, {"path": "/v3/vendors", "query": {"x": "SESSION-1"}}],
     ids=["path", "query"],
 )
-def test_the_session_in_an_address_is_not_sent_and_not_shown(
+def test_task_with_the_session_in_the_url_does_not_send_or_show_it(
     bill: Bill, store: dict[str, Any], args: dict[str, Any]
 ) -> None:
     bill.answer = {"sessionId": "SESSION-1"}
@@ -371,7 +367,7 @@ def test_the_session_in_an_address_is_not_sent_and_not_shown(
 
 
 @pytest.mark.promise(5)
-def test_the_session_in_a_body_does_not_stay_in_the_task(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_the_session_in_the_body_hides_the_body(bill: Bill, store: dict[str, Any]) -> None:
     bill.answer = {"sessionId": "SESSION-1"}
     task = paying(store, body={"note": "of SESSION-1"})
     run(task)
@@ -390,7 +386,7 @@ def test_the_session_in_a_body_does_not_stay_in_the_task(bill: Bill, store: dict
         ({"bank": {"accountNumber": "*****6789"}, "name": "SESSION"}, False),
     ],
 )
-def test_a_result_with_a_secret_is_hidden_and_registered_all_the_same(
+def test_task_result_with_a_secret_is_hidden_and_complete(
     bill: Bill, store: dict[str, Any], answer: Any, hidden: bool
 ) -> None:
     bill.will_say((200, answer), to=PAY)
@@ -411,7 +407,7 @@ def test_a_result_with_a_secret_is_hidden_and_registered_all_the_same(
     ],
     ids=str,
 )
-def test_no_secret_of_a_body_stays_in_the_task_but_every_try_sends_it(
+def test_task_with_a_secret_in_the_body_hides_it_and_each_try_sends_it(
     bill: Bill, store: dict[str, Any], args: dict[str, Any], hidden: bool
 ) -> None:
     task = paying(store, **args)
@@ -426,7 +422,7 @@ def test_no_secret_of_a_body_stays_in_the_task_but_every_try_sends_it(
 
 
 @pytest.mark.promise(5)
-def test_a_query_with_a_credential_is_not_sent_and_does_not_stay_in_the_task(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_with_a_credential_in_the_query_does_not_send_it_and_hides_it(bill: Bill, store: dict[str, Any]) -> None:
     for args in ({"query": {"devKey": "findme"}}, {"query": {"note": "s3cret-findme"}}):
         task = Task(path="/v3/vendors", **args, **store)
         ended = run(task)
@@ -437,7 +433,7 @@ def test_a_query_with_a_credential_is_not_sent_and_does_not_stay_in_the_task(bil
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(12)
-def test_check_mode_sends_no_write_and_every_read(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_in_check_mode_sends_reads_and_no_write(bill: Bill, store: dict[str, Any]) -> None:
     for method in ("POST", "PUT", "PATCH", "DELETE"):
         task = paying(store, method=method)
         task.check_mode = task.diff = True
@@ -458,7 +454,7 @@ def test_check_mode_sends_no_write_and_every_read(bill: Bill, store: dict[str, A
 
 
 @pytest.mark.promise(12)
-def test_check_mode_fails_where_the_trust_is_missing_that_a_write_needs(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_in_check_mode_without_required_trust_fails(bill: Bill, store: dict[str, Any]) -> None:
     task = paying(store, require_trusted=True)
     task.check_mode = True
     assert run(task)["failed"]
@@ -466,7 +462,7 @@ def test_check_mode_fails_where_the_trust_is_missing_that_a_write_needs(bill: Bi
 
 
 @pytest.mark.promise(5)
-def test_diff_mode_shows_no_secret(bill: Bill, store: dict[str, Any]) -> None:
+def test_task_in_diff_mode_shows_no_secret(bill: Bill, store: dict[str, Any]) -> None:
     task = paying(store)
     task.diff = True
     result = run(task)

@@ -87,35 +87,35 @@ def own_options(documentation: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_tasks_own_options_are_documented_as_they_are(task: str) -> None:
+def test_documentation_of_each_task_has_its_own_options(task: str) -> None:
     documented = own_options(MODULES[task].DOCUMENTATION)
     assert documented == {option.name: shape(option) for option in ACTIONS[task].OWN_OPTIONS}
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
-def test_the_lookups_own_options_are_documented_as_they_are(name: str) -> None:
+def test_documentation_of_each_lookup_has_its_own_options(name: str) -> None:
     documented = own_options(LOOKUPS[name].DOCUMENTATION)
     assert documented == {option.name: shape(option) for option in LOOKUPS[name].LookupModule.OWN_OPTIONS}
 
 
-def test_every_return_value_is_documented() -> None:
+def test_documentation_has_each_return_value() -> None:
     assert tuple(yaml.safe_load(MODULES["bill_login"].RETURN)) == LOGIN_FIELDS
     assert tuple(LOOKUP["options"]["_terms"]["choices"]) == LOGIN_FIELDS
 
 
-def test_every_variable_for_later_tasks_is_documented() -> None:
+def test_documentation_has_each_variable_for_later_tasks() -> None:
     text = " ".join(MODULE["notes"])
     for name, _field in (*SESSION_VARIABLES, *OPTION_VARIABLES):
         assert f"C({name})" in text
 
 
-def test_the_guide_on_faults_has_every_code_that_has_a_meaning_here() -> None:
+def test_guide_on_faults_has_each_known_code() -> None:
     for code in ERROR_CODES:
         assert code in GUIDE, code
 
 
 @pytest.mark.promise(8)
-def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
+def test_guide_on_faults_has_the_messages_that_no_play_can_cause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The end-to-end tests compare the other messages word for word."""
@@ -157,7 +157,7 @@ def test_the_guide_on_faults_has_the_messages_that_no_play_brings_about(
         assert re.match(re.escape(text).replace(re.escape("..."), ".+?"), message), (text, message)
 
 
-def test_the_guide_on_requests_shows_filters_as_they_are_written() -> None:
+def test_guide_on_requests_shows_the_converted_filters() -> None:
     rows = re.findall(r"^   '``(.+?)``.*?', '``(.+?)``'$", REQUESTS, re.MULTILINE)
     assert len(rows) == 9
     for given, sent in rows:
@@ -167,7 +167,7 @@ def test_the_guide_on_requests_shows_filters_as_they_are_written() -> None:
 
 
 @pytest.mark.promise(15)
-def test_the_longest_times_are_those_of_the_defaults() -> None:
+def test_documentation_of_the_longest_times_follows_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
     retry = RetryPolicy(default["retries"], Clock(), ListReporter())
     request, crowded = retry.max_duration(default["timeout"]), retry.max_duration(2 * default["timeout"])
@@ -182,7 +182,7 @@ def test_the_longest_times_are_those_of_the_defaults() -> None:
 
 @pytest.mark.promise(11)
 @pytest.mark.promise(15)
-def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() -> None:
+def test_documentation_of_the_longest_rate_limited_times_follows_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
     retry = RetryPolicy(default["retries"], Clock(), ListReporter())
     each = retry.max_duration(MAX_WAIT + 2 * default["timeout"], RateLimitError.min_wait)
@@ -198,7 +198,7 @@ def test_the_longest_times_of_calls_that_take_turns_are_those_of_the_defaults() 
 
 
 @pytest.mark.promise(6)
-def test_the_guide_on_security_has_the_numbers_of_the_code() -> None:
+def test_guide_on_security_has_the_numbers_of_the_code() -> None:
     assert f"n = {_SCRYPT_COST}, r = {_SCRYPT_BLOCK}, p = 1" in SECURITY
     # The memory that scrypt needs for each guess, in bytes.
     assert 128 * _SCRYPT_COST * _SCRYPT_BLOCK == 2**20
@@ -216,6 +216,6 @@ def test_examples_are_tasks_with_names_and_full_names(examples: str) -> None:
             assert any(key.count(".") == 2 for key in each)
 
 
-def test_every_task_that_signs_in_is_in_the_action_group() -> None:
+def test_action_group_has_each_task_that_signs_in() -> None:
     groups = yaml.safe_load((ROOT / "meta/runtime.yml").read_text())["action_groups"]
     assert [name.rpartition(".")[2] for name in groups["bill"]] == [task for task in TASKS if ACTIONS[task].SIGNS_IN]

@@ -39,7 +39,7 @@ def _first_process(ends_before: bool) -> None:
 @pytest.mark.promise(15)
 @pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 @pytest.mark.parametrize("before", [False, True])
-def test_worker_that_asks_when_ansible_ends_before_or_after_is_gone(before: bool) -> None:
+def test_worker_that_asks_a_person_ends_when_ansible_ends(before: bool) -> None:
     end, worker = os.pipe()
     first = FORK.Process(target=_first_process, args=(before,))
     first.start()

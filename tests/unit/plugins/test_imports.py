@@ -61,7 +61,7 @@ def package_of(module: str) -> str | None:
     return parts[1] if parts[0] == "plugin_utils" else None
 
 
-def test_packages_have_each_a_row() -> None:
+def test_package_table_has_a_row_for_each_package() -> None:
     assert {package for package, _path in files()} == set(MAY_IMPORT)
 
 
@@ -77,12 +77,12 @@ def test_package_imports_only_what_its_row_allows(package: str) -> None:
     assert found == set()
 
 
-def test_rows_only_go_down() -> None:
+def test_package_table_rows_import_only_rows_below() -> None:
     order = list(MAY_IMPORT)
     assert [(up, down) for up in order for down in MAY_IMPORT[up] if order.index(down) <= order.index(up)] == []
 
 
-def test_only_two_packages_import_ansible() -> None:
+def test_package_that_imports_ansible_is_listed() -> None:
     found = {
         f"{path.relative_to(PLUGINS)} imports {module}"
         for package, path in files()

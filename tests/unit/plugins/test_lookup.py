@@ -32,7 +32,7 @@ def query(folder: Path, *terms: Any, **options: Any) -> Any:
     return LookupModule(None, None).run(list(terms), variables={}, **given)
 
 
-def test_each_path_yields_its_records_in_their_order(tmp_path: Path, bill: Bill) -> None:
+def test_lookup_with_several_paths_returns_their_records_in_order(tmp_path: Path, bill: Bill) -> None:
     bill.will_say((200, {"results": [3], "nextPage": "2"}), to="GET /v3/vendors")
     bill.will_say((200, {"id": "1"}), to="GET /v3/bills/1")
     assert query(tmp_path, "/v3/vendors", "/v3/bills/1") == [3, {"id": "1"}]
@@ -40,14 +40,14 @@ def test_each_path_yields_its_records_in_their_order(tmp_path: Path, bill: Bill)
     assert bill.heard == [LOGIN, "GET /v3/vendors", "GET /v3/bills/1"]
 
 
-def test_all_pages_are_read_where_it_is_said(tmp_path: Path, bill: Bill) -> None:
+def test_lookup_with_paginate_reads_all_pages(tmp_path: Path, bill: Bill) -> None:
     bill.will_say((200, {"results": [1], "nextPage": "2"}), to="GET /v3/vendors?max=100")
     bill.will_say((200, {"results": [2]}), to="GET /v3/vendors?max=100&page=2")
     assert query(tmp_path, "/v3/vendors", paginate=True) == [1, 2]
 
 
 @pytest.mark.promise(8)
-def test_a_no_is_told_in_bills_words(tmp_path: Path, bill: Bill) -> None:
+def test_lookup_after_a_refusal_shows_the_redacted_message_of_bill(tmp_path: Path, bill: Bill) -> None:
     bill.will_say(
         (404, [{"code": "BDC_7777", "message": f"No vendor for {OPTIONS['dev_key']}"}]), to="GET /v3/vendors/1"
     )
@@ -58,14 +58,14 @@ def test_a_no_is_told_in_bills_words(tmp_path: Path, bill: Bill) -> None:
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("options", [{"method": "POST"}, {"body": {}}])
-def test_it_never_writes(tmp_path: Path, bill: Bill, options: dict[str, Any]) -> None:
+def test_lookup_with_a_write_is_an_error_and_sends_nothing(tmp_path: Path, bill: Bill, options: dict[str, Any]) -> None:
     with pytest.raises(AnsibleLookupError):
         query(tmp_path, "/v3/vendors", **options)
     assert bill.heard == []
 
 
 @pytest.mark.promise(9)
-def test_it_needs_trust_where_that_is_required(tmp_path: Path, bill: Bill) -> None:
+def test_lookup_that_requires_trust_without_it_is_an_error(tmp_path: Path, bill: Bill) -> None:
     bill.will_say(no("BDC_1361", 403), to="GET /v3/payments")
     with pytest.raises(AnsibleLookupError, match="require_trusted is true"):
         query(tmp_path, "/v3/payments", require_trusted=True)

@@ -191,7 +191,7 @@ def names_in_yaml(path: Path) -> set[str]:
 
 
 @pytest.mark.promise(7)
-def test_every_name_that_is_read_has_a_rule() -> None:
+def test_variable_name_that_is_read_has_a_rule() -> None:
     python = {name for _where, name in reads_in_python() if name is not None}
     yaml_names = {name for path in files_of_roles_and_playbooks() for name in names_in_yaml(path)}
     read = python | yaml_names | {option.variable for option in OPTIONS}
@@ -202,12 +202,12 @@ def test_every_name_that_is_read_has_a_rule() -> None:
 
 
 @pytest.mark.promise(7)
-def test_names_that_are_put_together_are_read_in_known_places_only() -> None:
+def test_variable_name_that_is_built_is_read_only_in_known_places() -> None:
     assert {where for where, name in reads_in_python() if name is None} == BY_ANY_NAME
 
 
 @pytest.mark.promise(7)
-def test_what_a_role_or_playbook_sets_itself_is_set_in_a_way_that_outranks_facts() -> None:
+def test_role_or_playbook_variable_of_its_own_outranks_facts() -> None:
     tops = [*(ROOT / "roles").iterdir(), ROOT / "playbooks"]
     for top in tops:
         files = [path for path in files_of_roles_and_playbooks() if path.is_relative_to(top)]
@@ -254,13 +254,13 @@ def message_with_fact(name: str, facts: dict[str, Any]) -> str:
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule in (OPTION, INPUT)))
-def test_no_fact_is_taken_for_it(name: str) -> None:
+def test_option_variable_that_is_a_fact_is_refused(name: str) -> None:
     assert message_with_fact(name, {name: "some"}).startswith(f"The variable {name} is a fact of web1.")
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("name", sorted(name for name, rule in RULES.items() if rule == IDENTITY))
-def test_host_that_says_which_one_it_is_gets_nothing(name: str) -> None:
+def test_identity_variable_that_is_a_fact_is_refused(name: str) -> None:
     assert message_with_fact(name, {name: "some"}).startswith(
         f"The variable {name} is a fact, so a managed host decides its own name"
     )
@@ -268,7 +268,9 @@ def test_host_that_says_which_one_it_is_gets_nothing(name: str) -> None:
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(("name", "value"), [("bill_organization_id", "008A"), ("bill_user_id", "006A")])
-def test_published_value_is_taken_and_no_other(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_published_variable_with_another_value_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setattr(RunRecords, "published", lambda _run, _receipt: {name: value})
     assert message_with_fact(name, {name: value + "B"}).startswith(f"The variable {name} is a fact of web1.")
     assert "was used" in message_with_fact(name, {name: value})

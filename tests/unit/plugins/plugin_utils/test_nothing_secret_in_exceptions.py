@@ -126,7 +126,9 @@ def bug(context: TaskContext) -> None:
         resets,
     ],
 )
-def test_of_what_bill_answers(scripted: Callable[..., ScriptedBill], reply: Reply, fail: Fail) -> None:
+def test_exception_after_a_response_of_bill_contains_no_secret(
+    scripted: Callable[..., ScriptedBill], reply: Reply, fail: Fail
+) -> None:
     bill = scripted(reply)
     assert_nothing_secret(fail(present, **{**GIVEN, "api_url": bill.url}))
     assert "findme" in bill.heard[0]
@@ -150,13 +152,13 @@ def test_of_what_bill_answers(scripted: Callable[..., ScriptedBill], reply: Repl
     ],
     ids=str,
 )
-def test_of_what_is_given(changes: dict[str, Any], fail: Fail) -> None:
+def test_exception_about_a_given_option_contains_no_secret(changes: dict[str, Any], fail: Fail) -> None:
     assert_nothing_secret(fail(present, **{**GIVEN, **changes}))
 
 
 @pytest.mark.promise(5)
 @either
-def test_of_a_fault_of_our_own(fail: Fail) -> None:
+def test_exception_after_an_internal_error_contains_no_secret(fail: Fail) -> None:
     assert_nothing_secret(fail(bug, **{**GIVEN, "api_url": "http://127.0.0.1:9"}))
 
 
@@ -169,7 +171,9 @@ def assert_nothing_secret(failed: Any) -> None:
 
 
 @pytest.mark.promise(5)
-def test_no_object_describes_a_secret(scripted: Callable[..., ScriptedBill], tmp_path: Path) -> None:
+def test_representation_of_each_object_contains_no_secret(
+    scripted: Callable[..., ScriptedBill], tmp_path: Path
+) -> None:
     described: list[Any] = []
 
     given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}

@@ -24,7 +24,7 @@ ELSEWHERE = "POST /elsewhere"
 
 
 @pytest.mark.promise(2)
-def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_oauth_token_is_requested_with_a_form_and_sent_as_bearer(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     outcome = open_sessions(**OAUTH).ensure()
     assert outcome.changed
     [asked] = bill.requests
@@ -45,7 +45,7 @@ def test_a_token_is_asked_for_as_a_form_and_goes_with_each_call(open_sessions: O
 @pytest.mark.parametrize(
     ("life", "served"), [(3600, 3480), (600, 480), (599, 479.2), (60, 48), (1, 0.8), ("3600", 3480), (90.5, 72.4)]
 )
-def test_a_token_serves_until_shortly_before_its_end_and_is_then_replaced_unasked(
+def test_oauth_token_near_its_end_is_renewed_without_validation(
     open_sessions: Open, bill: Bill, clock: Clock, life: Any, served: float, check_after: int
 ) -> None:
     bill.answer = {"expires_in": life}
@@ -60,13 +60,13 @@ def test_a_token_serves_until_shortly_before_its_end_and_is_then_replaced_unaske
 
 
 @pytest.mark.promise(1)
-def test_a_token_that_ends_at_once_is_used_and_replaced_by_the_next_task(open_sessions: Open, bill: Bill) -> None:
+def test_oauth_token_that_expires_at_once_is_renewed_by_the_next_task(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"expires_in": 0}
     assert [open_sessions(**OAUTH).ensure().changed for _time in range(2)] == [True, True]
 
 
 @pytest.mark.promise(1)
-def test_a_clock_that_was_set_back_means_a_new_token(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_oauth_token_after_the_clock_was_set_back_is_renewed(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**OAUTH).ensure()
     clock.advance(-1)
     assert open_sessions(**OAUTH).ensure().changed
@@ -80,7 +80,7 @@ def test_a_clock_that_was_set_back_means_a_new_token(open_sessions: Open, bill: 
     [None, -1, True, [], "soon", "", "-1", "1e3", "²", 1e9, 10**30, "9" * 5000, float("nan"), float("inf")],
     ids=lambda life: str(life)[:10],
 )
-def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
+def test_oauth_token_without_a_valid_lifetime_is_renewed_after_check_after(
     open_sessions: Open, bill: Bill, clock: Clock, life: Any
 ) -> None:
     bill.answer = {"expires_in": life}
@@ -99,7 +99,7 @@ def test_where_bill_tells_no_end_a_token_is_replaced_after_check_after_seconds(
 @pytest.mark.parametrize(
     ("code", "kind"), [("BDC_1144", errors.HourlyQuotaError), ("BDC_1107", errors.AuthenticationError)]
 )
-def test_a_code_that_means_something_decides_whatever_the_status(
+def test_oauth_refusal_with_a_known_code_has_its_class_with_any_status(
     open_sessions: Open, bill: Bill, code: str, kind: type[errors.BillError]
 ) -> None:
     bill.will_say(no(code, 401), to=TOKEN)
@@ -122,7 +122,7 @@ NOTHING_THERE = [
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("nothing", NOTHING_THERE, ids=str)
-def test_where_there_is_nothing_at_the_first_place_the_second_is_asked(
+def test_oauth_token_not_found_at_the_first_url_is_requested_at_the_second(
     open_sessions: Open, bill: Bill, nothing: Said
 ) -> None:
     bill.will_say(nothing, to=TOKEN)
@@ -137,7 +137,7 @@ def test_where_there_is_nothing_at_the_first_place_the_second_is_asked(
     [no("BDC_1101"), (401, {"error": "invalid_client"}), (200, b"<html>"), (302, None), (403, None)],
     ids=str,
 )
-def test_any_other_answer_is_told_and_the_secret_goes_to_no_second_place(
+def test_oauth_refusal_at_the_first_url_sends_no_secret_to_the_second(
     open_sessions: Open, bill: Bill, answer: Said
 ) -> None:
     bill.will_say(answer, to=TOKEN)
@@ -147,7 +147,7 @@ def test_any_other_answer_is_told_and_the_secret_goes_to_no_second_place(
 
 
 @pytest.mark.promise(8)
-def test_where_there_is_nothing_at_either_place_both_are_named(open_sessions: Open, bill: Bill) -> None:
+def test_oauth_token_not_found_at_either_url_names_both(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None), (405, None))
     with pytest.raises(errors.InvalidResponseError) as failure:
         open_sessions(**OAUTH).ensure()
@@ -158,7 +158,7 @@ def test_where_there_is_nothing_at_either_place_both_are_named(open_sessions: Op
     assert failure.value.options == ("api_url",)
 
 
-def test_where_both_places_are_one_it_is_asked_once(open_sessions: Open, bill: Bill) -> None:
+def test_oauth_token_with_two_equal_urls_is_requested_once(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None))
     with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Set token_url"):
         open_sessions(**OAUTH, api_url="http://127.0.0.1:9").ensure()
@@ -166,7 +166,7 @@ def test_where_both_places_are_one_it_is_asked_once(open_sessions: Open, bill: B
 
 
 @pytest.mark.promise(7)
-def test_a_token_url_is_the_only_place_that_is_asked(open_sessions: Open, bill: Bill) -> None:
+def test_oauth_token_with_a_token_url_is_requested_only_there(open_sessions: Open, bill: Bill) -> None:
     bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 404") as failure:
         open_sessions(**OAUTH, token_url=TOKEN_URL).ensure()
@@ -186,7 +186,9 @@ def test_a_token_url_is_the_only_place_that_is_asked(open_sessions: Open, bill: 
         ("bill.example.com", "token_url must begin with https://"),
     ],
 )
-def test_a_client_secret_goes_nowhere_unsafe(open_sessions: Open, bill: Bill, token_url: str, says: str) -> None:
+def test_oauth_token_url_that_is_unsafe_is_an_option_error(
+    open_sessions: Open, bill: Bill, token_url: str, says: str
+) -> None:
     with pytest.raises(errors.OptionError) as failure:
         open_sessions(**OAUTH, token_url=token_url).ensure()
     assert str(failure.value).startswith(says)
@@ -197,7 +199,7 @@ def test_a_client_secret_goes_nowhere_unsafe(open_sessions: Open, bill: Bill, to
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "token_url"])
-def test_another_app_never_gets_the_token_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_oauth_token_of_another_app_is_not_used(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**OAUTH).ensure()
     bill.will_say((200, {"access_token": "t"}))
     assert open_sessions(**{**OAUTH, name: TOKEN_URL}).ensure().changed
@@ -206,7 +208,7 @@ def test_another_app_never_gets_the_token_of_this_one(open_sessions: Open, bill:
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_what_an_app_does_not_need_makes_no_other_app(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_oauth_token_is_used_although_an_unrelated_option_changed(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**OAUTH).ensure()
     assert not open_sessions(**OAUTH, **{name: None}).ensure().changed
     assert bill.heard == [TOKEN]
@@ -234,7 +236,7 @@ WRONG = "the client id or the client secret is wrong"
     ],
     ids=str,
 )
-def test_a_wrong_client_is_told_and_asked_once(
+def test_oauth_refusal_of_the_client_is_cached(
     open_sessions: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
 ) -> None:
     # An error without a code may come from a server in front of BILL. It only shows that the first address has no token endpoint.
@@ -269,7 +271,7 @@ def test_a_wrong_client_is_told_and_asked_once(
     ],
     ids=str,
 )
-def test_every_other_refusal_is_told_for_what_it_is(
+def test_oauth_refusal_of_another_kind_names_its_options(
     open_sessions: Open, bill: Bill, answer: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
 ) -> None:
     bill.will_say(answer)
@@ -291,7 +293,7 @@ def test_login_after_a_server_error_repeats_only_the_request_that_failed(open_se
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("token_url", "option"), [(None, "api_url"), (TOKEN_URL, "token_url")])
 @pytest.mark.parametrize("answer", [None, [], "text", {}, {"access_token": 7}, {"access_token": "t\r\nX: y"}], ids=str)
-def test_an_answer_without_a_token_is_told(
+def test_oauth_response_without_a_token_is_an_invalid_response(
     open_sessions: Open, bill: Bill, answer: Any, token_url: str | None, option: str
 ) -> None:
     bill.will_say((200, answer))
@@ -306,9 +308,7 @@ def test_an_answer_without_a_token_is_told(
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(12)
-def test_absent_forgets_the_token_and_says_how_long_it_is_good(
-    open_sessions: Open, bill: Bill, said: list[str]
-) -> None:
+def test_oauth_token_end_deletes_it_and_names_its_expiry(open_sessions: Open, bill: Bill, said: list[str]) -> None:
     open_sessions(**OAUTH).ensure()
     assert not open_sessions(**OAUTH).end(check_only=True).changed
     assert said == []
@@ -322,7 +322,9 @@ def test_absent_forgets_the_token_and_says_how_long_it_is_good(
     assert open_sessions(**OAUTH).ensure().changed
 
 
-def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bill, said: list[str]) -> None:
+def test_oauth_token_end_without_a_lifetime_says_that_bill_ends_it(
+    open_sessions: Open, bill: Bill, said: list[str]
+) -> None:
     bill.answer = {"expires_in": None}
     open_sessions(**OAUTH).ensure()
     open_sessions(**OAUTH).end()
@@ -334,9 +336,7 @@ def test_absent_of_a_token_without_an_end_says_so(open_sessions: Open, bill: Bil
 # --- BILL's information about the session ---
 
 
-def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_oauth_token_describe_returns_the_response_of_bill(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     session = open_sessions(**OAUTH).ensure().session
     assert session
     about = {"organizationId": "008X", "userId": "006X", "mfaStatus": "COMPLETE", "mfaBypass": True}
@@ -354,7 +354,7 @@ def test_what_bill_tells_of_a_token_is_told_and_nothing_is_made_of_it(
     [no("BDC_1109", 401), no("BDC_1101"), no("BDC_1121", 404), (404, None), (200, b"<html>"), (200, None), (200, [])],
     ids=str,
 )
-def test_where_bill_tells_nothing_of_a_token_it_is_as_good_as_before(
+def test_oauth_token_describe_without_a_usable_response_keeps_the_token(
     open_sessions: Open, bill: Bill, answer: Said
 ) -> None:
     session = open_sessions(**OAUTH).ensure().session
@@ -363,7 +363,7 @@ def test_where_bill_tells_nothing_of_a_token_it_is_as_good_as_before(
     assert not open_sessions(**OAUTH).ensure().changed
 
 
-def test_nothing_is_asked_of_a_token_that_is_as_good_as_over(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_oauth_token_describe_near_its_end_sends_no_request(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**OAUTH).ensure()
     clock.advance(3480)
     assert open_sessions(**OAUTH).describe() is None

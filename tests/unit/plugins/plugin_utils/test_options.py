@@ -36,7 +36,7 @@ def resolved(
     )
 
 
-def test_the_names_are_those_of_the_design() -> None:
+def test_option_names_are_those_of_the_design() -> None:
     assert {option.name: (option.variable, option.environment_name) for option in OPTIONS} == {
         name: (f"bill_{name}", f"BILL_{name.upper()}")
         for name in [
@@ -76,7 +76,7 @@ def test_the_names_are_those_of_the_design() -> None:
     ]
 
 
-def test_the_defaults_are_those_of_the_design() -> None:
+def test_option_defaults_are_those_of_the_design() -> None:
     values = {name: value for name, value in resolved().values.items() if value is not None}
     assert values == {
         "auth_method": "password",
@@ -88,7 +88,7 @@ def test_the_defaults_are_those_of_the_design() -> None:
     }
 
 
-def test_the_first_place_that_has_a_value_gives_it() -> None:
+def test_option_value_comes_from_the_first_source_that_has_one() -> None:
     places: dict[str, Any] = {
         "given": {"username": "given"},
         "variables": {"bill_username": "variable"},
@@ -108,14 +108,14 @@ def test_the_first_place_that_has_a_value_gives_it() -> None:
 
 
 @pytest.mark.parametrize("empty", [None, ""])
-def test_an_empty_value_counts_as_not_given(empty: Any) -> None:
+def test_option_with_an_empty_value_counts_as_not_given(empty: Any) -> None:
     options = resolved(
         {"username": empty}, variables={"bill_username": empty}, environ={"BILL_USERNAME": "x", "BILL_TIMEOUT": ""}
     )
     assert (options.values["username"], options.values["timeout"]) == ("x", 30)
 
 
-def test_an_alias_is_as_good_as_the_name() -> None:
+def test_option_given_by_its_alias_is_accepted_and_twice_is_an_error() -> None:
     assert resolved({"developer_key": SECRET}).values["dev_key"] == SECRET
     assert resolved({"developer_key": SECRET, "dev_key": SECRET}).values["dev_key"] == SECRET
     with pytest.raises(OptionError, match="dev_key is given twice") as failure:
@@ -126,7 +126,7 @@ def test_an_alias_is_as_good_as_the_name() -> None:
 @pytest.mark.parametrize(
     ("value", "truth"), [(True, True), ("yes", True), ("False", False), (0, False), ("off", False)]
 )
-def test_truth_values_in_all_of_ansibles_words(value: Any, truth: bool) -> None:
+def test_option_of_type_bool_accepts_the_words_of_ansible(value: Any, truth: bool) -> None:
     for options in (
         resolved({"validate_certs": value}),
         resolved(variables={"bill_validate_certs": value}),
@@ -136,11 +136,11 @@ def test_truth_values_in_all_of_ansibles_words(value: Any, truth: bool) -> None:
 
 
 @pytest.mark.parametrize(("value", "number"), [(5, 5), ("5", 5), (5.0, 5), (" 5 ", 5)])
-def test_numbers(value: Any, number: int) -> None:
+def test_option_of_type_int_accepts_whole_numbers(value: Any, number: int) -> None:
     assert resolved({"timeout": value}).values["timeout"] == number
 
 
-def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_option_of_type_path_is_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/ap")
     monkeypatch.chdir("/")
     for given, path in {
@@ -194,7 +194,9 @@ def test_a_path_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
         ),
     ],
 )
-def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict[str, Any], says_why: str) -> None:
+def test_option_with_an_invalid_value_names_option_and_reason_without_the_value(
+    given: dict[str, Any], says_why: str
+) -> None:
     with pytest.raises(OptionError) as failure:
         resolved(given)
     assert str(failure.value).startswith(says_why)
@@ -207,14 +209,14 @@ def test_a_bad_value_is_told_by_option_and_reason_and_never_repeated(given: dict
     ["a\nb", "\ud800", SECRET * 1000, f"a {SECRET}", 10**5000, b"x", ("a", "b")],
     ids=["a line break", "a surrogate", "long", "a text", "a number", "bytes", "several"],
 )
-def test_a_name_that_is_none_is_not_repeated(key: Any) -> None:
+def test_option_with_an_unknown_name_does_not_repeat_it(key: Any) -> None:
     with pytest.raises(OptionError) as failure:
         resolved({key: SECRET})
     assert str(failure.value).startswith("There is no option with the given name. The options are: auth_method, ")
 
 
 @pytest.mark.promise(8)
-def test_a_number_too_long_to_be_written_out_is_not_true_or_false() -> None:
+def test_option_of_type_bool_with_a_huge_number_is_an_error() -> None:
     with pytest.raises(OptionError, match=r"^The option validate_certs must be true or false\.$"):
         resolved({"validate_certs": 10**5000})
 
@@ -222,7 +224,9 @@ def test_a_number_too_long_to_be_written_out_is_not_true_or_false() -> None:
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("value", ["a\nb", "a\udc80b"])
 @pytest.mark.parametrize("path", ["$FOLDER/bill", "~/bill"])
-def test_a_path_is_as_clean_after_it_was_expanded(monkeypatch: pytest.MonkeyPatch, path: str, value: str) -> None:
+def test_option_of_type_path_with_control_characters_after_expansion_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, path: str, value: str
+) -> None:
     for name in ("HOME", "FOLDER"):
         monkeypatch.setenv(name, f"/{value}")
     with pytest.raises(OptionError, match=r"^The option session_store holds a line break or another control character"):
@@ -230,7 +234,7 @@ def test_a_path_is_as_clean_after_it_was_expanded(monkeypatch: pytest.MonkeyPatc
 
 
 @pytest.mark.promise(8)
-def test_a_bad_value_is_told_by_the_place_it_came_from() -> None:
+def test_option_with_an_invalid_value_names_its_source() -> None:
     with pytest.raises(OptionError, match=r"^The variable bill_timeout must be a whole number\.$"):
         resolved(variables={"bill_timeout": "soon"})
     with pytest.raises(OptionError, match=r"^The environment variable BILL_TIMEOUT must be a whole number\.$"):
@@ -238,7 +242,7 @@ def test_a_bad_value_is_told_by_the_place_it_came_from() -> None:
 
 
 @pytest.mark.promise(8)
-def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
+def test_option_error_names_the_sources_of_its_options() -> None:
     options = resolved({"username": "ap"}, environ={"BILL_PASSWORD": SECRET})
     error = BillError("Refused.", options=("username", "password", "dev_key"))
     assert options.explain(error) == (
@@ -248,7 +252,7 @@ def test_an_error_says_where_the_values_it_concerns_come_from() -> None:
 
 
 @pytest.mark.promise(8)
-def test_an_error_names_no_value_that_the_method_did_not_use() -> None:
+def test_option_error_names_only_options_that_the_method_uses() -> None:
     error = BillError("Refused.", options=("username", "password", "console_api_token"))
     both = {"username": "ap", "password": SECRET, "console_api_token": SECRET}
     for method, used in (("password", "password"), ("sync_token", "password"), ("console_token", "console_api_token")):
@@ -257,14 +261,14 @@ def test_an_error_names_no_value_that_the_method_did_not_use() -> None:
         )
 
 
-def test_a_tasks_own_option_is_no_variable() -> None:
+def test_option_of_one_task_is_not_read_from_variables() -> None:
     force = Option("force", kind="bool", default=False, shared=False)
     options = resolved(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
     assert options.values["force"] is False
 
 
 @pytest.mark.promise(5)
-def test_secrets_are_listed_and_not_in_the_representation() -> None:
+def test_options_list_their_secrets_and_hide_them_in_the_representation() -> None:
     options = resolved({"password": SECRET, "dev_key": "key-findme"})
     assert options.secrets == (SECRET, "key-findme")
     assert "findme" not in repr(options)
@@ -279,42 +283,42 @@ def after_another(**places: Any) -> ResolvedOptions:
     return resolved(variables={**LAST, **places.pop("variables", {})}, published=LAST, **places)
 
 
-def test_the_environment_goes_before_the_last_session() -> None:
+def test_option_in_the_environment_outranks_the_previous_session() -> None:
     options = after_another(environ={"BILL_ORGANIZATION_ID": "008ENVIRONMENT"})
     assert options.values["organization_id"] == "008ENVIRONMENT"
 
 
-def test_a_variable_of_the_users_own_goes_before_the_last_session() -> None:
+def test_option_in_a_user_variable_outranks_the_previous_session() -> None:
     options = after_another(variables={"bill_organization_id": "008USERS", "bill_user_id": "006USERS"})
     assert (options.values["organization_id"], options.values["user_id"]) == ("008USERS", "006USERS")
 
 
-def test_where_nobody_says_anything_the_last_session_decides() -> None:
+def test_option_without_another_source_comes_from_the_previous_session() -> None:
     options = after_another()
     assert options.values["organization_id"] == "008LAST"
     assert str(options.sources["organization_id"]) == "the previous sign-in"
 
 
 @pytest.mark.parametrize("method", ["password", "partner"])
-def test_the_last_session_decides_nothing_that_the_method_can_do_without(method: str) -> None:
+def test_option_not_required_by_the_method_ignores_the_previous_session(method: str) -> None:
     """Otherwise a task for the partner's own session would get the session of the user before."""
     options = after_another(variables={"bill_auth_method": method})
     assert options.values["user_id"] is None
     assert options.values["organization_id"] == ("008LAST" if method == "password" else None)
 
 
-def test_what_is_required_and_missing_is_named() -> None:
+def test_option_required_and_missing_is_named() -> None:
     with pytest.raises(OptionError, match="^The option challenge_id is missing.$"):
         resolved(own=(Option("challenge_id", required=True, shared=False),))
 
 
 @pytest.mark.parametrize("day", ["2026-12-22", date(2026, 12, 22), datetime(2026, 12, 22, 7, 30)])
-def test_a_day_may_be_what_yaml_makes_of_it(day: Any) -> None:
+def test_option_of_type_date_accepts_the_date_types_of_yaml(day: Any) -> None:
     assert resolved({"remember_me_id_expires_on": day}).values["remember_me_id_expires_on"] == "2026-12-22"
 
 
 @pytest.mark.parametrize("day", ["22.12.2026", "2026-13-01", 20261222, True, ["2026-12-22"]])
-def test_what_is_no_day_is_refused(day: Any) -> None:
+def test_option_of_type_date_with_another_value_is_an_error(day: Any) -> None:
     with pytest.raises(OptionError, match="^The option remember_me_id_expires_on must be a date such as 2026-12-22.$"):
         resolved({"remember_me_id_expires_on": day})
 
@@ -323,16 +327,16 @@ CODE = Option("token", kind="digits", secret=True, pattern="[0-9]{6}", shared=Fa
 
 
 @pytest.mark.parametrize("code", ["012345", "012 345", " 01 23 45 "])
-def test_a_code_is_six_digits_however_they_are_grouped(code: str) -> None:
+def test_option_of_type_digits_ignores_spaces(code: str) -> None:
     assert resolved({"token": code}, own=(CODE,)).values["token"] == "012345"
 
 
-def test_a_code_may_be_a_number_where_jinja2_native_makes_one() -> None:
+def test_option_of_type_digits_accepts_a_number() -> None:
     assert resolved({"token": 123456}, own=(CODE,)).values["token"] == "123456"
 
 
 @pytest.mark.parametrize("code", ["12345", "1234567", "12 345", "abcdef", 5349, True, 123456.0, ["123456"]])
-def test_what_is_no_code_is_refused_and_not_repeated(code: Any) -> None:
+def test_option_of_type_digits_with_another_value_is_an_error_without_the_value(code: Any) -> None:
     with pytest.raises(OptionError, match="^The option token must be the digits of the code. ") as failure:
         resolved({"token": code}, own=(CODE,))
     assert str(code) not in str(failure.value)

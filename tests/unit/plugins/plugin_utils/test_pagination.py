@@ -88,7 +88,7 @@ def three_pages(bill: Bill) -> None:
 
 
 @pytest.mark.usefixtures("three_pages")
-def test_a_list_is_read_to_its_end(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_reads_the_list_to_its_end(open_client: OpenClient, bill: Bill) -> None:
     told: list[str] = []
     assert read(open_client(), told=told) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
     assert bill.heard == [LOGIN, at(1), at(2), at(3)]
@@ -99,7 +99,7 @@ def test_a_list_is_read_to_its_end(open_client: OpenClient, bill: Bill) -> None:
     ]
 
 
-def test_spend_and_expense_is_asked_in_its_own_way(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_of_spend_and_expense_uses_its_own_parameters(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/spend/transactions?max=20"
     bill.will_say(page(1, following="a&b="), to=first)
     bill.will_say(page(2), to=f"{first}&nextPage=a%26b%3D")
@@ -107,7 +107,7 @@ def test_spend_and_expense_is_asked_in_its_own_way(open_client: OpenClient, bill
     assert bill.heard == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
 
 
-def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_sends_all_parameters_with_each_page(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
     bill.will_say(page(1, following="2"), to=first)
     bill.will_say(page(2, following="3"), to=f"{first}&page=2")
@@ -127,7 +127,7 @@ def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_client: 
 @pytest.mark.parametrize(
     ("most", "pages", "records"), [(1, 1, 1), (2, 1, 2), (3, 2, 3), (4, 2, 4), (5, 3, 5), (9, 3, 6)]
 )
-def test_no_more_is_read_than_is_wanted(
+def test_pagination_with_max_results_reads_no_further_pages(
     open_client: OpenClient, bill: Bill, most: int, pages: int, records: int
 ) -> None:
     size = f"GET /v3/vendors?max={most}"
@@ -140,25 +140,27 @@ def test_no_more_is_read_than_is_wanted(
 
 
 @pytest.mark.parametrize("following", [None, ""])
-def test_a_list_may_be_empty(open_client: OpenClient, bill: Bill, following: Any) -> None:
+def test_pagination_of_an_empty_list_returns_no_records(open_client: OpenClient, bill: Bill, following: Any) -> None:
     bill.will_say(page(following=following), to=VENDORS)
     assert read(open_client()) == Listed([], 1)
 
 
-def test_an_empty_page_may_name_another(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_continues_after_an_empty_page(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(page(following="2"), to=at(1))
     bill.will_say(page("vendor"), to=at(2))
     assert read(open_client(), most=1) == Listed(["vendor"], 2)
 
 
-def test_a_list_without_an_envelope_is_whole(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_of_a_plain_list_reads_one_page(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say((200, [{"id": "1"}, {"id": "2"}]), to=VENDORS)
     assert read(open_client(), most=1).records == [{"id": "1"}]
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("answer", [None, {}, "findme", {"results": {"findme": 1}}])
-def test_what_is_no_list_is_told_with_what_to_do(open_client: OpenClient, bill: Bill, answer: Any) -> None:
+def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
+    open_client: OpenClient, bill: Bill, answer: Any
+) -> None:
     bill.will_say((200, answer), to=VENDORS)
     error = failed(open_client())
     assert isinstance(error, errors.InvalidResponseError)
@@ -170,7 +172,7 @@ def test_what_is_no_list_is_told_with_what_to_do(open_client: OpenClient, bill: 
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_a_no_to_any_page_is_told_as_ever(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_with_a_rejected_page_reports_the_refusal(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(page(1, following="2"), to=at(1))
     bill.will_say((422, [{"code": "BDC_7777", "message": "page: too far"}]), to=at(2))
     error = failed(open_client())
@@ -183,7 +185,7 @@ def test_a_no_to_any_page_is_told_as_ever(open_client: OpenClient, bill: Bill) -
 
 
 @pytest.mark.parametrize("second", [(202, {"results": []}), (200, {"results": []})], ids=["unexpected", "expected"])
-def test_each_page_has_to_come_with_an_expected_status(open_client: OpenClient, bill: Bill, second: Any) -> None:
+def test_pagination_with_a_page_of_an_unexpected_status_fails(open_client: OpenClient, bill: Bill, second: Any) -> None:
     bill.will_say(page(1, following="2"), to=at(1))
     bill.will_say(second, to=at(2))
     if second[0] == 200:
@@ -194,7 +196,7 @@ def test_each_page_has_to_come_with_an_expected_status(open_client: OpenClient, 
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("cycle", [1, 2, 7])
-def test_a_list_that_leads_in_a_circle_comes_to_an_end(
+def test_pagination_with_a_repeated_page_is_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
     open_client().sessions.ensure()
@@ -205,7 +207,7 @@ def test_a_list_that_leads_in_a_circle_comes_to_an_end(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_after_a_transient_failure_requests_the_page_again(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(
         errors.RequestTimeoutError("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2)
     )
@@ -219,7 +221,7 @@ def test_a_page_is_asked_for_again_after_a_fault(open_client: OpenClient, bill: 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
+def test_pagination_with_a_session_expired_between_pages_renews_it_and_continues(
     open_client: OpenClient, bill: Bill
 ) -> None:
     bill.before_answering(at(1), bill.alive.clear)
@@ -230,7 +232,7 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_twice_in_a_long_list_is_replaced_twice(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_with_a_session_expired_at_two_pages_renews_it_twice(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(ENDED, page("vendor 2", following="3"), to=at(2))
     bill.will_say(ENDED, page("vendor 3"), to=at(3))
     bill.will_say(ENDED, ENDED, to=CHECK)
@@ -241,7 +243,9 @@ def test_a_session_that_ends_twice_in_a_long_list_is_replaced_twice(open_client:
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_with_a_session_expired_twice_at_one_page_renews_it_once(
+    open_client: OpenClient, bill: Bill
+) -> None:
     bill.will_say(ENDED, ENDED, page("vendor 2"), to=at(2))
     bill.will_say(ENDED, to=CHECK)
     assert failed(open_client()).details["codes"] == ["BDC_1109"]
@@ -250,7 +254,9 @@ def test_a_session_that_ends_twice_at_one_page_is_replaced_once(open_client: Ope
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_with_a_page_rejected_with_a_valid_session_does_not_renew_it(
+    open_client: OpenClient, bill: Bill
+) -> None:
     bill.will_say(ENDED, to=at(2))
     error = failed(open_client())
     assert "although the session is valid" in str(error)
@@ -259,7 +265,7 @@ def test_a_session_that_is_alive_is_not_replaced_for_a_page(open_client: OpenCli
 
 @pytest.mark.promise(1)
 @pytest.mark.usefixtures("three_pages")
-def test_a_token_that_becomes_due_between_two_pages_is_replaced_before_it_ends(
+def test_pagination_with_a_token_near_its_end_renews_it_between_pages(
     open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
     open_client(**OAUTH).sessions.ensure()
@@ -278,7 +284,9 @@ def test_a_token_that_becomes_due_between_two_pages_is_replaced_before_it_ends(
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_a_long_list_keeps_its_session_alive_for_others(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_pagination_of_a_long_list_stores_that_the_session_is_valid(
+    open_client: OpenClient, bill: Bill, clock: Clock
+) -> None:
     open_client().sessions.ensure()
     noted: list[float] = []
 
@@ -300,7 +308,7 @@ def test_a_long_list_keeps_its_session_alive_for_others(open_client: OpenClient,
 
 
 @pytest.mark.promise(1)
-def test_a_session_is_noted_to_be_alive_each_time_if_the_clock_is_set_back(
+def test_pagination_after_the_clock_was_set_back_still_stores_the_validity(
     open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
     open_client().sessions.ensure()
@@ -321,7 +329,7 @@ def test_a_session_is_noted_to_be_alive_each_time_if_the_clock_is_set_back(
 
 @pytest.mark.promise(1)
 @pytest.mark.usefixtures("three_pages")
-def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
+def test_pagination_with_a_session_renewed_by_another_task_uses_that_session(
     open_client: OpenClient, bill: Bill, clock: Clock
 ) -> None:
     open_client().sessions.ensure()
@@ -343,7 +351,7 @@ def test_a_session_that_another_task_puts_in_its_place_is_used_for_the_rest(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_the_pages_of_a_list_need_trust_where_it_is_required(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_that_requires_trust_steps_up_before_the_first_page(open_client: OpenClient, bill: Bill) -> None:
     open_client().sessions.ensure()
     error = failed(open_client(), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
@@ -355,7 +363,7 @@ def test_the_pages_of_a_list_need_trust_where_it_is_required(open_client: OpenCl
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
-def test_a_spent_hour_ends_a_list(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_after_the_hourly_limit_fails_and_sends_nothing(open_client: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_1144", 429), to=at(2))
     assert isinstance(failed(open_client()), errors.HourlyQuotaError)
     assert isinstance(failed(open_client()), errors.HourlyQuotaError)
@@ -366,7 +374,7 @@ def test_a_spent_hour_ends_a_list(open_client: OpenClient, bill: Bill) -> None:
 
 
 @pytest.mark.promise(7)
-def test_a_list_takes_one_connection_and_what_is_written_next_another(
+def test_pagination_uses_one_connection_and_the_next_write_another(
     open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
     pages = [goes_on(*page(number, following=str(number + 1))) for number in range(1, 5)]
@@ -385,7 +393,7 @@ def test_a_list_takes_one_connection_and_what_is_written_next_another(
 
 
 @pytest.mark.promise(7)
-def test_a_list_that_fails_leaves_no_connection(
+def test_pagination_that_fails_closes_its_connection(
     open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
     bill = scripted(goes_on(*page(1, following="2")), goes_on(404, None), stays=True)
@@ -431,7 +439,7 @@ def listed(client: BillClient, answer: Callable[[int], Any], *, most: int | None
     return read(endless, most=most)
 
 
-def test_memory_does_not_grow_with_pages_that_hold_nothing(open_client: OpenClient) -> None:
+def test_pagination_of_empty_pages_uses_constant_memory(open_client: OpenClient) -> None:
     def answer(pages: int) -> Callable[[int], Any]:
         # There is a record now and then, because the client gives up on a list of empty pages.
         return lambda number: {
@@ -448,7 +456,7 @@ def test_memory_does_not_grow_with_pages_that_hold_nothing(open_client: OpenClie
     assert many < few + 100_000
 
 
-def test_memory_does_not_grow_with_records_that_are_cut(open_client: OpenClient) -> None:
+def test_pagination_with_max_results_releases_the_other_records(open_client: OpenClient) -> None:
     def answer(number: int) -> Any:
         return {"results": ["x" * 1000 + str(each) for each in range(1000)], "nextPage": str(number + 1)}
 
@@ -467,5 +475,5 @@ def test_memory_does_not_grow_with_records_that_are_cut(open_client: OpenClient)
 
 
 @pytest.mark.promise(5)
-def test_what_was_read_does_not_show_in_a_traceback() -> None:
+def test_page_representation_hides_its_records() -> None:
     assert "findme" not in repr(Page(["findme"], 1, 1, 200, False))

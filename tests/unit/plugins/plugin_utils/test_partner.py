@@ -32,7 +32,7 @@ PARTNER_HEADERS = {"sessionId": "PARTNER-1", "appKey": PARTNER_USER["app_key"]}
 
 
 @pytest.mark.promise(2)
-def test_a_user_is_signed_in_by_way_of_the_partner(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_partner_user_session_is_made_with_the_partner_session(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     outcome = open_sessions(**PARTNER_USER).ensure()
     assert outcome.changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
@@ -56,7 +56,9 @@ def test_a_user_is_signed_in_by_way_of_the_partner(open_sessions: Open, bill: Bi
     assert (session.idle_seconds, session.made_at, session.answered_at) == (2100, clock.now, clock.now)
 
 
-def test_the_user_is_the_one_that_was_asked_for_where_bill_names_none(open_sessions: Open, bill: Bill) -> None:
+def test_partner_user_session_without_a_user_in_the_response_has_the_given_user(
+    open_sessions: Open, bill: Bill
+) -> None:
     bill.answer = {"userId": None}
     session = open_sessions(**PARTNER_USER).ensure().session
     assert session
@@ -64,7 +66,7 @@ def test_the_user_is_the_one_that_was_asked_for_where_bill_names_none(open_sessi
 
 
 @pytest.mark.promise(2)
-def test_without_a_user_it_is_the_session_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+def test_partner_without_a_user_has_the_session_of_the_partner(open_sessions: Open, bill: Bill) -> None:
     outcome = open_sessions(**THE_PARTNER).ensure()
     assert outcome.changed
     session = outcome.session
@@ -81,9 +83,7 @@ def test_without_a_user_it_is_the_session_of_the_partner(open_sessions: Open, bi
 
 
 @pytest.mark.promise(1)
-def test_the_partners_own_session_is_checked_with_a_call_of_partners(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_partner_session_is_validated_with_a_partner_request(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**THE_PARTNER).ensure()
     clock.advance(60)
     assert not open_sessions(**THE_PARTNER).ensure().changed
@@ -96,7 +96,7 @@ def test_the_partners_own_session_is_checked_with_a_call_of_partners(
 
 
 @pytest.mark.promise(1)
-def test_one_session_of_the_partner_serves_all_users_and_itself(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_partner_session_is_used_for_all_users(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     for user in (PARTNER_USER, SECOND, {**PARTNER_USER, "organization_id": "00801EXAMPLEEXAMPLE2"}):
         assert open_sessions(**user).ensure().changed
         assert not open_sessions(**user).ensure().changed
@@ -107,7 +107,9 @@ def test_one_session_of_the_partner_serves_all_users_and_itself(open_sessions: O
 
 
 @pytest.mark.promise(1)
-def test_a_user_with_a_kept_session_needs_no_partner(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_partner_user_with_a_stored_session_does_not_need_the_partner_session(
+    open_sessions: Open, bill: Bill, clock: Clock
+) -> None:
     open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove("PARTNER-1")
     clock.advance(60)
@@ -117,9 +119,7 @@ def test_a_user_with_a_kept_session_needs_no_partner(open_sessions: Open, bill: 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_partner_session_that_expired_is_renewed_once_for_a_user(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove("PARTNER-1")
     clock.advance(1_000_000)
@@ -135,7 +135,7 @@ def test_a_partners_session_that_ended_is_replaced_once_when_a_user_needs_it(
 
 
 @pytest.mark.promise(8)
-def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sessions: Open, bill: Bill) -> None:
+def test_partner_refusal_of_a_key_names_the_app_key(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1102"), to=AS_USER)
     bill.will_say(no("BDC_1103"), to=CHECK_PARTNER)
     for options, says in ((PARTNER_USER, "the app key is not valid"), (THE_PARTNER, "the app key is inactive")):
@@ -146,7 +146,7 @@ def test_a_refused_key_is_the_app_key_wherever_no_other_is_sent(open_sessions: O
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("kept", [True, False])
-def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
+def test_partner_with_a_valid_session_that_bill_rejects_sends_no_login(
     open_sessions: Open, bill: Bill, kept: bool
 ) -> None:
     if kept:
@@ -160,7 +160,7 @@ def test_a_partner_whose_session_is_no_good_for_users_does_not_sign_in_again(
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1123", "BDC_1144"])
-def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_other_users(
+def test_partner_user_refusal_does_not_affect_the_partner_or_other_users(
     open_sessions: Open, bill: Bill, code: str
 ) -> None:
     bill.will_say(no(code), to=AS_USER)
@@ -175,7 +175,7 @@ def test_a_user_that_is_refused_does_not_stand_in_the_way_of_the_partner_and_oth
 
 
 @pytest.mark.promise(9)
-def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sessions: Open, bill: Bill) -> None:
+def test_partner_user_that_does_not_exist_names_user_and_organization(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_1111"), to=AS_USER)
     with pytest.raises(errors.ApiError, match="there is no such active user in this organization") as failure:
         open_sessions(**PARTNER_USER).ensure()
@@ -196,7 +196,7 @@ def test_a_user_that_is_not_there_is_told_by_what_was_sent(open_sessions: Open, 
         ("BDC_1144", "the requests of this clock hour are used up", ()),
     ],
 )
-def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
+def test_partner_refusal_is_cached_for_all_its_users(
     open_sessions: Open, bill: Bill, clock: Clock, code: str, says: str, concerns: tuple[str, ...]
 ) -> None:
     bill.will_say(no(code), to=PARTNER_LOGIN)
@@ -217,9 +217,7 @@ def test_a_partner_that_is_refused_is_asked_once_for_all_its_users(
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
-def test_force_asks_the_partner_too_although_a_refusal_is_remembered(
-    open_sessions: Open, bill: Bill, code: str
-) -> None:
+def test_partner_login_with_force_ignores_a_cached_refusal(open_sessions: Open, bill: Bill, code: str) -> None:
     """The message of the refusal names this remedy."""
     bill.will_say(no(code), to=PARTNER_LOGIN)
     with pytest.raises(errors.ApiError, match="bill_login with force: true"):
@@ -231,9 +229,7 @@ def test_force_asks_the_partner_too_although_a_refusal_is_remembered(
 
 
 @pytest.mark.promise(4)
-def test_partner_session_that_has_expired_is_renewed_with_force_although_a_refusal_is_cached(
-    open_sessions: Open, bill: Bill
-) -> None:
+def test_partner_session_expired_with_force_ignores_a_cached_refusal(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**PARTNER_USER).ensure()
     bill.will_say(no("BDC_1144"), to=PARTNER_LOGIN)
     with pytest.raises(errors.HourlyQuotaError):
@@ -244,14 +240,14 @@ def test_partner_session_that_has_expired_is_renewed_with_force_although_a_refus
     assert bill.heard == [AS_USER, CHECK_PARTNER, PARTNER_LOGIN, AS_USER]
 
 
-def test_force_makes_a_new_session_of_the_user_with_the_partner_s_kept_one(open_sessions: Open, bill: Bill) -> None:
+def test_partner_user_session_with_force_uses_the_stored_partner_session(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**PARTNER_USER).ensure(force=True).changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
 
 
 @pytest.mark.promise(4)
-def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_again(
+def test_partner_app_key_rejected_at_validation_is_not_sent_again(
     open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     open_sessions(**THE_PARTNER).ensure()
@@ -267,7 +263,7 @@ def test_an_app_key_that_is_refused_with_the_partners_kept_session_is_not_sent_a
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["app_key", "username", "password"])
-def test_another_partner_never_gets_the_session_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_partner_session_of_another_partner_is_not_used(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**{**PARTNER_USER, name: "wrong"}).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER] * 2
@@ -275,19 +271,19 @@ def test_another_partner_never_gets_the_session_of_this_one(open_sessions: Open,
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["user_id", "organization_id", "dev_key"])
-def test_another_user_never_gets_the_session_of_this_one(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_partner_user_session_of_another_user_is_not_used(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**{**PARTNER_USER, name: "008OTHER"}).ensure().changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER, AS_USER]
 
 
-def test_a_mfa_id_or_its_absence_makes_no_other_partner(open_sessions: Open, bill: Bill) -> None:
+def test_partner_session_does_not_depend_on_the_mfa_id(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**THE_PARTNER, remember_me_id="findme", device="ci").ensure()
     assert not open_sessions(**THE_PARTNER).ensure().changed
 
 
 @pytest.mark.promise(2)
-def test_absent_ends_the_session_of_the_user_and_that_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+def test_partner_end_ends_the_user_session_and_the_partner_session(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**PARTNER_USER).ensure()
     assert open_sessions(**PARTNER_USER).end(check_only=True).changed
     assert bill.heard == [PARTNER_LOGIN, AS_USER]
@@ -301,7 +297,7 @@ def test_absent_ends_the_session_of_the_user_and_that_of_the_partner(open_sessio
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize("ended", ["SESSION-2", "PARTNER-1"])
-def test_absent_is_a_change_if_it_ended_one_of_the_two(open_sessions: Open, bill: Bill, ended: str) -> None:
+def test_partner_end_of_one_of_two_sessions_is_changed(open_sessions: Open, bill: Bill, ended: str) -> None:
     open_sessions(**PARTNER_USER).ensure()
     bill.alive.remove(ended)
     assert open_sessions(**PARTNER_USER).end().changed
@@ -309,14 +305,14 @@ def test_absent_is_a_change_if_it_ended_one_of_the_two(open_sessions: Open, bill
 
 
 @pytest.mark.promise(12)
-def test_absent_of_a_user_without_a_session_still_ends_that_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+def test_partner_end_without_a_user_session_ends_the_partner_session(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**THE_PARTNER).ensure()
     assert open_sessions(**PARTNER_USER).end(check_only=True).changed
     assert open_sessions(**PARTNER_USER).end().changed
     assert bill.heard == [PARTNER_LOGIN, LOGOUT]
 
 
-def test_force_forgets_both_sessions_that_bill_refuses_to_end(open_sessions: Open, bill: Bill) -> None:
+def test_partner_end_with_force_deletes_sessions_that_bill_refuses_to_end(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**PARTNER_USER).ensure()
     bill.will_say(*[no("BDC_1103")] * 2, to=LOGOUT)
     assert not open_sessions(**PARTNER_USER).end(force=True).changed
@@ -325,7 +321,7 @@ def test_force_forgets_both_sessions_that_bill_refuses_to_end(open_sessions: Ope
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sessions: Open, bill: Bill) -> None:
+def test_partner_login_of_twenty_concurrent_users_is_sent_once(open_sessions: Open, bill: Bill) -> None:
     changed: list[bool] = []
     begin = threading.Barrier(20)
 
@@ -359,7 +355,7 @@ def test_twenty_users_at_once_share_one_sign_in_of_the_partner(open_sessions: Op
     ],
     ids=str,
 )
-def test_what_is_missing_is_told(
+def test_partner_with_missing_options_names_them(
     open_sessions: Open, bill: Bill, changes: dict[str, Any], says: str, concerns: tuple[str, ...]
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:

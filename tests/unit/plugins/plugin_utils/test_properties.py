@@ -78,7 +78,7 @@ statuses = st.integers(100, 999)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 @given(statuses, envelopes)
-def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, answer: Any) -> None:
+def test_error_from_any_response_repeats_only_a_known_code(status: int, answer: Any) -> None:
     error = error_from_response(status, answer, PLACE)
     assert_clean(error)
     assert error.status == status
@@ -92,7 +92,7 @@ def test_any_answer_means_an_error_that_repeats_nothing_but_a_code(status: int, 
 
 @pytest.mark.promise(9)
 @given(statuses, st.sampled_from(KNOWN_CODES).flatmap(lambda code: st.tuples(st.just(code), envelopes_with(code))))
-def test_a_known_code_decides_in_any_company(status: int, carried: tuple[str, Any]) -> None:
+def test_error_from_any_response_with_a_known_code_has_its_meaning(status: int, carried: tuple[str, Any]) -> None:
     code, answer = carried
     alone = error_from_response(400, [{"code": code}], PLACE)
     error = error_from_response(status, answer, PLACE)
@@ -137,7 +137,7 @@ left_to_the_garbage_collector = pytest.mark.filterwarnings("ignore:unclosed:Reso
 @left_to_the_garbage_collector
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
-def test_any_bytes_end_in_an_answer_or_a_clean_error(start_server: Callable[[float], RawServer]) -> None:
+def test_exchange_with_any_bytes_is_a_response_or_a_clean_error(start_server: Callable[[float], RawServer]) -> None:
     bill = start_server(0.5)
 
     @settings(max_examples=300)
@@ -151,7 +151,9 @@ def test_any_bytes_end_in_an_answer_or_a_clean_error(start_server: Callable[[flo
 
 
 @pytest.mark.parametrize("data", CORRECT)
-def test_every_form_of_a_correct_answer_is_understood(start_server: Callable[[float], RawServer], data: bytes) -> None:
+def test_exchange_with_each_correct_format_is_a_response(
+    start_server: Callable[[float], RawServer], data: bytes
+) -> None:
     outcome = start_server(30).outcome(RawAnswer(data))
     if b"401" in data:
         assert isinstance(outcome, errors.AuthenticationError)
@@ -162,7 +164,9 @@ def test_every_form_of_a_correct_answer_is_understood(start_server: Callable[[fl
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("data", WHOLE)
-def test_an_answer_that_was_cut_anywhere_is_no_success(start_server: Callable[[float], RawServer], data: bytes) -> None:
+def test_exchange_with_a_truncated_response_is_an_error(
+    start_server: Callable[[float], RawServer], data: bytes
+) -> None:
     bill = start_server(30)
     # The end of the last chunk carries no information.
     telling = len(data) - 4 if b"chunked" in data else len(data)
@@ -175,7 +179,7 @@ def test_an_answer_that_was_cut_anywhere_is_no_success(start_server: Callable[[f
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("coding", ["gzip", "gzip, gzip"])
-def test_an_answer_that_unpacks_to_gigabytes_is_given_up(
+def test_exchange_with_a_response_that_decompresses_to_gigabytes_is_an_error(
     start_server: Callable[[float], RawServer], coding: str
 ) -> None:
     # 64 MiB in 64 KiB, 32 times.
@@ -206,7 +210,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("method", METHODS)
 @settings(max_examples=25)
 @given(data=st.data(), require_trusted=st.booleans())
-def test_everything_that_a_method_does_whatever_bill_answers(
+def test_method_with_any_responses_succeeds_or_has_a_clean_error(
     folder: Path, method: str, data: st.DataObject, require_trusted: bool
 ) -> None:
     use_everything(
@@ -261,7 +265,7 @@ def assert_options_or_clean(outcome: Any) -> None:
     st.sampled_from(["given", "alias", "variable", "environment", "published"]),
     st.dictionaries(names, values, max_size=1),
 )
-def test_any_value_from_any_place_is_taken_or_refused_in_words(
+def test_option_with_any_value_from_any_source_is_accepted_or_a_clean_error(
     option: Option, value: Any, place: str, given: Mapping[str, Any]
 ) -> None:
     variables = {option.variable: value} if place in ("variable", "published") else {}
@@ -284,7 +288,7 @@ def test_any_value_from_any_place_is_taken_or_refused_in_words(
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @given(st.sampled_from(OPTIONS), st.binary(min_size=1, max_size=40).filter(lambda value: b"\0" not in value))
-def test_any_bytes_in_the_environment_are_taken_or_refused_in_words(option: Any, value: bytes) -> None:
+def test_option_with_any_bytes_in_the_environment_is_accepted_or_a_clean_error(option: Any, value: bytes) -> None:
     # os.environ has them in this form: bytes that are not UTF-8 become lone surrogates.
     environ = {option.environment_name: (b"findme" + value).decode("utf-8", "surrogateescape")}
     assert_options_or_clean(
@@ -294,7 +298,7 @@ def test_any_bytes_in_the_environment_are_taken_or_refused_in_words(option: Any,
 
 @pytest.mark.promise(8)
 @given(st.dictionaries(any_text | st.binary() | st.integers() | st.just("passwrd") | _long_numbers, values, min_size=1))
-def test_any_name_of_an_option_that_there_is_none_of_is_refused_in_words(given: Mapping[Any, Any]) -> None:
+def test_option_with_any_unknown_name_is_a_clean_error(given: Mapping[Any, Any]) -> None:
     with pytest.raises(errors.OptionError) as failure:
         resolve(given, table=OPTIONS, variable=lambda _name: None, environ={})
     assert_clean(errors.OptionError(str(failure.value).replace("canary-findme", "a name of letters, as a name is")))
@@ -337,7 +341,7 @@ def test_any_name_of_an_option_that_there_is_none_of_is_refused_in_words(given: 
         ).map(lambda parts: "".join(["https://", *parts])),
     )
 )
-def test_any_text_for_api_url_is_an_address_or_refused_in_words(url: str) -> None:
+def test_option_api_url_with_any_text_is_an_address_or_a_clean_error(url: str) -> None:
     outcome = outcome_of(lambda: BaseUrl.of_api(url))
     if isinstance(outcome, BaseUrl):
         assert outcome.url.isprintable()
@@ -385,7 +389,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 @pytest.mark.promise(6)
 @given(st.binary(max_size=300) | damaged() | st.just(b"x" * 70_000))
 @example(ENCRYPTED)
-def test_any_bytes_in_place_of_the_kept_file_are_the_true_session_or_none(folder: Path, data: bytes) -> None:
+def test_stored_session_with_any_bytes_is_the_true_session_or_ignored(folder: Path, data: bytes) -> None:
     said: list[str] = []
     put(folder, data)
     loaded = kept(folder, said).load()
@@ -411,7 +415,7 @@ _credentials = st.fixed_dictionaries(
 @pytest.mark.promise(3)
 @settings(max_examples=30)
 @given(_credentials, _credentials)
-def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
+def test_cipher_of_two_credentials_has_two_addresses_and_two_keys(one: dict[str, str], other: dict[str, str]) -> None:
     ours, theirs = Cipher(EntryIdentity.of(one), KEY), Cipher(EntryIdentity.of(other), KEY)
     assert (ours.key == theirs.key) is (one == other)
     assert (ours.decrypt(theirs.encrypt(b"x")) == b"x") is (one == other)
@@ -419,7 +423,7 @@ def test_two_credentials_have_two_addresses_and_two_keys(one: dict[str, str], ot
 
 @pytest.mark.promise(6)
 @given(st.binary(max_size=2000), st.data())
-def test_what_is_encrypted_comes_back_unless_anything_was_changed(plain: bytes, data: st.DataObject) -> None:
+def test_cipher_with_any_changed_byte_decrypts_nothing(plain: bytes, data: st.DataObject) -> None:
     encrypted = CIPHER.encrypt(plain)
     assert CIPHER.decrypt(encrypted) == plain
     at, by = data.draw(st.integers(0, len(encrypted) - 1)), data.draw(st.integers(1, 255))
@@ -469,7 +473,7 @@ _of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode())
 
 @pytest.mark.promise(6)
 @given(_nearly(_fields) | _of_any_shape)
-def test_whatever_was_encrypted_is_a_session_that_can_be_used_or_none(folder: Path, plain: bytes) -> None:
+def test_stored_session_of_any_format_is_usable_or_ignored(folder: Path, plain: bytes) -> None:
     said: list[str] = []
     put(folder, HEAD + CIPHER.encrypt(plain))
     loaded = kept(folder, said).load()
@@ -488,7 +492,7 @@ def test_whatever_was_encrypted_is_a_session_that_can_be_used_or_none(folder: Pa
 
 @pytest.mark.promise(4)
 @given(_nearly(_refusal) | _of_any_shape)
-def test_whatever_was_encrypted_is_a_refusal_that_can_be_told_or_none(folder: Path, plain: bytes) -> None:
+def test_cached_refusal_of_any_format_is_usable_or_ignored(folder: Path, plain: bytes) -> None:
     said: list[str] = []
     put(folder, HEAD + CIPHER.encrypt(plain))
     directory = str(folder / "damaged")

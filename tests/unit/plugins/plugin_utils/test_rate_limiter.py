@@ -98,9 +98,7 @@ def most_in_a_minute(times: list[float]) -> int:
 
 
 @pytest.mark.promise(11)
-def test_rate_limiter_lets_sixty_go_at_once_and_the_next_one_by_one_when_a_minute_is_over(
-    open_limiter: OpenLimiter, clock: Clock
-) -> None:
+def test_rate_limiter_after_sixty_calls_delays_each_call_by_a_minute(open_limiter: OpenLimiter, clock: Clock) -> None:
     began = clock.now
     gone: list[float] = []
     for number in range(2 * MAX_CALLS):
@@ -115,7 +113,9 @@ def test_rate_limiter_lets_sixty_go_at_once_and_the_next_one_by_one_when_a_minut
 
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("seconds", [3600, -3600], ids=["an hour later", "after the clock was set back"])
-def test_rate_limiter_ignores_turns_that_nobody_can_have(open_limiter: OpenLimiter, clock: Clock, seconds: int) -> None:
+def test_rate_limiter_after_a_clock_change_ignores_old_reservations(
+    open_limiter: OpenLimiter, clock: Clock, seconds: int
+) -> None:
     for _time in range(MAX_CALLS):
         open_limiter().wait()
     clock.now += seconds
@@ -128,7 +128,7 @@ def test_rate_limiter_ignores_turns_that_nobody_can_have(open_limiter: OpenLimit
 
 
 @pytest.mark.promise(11)
-def test_rate_limiter_reserves_a_turn_before_it_comes(open_limiter: OpenLimiter, clock: Clock) -> None:
+def test_rate_limiter_reserves_a_call_before_it_waits(open_limiter: OpenLimiter, clock: Clock) -> None:
     """Tasks wait at the same time: while the first one sleeps, the others reserve the turns after it."""
     waits: list[float] = []
     for _time in range(3 * MAX_CALLS):
@@ -141,7 +141,7 @@ def test_rate_limiter_reserves_a_turn_before_it_comes(open_limiter: OpenLimiter,
 @pytest.mark.promise(8)
 @pytest.mark.promise(11)
 @pytest.mark.promise(15)
-def test_rate_limiter_with_next_turn_ten_minutes_away_is_a_limiter_timeout(
+def test_rate_limiter_with_a_wait_of_ten_minutes_raises_a_limiter_timeout(
     open_limiter: OpenLimiter, clock: Clock
 ) -> None:
     def wait() -> None:
@@ -172,7 +172,7 @@ def test_rate_limiter_wait_is_not_longer_if_the_clock_is_set_back(open_limiter: 
 
 
 @pytest.mark.promise(11)
-def test_rate_limiter_wait_that_was_held_up_ends_when_the_turn_has_come(open_limiter: OpenLimiter) -> None:
+def test_rate_limiter_wait_after_a_suspension_ends_at_the_reserved_time(open_limiter: OpenLimiter) -> None:
     """A suspended machine is an example. A late call would be one too many for the turns after it."""
     suspended = SuspendedClock()
     before = suspended.now
@@ -184,7 +184,7 @@ def test_rate_limiter_wait_that_was_held_up_ends_when_the_turn_has_come(open_lim
 
 
 @pytest.mark.promise(6)
-def test_rate_limiter_of_another_token_does_not_wait_and_turns_are_encrypted(
+def test_rate_limiter_of_another_token_does_not_wait_and_files_are_encrypted(
     open_limiter: OpenLimiter, clock: Clock, tmp_path: Path
 ) -> None:
     before = clock.now
@@ -199,7 +199,7 @@ def test_rate_limiter_of_another_token_does_not_wait_and_turns_are_encrypted(
         assert str(int(before)).encode() not in path.read_bytes()
 
 
-def test_rate_limiter_reports_a_long_wait_again_and_again(
+def test_rate_limiter_with_a_long_wait_reports_it_every_ten_seconds(
     open_limiter: OpenLimiter, clock: Clock, reporter: ListReporter
 ) -> None:
     for _time in range(MAX_CALLS):
@@ -217,7 +217,7 @@ def test_rate_limiter_reports_a_long_wait_again_and_again(
 
 
 @pytest.mark.promise(13)
-def test_rate_limiter_with_unusable_store_uses_the_next_and_without_any_never_waits(
+def test_rate_limiter_with_an_unusable_store_uses_the_next_or_never_waits(
     open_limiter: OpenLimiter, tmp_path: Path, clock: Clock
 ) -> None:
     (tmp_path / "file").touch()
@@ -233,7 +233,9 @@ def test_rate_limiter_with_unusable_store_uses_the_next_and_without_any_never_wa
 
 
 @pytest.mark.promise(13)
-def test_rate_limiter_with_damaged_turns_counts_none(open_limiter: OpenLimiter, tmp_path: Path, clock: Clock) -> None:
+def test_rate_limiter_with_damaged_reservations_counts_none(
+    open_limiter: OpenLimiter, tmp_path: Path, clock: Clock
+) -> None:
     for _time in range(MAX_CALLS):
         open_limiter().wait()
     [path] = (tmp_path / "bill").glob("*.session")
@@ -258,7 +260,7 @@ class ImpatientStore(FileStore):
 
 
 @pytest.mark.promise(15)
-def test_rate_limiter_with_a_lock_that_nobody_releases_is_a_limiter_timeout(
+def test_rate_limiter_with_a_lock_that_is_not_released_raises_a_limiter_timeout(
     tmp_path: Path, clock: Clock, reporter: ListReporter
 ) -> None:
     store = ImpatientStore(tmp_path / "bill")
@@ -289,7 +291,7 @@ def _call(directory: Path, begin: Barrier, number: int) -> None:
 
 
 @pytest.mark.promise(11)
-def test_rate_limiter_lets_thirty_processes_make_sixty_calls_a_minute(tmp_path: Path) -> None:
+def test_rate_limiter_for_thirty_processes_permits_sixty_calls_a_minute(tmp_path: Path) -> None:
     begin = FORK.Barrier(30)
     crowd = [FORK.Process(target=_call, args=(tmp_path, begin, number)) for number in range(30)]
     for process in crowd:
@@ -351,7 +353,7 @@ class NotingConcurrencyLimiter(ConcurrencyLimiter):
         ("", ["slot"]),
     ],
 )
-def test_request_limits_of_spend_and_expense_calls_only_wait_for_a_turn_before_the_slot(
+def test_request_limits_wait_for_the_rate_limit_only_for_spend_and_expense(
     build: Build, options: dict[str, Any], target: str, waits_for: list[str]
 ) -> None:
     limits = limits_of(build(None, **options))
@@ -363,7 +365,7 @@ def test_request_limits_of_spend_and_expense_calls_only_wait_for_a_turn_before_t
 
 
 @pytest.mark.promise(11)
-def test_request_limits_with_all_slots_taken_time_out(build: Build, clock: Clock) -> None:
+def test_request_limits_with_all_slots_taken_raise_a_limiter_timeout(build: Build, clock: Clock) -> None:
     before = clock.now
     with ExitStack() as held:
         for _time in range(SLOTS):
@@ -386,7 +388,7 @@ def test_request_limits_with_all_slots_taken_time_out(build: Build, clock: Clock
     ],
     ids=["spend_token", "oauth"],
 )
-def test_request_limits_count_the_turns_of_a_token_whatever_the_store(
+def test_request_limits_with_any_store_count_the_calls_of_a_token(
     build: Build,
     tmp_path: Path,
     clock: Clock,
@@ -412,7 +414,7 @@ def test_request_limits_count_the_turns_of_a_token_whatever_the_store(
 
 
 @pytest.mark.promise(13)
-def test_request_limits_with_unusable_store_use_that_of_the_run_and_warn_once(
+def test_request_limits_with_an_unusable_store_use_that_of_the_run_and_warn_once(
     build: Build, tmp_path: Path, reporter: ListReporter
 ) -> None:
     """Everything that a task stores uses one store, so the task warns once."""

@@ -52,7 +52,7 @@ SECRETS = ["PASSWORD-findme", "DEVKEY-findme", "pin"]
         "Authorization",
     ],
 )
-def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str) -> None:
+def test_redaction_of_a_session_field_hides_it_in_requests_and_responses(name: str) -> None:
     assert redact({"id": "1", name: "findme"}, []) == {"id": "1", name: MASK}
     assert redact([{"deep": {name: {"inner": ["findme"]}}}], []) == [{"deep": {name: MASK}}]
     assert redact({name: 123456}, []) == {name: MASK}
@@ -76,7 +76,7 @@ def test_what_is_of_a_session_is_shown_neither_as_sent_nor_as_answered(name: str
         "PAN",
     ],
 )
-def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
+def test_redaction_of_a_personal_or_bank_field_hides_it_in_requests(name: str) -> None:
     assert redact({"bankAccount": {name: "findme"}}, []) == {"bankAccount": {name: MASK}}
     # In a response, it is what the user requested.
     assert not contains_secret({"bankAccount": {name: "findme"}}, [])
@@ -104,7 +104,7 @@ def test_what_is_of_a_person_or_bank_is_not_shown_as_sent(name: str) -> None:
         7,
     ],
 )
-def test_what_is_not_secret_is_shown_as_it_is(answer: Any) -> None:
+def test_redaction_of_other_values_leaves_them_unchanged(answer: Any) -> None:
     assert redact(answer, SECRETS) == answer
     assert not contains_secret(answer, SECRETS)
 
@@ -121,18 +121,18 @@ def test_what_is_not_secret_is_shown_as_it_is(answer: Any) -> None:
         (("a", "pin"), ["a", MASK]),
     ],
 )
-def test_a_secret_is_found_wherever_it_stands(value: Any, shown: Any) -> None:
+def test_redaction_of_a_secret_at_any_place_hides_it(value: Any, shown: Any) -> None:
     assert redact(value, SECRETS) == shown
     assert contains_secret(value, SECRETS)
 
 
 @pytest.mark.promise(5)
-def test_a_secret_that_looks_like_a_number_is_found_as_one() -> None:
+def test_redaction_of_a_secret_that_is_a_number_hides_it() -> None:
     assert redact([20261222, 7], ["20261222"]) == [MASK, 7]
     assert contains_secret([20261222], ["20261222"])
 
 
-def test_what_is_shown_is_a_copy() -> None:
+def test_redaction_returns_a_copy() -> None:
     sent = {"password": "findme", "lines": [{"token": "findme", "amount": 1}]}
     before = copy.deepcopy(sent)
     shown = redact(sent, [])
@@ -141,7 +141,7 @@ def test_what_is_shown_is_a_copy() -> None:
 
 
 @pytest.mark.promise(5)
-def test_no_depth_is_too_deep() -> None:
+def test_redaction_of_deeply_nested_values_hides_secrets() -> None:
     deep: Any = {"password": "findme", "a": "PASSWORD-findme"}
     for _level in range(100_000):
         deep = [deep]
@@ -174,12 +174,12 @@ def test_no_depth_is_too_deep() -> None:
         (["text"], None),
     ],
 )
-def test_a_message_of_bills_becomes_one_clean_line(text: Any, shown: str | None) -> None:
+def test_sanitize_message_of_bill_returns_one_clean_line(text: Any, shown: str | None) -> None:
     assert sanitize(text, [*SECRETS, "a secret", "a  b\nc"]) == shown
 
 
 @pytest.mark.promise(5)
-def test_of_two_secrets_the_longer_one_is_masked_whole() -> None:
+def test_sanitize_with_overlapping_secrets_hides_the_longer_one() -> None:
     assert sanitize("it is abcdefgh", ["abcd", "abcdefgh"]) == f"it is {MASK}"
 
 
@@ -200,7 +200,7 @@ secrets = st.lists(any_text.filter(lambda text: text not in MASK), max_size=4)
 
 @pytest.mark.promise(5)
 @given(st.data(), any_json, secrets)
-def test_what_is_shown_never_holds_a_secret(data: st.DataObject, value: Any, some: list[str]) -> None:
+def test_redaction_of_any_value_contains_no_secret(data: st.DataObject, value: Any, some: list[str]) -> None:
     inside = [each for each in everything_in(value) if isinstance(each, str) and each not in MASK]
     some += data.draw(st.lists(st.sampled_from(inside), max_size=2)) if inside else []
     shown = redact([value, {"hidden": some}], some)
@@ -214,7 +214,7 @@ def test_what_is_shown_never_holds_a_secret(data: st.DataObject, value: Any, som
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @given(any_text, secrets)
-def test_no_message_holds_a_secret(text: str, some: list[str]) -> None:
+def test_sanitize_any_message_contains_no_secret(text: str, some: list[str]) -> None:
     line = sanitize(f"a {text} b {' '.join(some)}", some)
     assert line is not None
     assert line.isprintable()

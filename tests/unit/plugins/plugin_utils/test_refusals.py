@@ -23,7 +23,7 @@ from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bil
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("code", ["BDC_1101", "BDC_1144"])
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-def test_a_clock_that_jumps_does_not_make_a_refusal_last(
+def test_refusal_after_a_clock_change_is_not_extended(
     open_sessions: Open, bill: Bill, clock: Clock, code: str, hours: int
 ) -> None:
     for asked, jump in enumerate((0, hours), start=1):
@@ -39,7 +39,7 @@ def test_a_clock_that_jumps_does_not_make_a_refusal_last(
     assert open_sessions().ensure().changed
 
 
-def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sessions: Open, bill: Bill) -> None:
+def test_refusal_of_a_login_keeps_the_stored_session(open_sessions: Open, bill: Bill) -> None:
     kept = open_sessions().ensure().session
     bill.password = "changed elsewhere"
     with pytest.raises(errors.AuthenticationError):
@@ -48,7 +48,7 @@ def test_a_refused_sign_in_leaves_the_kept_session_alone(open_sessions: Open, bi
 
 
 @pytest.mark.promise(9)
-def test_faults_are_tried_again_and_a_refusal_is_not(open_sessions: Open, bill: Bill) -> None:
+def test_refusal_is_not_retried_and_a_transient_failure_is(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"))
     assert open_sessions().ensure().changed
     assert bill.heard == [LOGIN] * 3
@@ -64,7 +64,7 @@ REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_112
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("store", [None, "none"])
 @pytest.mark.parametrize("code", REFUSALS)
-def test_a_refused_credential_is_asked_once_in_ten_minutes(
+def test_refusal_of_a_credential_is_cached_for_ten_minutes(
     open_sessions: Open, bill: Bill, clock: Clock, code: str, store: str | None
 ) -> None:
     username = f"{code}-{store}"
@@ -80,7 +80,7 @@ def test_a_refused_credential_is_asked_once_in_ten_minutes(
 
 
 @pytest.mark.promise(4)
-def test_the_message_says_since_when_until_when_and_why(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_refusal_message_names_start_end_and_reason(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     messages = []
     bill.will_say(no("BDC_1102"))
     for _time in range(2):
@@ -102,7 +102,9 @@ def test_the_message_says_since_when_until_when_and_why(open_sessions: Open, bil
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_a_corrected_value_is_tried_at_once(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_refusal_of_a_wrong_value_does_not_affect_the_corrected_value(
+    open_sessions: Open, bill: Bill, name: str
+) -> None:
     bill.will_say(no("BDC_1101"))
     with pytest.raises(errors.AuthenticationError):
         open_sessions(**{name: "wrong"}).ensure()
@@ -113,7 +115,9 @@ def test_a_corrected_value_is_tried_at_once(open_sessions: Open, bill: Bill, nam
 
 
 @pytest.mark.promise(4)
-def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_refusal_with_force_is_ignored_and_deleted_after_a_success(
+    open_sessions: Open, bill: Bill, clock: Clock
+) -> None:
     bill.will_say(no("BDC_1110"))
     with pytest.raises(errors.AuthenticationError):
         open_sessions().ensure()
@@ -124,7 +128,7 @@ def test_force_asks_at_once_and_a_success_ends_the_refusal(open_sessions: Open, 
 
 
 @pytest.mark.promise(4)
-def test_a_refusal_does_not_end_a_session_that_works(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_refusal_of_a_login_does_not_end_a_valid_session(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     bill.password = "changed elsewhere"
     with pytest.raises(errors.AuthenticationError):
@@ -136,7 +140,7 @@ def test_a_refusal_does_not_end_a_session_that_works(open_sessions: Open, bill: 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("work", [SessionManager.ensure, SessionManager.end])
-def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_again_either(
+def test_refusal_of_a_developer_key_with_a_stored_session_is_cached(
     open_sessions: Open, bill: Bill, clock: Clock, work: Callable[[SessionManager], Any]
 ) -> None:
     open_sessions().ensure()
@@ -155,7 +159,7 @@ def test_a_developer_key_that_was_refused_with_the_kept_session_is_not_sent_agai
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_stops_sign_outs_too(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_refusal_for_the_hourly_limit_stops_logouts(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     bill.will_say(no("BDC_1144"))
     for _time in range(2):
@@ -167,7 +171,7 @@ def test_a_spent_hour_stops_sign_outs_too(open_sessions: Open, bill: Bill, clock
 
 
 @pytest.mark.promise(4)
-def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sessions: Open, bill: Bill) -> None:
+def test_refusal_of_a_wrong_password_in_fifty_tasks_is_one_login(open_sessions: Open, bill: Bill) -> None:
     refused: list[str] = []
     begin = threading.Barrier(50)
 
@@ -190,7 +194,7 @@ def test_fifty_tasks_with_a_wrong_password_are_one_refused_sign_in(open_sessions
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("store", [None, "none"])
-def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
+def test_refusal_for_the_hourly_limit_stops_all_users_of_the_developer_key(
     open_sessions: Open, bill: Bill, clock: Clock, store: str | None
 ) -> None:
     clock.advance(1500)
@@ -213,9 +217,7 @@ def test_a_spent_hour_stops_every_user_of_the_developer_key_until_the_next(
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_refusal_for_the_hourly_limit_stops_validations(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(61)
     bill.will_say(no("BDC_1144"))
@@ -227,7 +229,7 @@ def test_a_spent_hour_stops_checks_too_but_not_a_session_that_needs_none(
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_is_forgotten_when_bill_signs_in_again(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_refusal_for_the_hourly_limit_is_deleted_after_a_login(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.will_say(no("BDC_1144"))
     with pytest.raises(errors.HourlyQuotaError):
         open_sessions().ensure()

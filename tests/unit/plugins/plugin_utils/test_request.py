@@ -54,7 +54,7 @@ def refusal(path: Any = "/v3/vendors", **options: Any) -> str:
     return str(refused.value)
 
 
-def test_a_path_alone_is_a_read() -> None:
+def test_request_with_only_a_path_is_a_read() -> None:
     request = Request.of(
         {"path": "/v3/vendors", "query": None, "body": None, "filters": "", "paginate": False}, API_URL, []
     )
@@ -65,7 +65,7 @@ def test_a_path_alone_is_a_read() -> None:
 
 
 @pytest.mark.parametrize(("method", "template"), ENDPOINTS, ids=lambda part: part)
-def test_every_endpoint_can_be_addressed(method: str, template: str) -> None:
+def test_request_to_each_endpoint_has_its_path(method: str, template: str) -> None:
     for identifier in IDS:
         path = re.sub(r"\{\w+\}", identifier, template)
         request = of(path, method=method)
@@ -75,7 +75,7 @@ def test_every_endpoint_can_be_addressed(method: str, template: str) -> None:
         assert of(API_URL + path, method=method) == request
 
 
-def test_the_list_of_endpoints_is_whole() -> None:
+def test_endpoints_list_is_complete() -> None:
     assert len(ENDPOINTS) == len(set(ENDPOINTS)) == 238
     assert {method for method, _template in ENDPOINTS} == set(METHODS)
 
@@ -101,7 +101,7 @@ READABLE = {template for method, template in ENDPOINTS if method == "GET"}
 @pytest.mark.parametrize(
     ("method", "template"), [each for each in ENDPOINTS if each[0] != "GET"], ids=lambda part: part
 )
-def test_after_every_write_there_is_a_read_that_shows_whether_it_happened(method: str, template: str) -> None:
+def test_verification_query_for_each_write_names_a_readable_path(method: str, template: str) -> None:
     hint = None if method == "GET" else verification_query(method, template)
     if template in UNSEEN:
         assert hint is None
@@ -140,7 +140,7 @@ def test_after_every_write_there_is_a_read_that_shows_whether_it_happened(method
         ("GET", "/v3/payments", None),
     ],
 )
-def test_the_hint_is_a_path_and_the_order_that_brings_it_to_the_top(
+def test_verification_query_has_the_path_and_the_newest_first(
     method: str, path: str, hint: dict[str, str] | None
 ) -> None:
     assert (None if method == "GET" else verification_query(method, path)) == hint
@@ -160,7 +160,7 @@ def test_the_hint_is_a_path_and_the_order_that_brings_it_to_the_top(
         ("/v3/vendors/...", "/v3/vendors/..."),
     ],
 )
-def test_a_path_is_encoded_once(written: str, path: str) -> None:
+def test_request_path_is_encoded_once(written: str, path: str) -> None:
     assert of(written).path == path
 
 
@@ -174,7 +174,7 @@ def test_a_path_is_encoded_once(written: str, path: str) -> None:
         ("http://[::1]/v3/vendors", "http://[::1]:80", "/v3/vendors"),
     ],
 )
-def test_an_address_below_api_url_is_as_good_as_a_path(written: str, api_url: str, path: str) -> None:
+def test_request_path_can_be_a_url_below_api_url(written: str, api_url: str, path: str) -> None:
     assert of(written, api_url).path == path
 
 
@@ -201,7 +201,7 @@ def test_an_address_below_api_url_is_as_good_as_a_path(written: str, api_url: st
         "javascript:/v3/vendors",
     ],
 )
-def test_any_other_address_is_refused(written: str) -> None:
+def test_request_path_with_another_url_is_an_option_error(written: str) -> None:
     assert "Credentials go only to api_url" in refusal(written)
 
 
@@ -243,7 +243,7 @@ def test_any_other_address_is_refused(written: str) -> None:
         ("/v3/vendors/009}/archive", "path has a placeholder, or a variable in it is empty"),
     ],
 )
-def test_a_path_that_could_go_astray_is_refused_in_words(written: Any, says: str) -> None:
+def test_request_path_that_is_unsafe_is_an_option_error(written: Any, says: str) -> None:
     assert says in refusal(written)
 
 
@@ -274,7 +274,7 @@ def test_a_path_that_could_go_astray_is_refused_in_words(written: Any, says: str
         ("/v3/vendors", {"method": "DELETE", "query": {"a": 1}}, "/v3/vendors?a=1"),
     ],
 )
-def test_the_query_is_sent_as_it_was_meant(path: str, options: dict[str, Any], target: str) -> None:
+def test_request_query_is_encoded(path: str, options: dict[str, Any], target: str) -> None:
     assert of(path, **options).target == target
 
 
@@ -311,7 +311,7 @@ def test_the_query_is_sent_as_it_was_meant(path: str, options: dict[str, Any], t
         ("/v3/x", {"method": "POST", "max_results": 5}, "max_results is for reading lists"),
     ],
 )
-def test_options_that_contradict_each_other_are_refused_in_words(path: str, options: dict[str, Any], says: str) -> None:
+def test_request_with_conflicting_options_is_an_option_error(path: str, options: dict[str, Any], says: str) -> None:
     assert says in refusal(path, **options)
 
 
@@ -332,15 +332,15 @@ def test_options_that_contradict_each_other_are_refused_in_words(path: str, opti
         ("/v3/vendors", {"method": "POST", "query": {"apiToken": "x"}}),
     ],
 )
-def test_no_credential_is_part_of_an_address(path: str, options: dict[str, Any]) -> None:
+def test_request_url_with_a_credential_is_an_option_error(path: str, options: dict[str, Any]) -> None:
     assert "contains a credential. Servers log addresses" in refusal(path, **options)
 
 
-def test_what_is_too_short_for_a_secret_may_be_part_of_an_address() -> None:
+def test_request_url_with_a_short_secret_is_accepted() -> None:
     assert of("/v3/pin", query={"pin": "pin"}).target == "/v3/pin?pin=pin"
 
 
-def test_a_parameter_takes_the_place_of_those_of_its_name() -> None:
+def test_request_with_query_replaces_parameters_of_the_same_name() -> None:
     request = Request("GET", "/v3/x", (("page", "a"), ("max", "5"), ("page", "b")), {"a": "b"})
     assert request.has("page")
     assert not request.has("nextPage")
@@ -348,7 +348,7 @@ def test_a_parameter_takes_the_place_of_those_of_its_name() -> None:
     assert request.with_query(page="c").headers == {"a": "b"}
 
 
-def test_further_headers_go_along() -> None:
+def test_request_with_other_headers_sends_them() -> None:
     assert of(headers={"organizationId": "008", "X-Idempotent-Key": "a b"}).headers == {
         "organizationId": "008",
         "X-Idempotent-Key": "a b",
@@ -368,7 +368,7 @@ def test_further_headers_go_along() -> None:
         *("X-Host", "X-Real-IP", "X-Envoy-Original-Path", "Expect", "TE", "Trailer", "Upgrade", "Via", "Keep-Alive"),
     ],
 )
-def test_what_bill_connect_sends_itself_cannot_be_set(name: str) -> None:
+def test_request_header_that_bill_connect_sets_is_an_option_error(name: str) -> None:
     assert f"headers.{name} cannot be set" in refusal(headers={name: "findme"})
 
 
@@ -392,7 +392,7 @@ def test_what_bill_connect_sends_itself_cannot_be_set(name: str) -> None:
         ({"a": "Bearer PASSWORD-findme"}, "headers.a contains a credential."),
     ],
 )
-def test_a_header_that_cannot_be_sent_is_refused_in_words(headers: Any, says: str) -> None:
+def test_request_header_that_is_invalid_is_an_option_error(headers: Any, says: str) -> None:
     assert says in refusal(headers=headers)
 
 
@@ -416,13 +416,13 @@ Text = type("Text", (str,), {"__str__": lambda text: text})
         ({"many\nlines": "a\nb\u2028c"}, {"many\nlines": "a\nb\u2028c"}),
     ],
 )
-def test_a_body_is_sent_as_plain_json(body: Any, sent: Any) -> None:
+def test_request_body_is_converted_to_plain_json(body: Any, sent: Any) -> None:
     request = of(method="POST", body=body)
     assert request.body == sent
     assert json.loads(json.dumps(request.body, allow_nan=False)) == sent
 
 
-def test_texts_of_ansibles_own_kinds_become_plain_ones() -> None:
+def test_request_with_text_types_of_ansible_has_plain_texts() -> None:
     request = of(
         Text("/v3/x"),
         method=Text("POST"),
@@ -466,18 +466,18 @@ def test_texts_of_ansibles_own_kinds_become_plain_ones() -> None:
         ({"findme in a key": b""}, "body[...] has a value that JSON cannot have"),
     ],
 )
-def test_a_body_that_is_no_json_is_refused_at_its_place(body: Any, says: str) -> None:
+def test_request_body_that_is_not_json_names_the_place(body: Any, says: str) -> None:
     assert says in refusal(method="POST", body=body)
 
 
-def test_a_body_that_holds_itself_is_refused() -> None:
+def test_request_body_that_contains_itself_is_an_option_error() -> None:
     body: dict[str, Any] = {}
     body["a"] = [body]
     assert "body is nested more than 50 levels deep" in refusal(method="POST", body=body)
 
 
 @pytest.mark.promise(5)
-def test_a_request_does_not_describe_what_it_carries() -> None:
+def test_request_representation_hides_headers_and_body() -> None:
     request = of(method="POST", headers={"a": "findme"}, body={"a": "findme"})
     assert "findme" not in repr(request)
 
@@ -527,7 +527,7 @@ def assert_below_api_url(request: Request) -> None:
     st.sampled_from(["", "/v3/", "/v3/vendors/", f"{API_URL}/v3/", "https://"]),
 )
 @example("vendors?a=%26b%3Dc&d=%23", "/v3/")
-def test_no_path_ever_leaves_api_url(text: str, start: str) -> None:
+def test_request_with_any_path_stays_below_api_url(text: str, start: str) -> None:
     request = outcome_of({"path": start + text})
     if isinstance(request, Request):
         assert_below_api_url(request)
@@ -543,7 +543,7 @@ def test_no_path_ever_leaves_api_url(text: str, start: str) -> None:
         st.one_of(any_json, st.dictionaries(st.text(max_size=3), any_json, max_size=3)),
     ),
 )
-def test_whatever_the_options_are_they_make_a_request_or_are_refused(method: str, options: dict[str, Any]) -> None:
+def test_request_with_any_options_is_valid_or_an_option_error(method: str, options: dict[str, Any]) -> None:
     request = outcome_of({"path": "/v3/x", "method": method, **options})
     if isinstance(request, Request):
         assert_below_api_url(request)

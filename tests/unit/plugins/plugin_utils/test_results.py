@@ -34,7 +34,7 @@ from tests.unit.plugins.tasks import OpenContext
 # --- a session ---
 
 
-def test_a_login_returns_what_is_documented(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_login_result_has_the_documented_fields(open_context: OpenContext, monkeypatch: pytest.MonkeyPatch) -> None:
     masked: set[str] = set()
     monkeypatch.setattr(core_versions, "mask", masked.update)
     context = open_context()
@@ -55,7 +55,7 @@ def test_a_login_returns_what_is_documented(open_context: OpenContext, monkeypat
     assert "SESSION-1" in masked & context.secrets.texts
 
 
-def test_where_no_session_is_left_nothing_of_one_is_returned(open_context: OpenContext) -> None:
+def test_login_result_without_a_session_has_no_session_fields(open_context: OpenContext) -> None:
     context = open_context()
     no_session = SessionResult(None, changed=True)
     about = {"api_url": API_URL, "auth_method": "password", "changed": True}
@@ -65,7 +65,7 @@ def test_where_no_session_is_left_nothing_of_one_is_returned(open_context: OpenC
 
 
 @pytest.mark.promise(5)
-def test_nothing_that_is_told_of_a_session_is_secret(open_context: OpenContext) -> None:
+def test_session_info_result_contains_no_secret(open_context: OpenContext) -> None:
     context = open_context()
     told = session_info_result(context.client, context.client.sessions.ensure())
     assert (told["signed_in"], told["user_id"], told["trusted"]) == (True, "006", False)
@@ -84,7 +84,7 @@ def test_nothing_that_is_told_of_a_session_is_secret(open_context: OpenContext) 
     ],
     ids=str,
 )
-def test_a_term_that_is_no_field_is_refused_and_repeated_only_if_it_looks_like_one(term: Any, says: str) -> None:
+def test_lookup_term_that_is_not_a_field_is_an_option_error(term: Any, says: str) -> None:
     assert checked_terms(LOGIN_FIELDS) == [*LOGIN_FIELDS]
     with pytest.raises(OptionError) as failure:
         checked_terms(["user_id", term])
@@ -100,7 +100,7 @@ def requested(context: TaskContext, **how: Any) -> dict[str, Any]:
     return request_result(context, context.options, **how)
 
 
-def test_a_read_returns_its_status_and_what_bill_answered(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_of_a_read_has_status_and_response(open_context: OpenContext, bill: Bill) -> None:
     bill.answer_to_check = {"id": "1"}
     for check_mode in (False, True):
         context = open_context(path="/v3/vendors/1")
@@ -110,7 +110,7 @@ def test_a_read_returns_its_status_and_what_bill_answered(open_context: OpenCont
 
 
 @pytest.mark.promise(12)
-def test_a_list_is_read_in_check_mode_too_and_each_page_is_told(
+def test_request_result_of_a_list_in_check_mode_reads_and_reports_each_page(
     open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
@@ -130,7 +130,7 @@ def test_a_list_is_read_in_check_mode_too_and_each_page_is_told(
 @pytest.mark.promise(5)
 @pytest.mark.promise(12)
 @pytest.mark.parametrize("check_mode", [False, True])
-def test_a_write_is_shown_by_diff_mode_and_not_sent_in_check_mode(
+def test_request_result_of_a_write_shows_the_diff_and_check_mode_sends_nothing(
     open_context: OpenContext, bill: Bill, check_mode: bool
 ) -> None:
     bill.answer_to_check = {"id": "1"}
@@ -158,7 +158,7 @@ def test_a_write_is_shown_by_diff_mode_and_not_sent_in_check_mode(
         assert bill.last(PAY).body == body
 
 
-def test_a_write_without_a_body_is_shown_as_its_address(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_of_a_write_without_a_body_shows_its_url(open_context: OpenContext, bill: Bill) -> None:
     bill.answer_to_check = {}
     for method, path in (("POST", "/v3/vendors/1/archive"), ("DELETE", "/v3/spend/budgets/1")):
         diff = requested(open_context(path=path, method=method), check_mode=True, diff=True)["diff"]
@@ -169,7 +169,9 @@ def test_a_write_without_a_body_is_shown_as_its_address(open_context: OpenContex
 @pytest.mark.promise(9)
 @pytest.mark.promise(12)
 @pytest.mark.parametrize("status", ["COMPLETE", "SETUP"])
-def test_check_mode_looks_for_the_trust_that_a_write_needs(open_context: OpenContext, bill: Bill, status: str) -> None:
+def test_request_result_in_check_mode_validates_required_trust(
+    open_context: OpenContext, bill: Bill, status: str
+) -> None:
     context = open_context(path="/v3/payments", method="POST", body={}, require_trusted=True)
     bill.answer_to_check = {"mfaStatus": status}
     if status == "COMPLETE":
@@ -181,7 +183,7 @@ def test_check_mode_looks_for_the_trust_that_a_write_needs(open_context: OpenCon
 
 
 @pytest.mark.promise(2)
-def test_expected_statuses_are_heeded(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_with_an_expected_status_succeeds(open_context: OpenContext, bill: Bill) -> None:
     bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404), no("BDC_1120", 404))
     context = open_context(path="/v3/vendors/1", expected_status=[200, 404])
     assert requested(context)["status"] == 404
@@ -190,7 +192,7 @@ def test_expected_statuses_are_heeded(open_context: OpenContext, bill: Bill) -> 
 
 
 @pytest.mark.promise(5)
-def test_what_comes_up_on_the_way_is_known_as_secret_afterwards(
+def test_request_result_registers_new_secrets(
     open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     masked: set[str] = set()
@@ -204,7 +206,9 @@ def test_what_comes_up_on_the_way_is_known_as_secret_afterwards(
 
 
 @pytest.mark.promise(5)
-def test_the_secrets_of_a_body_are_known_even_if_it_is_not_sent(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_without_a_login_registers_the_secrets_of_the_body(
+    open_context: OpenContext, bill: Bill
+) -> None:
     bill.will_say((401, [{"code": "BDC_1101"}]))
     context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme"})
     with pytest.raises(BillError):
@@ -213,7 +217,9 @@ def test_the_secrets_of_a_body_are_known_even_if_it_is_not_sent(open_context: Op
 
 
 @pytest.mark.promise(5)
-def test_the_secrets_of_a_body_are_known_even_if_the_request_is_refused(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_with_an_option_error_registers_the_secrets_of_the_body(
+    open_context: OpenContext, bill: Bill
+) -> None:
     context = open_context(path="/v3/x", method="POST", body={"accountNumber": "123findme"}, sort="name:asc")
     with pytest.raises(OptionError):
         requested(context)
@@ -222,7 +228,9 @@ def test_the_secrets_of_a_body_are_known_even_if_the_request_is_refused(open_con
 
 
 @pytest.mark.promise(8)
-def test_an_error_has_no_pages(open_context: OpenContext, bill: Bill) -> None:
+def test_request_result_with_paginate_and_an_expected_error_is_an_option_error(
+    open_context: OpenContext, bill: Bill
+) -> None:
     with pytest.raises(
         OptionError, match="expected_status accepts only 200 to 299 with paginate, because an error has no pages"
     ):
@@ -231,7 +239,7 @@ def test_an_error_has_no_pages(open_context: OpenContext, bill: Bill) -> None:
 
 
 @pytest.mark.promise(2)
-def test_a_no_that_was_expected_yields_nothing(open_context: OpenContext, bill: Bill) -> None:
+def test_lookup_records_of_an_expected_refusal_are_empty(open_context: OpenContext, bill: Bill) -> None:
     bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404))
     assert records_of(open_context(expected_status=[200, 404]), "/v3/vendors/1") == []
 
@@ -248,7 +256,7 @@ def test_a_no_that_was_expected_yields_nothing(open_context: OpenContext, bill: 
         ("text", ["text"]),
     ],
 )
-def test_a_lookup_yields_the_records_of_a_page_or_the_answer(
+def test_lookup_records_of_a_response_are_its_page_or_the_response(
     open_context: OpenContext, bill: Bill, answer: Any, records: list[Any]
 ) -> None:
     open_context().client.sessions.ensure()
@@ -256,7 +264,7 @@ def test_a_lookup_yields_the_records_of_a_page_or_the_answer(
     assert records_of(open_context(), "/v3/vendors") == records
 
 
-def test_a_lookup_yields_the_records_of_all_pages(open_context: OpenContext, bill: Bill) -> None:
+def test_lookup_records_with_paginate_are_those_of_all_pages(open_context: OpenContext, bill: Bill) -> None:
     bill.will_say((200, {"results": [[1]], "nextPage": "2"}), to="GET /v3/vendors?max=100")
     bill.will_say((200, {"results": [{"results": 2}]}), to="GET /v3/vendors?max=100&page=2")
     context = open_context(paginate=True)

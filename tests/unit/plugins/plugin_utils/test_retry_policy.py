@@ -91,7 +91,7 @@ class ShortQuotaError(errors.RateLimitError):
 
 
 @pytest.mark.promise(9)
-def test_retry_after_the_quota_of_the_minute_waits_a_minute_each_time(clock: Clock, reporter: ListReporter) -> None:
+def test_retry_after_the_rate_limit_waits_a_minute_each_time(clock: Clock, reporter: ListReporter) -> None:
     transport = FailingTransport(clock, [errors.RateLimitError("No.")] * 3)
     RetryingTransport(transport, RetryPolicy(3, clock, reporter)).send(READ)
     assert transport.waits == [61, 61, 61, 0]
@@ -99,7 +99,7 @@ def test_retry_after_the_quota_of_the_minute_waits_a_minute_each_time(clock: Clo
 
 
 @pytest.mark.promise(9)
-def test_retry_wait_of_an_error_is_the_least(clock: Clock, reporter: ListReporter) -> None:
+def test_retry_wait_is_at_least_the_minimum_of_the_error(clock: Clock, reporter: ListReporter) -> None:
     # The waits still grow if an error continues.
     transport = FailingTransport(clock, [ShortQuotaError("No.")] * 3)
     RetryingTransport(transport, RetryPolicy(3, clock, reporter)).send(READ)
@@ -129,7 +129,7 @@ def test_retry_after_the_last_attempt_raises_the_error(clock: Clock, reporter: L
         errors.UncertainWriteError,
     ],
 )
-def test_retry_after_a_lasting_error_sends_nothing_again(
+def test_retry_after_a_permanent_error_sends_nothing_again(
     clock: Clock, reporter: ListReporter, kind: type[errors.BillError]
 ) -> None:
     transport = FailingTransport(clock, [kind("no")])
@@ -141,7 +141,7 @@ def test_retry_after_a_lasting_error_sends_nothing_again(
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize(("retries", "seconds"), [(0, 30), (1, 61), (3, 127), (6, 7 * 30 + 61), (7, 8 * 30 + 91)])
-def test_retry_max_duration_is_what_the_documentation_says(
+def test_retry_max_duration_has_the_documented_value(
     clock: Clock, reporter: ListReporter, retries: int, seconds: float
 ) -> None:
     retry = RetryPolicy(retries, clock, reporter)
@@ -154,7 +154,7 @@ def test_retry_max_duration_is_what_the_documentation_says(
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize(("retries", "seconds"), [(0, 30), (1, 30 + 91), (3, 30 + 3 * 91), (7, 30 + 7 * 91)])
-def test_retry_max_duration_covers_the_waits_that_an_error_demands(
+def test_retry_max_duration_includes_the_minimum_wait_of_an_error(
     clock: Clock, reporter: ListReporter, retries: int, seconds: float
 ) -> None:
     retry = RetryPolicy(retries, clock, reporter)
@@ -189,7 +189,7 @@ def not_processed(error: errors.BillError) -> errors.BillError:
     ],
     ids=str,
 )
-def test_retry_of_a_write_only_if_bill_has_certainly_not_processed_it(
+def test_retry_of_a_write_requires_that_bill_has_not_processed_it(
     clock: Clock, reporter: ListReporter, error: errors.BillError, attempts: int
 ) -> None:
     transport = FailingTransport(clock, [error] * 99)

@@ -33,7 +33,7 @@ def another_task(directory: Path) -> RunRecords:
 
 
 @pytest.mark.promise(7)
-def test_published_values_are_known_by_their_receipt(directory: Path) -> None:
+def test_run_records_return_published_values_for_their_receipt(directory: Path) -> None:
     first = another_task(directory).publish({"bill_organization_id": "008A", "bill_user_id": None})
     second = another_task(directory).publish({"bill_organization_id": "008B"})
     assert first != second
@@ -45,13 +45,13 @@ def test_published_values_are_known_by_their_receipt(directory: Path) -> None:
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("receipt", [None, "", "0" * 32, 7, ["x"], {"a": 1}, "../key"])
-def test_nothing_else_is_a_receipt(directory: Path, receipt: Any) -> None:
+def test_run_records_with_another_receipt_return_nothing(directory: Path, receipt: Any) -> None:
     another_task(directory).publish({"bill_organization_id": "008A"})
     assert another_task(directory).published(receipt) == {}
 
 
 @pytest.mark.promise(7)
-def test_receipt_of_another_run_is_none(directory: Path, tmp_path: Path) -> None:
+def test_run_records_with_the_receipt_of_another_run_return_nothing(directory: Path, tmp_path: Path) -> None:
     values = {"bill_organization_id": "008A"}
     receipt = another_task(directory).publish(values)
     assert another_task(tmp_path / "next").publish(values) != receipt
@@ -59,7 +59,7 @@ def test_receipt_of_another_run_is_none(directory: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.promise(6)
-def test_nothing_in_the_directory_tells_what_is_remembered(directory: Path) -> None:
+def test_run_records_on_disk_do_not_show_their_content(directory: Path) -> None:
     run = another_task(directory)
     run.publish({"bill_organization_id": "008FINDME"})
     run.is_first("findme")
@@ -67,12 +67,12 @@ def test_nothing_in_the_directory_tells_what_is_remembered(directory: Path) -> N
         assert b"findme" not in path.read_bytes().lower()
 
 
-def test_warning_is_the_first_once(directory: Path) -> None:
+def test_run_records_report_a_warning_as_first_once(directory: Path) -> None:
     assert [another_task(directory).is_first(text) for text in ("a", "a", "b", "a")] == [True, False, True, False]
 
 
 @pytest.mark.promise(13)
-def test_run_without_a_usable_directory_warns_each_time_and_publishes_nothing(directory: Path) -> None:
+def test_run_records_without_a_directory_warn_each_time_and_publish_nothing(directory: Path) -> None:
     directory.touch()
     assert [another_task(directory).is_first("a") for _time in range(2)] == [True, True]
     assert another_task(directory).publish({"bill_organization_id": "008A"}) is None
@@ -84,7 +84,7 @@ THEIRS = GuardedWrite(WRITE.identity, "web2", WRITE.label)
 
 
 @pytest.mark.promise(10)
-def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) -> None:
+def test_guarded_write_repeated_during_or_after_the_first_is_refused(directory: Path) -> None:
     with (
         another_task(directory).once(WRITE),
         pytest.raises(RepeatedWriteError, match="the same task is sending the same write for web1 already"),
@@ -107,7 +107,7 @@ def test_same_write_is_refused_while_it_is_sent_and_afterwards(directory: Path) 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("error", [None, TransportError("No connection."), ValueError(), KeyboardInterrupt()], ids=repr)
 @pytest.mark.parametrize("is_sent", [True, False])
-def test_write_may_be_sent_again_only_where_it_certainly_was_not(
+def test_guarded_write_that_was_not_sent_can_be_sent_again(
     directory: Path, error: BaseException | None, is_sent: bool
 ) -> None:
     """The note about the send counts, whatever error ends the write."""
@@ -123,7 +123,7 @@ def test_write_may_be_sent_again_only_where_it_certainly_was_not(
 
 
 @pytest.mark.promise(10)
-def test_write_of_a_task_that_was_killed_is_not_sent_again(directory: Path) -> None:
+def test_guarded_write_of_a_killed_task_is_not_sent_again(directory: Path) -> None:
     def send_and_die() -> None:
         with another_task(directory).once(WRITE):
             os.kill(os.getpid(), signal.SIGKILL)
@@ -137,7 +137,7 @@ def test_write_of_a_task_that_was_killed_is_not_sent_again(directory: Path) -> N
 
 
 @pytest.mark.promise(10)
-def test_write_that_nobody_could_remember_is_not_sent(directory: Path) -> None:
+def test_guarded_write_without_a_usable_directory_is_not_sent(directory: Path) -> None:
     directory.touch()
     with (
         pytest.raises(BillError, match="POST /v3/payments was not sent: .*cannot be used.*set repeat: true"),

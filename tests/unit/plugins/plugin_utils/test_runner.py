@@ -35,7 +35,7 @@ def failure_of(error: Exception, secrets: CoreSecretRegistry | None = None, **gi
 
 
 @pytest.mark.promise(8)
-def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
+def test_operation_error_names_the_sources_of_its_options() -> None:
     secrets = CoreSecretRegistry()
     failed = failure_of(BillError("Refused.", options=("username",)), secrets)
     assert str(failed) == "Refused. (username comes from the option username)"
@@ -45,7 +45,7 @@ def test_an_error_of_ours_is_told_with_the_places_of_its_values() -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_an_error_nobody_expected_tells_where_and_repeats_nothing() -> None:
+def test_operation_error_after_a_bug_names_the_place_without_the_message() -> None:
     failed = failure_of(KeyError("findme"))
     assert str(failed).startswith("This is a bug in bill.connect (KeyError at test_runner.py:")
     assert str(failed).endswith("Please report it.")
@@ -53,7 +53,7 @@ def test_an_error_nobody_expected_tells_where_and_repeats_nothing() -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("error", [KeyError("findme"), BillError("Refused.")])
-def test_nothing_hangs_behind_the_message(error: Exception) -> None:
+def test_operation_error_of_a_lookup_has_no_cause_or_context(error: Exception) -> None:
     """If a lookup raises an error, Ansible shows the errors behind it. A task raises none."""
 
     class Lookup(BillLookup):
@@ -70,7 +70,7 @@ def test_nothing_hangs_behind_the_message(error: Exception) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("given", [{"passwrd": "findme"}, {"password": "findme\n"}, {"timeout": "findme"}], ids=str)
-def test_of_options_that_are_not_accepted_no_secret_is_known(given: Mapping[str, Any]) -> None:
+def test_operation_error_with_invalid_options_is_not_resolved(given: Mapping[str, Any]) -> None:
     """So the task hides all its arguments."""
     failed = failure_of(AssertionError("never reached"), **given)
     assert failed.is_resolved is False
@@ -78,7 +78,7 @@ def test_of_options_that_are_not_accepted_no_secret_is_known(given: Mapping[str,
 
 
 @pytest.mark.promise(10)
-def test_what_else_a_failure_tells_comes_with_it() -> None:
+def test_operation_error_keeps_the_details_of_the_failure() -> None:
     assert failure_of(UncertainWriteError("Perhaps.", details={"uncertain": True, "look_at": None})).details == {
         "uncertain": True,
         "look_at": None,
@@ -87,7 +87,7 @@ def test_what_else_a_failure_tells_comes_with_it() -> None:
 
 
 @pytest.mark.promise(5)
-def test_no_secret_is_in_what_a_failure_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_operation_error_contains_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """This covers secrets of the options, secrets found since, and unused secrets of the environment."""
     monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
     texts = [OPTIONS["password"], "met-findme", "environment-findme"]

@@ -19,19 +19,19 @@ UNKNOWN = replace(SESSION, idle_seconds=None)
 BOTH = replace(SESSION, ends_at=MADE + 3600)
 
 
-def test_it_ends_its_idle_life_after_the_last_answer() -> None:
+def test_session_idle_time_starts_at_the_last_response() -> None:
     assert SESSION.expires_at == "2027-01-15T08:35:00Z"
     assert SESSION.answered(MADE + 60).expires_at == "2027-01-15T08:36:00Z"
 
 
-def test_it_ends_when_it_was_said_to_however_much_it_is_used() -> None:
+def test_session_with_a_fixed_end_expires_then_although_it_is_used() -> None:
     assert TOKEN.expires_at == TOKEN.answered(MADE + 60).expires_at == "2027-01-15T09:00:00Z"
     # The earlier of the two ends counts.
     assert BOTH.end == MADE + 2100
     assert BOTH.answered(MADE + 3000).end == MADE + 3600
 
 
-def test_one_of_unknown_end_has_none() -> None:
+def test_session_without_a_known_end_has_no_expiry() -> None:
     assert (UNKNOWN.end, UNKNOWN.expires_at) == (None, None)
     assert replace(UNKNOWN, ends_at=0.0).expires_at == "1970-01-01T00:00:00Z"
 
@@ -52,7 +52,7 @@ def test_one_of_unknown_end_has_none() -> None:
         (UNKNOWN, 9999, 9998, True),
     ],
 )
-def test_it_is_recent_until_the_last_answer_is_too_old_or_it_has_ended(
+def test_session_is_recent_until_its_last_response_is_old_or_it_expired(
     session: Session, seconds: float, after: float, is_recent: bool
 ) -> None:
     assert session.is_recent(MADE + after, seconds) is is_recent
@@ -75,7 +75,7 @@ def test_it_is_recent_until_the_last_answer_is_too_old_or_it_has_ended(
         (None, -1e9, False),
     ],
 )
-def test_it_is_due_two_minutes_before_its_end_or_a_fifth_of_a_short_life(
+def test_session_is_due_two_minutes_or_a_fifth_of_its_life_before_its_end(
     life: float | None, after: float, is_due: bool
 ) -> None:
     session = replace(SESSION, ends_at=None if life is None else MADE + life)
@@ -83,12 +83,12 @@ def test_it_is_due_two_minutes_before_its_end_or_a_fifth_of_a_short_life(
 
 
 @pytest.mark.promise(5)
-def test_its_secrets_are_not_in_its_representation() -> None:
+def test_session_representation_hides_its_secrets() -> None:
     assert "findme" not in repr(SESSION)
 
 
 @pytest.mark.promise(5)
-def test_its_secrets_are_what_its_headers_hold_with_and_without_their_scheme() -> None:
+def test_session_secrets_are_its_header_values_with_and_without_the_scheme() -> None:
     assert SESSION.secrets == {"SESSION-findme", SESSION.headers["devKey"]}
     token = replace(SESSION, session_id=None, headers={"Authorization": "Bearer TOKEN-findme"})
     assert token.secrets == {"Bearer TOKEN-findme", "TOKEN-findme"}

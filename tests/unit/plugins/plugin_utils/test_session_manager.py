@@ -23,14 +23,14 @@ from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, Open,
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_one_sign_in_serves_every_later_task(open_sessions: Open, bill: Bill) -> None:
+def test_session_after_one_login_is_used_by_every_later_task(open_sessions: Open, bill: Bill) -> None:
     outcomes = [open_sessions().ensure() for _time in range(10)]
     assert [outcome.changed for outcome in outcomes] == [True] + [False] * 9
     assert len({outcome.session.session_id for outcome in outcomes if outcome.session}) == 1
     assert bill.heard == [LOGIN]
 
 
-def test_the_session_is_what_bill_said(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_session_has_the_values_of_the_login_response(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.answer = {"trusted": True}
     session = open_sessions().ensure().session
     assert session is not None
@@ -40,9 +40,7 @@ def test_the_session_is_what_bill_said(open_sessions: Open, bill: Bill, clock: C
 
 
 @pytest.mark.promise(1)
-def test_a_session_is_trusted_for_check_after_seconds_and_then_checked(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_session_after_check_after_seconds_is_validated(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(59)
     open_sessions().ensure()
@@ -56,7 +54,7 @@ def test_a_session_is_trusted_for_check_after_seconds_and_then_checked(
 
 
 @pytest.mark.promise(15)
-def test_who_needs_no_check_waits_for_nobody(open_sessions: Open, bill: Bill) -> None:
+def test_session_without_a_due_validation_does_not_wait_for_the_lock(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     task = open_sessions()
     task.lock_timeout = 0
@@ -68,13 +66,13 @@ def test_who_needs_no_check_waits_for_nobody(open_sessions: Open, bill: Bill) ->
 
 
 @pytest.mark.promise(1)
-def test_check_after_zero_asks_every_time(open_sessions: Open, bill: Bill) -> None:
+def test_session_with_check_after_zero_is_validated_every_time(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
         open_sessions(check_after=0).ensure()
     assert bill.heard == [LOGIN, CHECK, CHECK]
 
 
-def test_a_check_begins_the_idle_life_anew(open_sessions: Open, clock: Clock) -> None:
+def test_session_validation_restarts_the_idle_time(open_sessions: Open, clock: Clock) -> None:
     first = open_sessions().ensure().session
     clock.advance(2000)
     later = open_sessions().ensure().session
@@ -85,7 +83,7 @@ def test_a_check_begins_the_idle_life_anew(open_sessions: Open, clock: Clock) ->
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
-def test_a_session_that_ended_is_replaced_once(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_session_that_expired_is_renewed_once(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(3600)
     bill.alive.clear()
@@ -94,7 +92,7 @@ def test_a_session_that_ended_is_replaced_once(open_sessions: Open, bill: Bill, 
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ended_is_not_asked_about_again(open_sessions: Open, bill: Bill) -> None:
+def test_session_that_expired_is_not_validated_again(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     bill.password = "changed elsewhere"
@@ -105,7 +103,7 @@ def test_a_session_that_ended_is_not_asked_about_again(open_sessions: Open, bill
 
 
 @pytest.mark.promise(1)
-def test_a_session_that_others_kept_alive_is_not_replaced(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_session_that_other_programs_used_is_not_renewed(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(24 * 3600)
     assert not open_sessions().ensure().changed
@@ -114,7 +112,9 @@ def test_a_session_that_others_kept_alive_is_not_replaced(open_sessions: Open, b
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("hours", [-24, -1, 1, 24])
-def test_a_clock_that_jumps_means_asking_bill_once(open_sessions: Open, bill: Bill, clock: Clock, hours: int) -> None:
+def test_session_after_a_clock_change_is_validated_once(
+    open_sessions: Open, bill: Bill, clock: Clock, hours: int
+) -> None:
     first = open_sessions().ensure().session
     for jump in (hours, -hours):
         clock.advance(jump * 3600)
@@ -128,7 +128,7 @@ def test_a_clock_that_jumps_means_asking_bill_once(open_sessions: Open, bill: Bi
 
 
 @pytest.mark.promise(1)
-def test_no_check_after_makes_a_session_live_longer_than_its_idle_life(
+def test_session_with_a_long_check_after_is_validated_after_its_idle_time(
     open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
     open_sessions(check_after=9999).ensure()
@@ -144,7 +144,7 @@ def test_no_check_after_makes_a_session_live_longer_than_its_idle_life(
 @pytest.mark.promise(2)
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("check_after", [60, 0])
-def test_forty_tasks_at_once_make_one_sign_in(open_sessions: Open, bill: Bill, check_after: int) -> None:
+def test_session_for_forty_concurrent_tasks_needs_one_login(open_sessions: Open, bill: Bill, check_after: int) -> None:
     changed: list[bool] = []
     begin = threading.Barrier(40)
 
@@ -164,9 +164,7 @@ def test_forty_tasks_at_once_make_one_sign_in(open_sessions: Open, bill: Bill, c
 
 
 @pytest.mark.promise(11)
-def test_the_slots_in_flight_are_those_of_the_developer_key_and_organization(
-    build: Callable[..., BillClient], tmp_path: Path
-) -> None:
+def test_slots_are_shared_by_developer_key_and_organization(build: Callable[..., BillClient], tmp_path: Path) -> None:
     shared = [{}, {"username": "other"}, {"password": "other"}, {"auth_method": "sync_token"}]
     others = [{"dev_key": "other"}, {"organization_id": "008OTHER"}, {"api_url": "http://127.0.0.1:9/other"}]
     slots = set()
@@ -181,7 +179,7 @@ def test_the_slots_in_flight_are_those_of_the_developer_key_and_organization(
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_a_wrong_value_is_always_asked_at_bill(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_session_with_a_wrong_value_is_not_used_and_a_login_is_sent(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions().ensure()
     for wrong in (OPTIONS[name] + "x", OPTIONS[name].swapcase()):
         bill.will_say(no("BDC_1101", 401))
@@ -192,7 +190,7 @@ def test_a_wrong_value_is_always_asked_at_bill(open_sessions: Open, bill: Bill, 
 
 
 @pytest.mark.promise(3)
-def test_methods_and_environments_do_not_mix(open_sessions: Open, bill: Bill) -> None:
+def test_session_of_another_method_or_environment_is_not_used(open_sessions: Open, bill: Bill) -> None:
     for changes in (
         {},
         {"auth_method": "sync_token"},
@@ -204,13 +202,13 @@ def test_methods_and_environments_do_not_mix(open_sessions: Open, bill: Bill) ->
     assert bill.sign_ins == 4
 
 
-def test_a_sync_token_has_48_hours(open_sessions: Open) -> None:
+def test_session_of_a_sync_token_has_an_idle_time_of_48_hours(open_sessions: Open) -> None:
     session = open_sessions(auth_method="sync_token").ensure().session
     assert session
     assert session.idle_seconds == 48 * 3600
 
 
-def test_force_signs_in_anew_and_the_new_session_serves_from_then_on(open_sessions: Open, bill: Bill) -> None:
+def test_session_with_force_is_renewed_and_stored(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     forced = open_sessions().ensure(force=True)
     assert forced.changed
@@ -220,7 +218,7 @@ def test_force_signs_in_anew_and_the_new_session_serves_from_then_on(open_sessio
 
 
 @pytest.mark.promise(9)
-def test_an_untrusted_session_is_no_reason_to_sign_in(open_sessions: Open, bill: Bill) -> None:
+def test_session_that_is_untrusted_does_not_cause_a_login(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.will_say(no("BDC_1361", 403))
     with pytest.raises(errors.MfaRequiredError):
@@ -229,7 +227,7 @@ def test_an_untrusted_session_is_no_reason_to_sign_in(open_sessions: Open, bill:
 
 
 @pytest.mark.promise(9)
-def test_a_check_that_fails_costs_no_sign_in(open_sessions: Open, bill: Bill) -> None:
+def test_session_with_a_failed_validation_does_not_cause_a_login(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.will_say(*[errors.ServerError("ill")] * 4)
     with pytest.raises(errors.ServerError):
@@ -240,7 +238,7 @@ def test_a_check_that_fails_costs_no_sign_in(open_sessions: Open, bill: Bill) ->
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [None, [], "text", {}, {"sessionId": None}, {"sessionId": ""}, {"sessionId": 7}])
-def test_an_answer_without_a_session_is_told(open_sessions: Open, bill: Bill, answer: Any) -> None:
+def test_login_response_without_a_session_is_an_invalid_response(open_sessions: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer))
     with pytest.raises(errors.InvalidResponseError, match="no usable sessionId"):
         open_sessions().ensure()
@@ -248,7 +246,9 @@ def test_an_answer_without_a_session_is_told(open_sessions: Open, bill: Bill, an
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("session_id", ["SESSION\r\nX-Findme: 1", "SESSION-é", " \n", " x", "x ", "x" * 4097])
-def test_a_session_that_fits_no_header_is_refused_unseen(open_sessions: Open, bill: Bill, session_id: str) -> None:
+def test_login_response_with_an_invalid_session_id_does_not_repeat_it(
+    open_sessions: Open, bill: Bill, session_id: str
+) -> None:
     bill.answer = {"sessionId": session_id}
     with pytest.raises(errors.InvalidResponseError) as failure:
         open_sessions().ensure()
@@ -257,7 +257,7 @@ def test_a_session_that_fits_no_header_is_refused_unseen(open_sessions: Open, bi
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("user", [7, True, ["006"], "", " ", "006\n", "\ud800", "006-é", "x" * 4097])
-def test_a_user_id_that_is_none_is_left_out(open_sessions: Open, bill: Bill, user: Any) -> None:
+def test_login_response_with_an_invalid_user_id_has_no_user_id(open_sessions: Open, bill: Bill, user: Any) -> None:
     bill.answer = {"userId": user}
     session = open_sessions().ensure().session
     assert session
@@ -265,7 +265,7 @@ def test_a_user_id_that_is_none_is_left_out(open_sessions: Open, bill: Bill, use
 
 
 @pytest.mark.promise(9)
-def test_a_session_of_another_organization_is_not_used(open_sessions: Open, bill: Bill) -> None:
+def test_login_response_of_another_organization_is_an_invalid_response(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"organizationId": "00809SOMEBODYELSE0009"}
     with pytest.raises(errors.InvalidResponseError, match="another organization"):
         open_sessions().ensure()
@@ -286,7 +286,7 @@ def test_a_session_of_another_organization_is_not_used(open_sessions: Open, bill
         (["findme"], "the validation of the stored session is not a JSON object"),
     ],
 )
-def test_an_odd_answer_to_the_check_is_told_and_costs_no_sign_in(
+def test_validation_with_an_invalid_response_fails_without_a_login(
     open_sessions: Open, bill: Bill, answer: Any, says: str
 ) -> None:
     open_sessions().ensure()
@@ -296,7 +296,7 @@ def test_an_odd_answer_to_the_check_is_told_and_costs_no_sign_in(
     assert bill.sign_ins == 1
 
 
-def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sessions: Open, bill: Bill) -> None:
+def test_validation_with_or_without_the_organization_succeeds(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     for answer in (
         {},
@@ -309,14 +309,16 @@ def test_a_check_that_names_the_organization_or_does_not_is_fine(open_sessions: 
 
 
 @pytest.mark.parametrize("trusted", ["true", 1, {}, None, False])
-def test_only_true_means_trusted(open_sessions: Open, bill: Bill, trusted: Any) -> None:
+def test_login_response_with_another_value_than_true_is_not_trusted(
+    open_sessions: Open, bill: Bill, trusted: Any
+) -> None:
     bill.answer = {"trusted": trusted}
     session = open_sessions().ensure().session
     assert session
     assert session.trusted is False
 
 
-def test_what_bill_does_not_document_may_be_missing(open_sessions: Open, bill: Bill) -> None:
+def test_login_response_without_undocumented_fields_is_accepted(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"organizationId": None, "userId": None, "trusted": None}
     session = open_sessions().ensure().session
     assert session
@@ -325,7 +327,7 @@ def test_what_bill_does_not_document_may_be_missing(open_sessions: Open, bill: B
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("missing", [None, ""])
-def test_every_missing_option_is_named_at_once(open_sessions: Open, bill: Bill, missing: str | None) -> None:
+def test_login_with_missing_options_names_all_of_them(open_sessions: Open, bill: Bill, missing: str | None) -> None:
     with pytest.raises(errors.OptionError) as failure:
         open_sessions(password=missing, dev_key=missing)
     assert str(failure.value) == (
@@ -336,7 +338,7 @@ def test_every_missing_option_is_named_at_once(open_sessions: Open, bill: Bill, 
 
 
 @pytest.mark.promise(7)
-def test_unchecked_certificates_draw_a_warning(open_sessions: Open, said: list[str]) -> None:
+def test_session_without_validate_certs_warns(open_sessions: Open, said: list[str]) -> None:
     open_sessions(validate_certs=False)
     [warning] = said
     assert warning.startswith(
@@ -345,6 +347,6 @@ def test_unchecked_certificates_draw_a_warning(open_sessions: Open, said: list[s
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_others_is_as_long_as_their_work_can_be(open_sessions: Open) -> None:
+def test_lock_timeout_is_the_longest_duration_of_the_other_task(open_sessions: Open) -> None:
     # Two requests of four tries each. Each try has 30 seconds for a slot and 30 for BILL, with waits between the tries.
     assert open_sessions().lock_timeout == 2 * (4 * (30 + 30) + 1 + 2 + 4)

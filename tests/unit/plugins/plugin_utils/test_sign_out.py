@@ -17,7 +17,7 @@ from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bil
 
 
 @pytest.mark.promise(2)
-def test_absent_ends_the_session_at_bill_and_forgets_it(open_sessions: Open, bill: Bill) -> None:
+def test_logout_ends_the_session_at_bill_and_deletes_it(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     gone = open_sessions().end()
     assert (gone.session, gone.changed) == (None, True)
@@ -28,14 +28,14 @@ def test_absent_ends_the_session_at_bill_and_forgets_it(open_sessions: Open, bil
 
 
 @pytest.mark.promise(6)
-def test_absent_leaves_nothing_in_the_store_but_its_key(open_sessions: Open, bill: Bill, tmp_path: Path) -> None:
+def test_logout_leaves_only_the_key_in_the_store(open_sessions: Open, bill: Bill, tmp_path: Path) -> None:
     open_sessions().ensure()
     open_sessions().end()
     assert [path.name for path in (tmp_path / "bill").iterdir()] == ["key"]
 
 
 @pytest.mark.promise(6)
-def test_refused_password_leaves_one_entry_that_says_when_it_may_go(
+def test_refusal_entry_contains_its_end_and_is_removed_after_it(
     open_sessions: Open, bill: Bill, tmp_path: Path
 ) -> None:
     bill.will_say(no("BDC_1101", 401))
@@ -51,7 +51,7 @@ def test_refused_password_leaves_one_entry_that_says_when_it_may_go(
 
 
 @pytest.mark.promise(2)
-def test_tasks_that_sign_out_at_once_end_one_session(open_sessions: Open, bill: Bill) -> None:
+def test_logout_of_concurrent_tasks_ends_one_session(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     changed: list[bool] = []
     threads = [threading.Thread(target=lambda: changed.append(open_sessions().end().changed)) for _time in range(10)]
@@ -65,7 +65,9 @@ def test_tasks_that_sign_out_at_once_end_one_session(open_sessions: Open, bill: 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_force_forgets_a_session_that_bill_refuses_to_end(open_sessions: Open, bill: Bill, code: str) -> None:
+def test_logout_with_force_deletes_a_session_that_bill_refuses_to_end(
+    open_sessions: Open, bill: Bill, code: str
+) -> None:
     open_sessions().ensure()
     bill.will_say(no(code))
     with pytest.raises(errors.ApiError, match=code):
@@ -77,7 +79,7 @@ def test_force_forgets_a_session_that_bill_refuses_to_end(open_sessions: Open, b
 
 
 @pytest.mark.promise(2)
-def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sessions: Open, bill: Bill) -> None:
+def test_logout_of_an_expired_session_is_not_changed(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     assert not open_sessions().end().changed
@@ -85,9 +87,7 @@ def test_absent_after_bill_ended_the_session_changes_nothing_at_bill(open_sessio
 
 
 @pytest.mark.promise(1)
-def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked(
-    open_sessions: Open, bill: Bill
-) -> None:
+def test_logout_with_a_lost_response_makes_the_next_task_validate(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     bill.will_say(*[errors.TransportError("gone")] * 4)
@@ -98,7 +98,7 @@ def test_a_sign_out_whose_answer_was_lost_leaves_no_session_that_is_used_unasked
 
 
 @pytest.mark.promise(12)
-def test_check_mode_does_not_sign_out(open_sessions: Open, bill: Bill) -> None:
+def test_logout_in_check_mode_sends_nothing(open_sessions: Open, bill: Bill) -> None:
     assert not open_sessions().end(check_only=True).changed
     open_sessions().ensure()
     assert open_sessions().end(check_only=True).changed

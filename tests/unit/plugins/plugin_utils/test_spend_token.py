@@ -20,9 +20,7 @@ HEADERS = {"apiToken": SPEND_TOKEN["api_token"]}
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_a_token_is_asked_about_at_first_and_after_check_after_seconds(
-    open_sessions: Open, bill: Bill, clock: Clock
-) -> None:
+def test_spend_token_is_validated_first_and_after_check_after(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     for seconds, asked in ((0, 1), (59, 1), (1, 2), (59, 2), (100_000, 3)):
         clock.advance(seconds)
         outcome = open_sessions(**SPEND_TOKEN).ensure()
@@ -35,14 +33,14 @@ def test_a_token_is_asked_about_at_first_and_after_check_after_seconds(
 
 
 @pytest.mark.promise(2)
-def test_force_and_check_after_zero_ask_every_time_and_change_nothing(open_sessions: Open, bill: Bill) -> None:
+def test_spend_token_with_force_or_check_after_zero_is_validated_every_time(open_sessions: Open, bill: Bill) -> None:
     for _time in range(2):
         assert not open_sessions(**SPEND_TOKEN).ensure(force=True).changed
         assert not open_sessions(**SPEND_TOKEN, check_after=0).ensure().changed
     assert bill.heard == [SPEND] * 4
 
 
-def test_nobody_is_told_of_a_sign_in_where_there_is_none(open_sessions: Open, reporter: ListReporter) -> None:
+def test_spend_token_validation_is_not_logged_as_a_login(open_sessions: Open, reporter: ListReporter) -> None:
     for options, signed_in in ((SPEND_TOKEN, 0), ({}, 1)):
         open_sessions(**options).ensure()
         assert len([text for text in reporter.logged if "signed in" in text]) == signed_in
@@ -63,7 +61,7 @@ def test_nobody_is_told_of_a_sign_in_where_there_is_none(open_sessions: Open, re
     ],
     ids=str,
 )
-def test_a_token_that_is_refused_is_told_and_asked_about_once(
+def test_spend_token_refusal_is_cached(
     open_sessions: Open, bill: Bill, clock: Clock, before: bool, answer: Said, named: str
 ) -> None:
     if before:
@@ -89,7 +87,7 @@ def test_a_token_that_is_refused_is_told_and_asked_about_once(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [no("BDC_1144"), no("BDC_1322"), (429, None), no("BDC_7777", 429)], ids=str)
-def test_a_call_too_many_in_a_minute_is_tried_again_when_that_is_over_and_nothing_is_remembered(
+def test_spend_token_rate_limit_is_retried_and_not_cached(
     open_sessions: Open, bill: Bill, clock: Clock, answer: Said
 ) -> None:
     before = clock.now
@@ -105,9 +103,7 @@ def test_a_call_too_many_in_a_minute_is_tried_again_when_that_is_over_and_nothin
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(11)
-def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(
-    open_client: OpenClient, bill: Bill, clock: Clock
-) -> None:
+def test_spend_token_rate_limit_applies_to_any_spend_request(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     """In other APIs, BDC_1144 means the hourly limit."""
     client = open_client(**SPEND_TOKEN)
     client.sessions.ensure()
@@ -119,7 +115,7 @@ def test_a_call_too_many_is_one_of_the_minute_whatever_is_asked(
 
 
 @pytest.mark.promise(9)
-def test_any_other_answer_is_told_for_what_it_is(open_sessions: Open, bill: Bill) -> None:
+def test_spend_token_with_another_response_is_an_error(open_sessions: Open, bill: Bill) -> None:
     # A proxy or a sign-in page may return status 200 with any content.
     no_yes: list[Said] = [(403, None), (200, None), (200, []), (200, "text")]
     kinds = [*((answer, errors.InvalidResponseError) for answer in no_yes), ((503, None), errors.ServerError)]
@@ -130,7 +126,7 @@ def test_any_other_answer_is_told_for_what_it_is(open_sessions: Open, bill: Bill
 
 
 @pytest.mark.parametrize("answer", [{}, {"id": 7}, {"id": "findme\n"}], ids=str)
-def test_a_token_is_good_whatever_bill_tells_of_its_user(open_sessions: Open, bill: Bill, answer: Any) -> None:
+def test_spend_token_with_an_unusable_user_is_valid(open_sessions: Open, bill: Bill, answer: Any) -> None:
     bill.will_say((200, answer))
     session = open_sessions(**SPEND_TOKEN).ensure().session
     assert session
@@ -139,7 +135,9 @@ def test_a_token_is_good_whatever_bill_tells_of_its_user(open_sessions: Open, bi
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(12)
-def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sessions: Open, bill: Bill, said: list[str]) -> None:
+def test_spend_token_end_deletes_it_and_says_that_it_stays_valid(
+    open_sessions: Open, bill: Bill, said: list[str]
+) -> None:
     assert not open_sessions(**SPEND_TOKEN).end().changed
     assert said == []
     open_sessions(**SPEND_TOKEN).ensure()
@@ -155,7 +153,7 @@ def test_absent_forgets_the_token_and_says_that_it_stays_good(open_sessions: Ope
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["api_token", "api_url"])
-def test_another_token_or_place_is_asked_about_for_itself(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_spend_token_with_another_token_or_api_url_is_validated(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**SPEND_TOKEN).ensure()
     bill.will_say((401, None))
     with pytest.raises(errors.AuthenticationError):
@@ -165,7 +163,7 @@ def test_another_token_or_place_is_asked_about_for_itself(open_sessions: Open, b
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_what_a_token_does_not_need_makes_no_other_token(open_sessions: Open, bill: Bill, name: str) -> None:
+def test_spend_token_is_used_although_an_unrelated_option_changed(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**SPEND_TOKEN).ensure()
     open_sessions(**SPEND_TOKEN, **{name: None}).ensure()
     assert bill.heard == [SPEND]

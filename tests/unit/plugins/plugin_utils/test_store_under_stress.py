@@ -48,7 +48,7 @@ def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("life", "sign_ins"), [("first", 1), ("ended", 1), ("forced", 1), ("checked", 0), ("signed out", 1)]
 )
-def test_a_task_killed_at_any_step_costs_one_more_sign_in_at_most(tmp_path: Path, life: str, sign_ins: int) -> None:
+def test_task_killed_at_any_step_costs_at_most_one_more_login(tmp_path: Path, life: str, sign_ins: int) -> None:
     for death in deaths(tmp_path, life):
         assert death["heard"].count(SIGN_IN) <= sign_ins + (life not in ("forced", "checked", "signed out")), death
         # BILL confirmed that the next task's session is valid.
@@ -63,7 +63,7 @@ def test_a_task_killed_at_any_step_costs_one_more_sign_in_at_most(tmp_path: Path
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("life", ["refused", "spent"])
-def test_a_task_killed_while_a_refusal_is_remembered_costs_one_more_request_at_most(tmp_path: Path, life: str) -> None:
+def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_path: Path, life: str) -> None:
     for death in deaths(tmp_path, life):
         assert death["heard"] in ([SIGN_IN], [SIGN_IN] * 2), death
         assert "UTC. bill.connect did not send the request again" in death["checked"]["error"], death
@@ -76,7 +76,7 @@ def test_a_task_killed_while_a_refusal_is_remembered_costs_one_more_request_at_m
     [({}, False), ({}, True), ({"password": "stale-findme"}, False)],
     ids=["right", "right, after one that died", "wrong password"],
 )
-def test_two_hundred_processes_at_once_ask_once(tmp_path: Path, how: dict[str, str], first_dies: bool) -> None:
+def test_login_of_two_hundred_processes_is_sent_once(tmp_path: Path, how: dict[str, str], first_dies: bool) -> None:
     crowd = apart("crowd", str(tmp_path), 200, first_dies, how)
     assert crowd["heard"] == [SIGN_IN] * (1 + first_dies)
     assert len(crowd["told"]) == 200
@@ -101,7 +101,7 @@ def test_two_hundred_processes_at_once_ask_once(tmp_path: Path, how: dict[str, s
     ],
     ids=["step-up", "step-up with another device", "partner", "another user of the partner", "oauth"],
 )
-def test_twenty_processes_at_once_ask_once_whatever_the_method(
+def test_login_of_twenty_processes_for_any_method_is_sent_once(
     tmp_path: Path,
     before: dict[str, str] | None,
     how: dict[str, str],
@@ -121,7 +121,7 @@ def test_twenty_processes_at_once_ask_once_whatever_the_method(
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("room", [0, 100])
-def test_a_full_disk_loses_no_session_that_was_kept(tmp_path: Path, room: int) -> None:
+def test_store_on_a_full_disk_keeps_the_stored_session(tmp_path: Path, room: int) -> None:
     told = apart("full", str(tmp_path), room)
     for name, changed in (("checked", False), ("forced", True)):
         assert told[name]["changed"] is changed
@@ -138,7 +138,7 @@ def test_a_full_disk_loses_no_session_that_was_kept(tmp_path: Path, room: int) -
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
-def test_an_old_session_in_a_directory_that_became_read_only_costs_one_sign_in_a_run(tmp_path: Path) -> None:
+def test_store_that_became_read_only_costs_one_login_in_each_run(tmp_path: Path) -> None:
     told = apart("read_only", str(tmp_path))
     assert [each["changed"] for each in told["told"]] == [True, True, False, False, True, True]
     assert "cannot be used (Permission denied)" in told["told"][1]["said"][0]
@@ -147,7 +147,7 @@ def test_an_old_session_in_a_directory_that_became_read_only_costs_one_sign_in_a
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(13)
-def test_a_session_that_cannot_be_erased_is_not_used_after_its_end(tmp_path: Path) -> None:
+def test_store_that_cannot_delete_a_session_does_not_use_it_after_its_end(tmp_path: Path) -> None:
     told = apart("signed_out_of_read_only", str(tmp_path))
     assert [each["changed"] for each in told["told"]] == [True, True, True, False]
     assert "so the stored entry stays in it. Remove it there" in " ".join(told["told"][1]["said"])
@@ -207,7 +207,7 @@ if os.geteuid() == 0:
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("what", IN_PLACE, ids=lambda what: str(what.__name__))
 @pytest.mark.parametrize("name", ["session", "session.new", "lock"])
-def test_whatever_is_in_the_place_of_a_file_the_sign_in_works_and_nothing_is_followed(
+def test_login_with_any_object_in_place_of_a_store_file_succeeds(
     tmp_path: Path, scripted: Callable[..., ScriptedBill], name: str, what: Callable[[Path, Path], None]
 ) -> None:
     bill = scripted(says(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))
@@ -266,7 +266,7 @@ def a_pipe(target: Path) -> None:
 @pytest.mark.parametrize(
     "what", [mine, shared, somebody_elses, missing, a_file, a_pipe], ids=lambda what: str(what.__name__)
 )
-def test_whatever_is_in_the_place_of_the_directory_the_sign_in_works(
+def test_login_with_any_object_in_place_of_the_store_directory_succeeds(
     tmp_path: Path, scripted: Callable[..., ScriptedBill], linked: bool, what: Callable[[Path], None]
 ) -> None:
     bill = scripted(says(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))

@@ -138,7 +138,7 @@ def test_exchange_encodes_json_and_form_bodies_differently(scripted: Start) -> N
 @pytest.mark.parametrize(
     "body", [JsonBody({"name": SECRET}), FormBody({"name": SECRET})], ids=["a password", "a client secret"]
 )
-def test_messages_when_printed_show_no_header_or_body(body: JsonBody | FormBody) -> None:
+def test_request_and_response_representations_hide_headers_and_body(body: JsonBody | FormBody) -> None:
     own = ErrorProfile({SECRET: ErrorCode(errors.ApiError, "", "")})
     request = HttpRequest("POST", "/v3/login", {"sessionId": SECRET}, body, own)
     assert "POST" in repr(request)
@@ -146,7 +146,7 @@ def test_messages_when_printed_show_no_header_or_body(body: JsonBody | FormBody)
 
 
 @pytest.mark.promise(11)
-def test_exchange_asks_limits_for_the_target(scripted: Start) -> None:
+def test_exchange_requests_a_slot_for_its_target(scripted: Start) -> None:
     bill = scripted(says(200, {}))
     limits = ListLimits()
     transport = open_transport(bill.url, limits=limits)
@@ -252,14 +252,14 @@ def test_transport_redirect_is_an_error_and_not_followed(scripted: Start) -> Non
 
 
 @pytest.mark.promise(8)
-def test_exchange_with_unknown_name_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchange_with_an_unknown_host_name_names_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", resolve_no_name)
     with pytest.raises(errors.TransportError, match="The name bill.example.com could not be found"):
         log_in("https://bill.example.com/connect")
 
 
 @pytest.mark.promise(8)
-def test_exchange_with_broken_connection_says_how_it_broke(scripted: Start) -> None:
+def test_exchange_with_a_broken_connection_names_the_reason(scripted: Start) -> None:
     port = refused_port()
     cases = {
         f"http://127.0.0.1:{port}/connect": f"127.0.0.1:{port} refused the connection",
@@ -275,7 +275,7 @@ def test_exchange_with_broken_connection_says_how_it_broke(scripted: Start) -> N
 
 
 @pytest.mark.promise(9)
-def test_exchange_with_old_urllib3_notices_a_response_that_was_cut_off(
+def test_exchange_with_old_urllib3_detects_a_truncated_response(
     scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send = requests.adapters.HTTPAdapter.send
@@ -292,14 +292,14 @@ def test_exchange_with_old_urllib3_notices_a_response_that_was_cut_off(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("cut", [b"", b"\r\nContent-Ty", b"\r\nContent-Length: ", b"\r\nTransfer-Encoding: chu"])
-def test_exchange_with_headers_cut_off_is_no_success(scripted: Start, cut: bytes) -> None:
+def test_exchange_with_truncated_headers_is_an_error(scripted: Start, cut: bytes) -> None:
     with pytest.raises(errors.TransportError, match="broke before the response was complete"):
         log_in(scripted(lambda peer: peer.sendall(b"HTTP/1.1 200 OK" + cut)).url)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
-def test_transport_redirect_to_an_unusable_address_is_told_as_any_other(scripted: Start, location: bytes) -> None:
+def test_transport_redirect_to_an_invalid_url_is_an_invalid_response(scripted: Start, location: bytes) -> None:
     answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
     with pytest.raises(errors.InvalidResponseError, match="redirect .HTTP status 302.") as failure:
         log_in(scripted(lambda peer: peer.sendall(answer)).url)
@@ -307,7 +307,7 @@ def test_transport_redirect_to_an_unusable_address_is_told_as_any_other(scripted
 
 
 @pytest.mark.promise(8)
-def test_exchange_with_negative_chunk_length_is_no_http(scripted: Start) -> None:
+def test_exchange_with_a_negative_chunk_length_is_an_invalid_response(scripted: Start) -> None:
     # urllib3 reads -5 bytes from Python's http.client, which raises ValueError.
     answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
     with pytest.raises(errors.InvalidResponseError, match="something that is not HTTP") as failure:
@@ -316,7 +316,7 @@ def test_exchange_with_negative_chunk_length_is_no_http(scripted: Start) -> None
 
 
 @pytest.mark.promise(5)
-def test_exchange_logs_nothing_of_a_response(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_exchange_does_not_log_the_response(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
     # urllib3 logs a line that it cannot read as a header. Without the blank line, that is the session.
     answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
     caplog.set_level("DEBUG")
@@ -337,7 +337,7 @@ def test_exchange_logs_nothing_of_a_response(scripted: Start, caplog: pytest.Log
         ("https://bill.example.com/connect", "ftp://findme:findme@127.0.0.1:1"),
     ],
 )
-def test_exchange_with_unusable_address_says_so_and_is_not_transient(
+def test_exchange_with_an_unusable_url_is_not_transient(
     monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None
 ) -> None:
     if proxy:
@@ -358,7 +358,7 @@ def test_exchange_with_failing_proxy_names_the_proxy(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.promise(15)
-def test_exchange_timeout_covers_all_of_it(scripted: Start) -> None:
+def test_exchange_timeout_covers_the_whole_exchange(scripted: Start) -> None:
     stop = threading.Event()
 
     def silent(_peer: socket.socket) -> None:
@@ -412,7 +412,7 @@ def test_exchange_without_a_thread_releases_its_slot(monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.promise(9)
-def test_exchange_gives_up_an_endless_response(scripted: Start) -> None:
+def test_exchange_with_an_endless_response_is_an_error(scripted: Start) -> None:
     stop = threading.Event()
     with pytest.raises(errors.InvalidResponseError, match="more than 8 MiB"):
         log_in(scripted(trickles(b"x" * 2**20, stop)).url)
@@ -432,7 +432,9 @@ def test_exchange_gives_up_an_endless_response(scripted: Start) -> None:
     ],
     ids=["deep lists", "deep dictionaries", "deeper than Python goes", "endless lists", "many objects", "many numbers"],
 )
-def test_transport_response_that_ansible_cannot_take_is_invalid(scripted: Start, answer: bytes, says_what: str) -> None:
+def test_transport_response_that_ansible_cannot_process_is_invalid(
+    scripted: Start, answer: bytes, says_what: str
+) -> None:
     with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
         log_in(scripted(says(200, answer)).url)
     # An error status decides, whatever the body contains.
@@ -477,7 +479,7 @@ def test_transport_success_that_is_not_json_is_invalid(scripted: Start, answer: 
 
 
 @pytest.mark.promise(9)
-def test_transport_failure_that_is_not_json_goes_by_its_status(scripted: Start) -> None:
+def test_transport_failure_that_is_not_json_depends_on_its_status(scripted: Start) -> None:
     with pytest.raises(errors.ServerError):
         log_in(scripted(says(502, b"<html>Bad Gateway</html>")).url)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without a BDC code"):
@@ -485,7 +487,7 @@ def test_transport_failure_that_is_not_json_goes_by_its_status(scripted: Start) 
 
 
 @pytest.mark.promise(9)
-def test_exchange_with_unknown_encoding_goes_by_its_status(scripted: Start) -> None:
+def test_exchange_with_an_unknown_encoding_depends_on_its_status(scripted: Start) -> None:
     for status, kind in (
         (200, errors.InvalidResponseError),
         (401, errors.InvalidResponseError),
@@ -498,14 +500,14 @@ def test_exchange_with_unknown_encoding_goes_by_its_status(scripted: Start) -> N
 
 
 @pytest.mark.promise(9)
-def test_transport_failure_goes_by_its_code_whatever_the_status(scripted: Start) -> None:
+def test_transport_failure_with_a_code_depends_on_the_code_only(scripted: Start) -> None:
     for status in (200, 401, 422, 500):
         with pytest.raises(errors.SessionExpiredError):
             log_in(scripted(refuses(status, "BDC_1109")).url)
 
 
 @pytest.mark.promise(8)
-def test_exchange_without_requests_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_exchange_without_requests_names_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_sender, "HAS_REQUESTS", False)
     with pytest.raises(errors.BillError, match="pip install requests"):
         log_in("http://127.0.0.1:1/connect")
@@ -515,7 +517,7 @@ def test_exchange_without_requests_says_what_to_install(monkeypatch: pytest.Monk
 
 
 @pytest.mark.promise(10)
-def test_exchange_without_a_connection_sent_nothing(monkeypatch: pytest.MonkeyPatch, scripted: Start) -> None:
+def test_exchange_without_a_connection_sends_nothing(monkeypatch: pytest.MonkeyPatch, scripted: Start) -> None:
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     plain = scripted(lambda peer: peer.sendall(b"SSH-2.0\r\n"))
@@ -605,7 +607,7 @@ class EndingLimits:
 
 
 @pytest.mark.promise(10)
-def test_exchange_ended_while_it_waits_for_a_slot_sent_nothing(scripted: Start) -> None:
+def test_exchange_interrupted_while_waiting_for_a_slot_sends_nothing(scripted: Start) -> None:
     """The request before does not matter, even if its connection is still open."""
     limits = EndingLimits()
     transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
@@ -625,7 +627,7 @@ def test_exchange_ended_while_it_waits_for_a_slot_sent_nothing(scripted: Start) 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("moment", ["start", "join"])
-def test_exchange_ended_by_force_closes_its_connection_and_knows_what_it_sent(
+def test_exchange_that_is_interrupted_closes_its_connection(
     scripted: Start, monkeypatch: pytest.MonkeyPatch, moment: str
 ) -> None:
     asked = threading.Event()
@@ -663,7 +665,7 @@ class EndingBody(bytes):
 
 
 @pytest.mark.promise(10)
-def test_transport_ended_while_it_decodes_the_response_knows_that_it_was_sent(bill: Bill) -> None:
+def test_transport_interrupted_while_decoding_reports_that_it_sent_the_request(bill: Bill) -> None:
     bill.will_say((200, EndingBody(b"{}")))
     with pytest.raises(TaskEnded) as failure:
         HttpTransport(BillExchange(bill, BaseUrl.of_api(API_URL))).send(PAYMENT)
@@ -700,7 +702,7 @@ def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start)
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("fails", [False, True])
-def test_keep_alive_is_over_for_a_write_afterwards(scripted: Start, fails: bool) -> None:
+def test_keep_alive_connection_is_not_used_for_a_later_write(scripted: Start, fails: bool) -> None:
     bill = scripted(goes_on(200, {}), stays=True)
     transport = open_transport(bill.url)
     # The second pass comes after the connection was used for a write.
@@ -769,7 +771,7 @@ def test_keep_alive_after_an_error_of_bill_keeps_the_connection(scripted: Start)
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("status", [200, 302, 401, 503])
-def test_keep_alive_sends_nothing_of_one_request_or_response_with_the_next(scripted: Start, status: int) -> None:
+def test_keep_alive_requests_share_no_header_body_or_cookie(scripted: Start, status: int) -> None:
     first = goes_on(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
     bill = scripted(first, goes_on(200, {}), stays=True)
     transport = open_transport(bill.url)
@@ -785,7 +787,7 @@ def test_keep_alive_sends_nothing_of_one_request_or_response_with_the_next(scrip
 
 
 @pytest.mark.promise(11)
-def test_keep_alive_takes_a_slot_for_each_request(scripted: Start) -> None:
+def test_keep_alive_requests_need_a_slot_each(scripted: Start) -> None:
     limits = ListLimits()
     transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
     with transport.keep_alive():

@@ -160,7 +160,7 @@ def test_tls_without_ca_path_trusts_the_bundle_of_the_environment(
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("name", BAD)
-def test_tls_with_bad_certificate_fails_and_says_why(bill_with: Bills, authority: Authority, name: str) -> None:
+def test_tls_with_a_bad_certificate_names_the_reason(bill_with: Bills, authority: Authority, name: str) -> None:
     bill = bill_with(name)
     message = str(failed_log_in(bill.url, ca_path=authority.file))
     fault, remedy = BAD[name]
@@ -173,7 +173,7 @@ def test_tls_with_bad_certificate_fails_and_says_why(bill_with: Bills, authority
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("openssl_is_enough", [True, False])
-def test_tls_with_certificate_for_another_name_says_so(
+def test_tls_with_a_certificate_for_another_name_names_the_host(
     bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch, openssl_is_enough: bool
 ) -> None:
     # With False, the code uses the path for older versions of urllib3, which check the names themselves.
@@ -188,7 +188,7 @@ def test_tls_with_certificate_for_another_name_says_so(
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
-def test_tls_with_unknown_authority_says_so(bill_with: Bills) -> None:
+def test_tls_with_an_unknown_authority_names_ca_path(bill_with: Bills) -> None:
     bill = bill_with("good")
     message = str(failed_log_in(bill.url))
     assert message.endswith(UNKNOWN_AUTHORITY)
@@ -196,7 +196,7 @@ def test_tls_with_unknown_authority_says_so(bill_with: Bills) -> None:
 
 
 @pytest.mark.promise(8)
-def test_tls_with_unknown_authority_in_the_chain_says_the_same(
+def test_tls_with_an_unknown_authority_in_the_chain_names_ca_path(
     scripted: Start, authority: Authority, another: Authority, certificates: dict[str, Certificate], tmp_path: Path
 ) -> None:
     alone = certificates["of_another_authority"]
@@ -208,7 +208,7 @@ def test_tls_with_unknown_authority_in_the_chain_says_the_same(
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("number", [2, 19, 20, 21])
-def test_tls_with_every_openssl_code_for_an_unknown_authority_has_the_same_remedy(number: int) -> None:
+def test_tls_with_each_openssl_code_for_an_unknown_authority_has_one_remedy(number: int) -> None:
     # The number depends on the version of OpenSSL and on the server's certificates, so the test cannot cause each one.
     fault = ssl.SSLCertVerificationError(1, "findme")
     fault.verify_code, fault.verify_message = number, "unable to verify it"
@@ -218,7 +218,9 @@ def test_tls_with_every_openssl_code_for_an_unknown_authority_has_the_same_remed
 
 
 @pytest.mark.promise(8)
-def test_tls_with_unprepared_ca_directory_says_so(bill_with: Bills, authority: Authority, tmp_path: Path) -> None:
+def test_tls_with_an_unprepared_ca_directory_names_the_remedy(
+    bill_with: Bills, authority: Authority, tmp_path: Path
+) -> None:
     (tmp_path / "authority.pem").write_bytes(authority.file.read_bytes())
     bill = bill_with("good")
     message = str(failed_log_in(bill.url, ca_path=tmp_path))
@@ -269,7 +271,7 @@ def test_tls_redirect_to_http_or_to_another_host_is_not_followed(
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("validate_certs", [True, False])
-def test_tls_with_netrc_file_sends_nothing_of_it(
+def test_tls_with_a_netrc_file_sends_none_of_its_credentials(
     bill_with: Bills, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, validate_certs: bool
 ) -> None:
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login somebody password else\n")
@@ -333,7 +335,7 @@ def test_tls_closed_in_the_handshake_is_a_broken_connection(scripted: Start) -> 
 
 
 @pytest.mark.promise(8)
-def test_tls_with_http_server_says_so(scripted: Start) -> None:
+def test_tls_with_an_http_server_names_api_url(scripted: Start) -> None:
     bill = scripted(GOOD)
     error = failed_log_in(bill.url.replace("http://", "https://"))
     assert "Check that api_url is an address that supports https" in str(error)
@@ -354,7 +356,7 @@ NO_CERTIFICATES = ["", "no certificate", "-----BEGIN CERTIFICATE-----\nfindme\n-
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("content", NO_CERTIFICATES, ids=["empty", "text", "broken"])
-def test_tls_with_ca_path_without_certificates_says_so(bill_with: Bills, tmp_path: Path, content: str) -> None:
+def test_tls_with_a_ca_path_without_certificates_names_ca_path(bill_with: Bills, tmp_path: Path, content: str) -> None:
     (tmp_path / "authority.pem").write_text(content)
     bill = bill_with("good")
     error = failed_log_in(bill.url, ca_path=tmp_path / "authority.pem")
@@ -365,7 +367,7 @@ def test_tls_with_ca_path_without_certificates_says_so(bill_with: Bills, tmp_pat
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("content", [None, *NO_CERTIFICATES], ids=["missing", "empty", "text", "broken"])
-def test_tls_with_unusable_bundle_of_the_environment_says_so(
+def test_tls_with_an_unusable_bundle_of_the_environment_names_its_variables(
     bill_with: Bills, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str | None
 ) -> None:
     if content is not None:
@@ -378,7 +380,7 @@ def test_tls_with_unusable_bundle_of_the_environment_says_so(
 
 
 @pytest.mark.promise(8)
-def test_tls_with_unreadable_certificates_says_so(
+def test_tls_with_unreadable_certificates_names_ca_path(
     bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def forbidden(*_args: object, **_kwargs: object) -> None:

@@ -57,7 +57,7 @@ def session_of(outcome: SessionResult) -> Session:
 @pytest.mark.parametrize(
     ("method", "request_name"), [("password", LOGIN), ("console_token", LOGIN), ("a partner's user", AS_USER)]
 )
-def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
+def test_login_with_an_mfa_id_makes_a_trusted_session(
     open_sessions: Open, bill: Bill, method: str, request_name: str
 ) -> None:
     outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
@@ -70,7 +70,7 @@ def test_an_mfa_id_goes_with_the_sign_in_and_its_session_is_trusted(
 @pytest.mark.parametrize(
     ("method", "request_name"), [("sync_token", LOGIN), ("the partner", PARTNER_LOGIN), ("oauth", "POST /authx/token")]
 )
-def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
+def test_login_of_a_method_without_mfa_does_not_send_the_mfa_id(
     open_sessions: Open, bill: Bill, said: list[str], method: str, request_name: str
 ) -> None:
     # There is also no warning about an MFA ID that ends soon.
@@ -82,7 +82,7 @@ def test_a_method_that_cannot_be_trusted_sends_no_mfa_id(
 
 
 @pytest.mark.parametrize("device", [None, ""])
-def test_an_mfa_id_without_its_device_is_told_before_anything_is_sent(
+def test_mfa_id_without_a_device_is_an_option_error_and_sends_nothing(
     open_sessions: Open, bill: Bill, device: str | None
 ) -> None:
     with pytest.raises(errors.OptionError, match="remember_me_id requires device"):
@@ -90,13 +90,13 @@ def test_an_mfa_id_without_its_device_is_told_before_anything_is_sent(
     assert bill.heard == []
 
 
-def test_a_device_alone_is_no_mfa_id(open_sessions: Open, bill: Bill) -> None:
+def test_login_with_only_a_device_does_not_send_it(open_sessions: Open, bill: Bill) -> None:
     open_sessions(device="ci").ensure()
     assert not BODY.keys() & bill.last(LOGIN).body.keys()
 
 
 @pytest.mark.promise(9)
-def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
+def test_login_with_an_invalid_mfa_id_warns_and_does_not_send_it_again(
     open_sessions: Open, bill: Bill, said: list[str]
 ) -> None:
     for _time in range(3):
@@ -109,7 +109,7 @@ def test_an_mfa_id_that_is_no_good_at_the_sign_in_is_told_and_not_sent_again(
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
 @pytest.mark.parametrize(("method", "request_name"), [("password", LOGIN), ("a partner's user", AS_USER)])
-def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
+def test_login_rejected_because_of_the_mfa_id_is_sent_without_it(
     open_sessions: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
 ) -> None:
     """BILL does not document which of the two errors it returns for an old MFA ID."""
@@ -123,7 +123,7 @@ def test_a_sign_in_that_is_refused_for_its_mfa_id_is_made_without(
 
 
 @pytest.mark.promise(9)
-def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sessions: Open, bill: Bill) -> None:
+def test_login_rejected_also_without_the_mfa_id_is_an_error(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
     with pytest.raises(errors.UnknownApiError, match="BDC_7778"):
         open_sessions(**MFA_ID).ensure()
@@ -142,7 +142,7 @@ def test_a_sign_in_that_is_refused_without_an_mfa_id_too_is_told(open_sessions: 
 @pytest.mark.parametrize("seconds", [0, 61, 3600], ids=["recent", "due for a check", "old"])
 @pytest.mark.parametrize("check_after", [60, 0])
 @pytest.mark.parametrize("require_trusted", [False, True])
-def test_a_kept_session_is_stepped_up_instead_of_a_new_sign_in(
+def test_step_up_of_a_stored_session_makes_it_trusted_without_login(
     open_sessions: Open,
     bill: Bill,
     clock: Clock,
@@ -171,7 +171,7 @@ STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
-def test_an_mfa_id_that_is_no_good_for_a_kept_session_is_told_and_not_sent_again(
+def test_step_up_with_an_invalid_mfa_id_warns_and_is_not_sent_again(
     open_sessions: Open, bill: Bill, said: list[str], answer: Said
 ) -> None:
     kept = session_of(open_sessions().ensure())
@@ -193,7 +193,9 @@ def test_an_mfa_id_that_is_no_good_for_a_kept_session_is_told_and_not_sent_again
     [{"remember_me_id": "s3cret-findme-new"}, {"device": "another"}],
     ids=["another MFA ID", "another device"],
 )
-def test_another_mfa_id_or_device_is_tried_at_once(open_sessions: Open, bill: Bill, change: dict[str, str]) -> None:
+def test_step_up_with_another_mfa_id_or_device_is_sent_at_once(
+    open_sessions: Open, bill: Bill, change: dict[str, str]
+) -> None:
     open_sessions(**MFA_ID).ensure()
     now = {**MFA_ID, **change}
     bill.remembered = {(now["remember_me_id"], now["device"])}
@@ -205,7 +207,7 @@ def test_another_mfa_id_or_device_is_tried_at_once(open_sessions: Open, bill: Bi
 
 
 @pytest.mark.promise(9)
-def test_a_new_session_is_a_new_chance_for_an_mfa_id(open_sessions: Open, bill: Bill) -> None:
+def test_login_with_force_sends_an_invalid_mfa_id_again(open_sessions: Open, bill: Bill) -> None:
     open_sessions(**MFA_ID).ensure()
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert session_of(open_sessions(**MFA_ID).ensure(force=True)).trusted is True
@@ -213,7 +215,7 @@ def test_a_new_session_is_a_new_chance_for_an_mfa_id(open_sessions: Open, bill: 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sessions: Open, bill: Bill) -> None:
+def test_step_up_with_an_expired_session_renews_it_once(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     outcome = open_sessions(**MFA_ID).ensure(require_trusted=True)
@@ -229,9 +231,7 @@ def test_a_session_that_ended_before_its_step_up_is_replaced_once(open_sessions:
     [errors.InvalidResponseError("no BILL"), no("BDC_1570"), (400, [{"message": "device: findme"}])],
     ids=["no BILL", "the risk service", "a field"],
 )
-def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
-    open_sessions: Open, bill: Bill, failure: Said
-) -> None:
+def test_step_up_that_fails_is_sent_again_by_the_next_task(open_sessions: Open, bill: Bill, failure: Said) -> None:
     open_sessions().ensure()
     bill.will_say(failure, to=STEP_UP)
     with pytest.raises(BillError):
@@ -244,7 +244,7 @@ def test_a_step_up_that_fails_is_told_and_tried_again_by_the_next_task(
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-def test_a_refusal_at_the_step_up_is_remembered(open_sessions: Open, bill: Bill, code: str) -> None:
+def test_step_up_refusal_is_cached(open_sessions: Open, bill: Bill, code: str) -> None:
     open_sessions().ensure()
     bill.will_say(no(code), to=STEP_UP)
     for says in (code, "did not send the request again"):
@@ -255,7 +255,7 @@ def test_a_refusal_at_the_step_up_is_remembered(open_sessions: Open, bill: Bill,
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_step_up_is_tried_again_after_a_fault(open_sessions: Open, bill: Bill) -> None:
+def test_step_up_after_a_transient_failure_is_sent_again(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"), to=STEP_UP)
     assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
@@ -264,7 +264,7 @@ def test_a_step_up_is_tried_again_after_a_fault(open_sessions: Open, bill: Bill)
 
 @pytest.mark.usefixtures("good_id")
 @pytest.mark.parametrize("method", ["console_token", "a partner's user"])
-def test_sessions_of_other_methods_are_stepped_up_too(open_sessions: Open, bill: Bill, method: str) -> None:
+def test_step_up_of_sessions_of_other_methods_makes_them_trusted(open_sessions: Open, bill: Bill, method: str) -> None:
     open_sessions(**METHODS[method]).ensure()
     assert session_of(open_sessions(**METHODS[method], **MFA_ID).ensure()).trusted is True
     assert bill.heard[-1] == STEP_UP
@@ -273,7 +273,7 @@ def test_sessions_of_other_methods_are_stepped_up_too(open_sessions: Open, bill:
 # --- BILL's information about trust ---
 
 
-def test_a_check_that_says_complete_makes_a_session_trusted(open_sessions: Open, bill: Bill) -> None:
+def test_validation_with_mfa_status_complete_makes_the_session_trusted(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     for status in ("SETUP", "CHALLENGE", "complete", ["COMPLETE"]):
         bill.answer_to_check = {"mfaStatus": status}
@@ -287,7 +287,9 @@ def test_a_check_that_says_complete_makes_a_session_trusted(open_sessions: Open,
 
 
 @pytest.mark.parametrize("bypass", [1, "true", None, [True]])
-def test_only_true_and_false_tell_of_a_bypass(open_sessions: Open, bill: Bill, bypass: Any) -> None:
+def test_validation_with_another_bypass_value_than_a_boolean_is_ignored(
+    open_sessions: Open, bill: Bill, bypass: Any
+) -> None:
     open_sessions().ensure()
     bill.answer_to_check = {"mfaBypass": bypass}
     assert session_of(open_sessions(check_after=0).ensure()).mfa_bypass is None
@@ -311,7 +313,7 @@ def test_only_true_and_false_tell_of_a_bypass(open_sessions: Open, bill: Bill, b
     ],
     ids=str,
 )
-def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
+def test_require_trusted_validates_the_session_once_and_sends_no_login(
     open_sessions: Open, bill: Bill, before: bool, answer: dict[str, Any], passes: bool
 ) -> None:
     if before:
@@ -331,7 +333,7 @@ def test_bill_is_asked_for_trust_once_and_never_signed_in_to_again(
 
 
 @pytest.mark.promise(1)
-def test_what_a_check_has_told_before_is_not_asked_again(open_sessions: Open, bill: Bill, clock: Clock) -> None:
+def test_require_trusted_with_a_known_bypass_sends_no_validation(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     bill.answer_to_check = {"mfaBypass": True}
     open_sessions().ensure()
     clock.advance(60)
@@ -345,23 +347,21 @@ def test_what_a_check_has_told_before_is_not_asked_again(open_sessions: Open, bi
 
 
 @pytest.mark.promise(1)
-def test_where_bill_tells_nothing_of_mfa_there_is_no_trust(open_sessions: Open, bill: Bill) -> None:
+def test_require_trusted_without_mfa_fields_in_the_response_fails(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
         with pytest.raises(errors.MfaRequiredError):
             open_sessions().ensure(require_trusted=True)
     assert bill.heard == [LOGIN, CHECK]
 
 
-def test_what_can_never_be_trusted_is_not_whatever_a_check_says(open_sessions: Open, bill: Bill) -> None:
+def test_validation_of_a_method_without_mfa_never_makes_it_trusted(open_sessions: Open, bill: Bill) -> None:
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
     open_sessions(**METHODS["sync_token"]).ensure()
     assert session_of(open_sessions(**METHODS["sync_token"], check_after=0).ensure()).trusted is False
 
 
 @pytest.mark.promise(9)
-def test_mfa_ids_that_are_no_good_are_asked_about_once_each_however_they_take_turns(
-    open_sessions: Open, bill: Bill
-) -> None:
+def test_step_up_with_two_invalid_mfa_ids_is_sent_once_for_each(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
         for device in ("one", "two"):
             assert open_sessions(**{**MFA_ID, "device": device}).ensure()
@@ -369,7 +369,7 @@ def test_mfa_ids_that_are_no_good_are_asked_about_once_each_however_they_take_tu
 
 
 @pytest.mark.promise(9)
-def test_a_sign_in_that_says_trusted_needs_no_other_word(open_sessions: Open, bill: Bill) -> None:
+def test_require_trusted_after_a_trusted_login_sends_no_validation(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"trusted": True}
     assert open_sessions().ensure(require_trusted=True).changed
     assert bill.heard == [LOGIN]
@@ -377,7 +377,7 @@ def test_a_sign_in_that_says_trusted_needs_no_other_word(open_sessions: Open, bi
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["kept", "known to be no good", "new"])
-def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_bypassed(
+def test_require_trusted_with_an_invalid_mfa_id_fails_without_a_bypass(
     open_sessions: Open, bill: Bill, said: list[str], before: dict[str, str] | None
 ) -> None:
     if before is not None:
@@ -398,7 +398,7 @@ def test_where_trust_is_required_an_mfa_id_that_is_no_good_fails_unless_mfa_is_b
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("answer", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
-def test_a_step_up_in_vain_is_not_bills_last_word_on_trust(
+def test_require_trusted_after_a_failed_step_up_validates_the_session(
     open_sessions: Open, bill: Bill, said: list[str], answer: dict[str, Any]
 ) -> None:
     open_sessions().ensure()
@@ -409,7 +409,7 @@ def test_a_step_up_in_vain_is_not_bills_last_word_on_trust(
 
 
 @pytest.mark.promise(9)
-def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open_sessions: Open, bill: Bill) -> None:
+def test_require_trusted_with_an_expired_session_renews_it_once(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
     bill.alive.clear()
     bill.answer_to_check = {"mfaBypass": True}
@@ -418,7 +418,7 @@ def test_a_session_that_ended_when_its_trust_was_asked_for_is_replaced_once(open
 
 
 @pytest.mark.promise(1)
-def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sessions: Open, bill: Bill) -> None:
+def test_require_trusted_with_a_failed_validation_keeps_the_session(open_sessions: Open, bill: Bill) -> None:
     bill.will_say(*[errors.ServerError("ill")] * 4, to=CHECK)
     with pytest.raises(errors.ServerError):
         open_sessions().ensure(require_trusted=True)
@@ -428,21 +428,23 @@ def test_a_session_is_kept_although_the_question_for_its_trust_failed(open_sessi
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("method", ["sync_token", "spend_token", "the partner"])
-def test_trust_that_cannot_be_had_is_told_before_anything_is_sent(open_sessions: Open, bill: Bill, method: str) -> None:
+def test_require_trusted_for_a_method_without_mfa_is_an_option_error(
+    open_sessions: Open, bill: Bill, method: str
+) -> None:
     with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted") as failure:
         open_sessions(**METHODS[method]).ensure(require_trusted=True)
     assert failure.value.options == ("auth_method",)
     assert bill.heard == []
 
 
-def test_require_trusted_has_no_effect_on_an_app(open_sessions: Open, bill: Bill, said: list[str]) -> None:
+def test_require_trusted_for_an_app_has_no_effect(open_sessions: Open, bill: Bill, said: list[str]) -> None:
     for changed in (True, False):
         assert open_sessions(**OAUTH).ensure(require_trusted=True).changed is changed
     assert bill.heard == ["POST /authx/token"]
     assert said == []
 
 
-def test_a_partners_user_can_be_required_to_be_trusted(open_sessions: Open, bill: Bill) -> None:
+def test_require_trusted_for_a_partner_user_validates_the_user_session(open_sessions: Open, bill: Bill) -> None:
     with pytest.raises(errors.MfaRequiredError):
         open_sessions(**PARTNER_USER).ensure(require_trusted=True)
     assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
@@ -463,7 +465,7 @@ def test_a_partners_user_can_be_required_to_be_trusted(open_sessions: Open, bill
         ("2027-01-14", -1, "days left: 0"),
     ],
 )
-def test_the_end_of_an_mfa_id_is_told_a_week_before(
+def test_mfa_id_that_expires_within_a_week_warns(
     open_client: OpenClient,
     open_sessions: Open,
     said: list[str],
@@ -483,19 +485,19 @@ def test_the_end_of_an_mfa_id_is_told_a_week_before(
     assert said == ([told] * 3 if warning else [])
 
 
-def test_an_end_without_an_mfa_id_means_nothing(open_sessions: Open, said: list[str]) -> None:
+def test_mfa_id_expiry_without_an_mfa_id_is_ignored(open_sessions: Open, said: list[str]) -> None:
     sign_in = open_sessions(device="ci", remember_me_id_expires_on="2027-01-15")
     sign_in.ensure()
     assert (sign_in.days_left, said) == (None, [])
 
 
-def test_of_an_mfa_id_that_is_no_good_the_end_is_not_told_besides(open_sessions: Open, said: list[str]) -> None:
+def test_mfa_id_that_is_invalid_does_not_warn_about_its_expiry(open_sessions: Open, said: list[str]) -> None:
     open_sessions(**MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     [warning] = said
     assert warning.startswith(NO_GOOD)
 
 
-def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
+def test_mfa_id_that_is_invalid_warns_at_the_login_only(
     open_client: OpenClient, open_sessions: Open, said: list[str]
 ) -> None:
     # The first of these uses gets a new session.
@@ -511,7 +513,7 @@ def test_that_an_mfa_id_is_no_good_is_not_told_with_each_use_of_the_session(
 @pytest.mark.parametrize(
     ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 7), (OAUTH, 2)]
 )
-def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
+def test_lock_timeout_grows_with_the_number_of_requests(
     open_sessions: Open, options: dict[str, Any], requests: int
 ) -> None:
     sign_in = open_sessions(**options, timeout=30, retries=3)
@@ -520,7 +522,7 @@ def test_the_wait_for_others_grows_with_the_requests_that_they_may_make(
 
 
 @pytest.mark.promise(15)
-def test_the_wait_for_others_is_longer_where_they_may_wait_for_their_turn(open_sessions: Open) -> None:
+def test_lock_timeout_includes_the_wait_for_the_rate_limit(open_sessions: Open) -> None:
     # Two calls of four tries each. Each try waits ten minutes for its turn. Three waits are as long as BILL's limit requires.
     sign_in = open_sessions(**SPEND_TOKEN, timeout=30, retries=3)
     assert sign_in.lock_timeout == 2 * (4 * (600 + 30 + 30) + 3 * 61)
@@ -541,7 +543,7 @@ def pay(client: BillClient, *, require_trusted: bool = False) -> Any:
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
+def test_session_after_an_mfa_refusal_is_stored_as_untrusted(
     open_client: OpenClient, open_sessions: Open, bill: Bill, said: list[str]
 ) -> None:
     """It does not matter how the session became trusted. Its MFA ID is tried again, because it may be the cause of the trust."""
@@ -561,7 +563,7 @@ def test_a_session_that_bill_does_not_trust_any_more_does_not_count_as_trusted(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_more(
+def test_session_after_an_mfa_refusal_is_validated_before_the_next_payment(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions(**MFA_ID).ensure()
@@ -575,7 +577,7 @@ def test_who_has_no_mfa_id_does_not_pay_with_a_session_that_is_not_trusted_any_m
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("changes", [MFA_ID, {}], ids=["with an MFA ID", "without"])
-def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
+def test_session_after_an_mfa_refusal_loses_its_earlier_trust_results(
     open_client: OpenClient, open_sessions: Open, bill: Bill, changes: dict[str, str]
 ) -> None:
     """BILL refused an MFA ID for this session, and later still reported it as trusted."""
@@ -595,7 +597,7 @@ def test_what_bill_said_of_trust_before_is_no_word_on_it_any_more(
 
 
 @pytest.mark.promise(9)
-def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(
+def test_session_that_was_never_trusted_is_unchanged_by_an_mfa_refusal(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions(**MFA_ID).ensure()
@@ -612,7 +614,7 @@ def test_what_is_known_of_a_session_that_never_was_trusted_stays_known(
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
-def test_a_kept_session_is_stepped_up_before_its_use_whether_trust_is_required_or_not(
+def test_client_with_an_mfa_id_steps_up_a_stored_session_first(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     for require_trusted in (False, True):
@@ -624,7 +626,7 @@ def test_a_kept_session_is_stepped_up_before_its_use_whether_trust_is_required_o
 
 
 @pytest.mark.promise(9)
-def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
+def test_client_with_an_mfa_bypass_uses_the_stored_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     bill.answer_to_check = {"mfaBypass": True}
     for _time in range(2):
         pay(open_client(), require_trusted=True)
@@ -633,7 +635,9 @@ def test_a_user_without_mfa_uses_a_kept_session_as_it_is(open_client: OpenClient
 
 
 @pytest.mark.promise(9)
-def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_client: OpenClient, bill: Bill) -> None:
+def test_client_that_requires_trust_with_an_untrusted_session_sends_nothing(
+    open_client: OpenClient, bill: Bill
+) -> None:
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError, match="require_trusted is true"):
             pay(open_client(), require_trusted=True)
@@ -645,7 +649,7 @@ def test_nothing_is_asked_with_a_session_that_has_to_be_trusted_and_is_not(open_
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("method", ["sync_token", "the partner"])
-def test_a_method_without_trust_asks_nothing_where_it_is_required(
+def test_client_that_requires_trust_for_a_method_without_mfa_sends_nothing(
     open_client: OpenClient, bill: Bill, method: str
 ) -> None:
     with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted"):

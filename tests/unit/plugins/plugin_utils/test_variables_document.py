@@ -58,7 +58,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize(("text", "expected"), PLACES.values(), ids=PLACES)
-def test_a_value_is_replaced_and_nothing_else(text: str, expected: str) -> None:
+def test_edit_of_a_value_changes_nothing_else(text: str, expected: str) -> None:
     done = edit(text, it="new")
     assert done.text == expected
     assert (done.added, done.changed, done.removed) == ([], ["it"], [])
@@ -79,7 +79,7 @@ GONE = {
 
 
 @pytest.mark.parametrize(("text", "expected"), GONE.values(), ids=GONE)
-def test_a_variable_is_taken_out_with_its_line(text: str, expected: str) -> None:
+def test_edit_that_removes_a_variable_removes_its_line(text: str, expected: str) -> None:
     done = edit(text, it=None)
     assert done.text == expected
     assert (done.added, done.changed, done.removed) == ([], [], ["it"])
@@ -103,13 +103,13 @@ MORE = {
 
 
 @pytest.mark.parametrize(("text", "expected"), MORE.values(), ids=MORE)
-def test_a_new_variable_is_put_where_it_changes_nothing_else(text: str, expected: str) -> None:
+def test_edit_that_adds_a_variable_changes_nothing_else(text: str, expected: str) -> None:
     done = edit(text, it="new")
     assert done.text == expected
     assert VariablesDocument(expected, "bill.yml").names == sorted({*VariablesDocument(text, "bill.yml").names, "it"})
 
 
-def test_our_variables_are_explained_and_their_explanation_goes_with_them() -> None:
+def test_edit_of_a_bill_variable_adds_and_removes_its_comment() -> None:
     done = edit("a: 1\n", bill_dev_key="findme", b=2)
     assert done.text == 'a: 1\n# Developer Key.\nbill_dev_key: "findme"\nb: 2\n'
     assert edit(done.text, bill_dev_key=None, b=None).text == "a: 1\n"
@@ -132,7 +132,7 @@ def test_our_variables_are_explained_and_their_explanation_goes_with_them() -> N
         ("a: &a old\nit: *a\n", "old"),
     ],
 )
-def test_what_is_there_already_stays_as_it_is_written(text: str, value: Any) -> None:
+def test_edit_with_an_equal_value_changes_nothing(text: str, value: Any) -> None:
     assert edit(text, it=value) == Edit(text)
 
 
@@ -151,7 +151,7 @@ def test_what_is_there_already_stays_as_it_is_written(text: str, value: Any) -> 
         ("it: 2026-13-45\n", "2026-13-45"),
     ],
 )
-def test_what_only_looks_alike_is_written(text: str, value: Any) -> None:
+def test_edit_with_a_similar_value_of_another_type_changes_it(text: str, value: Any) -> None:
     assert edit(text, it=value).changed == ["it"]
 
 
@@ -171,7 +171,7 @@ ASKED = {
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("text", "told"), ASKED.values(), ids=ASKED)
 @pytest.mark.parametrize("value", ["new", None])
-def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: str | None) -> None:
+def test_edit_that_would_change_other_variables_is_refused(text: str, told: str, value: str | None) -> None:
     if "it" not in VariablesDocument(text, "bill.yml").names and value is None:
         assert edit(text, it=None) == Edit(text)
         return
@@ -181,7 +181,7 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, told: str, value: st
 
 
 @pytest.mark.parametrize("wrong", ['"another"', '"new"\nit: "new"', '"new"\nother: 1'])
-def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_edit_that_does_not_read_back_is_refused(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The cause may be the code that writes the value, or the code that finds its position."""
     monkeypatch.setattr(variables_document, "written", lambda _value: wrong)
     for before in ("it: old\n", "a: 1\n"):
@@ -189,7 +189,7 @@ def test_what_does_not_read_as_it_was_meant_is_refused(wrong: str, monkeypatch: 
             edit(before, it="new")
 
 
-def test_what_is_only_taken_over_cannot_be_taken_out() -> None:
+def test_edit_that_removes_a_merged_variable_is_refused() -> None:
     text = "d: &d {it: old}\n<<: [*d]\n"
     assert VariablesDocument(text, "bill.yml").names == ["d", "it"]
     with pytest.raises(BillError, match=r"bill\.connect cannot change the variable it in bill\.yml"):
@@ -212,7 +212,7 @@ NO_FILES = {
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("text", "told"), NO_FILES.values(), ids=NO_FILES)
-def test_what_is_no_variables_file_is_told_and_not_repeated(text: str, told: str) -> None:
+def test_document_that_is_not_a_variables_file_is_an_error_without_its_content(text: str, told: str) -> None:
     with pytest.raises(BillError) as refusal:
         VariablesDocument(text, "bill.yml")
     assert str(refusal.value).startswith(f"bill.yml {told}")
@@ -221,7 +221,7 @@ def test_what_is_no_variables_file_is_told_and_not_repeated(text: str, told: str
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("depth", range(200, 900, 100))
-def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
+def test_document_that_is_nested_too_deeply_is_an_error(depth: int) -> None:
     text = "a: " + "[" * depth + "]" * depth + "\n"
     try:
         came = edit(text, it="new").text
@@ -234,7 +234,7 @@ def test_what_is_nested_too_deeply_is_told(depth: int) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("name", ["s3cret findme", "1findme", "", "fíndme", "find-me", "class", 7, None])
-def test_a_name_that_no_variable_can_have_is_refused_and_not_repeated(name: Any) -> None:
+def test_edit_with_an_invalid_variable_name_does_not_repeat_it(name: Any) -> None:
     with pytest.raises(OptionError, match="is not valid for a variable") as refusal:
         VariablesDocument("", "bill.yml").edit({name: 1})
     assert "findme" not in str(refusal.value)
@@ -242,7 +242,7 @@ def test_a_name_that_no_variable_can_have_is_refused_and_not_repeated(name: Any)
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("value", [b"findme", {"findme"}, ["\ud800"], len, {"a": {(1, 2): [b"findme"]}}])
-def test_a_value_that_cannot_be_written_is_refused_and_not_repeated(value: Any) -> None:
+def test_edit_with_an_unsupported_value_does_not_repeat_it(value: Any) -> None:
     with pytest.raises(
         OptionError, match=r"bill\.connect cannot write the value of the variable it to a file"
     ) as refusal:
@@ -250,14 +250,14 @@ def test_a_value_that_cannot_be_written_is_refused_and_not_repeated(value: Any) 
     assert "findme" not in str(refusal.value)
 
 
-def test_names_that_yaml_takes_for_something_else_stay_names() -> None:
+def test_edit_with_names_that_yaml_converts_keeps_the_names() -> None:
     names = ["yes", "null", "on", "y", "_1", "TRUE"]
     text = VariablesDocument("", "bill.yml").edit(dict.fromkeys(names, 1)).text
     assert VariablesDocument(text, "bill.yml").names == sorted(names)
     assert VariablesDocument(text, "bill.yml").edit(dict.fromkeys(names)).text == ""
 
 
-def test_references_that_would_fill_the_memory_do_no_harm() -> None:
+def test_edit_of_a_document_with_nested_references_succeeds() -> None:
     """Each line refers to the line before several times."""
     lines = ["a0: &a0 [1]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 40)]
@@ -278,13 +278,13 @@ class OfAnsible:
         pass
 
 
-def test_a_dictionary_is_written_in_its_order_which_says_nothing() -> None:
+def test_edit_with_a_dictionary_in_another_order_changes_nothing() -> None:
     text = edit("", it={"b": 1, "a": 2}).text
     assert text == 'it: {"b": 1, "a": 2}\n'
     assert edit(text, it={"a": 2, "b": 1}) == Edit(text)
 
 
-def test_values_of_ansibles_own_kinds_are_written_plainly() -> None:
+def test_edit_with_types_of_ansible_writes_plain_values() -> None:
     values = [OfAnsible.Text("a"), OfAnsible.Number(7), OfAnsible.Day(2026, 12, 22)]
     assert edit("", it=values).text == 'it: ["a", 7, 2026-12-22]\n'
 
@@ -331,7 +331,7 @@ def read(text: str) -> Any:
 
 
 @given(WRITTEN, st.dictionaries(NAMES, st.none() | VALUES, max_size=4))
-def test_whatever_is_set_is_there_and_all_else_is_as_it_was(text: str, variables: dict[str, Any]) -> None:
+def test_edit_with_any_variables_sets_them_and_keeps_the_others(text: str, variables: dict[str, Any]) -> None:
     before = read(text)
     done, refusal = None, None
     try:

@@ -71,7 +71,7 @@ def old(tmp_path: Path) -> Path:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
-def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: int) -> None:
+def test_vault_file_when_new_is_encrypted_private_and_has_comments(path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
         done = kept(path, {"bill_username": "ap@example.com", "bill_dev_key": "findme", "other": [1]})
@@ -100,13 +100,13 @@ def test_a_new_file_is_encrypted_private_and_explains_itself(path: Path, umask: 
     }
 
 
-def test_the_commands_in_a_new_file_can_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_when_new_has_commands_that_can_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     kept(tmp_path / "our keys" / "bill.yml", {"a": 1})
     assert "# To view it: ansible-vault view 'our keys/bill.yml'\n" in text("our keys/bill.yml")
 
 
-def test_what_is_there_already_is_not_written_again(old: Path) -> None:
+def test_vault_file_with_equal_values_is_not_written(old: Path) -> None:
     inode = old.stat().st_ino
     done = kept(old, {"bill_password": "findme-old", "nothing": None})
     assert (done.changed, done.exists, done.backup_file) == (False, True, None)
@@ -114,7 +114,7 @@ def test_what_is_there_already_is_not_written_again(old: Path) -> None:
     assert os.listdir(old.parent) == ["bill.yml"]
 
 
-def test_the_old_file_is_kept_as_a_backup_that_ansible_does_not_read(old: Path) -> None:
+def test_vault_file_after_a_change_has_a_backup_that_ansible_does_not_load(old: Path) -> None:
     was = old.read_bytes()
     done = kept(old, {"bill_password": "findme-new"})
     assert done.backup_file
@@ -129,7 +129,7 @@ def test_the_old_file_is_kept_as_a_backup_that_ansible_does_not_read(old: Path) 
 
 
 @pytest.mark.promise(5)
-def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) -> None:
+def test_vault_file_in_clear_text_has_an_encrypted_backup(tmp_path: Path) -> None:
     path = begun(tmp_path, OLD.encode())
     done = kept(path, {"bill_password": "findme-old"})
     assert done.changed
@@ -144,14 +144,16 @@ def test_what_stood_in_the_clear_is_encrypted_in_the_backup_too(tmp_path: Path) 
     assert kept(path, {"bill_password": "findme-old"}).warning is None
 
 
-def test_a_file_in_the_clear_that_is_only_looked_at_stays_as_it_is(tmp_path: Path) -> None:
+def test_vault_file_in_clear_text_is_unchanged_by_an_inspection(tmp_path: Path) -> None:
     path = begun(tmp_path, OLD.encode())
     done = inspect_file(str(path), loader())
     assert (done.changed, done.names, done.warning) == (False, ["bill_password", "other"], None)
     assert everything(tmp_path) == {"group_vars/all/bill.yml": OLD.encode()}
 
 
-def test_a_look_needs_no_more_than_the_file(old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_inspection_needs_only_read_access(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
     told = inspect_file(str(old), loader()).return_values(diff=False)
     assert told == {
@@ -178,7 +180,9 @@ TWO = (("test", "findme-1"), ("prod", "findme-2"))
 @pytest.mark.parametrize("variables", [{}, {"a": 1}])
 @pytest.mark.parametrize("check_mode", [False, True])
 @pytest.mark.parametrize("secrets", [None, []])
-def test_without_a_vault_password_nothing_is_done(old: Path, variables: Any, check_mode: bool, secrets: Any) -> None:
+def test_vault_file_without_a_vault_password_is_unchanged(
+    old: Path, variables: Any, check_mode: bool, secrets: Any
+) -> None:
     of = loader()
     of.set_vault_secrets(secrets)
     with pytest.raises(BillError, match="--ask-vault-pass, --vault-password-file or --vault-id"):
@@ -190,7 +194,7 @@ def test_without_a_vault_password_nothing_is_done(old: Path, variables: Any, che
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_a_file_that_no_password_opens_is_named_and_left_alone(old: Path) -> None:
+def test_vault_file_of_another_password_is_named_and_unchanged(old: Path) -> None:
     was = everything(old.parent)
     for work in (kept, lambda path, _variables, of: remove_variables(str(path), of)):
         with pytest.raises(
@@ -215,7 +219,9 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("damage", "told"), DAMAGE.values(), ids=DAMAGE)
-def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, damage: Callable[[bytes], bytes], told: str) -> None:
+def test_vault_file_that_is_damaged_is_named_and_unchanged(
+    tmp_path: Path, damage: Callable[[bytes], bytes], told: str
+) -> None:
     path = begun(tmp_path, damage(encrypted(OLD)))
     was = path.read_bytes()
     with pytest.raises(BillError, match=told):
@@ -224,7 +230,7 @@ def test_a_damaged_file_is_told_and_left_alone(tmp_path: Path, damage: Callable[
 
 
 @pytest.mark.parametrize("label", [None, "prod", "elsewhere"])
-def test_a_file_keeps_the_password_that_opened_it_and_its_label(
+def test_vault_file_keeps_its_password_and_label(
     tmp_path: Path, label: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_VAULT_IDENTITY", "mine")
@@ -236,7 +242,7 @@ def test_a_file_keeps_the_password_that_opened_it_and_its_label(
 
 
 @pytest.mark.promise(8)
-def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_with_several_passwords_requires_vault_id(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variables in ({"a": 1}, {}):
         with pytest.raises(OptionError, match=r"several vault passwords \(test, prod\). Set vault_id"):
             kept(path, variables, loader(*TWO))
@@ -254,7 +260,7 @@ def test_of_several_passwords_one_has_to_be_named(path: Path, monkeypatch: pytes
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
 
 
-def test_of_several_passwords_of_one_label_it_is_the_first_as_with_ansible_vault(path: Path) -> None:
+def test_vault_file_with_several_passwords_of_one_label_uses_the_first(path: Path) -> None:
     of = loader(("default", "findme-1"), ("default", "findme-2"))
     kept(path, {"a": 1}, of)
     assert text(path, loader(("default", "findme-1")))
@@ -264,7 +270,7 @@ def test_of_several_passwords_of_one_label_it_is_the_first_as_with_ansible_vault
     assert text(path, loader(TWO[1]))
 
 
-def test_the_same_password_twice_is_one(path: Path) -> None:
+def test_vault_file_with_the_same_password_twice_uses_it(path: Path) -> None:
     kept(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
     assert text(path, loader(("default", "findme")))
 
@@ -274,7 +280,7 @@ def test_the_same_password_twice_is_one(path: Path) -> None:
     [(None, False), (OLD.encode(), False), (encrypted(OLD), True)],
     ids=["no file", "in the clear", "encrypted"],
 )
-def test_only_an_encrypted_file_tells_a_slip_in_a_typed_password(
+def test_typed_password_is_checked_again_only_without_an_encrypted_file(
     tmp_path: Path, data: bytes | None, slip_is_told: bool
 ) -> None:
     path = begun(tmp_path, data)
@@ -293,7 +299,7 @@ def test_only_an_encrypted_file_tells_a_slip_in_a_typed_password(
         (["test", "prod"], "prod", "findme-2"),
     ],
 )
-def test_of_several_typed_passwords_only_the_chosen_one_is_asked_for_again(
+def test_typed_password_of_several_is_checked_again_only_if_chosen(
     path: Path, typed: list[str], vault_id: str | None, again: str | None
 ) -> None:
     of = loader(*TWO)
@@ -307,7 +313,7 @@ def test_of_several_typed_passwords_only_the_chosen_one_is_asked_for_again(
 # --- Places ---
 
 
-def test_a_link_is_written_where_it_leads(old: Path, tmp_path: Path) -> None:
+def test_vault_file_behind_a_link_is_written_at_its_target(old: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.yml"
     link.symlink_to(old)
     done = kept(link, {"b": 2})
@@ -362,7 +368,9 @@ def file_above(path: Path) -> None:
         (file_above, "is not a directory"),
     ],
 )
-def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Callable[[Path], None], told: str) -> None:
+def test_vault_file_with_another_object_in_its_place_names_and_keeps_it(
+    path: Path, what: Callable[[Path], None], told: str
+) -> None:
     what(path)
     before = sorted(str(each) for each in path.parents[2].rglob("*"))
     with pytest.raises(BillError, match=told) as refusal:
@@ -374,7 +382,9 @@ def test_whatever_is_in_its_place_is_told_and_left_alone(path: Path, what: Calla
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("ending", ["", ".yml", ".yaml", ".json"])
 @pytest.mark.parametrize("kind", ["group_vars", "host_vars"])
-def test_a_directory_that_would_silence_a_file_is_not_made(tmp_path: Path, ending: str, kind: str) -> None:
+def test_vault_file_directory_that_would_hide_a_variables_file_is_not_created(
+    tmp_path: Path, ending: str, kind: str
+) -> None:
     """If both all/ and all.yml exist, ansible-core reads only the directory."""
     path = tmp_path / kind / "all" / "bill.yml"
     path.parents[1].mkdir()
@@ -392,7 +402,7 @@ def test_a_directory_that_would_silence_a_file_is_not_made(tmp_path: Path, endin
     assert kept(path, {"b": 1}).changed
 
 
-def test_a_directory_that_another_task_makes_just_now_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_directory_created_by_another_task_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.path.isdir
 
     def and_then_made(folder: str) -> bool:
@@ -405,7 +415,7 @@ def test_a_directory_that_another_task_makes_just_now_is_used(path: Path, monkey
 
 
 @pytest.mark.promise(8)
-def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
+def test_vault_file_in_a_read_only_directory_is_an_error_before_the_write(
     old: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Root could write there, so the test replaces the system's answer.
@@ -419,7 +429,7 @@ def test_a_directory_in_which_nothing_can_be_written_is_told_beforehand(
 
 
 @pytest.mark.promise(8)
-def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_that_cannot_be_read_is_an_error(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(*_arguments: Any) -> int:
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
@@ -429,7 +439,7 @@ def test_a_file_that_cannot_be_read_is_told(old: Path, monkeypatch: pytest.Monke
 
 
 @pytest.mark.parametrize("refused", [False, True])
-def test_the_file_stays_its_owners_where_another_user_changes_it(
+def test_vault_file_changed_by_another_user_keeps_its_owner(
     old: Path, monkeypatch: pytest.MonkeyPatch, refused: bool
 ) -> None:
     """sudo is an example."""
@@ -450,7 +460,7 @@ def test_the_file_stays_its_owners_where_another_user_changes_it(
     assert text(old).endswith("b: 1\n")
 
 
-def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_default_path_is_next_to_the_inventory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "prod").mkdir()
     (tmp_path / "prod" / "hosts.yml").touch()
@@ -480,7 +490,7 @@ def test_the_default_is_beside_the_inventory(tmp_path: Path, monkeypatch: pytest
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("clear_text", [False, True])
-def test_a_full_disk_leaves_the_old_file_and_nothing_else(
+def test_vault_file_on_a_full_disk_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clear_text: bool
 ) -> None:
     path = begun(tmp_path, OLD.encode() if clear_text else encrypted(OLD))
@@ -502,7 +512,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(
         assert everything(tmp_path) == was
 
 
-def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_changed_by_another_program_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """ansible-vault edit takes no lock."""
     real = safe_file._create
 
@@ -517,7 +527,9 @@ def test_what_another_program_writes_meanwhile_is_not_overwritten(old: Path, mon
     assert os.listdir(old.parent) == ["bill.yml"]
 
 
-def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_lock_held_by_another_task_times_out_with_a_message(
+    old: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with safe_file.write_lock(str(old), str(old)):
         monkeypatch.setattr(safe_file, "LOCK_TIMEOUT", 0)
         # Check mode fails, too, so nobody is asked for values that cannot be stored.
@@ -529,7 +541,7 @@ def test_who_waits_for_too_long_is_told(old: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.promise(6)
-def test_lock_that_a_stranger_holds_on_the_directory_or_the_file_stops_nobody(old: Path) -> None:
+def test_vault_file_locked_by_another_user_is_written(old: Path) -> None:
     """Anybody who can read the directory or the file can lock it."""
     held = [os.open(path, os.O_RDONLY) for path in (old.parent, old, old.parents[2])]
     for file in held:
@@ -540,7 +552,7 @@ def test_lock_that_a_stranger_holds_on_the_directory_or_the_file_stops_nobody(ol
 
 
 @pytest.mark.promise(6)
-def test_locks_lie_in_the_home_of_ansible_and_beside_the_file_only_while_they_are_held(
+def test_vault_file_locks_exist_only_while_they_are_held(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = tmp_path / "home"
@@ -552,7 +564,7 @@ def test_locks_lie_in_the_home_of_ansible_and_beside_the_file_only_while_they_ar
 
 
 @pytest.mark.promise(6)
-def test_lock_beside_the_file_that_a_stranger_owns_stops_nobody(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_with_a_lock_file_of_another_user_is_written(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     theirs = old.parent / ".bill.yml.lock~"
     theirs.touch()
     held = os.open(theirs, os.O_RDWR)
@@ -569,7 +581,7 @@ def test_lock_beside_the_file_that_a_stranger_owns_stops_nobody(old: Path, monke
     os.close(held)
 
 
-def test_tasks_with_homes_of_their_own_lose_nothing(tmp_path: Path) -> None:
+def test_vault_file_written_by_tasks_with_different_homes_loses_no_value(tmp_path: Path) -> None:
     told = apart("crowd", str(tmp_path), 12, True, module=keeping.__name__)
     assert told["ended"] == [0] * 12
     assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
@@ -577,7 +589,7 @@ def test_tasks_with_homes_of_their_own_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.promise(13)
-def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
+def test_vault_file_without_a_place_for_a_lock_is_written(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -587,7 +599,7 @@ def test_without_a_place_for_a_lock_the_file_is_written_all_the_same(
 
 
 @pytest.mark.promise(6)
-def test_nothing_in_a_directory_of_others_gets_in_the_way_of_the_new_file(old: Path) -> None:
+def test_vault_file_in_a_directory_with_leftovers_is_written(old: Path) -> None:
     """A directory could take a fixed name. The leftovers of a killed task are removed, but nothing of other users."""
     left = old.parent / f".bill.yml.{'0' * 16}~"
     left.write_text("left")
@@ -603,7 +615,7 @@ def test_nothing_in_a_directory_of_others_gets_in_the_way_of_the_new_file(old: P
     assert text(old).endswith("b: 1\n")
 
 
-def test_many_tasks_at_once_lose_nothing(tmp_path: Path) -> None:
+def test_vault_file_written_by_concurrent_tasks_loses_no_value(tmp_path: Path) -> None:
     told = apart("crowd", str(tmp_path), 12, module=keeping.__name__)
     assert told["ended"] == [0] * 12
     assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
@@ -612,7 +624,7 @@ def test_many_tasks_at_once_lose_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("life", ["new", "changed", "in the clear", "taken out", "removed"])
-def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: Path, life: str) -> None:
+def test_vault_file_after_a_killed_task_is_the_old_or_the_new_file(tmp_path: Path, life: str) -> None:
     deaths = apart("deaths", str(tmp_path), life, module=keeping.__name__)
     assert len(deaths) >= 4
     before = {"new": None, "removed": keeping.OURS}.get(life, keeping.OLD)
@@ -634,7 +646,7 @@ def test_a_task_killed_at_any_step_leaves_the_old_file_or_the_new_one(tmp_path: 
 # --- Removing ---
 
 
-def test_a_file_of_ours_alone_is_removed_and_its_backups_stay(old: Path) -> None:
+def test_vault_file_with_only_bill_variables_is_removed_and_keeps_its_backups(old: Path) -> None:
     kept(old, {"other": None, "bill_dev_key": "findme"})
     done = remove_variables(str(old), loader())
     assert (done.changed, done.exists, done.names, done.backup_file, done.warning) == (True, True, [], None, None)
@@ -645,7 +657,7 @@ def test_a_file_of_ours_alone_is_removed_and_its_backups_stay(old: Path) -> None
     assert (again.changed, again.exists) == (False, False)
 
 
-def test_a_file_behind_links_is_removed_with_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_vault_file_behind_links_is_removed_with_the_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     old = begun(tmp_path, encrypted("bill_password: findme\n"))
     link, second = tmp_path / "link.yml", tmp_path / "second" / "bill.yml"
     second.parent.mkdir()
@@ -672,7 +684,9 @@ def test_a_file_behind_links_is_removed_with_them(tmp_path: Path, monkeypatch: p
         (encrypted("other: 1\n"), "it has no variables of bill.connect"),
     ],
 )
-def test_link_to_a_file_without_our_variables_is_removed_alone(tmp_path: Path, content: bytes, why: str) -> None:
+def test_vault_file_link_to_a_file_without_bill_variables_is_removed_alone(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
     theirs = tmp_path / "theirs.yml"
     theirs.write_bytes(content)
     link = begun(tmp_path, None)
@@ -688,7 +702,7 @@ def test_link_to_a_file_without_our_variables_is_removed_alone(tmp_path: Path, c
     assert theirs.read_bytes() == content
 
 
-def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
+def test_vault_file_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
     project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
     elsewhere.mkdir()
     ours = elsewhere / "bill.yml"
@@ -711,7 +725,7 @@ def test_link_that_leaves_the_project_is_removed_alone(tmp_path: Path) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("content", [b"# only a comment\n", b"bill_password: findme\n"])
-def test_directory_that_leads_out_of_the_project_is_not_touched(tmp_path: Path, content: bytes) -> None:
+def test_vault_file_in_a_directory_outside_the_project_is_unchanged(tmp_path: Path, content: bytes) -> None:
     project, foreign = tmp_path / "project", tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "bill.yml").write_bytes(content)
@@ -731,7 +745,7 @@ def test_directory_that_leads_out_of_the_project_is_not_touched(tmp_path: Path, 
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("content", [b"theirs: findme\n", b"bill_password: findme\n", b""])
-def test_file_in_clear_text_behind_a_link_is_not_taken_over(tmp_path: Path, content: bytes) -> None:
+def test_vault_file_in_clear_text_behind_a_link_is_refused(tmp_path: Path, content: bytes) -> None:
     theirs = tmp_path / "theirs.yml"
     theirs.write_bytes(content)
     link = tmp_path / "link.yml"
@@ -745,7 +759,7 @@ def test_file_in_clear_text_behind_a_link_is_not_taken_over(tmp_path: Path, cont
     assert kept(link, {"b": 1}).changed
 
 
-def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
+def test_vault_file_with_other_variables_loses_only_those_of_bill(old: Path) -> None:
     done = remove_variables(str(old), loader())
     assert (done.changed, done.names) == (True, ["other"])
     assert done.backup_file
@@ -760,7 +774,7 @@ def test_of_a_file_with_others_only_ours_are_taken_out(old: Path) -> None:
 
 
 @pytest.mark.promise(12)
-def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: Path) -> None:
+def test_vault_file_in_check_mode_is_validated_and_not_written(old: Path, tmp_path: Path) -> None:
     was = everything(tmp_path)
     done = kept(old, {"b": 1, "bill_password": None}, check_mode=True)
     assert (done.changed, done.names, done.backup_file) == (True, ["b", "other"], None)
@@ -776,7 +790,7 @@ def test_check_mode_looks_at_everything_and_writes_nothing(old: Path, tmp_path: 
 
 
 @pytest.mark.promise(5)
-def test_diff_mode_shows_names_alone(old: Path) -> None:
+def test_vault_file_in_diff_mode_shows_only_names(old: Path) -> None:
     told = kept(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).return_values(diff=True)
     assert told["diff"] == {
         "before_header": str(old),
@@ -786,7 +800,7 @@ def test_diff_mode_shows_names_alone(old: Path) -> None:
     }
 
 
-def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
+def test_stored_variables_are_read_as_ansible_loads_them(tmp_path: Path) -> None:
     inline = encrypted("findme").decode().replace("\n", "\n  ").rstrip()
     path = begun(
         tmp_path,
@@ -807,7 +821,7 @@ def test_kept_variables_are_as_ansible_loads_them(tmp_path: Path) -> None:
     assert read_variables(of, str(tmp_path / "none.yml")) == {}
 
 
-def test_kept_variables_are_read_from_a_relative_path(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stored_variables_with_a_relative_path_are_read(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """From ansible-core 2.19 on, its loader accepts no relative path."""
     monkeypatch.chdir(old.parent)
     assert sorted(read_variables(loader(), "bill.yml")) == ["bill_password", "other"]
@@ -815,12 +829,12 @@ def test_kept_variables_are_read_from_a_relative_path(old: Path, monkeypatch: py
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("variables", ["findme", ["findme"], 7])
-def test_variables_have_to_be_a_dictionary(variables: Any) -> None:
+def test_given_variables_that_are_not_a_dictionary_are_an_option_error(variables: Any) -> None:
     with pytest.raises(OptionError, match="^variables must be a dictionary: a value for each name.$"):
         given_variables(variables, "present", None)
 
 
-def test_what_is_omitted_is_not_given() -> None:
+def test_given_variables_without_omitted_values_are_returned() -> None:
     assert given_variables({"a": "__omit__", "b": None}, "present", "__omit__") == {"b": None}
     assert given_variables({"b": None}, "present", None) == {"b": None}
     assert given_variables({}, "present", None) == {}
@@ -829,6 +843,6 @@ def test_what_is_omitted_is_not_given() -> None:
 
 
 @pytest.mark.promise(5)
-def test_all_values_count_as_secret_but_those_of_options_that_are_not() -> None:
+def test_given_variables_are_secret_except_for_public_options() -> None:
     variables = {"bill_environment": "sandbox", "bill_password": "p", "other": {"k": ["findme", 7, True, None]}}
     assert secrets_among(variables) == {"p", "k", "findme", "7"}
