@@ -16,12 +16,12 @@ BY_TOKEN = {"username": ACCOUNTANT.username, "password": None, "consoleApiToken"
 
 def test_emulator_console_accountant_signs_in_to_each_client(bill: Bill, control: Control) -> None:
     for organization_id in ACCOUNTANT.organization_ids:
-        answer = bill.sign_in(**BY_TOKEN, organizationId=organization_id)
-        assert answer.status_code == 200
-        told = answer.json()
-        assert (told["userId"], told["organizationId"]) == (ACCOUNTANT.user_id, organization_id)
-        assert told["trusted"] is False
-        headers = {"sessionId": told["sessionId"], "devKey": world.DEV_KEY}
+        response = bill.sign_in(**BY_TOKEN, organizationId=organization_id)
+        assert response.status_code == 200
+        reported = response.json()
+        assert (reported["userId"], reported["organizationId"]) == (ACCOUNTANT.user_id, organization_id)
+        assert reported["trusted"] is False
+        headers = {"sessionId": reported["sessionId"], "devKey": world.DEV_KEY}
         assert bill.get("/v3/vendors", headers).status_code == 200
     assert control.get("state")["logins_this_hour"] == 3
     control.advance(2101)
@@ -61,8 +61,8 @@ def test_emulator_login_with_password_and_console_token_follows_the_setting(
     control.post("settings", password_and_console_token=setting)
     user = bill.sign_in(consoleApiToken=ACCOUNTANT.token)
     accountant = bill.sign_in(**{**BY_TOKEN, "password": world.USER.password})
-    for answer, code in ((user, password_counts), (accountant, token_counts)):
-        assert codes(answer) == [code] if code else answer.status_code == 200
+    for response, code in ((user, password_counts), (accountant, token_counts)):
+        assert codes(response) == [code] if code else response.status_code == 200
 
 
 def test_emulator_console_token_after_a_change_replaces_the_old_token(bill: Bill, control: Control) -> None:
@@ -73,8 +73,8 @@ def test_emulator_console_token_after_a_change_replaces_the_old_token(bill: Bill
 
 
 def test_emulator_organizations_of_a_session_are_all_listed(bill: Bill) -> None:
-    told = bill.get("/v3/login/organizations", bill.session(**BY_TOKEN)).json()
-    assert told == {
+    reported = bill.get("/v3/login/organizations", bill.session(**BY_TOKEN)).json()
+    assert reported == {
         "results": [
             {"id": one.id, "name": one.name}
             for one in (world.ORGANIZATION, world.SECOND_ORGANIZATION, world.CLIENT_ORGANIZATION)
@@ -82,8 +82,8 @@ def test_emulator_organizations_of_a_session_are_all_listed(bill: Bill) -> None:
     }
     clerk = world.CLERKS[0]
     headers = bill.session(username=clerk.username, password=clerk.password)
-    told = bill.get("/v3/login/organizations", headers).json()
-    assert [one["id"] for one in told["results"]] == [world.ORGANIZATION.id]
+    reported = bill.get("/v3/login/organizations", headers).json()
+    assert [one["id"] for one in reported["results"]] == [world.ORGANIZATION.id]
     assert codes(bill.get("/v3/login/organizations")) == ["BDC_1109"]
 
 

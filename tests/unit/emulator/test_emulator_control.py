@@ -41,25 +41,25 @@ def test_emulator_control_sets_and_advances_the_clock(control: Control) -> None:
 
 
 def test_emulator_world_lists_working_credentials_for_a_vault(bill: Bill, control: Control) -> None:
-    told = control.get("world")
-    assert told["dev_keys"] == list(world.DEV_KEYS)
-    for user in told["users"]:
+    reported = control.get("world")
+    assert reported["dev_keys"] == list(world.DEV_KEYS)
+    for user in reported["users"]:
         for organization in set(user["organization_ids"]) - {world.LOCKED_ORGANIZATION.id}:
             changes = {
                 "username": user["username"],
                 "password": user["password"],
                 "organizationId": organization,
-                "devKey": told["dev_keys"][1],
+                "devKey": reported["dev_keys"][1],
             }
             assert bill.sign_in(**changes).status_code == 200
-    assert told["sync_tokens"][0]["value"] == world.SYNC_TOKEN.value
-    (phone,), (device,) = told["phones"], told["remembered_devices"]
+    assert reported["sync_tokens"][0]["value"] == world.SYNC_TOKEN.value
+    (phone,), (device,) = reported["phones"], reported["remembered_devices"]
     assert phone["user_id"] == device["user_id"] == world.PAYER.id
-    payer = next(user for user in told["users"] if user["id"] == world.PAYER.id)
+    payer = next(user for user in reported["users"] if user["id"] == world.PAYER.id)
     credentials = {name: payer[name] for name in ("username", "password")}
-    answer = bill.sign_in(**credentials, rememberMeId=device["id"], device=device["device"])
-    assert answer.json()["trusted"] is True
-    assert told["partners"][0]["app_key"] == world.PARTNER.app_key
+    response = bill.sign_in(**credentials, rememberMeId=device["id"], device=device["device"])
+    assert response.json()["trusted"] is True
+    assert reported["partners"][0]["app_key"] == world.PARTNER.app_key
 
 
 def test_emulator_control_reset_restores_the_initial_state(bill: Bill, control: Control) -> None:
@@ -87,20 +87,20 @@ def test_emulator_control_reset_restores_the_initial_state(bill: Bill, control: 
 
 
 @pytest.mark.parametrize(
-    "unfit", [{"colour": "blue"}, {"codes": {"colour": "blue"}}, {"lock_after": 0}, {"latency": "soon"}]
+    "invalid", [{"colour": "blue"}, {"codes": {"colour": "blue"}}, {"lock_after": 0}, {"latency": "soon"}]
 )
 def test_emulator_control_rejects_an_invalid_setting_and_changes_nothing(
-    control: Control, unfit: dict[str, object]
+    control: Control, invalid: dict[str, object]
 ) -> None:
     before = control.get("settings")
-    answer = requests.post(f"{control.url}/settings", json={"in_flight": 1, **unfit}, timeout=5)
-    assert answer.status_code == 422
+    response = requests.post(f"{control.url}/settings", json={"in_flight": 1, **invalid}, timeout=5)
+    assert response.status_code == 422
     assert control.get("settings") == before
 
 
 def test_emulator_control_with_an_unknown_user_answers_404(control: Control) -> None:
-    answer = requests.post(f"{control.url}/users/nobody/password", json={"password": "x"}, timeout=5)
-    assert answer.status_code == 404
+    response = requests.post(f"{control.url}/users/nobody/password", json={"password": "x"}, timeout=5)
+    assert response.status_code == 404
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

@@ -48,8 +48,8 @@ def test_emulator_fault_status_sends_an_empty_body_a_code_or_a_text(bill: Bill, 
 
 def test_emulator_fault_code_without_a_status_sends_the_status_of_the_code(bill: Bill, control: Control) -> None:
     control.fault(LOGIN, code="BDC_1322")
-    answer = bill.sign_in()
-    assert (answer.status_code, codes(answer)) == (422, ["BDC_1322"])
+    response = bill.sign_in()
+    assert (response.status_code, codes(response)) == (422, ["BDC_1322"])
 
 
 def test_emulator_fault_slow_sends_the_normal_response_later(bill: Bill, control: Control) -> None:
@@ -90,14 +90,14 @@ def test_emulator_fault_reset_resets_the_connection(
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [{"status": 503}, {"code": "BDC_1001"}, {"not_json": True}, {"json": {}}, {"redirect": "https://a.example"}],
 )
 @pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
 def test_emulator_fault_acted_decides_whether_bill_processes_the_request(
-    bill: Bill, control: Control, answer: dict[str, Any], options: dict[str, Any], made: int
+    bill: Bill, control: Control, response: dict[str, Any], options: dict[str, Any], made: int
 ) -> None:
-    control.post("faults", on=LOGIN, **answer, **options)
+    control.post("faults", on=LOGIN, **response, **options)
     fields = {"username": world.USER.username, "password": world.USER.password, "devKey": world.DEV_KEY}
     fields["organizationId"] = world.ORGANIZATION.id
     requests.post(f"{bill.api_url}/v3/login", json=fields, timeout=5, allow_redirects=False)
@@ -109,17 +109,17 @@ def test_emulator_fault_drip_sends_the_response_byte_by_byte(bill: Bill, control
     control.fault("POST /v3/logout", drip=0.6)
     began = time.monotonic()
     # The client does not time out: each byte comes in time, although the whole response takes longer than the timeout.
-    answer = requests.post(f"{bill.api_url}/v3/logout", headers=headers, timeout=0.5)
+    response = requests.post(f"{bill.api_url}/v3/logout", headers=headers, timeout=0.5)
     assert time.monotonic() - began >= 0.6
-    assert answer.json() == {}
+    assert response.json() == {}
 
 
 def test_emulator_fault_endless_stops_when_the_client_disconnects(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", in_flight=1)
     control.fault(VENDORS, endless=True)
-    with bill.get("/v3/vendors", headers, stream=True) as answer:
-        begin = answer.raw.read(2**22)
+    with bill.get("/v3/vendors", headers, stream=True) as response:
+        begin = response.raw.read(2**22)
     assert begin.startswith(b'{"results"')
     assert begin.endswith(b" " * 2**20)
     time.sleep(0.5)
@@ -149,8 +149,8 @@ def test_emulator_fault_body_can_be_html_a_list_or_null(bill: Bill, control: Con
 def test_emulator_fault_redirect_sends_302_with_the_location(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.fault(VENDORS, redirect="https://elsewhere.example.com/")
-    answer = bill.get("/v3/vendors", headers, allow_redirects=False)
-    assert (answer.status_code, answer.headers["location"]) == (302, "https://elsewhere.example.com/")
+    response = bill.get("/v3/vendors", headers, allow_redirects=False)
+    assert (response.status_code, response.headers["location"]) == (302, "https://elsewhere.example.com/")
 
 
 def test_emulator_fault_after_and_times_decide_which_requests_fail(bill: Bill, control: Control) -> None:
@@ -174,7 +174,7 @@ def test_emulator_faults_sent_as_a_list_apply_in_order(bill: Bill, control: Cont
 
 
 @pytest.mark.parametrize(
-    "unfit",
+    "invalid",
     [
         {"on": LOGIN},
         {"on": LOGIN, "status": 500, "slow": 1},
@@ -184,8 +184,8 @@ def test_emulator_faults_sent_as_a_list_apply_in_order(bill: Bill, control: Cont
         {"status": 500},
     ],
 )
-def test_emulator_fault_with_invalid_options_is_rejected(control: Control, unfit: dict[str, Any]) -> None:
-    assert requests.post(f"{control.url}/faults", json=unfit, timeout=5).status_code == 422
+def test_emulator_fault_with_invalid_options_is_rejected(control: Control, invalid: dict[str, Any]) -> None:
+    assert requests.post(f"{control.url}/faults", json=invalid, timeout=5).status_code == 422
     assert control.get("faults") == []
 
 

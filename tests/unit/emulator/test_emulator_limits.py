@@ -55,9 +55,9 @@ def test_emulator_in_flight_limit_rejects_a_fourth_request_of_an_organization(bi
         # Two sessions of one key and organization share its three places; another organization has its own.
         here = [pool.submit(bill.get, "/v3/vendors", headers) for headers in (first, second, first, second)]
         there = [pool.submit(bill.get, "/v3/vendors", elsewhere) for _time in range(3)]
-        answers = Counter(one.result().status_code for one in here)
+        responses = Counter(one.result().status_code for one in here)
         assert Counter(one.result().status_code for one in there) == {200: 3}
-    assert answers == {200: 3, 422: 1}
+    assert responses == {200: 3, 422: 1}
     assert control.get("state")["peak_in_flight"] == 4
     (refused,) = (one for one in control.heard() if one["status"] == 422)
     assert refused["codes"] == ["BDC_1322"]
@@ -66,8 +66,8 @@ def test_emulator_in_flight_limit_rejects_a_fourth_request_of_an_organization(bi
 def test_emulator_in_flight_limit_counts_logins(bill: Bill, control: Control) -> None:
     control.post("settings", latency=0.3)
     with ThreadPoolExecutor(4) as pool:
-        answers = [one.result() for one in [pool.submit(bill.sign_in) for _time in range(4)]]
-    assert Counter(answer.status_code for answer in answers) == {200: 3, 422: 1}
+        responses = [one.result() for one in [pool.submit(bill.sign_in) for _time in range(4)]]
+    assert Counter(response.status_code for response in responses) == {200: 3, 422: 1}
 
 
 def test_emulator_in_flight_count_of_sequential_requests_is_one(bill: Bill, control: Control) -> None:

@@ -20,19 +20,19 @@ HERE = world.ORGANIZATION.id
 
 
 def asked(bill: Bill, headers: dict[str, str], path: str, **parameters: Any) -> list[dict[str, Any]]:
-    answer = bill.get(path, headers, params={"max": 100, **parameters})
-    assert answer.status_code == 200, answer.text
-    results: list[dict[str, Any]] = answer.json()["results"]
+    response = bill.get(path, headers, params={"max": 100, **parameters})
+    assert response.status_code == 200, response.text
+    results: list[dict[str, Any]] = response.json()["results"]
     return results
 
 
 def refused(bill: Bill, headers: dict[str, str], path: str, **parameters: Any) -> tuple[int, list[str]]:
-    answer = bill.get(path, headers, params=parameters)
-    return answer.status_code, codes(answer)
+    response = bill.get(path, headers, params=parameters)
+    return response.status_code, codes(response)
 
 
 # The first vendor has the time 2024-10-16T14:36:31Z, and each further one an hour more. Every 25th is archived.
-KEPT: list[tuple[str, list[int]]] = [
+MATCHES: list[tuple[str, list[int]]] = [
     ("archived:eq:true", [25, 50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300, 325, 350]),
     ('id:eq:"00901VENDOR000000003"', [3]),
     ("id:eq:00901VENDOR000000003", [3]),
@@ -59,7 +59,7 @@ KEPT: list[tuple[str, list[int]]] = [
 ]
 
 
-@pytest.mark.parametrize(("filters", "numbers"), KEPT)
+@pytest.mark.parametrize(("filters", "numbers"), MATCHES)
 def test_emulator_list_with_a_filter_returns_the_matching_objects(bill: Bill, filters: str, numbers: list[int]) -> None:
     found = asked(bill, bill.session(), VENDORS, filters=filters)
     assert [one["id"] for one in found] == [f"00901VENDOR{number:09d}" for number in numbers]
@@ -225,8 +225,8 @@ def test_emulator_list_with_unknown_or_repeated_parameters_is_rejected_if_strict
     bill: Bill, control: Control, query: str
 ) -> None:
     headers = bill.session()
-    answer = bill.get(f"/v3/customers?{query}", headers)
-    assert (answer.status_code, codes(answer)) == (400, ["BDC_1129"])
+    response = bill.get(f"/v3/customers?{query}", headers)
+    assert (response.status_code, codes(response)) == (400, ["BDC_1129"])
     if "filters" not in query:
         control.post("settings", strict_parameters=False)
         assert bill.get(f"/v3/customers?{query}", headers).status_code == 200

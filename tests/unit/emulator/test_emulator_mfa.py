@@ -27,13 +27,13 @@ MONTH = 30 * 24 * 3600
 
 
 def status(bill: Bill, headers: dict[str, str]) -> str:
-    answer: str = bill.get("/v3/login/session", headers).json()["mfaStatus"]
-    return answer
+    response: str = bill.get("/v3/login/session", headers).json()["mfaStatus"]
+    return response
 
 
 def challenge(bill: Bill, headers: dict[str, str]) -> str:
-    answer: str = bill.post("/v3/mfa/challenge", headers, {"useBackup": False}).json()["challengeId"]
-    return answer
+    response: str = bill.post("/v3/mfa/challenge", headers, {"useBackup": False}).json()["challengeId"]
+    return response
 
 
 def respond(bill: Bill, headers: dict[str, str], challenge_id: str, code: str, **more: Any) -> requests.Response:
@@ -66,16 +66,16 @@ def test_emulator_mfa_setup_with_the_code_trusts_the_session_and_the_device(
     # A phone alone makes no session trusted.
     assert status(bill, headers) == "CHALLENGE"
     assert codes(bill.post("/v3/payments", headers, PAYMENT)) == ["BDC_1361"]
-    answer = respond(
+    response = respond(
         bill, headers, challenge(bill, headers), control.last_code(), rememberMe=True, device="mine", machineName="m"
     )
-    assert (answer.status_code, set(answer.json())) == (200, {"rememberMeId"})
+    assert (response.status_code, set(response.json())) == (200, {"rememberMeId"})
     assert status(bill, headers) == "COMPLETE"
     assert bill.post("/v3/payments", headers, PAYMENT).status_code == 201
 
     # The code does not make another session trusted, but the remembered device does.
     assert bill.sign_in().json()["trusted"] is False
-    pair = {"rememberMeId": answer.json()["rememberMeId"], "device": "mine"}
+    pair = {"rememberMeId": response.json()["rememberMeId"], "device": "mine"}
     assert bill.sign_in(**pair).json()["trusted"] is True
     control.advance(MONTH + 1)
     assert bill.sign_in(**pair).json()["trusted"] is False
@@ -97,18 +97,18 @@ def test_emulator_login_with_a_remembered_device_is_trusted_for_30_days(bill: Bi
 def test_emulator_login_with_a_wrong_remembered_device_is_not_trusted(bill: Bill, changes: dict[str, str]) -> None:
     if "username" in changes:
         changes = {**changes, "password": world.USER.password}
-    answer = bill.sign_in(**{**PAYER, **REMEMBERED, **changes})
-    assert (answer.status_code, answer.json()["trusted"]) == (200, False)
+    response = bill.sign_in(**{**PAYER, **REMEMBERED, **changes})
+    assert (response.status_code, response.json()["trusted"]) == (200, False)
 
 
 @pytest.mark.parametrize("alone", ["rememberMeId", "device"])
 def test_emulator_login_with_half_of_the_device_pair_is_rejected(bill: Bill, alone: str) -> None:
     (other,) = set(REMEMBERED) - {alone}
-    for answer in (
+    for response in (
         bill.sign_in(**PAYER, **{alone: REMEMBERED[alone]}),
         bill.post("/v3/mfa/step-up", bill.session(**PAYER), {alone: REMEMBERED[alone]}),
     ):
-        assert (answer.status_code, [error["message"] for error in answer.json()]) == (
+        assert (response.status_code, [error["message"] for error in response.json()]) == (
             400,
             [f"{other}: must not be blank"],
         )
@@ -116,8 +116,8 @@ def test_emulator_login_with_half_of_the_device_pair_is_rejected(bill: Bill, alo
 
 def test_emulator_mfa_step_up_makes_an_existing_session_trusted(bill: Bill) -> None:
     headers = bill.session(**PAYER)
-    answer = bill.post("/v3/mfa/step-up", headers, {**REMEMBERED, "device": "other"})
-    assert (answer.status_code, answer.json()) == (200, {"trusted": False})
+    response = bill.post("/v3/mfa/step-up", headers, {**REMEMBERED, "device": "other"})
+    assert (response.status_code, response.json()) == (200, {"trusted": False})
     assert status(bill, headers) == "CHALLENGE"
     assert bill.post("/v3/mfa/step-up", headers, REMEMBERED).json() == {"trusted": True}
     assert status(bill, headers) == "COMPLETE"
@@ -129,11 +129,11 @@ def test_emulator_mfa_response_without_remember_me_gives_no_usable_id(
 ) -> None:
     control.post("settings", remember_me_id_always=always)
     headers = bill.session(**PAYER)
-    answer = respond(bill, headers, challenge(bill, headers), control.last_code(), rememberMe=False, device="d")
-    assert set(answer.json()) == ({"rememberMeId"} if always else set())
+    response = respond(bill, headers, challenge(bill, headers), control.last_code(), rememberMe=False, device="d")
+    assert set(response.json()) == ({"rememberMeId"} if always else set())
     assert status(bill, headers) == "COMPLETE"
     if always:
-        assert bill.sign_in(**PAYER, **answer.json(), device="d").json()["trusted"] is False
+        assert bill.sign_in(**PAYER, **response.json(), device="d").json()["trusted"] is False
 
 
 def test_emulator_mfa_remember_me_without_a_device_is_rejected_and_code_stays_valid(
@@ -185,8 +185,8 @@ def test_emulator_mfa_code_after_five_minutes_is_expired(
     headers = bill.session(**PAYER)
     challenge_id = challenge(bill, headers)
     control.advance(seconds)
-    answer = respond(bill, headers, challenge_id, control.last_code())
-    assert (codes(answer) if answer.status_code == 400 else []) == refused
+    response = respond(bill, headers, challenge_id, control.last_code())
+    assert (codes(response) if response.status_code == 400 else []) == refused
 
 
 def test_emulator_mfa_code_of_another_user_or_purpose_is_rejected(bill: Bill, control: Control) -> None:
@@ -235,8 +235,8 @@ def test_emulator_mfa_sixth_text_in_a_clock_minute_is_rejected(bill: Bill, contr
     ],
 )
 def test_emulator_mfa_request_with_invalid_content_is_rejected(bill: Bill, path: str, content: Any, code: str) -> None:
-    answer = bill.post(path, bill.session(), content)
-    assert (answer.status_code, set(codes(answer))) == (400, {code})
+    response = bill.post(path, bill.session(), content)
+    assert (response.status_code, set(codes(response))) == (400, {code})
 
 
 def test_emulator_mfa_code_for_a_secondary_phone_follows_the_setting(bill: Bill, control: Control) -> None:
@@ -249,12 +249,12 @@ def test_emulator_mfa_code_for_a_secondary_phone_follows_the_setting(bill: Bill,
 def test_emulator_mfa_setup_of_a_second_phone_is_rejected(bill: Bill, control: Control) -> None:
     headers = bill.session()
     setups = [bill.post("/v3/mfa/setup", headers, PHONE).json()["setupId"] for _time in range(2)]
-    answers = [
+    responses = [
         bill.post("/v3/mfa/validate", headers, {"setupId": one, "type": "TEXT", "token": message["code"]})
         for one, message in zip(setups, control.get("messages"), strict=True)
     ]
-    assert [answer.status_code for answer in answers] == [200, 400]
-    assert codes(answers[1]) == codes(bill.post("/v3/mfa/setup", headers, PHONE)) == ["BDC_5324"]
+    assert [response.status_code for response in responses] == [200, 400]
+    assert codes(responses[1]) == codes(bill.post("/v3/mfa/setup", headers, PHONE)) == ["BDC_5324"]
 
 
 CALLS = (
@@ -276,8 +276,8 @@ def test_emulator_mfa_without_a_user_session_is_rejected(bill: Bill, call: str) 
         (bill.session(**SYNC_TOKEN), (403, ["BDC_1361"])),
         (bill.session(**CONSOLE), (403, ["BDC_1361"])),
     ):
-        answer = bill.get(path, headers) if method == "GET" else bill.post(path, headers, {**PHONE, **REMEMBERED})
-        assert (answer.status_code, codes(answer)) == refused
+        response = bill.get(path, headers) if method == "GET" else bill.post(path, headers, {**PHONE, **REMEMBERED})
+        assert (response.status_code, codes(response)) == refused
 
 
 def test_emulator_mfa_for_the_console_follows_the_setting(bill: Bill, control: Control) -> None:
@@ -295,22 +295,22 @@ def test_emulator_mfa_status_of_a_sync_token_is_undefined(bill: Bill) -> None:
 def test_emulator_mfa_bypass_of_a_developer_key_permits_payments(bill: Bill, control: Control) -> None:
     control.post("settings", mfa_bypass=[world.SECOND_DEV_KEY])
     free, bound = bill.session(devKey=world.SECOND_DEV_KEY), bill.session()
-    told = [bill.get("/v3/login/session", headers).json() for headers in (free, bound)]
-    assert [(one["mfaBypass"], one["mfaStatus"]) for one in told] == [(True, "DISABLED"), (False, "SETUP")]
+    reported = [bill.get("/v3/login/session", headers).json() for headers in (free, bound)]
+    assert [(one["mfaBypass"], one["mfaStatus"]) for one in reported] == [(True, "DISABLED"), (False, "SETUP")]
     assert bill.post("/v3/payments", free, PAYMENT).status_code == 201
     assert bill.post("/v3/payments", bound, PAYMENT).status_code == 403
 
 
 def test_emulator_payment_with_extra_fields_is_stored_unchanged(bill: Bill, control: Control) -> None:
     headers = bill.session(**PAYER, **REMEMBERED)
-    answers = [bill.post("/v3/payments", headers, {**PAYMENT, "colour": "blue"}) for _time in range(2)]
-    ids = [answer.json()["id"] for answer in answers]
+    responses = [bill.post("/v3/payments", headers, {**PAYMENT, "colour": "blue"}) for _time in range(2)]
+    ids = [response.json()["id"] for response in responses]
     assert len(set(ids)) == 2
     assert all(one.startswith("stp") and len(one) == 20 for one in ids)
-    assert answers[0].json() == {**PAYMENT, "colour": "blue", "id": ids[0]}
+    assert responses[0].json() == {**PAYMENT, "colour": "blue", "id": ids[0]}
     first, second = control.get("payments")
     assert (first["organization_id"], first["user_id"]) == (world.ORGANIZATION.id, world.PAYER.id)
-    assert (first["payment"], second["payment"]["id"]) == (answers[0].json(), ids[1])
+    assert (first["payment"], second["payment"]["id"]) == (responses[0].json(), ids[1])
     assert first["at"].startswith("2026-03-02T10:10:")
     assert control.get("state")["payments"] == 2
 
@@ -318,8 +318,8 @@ def test_emulator_payment_with_extra_fields_is_stored_unchanged(bill: Bill, cont
 @pytest.mark.parametrize("left_out", ["vendorId", "amount"])
 def test_emulator_payment_without_vendor_or_amount_is_rejected(bill: Bill, control: Control, left_out: str) -> None:
     content = {name: value for name, value in PAYMENT.items() if name != left_out}
-    answer = bill.post("/v3/payments", bill.session(**PAYER, **REMEMBERED), content)
-    assert (answer.status_code, answer.json()[0]["message"]) == (400, f"{left_out}: must not be blank")
+    response = bill.post("/v3/payments", bill.session(**PAYER, **REMEMBERED), content)
+    assert (response.status_code, response.json()[0]["message"]) == (400, f"{left_out}: must not be blank")
     assert control.get("payments") == []
 
 
@@ -327,6 +327,6 @@ def test_emulator_payment_without_vendor_or_amount_is_rejected(bill: Bill, contr
 def test_emulator_payment_in_an_untrusted_session_is_rejected(
     bill: Bill, control: Control, who: dict[str, str | None]
 ) -> None:
-    answer = bill.post("/v3/payments", bill.session(**who), PAYMENT)
-    assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
+    response = bill.post("/v3/payments", bill.session(**who), PAYMENT)
+    assert (response.status_code, codes(response)) == (403, ["BDC_1361"])
     assert control.get("state")["payments"] == 0

@@ -29,19 +29,19 @@ def ask(bill: Bill, **changes: str | None) -> requests.Response:
 
 
 def bearer(bill: Bill, **changes: str | None) -> dict[str, str]:
-    answer = ask(bill, **changes)
-    answer.raise_for_status()
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    response = ask(bill, **changes)
+    response.raise_for_status()
+    return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
 def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Control) -> None:
     root = bill.api_url.removesuffix("/connect")
     for url in (f"{root}/authx/token", f"{root}/connect/authx/token"):
-        answer = requests.post(url, data=FORM, timeout=5)
-        assert answer.status_code == 200
-        told = answer.json()
-        headers = {"Authorization": f"Bearer {told.pop('access_token')}"}
-        assert told == {"token_type": "Bearer", "expires_in": 900}
+        response = requests.post(url, data=FORM, timeout=5)
+        assert response.status_code == 200
+        reported = response.json()
+        headers = {"Authorization": f"Bearer {reported.pop('access_token')}"}
+        assert reported == {"token_type": "Bearer", "expires_in": 900}
         assert bill.get("/v3/vendors", headers).status_code == 200
     assert control.get("counts") == {
         "POST /authx/token": 1,
@@ -65,8 +65,8 @@ def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: C
     control.advance(life - 5)
     assert bill.get("/v3/vendors", headers).status_code == 200
     control.advance(6)
-    answer = bill.get("/v3/vendors", headers)
-    assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
+    response = bill.get("/v3/vendors", headers)
+    assert (response.status_code, codes(response)) == (401, ["BDC_1109"])
     control.post("settings", codes={"bearer": "BDC_1101"})
     assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1101"]
 
@@ -100,17 +100,17 @@ def test_emulator_oauth_refusal_has_the_rfc6749_or_the_bill_format(
     rfc6749: tuple[int, str],
     envelope: tuple[int, str],
 ) -> None:
-    answer = ask(bill, **changes)
-    assert (answer.status_code, answer.json()["error"]) == rfc6749
-    assert set(answer.json()) == {"error", "error_description"}
+    response = ask(bill, **changes)
+    assert (response.status_code, response.json()["error"]) == rfc6749
+    assert set(response.json()) == {"error", "error_description"}
     control.post("settings", oauth_errors="bill")
-    answer = ask(bill, **changes)
-    assert (answer.status_code, *codes(answer)) == envelope
+    response = ask(bill, **changes)
+    assert (response.status_code, *codes(response)) == envelope
 
 
 def test_emulator_oauth_request_with_json_is_rejected(bill: Bill) -> None:
-    answer = bill.post("/authx/token", content=FORM)
-    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    response = bill.post("/authx/token", content=FORM)
+    assert (response.status_code, response.json()["error"]) == (400, "invalid_request")
 
 
 def test_emulator_oauth_secret_after_a_change_replaces_the_old_secret(bill: Bill, control: Control) -> None:
@@ -155,12 +155,12 @@ def test_emulator_oauth_accounting_scope_cannot_pay_and_full_access_can(bill: Bi
     books = bearer(bill, **ACCOUNTING)
     assert bill.get("/v3/vendors", books).status_code == 200
     control.post("settings", codes={"scope": "BDC_1150"}, status_of={"BDC_1150": 403})
-    for answer in (
+    for response in (
         bill.post("/v3/payments", books, PAYMENT),
         bill.get("/v3/login/session", books),
         bill.sign_out(books),
     ):
-        assert (answer.status_code, codes(answer)) == (403, ["BDC_1150"])
+        assert (response.status_code, codes(response)) == (403, ["BDC_1150"])
     assert control.get("state")["payments"] == 1
 
 
@@ -168,10 +168,10 @@ def test_emulator_oauth_token_reads_its_organization_and_has_no_mfa(bill: Bill) 
     headers = bearer(bill)
     here = bill.get("/v3/vendors", bill.session()).json()
     assert bill.get("/v3/vendors", headers).json() == here
-    told = bill.get("/v3/login/organizations", headers).json()
-    assert [one["id"] for one in told["results"]] == [world.CLIENT.organization_id]
-    answer = bill.get("/v3/mfa/phones", headers)
-    assert (answer.status_code, codes(answer)) == (403, ["BDC_1361"])
+    reported = bill.get("/v3/login/organizations", headers).json()
+    assert [one["id"] for one in reported["results"]] == [world.CLIENT.organization_id]
+    response = bill.get("/v3/mfa/phones", headers)
+    assert (response.status_code, codes(response)) == (403, ["BDC_1361"])
 
 
 def test_emulator_oauth_token_with_a_wrong_session_id_is_rejected(bill: Bill) -> None:

@@ -46,23 +46,23 @@ def here(control: Control, kind: str) -> list[dict[str, Any]]:
     return there_are
 
 
-def messages(answer: requests.Response) -> list[str]:
-    return [error["message"] for error in answer.json()]
+def messages(response: requests.Response) -> list[str]:
+    return [error["message"] for error in response.json()]
 
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_emulator_object_after_its_creation_is_readable(bill: Bill, control: Control, kind: str) -> None:
     headers, before = bill.session(), here(control, kind)
-    answer = bill.post(f"/v3/{kind}", headers, GOOD[kind])
-    assert answer.status_code == 201
-    made = answer.json()
+    response = bill.post(f"/v3/{kind}", headers, GOOD[kind])
+    assert response.status_code == 201
+    made = response.json()
     assert (made["id"][:3], len(made["id"]), made["archived"]) == (PREFIXES[kind], 20, False)
     assert made["createdTime"] == made["updatedTime"]
     assert made["createdTime"].startswith("2026-03-02T10:10:")
     assert made["id"] not in {one["id"] for one in before}
     assert here(control, kind) == [*before, made]
-    answer = bill.get(f"/v3/{kind}/{made['id']}", headers)
-    assert (answer.status_code, answer.json()) == (200, made)
+    response = bill.get(f"/v3/{kind}/{made['id']}", headers)
+    assert (response.status_code, response.json()) == (200, made)
 
     there = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     assert codes(bill.get(f"/v3/{kind}/{made['id']}", there)) == ["BDC_1120"]
@@ -104,9 +104,9 @@ def test_emulator_object_change_keeps_other_fields_and_fields_of_bill(bill: Bill
     made = bill.post(f"/v3/{kind}", headers, GOOD[kind]).json()
     control.advance(60)
     change = {"description": "new", "id": "mine", "archived": True, "createdTime": "2001-01-01"}
-    answer = bill.send("PATCH", f"/v3/{kind}/{made['id']}", headers, change)
-    assert answer.status_code == 200
-    changed = answer.json()
+    response = bill.send("PATCH", f"/v3/{kind}/{made['id']}", headers, change)
+    assert response.status_code == 200
+    changed = response.json()
     assert changed.pop("updatedTime") > made.pop("updatedTime")
     assert changed == {**made, "description": "new"}
 
@@ -152,12 +152,12 @@ def test_emulator_object_replaced_loses_the_fields_not_sent(bill: Bill, kind: st
     ],
 )
 def test_emulator_object_with_an_unsupported_method_answers_404(bill: Bill, method: str, path: str) -> None:
-    answer = bill.send(method, f"/v3/{path}", bill.session(), {})
-    assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])
+    response = bill.send(method, f"/v3/{path}", bill.session(), {})
+    assert (response.status_code, codes(response)) == (404, ["BDC_1121"])
 
 
 BLANK, NULL = "must not be blank", "must not be null"
-UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
+INVALID: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
     ("vendors", {"name": None, "address": None}, ["BDC_1108"] * 2, [f"name: {BLANK}", f"address: {NULL}"]),
     ("vendors", {"name": " "}, ["BDC_1108"], [f"name: {BLANK}"]),
     ("vendors", {"address": "Main Street"}, ["BDC_1119"], ["address: must be an object"]),
@@ -198,30 +198,30 @@ UNFIT: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "changes", "expected", "words"), UNFIT)
+@pytest.mark.parametrize(("kind", "changes", "expected", "words"), INVALID)
 def test_emulator_object_with_invalid_fields_is_rejected_and_each_is_named(
     bill: Bill, control: Control, kind: str, changes: dict[str, Any], expected: list[str], words: list[str]
 ) -> None:
     headers, before = bill.session(), here(control, kind)
     content = {name: value for name, value in {**GOOD[kind], **changes}.items() if value is not None}
-    answer = bill.post(f"/v3/{kind}", headers, content)
-    assert (answer.status_code, codes(answer), messages(answer)) == (400, expected, words)
+    response = bill.post(f"/v3/{kind}", headers, content)
+    assert (response.status_code, codes(response), messages(response)) == (400, expected, words)
     assert here(control, kind) == before
 
 
 def test_emulator_object_change_with_invalid_fields_is_rejected(bill: Bill) -> None:
     headers, path = bill.session(), "/v3/vendors/00901VENDOR000000001"
-    answer = bill.send("PATCH", path, headers, {"name": "", "address": None})
-    assert messages(answer) == [f"name: {BLANK}", f"address: {NULL}"]
+    response = bill.send("PATCH", path, headers, {"name": "", "address": None})
+    assert messages(response) == [f"name: {BLANK}", f"address: {NULL}"]
     assert bill.get(path, headers).json() == world.vendors(HERE)[0]
 
 
 def test_emulator_object_refusal_can_omit_the_codes(bill: Bill, control: Control) -> None:
     headers = bill.session()
     control.post("settings", validation_codes=False)
-    for answer in (bill.post("/v3/vendors", headers, {}), bill.sign_in(username=None)):
-        assert answer.status_code == 400
-        assert all("code" not in error and error["message"].endswith(BLANK) for error in answer.json()[:1])
+    for response in (bill.post("/v3/vendors", headers, {}), bill.sign_in(username=None)):
+        assert response.status_code == 400
+        assert all("code" not in error and error["message"].endswith(BLANK) for error in response.json()[:1])
     assert codes(bill.get("/v3/vendors/nothing", headers)) == ["BDC_1120"]
 
 
@@ -250,16 +250,16 @@ def test_emulator_vendor_auto_pay_is_enabled_only_in_a_trusted_session(
     path = "/v3/vendors/00901VENDOR000000001"
     for headers, refused in ((bill.session(), needed), (bill.session(**TRUSTED), False)):
         before = len(here(control, "vendors"))
-        answers = [
+        responses = [
             bill.post("/v3/vendors", headers, content),
             bill.post("/v3/vendors/bulk", headers, [VENDOR, content]),
             bill.send("PATCH", path, headers, {"autoPay": asked}),
         ]
         if refused:
-            assert [(one.status_code, codes(one)) for one in answers] == [(403, ["BDC_1361"])] * 3
+            assert [(one.status_code, codes(one)) for one in responses] == [(403, ["BDC_1361"])] * 3
             assert len(here(control, "vendors")) == before
         else:
-            assert [one.status_code for one in answers] == [201, 201, 200]
+            assert [one.status_code for one in responses] == [201, 201, 200]
 
 
 MOST = {"vendors": 20, "bills": 100}
@@ -268,9 +268,9 @@ MOST = {"vendors": 20, "bills": 100}
 @pytest.mark.parametrize("kind", MOST)
 def test_emulator_bulk_request_creates_many_objects(bill: Bill, control: Control, kind: str) -> None:
     before = here(control, kind)
-    answer = bill.post(f"/v3/{kind}/bulk", bill.session(), [GOOD[kind]] * MOST[kind])
-    assert answer.status_code == 201
-    made = answer.json()
+    response = bill.post(f"/v3/{kind}/bulk", bill.session(), [GOOD[kind]] * MOST[kind])
+    assert response.status_code == 201
+    made = response.json()
     assert len({one["id"] for one in made}) == MOST[kind]
     assert here(control, kind) == [*before, *made]
 
@@ -281,16 +281,16 @@ def test_emulator_bulk_request_too_long_or_with_an_invalid_object_creates_nothin
 ) -> None:
     headers, before = bill.session(), here(control, kind)
     for several in ([GOOD[kind]] * (MOST[kind] + 1), []):
-        answer = bill.post(f"/v3/{kind}/bulk", headers, several)
-        assert (answer.status_code, messages(answer)) == (
+        response = bill.post(f"/v3/{kind}/bulk", headers, several)
+        assert (response.status_code, messages(response)) == (
             400,
             [f"{kind}: must have between 1 and {MOST[kind]} objects"],
         )
     field = "name" if kind == "vendors" else "vendorId"
-    answer = bill.post(f"/v3/{kind}/bulk", headers, [GOOD[kind], {**GOOD[kind], field: ""}])
-    assert (answer.status_code, messages(answer)) == (400, [f"[1].{field}: {BLANK}"])
-    for unfit in (GOOD[kind], [GOOD[kind], 3]):
-        assert codes(bill.post(f"/v3/{kind}/bulk", headers, unfit)) == ["BDC_1122"]
+    response = bill.post(f"/v3/{kind}/bulk", headers, [GOOD[kind], {**GOOD[kind], field: ""}])
+    assert (response.status_code, messages(response)) == (400, [f"[1].{field}: {BLANK}"])
+    for invalid in (GOOD[kind], [GOOD[kind], 3]):
+        assert codes(bill.post(f"/v3/{kind}/bulk", headers, invalid)) == ["BDC_1122"]
     assert here(control, kind) == before
 
 
@@ -299,8 +299,8 @@ def test_emulator_object_request_without_a_session_is_rejected(bill: Bill, contr
         before = here(control, kind)
         id_ = before[0]["id"]
         for method, path in (("GET", ""), ("POST", ""), ("GET", f"/{id_}"), ("PATCH", f"/{id_}")):
-            answer = bill.send(method, f"/v3/{kind}{path}", {"devKey": world.DEV_KEY}, content)
-            assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
+            response = bill.send(method, f"/v3/{kind}{path}", {"devKey": world.DEV_KEY}, content)
+            assert (response.status_code, codes(response)) == (401, ["BDC_1109"])
         assert here(control, kind) == before
 
 
@@ -314,5 +314,5 @@ def test_emulator_organization_of_another_session_is_rejected(bill: Bill) -> Non
     own = bill.get(f"/v3/organizations/{HERE}", headers)
     assert (own.status_code, own.json()) == (200, {"id": HERE, "name": world.ORGANIZATION.name})
     for other in (world.SECOND_ORGANIZATION.id, "nothing"):
-        answer = bill.get(f"/v3/organizations/{other}", headers)
-        assert (answer.status_code, codes(answer)) == (400, ["BDC_1123"])
+        response = bill.get(f"/v3/organizations/{other}", headers)
+        assert (response.status_code, codes(response)) == (400, ["BDC_1123"])

@@ -17,9 +17,9 @@ PAYER = {"userId": world.PAYER.id, "organizationId": world.ORGANIZATION.id}
 
 
 def partner_session(bill: Bill) -> dict[str, str]:
-    answer = bill.post("/v3/partner/login", content=CREDENTIALS)
-    assert (answer.status_code, set(answer.json())) == (200, {"sessionId"})
-    return {"sessionId": answer.json()["sessionId"], "appKey": PARTNER.app_key}
+    response = bill.post("/v3/partner/login", content=CREDENTIALS)
+    assert (response.status_code, set(response.json())) == (200, {"sessionId"})
+    return {"sessionId": response.json()["sessionId"], "appKey": PARTNER.app_key}
 
 
 def test_emulator_partner_lists_its_organizations_in_pages(bill: Bill) -> None:
@@ -37,10 +37,10 @@ def as_user(bill: Bill, partner: dict[str, str], **changes: str | None) -> reque
 
 
 def test_emulator_partner_user_session_is_valid_with_any_developer_key(bill: Bill, control: Control) -> None:
-    answer = as_user(bill, partner_session(bill))
-    assert answer.status_code == 200
-    session_id = answer.json().pop("sessionId")
-    assert {**answer.json(), "sessionId": ""} == {**PAYER, "trusted": False, "sessionId": ""}
+    response = as_user(bill, partner_session(bill))
+    assert response.status_code == 200
+    session_id = response.json().pop("sessionId")
+    assert {**response.json(), "sessionId": ""} == {**PAYER, "trusted": False, "sessionId": ""}
     for key in world.DEV_KEYS:
         assert bill.check({"sessionId": session_id, "devKey": key}) == 200
     for key in ("wrong", world.INACTIVE_DEV_KEY, PARTNER.app_key):
@@ -81,8 +81,8 @@ def test_emulator_partner_user_session_with_a_remembered_device_is_trusted(bill:
 def test_emulator_partner_login_with_wrong_values_is_rejected(
     bill: Bill, changes: dict[str, str], status: int, code: str
 ) -> None:
-    answer = bill.post("/v3/partner/login", content={**CREDENTIALS, **changes})
-    assert (answer.status_code, codes(answer)) == (status, [code])
+    response = bill.post("/v3/partner/login", content={**CREDENTIALS, **changes})
+    assert (response.status_code, codes(response)) == (status, [code])
 
 
 def test_emulator_partner_code_for_a_wrong_app_key_follows_the_setting(bill: Bill, control: Control) -> None:

@@ -80,8 +80,8 @@ def test_emulator_payment_bulk_can_share_common_fields(bill: Bill, control: Cont
     made = bill.post(f"{PAYMENTS}/bulk", bill.session(**TRUSTED), {**shared, "payments": lines})
     assert made.status_code == 201
     assert [{**line, **shared, "id": one["id"]} for line, one in zip(lines, made.json(), strict=True)] == made.json()
-    for unfit in ({"payments": "x"}, {"payments": [3]}, {}):
-        assert codes(bill.post(f"{PAYMENTS}/bulk", bill.session(**TRUSTED), unfit)) == ["BDC_1122"]
+    for invalid in ({"payments": "x"}, {"payments": [3]}, {}):
+        assert codes(bill.post(f"{PAYMENTS}/bulk", bill.session(**TRUSTED), invalid)) == ["BDC_1122"]
 
 
 def test_emulator_payment_bulk_requires_trust_and_cancelling_does_not(bill: Bill, control: Control) -> None:
@@ -91,9 +91,9 @@ def test_emulator_payment_bulk_requires_trust_and_cancelling_does_not(bill: Bill
     assert there_are(control) == []
     id_ = bill.post(PAYMENTS, bill.session(**TRUSTED), PAYMENT).json()["id"]
     for what, status in (("cancel", "CANCELED"), ("void", "VOID")):
-        answer = bill.send("POST", f"{PAYMENTS}/{id_}/{what}", plain)
-        assert (answer.status_code, answer.json()["status"]) == (200, status)
-        assert bill.get(f"{PAYMENTS}/{id_}", plain).json() == answer.json()
+        response = bill.send("POST", f"{PAYMENTS}/{id_}/{what}", plain)
+        assert (response.status_code, response.json()["status"]) == (200, status)
+        assert bill.get(f"{PAYMENTS}/{id_}", plain).json() == response.json()
     assert codes(bill.post(f"{PAYMENTS}/nothing/cancel", plain)) == ["BDC_1120"]
 
 

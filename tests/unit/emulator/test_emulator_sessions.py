@@ -15,11 +15,11 @@ from tests.emulator.talk import Bill, Control, codes
 
 
 def test_emulator_session_of_a_user_is_created_validated_and_ended(bill: Bill, control: Control) -> None:
-    answer = bill.sign_in()
-    assert answer.status_code == 200
-    told = answer.json()
-    assert re.fullmatch(r"SESSION-[0-9a-f]{32}", told.pop("sessionId"))
-    assert told == {
+    response = bill.sign_in()
+    assert response.status_code == 200
+    reported = response.json()
+    assert re.fullmatch(r"SESSION-[0-9a-f]{32}", reported.pop("sessionId"))
+    assert reported == {
         "organizationId": world.ORGANIZATION.id,
         "userId": world.USER.id,
         "trusted": False,
@@ -80,9 +80,9 @@ def test_emulator_session_with_another_developer_key_is_rejected(bill: Bill) -> 
 
 
 def test_emulator_request_without_a_session_is_rejected_in_the_format_of_bill(bill: Bill) -> None:
-    answer = bill.get("/v3/vendors")
-    assert answer.status_code == 401
-    (error,) = answer.json()
+    response = bill.get("/v3/vendors")
+    assert response.status_code == 401
+    (error,) = response.json()
     assert re.fullmatch(r"2026-03-02T10:10:\d\d\.\d{3}\+00:00", error.pop("timestamp"))
     assert error == {
         "code": "BDC_1109",
@@ -120,17 +120,17 @@ def test_emulator_session_after_a_second_login_follows_the_setting(
 def test_emulator_login_with_wrong_values_is_rejected(
     bill: Bill, control: Control, changes: dict[str, str | None], status: int, code: str
 ) -> None:
-    answer = bill.sign_in(**changes)
-    assert (answer.status_code, codes(answer)) == (status, [code])
+    response = bill.sign_in(**changes)
+    assert (response.status_code, codes(response)) == (status, [code])
     # Most statuses are inferred, so a test can set another one.
     control.post("settings", status_of={code: 418})
     assert bill.sign_in(**changes).status_code == 418
 
 
 def test_emulator_login_with_missing_fields_names_each_field(bill: Bill) -> None:
-    answer = bill.sign_in(organizationId=None, password=" ")
-    assert answer.status_code == 400
-    assert [error["message"] for error in answer.json()] == [
+    response = bill.sign_in(organizationId=None, password=" ")
+    assert response.status_code == 400
+    assert [error["message"] for error in response.json()] == [
         "organizationId: must not be blank",
         "password: must not be blank",
     ]
@@ -138,8 +138,8 @@ def test_emulator_login_with_missing_fields_names_each_field(bill: Bill) -> None
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff"])
 def test_emulator_login_with_malformed_json_is_rejected(bill: Bill, body: bytes) -> None:
-    answer = requests.post(f"{bill.api_url}/v3/login", data=body, timeout=5)
-    assert (answer.status_code, codes(answer)) == (400, ["BDC_1122"])
+    response = requests.post(f"{bill.api_url}/v3/login", data=body, timeout=5)
+    assert (response.status_code, codes(response)) == (400, ["BDC_1122"])
 
 
 def test_emulator_login_with_unknown_fields_is_accepted(bill: Bill) -> None:

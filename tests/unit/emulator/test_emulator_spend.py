@@ -19,9 +19,9 @@ BUDGET = {"name": "Travel", "owners": ["SPENDUSER00000000001"], "recurringInterv
 
 def test_emulator_spend_token_returns_its_user(bill: Bill) -> None:
     for headers, token in ((TOKEN, world.SPEND_TOKEN), (OTHER, world.SECOND_SPEND_TOKEN)):
-        answer = bill.get(CURRENT, headers)
-        assert answer.status_code == 200
-        assert answer.json() == {"id": token.user_id, "name": token.user_name, "email": token.email}
+        response = bill.get(CURRENT, headers)
+        assert response.status_code == 200
+        assert response.json() == {"id": token.user_id, "name": token.user_name, "email": token.email}
 
 
 @pytest.mark.parametrize("headers", [{}, {"apiToken": "wrong"}, {"apiToken": world.USER.password}, "a session"])
@@ -29,11 +29,11 @@ def test_emulator_spend_request_without_a_valid_token_is_rejected(
     bill: Bill, control: Control, headers: dict[str, str] | str
 ) -> None:
     given = bill.session() if isinstance(headers, str) else headers
-    answer = bill.get(CURRENT, given)
-    assert (answer.status_code, codes(answer)) == (401, ["BDC_1109"])
+    response = bill.get(CURRENT, given)
+    assert (response.status_code, codes(response)) == (401, ["BDC_1109"])
     control.post("settings", codes={"spend_token": "BDC_1101"}, status_of={"BDC_1101": 403})
-    answer = bill.get(CURRENT, given)
-    assert (answer.status_code, codes(answer)) == (403, ["BDC_1101"])
+    response = bill.get(CURRENT, given)
+    assert (response.status_code, codes(response)) == (403, ["BDC_1101"])
 
 
 def test_emulator_spend_token_is_rejected_as_a_session(bill: Bill) -> None:
@@ -85,8 +85,8 @@ def test_emulator_spend_limit_is_shared_by_all_requests_of_a_token(bill: Bill, c
 
 def access(bill: Bill) -> dict[str, str]:
     client = {"client_id": world.CLIENT.id, "client_secret": world.CLIENT.secret}
-    answer = bill.post("/authx/token", None, None, data={"grant_type": "client_credentials", **client})
-    return {"Authorization": f"Bearer {answer.json()['access_token']}"}
+    response = bill.post("/authx/token", None, None, data={"grant_type": "client_credentials", **client})
+    return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
 def test_emulator_spend_request_with_an_oauth_token_is_accepted(bill: Bill, control: Control) -> None:
@@ -124,9 +124,9 @@ def test_emulator_spend_list_is_paged_forwards_and_backwards(bill: Bill, path: s
 def test_emulator_spend_list_with_a_cursor_of_another_place_is_rejected(bill: Bill) -> None:
     second = bill.get(TRANSACTIONS, TOKEN).json()["nextPage"]
     back = bill.get(TRANSACTIONS, TOKEN, params={"nextPage": second}).json()["prevPage"]
-    for unfit in ({"page": second}, {"prevPage": second}, {"nextPage": back}, {"nextPage": second, "prevPage": back}):
-        answer = bill.get(TRANSACTIONS, TOKEN, params=unfit)
-        assert (answer.status_code, codes(answer)) == (400, ["BDC_1129"])
+    for invalid in ({"page": second}, {"prevPage": second}, {"nextPage": back}, {"nextPage": second, "prevPage": back}):
+        response = bill.get(TRANSACTIONS, TOKEN, params=invalid)
+        assert (response.status_code, codes(response)) == (400, ["BDC_1129"])
     assert bill.get(BUDGETS, TOKEN, params={"nextPage": second}).status_code == 400
     assert bill.get(f"{TRANSACTIONS}?max=101", TOKEN).status_code == 400
 
@@ -143,9 +143,9 @@ def test_emulator_spend_transactions_are_filtered_and_sorted(bill: Bill, control
 
 def test_emulator_spend_budget_is_created_and_deleted(bill: Bill, control: Control) -> None:
     before = control.get("objects/spend/budgets")
-    answer = bill.post(BUDGETS, TOKEN, BUDGET)
-    made = answer.json()
-    assert (answer.status_code, made) == (201, {**made, **BUDGET})
+    response = bill.post(BUDGETS, TOKEN, BUDGET)
+    made = response.json()
+    assert (response.status_code, made) == (201, {**made, **BUDGET})
     assert control.get("objects/spend/budgets") == [*before, made]
     assert bill.get(f"{BUDGETS}/{made['id']}", OTHER).json() == made
     assert bill.send("DELETE", f"{BUDGETS}/{made['id']}", TOKEN).status_code == 200
@@ -157,8 +157,8 @@ def test_emulator_spend_budget_is_created_and_deleted(bill: Bill, control: Contr
 
 def test_emulator_spend_budget_with_missing_fields_names_each_field(bill: Bill, control: Control) -> None:
     before = control.get("objects/spend/budgets")
-    answer = bill.post(BUDGETS, TOKEN, {"owners": []})
-    assert [error["message"] for error in answer.json()] == [
+    response = bill.post(BUDGETS, TOKEN, {"owners": []})
+    assert [error["message"] for error in response.json()] == [
         "name: must not be blank",
         "recurringInterval: must not be blank",
         "owners: must be a list that is not empty",
@@ -174,5 +174,5 @@ def test_emulator_spend_budget_with_missing_fields_names_each_field(bill: Bill, 
     ("method", "path"), [("GET", "cards"), ("DELETE", "users/SPENDUSER00000000001"), ("POST", "transactions")]
 )
 def test_emulator_spend_with_an_unsupported_request_answers_404(bill: Bill, method: str, path: str) -> None:
-    answer = bill.send(method, f"/v3/spend/{path}", TOKEN, {})
-    assert (answer.status_code, codes(answer)) == (404, ["BDC_1121"])
+    response = bill.send(method, f"/v3/spend/{path}", TOKEN, {})
+    assert (response.status_code, codes(response)) == (404, ["BDC_1121"])

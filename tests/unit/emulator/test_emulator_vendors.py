@@ -58,10 +58,10 @@ def test_emulator_health_without_a_session_is_returned(bill: Bill) -> None:
 
 @pytest.mark.parametrize("path", ["/v3/nothing", "/v3/login", "/v3/vendors/", "/v3/Vendors", ""])
 def test_emulator_path_that_bill_does_not_have_answers_404(bill: Bill, path: str) -> None:
-    answer = bill.get(path, bill.session(), allow_redirects=False)
-    assert answer.status_code == 404
+    response = bill.get(path, bill.session(), allow_redirects=False)
+    assert response.status_code == 404
     if path:
-        assert codes(answer) == ["BDC_1121"]
+        assert codes(response) == ["BDC_1121"]
 
 
 def test_emulator_world_identifiers_are_20_characters_long() -> None:

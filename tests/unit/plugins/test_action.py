@@ -76,17 +76,17 @@ def test_task_without_a_server_fails_with_a_clean_message() -> None:
 @pytest.mark.promise(5)
 def test_task_after_its_end_hides_secrets_and_each_try_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
     """Callbacks get the content of a task at its end. With until, ansible-core makes a new action for every try."""
-    task, heard = Task(), []
+    task, received = Task(), []
 
     def perform(_action: object, context: TaskContext) -> TaskResult:
-        heard.append(context.options["password"])
+        received.append(context.options["password"])
         return TaskResult({"changed": False})
 
     monkeypatch.setattr(ActionModule, "perform", perform)
     for _try in range(3):
         action(task).run()
         assert task.args == {**OPTIONS, "password": hiding.HIDDEN, "dev_key": hiding.HIDDEN}
-    assert heard == ["s3cret-findme"] * 3
+    assert received == ["s3cret-findme"] * 3
 
 
 @pytest.mark.promise(5)
@@ -214,12 +214,12 @@ def test_task_with_until_does_not_send_an_uncertain_write_again(bill: Bill, stor
     bill.will_say(RequestTimeoutError("Late."), to=PAY)
     task = paying(store)
     ended = run(task)
-    told = dict(ended)
+    reported = dict(ended)
     for attempt in range(3):
         # Ansible adds this key to the result.
         ended["attempts"] = attempt
         ended = run(task)
-        assert ended == told
+        assert ended == reported
     assert bill.heard == [LOGIN, PAY]
     assert "has sent the same write" in run(paying(store))["msg"]
     assert run(paying(store, body={**BODY, "amount": 13}))["changed"] is True
@@ -227,13 +227,13 @@ def test_task_with_until_does_not_send_an_uncertain_write_again(bill: Bill, stor
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("answer", [no("BDC_7777"), (404, None), no("BDC_1322", 429), no("BDC_1361", 403)], ids=str)
-def test_task_with_until_sends_a_rejected_write_again(bill: Bill, store: dict[str, Any], answer: Any) -> None:
-    bill.will_say(answer, to=PAY)
+@pytest.mark.parametrize("response", [no("BDC_7777"), (404, None), no("BDC_1322", 429), no("BDC_1361", 403)], ids=str)
+def test_task_with_until_sends_a_rejected_write_again(bill: Bill, store: dict[str, Any], response: Any) -> None:
+    bill.will_say(response, to=PAY)
     task = paying(store)
     ended = run(task)
     assert ended.keys() == {"changed", "failed", "msg", "status", "codes", "errors", "uncertain"}
-    assert (ended["changed"], ended["failed"], ended["uncertain"], ended["status"]) == (False, True, False, answer[0])
+    assert (ended["changed"], ended["failed"], ended["uncertain"], ended["status"]) == (False, True, False, response[0])
     assert run(task)["changed"] is True
     assert bill.heard == [LOGIN, PAY, PAY]
     # The body is complete, although the task no longer contains the secrets.
@@ -376,7 +376,7 @@ def test_task_with_the_session_in_the_body_hides_the_body(bill: Bill, store: dic
 
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
-    ("answer", "hidden"),
+    ("response", "hidden"),
     [
         ({"sessionId": "x"}, True),
         ({"results": [{"a": {"rememberMeId": "x"}}]}, True),
@@ -387,12 +387,12 @@ def test_task_with_the_session_in_the_body_hides_the_body(bill: Bill, store: dic
     ],
 )
 def test_task_result_with_a_secret_is_hidden_and_complete(
-    bill: Bill, store: dict[str, Any], answer: Any, hidden: bool
+    bill: Bill, store: dict[str, Any], response: Any, hidden: bool
 ) -> None:
-    bill.will_say((200, answer), to=PAY)
+    bill.will_say((200, response), to=PAY)
     result = run(paying(store))
     assert result.pop("_ansible_no_log", False) is hidden
-    assert result == {**DONE, "json": answer}
+    assert result == {**DONE, "json": response}
 
 
 @pytest.mark.promise(5)

@@ -151,9 +151,9 @@ def test_guide_on_faults_has_the_messages_that_no_play_can_cause(
             with pytest.raises(BillError) as failure, attempt():
                 pass
             messages.append(str(failure.value))
-    told = re.findall(r"^- ``(.+?)``", GUIDE, re.MULTILINE)
-    assert len(told) == len(messages)
-    for text, message in zip(told, messages, strict=True):
+    reported = re.findall(r"^- ``(.+?)``", GUIDE, re.MULTILINE)
+    assert len(reported) == len(messages)
+    for text, message in zip(reported, messages, strict=True):
         assert re.match(re.escape(text).replace(re.escape("..."), ".+?"), message), (text, message)
 
 

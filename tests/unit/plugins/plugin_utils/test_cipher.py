@@ -16,52 +16,55 @@ from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 
 
-def seal(credential: Mapping[str, str], key: bytes) -> Cipher:
+def cipher_of(credential: Mapping[str, str], key: bytes) -> Cipher:
     return Cipher(EntryIdentity.of(credential), key)
 
 
 @pytest.mark.promise(6)
 def test_cipher_with_the_same_credential_decrypts_the_entry() -> None:
-    assert seal(OPTIONS, KEY).decrypt(seal(dict(reversed(OPTIONS.items())), KEY).encrypt(b"session")) == b"session"
+    assert (
+        cipher_of(OPTIONS, KEY).decrypt(cipher_of(dict(reversed(OPTIONS.items())), KEY).encrypt(b"session"))
+        == b"session"
+    )
 
 
 @pytest.mark.promise(6)
 def test_cipher_output_shows_neither_session_nor_credential() -> None:
-    sealed = seal(OPTIONS, KEY).encrypt(b"SESSION-findme")
-    assert b"findme" not in sealed
-    assert "findme" not in seal(OPTIONS, KEY).key
-    assert sealed != seal(OPTIONS, KEY).encrypt(b"SESSION-findme")
+    encrypted = cipher_of(OPTIONS, KEY).encrypt(b"SESSION-findme")
+    assert b"findme" not in encrypted
+    assert "findme" not in cipher_of(OPTIONS, KEY).key
+    assert encrypted != cipher_of(OPTIONS, KEY).encrypt(b"SESSION-findme")
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
 def test_cipher_with_another_value_has_another_address_and_decrypts_nothing(name: str) -> None:
-    right = seal(OPTIONS, KEY)
+    right = cipher_of(OPTIONS, KEY)
     for value in (OPTIONS[name] + "x", OPTIONS[name] + " ", OPTIONS[name][:-1], OPTIONS[name].swapcase(), ""):
-        wrong = seal({**OPTIONS, name: value}, KEY)
+        wrong = cipher_of({**OPTIONS, name: value}, KEY)
         assert wrong.key != right.key
         assert wrong.decrypt(right.encrypt(b"session")) is None
 
 
 @pytest.mark.promise(3)
 def test_cipher_of_values_moved_between_options_has_another_address() -> None:
-    assert seal({"a": "xy", "b": "z"}, KEY).key != seal({"a": "x", "b": "yz"}, KEY).key
-    assert seal({"a": 'x", "b": "y'}, KEY).key != seal({"a": "x", "b": "y"}, KEY).key
+    assert cipher_of({"a": "xy", "b": "z"}, KEY).key != cipher_of({"a": "x", "b": "yz"}, KEY).key
+    assert cipher_of({"a": 'x", "b": "y'}, KEY).key != cipher_of({"a": "x", "b": "y"}, KEY).key
 
 
 @pytest.mark.promise(6)
 def test_cipher_with_another_store_key_has_another_address_and_decrypts_nothing() -> None:
-    ours, theirs = seal(OPTIONS, KEY), seal(OPTIONS, OTHER_KEY)
+    ours, theirs = cipher_of(OPTIONS, KEY), cipher_of(OPTIONS, OTHER_KEY)
     assert ours.key != theirs.key
     assert theirs.decrypt(ours.encrypt(b"session")) is None
 
 
 @pytest.mark.promise(6)
 def test_cipher_with_a_changed_or_truncated_entry_decrypts_nothing() -> None:
-    sealer = seal(OPTIONS, KEY)
-    sealed = sealer.encrypt(b"session")
-    for bit in range(8 * len(sealed)):
-        changed = bytearray(sealed)
+    cipher = cipher_of(OPTIONS, KEY)
+    encrypted = cipher.encrypt(b"session")
+    for bit in range(8 * len(encrypted)):
+        changed = bytearray(encrypted)
         changed[bit // 8] ^= 1 << bit % 8
-        assert sealer.decrypt(bytes(changed)) is None, bit
-        assert sealer.decrypt(sealed[: bit // 8]) is None, bit
+        assert cipher.decrypt(bytes(changed)) is None, bit
+        assert cipher.decrypt(encrypted[: bit // 8]) is None, bit

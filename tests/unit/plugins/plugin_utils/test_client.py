@@ -95,11 +95,11 @@ def test_client_with_an_expired_session_renews_it_and_sends_the_request_again(
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("stored", [True, False])
 def test_client_with_a_valid_session_that_a_request_rejects_keeps_the_session(
-    open_client: OpenClient, open_sessions: Open, bill: Bill, kept: bool
+    open_client: OpenClient, open_sessions: Open, bill: Bill, stored: bool
 ) -> None:
-    if kept:
+    if stored:
         open_sessions().ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 3, to=WORK)
     for _time in range(3):
@@ -107,7 +107,7 @@ def test_client_with_a_valid_session_that_a_request_rejects_keeps_the_session(
             use(open_client())
         assert failure.value.__class__ is errors.ApiError
     # A session that was just made needs no validation.
-    assert bill.heard == [LOGIN, WORK, *([CHECK] if kept else []), *[WORK, CHECK] * 2]
+    assert bill.heard == [LOGIN, WORK, *([CHECK] if stored else []), *[WORK, CHECK] * 2]
 
 
 @pytest.mark.promise(9)
@@ -346,11 +346,16 @@ def test_describe_after_a_recent_response_validates_and_stores_the_session(
     open_sessions().ensure()
     clock.advance(1)
     bill.answer_to_check = {"userId": "006NEW", "mfaStatus": "SETUP", "mfaBypass": False}
-    told = open_sessions().describe()
-    assert told
-    assert (told.user_id, told.mfa_status, told.mfa_bypass, told.trusted) == ("006NEW", "SETUP", False, False)
-    assert told.answered_at == clock.now
-    assert open_sessions().entry.load() == told
+    reported = open_sessions().describe()
+    assert reported
+    assert (reported.user_id, reported.mfa_status, reported.mfa_bypass, reported.trusted) == (
+        "006NEW",
+        "SETUP",
+        False,
+        False,
+    )
+    assert reported.answered_at == clock.now
+    assert open_sessions().entry.load() == reported
     assert bill.heard == [LOGIN, CHECK]
 
 
@@ -391,9 +396,9 @@ def test_describe_with_a_rejected_credential_makes_ensure_fail(
 def test_describe_with_an_api_token_validates_the_token(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**SPEND_TOKEN).ensure()
     clock.advance(1)
-    told = open_sessions(**SPEND_TOKEN).describe()
-    assert told
-    assert told.answered_at == clock.now
+    reported = open_sessions(**SPEND_TOKEN).describe()
+    assert reported
+    assert reported.answered_at == clock.now
     assert bill.heard == [SPEND, SPEND]
 
 
@@ -404,9 +409,9 @@ def test_update_with_an_old_session_leaves_the_new_session_unchanged(open_sessio
     first = open_sessions().ensure().session
     assert first
     open_sessions().stored.update(first, trusted=True, user_id="006NEW")
-    kept = open_sessions().entry.load()
-    assert kept
-    assert (kept.session_id, kept.trusted, kept.user_id) == (first.session_id, True, "006NEW")
+    stored = open_sessions().entry.load()
+    assert stored
+    assert (stored.session_id, stored.trusted, stored.user_id) == (first.session_id, True, "006NEW")
     second = open_sessions().ensure(force=True).session
     open_sessions().stored.update(first, trusted=True)
     assert open_sessions().entry.load() == second

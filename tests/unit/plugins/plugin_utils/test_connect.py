@@ -102,9 +102,9 @@ def typed(*without: str) -> dict[str, str]:
 
 
 def test_form_without_any_value_asks_for_all_values_and_stores_them(run_form: FormRun, bill: Bill) -> None:
-    told = run_form(typed=typed())
+    reported = run_form(typed=typed())
     assert run_form.asked == ["Sign in with", *LABELS.values()]
-    assert told == {
+    assert reported == {
         "organization_id": OPTIONS["organization_id"],
         "user_id": "006",
         "api_url": API_URL,
@@ -144,25 +144,25 @@ OTHER = {NAME: "other@example.com"}
 def test_form_asks_and_stores_according_to_the_source_of_a_value(
     run_form: FormRun, file: str | None, given: dict[str, Any], asked: bool, written: bool, elsewhere: bool
 ) -> None:
-    told = run_form(file, typed={} if file else typed("username"), **given)
+    reported = run_form(file, typed={} if file else typed("username"), **given)
     assert ("User Name" in run_form.asked) == asked
-    assert (NAME in told["variables"]) == written
-    assert (NAME in told["elsewhere"]) == elsewhere
+    assert (NAME in reported["variables"]) == written
+    assert (NAME in reported["elsewhere"]) == elsewhere
     assert run_form.asked.count("Password") == 1
 
 
 def test_form_replaces_a_value_of_the_file_that_the_inventory_also_has(run_form: FormRun, bill: Bill) -> None:
     bill.password = "new-findme"
-    told = run_form(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
+    reported = run_form(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
     assert bill.last(LOGIN).body["password"] == "new-findme"
-    assert told["variables"].keys() == {"bill_api_url", "bill_password"}
+    assert reported["variables"].keys() == {"bill_api_url", "bill_password"}
 
 
 def test_form_with_a_template_in_the_file_keeps_the_template(run_form: FormRun, bill: Bill) -> None:
     file = f"""{FILE.replace(OPTIONS["password"], '"{{ vault_password }}"')}vault_password: {OPTIONS["password"]}\n"""
-    told = run_form(file)
+    reported = run_form(file)
     assert bill.last(LOGIN).body["password"] == OPTIONS["password"]
-    assert "bill_password" not in told["variables"]
+    assert "bill_password" not in reported["variables"]
     # A secret from a template is hidden like a typed one.
     assert OPTIONS["password"] in run_form.secrets & run_form.masked
 
@@ -190,22 +190,22 @@ def test_form_without_a_vault_file_offers_no_stored_value(run_form: FormRun) -> 
 def test_form_with_an_invalid_value_in_the_file_warns_and_asks_for_it(
     run_form: FormRun, bill: Bill, instead: str, why: str
 ) -> None:
-    told = run_form(
+    reported = run_form(
         FILE.replace(OPTIONS["organization_id"], instead), typed={"Organization ID": OPTIONS["organization_id"]}
     )
     [warning] = run_form.warned
     assert "bill_organization_id" in warning
     assert why in warning
     assert warning.endswith(" The form ignores this value.")
-    assert told["variables"] == {"bill_api_url": API_URL, "bill_organization_id": OPTIONS["organization_id"]}
+    assert reported["variables"] == {"bill_api_url": API_URL, "bill_organization_id": OPTIONS["organization_id"]}
 
 
 def test_form_with_a_password_in_the_environment_replaces_that_of_the_file(run_form: FormRun, bill: Bill) -> None:
     bill.password = "s3cret-findme-new"
     for inventory in ({}, KEEPS):
-        told = run_form(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
+        reported = run_form(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
         assert "Password" not in run_form.asked
-        assert told["variables"]["bill_password"] == bill.password
+        assert reported["variables"]["bill_password"] == bill.password
         assert bill.password in run_form.secrets
 
 
@@ -305,7 +305,7 @@ def test_form_without_a_terminal_does_not_ask_for_the_vault_password(
 
 
 def test_form_without_a_session_returns_no_values(open_context: OpenContext, bill: Bill) -> None:
-    told = returned(None, open_context())
+    reported = returned(None, open_context())
     assert bill.heard == []
-    assert (told["variables"], told["elsewhere"], told["changed"]) == ({}, [], False)
-    assert {told[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}
+    assert (reported["variables"], reported["elsewhere"], reported["changed"]) == ({}, [], False)
+    assert {reported[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}

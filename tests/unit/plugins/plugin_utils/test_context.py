@@ -87,7 +87,7 @@ def test_context_with_a_foreign_host_warns_once_in_a_run(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("response", "says"),
     [
         (None, None),
         (no("BDC_1152", 422), None),
@@ -97,15 +97,15 @@ def test_context_with_a_foreign_host_warns_once_in_a_run(
     ids=["not sent", "refused", "uncertain", "done"],
 )
 def test_context_of_an_interrupted_task_reports_the_state_of_its_write(
-    open_context: OpenContext, bill: Bill, answer: tuple[int, object] | None, says: str | None
+    open_context: OpenContext, bill: Bill, response: tuple[int, object] | None, says: str | None
 ) -> None:
     context = open_context(path="/v3/payments", method="POST", body={})
-    if answer is None:
+    if response is None:
         bill.will_say(no("BDC_1101", 401), to=LOGIN)
     else:
-        bill.will_say(answer, to=PAY)
+        bill.will_say(response, to=PAY)
     with suppress(BillError):
         request_result(context, context.options)
-    told = context.interrupted("Stopped")
-    assert (told is None) is (says is None)
-    assert str(told or "").startswith(says or "")
+    reported = context.interrupted("Stopped")
+    assert (reported is None) is (says is None)
+    assert str(reported or "").startswith(says or "")

@@ -30,14 +30,14 @@ Open = Callable[..., EncryptedEntry[Session]]
 
 
 @pytest.fixture
-def open_kept(tmp_path: Path, said: list[str]) -> Open:
-    def open_kept(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
+def open_entry(tmp_path: Path, said: list[str]) -> Open:
+    def open_entry(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
         entry_store = open_store(
             store, default=str(tmp_path / "store"), run_directory=str(tmp_path / "run"), warn=said.append
         )
         return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), entry_store, said.append)
 
-    return open_kept
+    return open_entry
 
 
 def full_disk(place: Path) -> Callable[[str, str], None]:
@@ -52,32 +52,32 @@ def full_disk(place: Path) -> Callable[[str, str], None]:
     return full
 
 
-def save(kept: EncryptedEntry[Session]) -> None:
-    with kept.lock(1):
-        kept.save(SESSION)
+def save(entry: EncryptedEntry[Session]) -> None:
+    with entry.lock(1):
+        entry.save(SESSION)
 
 
 @pytest.mark.promise(1)
-def test_entry_stored_by_one_task_is_loaded_by_another(open_kept: Open, said: list[str]) -> None:
-    assert open_kept().load() is None
-    save(open_kept())
-    assert open_kept().load() == SESSION
-    open_kept().delete()
-    assert open_kept().load() is None
+def test_entry_stored_by_one_task_is_loaded_by_another(open_entry: Open, said: list[str]) -> None:
+    assert open_entry().load() is None
+    save(open_entry())
+    assert open_entry().load() == SESSION
+    open_entry().delete()
+    assert open_entry().load() is None
     assert said == []
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_entry_with_a_wrong_credential_is_not_found(open_kept: Open, name: str, said: list[str]) -> None:
-    save(open_kept())
-    assert open_kept(**{name: "wrong"}).load() is None
+def test_entry_with_a_wrong_credential_is_not_found(open_entry: Open, name: str, said: list[str]) -> None:
+    save(open_entry())
+    assert open_entry(**{name: "wrong"}).load() is None
     assert said == []
 
 
 @pytest.mark.promise(6)
-def test_entry_on_disk_shows_no_secret(open_kept: Open, tmp_path: Path) -> None:
-    save(open_kept())
+def test_entry_on_disk_shows_no_secret(open_entry: Open, tmp_path: Path) -> None:
+    save(open_entry())
     for path in tmp_path.rglob("*"):
         assert "findme" not in path.name
         assert path.is_dir() or b"findme" not in path.read_bytes()
@@ -85,9 +85,9 @@ def test_entry_on_disk_shows_no_secret(open_kept: Open, tmp_path: Path) -> None:
 
 @pytest.mark.promise(6)
 def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
-    open_kept: Open, tmp_path: Path, said: list[str]
+    open_entry: Open, tmp_path: Path, said: list[str]
 ) -> None:
-    save(open_kept())
+    save(open_entry())
     [file] = tmp_path.glob("store/*.session")
     whole = file.read_bytes()
     # The first bytes only say when the file may be removed.
@@ -97,16 +97,16 @@ def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
         changed = bytearray(whole)
         changed[bit // 8] ^= 1 << bit % 8
         damaged.append(bytes(changed))
-    kept = open_kept()
+    entry = open_entry()
     for damage in damaged:
         file.write_bytes(damage)
-        assert kept.load() is None
+        assert entry.load() is None
     assert len(said) == len(damaged)
     assert all(
         text.startswith("A stored session is incomplete, was changed, or comes from another version") for text in said
     )
     file.write_bytes(whole)
-    assert kept.load() == SESSION
+    assert entry.load() == SESSION
 
 
 @pytest.mark.promise(6)
@@ -116,32 +116,32 @@ def test_entry_of_another_version_with_the_right_key_is_ignored(
     tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
 ) -> None:
     store = MemoryStore()
-    seal = Cipher(EntryIdentity.of(OPTIONS), store.secret())
-    store.put(seal.key, seal.encrypt(plain))
+    cipher = Cipher(EntryIdentity.of(OPTIONS), store.secret())
+    store.put(cipher.key, cipher.encrypt(plain))
     assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), store, said.append).load() is None
     assert len(said) == 1
-    store.delete(seal.key)
+    store.delete(cipher.key)
 
 
 @pytest.mark.promise(6)
-def test_entry_of_another_credential_in_its_place_is_ignored(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
-    save(open_kept())
-    save(open_kept(username="other@example.com"))
+def test_entry_of_another_credential_in_its_place_is_ignored(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
+    save(open_entry())
+    save(open_entry(username="other@example.com"))
     key = (tmp_path / "store" / "key").read_bytes()
     ours, theirs = (
         tmp_path / "store" / f"{Cipher(EntryIdentity.of({**OPTIONS, **change}), key).key}.session"
         for change in ({}, {"username": "other@example.com"})
     )
     ours.write_bytes(theirs.read_bytes())
-    assert open_kept().load() is None
+    assert open_entry().load() is None
     assert len(said) == 1
 
 
 @pytest.mark.promise(13)
-def test_entry_without_a_usable_store_lasts_for_the_run(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_a_usable_store_lasts_for_the_run(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "store").write_text("a file where the directory should be")
-    save(open_kept())
-    assert open_kept().load() == SESSION
+    save(open_entry())
+    assert open_entry().load() == SESSION
     assert sorted(path.suffix or path.name for path in tmp_path.glob("run/*")) == [".lock", ".session", "key"]
     assert len(said) == 1
     assert "cannot be used" in said[0]
@@ -150,55 +150,55 @@ def test_entry_without_a_usable_store_lasts_for_the_run(open_kept: Open, tmp_pat
 
 @pytest.mark.promise(13)
 def test_entry_saved_on_a_full_disk_outranks_the_old_entry_in_this_run(
-    open_kept: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    open_entry: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    save(open_kept())
+    save(open_entry())
     monkeypatch.setattr(os, "replace", full_disk(tmp_path / "store"))
     new = dataclasses.replace(SESSION, session_id="SESSION-new")
-    with (kept := open_kept()).lock(1):
-        kept.save(new)
-    assert open_kept().load() == new
+    with (entry := open_entry()).lock(1):
+        entry.save(new)
+    assert open_entry().load() == new
     assert len(said) == 1
     assert "No space left on device" in said[0]
     shutil.rmtree(tmp_path / "run")
-    assert open_kept().load() == SESSION
-    open_kept().delete()
-    assert open_kept().load() is None
+    assert open_entry().load() == SESSION
+    open_entry().delete()
+    assert open_entry().load() is None
 
 
 @pytest.mark.promise(13)
 def test_entry_moves_to_the_store_when_it_is_usable_again(
-    open_kept: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    open_entry: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", full_disk(tmp_path / "store"))
-        save(open_kept())
+        save(open_entry())
     assert list(tmp_path.glob("run/*.session"))
     new = dataclasses.replace(SESSION, session_id="SESSION-new")
-    with (kept := open_kept()).lock(1):
-        kept.save(new)
-    assert open_kept().load() == new
+    with (entry := open_entry()).lock(1):
+        entry.save(new)
+    assert open_entry().load() == new
     assert not list(tmp_path.glob("run/*.session"))
 
 
 @pytest.mark.promise(13)
-def test_entry_without_any_store_is_not_stored_and_warns(open_kept: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_any_store_is_not_stored_and_warns(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "store").touch()
     (tmp_path / "run").touch()
-    save(open_kept())
-    assert open_kept().load() is None
+    save(open_entry())
+    assert open_entry().load() is None
     assert "every task signs in" in said[-1]
 
 
-def test_entry_with_session_store_none_is_stored_in_this_process_only(open_kept: Open, tmp_path: Path) -> None:
-    save(open_kept("none"))
-    assert open_kept("none").load() == SESSION
+def test_entry_with_session_store_none_is_stored_in_this_process_only(open_entry: Open, tmp_path: Path) -> None:
+    save(open_entry("none"))
+    assert open_entry("none").load() == SESSION
     assert list(tmp_path.iterdir()) == []
-    open_kept("none").delete()
-    assert open_kept("none").load() is None
+    open_entry("none").delete()
+    assert open_entry("none").load() is None
 
 
 @pytest.mark.promise(8)
-def test_entry_with_an_unsupported_session_store_is_an_option_error(open_kept: Open) -> None:
+def test_entry_with_an_unsupported_session_store_is_an_option_error(open_entry: Open) -> None:
     with pytest.raises(OptionError, match="session_store must be a directory or none"):
-        open_kept("redis://127.0.0.1/0")
+        open_entry("redis://127.0.0.1/0")

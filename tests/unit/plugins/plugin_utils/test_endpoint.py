@@ -122,18 +122,18 @@ def test_endpoint_request_sends_the_session_and_a_write_is_changed(
     result = call(open_client(), what)
     assert result == ApiResult(200, changed=method != "GET", json={"id": "009"})
     assert bill.heard == [LOGIN, f"{method} /v3/vendors/009"]
-    heard = bill.last(f"{method} /v3/vendors/009")
-    assert heard.headers == {"organizationId": "00802", "sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
-    assert heard.body == (None if method == "GET" else BODY)
+    received = bill.last(f"{method} /v3/vendors/009")
+    assert received.headers == {"organizationId": "00802", "sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
+    assert received.body == (None if method == "GET" else BODY)
 
 
 @pytest.mark.promise(2)
-@pytest.mark.parametrize(("status", "answer"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
+@pytest.mark.parametrize(("status", "response"), [(201, {"id": "1"}), (202, [1, 2]), (204, None), (200, "done")])
 def test_endpoint_request_with_any_success_status_succeeds(
-    signed_in: OpenClient, bill: Bill, status: int, answer: Any
+    signed_in: OpenClient, bill: Bill, status: int, response: Any
 ) -> None:
-    bill.will_say((status, answer), to=PAY)
-    assert call(signed_in()) == ApiResult(status, changed=True, json=answer)
+    bill.will_say((status, response), to=PAY)
+    assert call(signed_in()) == ApiResult(status, changed=True, json=response)
 
 
 @pytest.mark.promise(5)
@@ -173,21 +173,21 @@ LOST: dict[str, Said] = {
     "redirect": (302, b""),
     "unchanged": (304, b""),
     "no HTML": (200, b"<html>"),
-    "half an answer": (201, b'{"id": "0'),
+    "half a response": (201, b'{"id": "0'),
     "timeout of the request": (408, None),
     "half a status": (103, None),
 }
 # A success and an error at once, or an error and a server fault.
 CONTRADICTORY: dict[str, Said] = {
     "success with an unknown code": (200, [{"code": "BDC_7777"}]),
-    "success with a no": (200, [{"code": "BDC_1104"}]),
+    "success with a refusal": (200, [{"code": "BDC_1104"}]),
     "success without a session": (200, [{"code": "BDC_1109"}]),
     "success of too many": (200, [{"code": "BDC_1322"}]),
     "success in part": (200, {"results": [{"id": "stp1"}], "errors": [{"code": "BDC_1152"}]}),
     "fault with too many": (500, [{"code": "BDC_1001"}, {"code": "BDC_1322"}]),
     "fault without a session": (500, [{"code": "BDC_1001"}, {"code": "BDC_1109"}]),
-    "unavailable and two noes": (503, [{"code": "BDC_1322"}, {"code": "BDC_1104"}]),
-    "no and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
+    "unavailable and two refusals": (503, [{"code": "BDC_1322"}, {"code": "BDC_1104"}]),
+    "refusal and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
     "too large": errors.InvalidResponseError("More than 8 MiB."),
 }
 TRANSIENT = {name for name in LOST if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code"))}
@@ -200,13 +200,13 @@ TRANSIENT -= {"broken inside TLS"}
 def test_endpoint_write_with_a_lost_response_is_sent_once_and_uncertain(
     signed_in: OpenClient, bill: Bill, lost: str, retries: int
 ) -> None:
-    answer = {**LOST, **CONTRADICTORY}[lost]
-    bill.will_say(answer, to=PAY)
+    response = {**LOST, **CONTRADICTORY}[lost]
+    bill.will_say(response, to=PAY)
     error = failed(signed_in(retries=retries))
     assert bill.heard == [PAY]
     assert isinstance(error, errors.UncertainWriteError)
     assert (error.is_transient, error.not_processed) == (False, False)
-    status = None if isinstance(answer, errors.BillError) else answer[0]
+    status = None if isinstance(response, errors.BillError) else response[0]
     assert {name: error.details[name] for name in ("status", "uncertain", "sent", "look_at")} == {
         "status": status,
         "uncertain": True,
@@ -339,7 +339,7 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
     "fault with an unknown code": (refuses(503, "BDC_7777"), True),
     "redirect": (says(307, b"", Location="/connect/v3/payments"), False),
     "too large": (large, False),
-    "too large a no": (says(400, b'"' + b"x" * 2**17 + b'"'), False),
+    "too large refusal": (says(400, b'"' + b"x" * 2**17 + b'"'), False),
     "timeout of the request": (says(408, b""), False),
 }
 
@@ -425,7 +425,7 @@ def test_endpoint_write_with_a_rejected_certificate_is_not_retried(signed_in: Op
     assert (str(error), bill.heard) == ("Expired, so nothing was sent.", [PAY])
 
 
-NOES: dict[str, Said] = {
+REFUSALS: dict[str, Said] = {
     "unknown code": no("BDC_7777"),
     "known code": no("BDC_1104", 403),
     "untrusted": no("BDC_1361", 403),
@@ -442,16 +442,16 @@ NOES: dict[str, Said] = {
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("why", NOES)
+@pytest.mark.parametrize("why", REFUSALS)
 def test_endpoint_write_after_a_refusal_is_sent_once_and_not_uncertain(
     signed_in: OpenClient, bill: Bill, why: str
 ) -> None:
-    answer = NOES[why]
-    bill.will_say(answer, to=PAY)
+    response = REFUSALS[why]
+    bill.will_say(response, to=PAY)
     error = failed(signed_in())
     assert certain(error)
-    assert isinstance(answer, tuple)
-    assert error.status in (answer[0], None)
+    assert isinstance(response, tuple)
+    assert error.status in (response[0], None)
     assert [each["code"] for each in error.details["errors"] if each["code"]] == error.details["codes"]
     assert bill.heard == [PAY]
 
@@ -632,16 +632,16 @@ def test_endpoint_on_the_wire_task_interrupted_while_waiting_sends_nothing(
 def test_endpoint_on_the_wire_write_of_an_interrupted_task_is_aborted(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    heard = threading.Event()
+    received = threading.Event()
 
     def never(peer: socket.socket) -> None:
-        heard.set()
+        received.set()
         silent(peer)
 
     def ended(thread: threading.Thread, *args: Any) -> None:
         if thread.name != "bill.connect exchange":
             return real(thread, *args)
-        heard.wait(10)
+        received.wait(10)
         raise Stopped
 
     bill = scripted(never)
@@ -726,17 +726,17 @@ def test_endpoint_write_sent_again_with_a_lost_response_is_uncertain(signed_in: 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    ("to", "heard"), [(CHECK, [PAY] + [CHECK] * 4), (LOGIN, [PAY, CHECK] + [LOGIN] * 4)], ids=["check", "sign-in"]
+    ("to", "received"), [(CHECK, [PAY] + [CHECK] * 4), (LOGIN, [PAY, CHECK] + [LOGIN] * 4)], ids=["check", "sign-in"]
 )
 def test_endpoint_rejected_write_without_a_new_session_is_not_uncertain(
-    signed_in: OpenClient, bill: Bill, to: str, heard: list[str]
+    signed_in: OpenClient, bill: Bill, to: str, received: list[str]
 ) -> None:
     bill.alive.clear()
     bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4, to=to)
     error = failed(signed_in())
     assert isinstance(error, errors.RequestTimeoutError)
     assert certain(error)
-    assert bill.heard == heard
+    assert bill.heard == received
 
 
 @pytest.mark.promise(9)
@@ -754,15 +754,15 @@ OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("answer", OLD_TOKEN, ids=["ended", "no code", "no JSON", "unknown code"])
+@pytest.mark.parametrize("response", OLD_TOKEN, ids=["expired", "no code", "no JSON", "unknown code"])
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_endpoint_request_with_a_rejected_token_renews_it_once_unless_it_is_new(
-    open_client: OpenClient, bill: Bill, clock: Clock, answer: Said, what: Request
+    open_client: OpenClient, bill: Bill, clock: Clock, response: Said, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
     open_client(**OAUTH).sessions.ensure()
     clock.advance(59.9)
-    bill.will_say(answer, answer, (200, {}), to=name)
+    bill.will_say(response, response, (200, {}), to=name)
     assert certain(failed(open_client(**OAUTH), what))
     assert bill.heard == [TOKEN, name]
     clock.advance(0.1)
@@ -856,27 +856,27 @@ def test_endpoint_check_only_sends_no_write_and_validates_trust_if_required(
 
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(
-    ("answer", "json"),
+    ("response", "json"),
     [((404, [{"code": each}]), [{"code": each}]) for each in ("BDC_7777", "BDC_1120")],
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_endpoint_request_with_an_expected_refusal_succeeds_without_change(
-    signed_in: OpenClient, bill: Bill, answer: Said, json: Any, what: Request
+    signed_in: OpenClient, bill: Bill, response: Said, json: Any, what: Request
 ) -> None:
-    bill.will_say(answer)
+    bill.will_say(response)
     assert call(signed_in(), what, 200, 404) == ApiResult(404, changed=False, json=json)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    "answer", [b"<html>", None, [], {"message": "no Route matched"}, [{"code": "BDC_1121"}]], ids=str
+    "response", [b"<html>", None, [], {"message": "no Route matched"}, [{"code": "BDC_1121"}]], ids=str
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_endpoint_request_with_a_refusal_that_is_not_about_the_record_fails(
-    signed_in: OpenClient, bill: Bill, answer: Any, what: Request
+    signed_in: OpenClient, bill: Bill, response: Any, what: Request
 ) -> None:
     # A proxy may also return 404, and BILL returns it for a misspelt path. An existing record would count as missing.
-    bill.will_say((404, answer))
+    bill.will_say((404, response))
     assert not failed(signed_in(), what, 200, 404).details.get("uncertain")
 
 
@@ -921,12 +921,12 @@ def test_endpoint_refusal_that_bill_connect_handles_is_never_expected(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    "answer", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
+    "response", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
 )
 def test_endpoint_write_with_a_lost_response_is_uncertain_despite_expected_status(
-    signed_in: OpenClient, bill: Bill, answer: Said
+    signed_in: OpenClient, bill: Bill, response: Said
 ) -> None:
-    bill.will_say(answer, to=PAY)
+    bill.will_say(response, to=PAY)
     assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
@@ -981,20 +981,20 @@ def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
+@pytest.mark.parametrize("response", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
 def test_endpoint_error_without_a_code_shows_the_message_of_bill(
-    signed_in: OpenClient, bill: Bill, answer: Any
+    signed_in: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((404, answer), to=READ)
+    bill.will_say((404, response), to=READ)
     error = failed(signed_in(), READING)
     assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
     assert (error.details["codes"], error.details["errors"]) == ([], [{"code": None, "message": "Not here."}])
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
-def test_endpoint_error_without_a_message_names_the_status(signed_in: OpenClient, bill: Bill, answer: Any) -> None:
-    bill.will_say((403, answer), to=READ)
+@pytest.mark.parametrize("response", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
+def test_endpoint_error_without_a_message_names_the_status(signed_in: OpenClient, bill: Bill, response: Any) -> None:
+    bill.will_say((403, response), to=READ)
     error = failed(signed_in(), READING)
     assert "HTTP status 403 without a BDC code" in str(error)
     assert error.details == {"status": 403, "codes": [], "errors": []}

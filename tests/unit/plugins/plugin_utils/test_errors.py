@@ -96,7 +96,7 @@ def test_error_that_another_try_may_solve_is_transient() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         envelope("BDC_1101"),
         envelope("BDC_1101")[0],
@@ -106,17 +106,17 @@ def test_error_that_another_try_may_solve_is_transient() -> None:
     ],
     ids=["array", "one object", "errors object", "after one without a code", "among others"],
 )
-def test_error_code_in_each_known_envelope_is_found(answer: Any) -> None:
-    assert error_from_response(400, answer, PLACE).code == "BDC_1101"
+def test_error_code_in_each_known_envelope_is_found(response: Any) -> None:
+    assert error_from_response(400, response, PLACE).code == "BDC_1101"
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [None, [], {}, "text", 7, {"errors": None}, {"errors": "findme"}, [None], [{"code": None}], [{"code": 1101}], [[]]],
 )
-def test_error_body_of_another_format_is_an_invalid_response(answer: Any) -> None:
-    error = error_from_response(400, answer, PLACE)
+def test_error_body_of_another_format_is_an_invalid_response(response: Any) -> None:
+    error = error_from_response(400, response, PLACE)
     assert isinstance(error, errors.InvalidResponseError)
     assert "HTTP status 400" in str(error)
     assert "api_url" in str(error)
@@ -150,8 +150,8 @@ def test_error_message_of_a_wrong_password_names_the_environment() -> None:
 
 @pytest.mark.promise(8)
 def test_error_about_a_field_names_its_option() -> None:
-    answer = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
-    error = error_from_response(400, answer, PLACE)
+    response = [{"message": "organizationId: findme must match"}, {"message": "devKey: must not be blank"}]
+    error = error_from_response(400, response, PLACE)
     assert error.options == ("organization_id", "dev_key")
     assert "organization_id and dev_key" in str(error)
     assert "findme" not in str(error)
@@ -226,8 +226,8 @@ def test_error_profile_over_another_has_the_meanings_of_both() -> None:
 def test_error_of_rfc_6749_in_a_token_response_has_its_meaning(
     oauth_profile: ErrorProfile, word: str, kind: type[errors.BillError], concerns: tuple[str, ...], status: int
 ) -> None:
-    answer = {"error": word, "error_description": "findme"}
-    error = error_from_response(status, answer, PLACE, oauth_profile)
+    response = {"error": word, "error_description": "findme"}
+    error = error_from_response(status, response, PLACE, oauth_profile)
     assert error.__class__ is kind
     assert (error.code, error.status, error.options) == (word, status, concerns)
     assert str(error).startswith(f"BILL answered {word}: ")

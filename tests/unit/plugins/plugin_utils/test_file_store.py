@@ -31,7 +31,7 @@ def store(tmp_path: Path, said: list[str]) -> FileStore:
 
 
 @pytest.fixture
-def kept(store: FileStore, tmp_path: Path) -> Path:
+def session_file(store: FileStore, tmp_path: Path) -> Path:
     """The file of a session in the store."""
     with store.lock(KEY, 1):
         store.put(KEY, b"sealed")
@@ -189,32 +189,32 @@ def test_store_key_when_it_is_created_removes_older_entries(store: FileStore, tm
 
 @pytest.mark.promise(6)
 def test_file_store_ignores_and_replaces_a_file_with_open_permissions(
-    store: FileStore, kept: Path, said: list[str]
+    store: FileStore, session_file: Path, said: list[str]
 ) -> None:
-    kept.chmod(0o640)
+    session_file.chmod(0o640)
     assert store.get(KEY) is None
-    assert said == [f"bill.connect ignores the stored session {kept}: other users may read or change it."]
+    assert said == [f"bill.connect ignores the stored session {session_file}: other users may read or change it."]
     with store.lock(KEY, 1):
         store.put(KEY, b"next")
     assert store.get(KEY) == b"next"
-    assert mode(kept) == 0o600
+    assert mode(session_file) == 0o600
 
 
 @pytest.mark.promise(6)
 def test_file_store_ignores_a_file_of_another_user(
-    store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
+    store: FileStore, session_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _unsafe(kept.stat()) is None
-    monkeypatch.setattr(os, "geteuid", lambda: kept.stat().st_uid + 1)
-    assert _unsafe(kept.stat()) == "it belongs to another user"
+    assert _unsafe(session_file.stat()) is None
+    monkeypatch.setattr(os, "geteuid", lambda: session_file.stat().st_uid + 1)
+    assert _unsafe(session_file.stat()) == "it belongs to another user"
     assert store.get(KEY) is None
     with pytest.raises(StoreError, match="belongs to another user"), store.lock(KEY, 1):
         pass
 
 
 @pytest.mark.promise(6)
-def test_file_store_ignores_a_file_that_is_too_large(store: FileStore, kept: Path, said: list[str]) -> None:
-    kept.write_bytes(b"x" * 2**20)
+def test_file_store_ignores_a_file_that_is_too_large(store: FileStore, session_file: Path, said: list[str]) -> None:
+    session_file.write_bytes(b"x" * 2**20)
     assert store.get(KEY) is None
     assert [text.rpartition(": ")[2] for text in said] == ["it is too large."]
 
@@ -236,7 +236,7 @@ def test_file_store_refuses_a_link_to_a_shared_directory_and_leaves_it_unchanged
 
 @pytest.mark.promise(13)
 def test_file_store_ignores_a_file_that_cannot_be_read(
-    store: FileStore, kept: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    store: FileStore, session_file: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken_disk(*_arguments: object) -> bytes:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -244,7 +244,7 @@ def test_file_store_ignores_a_file_that_cannot_be_read(
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", broken_disk)
         assert store.get(KEY) is None
-    assert said == [f"bill.connect ignores the stored session {kept}: it cannot be read (Input/output error)."]
+    assert said == [f"bill.connect ignores the stored session {session_file}: it cannot be read (Input/output error)."]
 
 
 @pytest.mark.promise(6)
@@ -260,21 +260,23 @@ def test_file_store_refuses_a_shared_directory_and_leaves_it_unchanged(tmp_path:
 
 
 @pytest.mark.promise(6)
-def test_file_store_refuses_a_directory_that_became_shared_later(store: FileStore, kept: Path, said: list[str]) -> None:
-    kept.parent.chmod(0o777)
-    users = FileStore(str(kept.parent), is_default=False, warn=said.append)
+def test_file_store_refuses_a_directory_that_became_shared_later(
+    store: FileStore, session_file: Path, said: list[str]
+) -> None:
+    session_file.parent.chmod(0o777)
+    users = FileStore(str(session_file.parent), is_default=False, warn=said.append)
     with pytest.raises(OptionError, match=r"\(mode 0777\)"):
         users.get(KEY)
 
 
 @pytest.mark.promise(13)
 def test_file_store_with_a_directory_mode_that_cannot_change_is_unusable(
-    store: FileStore, kept: Path, monkeypatch: pytest.MonkeyPatch
+    store: FileStore, session_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read_only(*_arguments: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))
 
-    kept.parent.chmod(0o755)
+    session_file.parent.chmod(0o755)
     monkeypatch.setattr(os, "chmod", read_only)
     with pytest.raises(StoreError, match="Read-only file system"), store.lock(KEY, 1):
         pass

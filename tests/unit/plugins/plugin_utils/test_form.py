@@ -190,8 +190,8 @@ def test_form_after_an_invalid_value_asks_again_at_once(fill: Any, bill: Bill) -
     fill(person)
     first = ["Environment", "Environment", "Sign in with", "User Name", "Password"]
     assert person.asked == [*first, *["Organization ID"] * 3, "Developer Key", "MFA"]
-    told = person.seen.index("Organization ID is required. Type a value.")
-    assert person.seen[told + 1].startswith("\nOrganization ID:")
+    reported = person.seen.index("Organization ID is required. Type a value.")
+    assert person.seen[reported + 1].startswith("\nOrganization ID:")
     assert person.saw(
         "The value that you typed for Organization ID contains a character that is not allowed, perhaps a space."
     )
@@ -274,16 +274,16 @@ def test_form_after_a_refusal_asks_only_for_the_named_values(
 
 
 @pytest.mark.parametrize(
-    ("failure", "told"), [(errors.RequestTimeoutError("Late."), "Late."), ((503, None), "HTTP status 503")]
+    ("failure", "reported"), [(errors.RequestTimeoutError("Late."), "Late."), ((503, None), "HTTP status 503")]
 )
 def test_form_when_bill_is_unreachable_keeps_typed_values_and_offers_a_retry(
-    fill: Any, bill: Bill, failure: Any, told: str
+    fill: Any, bill: Bill, failure: Any, reported: str
 ) -> None:
     bill.will_say(*[failure] * 4)
     person = ap()
     assert fill(person).variables["bill_password"] == OPTIONS["password"]
     assert person.asked[-2:] == ["Press Enter to try again", "MFA"]
-    assert person.saw(told)
+    assert person.saw(reported)
     assert bill.heard == [LOGIN] * 5
     # The form does not repeat for ever.
     bill.will_say(*[failure] * 99)
@@ -705,15 +705,15 @@ def test_form_without_a_terminal_does_not_send_rejected_values_again(fill: Any, 
 
 
 @pytest.mark.parametrize(
-    ("also", "heard"),
+    ("also", "received"),
     [({}, [LOGIN]), ({"environment": "sandbox", "auth_method": "password"}, [LOGIN])],
     ids=["found out before", "found out then"],
 )
 def test_form_without_a_terminal_stores_the_credentials_without_mfa(
-    fill: Any, bill: Bill, said: list[str], also: dict[str, str], heard: list[str]
+    fill: Any, bill: Bill, said: list[str], also: dict[str, str], received: list[str]
 ) -> None:
     done = fill(Nobody(), given={**OPTIONS, **also}, mfa=True)
-    assert bill.heard == heard
+    assert bill.heard == received
     assert done.variables.items() >= KEEPS.items()
     assert said == [
         "MFA is not set up: There is no terminal to type the code in. Run this in a terminal. BILL accepted the credentials. To set up MFA, run this again."

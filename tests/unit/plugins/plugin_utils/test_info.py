@@ -37,13 +37,13 @@ LIST = "GET /v3/login/organizations"
 
 
 def listed(
-    open_client: OpenClient, told: list[str] | None = None, *, options: dict[str, Any] | None = None
+    open_client: OpenClient, reported: list[str] | None = None, *, options: dict[str, Any] | None = None
 ) -> tuple[list[Any], bool]:
     """The organizations, and whether the client had to make a session."""
     reporter = ListReporter()
     records, last = read_pages(organizations(open_client(**(options or {}))), "organizations", reporter)
-    if told is not None:
-        told += reporter.progressed
+    if reported is not None:
+        reported += reporter.progressed
     return records, bool(last and last.signed_in)
 
 
@@ -108,7 +108,7 @@ def test_session_info_with_a_rejected_api_token_is_an_authentication_error(open_
 
 @pytest.mark.promise(2)
 def test_organizations_of_several_pages_are_joined(open_client: OpenClient, bill: Bill) -> None:
-    told: list[str] = []
+    reported: list[str] = []
     pages: list[Any] = [
         {"results": [{"id": "1"}, "odd"], "nextPage": "a&b=c d"},
         {"results": [], "nextPage": "z"},
@@ -117,10 +117,10 @@ def test_organizations_of_several_pages_are_joined(open_client: OpenClient, bill
     bill.answer_to_check = {}
     for number, page in enumerate(pages):
         bill.will_say((200, page), to=[LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"][number])
-    found, changed = listed(open_client, told)
+    found, changed = listed(open_client, reported)
     assert (found, changed) == ([{"id": "1"}, "odd", {"id": "3"}], True)
     assert bill.heard == [LOGIN, LIST, f"{LIST}?page=a%26b%3Dc+d", f"{LIST}?page=z"]
-    assert told == ["organizations: 2, pages: 1", "organizations: 2, pages: 2", "organizations: 3, pages: 3"]
+    assert reported == ["organizations: 2, pages: 1", "organizations: 2, pages: 2", "organizations: 3, pages: 3"]
     bill.will_say((200, {"results": []}))
     assert listed(open_client) == ([], False)
 
@@ -158,11 +158,11 @@ def test_organizations_in_a_plain_list_are_returned(open_client: OpenClient, bil
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
+@pytest.mark.parametrize("response", [None, {}, "findme", 7, {"results": {"findme": 1}}, {"results": None}], ids=str)
 def test_organizations_in_a_response_that_is_not_a_list_are_an_error(
-    open_client: OpenClient, bill: Bill, answer: Any
+    open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, answer), to=LIST)
+    bill.will_say((200, response), to=LIST)
     with pytest.raises(errors.InvalidResponseError, match="the organizations is not a list") as failure:
         listed(open_client)
     assert "findme" not in str(failure.value)
@@ -216,7 +216,7 @@ def test_organizations_after_a_transient_failure_request_the_page_again(open_cli
 
 
 @pytest.mark.parametrize(
-    ("changes", "heard"),
+    ("changes", "received"),
     [
         (THE_PARTNER, [PARTNER_LOGIN, "GET /v3/partner/organizations?max=100"]),
         (PARTNER_USER, [PARTNER_LOGIN, AS_USER, LIST]),
@@ -225,11 +225,11 @@ def test_organizations_after_a_transient_failure_request_the_page_again(open_cli
     ids=str,
 )
 def test_organizations_for_each_method_request_its_own_list(
-    open_client: OpenClient, bill: Bill, changes: dict[str, Any], heard: list[str]
+    open_client: OpenClient, bill: Bill, changes: dict[str, Any], received: list[str]
 ) -> None:
-    bill.will_say((200, {"results": []}), to=heard[-1])
+    bill.will_say((200, {"results": []}), to=received[-1])
     assert listed(open_client, options=changes) == ([], True)
-    assert bill.heard == heard
+    assert bill.heard == received
 
 
 def test_organizations_of_a_partner_request_the_next_page_with_its_size(open_client: OpenClient, bill: Bill) -> None:

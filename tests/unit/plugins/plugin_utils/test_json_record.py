@@ -30,29 +30,29 @@ REFUSAL = CachedRefusal(
 )
 
 
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_record_converted_to_bytes_is_read_back_unchanged(kept: Any) -> None:
-    assert type(kept).from_bytes(kept.to_bytes()) == kept
+@pytest.mark.parametrize("stored", [SESSION, REFUSAL], ids=["session", "refusal"])
+def test_record_converted_to_bytes_is_read_back_unchanged(stored: Any) -> None:
+    assert type(stored).from_bytes(stored.to_bytes()) == stored
 
 
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
+@pytest.mark.parametrize("stored", [SESSION, REFUSAL], ids=["session", "refusal"])
 @pytest.mark.parametrize("data", [b"", b"null", b"[]", b"{", b"7", b"\xff\xfe", b'{"format": 1}'])
-def test_record_from_unknown_bytes_is_rejected(kept: Any, data: bytes) -> None:
+def test_record_from_unknown_bytes_is_rejected(stored: Any, data: bytes) -> None:
     with pytest.raises((ValueError, TypeError)):
-        type(kept).from_bytes(data)
+        type(stored).from_bytes(data)
 
 
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("kept", [SESSION, REFUSAL], ids=["session", "refusal"])
-def test_record_of_another_version_is_rejected(kept: Any) -> None:
-    fields = json.loads(kept.to_bytes())
+@pytest.mark.parametrize("stored", [SESSION, REFUSAL], ids=["session", "refusal"])
+def test_record_of_another_version_is_rejected(stored: Any) -> None:
+    fields = json.loads(stored.to_bytes())
     others = [{**fields, "new": 1}]
     others += [{name: value for name, value in fields.items() if name != missing} for missing in fields]
     others += [{**fields, name: value} for name in fields for value in VALUES if value not in FITS.get(name, ())]
     for other in others:
         with pytest.raises((ValueError, TypeError)):
-            type(kept).from_bytes(json.dumps(other).encode())
+            type(stored).from_bytes(json.dumps(other).encode())
 
 
 @pytest.mark.promise(6)

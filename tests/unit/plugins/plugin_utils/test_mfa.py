@@ -110,11 +110,11 @@ def test_challenge_that_bill_refuses_is_an_error_and_sends_nothing_else(
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
+@pytest.mark.parametrize("response", [None, [], {}, {"challengeId": None}, {"challengeId": "findme\n"}], ids=str)
 def test_challenge_response_without_an_id_is_an_invalid_response(
-    open_client: OpenClient, bill: Bill, answer: Any
+    open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, answer), to=CHALLENGE)
+    bill.will_say((200, response), to=CHALLENGE)
     with pytest.raises(
         errors.InvalidResponseError, match="the request for a code has no usable challengeId"
     ) as failure:
@@ -182,12 +182,12 @@ def test_mfa_code_with_remember_me_without_a_device_is_an_option_error(
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [None, [], {}, {"rememberMeId": 7}, {"rememberMeId": "findme\n"}], ids=str)
+@pytest.mark.parametrize("response", [None, [], {}, {"rememberMeId": 7}, {"rememberMeId": "findme\n"}], ids=str)
 def test_mfa_code_with_an_unusable_response_still_stores_the_trust(
-    open_client: OpenClient, bill: Bill, answer: Any
+    open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
     challenge(open_client())
-    bill.will_say((200, answer), to=VALIDATE)
+    bill.will_say((200, response), to=VALIDATE)
     with pytest.raises(
         errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is not a JSON object)"
     ):

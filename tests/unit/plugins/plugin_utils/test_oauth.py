@@ -133,14 +133,14 @@ def test_oauth_token_not_found_at_the_first_url_is_requested_at_the_second(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [no("BDC_1101"), (401, {"error": "invalid_client"}), (200, b"<html>"), (302, None), (403, None)],
     ids=str,
 )
 def test_oauth_refusal_at_the_first_url_sends_no_secret_to_the_second(
-    open_sessions: Open, bill: Bill, answer: Said
+    open_sessions: Open, bill: Bill, response: Said
 ) -> None:
-    bill.will_say(answer, to=TOKEN)
+    bill.will_say(response, to=TOKEN)
     with pytest.raises(errors.BillError):
         open_sessions(**OAUTH).ensure()
     assert bill.heard == [TOKEN]
@@ -222,7 +222,7 @@ WRONG = "the client id or the client secret is wrong"
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("response", "code"),
     [
         ((401, {"error": "invalid_client", "error_description": "findme"}), "invalid_client"),
         ((400, {"error": "invalid_client"}), "invalid_client"),
@@ -237,11 +237,11 @@ WRONG = "the client id or the client secret is wrong"
     ids=str,
 )
 def test_oauth_refusal_of_the_client_is_cached(
-    open_sessions: Open, bill: Bill, clock: Clock, answer: Said, code: str | None
+    open_sessions: Open, bill: Bill, clock: Clock, response: Said, code: str | None
 ) -> None:
     # An error without a code may come from a server in front of BILL. It only shows that the first address has no token endpoint.
-    plain = code is None and "BDC_7777" not in str(answer)
-    bill.will_say(*[answer] * (1 + plain))
+    plain = code is None and "BDC_7777" not in str(response)
+    bill.will_say(*[response] * (1 + plain))
     for again in (0, 1):
         with pytest.raises(errors.AuthenticationError, match=WRONG) as failure:
             open_sessions(**OAUTH).ensure()
@@ -257,7 +257,7 @@ def test_oauth_refusal_of_the_client_is_cached(
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("answer", "kind", "concerns"),
+    ("response", "kind", "concerns"),
     [
         ((400, {"error": "unauthorized_client"}), errors.ApiError, ("client_id",)),
         ((400, {"error": "invalid_request"}), errors.ApiError, ("token_url",)),
@@ -272,9 +272,9 @@ def test_oauth_refusal_of_the_client_is_cached(
     ids=str,
 )
 def test_oauth_refusal_of_another_kind_names_its_options(
-    open_sessions: Open, bill: Bill, answer: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
+    open_sessions: Open, bill: Bill, response: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
 ) -> None:
-    bill.will_say(answer)
+    bill.will_say(response)
     with pytest.raises(errors.BillError) as failure:
         open_sessions(**OAUTH, retries=0).ensure()
     assert failure.value.__class__ is kind
@@ -292,11 +292,13 @@ def test_login_after_a_server_error_repeats_only_the_request_that_failed(open_se
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("token_url", "option"), [(None, "api_url"), (TOKEN_URL, "token_url")])
-@pytest.mark.parametrize("answer", [None, [], "text", {}, {"access_token": 7}, {"access_token": "t\r\nX: y"}], ids=str)
+@pytest.mark.parametrize(
+    "response", [None, [], "text", {}, {"access_token": 7}, {"access_token": "t\r\nX: y"}], ids=str
+)
 def test_oauth_response_without_a_token_is_an_invalid_response(
-    open_sessions: Open, bill: Bill, answer: Any, token_url: str | None, option: str
+    open_sessions: Open, bill: Bill, response: Any, token_url: str | None, option: str
 ) -> None:
-    bill.will_say((200, answer))
+    bill.will_say((200, response))
     with pytest.raises(errors.InvalidResponseError, match="no usable access_token") as failure:
         open_sessions(**OAUTH, token_url=token_url).ensure()
     assert failure.value.options == (option,)
@@ -342,23 +344,28 @@ def test_oauth_token_describe_returns_the_response_of_bill(open_sessions: Open, 
     about = {"organizationId": "008X", "userId": "006X", "mfaStatus": "COMPLETE", "mfaBypass": True}
     bill.will_say((200, about), to=CHECK)
     clock.advance(60)
-    told = open_sessions(**OAUTH).describe()
-    assert told
+    reported = open_sessions(**OAUTH).describe()
+    assert reported
     assert bill.last(CHECK).headers == session.headers
-    assert (told.organization_id, told.user_id, told.mfa_status, told.mfa_bypass) == ("008X", "006X", "COMPLETE", True)
-    assert (told.trusted, told.ends_at, told.answered_at) == (None, session.ends_at, session.answered_at)
+    assert (reported.organization_id, reported.user_id, reported.mfa_status, reported.mfa_bypass) == (
+        "008X",
+        "006X",
+        "COMPLETE",
+        True,
+    )
+    assert (reported.trusted, reported.ends_at, reported.answered_at) == (None, session.ends_at, session.answered_at)
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [no("BDC_1109", 401), no("BDC_1101"), no("BDC_1121", 404), (404, None), (200, b"<html>"), (200, None), (200, [])],
     ids=str,
 )
 def test_oauth_token_describe_without_a_usable_response_keeps_the_token(
-    open_sessions: Open, bill: Bill, answer: Said
+    open_sessions: Open, bill: Bill, response: Said
 ) -> None:
     session = open_sessions(**OAUTH).ensure().session
-    bill.will_say(answer, to=CHECK)
+    bill.will_say(response, to=CHECK)
     assert open_sessions(**OAUTH).describe() == session
     assert not open_sessions(**OAUTH).ensure().changed
 

@@ -56,15 +56,15 @@ class Listed(NamedTuple):
     pages: int
 
 
-def read(client: BillClient, what: Request | None = None, told: list[str] | None = None, **how: Any) -> Listed:
+def read(client: BillClient, what: Request | None = None, reported: list[str] | None = None, **how: Any) -> Listed:
     reporter = ListReporter()
     pages = EndpointClient(client, **{n: v for n, v in how.items() if n != "most"}).read_all(
         what or request(), max_results=how.get("most")
     )
     # Messages about each page would use memory of their own.
-    records, last = read_pages(pages, "records of /v3/vendors", SilentReporter() if told is None else reporter)
-    if told is not None:
-        told += reporter.progressed
+    records, last = read_pages(pages, "records of /v3/vendors", SilentReporter() if reported is None else reporter)
+    if reported is not None:
+        reported += reporter.progressed
     return Listed(records, last.number if last else 0)
 
 
@@ -89,10 +89,10 @@ def three_pages(bill: Bill) -> None:
 
 @pytest.mark.usefixtures("three_pages")
 def test_pagination_reads_the_list_to_its_end(open_client: OpenClient, bill: Bill) -> None:
-    told: list[str] = []
-    assert read(open_client(), told=told) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
+    reported: list[str] = []
+    assert read(open_client(), reported=reported) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
     assert bill.heard == [LOGIN, at(1), at(2), at(3)]
-    assert told == [
+    assert reported == [
         "records of /v3/vendors: 1, pages: 1",
         "records of /v3/vendors: 2, pages: 2",
         "records of /v3/vendors: 3, pages: 3",
@@ -157,11 +157,11 @@ def test_pagination_of_a_plain_list_reads_one_page(open_client: OpenClient, bill
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [None, {}, "findme", {"results": {"findme": 1}}])
+@pytest.mark.parametrize("response", [None, {}, "findme", {"results": {"findme": 1}}])
 def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
-    open_client: OpenClient, bill: Bill, answer: Any
+    open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, answer), to=VENDORS)
+    bill.will_say((200, response), to=VENDORS)
     error = failed(open_client())
     assert isinstance(error, errors.InvalidResponseError)
     assert (
@@ -292,9 +292,9 @@ def test_pagination_of_a_long_list_stores_that_the_session_is_valid(
 
     def seconds_pass() -> None:
         clock.advance(8)
-        kept = open_client().sessions.entry.load()
-        assert kept
-        noted.append(clock.now - kept.answered_at)
+        stored = open_client().sessions.entry.load()
+        assert stored
+        noted.append(clock.now - stored.answered_at)
 
     for number in range(1, 11):
         bill.before_answering(at(number), seconds_pass)
@@ -302,9 +302,9 @@ def test_pagination_of_a_long_list_stores_that_the_session_is_valid(
     assert read(open_client()).pages == 10
     # Every third page updates the entry, because each page takes eight seconds.
     assert noted == [8, 16, 24, 8, 16, 24, 8, 16, 24, 8]
-    kept = open_client().sessions.entry.load()
-    assert kept
-    assert kept.answered_at == clock.now
+    stored = open_client().sessions.entry.load()
+    assert stored
+    assert stored.answered_at == clock.now
 
 
 @pytest.mark.promise(1)
@@ -314,17 +314,17 @@ def test_pagination_after_the_clock_was_set_back_still_stores_the_validity(
     open_client().sessions.ensure()
     bill.before_answering(at(1), lambda: clock.advance(-100_000))
     bill.will_say(page(1, following="2"), to=at(1))
-    heard: list[float] = []
+    received: list[float] = []
 
     def look() -> None:
-        kept = open_client().sessions.entry.load()
-        assert kept
-        heard.append(kept.answered_at - clock.now)
+        stored = open_client().sessions.entry.load()
+        assert stored
+        received.append(stored.answered_at - clock.now)
 
     bill.before_answering(at(2), look)
     bill.will_say(page(2), to=at(2))
     read(open_client())
-    assert heard == [0]
+    assert received == [0]
 
 
 @pytest.mark.promise(1)
@@ -418,9 +418,9 @@ def peak_of(work: Callable[[], object]) -> int:
 class Endless:
     """A BILL that makes the pages of a list on request. ``answer`` gets the page number."""
 
-    def __init__(self, client: BillClient, answer: Callable[[int], Any]) -> None:
+    def __init__(self, client: BillClient, response: Callable[[int], Any]) -> None:
         self.base_url = client.transport.base_url
-        self._answer = answer
+        self._answer = response
         self._asked = 0
 
     def at(self, base_url: BaseUrl) -> Endless:
@@ -434,13 +434,13 @@ class Endless:
         return RawResponse(200, json.dumps(self._answer(self._asked)).encode())
 
 
-def listed(client: BillClient, answer: Callable[[int], Any], *, most: int | None = None) -> Listed:
-    endless = BillClient(client.sessions, HttpTransport(Endless(client, answer)), client.retry)
+def listed(client: BillClient, response: Callable[[int], Any], *, most: int | None = None) -> Listed:
+    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry)
     return read(endless, most=most)
 
 
 def test_pagination_of_empty_pages_uses_constant_memory(open_client: OpenClient) -> None:
-    def answer(pages: int) -> Callable[[int], Any]:
+    def response(pages: int) -> Callable[[int], Any]:
         # There is a record now and then, because the client gives up on a list of empty pages.
         return lambda number: {
             "results": [number] if number % 500 == 0 else [],
@@ -449,15 +449,15 @@ def test_pagination_of_empty_pages_uses_constant_memory(open_client: OpenClient)
 
     client = open_client()
     client.sessions.ensure()
-    few = peak_of(lambda: listed(client, answer(100)))
-    many = peak_of(lambda: listed(client, answer(5000)))
-    assert listed(client, answer(5000)).pages == 5000
+    few = peak_of(lambda: listed(client, response(100)))
+    many = peak_of(lambda: listed(client, response(5000)))
+    assert listed(client, response(5000)).pages == 5000
     # Each page has a cursor of a kilobyte.
     assert many < few + 100_000
 
 
 def test_pagination_with_max_results_releases_the_other_records(open_client: OpenClient) -> None:
-    def answer(number: int) -> Any:
+    def response(number: int) -> Any:
         return {"results": ["x" * 1000 + str(each) for each in range(1000)], "nextPage": str(number + 1)}
 
     client = open_client()
@@ -465,7 +465,7 @@ def test_pagination_with_max_results_releases_the_other_records(open_client: Ope
     found: list[Listed] = []
     tracemalloc.start()
     try:
-        found.append(listed(client, answer, most=10))
+        found.append(listed(client, response, most=10))
         left = tracemalloc.get_traced_memory()[0]
     finally:
         tracemalloc.stop()

@@ -145,17 +145,17 @@ def test_partner_refusal_of_a_key_names_the_app_key(open_sessions: Open, bill: B
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("kept", [True, False])
+@pytest.mark.parametrize("stored", [True, False])
 def test_partner_with_a_valid_session_that_bill_rejects_sends_no_login(
-    open_sessions: Open, bill: Bill, kept: bool
+    open_sessions: Open, bill: Bill, stored: bool
 ) -> None:
-    if kept:
+    if stored:
         open_sessions(**THE_PARTNER).ensure()
     bill.will_say(*[no("BDC_1109", 401)] * 2, to=AS_USER)
     for _time in range(2):
         with pytest.raises(errors.ApiError, match="BDC_1109 although the session is valid"):
             open_sessions(**PARTNER_USER).ensure()
-    assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if kept else []), AS_USER, CHECK_PARTNER]
+    assert bill.heard == [PARTNER_LOGIN, AS_USER, *([CHECK_PARTNER] if stored else []), AS_USER, CHECK_PARTNER]
 
 
 @pytest.mark.promise(4)

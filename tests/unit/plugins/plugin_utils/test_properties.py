@@ -78,8 +78,8 @@ statuses = st.integers(100, 999)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 @given(statuses, envelopes)
-def test_error_from_any_response_repeats_only_a_known_code(status: int, answer: Any) -> None:
-    error = error_from_response(status, answer, PLACE)
+def test_error_from_any_response_repeats_only_a_known_code(status: int, response: Any) -> None:
+    error = error_from_response(status, response, PLACE)
     assert_clean(error)
     assert error.status == status
     if error.code in KNOWN_CODES:
@@ -93,11 +93,11 @@ def test_error_from_any_response_repeats_only_a_known_code(status: int, answer: 
 @pytest.mark.promise(9)
 @given(statuses, st.sampled_from(KNOWN_CODES).flatmap(lambda code: st.tuples(st.just(code), envelopes_with(code))))
 def test_error_from_any_response_with_a_known_code_has_its_meaning(status: int, carried: tuple[str, Any]) -> None:
-    code, answer = carried
+    code, response = carried
     alone = error_from_response(400, [{"code": code}], PLACE)
-    error = error_from_response(status, answer, PLACE)
+    error = error_from_response(status, response, PLACE)
     assert (error.__class__, str(error), error.options) == (alone.__class__, str(alone), alone.options)
-    assert code in codes(answer)
+    assert code in codes(response)
 
 
 @pytest.fixture
@@ -142,8 +142,8 @@ def test_exchange_with_any_bytes_is_a_response_or_a_clean_error(start_server: Ca
 
     @settings(max_examples=300)
     @given(any_answers)
-    def asked(answer: RawAnswer) -> None:
-        assert_answer_or_clean(bill.outcome(answer))
+    def asked(response: RawAnswer) -> None:
+        assert_answer_or_clean(bill.outcome(response))
 
     asked()
     # The exchange's own time, and two seconds for a busy machine.
@@ -358,7 +358,7 @@ HEAD = bytes(8)
 ENCRYPTED = HEAD + CIPHER.encrypt(SESSION.to_bytes())
 
 
-def kept(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
+def stored_entry(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
     directory = str(folder / "damaged")
     return EncryptedEntry(
         Session,
@@ -392,7 +392,7 @@ def damaged(draw: st.DrawFn) -> bytes:
 def test_stored_session_with_any_bytes_is_the_true_session_or_ignored(folder: Path, data: bytes) -> None:
     said: list[str] = []
     put(folder, data)
-    loaded = kept(folder, said).load()
+    loaded = stored_entry(folder, said).load()
     if data[len(HEAD) :] == ENCRYPTED[len(HEAD) :]:
         assert (loaded, said) == (SESSION, [])
         return
@@ -476,7 +476,7 @@ _of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode())
 def test_stored_session_of_any_format_is_usable_or_ignored(folder: Path, plain: bytes) -> None:
     said: list[str] = []
     put(folder, HEAD + CIPHER.encrypt(plain))
-    loaded = kept(folder, said).load()
+    loaded = stored_entry(folder, said).load()
     if loaded is None:
         assert all(line.isprintable() and "findme" not in line for line in said)
         return

@@ -83,7 +83,7 @@ def test_redaction_of_a_personal_or_bank_field_hides_it_in_requests(name: str) -
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         {
             "nextPage": "abc",
@@ -104,9 +104,9 @@ def test_redaction_of_a_personal_or_bank_field_hides_it_in_requests(name: str) -
         7,
     ],
 )
-def test_redaction_of_other_values_leaves_them_unchanged(answer: Any) -> None:
-    assert redact(answer, SECRETS) == answer
-    assert not contains_secret(answer, SECRETS)
+def test_redaction_of_other_values_leaves_them_unchanged(response: Any) -> None:
+    assert redact(response, SECRETS) == response
+    assert not contains_secret(response, SECRETS)
 
 
 @pytest.mark.promise(5)

@@ -40,11 +40,11 @@ def test_refusal_after_a_clock_change_is_not_extended(
 
 
 def test_refusal_of_a_login_keeps_the_stored_session(open_sessions: Open, bill: Bill) -> None:
-    kept = open_sessions().ensure().session
+    stored = open_sessions().ensure().session
     bill.password = "changed elsewhere"
     with pytest.raises(errors.AuthenticationError):
         open_sessions().ensure(force=True)
-    assert open_sessions().ensure().session == kept
+    assert open_sessions().ensure().session == stored
 
 
 @pytest.mark.promise(9)
@@ -93,10 +93,10 @@ def test_refusal_message_names_start_end_and_reason(open_sessions: Open, bill: B
         " bill.connect does not send the same credentials again before 08:10:00 UTC, because repetition could lock the account. "
         "It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
     )
-    told = str(error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
+    reported = str(error_from_response(400, [{"code": "BDC_1102"}], "the BILL at 127.0.0.1:9"))
     assert messages == [
-        told + then,
-        told + " BILL reported this at 08:00:00 UTC. bill.connect did not send the request again." + then,
+        reported + then,
+        reported + " BILL reported this at 08:00:00 UTC. bill.connect did not send the request again." + then,
     ]
 
 

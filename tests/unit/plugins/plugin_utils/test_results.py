@@ -60,17 +60,17 @@ def test_login_result_without_a_session_has_no_session_fields(open_context: Open
     no_session = SessionResult(None, changed=True)
     about = {"api_url": API_URL, "auth_method": "password", "changed": True}
     assert login_result(context.client, no_session) == {**dict.fromkeys(LOGIN_FIELDS), **about}
-    told = session_info_result(context.client, no_session)
-    assert {name: value for name, value in told.items() if value is not None} == {**about, "signed_in": False}
+    reported = session_info_result(context.client, no_session)
+    assert {name: value for name, value in reported.items() if value is not None} == {**about, "signed_in": False}
 
 
 @pytest.mark.promise(5)
 def test_session_info_result_contains_no_secret(open_context: OpenContext) -> None:
     context = open_context()
-    told = session_info_result(context.client, context.client.sessions.ensure())
-    assert (told["signed_in"], told["user_id"], told["trusted"]) == (True, "006", False)
-    assert "findme" not in str(told)
-    assert "SESSION-1" not in str(told)
+    reported = session_info_result(context.client, context.client.sessions.ensure())
+    assert (reported["signed_in"], reported["user_id"], reported["trusted"]) == (True, "006", False)
+    assert "findme" not in str(reported)
+    assert "SESSION-1" not in str(reported)
 
 
 @pytest.mark.promise(5)
@@ -245,7 +245,7 @@ def test_lookup_records_of_an_expected_refusal_are_empty(open_context: OpenConte
 
 
 @pytest.mark.parametrize(
-    ("answer", "records"),
+    ("response", "records"),
     [
         ({"results": [1, 2], "nextPage": "2"}, [1, 2]),
         ({"results": []}, []),
@@ -257,10 +257,10 @@ def test_lookup_records_of_an_expected_refusal_are_empty(open_context: OpenConte
     ],
 )
 def test_lookup_records_of_a_response_are_its_page_or_the_response(
-    open_context: OpenContext, bill: Bill, answer: Any, records: list[Any]
+    open_context: OpenContext, bill: Bill, response: Any, records: list[Any]
 ) -> None:
     open_context().client.sessions.ensure()
-    bill.will_say((200, answer))
+    bill.will_say((200, response))
     assert records_of(open_context(), "/v3/vendors") == records
 
 

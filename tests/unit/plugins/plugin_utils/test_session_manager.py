@@ -237,9 +237,11 @@ def test_session_with_a_failed_validation_does_not_cause_a_login(open_sessions: 
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("answer", [None, [], "text", {}, {"sessionId": None}, {"sessionId": ""}, {"sessionId": 7}])
-def test_login_response_without_a_session_is_an_invalid_response(open_sessions: Open, bill: Bill, answer: Any) -> None:
-    bill.will_say((200, answer))
+@pytest.mark.parametrize("response", [None, [], "text", {}, {"sessionId": None}, {"sessionId": ""}, {"sessionId": 7}])
+def test_login_response_without_a_session_is_an_invalid_response(
+    open_sessions: Open, bill: Bill, response: Any
+) -> None:
+    bill.will_say((200, response))
     with pytest.raises(errors.InvalidResponseError, match="no usable sessionId"):
         open_sessions().ensure()
 
@@ -275,7 +277,7 @@ def test_login_response_of_another_organization_is_an_invalid_response(open_sess
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("answer", "says"),
+    ("response", "says"),
     [
         (
             {"organizationId": "00809SOMEBODYELSE0009"},
@@ -287,10 +289,10 @@ def test_login_response_of_another_organization_is_an_invalid_response(open_sess
     ],
 )
 def test_validation_with_an_invalid_response_fails_without_a_login(
-    open_sessions: Open, bill: Bill, answer: Any, says: str
+    open_sessions: Open, bill: Bill, response: Any, says: str
 ) -> None:
     open_sessions().ensure()
-    bill.will_say((200, answer))
+    bill.will_say((200, response))
     with pytest.raises(errors.InvalidResponseError, match=says):
         open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
@@ -298,13 +300,13 @@ def test_validation_with_an_invalid_response_fails_without_a_login(
 
 def test_validation_with_or_without_the_organization_succeeds(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    for answer in (
+    for response in (
         {},
         {"organizationId": None},
         {"organizationId": ""},
         {"organizationId": OPTIONS["organization_id"]},
     ):
-        bill.answer_to_check = answer
+        bill.answer_to_check = response
         assert not open_sessions(check_after=0).ensure().changed
 
 

@@ -50,7 +50,7 @@ def test_spend_token_validation_is_not_logged_as_a_login(open_sessions: Open, re
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("before", [False, True], ids=["at first", "later"])
 @pytest.mark.parametrize(
-    ("answer", "named"),
+    ("response", "named"),
     [
         (no("BDC_1101"), "BDC_1101"),
         (no("BDC_1102"), "BDC_1102"),
@@ -62,13 +62,13 @@ def test_spend_token_validation_is_not_logged_as_a_login(open_sessions: Open, re
     ids=str,
 )
 def test_spend_token_refusal_is_cached(
-    open_sessions: Open, bill: Bill, clock: Clock, before: bool, answer: Said, named: str
+    open_sessions: Open, bill: Bill, clock: Clock, before: bool, response: Said, named: str
 ) -> None:
     if before:
         open_sessions(**SPEND_TOKEN).ensure()
         clock.advance(60)
     asked = len(bill.heard)
-    bill.will_say(answer)
+    bill.will_say(response)
     for again in (0, 1):
         with pytest.raises(errors.AuthenticationError) as failure:
             open_sessions(**SPEND_TOKEN).ensure()
@@ -86,16 +86,16 @@ def test_spend_token_refusal_is_cached(
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("answer", [no("BDC_1144"), no("BDC_1322"), (429, None), no("BDC_7777", 429)], ids=str)
+@pytest.mark.parametrize("response", [no("BDC_1144"), no("BDC_1322"), (429, None), no("BDC_7777", 429)], ids=str)
 def test_spend_token_rate_limit_is_retried_and_not_cached(
-    open_sessions: Open, bill: Bill, clock: Clock, answer: Said
+    open_sessions: Open, bill: Bill, clock: Clock, response: Said
 ) -> None:
     before = clock.now
-    bill.will_say(answer, answer)
+    bill.will_say(response, response)
     assert open_sessions(**SPEND_TOKEN).ensure().session
     assert bill.heard == [SPEND] * 3
     assert clock.now == before + 2 * 61
-    bill.will_say(answer)
+    bill.will_say(response)
     with pytest.raises(errors.RateLimitError, match="60 a minute"):
         open_sessions(**SPEND_TOKEN, retries=0).ensure(force=True)
     assert open_sessions(**SPEND_TOKEN, check_after=0).ensure().session
@@ -118,16 +118,16 @@ def test_spend_token_rate_limit_applies_to_any_spend_request(open_client: OpenCl
 def test_spend_token_with_another_response_is_an_error(open_sessions: Open, bill: Bill) -> None:
     # A proxy or a sign-in page may return status 200 with any content.
     no_yes: list[Said] = [(403, None), (200, None), (200, []), (200, "text")]
-    kinds = [*((answer, errors.InvalidResponseError) for answer in no_yes), ((503, None), errors.ServerError)]
-    for answer, kind in kinds:
-        bill.will_say(answer)
+    kinds = [*((response, errors.InvalidResponseError) for response in no_yes), ((503, None), errors.ServerError)]
+    for response, kind in kinds:
+        bill.will_say(response)
         with pytest.raises(kind):
             open_sessions(**SPEND_TOKEN, retries=0).ensure()
 
 
-@pytest.mark.parametrize("answer", [{}, {"id": 7}, {"id": "findme\n"}], ids=str)
-def test_spend_token_with_an_unusable_user_is_valid(open_sessions: Open, bill: Bill, answer: Any) -> None:
-    bill.will_say((200, answer))
+@pytest.mark.parametrize("response", [{}, {"id": 7}, {"id": "findme\n"}], ids=str)
+def test_spend_token_with_an_unusable_user_is_valid(open_sessions: Open, bill: Bill, response: Any) -> None:
+    bill.will_say((200, response))
     session = open_sessions(**SPEND_TOKEN).ensure().session
     assert session
     assert session.user_id is None

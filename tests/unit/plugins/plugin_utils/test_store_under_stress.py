@@ -32,14 +32,14 @@ from tests.unit.plugins.plugin_utils.signing_in import LOGIN as SIGN_IN
 
 def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
     """The results for a task of this life, killed before and after each of its changes."""
-    told: list[dict[str, Any]] = apart("deaths", str(tmp_path), life)
-    assert len(told) >= 8
-    for death in told:
+    reported: list[dict[str, Any]] = apart("deaths", str(tmp_path), life)
+    assert len(reported) >= 8
+    for death in reported:
         assert death["signal"] == 9, death
         assert not death["locked"], death
         assert death["next"]["said"] == death["checked"]["said"] == [], death
         assert ".new" not in death["left"], death
-    return told
+    return reported
 
 
 @pytest.mark.promise(1)
@@ -80,18 +80,21 @@ def test_login_of_two_hundred_processes_is_sent_once(tmp_path: Path, how: dict[s
     crowd = apart("crowd", str(tmp_path), 200, first_dies, how)
     assert crowd["heard"] == [SIGN_IN] * (1 + first_dies)
     assert len(crowd["told"]) == 200
-    assert [told["said"] for told in crowd["told"]] == [[]] * 200
+    assert [reported["said"] for reported in crowd["told"]] == [[]] * 200
     if how:
-        assert sum("UTC. bill.connect did not send the request again" in told["error"] for told in crowd["told"]) == 199
+        assert (
+            sum("UTC. bill.connect did not send the request again" in reported["error"] for reported in crowd["told"])
+            == 199
+        )
     else:
-        assert sorted(told["changed"] for told in crowd["told"]) == [False] * 199 + [True]
-        assert len({told["session"] for told in crowd["told"]}) == 1
+        assert sorted(reported["changed"] for reported in crowd["told"]) == [False] * 199 + [True]
+        assert len({reported["session"] for reported in crowd["told"]}) == 1
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.parametrize(
-    ("before", "how", "heard", "changed", "trusted"),
+    ("before", "how", "received", "changed", "trusted"),
     [
         ({}, MFA_ID, [SIGN_IN, STEP_UP], 0, True),
         (MFA_ID, {**MFA_ID, "device": "another"}, [SIGN_IN, STEP_UP], 0, True),
@@ -105,53 +108,53 @@ def test_login_of_twenty_processes_for_any_method_is_sent_once(
     tmp_path: Path,
     before: dict[str, str] | None,
     how: dict[str, str],
-    heard: list[str],
+    received: list[str],
     changed: int,
     trusted: bool | None,
 ) -> None:
     crowd = apart("crowd", str(tmp_path), 20, False, how, before)
-    assert crowd["heard"] == heard
+    assert crowd["heard"] == received
     assert len(crowd["told"]) == 20
-    assert [told["said"] for told in crowd["told"]] == [[]] * 20
-    assert sum(told["changed"] for told in crowd["told"]) == changed
-    assert {told["trusted"] for told in crowd["told"]} == {trusted}
-    assert len({str(told["headers"]) for told in crowd["told"]}) == 1
+    assert [reported["said"] for reported in crowd["told"]] == [[]] * 20
+    assert sum(reported["changed"] for reported in crowd["told"]) == changed
+    assert {reported["trusted"] for reported in crowd["told"]} == {trusted}
+    assert len({str(reported["headers"]) for reported in crowd["told"]}) == 1
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("room", [0, 100])
 def test_store_on_a_full_disk_keeps_the_stored_session(tmp_path: Path, room: int) -> None:
-    told = apart("full", str(tmp_path), room)
+    reported = apart("full", str(tmp_path), room)
     for name, changed in (("checked", False), ("forced", True)):
-        assert told[name]["changed"] is changed
-        assert [str(tmp_path / "bill") in text and "(File too large)" in text for text in told[name]["said"]] == [
+        assert reported[name]["changed"] is changed
+        assert [str(tmp_path / "bill") in text and "(File too large)" in text for text in reported[name]["said"]] == [
             True,
             False,
         ]
-        assert "every task signs in" in told[name]["said"][1]
-    assert told["later"]["session"] == told["checked"]["session"] == told["first"]
-    assert told["later"]["said"] == []
-    assert told["heard"] == [SIGN_IN, CHECK, SIGN_IN, CHECK]
-    assert set(told["left"]) == {"", ".lock", ".session"}
+        assert "every task signs in" in reported[name]["said"][1]
+    assert reported["later"]["session"] == reported["checked"]["session"] == reported["first"]
+    assert reported["later"]["said"] == []
+    assert reported["heard"] == [SIGN_IN, CHECK, SIGN_IN, CHECK]
+    assert set(reported["left"]) == {"", ".lock", ".session"}
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 def test_store_that_became_read_only_costs_one_login_in_each_run(tmp_path: Path) -> None:
-    told = apart("read_only", str(tmp_path))
-    assert [each["changed"] for each in told["told"]] == [True, True, False, False, True, True]
-    assert "cannot be used (Permission denied)" in told["told"][1]["said"][0]
-    assert told["heard"] == [SIGN_IN, CHECK, SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
+    reported = apart("read_only", str(tmp_path))
+    assert [each["changed"] for each in reported["told"]] == [True, True, False, False, True, True]
+    assert "cannot be used (Permission denied)" in reported["told"][1]["said"][0]
+    assert reported["heard"] == [SIGN_IN, CHECK, SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(13)
 def test_store_that_cannot_delete_a_session_does_not_use_it_after_its_end(tmp_path: Path) -> None:
-    told = apart("signed_out_of_read_only", str(tmp_path))
-    assert [each["changed"] for each in told["told"]] == [True, True, True, False]
-    assert "so the stored entry stays in it. Remove it there" in " ".join(told["told"][1]["said"])
-    assert told["heard"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
+    reported = apart("signed_out_of_read_only", str(tmp_path))
+    assert [each["changed"] for each in reported["told"]] == [True, True, True, False]
+    assert "so the stored entry stays in it. Remove it there" in " ".join(reported["told"][1]["said"])
+    assert reported["heard"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 
 def link(path: Path, target: Path) -> None:
@@ -231,7 +234,7 @@ def test_login_with_any_object_in_place_of_a_store_file_succeeds(
         assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == 0o600
 
 
-def mine(target: Path) -> None:
+def private(target: Path) -> None:
     target.mkdir(mode=0o700)
 
 
@@ -240,7 +243,7 @@ def shared(target: Path) -> None:
     target.chmod(0o755)
 
 
-def somebody_elses(target: Path) -> None:
+def of_another_user(target: Path) -> None:
     if os.geteuid() == 0:
         target.mkdir(mode=0o700)
         os.chown(target, NOBODY, -1)
@@ -264,7 +267,7 @@ def a_pipe(target: Path) -> None:
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("linked", [True, False], ids=["linked", "itself"])
 @pytest.mark.parametrize(
-    "what", [mine, shared, somebody_elses, missing, a_file, a_pipe], ids=lambda what: str(what.__name__)
+    "what", [private, shared, of_another_user, missing, a_file, a_pipe], ids=lambda what: str(what.__name__)
 )
 def test_login_with_any_object_in_place_of_the_store_directory_succeeds(
     tmp_path: Path, scripted: Callable[..., ScriptedBill], linked: bool, what: Callable[[Path], None]
@@ -281,7 +284,7 @@ def test_login_with_any_object_in_place_of_the_store_directory_succeeds(
     assert len(bill.heard) == 1
     # The user's own directory may be a link to a place with more space. bill.connect closes a directory to others only if it made the
     # directory. It does not do so behind a link, because that directory also has another use.
-    used = what is mine or (not linked and what in (shared, missing))
+    used = what is private or (not linked and what in (shared, missing))
     assert bool(said) is not used, said
     assert all(f"The session store {tasks.store} " in text for text in said)
     assert bool(list(tasks.store.glob("*.session"))) is used

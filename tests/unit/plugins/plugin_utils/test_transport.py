@@ -100,11 +100,11 @@ def test_transport_sends_request_and_decodes_response(scripted: Start) -> None:
     request = HttpRequest("POST", "/v3/login", {"devKey": "key"}, JsonBody({"a": "b"}))
     response = open_transport(bill.url + "/").send(request)
     assert (response.status, response.json) == (200, {"sessionId": "abc"})
-    [heard] = bill.heard
-    assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
-    assert "\r\ndevKey: key\r\n" in heard
-    assert "\r\nUser-Agent: bill.connect (Ansible collection)\r\n" in heard
-    assert heard.endswith('{"a": "b"}')
+    [received] = bill.heard
+    assert received.startswith("POST /connect/v3/login HTTP/1.1\r\n")
+    assert "\r\ndevKey: key\r\n" in received
+    assert "\r\nUser-Agent: bill.connect (Ansible collection)\r\n" in received
+    assert received.endswith('{"a": "b"}')
 
 
 @pytest.mark.promise(5)
@@ -113,9 +113,9 @@ def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) ->
     bill = scripted(says(200, {"access_token": "t"}))
     base_url = BaseUrl.of_option(bill.url + "/token/", "token_url")
     HttpTransport(HttpExchange(base_url, HttpSettings(10))).send(HttpRequest("POST", "", body=FormBody(form)))
-    [heard] = bill.heard
-    head, _blank, body = heard.partition("\r\n\r\n")
-    assert heard.startswith("POST /connect/token/ HTTP/1.1\r\n")
+    [received] = bill.heard
+    head, _blank, body = received.partition("\r\n\r\n")
+    assert received.startswith("POST /connect/token/ HTTP/1.1\r\n")
     assert "\r\nContent-Type: application/x-www-form-urlencoded\r\n" in head + "\r\n"
     assert body.isascii()
     assert dict(parse_qsl(body, strict_parsing=True)) == form
@@ -300,27 +300,27 @@ def test_exchange_with_truncated_headers_is_an_error(scripted: Start, cut: bytes
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("location", [b"http://[findme", b"\xff\xfe", b"https://a..findme/"])
 def test_transport_redirect_to_an_invalid_url_is_an_invalid_response(scripted: Start, location: bytes) -> None:
-    answer = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
+    response = b"HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + b"\r\n\r\n"
     with pytest.raises(errors.InvalidResponseError, match="redirect .HTTP status 302.") as failure:
-        log_in(scripted(lambda peer: peer.sendall(answer)).url)
+        log_in(scripted(lambda peer: peer.sendall(response)).url)
     assert "findme" not in str(failure.value)
 
 
 @pytest.mark.promise(8)
 def test_exchange_with_a_negative_chunk_length_is_an_invalid_response(scripted: Start) -> None:
     # urllib3 reads -5 bytes from Python's http.client, which raises ValueError.
-    answer = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
+    response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\nfindme\r\n0\r\n\r\n"
     with pytest.raises(errors.InvalidResponseError, match="something that is not HTTP") as failure:
-        log_in(scripted(lambda peer: peer.sendall(answer)).url)
+        log_in(scripted(lambda peer: peer.sendall(response)).url)
     assert "findme" not in str(failure.value)
 
 
 @pytest.mark.promise(5)
 def test_exchange_does_not_log_the_response(scripted: Start, caplog: pytest.LogCaptureFixture) -> None:
     # urllib3 logs a line that it cannot read as a header. Without the blank line, that is the session.
-    answer = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
+    response = b'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n{\n"sessionId": "SESSION-findme"}\r\n\r\n{}'
     caplog.set_level("DEBUG")
-    open_transport(scripted(lambda peer: peer.sendall(answer)).url).send(HttpRequest("GET", "/"))
+    open_transport(scripted(lambda peer: peer.sendall(response)).url).send(HttpRequest("GET", "/"))
     assert "findme" not in caplog.text
     logging.getLogger("urllib3.connection").warning("of another program in this process")
     assert "of another program" in caplog.text
@@ -421,7 +421,7 @@ def test_exchange_with_an_endless_response_is_an_error(scripted: Start) -> None:
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("answer", "says_what"),
+    ("response", "says_what"),
     [
         (b"[" * 101 + b"]" * 101, "JSON that is nested more than 100 levels deep"),
         (b'{"a":' * 101 + b"1" + b"}" * 101, "JSON that is nested more than 100 levels deep"),
@@ -433,13 +433,13 @@ def test_exchange_with_an_endless_response_is_an_error(scripted: Start) -> None:
     ids=["deep lists", "deep dictionaries", "deeper than Python goes", "endless lists", "many objects", "many numbers"],
 )
 def test_transport_response_that_ansible_cannot_process_is_invalid(
-    scripted: Start, answer: bytes, says_what: str
+    scripted: Start, response: bytes, says_what: str
 ) -> None:
     with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
-        log_in(scripted(says(200, answer)).url)
+        log_in(scripted(says(200, response)).url)
     # An error status decides, whatever the body contains.
     with pytest.raises(errors.BillError) as failure:
-        log_in(scripted(says(403, answer)).url)
+        log_in(scripted(says(403, response)).url)
     assert failure.value.status == 403
 
 
@@ -466,15 +466,15 @@ def test_exchange_skips_interim_responses(scripted: Start, interim: list[bytes])
             peer.sendall(b"HTTP/1.1 " + status + b"\r\nLink: </a>; rel=preload\r\nContent-Length: 5\r\n\r\n")
         final(peer)
 
-    answer = log_in(scripted(reply).url)
-    assert (answer.status, answer.json) == (201, {"id": "1"})
+    response = log_in(scripted(reply).url)
+    assert (response.status, response.json) == (201, {"id": "1"})
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("answer", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
-def test_transport_success_that_is_not_json_is_invalid(scripted: Start, answer: bytes) -> None:
+@pytest.mark.parametrize("response", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
+def test_transport_success_that_is_not_json_is_invalid(scripted: Start, response: bytes) -> None:
     with pytest.raises(errors.InvalidResponseError, match=r"not JSON .HTTP status 200.") as failure:
-        log_in(scripted(says(200, answer)).url)
+        log_in(scripted(says(200, response)).url)
     assert SECRET not in str(failure.value)
 
 

@@ -127,7 +127,7 @@ def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool
     return failure.value
 
 
-def heard_nothing(bill: ScriptedBill) -> bool:
+def received_nothing(bill: ScriptedBill) -> bool:
     """Whether BILL got no request. If urllib3 checks the names itself, the TLS handshake succeeds first, and the connection then closes."""
     return "".join(bill.heard).strip() == ""
 
@@ -167,7 +167,7 @@ def test_tls_with_a_bad_certificate_names_the_reason(bill_with: Bills, authority
     assert message.startswith(f"bill.connect did not accept the certificate of 127.0.0.1:{bill.port} (")
     assert fault in message
     assert message.endswith(f"so it sent nothing. {remedy}")
-    assert heard_nothing(bill)
+    assert received_nothing(bill)
 
 
 @pytest.mark.promise(7)
@@ -183,7 +183,7 @@ def test_tls_with_a_certificate_for_another_name_names_the_host(
     assert f"bill.connect did not accept the certificate of localhost:{bill.port} (" in str(error)
     assert "Check api_url: the certificate must contain the host of this address." in str(error)
     assert error.options == ("api_url",)
-    assert heard_nothing(bill)
+    assert received_nothing(bill)
 
 
 @pytest.mark.promise(7)
@@ -278,9 +278,9 @@ def test_tls_with_a_netrc_file_sends_none_of_its_credentials(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     bill = bill_with("good")
     log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
-    [heard] = bill.heard
-    assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
-    assert "authorization" not in heard.lower()
+    [received] = bill.heard
+    assert received.startswith("POST /connect/v3/login HTTP/1.1\r\n")
+    assert "authorization" not in received.lower()
 
 
 def record(kind: int, content: bytes) -> bytes:
@@ -290,34 +290,34 @@ def record(kind: int, content: bytes) -> bytes:
 
 # A fatal alert about the protocol version. Then a greeting: version, random, no session, cipher, no compression.
 REFUSES_NEWER_TLS = record(0x15, bytes([2, 70]))
-ANSWERS_IN_OLDER_TLS = record(0x16, bytes([2, 0, 0, 38, 3, 2, *[0] * 33, 0xC0, 0x13, 0]))
+RESPONDS_IN_OLDER_TLS = record(0x16, bytes([2, 0, 0, 38, 3, 2, *[0] * 33, 0xC0, 0x13, 0]))
 
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("validate_certs", [True, False])
-@pytest.mark.parametrize("answer", [REFUSES_NEWER_TLS, ANSWERS_IN_OLDER_TLS], ids=["refuses", "answers"])
-def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, answer: bytes, validate_certs: bool) -> None:
-    bill = scripted(lambda peer: peer.sendall(answer))
+@pytest.mark.parametrize("response", [REFUSES_NEWER_TLS, RESPONDS_IN_OLDER_TLS], ids=["refuses", "responds"])
+def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, response: bytes, validate_certs: bool) -> None:
+    bill = scripted(lambda peer: peer.sendall(response))
     error = failed_log_in(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
     assert f"bill.connect found no safe version of TLS at 127.0.0.1:{bill.port}, so" in str(error)
     assert error.options == ("api_url",)
     assert SECRET not in "".join(bill.heard)
 
 
-def breaks_the_line(peer: socket.socket) -> None:
+def breaks_the_connection(peer: socket.socket) -> None:
     """Plain text in the middle of TLS, after the whole request was read."""
     os.write(peer.fileno(), b"HTTP/1.1 500 Oops\r\n\r\n")
 
 
-def breaks_the_answer(peer: socket.socket) -> None:
+def breaks_the_response(peer: socket.socket) -> None:
     peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"a"')
     os.write(peer.fileno(), b"\x17\x03\x03\x00\x20" + b"x" * 32)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("breaks", [breaks_the_line, breaks_the_answer])
+@pytest.mark.parametrize("breaks", [breaks_the_connection, breaks_the_response])
 def test_tls_broken_after_the_request_is_a_broken_connection(
     scripted: Start, certificates: dict[str, Certificate], authority: Authority, breaks: Reply
 ) -> None:

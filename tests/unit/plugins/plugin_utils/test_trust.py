@@ -36,7 +36,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
 )
 
 BODY = {"rememberMeId": MFA_ID["remember_me_id"], "device": MFA_ID["device"]}
-NO_GOOD = "BILL does not trust this session with the MFA ID in remember_me_id."
+INVALID_MFA_ID = "BILL does not trust this session with the MFA ID in remember_me_id."
 
 
 @pytest.fixture
@@ -103,23 +103,23 @@ def test_login_with_an_invalid_mfa_id_warns_and_does_not_send_it_again(
         assert session_of(open_sessions(**MFA_ID).ensure()).trusted is False
     assert bill.heard == [LOGIN]
     assert len(said) == 3
-    assert all(text.startswith(NO_GOOD) for text in said)
+    assert all(text.startswith(INVALID_MFA_ID) for text in said)
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("answer", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
+@pytest.mark.parametrize("response", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
 @pytest.mark.parametrize(("method", "request_name"), [("password", LOGIN), ("a partner's user", AS_USER)])
 def test_login_rejected_because_of_the_mfa_id_is_sent_without_it(
-    open_sessions: Open, bill: Bill, said: list[str], answer: Said, method: str, request_name: str
+    open_sessions: Open, bill: Bill, said: list[str], response: Said, method: str, request_name: str
 ) -> None:
     """BILL does not document which of the two errors it returns for an old MFA ID."""
-    bill.will_say(answer, to=request_name)
+    bill.will_say(response, to=request_name)
     for changed in (True, False):
         outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
         assert (outcome.changed, session_of(outcome).trusted) == (changed, False)
     assert bill.heard.count(request_name) == 2
     assert not BODY.keys() & bill.last(request_name).body.keys()
-    assert [text.startswith(NO_GOOD) for text in said] == [True] * 2
+    assert [text.startswith(INVALID_MFA_ID) for text in said] == [True] * 2
 
 
 @pytest.mark.promise(9)
@@ -170,18 +170,18 @@ STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("answer", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
+@pytest.mark.parametrize("response", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
 def test_step_up_with_an_invalid_mfa_id_warns_and_is_not_sent_again(
-    open_sessions: Open, bill: Bill, said: list[str], answer: Said
+    open_sessions: Open, bill: Bill, said: list[str], response: Said
 ) -> None:
-    kept = session_of(open_sessions().ensure())
-    bill.will_say(answer, to=STEP_UP)
+    stored = session_of(open_sessions().ensure())
+    bill.will_say(response, to=STEP_UP)
     for _time in range(3):
         outcome = open_sessions(**MFA_ID).ensure()
-        assert (session_of(outcome).session_id, session_of(outcome).trusted) == (kept.session_id, False)
+        assert (session_of(outcome).session_id, session_of(outcome).trusted) == (stored.session_id, False)
         assert not outcome.changed
     assert bill.heard == [LOGIN, STEP_UP]
-    assert [text.startswith(NO_GOOD) for text in said] == [True] * 3
+    assert [text.startswith(INVALID_MFA_ID) for text in said] == [True] * 3
     said.clear()
     open_sessions().ensure()
     assert said == []
@@ -300,9 +300,9 @@ def test_validation_with_another_bypass_value_than_a_boolean_is_ignored(
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("before", [True, False], ids=["kept", "new"])
+@pytest.mark.parametrize("before", [True, False], ids=["stored", "new"])
 @pytest.mark.parametrize(
-    ("answer", "passes"),
+    ("response", "passes"),
     [
         ({"mfaStatus": "COMPLETE", "mfaBypass": False}, True),
         ({"mfaStatus": "SETUP", "mfaBypass": True}, True),
@@ -314,11 +314,11 @@ def test_validation_with_another_bypass_value_than_a_boolean_is_ignored(
     ids=str,
 )
 def test_require_trusted_validates_the_session_once_and_sends_no_login(
-    open_sessions: Open, bill: Bill, before: bool, answer: dict[str, Any], passes: bool
+    open_sessions: Open, bill: Bill, before: bool, response: dict[str, Any], passes: bool
 ) -> None:
     if before:
         open_sessions().ensure()
-    bill.answer_to_check = answer
+    bill.answer_to_check = response
     for _time in range(3):
         if passes:
             assert session_of(open_sessions().ensure(require_trusted=True)).session_id == "SESSION-1"
@@ -376,7 +376,7 @@ def test_require_trusted_after_a_trusted_login_sends_no_validation(open_sessions
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["kept", "known to be no good", "new"])
+@pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["stored", "known to be invalid", "new"])
 def test_require_trusted_with_an_invalid_mfa_id_fails_without_a_bypass(
     open_sessions: Open, bill: Bill, said: list[str], before: dict[str, str] | None
 ) -> None:
@@ -387,7 +387,7 @@ def test_require_trusted_with_an_invalid_mfa_id_fails_without_a_bypass(
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError) as failure:
             open_sessions(**MFA_ID).ensure(require_trusted=True)
-        assert str(failure.value).startswith(NO_GOOD)
+        assert str(failure.value).startswith(INVALID_MFA_ID)
         assert (failure.value.code, failure.value.options) == (None, ("remember_me_id", "device"))
     assert bill.heard == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
     assert said == []
@@ -397,12 +397,12 @@ def test_require_trusted_with_an_invalid_mfa_id_fails_without_a_bypass(
 
 
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("answer", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
+@pytest.mark.parametrize("response", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
 def test_require_trusted_after_a_failed_step_up_validates_the_session(
-    open_sessions: Open, bill: Bill, said: list[str], answer: dict[str, Any]
+    open_sessions: Open, bill: Bill, said: list[str], response: dict[str, Any]
 ) -> None:
     open_sessions().ensure()
-    bill.answer_to_check = answer
+    bill.answer_to_check = response
     assert open_sessions(**MFA_ID).ensure(require_trusted=True).session
     assert bill.heard == [LOGIN, STEP_UP, CHECK]
     assert said == []
@@ -479,10 +479,10 @@ def test_mfa_id_that_expires_within_a_week_warns(
         assert sign_in.days_left == days_left
     # A task that uses the session also warns.
     open_client(**MFA_ID, remember_me_id_expires_on=day).request(READ)
-    told = (
+    reported = (
         f"The MFA ID in remember_me_id expires on {day} ({warning}). Create a new one with the role bill.connect.trust."
     )
-    assert said == ([told] * 3 if warning else [])
+    assert said == ([reported] * 3 if warning else [])
 
 
 def test_mfa_id_expiry_without_an_mfa_id_is_ignored(open_sessions: Open, said: list[str]) -> None:
@@ -494,7 +494,7 @@ def test_mfa_id_expiry_without_an_mfa_id_is_ignored(open_sessions: Open, said: l
 def test_mfa_id_that_is_invalid_does_not_warn_about_its_expiry(open_sessions: Open, said: list[str]) -> None:
     open_sessions(**MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     [warning] = said
-    assert warning.startswith(NO_GOOD)
+    assert warning.startswith(INVALID_MFA_ID)
 
 
 def test_mfa_id_that_is_invalid_warns_at_the_login_only(
@@ -551,9 +551,9 @@ def test_session_after_an_mfa_refusal_is_stored_as_untrusted(
     bill.will_say(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
         pay(open_client(**MFA_ID), require_trusted=True)
-    kept = open_sessions().entry.load()
-    assert kept
-    assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
+    stored = open_sessions().entry.load()
+    assert stored
+    assert (stored.trusted, stored.mfa_asked, stored.refused_mfa_ids) == (False, False, [])
     assert bill.heard == [LOGIN, PAY]
     # The next task makes the session trusted before it pays.
     pay(open_client(**MFA_ID))
@@ -587,9 +587,9 @@ def test_session_after_an_mfa_refusal_loses_its_earlier_trust_results(
     bill.will_say(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
         pay(open_client(**changes), require_trusted=True)
-    kept = open_sessions().entry.load()
-    assert kept
-    assert (kept.trusted, kept.mfa_asked, kept.refused_mfa_ids) == (False, False, [])
+    stored = open_sessions().entry.load()
+    assert stored
+    assert (stored.trusted, stored.mfa_asked, stored.refused_mfa_ids) == (False, False, [])
     bill.requests.clear()
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     pay(open_client(**changes), require_trusted=True)

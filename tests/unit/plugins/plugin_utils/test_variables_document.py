@@ -169,13 +169,13 @@ ASKED = {
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(("text", "told"), ASKED.values(), ids=ASKED)
+@pytest.mark.parametrize(("text", "reported"), ASKED.values(), ids=ASKED)
 @pytest.mark.parametrize("value", ["new", None])
-def test_edit_that_would_change_other_variables_is_refused(text: str, told: str, value: str | None) -> None:
+def test_edit_that_would_change_other_variables_is_refused(text: str, reported: str, value: str | None) -> None:
     if "it" not in VariablesDocument(text, "bill.yml").names and value is None:
         assert edit(text, it=None) == Edit(text)
         return
-    with pytest.raises(BillError, match=told) as refusal:
+    with pytest.raises(BillError, match=reported) as refusal:
         edit(text, it=value)
     assert "findme" not in str(refusal.value)
 
@@ -211,11 +211,11 @@ NO_FILES = {
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(("text", "told"), NO_FILES.values(), ids=NO_FILES)
-def test_document_that_is_not_a_variables_file_is_an_error_without_its_content(text: str, told: str) -> None:
+@pytest.mark.parametrize(("text", "reported"), NO_FILES.values(), ids=NO_FILES)
+def test_document_that_is_not_a_variables_file_is_an_error_without_its_content(text: str, reported: str) -> None:
     with pytest.raises(BillError) as refusal:
         VariablesDocument(text, "bill.yml")
-    assert str(refusal.value).startswith(f"bill.yml {told}")
+    assert str(refusal.value).startswith(f"bill.yml {reported}")
     assert "findme" not in str(refusal.value)
 
 

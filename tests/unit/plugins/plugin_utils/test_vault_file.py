@@ -47,7 +47,7 @@ def mode(path: str | Path) -> int:
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-def kept(path: Path, variables: dict[str, Any], of: Any = None, **how: Any) -> VaultFileResult:
+def store_variables(path: Path, variables: dict[str, Any], of: Any = None, **how: Any) -> VaultFileResult:
     return set_variables(str(path), variables, of or loader(), by=BY, **how)
 
 
@@ -74,7 +74,7 @@ def old(tmp_path: Path) -> Path:
 def test_vault_file_when_new_is_encrypted_private_and_has_comments(path: Path, umask: int) -> None:
     before = os.umask(umask)
     try:
-        done = kept(path, {"bill_username": "ap@example.com", "bill_dev_key": "findme", "other": [1]})
+        done = store_variables(path, {"bill_username": "ap@example.com", "bill_dev_key": "findme", "other": [1]})
     finally:
         os.umask(before)
     assert mode(path) == 0o600
@@ -102,13 +102,13 @@ def test_vault_file_when_new_is_encrypted_private_and_has_comments(path: Path, u
 
 def test_vault_file_when_new_has_commands_that_can_be_copied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    kept(tmp_path / "our keys" / "bill.yml", {"a": 1})
+    store_variables(tmp_path / "our keys" / "bill.yml", {"a": 1})
     assert "# To view it: ansible-vault view 'our keys/bill.yml'\n" in text("our keys/bill.yml")
 
 
 def test_vault_file_with_equal_values_is_not_written(old: Path) -> None:
     inode = old.stat().st_ino
-    done = kept(old, {"bill_password": "findme-old", "nothing": None})
+    done = store_variables(old, {"bill_password": "findme-old", "nothing": None})
     assert (done.changed, done.exists, done.backup_file) == (False, True, None)
     assert old.stat().st_ino == inode
     assert os.listdir(old.parent) == ["bill.yml"]
@@ -116,14 +116,14 @@ def test_vault_file_with_equal_values_is_not_written(old: Path) -> None:
 
 def test_vault_file_after_a_change_has_a_backup_that_ansible_does_not_load(old: Path) -> None:
     was = old.read_bytes()
-    done = kept(old, {"bill_password": "findme-new"})
+    done = store_variables(old, {"bill_password": "findme-new"})
     assert done.backup_file
     assert Path(done.backup_file).read_bytes() == was
     assert mode(done.backup_file) == 0o600
-    again = kept(old, {"bill_password": "findme-newer"})
+    again = store_variables(old, {"bill_password": "findme-newer"})
     assert again.backups == sorted([done.backup_file, str(again.backup_file)])
     assert loader().find_vars_files(str(old.parents[1]), "all") == [str(old)]
-    assert kept(old, {"bill_password": "findme-last"}, backup=False).backup_file is None
+    assert store_variables(old, {"bill_password": "findme-last"}, backup=False).backup_file is None
     assert len(os.listdir(old.parent)) == 3
     assert text(old) == 'bill_password: "findme-last"\nother: 1\n'
 
@@ -131,7 +131,7 @@ def test_vault_file_after_a_change_has_a_backup_that_ansible_does_not_load(old: 
 @pytest.mark.promise(5)
 def test_vault_file_in_clear_text_has_an_encrypted_backup(tmp_path: Path) -> None:
     path = begun(tmp_path, OLD.encode())
-    done = kept(path, {"bill_password": "findme-old"})
+    done = store_variables(path, {"bill_password": "findme-old"})
     assert done.changed
     # The warning is also true if all secrets in the file are encrypted separately.
     assert done.warning == (
@@ -141,7 +141,7 @@ def test_vault_file_in_clear_text_has_an_encrypted_backup(tmp_path: Path) -> Non
     assert done.backup_file
     assert text(path) == text(done.backup_file) == OLD
     assert not any(b"findme" in data for data in everything(tmp_path).values())
-    assert kept(path, {"bill_password": "findme-old"}).warning is None
+    assert store_variables(path, {"bill_password": "findme-old"}).warning is None
 
 
 def test_vault_file_in_clear_text_is_unchanged_by_an_inspection(tmp_path: Path) -> None:
@@ -155,8 +155,8 @@ def test_vault_file_inspection_needs_only_read_access(
     old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_arguments: False)
-    told = inspect_file(str(old), loader()).return_values(diff=False)
-    assert told == {
+    reported = inspect_file(str(old), loader()).return_values(diff=False)
+    assert reported == {
         "path": str(old),
         "exists": True,
         "names": ["bill_password", "other"],
@@ -186,7 +186,7 @@ def test_vault_file_without_a_vault_password_is_unchanged(
     of = loader()
     of.set_vault_secrets(secrets)
     with pytest.raises(BillError, match="--ask-vault-pass, --vault-password-file or --vault-id"):
-        kept(old, variables, of, check_mode=check_mode)
+        store_variables(old, variables, of, check_mode=check_mode)
     with pytest.raises(BillError, match="without a vault password"):
         remove_variables(str(old), of)
     assert os.listdir(old.parent) == ["bill.yml"]
@@ -196,7 +196,7 @@ def test_vault_file_without_a_vault_password_is_unchanged(
 @pytest.mark.promise(8)
 def test_vault_file_of_another_password_is_named_and_unchanged(old: Path) -> None:
     was = everything(old.parent)
-    for work in (kept, lambda path, _variables, of: remove_variables(str(path), of)):
+    for work in (store_variables, lambda path, _variables, of: remove_variables(str(path), of)):
         with pytest.raises(
             BillError, match="cannot be decrypted: it was encrypted with another vault password"
         ) as refusal:
@@ -218,14 +218,14 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(("damage", "told"), DAMAGE.values(), ids=DAMAGE)
+@pytest.mark.parametrize(("damage", "reported"), DAMAGE.values(), ids=DAMAGE)
 def test_vault_file_that_is_damaged_is_named_and_unchanged(
-    tmp_path: Path, damage: Callable[[bytes], bytes], told: str
+    tmp_path: Path, damage: Callable[[bytes], bytes], reported: str
 ) -> None:
     path = begun(tmp_path, damage(encrypted(OLD)))
     was = path.read_bytes()
-    with pytest.raises(BillError, match=told):
-        kept(path, {"a": 1})
+    with pytest.raises(BillError, match=reported):
+        store_variables(path, {"a": 1})
     assert path.read_bytes() == was
 
 
@@ -236,7 +236,7 @@ def test_vault_file_keeps_its_password_and_label(
     monkeypatch.setattr(constants, "DEFAULT_VAULT_IDENTITY", "mine")
     path = begun(tmp_path, encrypted(OLD, "findme-2", label))
     head = path.read_bytes().splitlines()[0]
-    kept(path, {"bill_password": "findme-new"}, loader(*TWO), vault_id="test")
+    store_variables(path, {"bill_password": "findme-new"}, loader(*TWO), vault_id="test")
     assert path.read_bytes().splitlines()[0] == head
     assert "findme-new" in text(path, loader(TWO[1]))
 
@@ -245,33 +245,33 @@ def test_vault_file_keeps_its_password_and_label(
 def test_vault_file_with_several_passwords_requires_vault_id(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for variables in ({"a": 1}, {}):
         with pytest.raises(OptionError, match=r"several vault passwords \(test, prod\). Set vault_id"):
-            kept(path, variables, loader(*TWO))
+            store_variables(path, variables, loader(*TWO))
     with pytest.raises(OptionError, match=r"^vault_id names .* Ansible was started with: test, prod\."):
-        kept(path, {"a": 1}, loader(*TWO), vault_id="dev")
+        store_variables(path, {"a": 1}, loader(*TWO), vault_id="dev")
     with pytest.raises(OptionError, match=r"^vault_id names .* Ansible was started with: default\."):
-        kept(path, {"a": 1}, vault_id="dev")
+        store_variables(path, {"a": 1}, vault_id="dev")
     assert not path.parent.exists()
-    kept(path, {"a": 1}, loader(*TWO), vault_id="prod")
+    store_variables(path, {"a": 1}, loader(*TWO), vault_id="prod")
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;prod\n")
     assert text(path, loader(TWO[1]))
     monkeypatch.setattr(constants, "DEFAULT_VAULT_ENCRYPT_IDENTITY", "test")
     path.write_text(OLD)
-    kept(path, {"a": 1}, loader(*TWO))
+    store_variables(path, {"a": 1}, loader(*TWO))
     assert path.read_bytes().startswith(b"$ANSIBLE_VAULT;1.2;AES256;test\n")
 
 
 def test_vault_file_with_several_passwords_of_one_label_uses_the_first(path: Path) -> None:
     of = loader(("default", "findme-1"), ("default", "findme-2"))
-    kept(path, {"a": 1}, of)
+    store_variables(path, {"a": 1}, of)
     assert text(path, loader(("default", "findme-1")))
     assert match_encrypt_secret(of._vault.secrets)[1].bytes == b"findme-1"
     path.unlink()
-    kept(path, {"a": 1}, loader(*TWO, ("prod", "findme-3")), vault_id="prod")
+    store_variables(path, {"a": 1}, loader(*TWO, ("prod", "findme-3")), vault_id="prod")
     assert text(path, loader(TWO[1]))
 
 
 def test_vault_file_with_the_same_password_twice_uses_it(path: Path) -> None:
-    kept(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
+    store_variables(path, {"a": 1}, loader(("default", "findme"), ("default", "findme")))
     assert text(path, loader(("default", "findme")))
 
 
@@ -316,14 +316,14 @@ def test_typed_password_of_several_is_checked_again_only_if_chosen(
 def test_vault_file_behind_a_link_is_written_at_its_target(old: Path, tmp_path: Path) -> None:
     link = tmp_path / "link.yml"
     link.symlink_to(old)
-    done = kept(link, {"b": 2})
+    done = store_variables(link, {"b": 2})
     assert link.is_symlink()
     assert (done.path, done.exists) == (str(link), True)
     assert Path(str(done.backup_file)).parent == old.parent
     assert text(old).endswith("b: 2\n")
     nowhere = tmp_path / "nowhere.yml"
     nowhere.symlink_to(tmp_path / "there" / "new.yml")
-    assert not kept(nowhere, {"b": 2}).exists
+    assert not store_variables(nowhere, {"b": 2}).exists
     assert nowhere.is_symlink()
     assert text(tmp_path / "there" / "new.yml").endswith("b: 2\n")
 
@@ -358,7 +358,7 @@ def file_above(path: Path) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("what", "told"),
+    ("what", "reported"),
     [
         (directory, "Is a directory"),
         (pipe, "is not a file"),
@@ -369,12 +369,12 @@ def file_above(path: Path) -> None:
     ],
 )
 def test_vault_file_with_another_object_in_its_place_names_and_keeps_it(
-    path: Path, what: Callable[[Path], None], told: str
+    path: Path, what: Callable[[Path], None], reported: str
 ) -> None:
     what(path)
     before = sorted(str(each) for each in path.parents[2].rglob("*"))
-    with pytest.raises(BillError, match=told) as refusal:
-        kept(path, {"a": 1})
+    with pytest.raises(BillError, match=reported) as refusal:
+        store_variables(path, {"a": 1})
     assert str(path) in str(refusal.value)
     assert sorted(str(each) for each in path.parents[2].rglob("*")) == before
 
@@ -392,14 +392,14 @@ def test_vault_file_directory_that_would_hide_a_variables_file_is_not_created(
     other.write_text("a: 1\n")
     for check_mode in (True, False):
         with pytest.raises(BillError, match="move the file to .*/all/main.yml") as refusal:
-            kept(path, {"b": 1}, check_mode=check_mode)
+            store_variables(path, {"b": 1}, check_mode=check_mode)
         assert str(other) in str(refusal.value)
     assert everything(tmp_path) == {f"{kind}/all{ending}": b"a: 1\n"}
     other.unlink()
     path.parent.mkdir()
     if ending:
         other.write_text("a: 1\n")
-    assert kept(path, {"b": 1}).changed
+    assert store_variables(path, {"b": 1}).changed
 
 
 def test_vault_file_directory_created_by_another_task_is_used(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -411,7 +411,7 @@ def test_vault_file_directory_created_by_another_task_is_used(path: Path, monkey
         return found
 
     monkeypatch.setattr(os.path, "isdir", and_then_made)
-    assert kept(path, {"a": 1}).changed
+    assert store_variables(path, {"a": 1}).changed
 
 
 @pytest.mark.promise(8)
@@ -423,9 +423,9 @@ def test_vault_file_in_a_read_only_directory_is_an_error_before_the_write(
     # A call without variables checks for a later change.
     for variables, check_mode in (({"b": 1}, True), ({"b": 1}, False), ({}, True), ({}, False)):
         with pytest.raises(BillError, match="the directory .* is not writable"):
-            kept(old, variables, check_mode=check_mode)
+            store_variables(old, variables, check_mode=check_mode)
     assert os.listdir(old.parent) == ["bill.yml"]
-    assert not kept(old, {"other": 1}).changed
+    assert not store_variables(old, {"other": 1}).changed
 
 
 @pytest.mark.promise(8)
@@ -454,7 +454,7 @@ def test_vault_file_changed_by_another_user_keeps_its_owner(
     # Only root could really be two users.
     monkeypatch.setattr(os, "geteuid", lambda: owner.st_uid + 1)
     monkeypatch.setattr(os, "fchown", chown)
-    assert kept(old, {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
     assert given == [(0, owner.st_uid, owner.st_gid)] * 2
     monkeypatch.undo()
     assert text(old).endswith("b: 1\n")
@@ -508,7 +508,7 @@ def test_vault_file_on_a_full_disk_keeps_the_old_file(
     for room_before in (0, 1):
         room = room_before
         with pytest.raises(BillError, match=r"bill.yml cannot be used \(No space left on device\)"):
-            kept(path, {"b": 1})
+            store_variables(path, {"b": 1})
         assert everything(tmp_path) == was
 
 
@@ -522,7 +522,7 @@ def test_vault_file_changed_by_another_program_is_not_overwritten(old: Path, mon
 
     monkeypatch.setattr(safe_file, "_create", and_meanwhile)
     with pytest.raises(BillError, match="Another program changed .* meanwhile"):
-        kept(old, {"b": 1})
+        store_variables(old, {"b": 1})
     assert text(old) == "theirs: 1\n"
     assert os.listdir(old.parent) == ["bill.yml"]
 
@@ -535,9 +535,9 @@ def test_vault_file_lock_held_by_another_task_times_out_with_a_message(
         # Check mode fails, too, so nobody is asked for values that cannot be stored.
         for check_mode in (True, False):
             with pytest.raises(LockTimeoutError, match=f"has been writing to {old} for 0 seconds"):
-                kept(old, {"b": 1}, check_mode=check_mode)
-        assert kept(old.with_name("another.yml"), {"b": 1}).changed
-    assert kept(old, {"b": 1}).changed
+                store_variables(old, {"b": 1}, check_mode=check_mode)
+        assert store_variables(old.with_name("another.yml"), {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
 
 
 @pytest.mark.promise(6)
@@ -546,7 +546,7 @@ def test_vault_file_locked_by_another_user_is_written(old: Path) -> None:
     held = [os.open(path, os.O_RDONLY) for path in (old.parent, old, old.parents[2])]
     for file in held:
         fcntl.flock(file, fcntl.LOCK_EX)
-    assert kept(old, {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
     for file in held:
         os.close(file)
 
@@ -575,17 +575,17 @@ def test_vault_file_with_a_lock_file_of_another_user_is_written(old: Path, monke
     monkeypatch.setattr(os, "lstat", lambda path, **how: stranger if path == str(theirs) else real(path, **how))
     left = old.parent / f".bill.yml.{'0' * 16}~"
     left.touch()
-    assert kept(old, {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
     # Another task of this user, with another home, may be writing it.
     assert left.exists()
     os.close(held)
 
 
 def test_vault_file_written_by_tasks_with_different_homes_loses_no_value(tmp_path: Path) -> None:
-    told = apart("crowd", str(tmp_path), 12, True, module=keeping.__name__)
-    assert told["ended"] == [0] * 12
-    assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
-    assert (told["backups"], told["left"]) == (11, [])
+    reported = apart("crowd", str(tmp_path), 12, True, module=keeping.__name__)
+    assert reported["ended"] == [0] * 12
+    assert reported["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert (reported["backups"], reported["left"]) == (11, [])
 
 
 @pytest.mark.promise(13)
@@ -595,7 +595,7 @@ def test_vault_file_without_a_place_for_a_lock_is_written(
     (tmp_path / "file").touch()
     for name in ("default_store", "run_store"):
         monkeypatch.setattr(ansible_paths, name, lambda: str(tmp_path / "file"))
-    assert kept(old, {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
 
 
 @pytest.mark.promise(6)
@@ -608,7 +608,7 @@ def test_vault_file_in_a_directory_with_leftovers_is_written(old: Path) -> None:
         each.mkdir()
     link = old.parent / f".bill.yml.{'2' * 16}~"
     link.symlink_to(old)
-    assert kept(old, {"b": 1}).changed
+    assert store_variables(old, {"b": 1}).changed
     assert not left.exists()
     assert all(each.is_dir() for each in in_the_way)
     assert link.is_symlink()
@@ -616,10 +616,10 @@ def test_vault_file_in_a_directory_with_leftovers_is_written(old: Path) -> None:
 
 
 def test_vault_file_written_by_concurrent_tasks_loses_no_value(tmp_path: Path) -> None:
-    told = apart("crowd", str(tmp_path), 12, module=keeping.__name__)
-    assert told["ended"] == [0] * 12
-    assert told["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
-    assert (told["backups"], told["left"]) == (11, [])
+    reported = apart("crowd", str(tmp_path), 12, module=keeping.__name__)
+    assert reported["ended"] == [0] * 12
+    assert reported["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert (reported["backups"], reported["left"]) == (11, [])
 
 
 @pytest.mark.promise(5)
@@ -647,7 +647,7 @@ def test_vault_file_after_a_killed_task_is_the_old_or_the_new_file(tmp_path: Pat
 
 
 def test_vault_file_with_only_bill_variables_is_removed_and_keeps_its_backups(old: Path) -> None:
-    kept(old, {"other": None, "bill_dev_key": "findme"})
+    store_variables(old, {"other": None, "bill_dev_key": "findme"})
     done = remove_variables(str(old), loader())
     assert (done.changed, done.exists, done.names, done.backup_file, done.warning) == (True, True, [], None, None)
     assert not old.exists()
@@ -738,7 +738,7 @@ def test_vault_file_in_a_directory_outside_the_project_is_unchanged(tmp_path: Pa
         f"{path} is a link, and nothing was removed. {foreign / 'bill.yml'} was not removed, because it is outside {project}.",
     )
     with pytest.raises(BillError, match=r"which is not encrypted\. bill\.connect does not encrypt it"):
-        kept(path, {"b": 1})
+        store_variables(path, {"b": 1})
     assert (foreign / "bill.yml").read_bytes() == content
     assert os.listdir(foreign) == ["bill.yml"]
 
@@ -752,11 +752,11 @@ def test_vault_file_in_clear_text_behind_a_link_is_refused(tmp_path: Path, conte
     link.symlink_to(theirs)
     for variables in ({"b": 1}, {}):
         with pytest.raises(BillError, match=f"{link} is a link to {theirs}, which is not encrypted") as refusal:
-            kept(link, variables)
+            store_variables(link, variables)
         assert f"ansible-vault encrypt {theirs}" in str(refusal.value)
     assert theirs.read_bytes() == content
     theirs.write_bytes(encrypted(content.decode()))
-    assert kept(link, {"b": 1}).changed
+    assert store_variables(link, {"b": 1}).changed
 
 
 def test_vault_file_with_other_variables_loses_only_those_of_bill(old: Path) -> None:
@@ -776,12 +776,12 @@ def test_vault_file_with_other_variables_loses_only_those_of_bill(old: Path) -> 
 @pytest.mark.promise(12)
 def test_vault_file_in_check_mode_is_validated_and_not_written(old: Path, tmp_path: Path) -> None:
     was = everything(tmp_path)
-    done = kept(old, {"b": 1, "bill_password": None}, check_mode=True)
+    done = store_variables(old, {"b": 1, "bill_password": None}, check_mode=True)
     assert (done.changed, done.names, done.backup_file) == (True, ["b", "other"], None)
     assert remove_variables(str(old), loader(), check_mode=True).changed
     with pytest.raises(OptionError, match="is not valid for a variable"):
-        kept(old, {"no name": 1}, check_mode=True)
-    assert kept(tmp_path / "new" / "bill.yml", {"b": 1}, check_mode=True).changed
+        store_variables(old, {"no name": 1}, check_mode=True)
+    assert store_variables(tmp_path / "new" / "bill.yml", {"b": 1}, check_mode=True).changed
     assert everything(tmp_path) == was
     assert not (tmp_path / "new").exists()
 
@@ -791,8 +791,10 @@ def test_vault_file_in_check_mode_is_validated_and_not_written(old: Path, tmp_pa
 
 @pytest.mark.promise(5)
 def test_vault_file_in_diff_mode_shows_only_names(old: Path) -> None:
-    told = kept(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).return_values(diff=True)
-    assert told["diff"] == {
+    reported = store_variables(old, {"bill_password": "findme-new", "other": None, "b": "findme"}).return_values(
+        diff=True
+    )
+    assert reported["diff"] == {
         "before_header": str(old),
         "before": "bill_password: (the old value, not shown)\nother: (the old value, not shown)\n",
         "after_header": str(old),
@@ -816,8 +818,8 @@ def test_stored_variables_are_read_as_ansible_loads_them(tmp_path: Path) -> None
     assert decrypted(found["n"]) == [1]
     templar = Templar(of, variables={"a": "worked out"})
     assert [templar.template(found[name]) for name in ("template", "plain")] == ["worked out", "{{ a }}"]
-    kept(path, {"vaulted": "findme"}, of)
-    assert not kept(path, {"vaulted": "findme"}, of).changed
+    store_variables(path, {"vaulted": "findme"}, of)
+    assert not store_variables(path, {"vaulted": "findme"}, of).changed
     assert read_variables(of, str(tmp_path / "none.yml")) == {}
 
 
