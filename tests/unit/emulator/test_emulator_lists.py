@@ -19,7 +19,7 @@ VENDORS, BILLS = "/v3/vendors", "/v3/bills"
 HERE = world.ORGANIZATION.id
 
 
-def asked(bill: Bill, headers: dict[str, str], path: str, **parameters: Any) -> list[dict[str, Any]]:
+def objects_of(bill: Bill, headers: dict[str, str], path: str, **parameters: Any) -> list[dict[str, Any]]:
     response = bill.get(path, headers, params={"max": 100, **parameters})
     assert response.status_code == 200, response.text
     results: list[dict[str, Any]] = response.json()["results"]
@@ -61,7 +61,7 @@ MATCHES: list[tuple[str, list[int]]] = [
 
 @pytest.mark.parametrize(("filters", "numbers"), MATCHES)
 def test_emulator_list_with_a_filter_returns_the_matching_objects(bill: Bill, filters: str, numbers: list[int]) -> None:
-    found = asked(bill, bill.session(), VENDORS, filters=filters)
+    found = objects_of(bill, bill.session(), VENDORS, filters=filters)
     assert [one["id"] for one in found] == [f"00901VENDOR{number:09d}" for number in numbers]
 
 
@@ -69,7 +69,7 @@ def test_emulator_list_filter_accepts_commas_and_colons_in_quotes(bill: Bill) ->
     headers = bill.session()
     name = "Flour, Salt: and Yeast & Co."
     made = bill.post(VENDORS, headers, {"name": name, "address": {}}).json()
-    assert asked(bill, headers, VENDORS, filters=f'name:eq:"{name}",archived:eq:false') == [made]
+    assert objects_of(bill, headers, VENDORS, filters=f'name:eq:"{name}",archived:eq:false') == [made]
 
 
 UNREADABLE = [
@@ -137,15 +137,15 @@ def test_emulator_list_filter_accepts_all_fields_when_documented_fields_is_off(b
         'address.city:sw:Den,createdTime:lt:"2024-10-16T17:00"',
         f'createdTime:in:"{created}"',
     ):
-        assert [one["id"] for one in asked(bill, headers, VENDORS, filters=filters)] == [second]
-    assert asked(bill, headers, VENDORS, sort="id:desc")[0]["id"] == "00901VENDOR000000350"
+        assert [one["id"] for one in objects_of(bill, headers, VENDORS, filters=filters)] == [second]
+    assert objects_of(bill, headers, VENDORS, sort="id:desc")[0]["id"] == "00901VENDOR000000350"
     assert refused(bill, headers, VENDORS, filters="colour:eq:blue") == (400, ["BDC_1130"])
     assert refused(bill, headers, VENDORS, filters="archived:gt:false") == (400, ["BDC_1131"])
 
 
 @pytest.mark.parametrize(("filters", "numbers"), [("amount:lt:100", range(1, 9)), ("amount:gte:98,amount:lt:1e2", [8])])
 def test_emulator_list_filter_compares_numbers_as_numbers(bill: Bill, filters: str, numbers: list[int]) -> None:
-    found = asked(bill, bill.session(), BILLS, filters=filters)
+    found = objects_of(bill, bill.session(), BILLS, filters=filters)
     assert [one["id"] for one in found] == [f"00n01BILL{number:011d}" for number in numbers]
     assert refused(bill, bill.session(), BILLS, filters="amount:lt:much") == (400, ["BDC_1129"])
 
@@ -154,13 +154,15 @@ def test_emulator_list_with_a_sort_field_is_ascending_or_descending(bill: Bill) 
     headers = bill.session()
     for field in ("name", "createdTime", "email", "archived"):
         everything = sorted(world.vendors(HERE), key=itemgetter(field))
-        assert asked(bill, headers, VENDORS, sort=f"{field}:asc") == everything[:100]
+        assert objects_of(bill, headers, VENDORS, sort=f"{field}:asc") == everything[:100]
         everything = sorted(world.vendors(HERE), key=itemgetter(field), reverse=True)
-        assert asked(bill, headers, VENDORS, sort=f"{field}:desc") == everything[:100]
+        assert objects_of(bill, headers, VENDORS, sort=f"{field}:desc") == everything[:100]
 
 
 def test_emulator_list_with_two_sort_fields_uses_the_second_for_equal_values(bill: Bill) -> None:
-    found = asked(bill, bill.session(), VENDORS, sort="archived:desc,name:asc", filters='createdTime:lt:"2024-10-19"')
+    found = objects_of(
+        bill, bill.session(), VENDORS, sort="archived:desc,name:asc", filters='createdTime:lt:"2024-10-19"'
+    )
     keys = [(not one["archived"], one["name"]) for one in found]
     assert keys == sorted(keys)
     assert len({archived for archived, _name in keys}) == 2
@@ -168,11 +170,11 @@ def test_emulator_list_with_two_sort_fields_uses_the_second_for_equal_values(bil
 
 def test_emulator_list_sorts_amounts_as_numbers_and_missing_values_first(bill: Bill) -> None:
     headers = bill.session()
-    amounts = [one["totalAmount"] for one in asked(bill, headers, "/v3/invoices", sort="totalAmount:asc")]
+    amounts = [one["totalAmount"] for one in objects_of(bill, headers, "/v3/invoices", sort="totalAmount:asc")]
     assert amounts == sorted(amounts)
     vendor = bill.post(VENDORS, headers, {"name": "x", "address": {}, "phone": "1"}).json()
-    assert asked(bill, headers, VENDORS, sort="phone:desc")[0] == vendor
-    assert vendor not in asked(bill, headers, VENDORS, sort="phone:asc")
+    assert objects_of(bill, headers, VENDORS, sort="phone:desc")[0] == vendor
+    assert vendor not in objects_of(bill, headers, VENDORS, sort="phone:asc")
 
 
 @pytest.mark.parametrize("sort", ["", "name", "name:", "name:up", "name:ASC", "colour:asc", "id:asc", "name:asc,"])
@@ -195,12 +197,18 @@ def test_emulator_list_with_filter_and_sort_is_paged_in_order(bill: Bill) -> Non
 def test_emulator_list_read_again_includes_later_changes(bill: Bill) -> None:
     headers = bill.session()
     question = {"filters": "archived:eq:true", "sort": "name:asc"}
-    before = asked(bill, headers, VENDORS, **question)
+    before = objects_of(bill, headers, VENDORS, **question)
     new = bill.post(VENDORS, headers, {"name": "AAA", "address": {}}).json()["id"]
     bill.post(f"{VENDORS}/{new}/archive", headers)
-    assert [one["id"] for one in asked(bill, headers, VENDORS, **question)] == [new, *(one["id"] for one in before)]
+    assert [one["id"] for one in objects_of(bill, headers, VENDORS, **question)] == [
+        new,
+        *(one["id"] for one in before),
+    ]
     bill.send("PATCH", f"{VENDORS}/{new}", headers, {"name": "zzz"})
-    assert [one["id"] for one in asked(bill, headers, VENDORS, **question)] == [*(one["id"] for one in before), new]
+    assert [one["id"] for one in objects_of(bill, headers, VENDORS, **question)] == [
+        *(one["id"] for one in before),
+        new,
+    ]
 
 
 def test_emulator_list_cursor_of_another_list_is_rejected(bill: Bill) -> None:

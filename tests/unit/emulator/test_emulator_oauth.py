@@ -23,13 +23,13 @@ ACCOUNTING = {"client_id": world.ACCOUNTING_CLIENT.id, "client_secret": world.AC
 PAYMENT = {"vendorId": "00901VENDOR000000001", "amount": 12.5}
 
 
-def ask(bill: Bill, **changes: str | None) -> requests.Response:
+def request_token(bill: Bill, **changes: str | None) -> requests.Response:
     form = {name: value for name, value in {**FORM, **changes}.items() if value is not None}
     return requests.post(f"{bill.api_url}/authx/token", data=form, timeout=5)
 
 
 def bearer(bill: Bill, **changes: str | None) -> dict[str, str]:
-    response = ask(bill, **changes)
+    response = request_token(bill, **changes)
     response.raise_for_status()
     return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
@@ -52,7 +52,7 @@ def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Con
     assert control.get("state")["access_tokens"] == 2
     # Faults use the same paths.
     control.fault("POST /authx/token", status=503)
-    assert ask(bill).status_code == 200
+    assert request_token(bill).status_code == 200
     assert requests.post(f"{root}/authx/token", data=FORM, timeout=5).status_code == 503
     assert codes(requests.post(f"{root}/authx/other", data=FORM, timeout=5)) == ["BDC_1121"]
 
@@ -60,7 +60,7 @@ def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Con
 @pytest.mark.parametrize("life", [900, 60])
 def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: Control, life: int) -> None:
     control.post("settings", oauth_token_life=life)
-    assert ask(bill).json()["expires_in"] == life
+    assert request_token(bill).json()["expires_in"] == life
     headers = bearer(bill)
     control.advance(life - 5)
     assert bill.get("/v3/vendors", headers).status_code == 200
@@ -73,7 +73,7 @@ def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: C
 
 def test_emulator_oauth_token_response_can_omit_the_lifetime(bill: Bill, control: Control) -> None:
     control.post("settings", oauth_tells_life=False)
-    assert set(ask(bill).json()) == {"access_token", "token_type"}
+    assert set(request_token(bill).json()) == {"access_token", "token_type"}
 
 
 @pytest.mark.parametrize(
@@ -100,11 +100,11 @@ def test_emulator_oauth_refusal_has_the_rfc6749_or_the_bill_format(
     rfc6749: tuple[int, str],
     envelope: tuple[int, str],
 ) -> None:
-    response = ask(bill, **changes)
+    response = request_token(bill, **changes)
     assert (response.status_code, response.json()["error"]) == rfc6749
     assert set(response.json()) == {"error", "error_description"}
     control.post("settings", oauth_errors="bill")
-    response = ask(bill, **changes)
+    response = request_token(bill, **changes)
     assert (response.status_code, *codes(response)) == envelope
 
 
@@ -115,8 +115,8 @@ def test_emulator_oauth_request_with_json_is_rejected(bill: Bill) -> None:
 
 def test_emulator_oauth_secret_after_a_change_replaces_the_old_secret(bill: Bill, control: Control) -> None:
     control.post(f"users/{world.CLIENT.id}/password", password="New-findme")
-    assert ask(bill).status_code == 401
-    assert ask(bill, client_secret="New-findme").status_code == 200
+    assert request_token(bill).status_code == 401
+    assert request_token(bill, client_secret="New-findme").status_code == 200
     assert control.get("world")["clients"][0]["secret"] == "New-findme"
 
 
@@ -125,7 +125,7 @@ def test_emulator_oauth_secret_after_a_change_replaces_the_old_secret(bill: Bill
     [{"Authorization": "Bearer wrong"}, {"Authorization": "Bearer"}, {"Authorization": "Basic {token}"}],
 )
 def test_emulator_oauth_with_another_authorization_header_is_rejected(bill: Bill, headers: dict[str, str]) -> None:
-    token = ask(bill).json()["access_token"]
+    token = request_token(bill).json()["access_token"]
     headers = {name: value.format(token=token) for name, value in headers.items()}
     assert codes(bill.get("/v3/vendors", headers)) == ["BDC_1109"]
 

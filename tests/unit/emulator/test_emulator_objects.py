@@ -41,9 +41,9 @@ TRUSTED = {
 }
 
 
-def here(control: Control, kind: str) -> list[dict[str, Any]]:
-    there_are: list[dict[str, Any]] = control.get(f"objects/{kind}?organization_id={HERE}")
-    return there_are
+def stored_objects(control: Control, kind: str) -> list[dict[str, Any]]:
+    objects: list[dict[str, Any]] = control.get(f"objects/{kind}?organization_id={HERE}")
+    return objects
 
 
 def messages(response: requests.Response) -> list[str]:
@@ -52,7 +52,7 @@ def messages(response: requests.Response) -> list[str]:
 
 @pytest.mark.parametrize("kind", GOOD)
 def test_emulator_object_after_its_creation_is_readable(bill: Bill, control: Control, kind: str) -> None:
-    headers, before = bill.session(), here(control, kind)
+    headers, before = bill.session(), stored_objects(control, kind)
     response = bill.post(f"/v3/{kind}", headers, GOOD[kind])
     assert response.status_code == 201
     made = response.json()
@@ -60,14 +60,14 @@ def test_emulator_object_after_its_creation_is_readable(bill: Bill, control: Con
     assert made["createdTime"] == made["updatedTime"]
     assert made["createdTime"].startswith("2026-03-02T10:10:")
     assert made["id"] not in {one["id"] for one in before}
-    assert here(control, kind) == [*before, made]
+    assert stored_objects(control, kind) == [*before, made]
     response = bill.get(f"/v3/{kind}/{made['id']}", headers)
     assert (response.status_code, response.json()) == (200, made)
 
     there = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     assert codes(bill.get(f"/v3/{kind}/{made['id']}", there)) == ["BDC_1120"]
     control.post("reset")
-    assert here(control, kind) == before
+    assert stored_objects(control, kind) == before
 
 
 @pytest.mark.parametrize("kind", GOOD)
@@ -202,11 +202,11 @@ INVALID: list[tuple[str, dict[str, Any], list[str], list[str]]] = [
 def test_emulator_object_with_invalid_fields_is_rejected_and_each_is_named(
     bill: Bill, control: Control, kind: str, changes: dict[str, Any], expected: list[str], words: list[str]
 ) -> None:
-    headers, before = bill.session(), here(control, kind)
+    headers, before = bill.session(), stored_objects(control, kind)
     content = {name: value for name, value in {**GOOD[kind], **changes}.items() if value is not None}
     response = bill.post(f"/v3/{kind}", headers, content)
     assert (response.status_code, codes(response), messages(response)) == (400, expected, words)
-    assert here(control, kind) == before
+    assert stored_objects(control, kind) == before
 
 
 def test_emulator_object_change_with_invalid_fields_is_rejected(bill: Bill) -> None:
@@ -249,7 +249,7 @@ def test_emulator_vendor_auto_pay_is_enabled_only_in_a_trusted_session(
     content = {**VENDOR, "autoPay": asked}
     path = "/v3/vendors/00901VENDOR000000001"
     for headers, refused in ((bill.session(), needed), (bill.session(**TRUSTED), False)):
-        before = len(here(control, "vendors"))
+        before = len(stored_objects(control, "vendors"))
         responses = [
             bill.post("/v3/vendors", headers, content),
             bill.post("/v3/vendors/bulk", headers, [VENDOR, content]),
@@ -257,7 +257,7 @@ def test_emulator_vendor_auto_pay_is_enabled_only_in_a_trusted_session(
         ]
         if refused:
             assert [(one.status_code, codes(one)) for one in responses] == [(403, ["BDC_1361"])] * 3
-            assert len(here(control, "vendors")) == before
+            assert len(stored_objects(control, "vendors")) == before
         else:
             assert [one.status_code for one in responses] == [201, 201, 200]
 
@@ -267,19 +267,19 @@ MOST = {"vendors": 20, "bills": 100}
 
 @pytest.mark.parametrize("kind", MOST)
 def test_emulator_bulk_request_creates_many_objects(bill: Bill, control: Control, kind: str) -> None:
-    before = here(control, kind)
+    before = stored_objects(control, kind)
     response = bill.post(f"/v3/{kind}/bulk", bill.session(), [GOOD[kind]] * MOST[kind])
     assert response.status_code == 201
     made = response.json()
     assert len({one["id"] for one in made}) == MOST[kind]
-    assert here(control, kind) == [*before, *made]
+    assert stored_objects(control, kind) == [*before, *made]
 
 
 @pytest.mark.parametrize("kind", MOST)
 def test_emulator_bulk_request_too_long_or_with_an_invalid_object_creates_nothing(
     bill: Bill, control: Control, kind: str
 ) -> None:
-    headers, before = bill.session(), here(control, kind)
+    headers, before = bill.session(), stored_objects(control, kind)
     for several in ([GOOD[kind]] * (MOST[kind] + 1), []):
         response = bill.post(f"/v3/{kind}/bulk", headers, several)
         assert (response.status_code, messages(response)) == (
@@ -291,17 +291,17 @@ def test_emulator_bulk_request_too_long_or_with_an_invalid_object_creates_nothin
     assert (response.status_code, messages(response)) == (400, [f"[1].{field}: {BLANK}"])
     for invalid in (GOOD[kind], [GOOD[kind], 3]):
         assert codes(bill.post(f"/v3/{kind}/bulk", headers, invalid)) == ["BDC_1122"]
-    assert here(control, kind) == before
+    assert stored_objects(control, kind) == before
 
 
 def test_emulator_object_request_without_a_session_is_rejected(bill: Bill, control: Control) -> None:
     for kind, content in GOOD.items():
-        before = here(control, kind)
+        before = stored_objects(control, kind)
         id_ = before[0]["id"]
         for method, path in (("GET", ""), ("POST", ""), ("GET", f"/{id_}"), ("PATCH", f"/{id_}")):
             response = bill.send(method, f"/v3/{kind}{path}", {"devKey": world.DEV_KEY}, content)
             assert (response.status_code, codes(response)) == (401, ["BDC_1109"])
-        assert here(control, kind) == before
+        assert stored_objects(control, kind) == before
 
 
 @pytest.mark.parametrize("what", ["nothing?organization_id=" + HERE, "bills", "bills?organization_id=nothing"])

@@ -23,7 +23,7 @@ TRUSTED = {
 }
 
 
-def there_are(control: Control) -> list[dict[str, Any]]:
+def stored_payments(control: Control) -> list[dict[str, Any]]:
     payments: list[dict[str, Any]] = control.get(f"objects/payments?organization_id={world.ORGANIZATION.id}")
     return payments
 
@@ -44,7 +44,7 @@ def test_emulator_payment_is_readable_in_any_session_of_its_organization(bill: B
         found = bill.get(PAYMENTS, plain, params=question).json()["results"]
         assert [one["id"] for one in found] == [one["id"] for one in expected]
     read = bill.get(f"{PAYMENTS}/{first['id']}", plain).json()
-    assert {**read, **first} == read == there_are(control)[0]
+    assert {**read, **first} == read == stored_payments(control)[0]
     assert (read["status"], read["createdTime"][:16]) == ("SCHEDULED", "2026-03-02T10:10")
     elsewhere = bill.session(organizationId=world.SECOND_ORGANIZATION.id)
     assert codes(bill.get(f"{PAYMENTS}/{first['id']}", elsewhere)) == ["BDC_1120"]
@@ -56,7 +56,9 @@ def test_emulator_payment_with_a_lost_response_exists_once_or_never(bill: Bill, 
     control.fault("POST /v3/payments", reset=True, acted=acted)
     with pytest.raises(requests.ConnectionError):
         bill.post(PAYMENTS, headers, PAYMENT)
-    assert len(there_are(control)) == len(control.get("payments")) == control.get("state")["payments"] == int(acted)
+    assert (
+        len(stored_payments(control)) == len(control.get("payments")) == control.get("state")["payments"] == int(acted)
+    )
 
 
 def test_emulator_payment_bulk_accepts_at_most_fifty(bill: Bill, control: Control) -> None:
@@ -68,7 +70,7 @@ def test_emulator_payment_bulk_accepts_at_most_fifty(bill: Bill, control: Contro
         "[1].vendorId: must not be blank",
         "[1].amount: must not be blank",
     ]
-    assert there_are(control) == control.get("payments") == []
+    assert stored_payments(control) == control.get("payments") == []
     made = bill.post(f"{PAYMENTS}/bulk", headers, [PAYMENT] * 50)
     assert (made.status_code, len({one["id"] for one in made.json()})) == (201, 50)
     assert [one["payment"] for one in control.get("payments")] == made.json()
@@ -88,7 +90,7 @@ def test_emulator_payment_bulk_requires_trust_and_cancelling_does_not(bill: Bill
     plain = bill.session()
     refused = bill.post(f"{PAYMENTS}/bulk", plain, [PAYMENT])
     assert (refused.status_code, codes(refused)) == (403, ["BDC_1361"])
-    assert there_are(control) == []
+    assert stored_payments(control) == []
     id_ = bill.post(PAYMENTS, bill.session(**TRUSTED), PAYMENT).json()["id"]
     for what, status in (("cancel", "CANCELED"), ("void", "VOID")):
         response = bill.send("POST", f"{PAYMENTS}/{id_}/{what}", plain)
@@ -107,5 +109,5 @@ def test_emulator_payment_by_an_accounting_app_is_rejected(bill: Bill, control: 
     control.post("settings", codes={"scope": "BDC_1150"})
     for path, content in (("/bulk", [PAYMENT]), (f"/{id_}/cancel", None), (f"/{id_}/void", None)):
         assert codes(bill.post(f"{PAYMENTS}{path}", books, content)) == ["BDC_1150"]
-    assert [one["status"] for one in there_are(control)] == ["SCHEDULED"]
+    assert [one["status"] for one in stored_payments(control)] == ["SCHEDULED"]
     assert bill.get(PAYMENTS, books).status_code == 200
