@@ -44,7 +44,9 @@ def job(project: Project, **typed: str) -> dict[str, str]:
         for name, method in METHODS.items()
     ],
 )
-def test_each_way_to_sign_in_needs_no_option_and_no_variable(project: Project, bill: Control, method: Method) -> None:
+def test_awx_credential_of_each_auth_method_signs_in_without_options(
+    project: Project, bill: Control, method: Method
+) -> None:
     shown = job(project, auth_method=method.auth_method, **method.options)
     run = project.play(SITE)
     assert run.code == 0, run.output
@@ -54,7 +56,7 @@ def test_each_way_to_sign_in_needs_no_option_and_no_variable(project: Project, b
     assert HIDDEN in shown.values()
 
 
-def test_with_an_mfa_id_a_job_can_pay(project: Project, bill: Control) -> None:
+def test_awx_credential_with_mfa_id_is_trusted(project: Project, bill: Control) -> None:
     device = world.REMEMBERED_DEVICE
     job(
         project,
@@ -70,7 +72,7 @@ def test_with_an_mfa_id_a_job_can_pay(project: Project, bill: Control) -> None:
     assert STEP_UP not in bill.get("counts")
 
 
-def test_a_variable_goes_before_the_credential_and_the_message_says_so(project: Project) -> None:
+def test_awx_credential_overridden_by_variable_names_both_sources(project: Project) -> None:
     """A variable that a project had before AWX is the most likely reason for a refusal in AWX."""
     job(project, **METHODS["password"].options)
     project.variables(bill_password="left over")

@@ -165,7 +165,9 @@ def at_length(*values: Any) -> Any:
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("inventory", [None, at_length("hosts.yml"), at_length("elsewhere/hosts.yml")])
-def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Control, inventory: str | None) -> None:
+def test_form_in_empty_folder_writes_file_for_plays_without_options(
+    here: Folder, bill: Control, inventory: str | None
+) -> None:
     file = FILE
     where: tuple[str, ...] = ()
     if inventory:
@@ -204,7 +206,7 @@ def test_from_an_empty_folder_to_a_play_without_options(here: Folder, bill: Cont
 
 
 @pytest.mark.terminal
-def test_every_question_says_where_the_value_is_found_and_the_file_what_it_is(here: Folder) -> None:
+def test_form_all_questions_explain_value_and_file_has_comments(here: Folder) -> None:
     with here.sits_at() as terminal:
         asked = [terminal.answers(question, text) for question, text in AP.items()]
         assert terminal.ends().code == 0
@@ -220,7 +222,7 @@ def test_every_question_says_where_the_value_is_found_and_the_file_what_it_is(he
 
 
 @pytest.mark.promise(5)
-def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
+def test_form_vault_password_mistyped_is_asked_again(here: Folder, bill: Control) -> None:
     slip = (AGAIN, "vault-findme-slip")
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, slip, slip], "--ask-vault-pass")
     assert run.code == 2
@@ -235,7 +237,7 @@ def test_the_vault_password_is_typed_too(here: Folder, bill: Control) -> None:
 
 @pytest.mark.terminal
 @pytest.mark.promise(5)
-def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: Folder) -> None:
+def test_form_vault_password_mistyped_leaves_clear_text_file_unchanged(here: Folder) -> None:
     (here.folder / FILE).parent.mkdir(parents=True)
     (here.folder / FILE).write_text("erp_url: https://erp.example.com\n")
     again = [(AGAIN, VAULT_PASSWORD)]
@@ -256,7 +258,7 @@ def test_a_slip_in_the_vault_password_does_not_lock_what_was_in_the_clear(here: 
         ({"BILL_VAULT_ID": "books"}, ()),
     ],
 )
-def test_the_vault_id_labels_the_file(here: Folder, said: dict[str, str], arguments: tuple[str, ...]) -> None:
+def test_form_vault_id_set_labels_file(here: Folder, said: dict[str, str], arguments: tuple[str, ...]) -> None:
     ids = ("--vault-id", f"other@{here.home}/vault_password", "--vault-id", f"books@{here.home}/vault_password")
     here.environ |= said
     run = here.connect(AP, *ids, *arguments)
@@ -311,7 +313,9 @@ def a_file_in_place_of_the_directory(here: Folder) -> tuple[str, ...]:
         at_length(a_file_in_place_of_the_directory, "group_vars is not a directory"),
     ],
 )
-def test_what_hinders_is_told_before_anything_is_asked(here: Folder, bill: Control, hindered: Any, told: str) -> None:
+def test_form_file_not_writable_is_reported_before_questions(
+    here: Folder, bill: Control, hindered: Any, told: str
+) -> None:
     arguments = hindered(here)
     before = {file: (here.folder / file).read_bytes() for file in here.left()}
     run = here.connect({}, *arguments)
@@ -322,7 +326,7 @@ def test_what_hinders_is_told_before_anything_is_asked(here: Folder, bill: Contr
 
 
 @pytest.mark.promise(12)
-def test_check_mode_asks_nobody_and_writes_nothing(here: Folder, bill: Control) -> None:
+def test_form_check_mode_asks_and_writes_nothing(here: Folder, bill: Control) -> None:
     run = here.connect({}, *here.vault_arguments, "--check", "--diff")
     assert run.code == 0, run.output
     assert run.changed == 0
@@ -345,7 +349,7 @@ def test_check_mode_asks_nobody_and_writes_nothing(here: Folder, bill: Control) 
         at_length(DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
     ],
 )
-def test_a_refused_value_is_corrected_without_typing_the_others_again(
+def test_form_value_refused_asks_only_for_its_correction(
     here: Folder, bill: Control, wrong: str, value: str, code: str, again: list[str]
 ) -> None:
     with here.sits_at() as terminal:
@@ -368,7 +372,7 @@ def test_a_refused_value_is_corrected_without_typing_the_others_again(
 @pytest.mark.terminal
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
-def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
+def test_form_three_corrections_refused_ends(here: Folder, bill: Control) -> None:
     slips = [pair for number in range(3) for pair in ((USER_NAME, ""), (PASSWORD, f"Passw0rd-findme-slip{number}"))]
     typed = [(question, text) for question, text in {**AP, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA]
     run = here.connect([*typed, *slips])
@@ -381,7 +385,7 @@ def test_after_three_corrections_it_ends(here: Folder, bill: Control) -> None:
 
 @pytest.mark.terminal
 @pytest.mark.promise(4)
-def test_whoever_is_locked_out_is_not_asked_again(here: Folder, bill: Control) -> None:
+def test_form_organization_locked_ends_without_correction(here: Folder, bill: Control) -> None:
     typed = {**AP, ORGANIZATION_ID: world.LOCKED_ORGANIZATION.id}
     del typed[MFA]
     run = here.connect(typed)
@@ -418,9 +422,7 @@ def stored(here: Folder) -> Path:
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(6)
-def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
-    here: Folder, bill: Control, stored: Path
-) -> None:
+def test_form_new_password_replaces_only_old_password(here: Folder, bill: Control, stored: Path) -> None:
     before = stored.read_bytes()
     with here.sits_at() as terminal:
         asked = [
@@ -448,7 +450,7 @@ def test_a_new_password_takes_the_place_of_the_old_one_and_nothing_else_changes(
 
 @pytest.mark.terminal
 @pytest.mark.promise(8)
-def test_what_bill_refuses_does_not_touch_the_file(here: Folder, bill: Control, stored: Path) -> None:
+def test_form_password_refused_leaves_file_unchanged(here: Folder, bill: Control, stored: Path) -> None:
     before = stored.read_bytes()
     typed = {**KEEPS, PASSWORD: "Passw0rd-findme-slip", MFA: None}
     run = here.connect(
@@ -480,7 +482,7 @@ REFUSED = 5
     [number if number == REFUSED else at_length(number) for number in range(len(SITTING))],
     ids=[f"{number}-{each[0]}" for number, each in enumerate(SITTING)],
 )
-def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, number: int) -> None:
+def test_form_ctrl_c_at_any_question_writes_nothing(here: Folder, bill: Control, number: int) -> None:
     before, (question, text) = SITTING[:number], SITTING[number]
     with here.sits_at() as terminal:
         for each in before:
@@ -502,7 +504,7 @@ def test_ctrl_c_at_any_question_leaves_nothing(here: Folder, bill: Control, numb
 
 
 @pytest.mark.terminal
-def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Control) -> None:
+def test_form_ctrl_c_at_environment_or_vault_password_writes_nothing(here: Folder, bill: Control) -> None:
     here.environ["BILL_API_URL"] = ""
     run = here.connect({"Environment:": CTRL_C})
     assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
@@ -516,7 +518,7 @@ def test_ctrl_c_at_the_first_question_and_at_ansibles_own(here: Folder, bill: Co
 
 
 @pytest.mark.terminal
-def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) -> None:
+def test_form_ctrl_c_during_request_writes_nothing(here: Folder, bill: Control) -> None:
     bill.fault(LOGIN, slow=2)
     with here.sits_at() as terminal:
         for question, text in AP.items():
@@ -536,7 +538,7 @@ def test_ctrl_c_while_bill_thinks_leaves_nothing(here: Folder, bill: Control) ->
 
 
 @pytest.mark.terminal
-def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_it(here: Folder, bill: Control) -> None:
+def test_form_value_defined_elsewhere_is_not_asked_and_stored_only_if_needed(here: Folder, bill: Control) -> None:
     (here.folder / "hosts.yml").write_text(
         f"all: {{hosts: {{localhost: {{}}}}, vars: {{bill_organization_id: {world.ORGANIZATION.id}}}}}\n"
     )
@@ -558,7 +560,7 @@ def test_what_is_given_is_not_asked_for_and_only_kept_if_later_plays_would_miss_
 
 
 @pytest.mark.promise(8)
-def test_nobody_has_to_be_there_if_everything_is_given(here: Folder, bill: Control) -> None:
+def test_form_without_terminal_succeeds_only_with_all_values(here: Folder, bill: Control) -> None:
     here.environ |= IN_THE_ENVIRONMENT
     del here.environ["BILL_PASSWORD"], here.environ["BILL_DEV_KEY"]
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
@@ -584,7 +586,7 @@ def test_nobody_has_to_be_there_if_everything_is_given(here: Folder, bill: Contr
 @pytest.mark.promise(1)
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-def test_with_a_code_in_the_same_sitting_later_runs_pay_without_one(here: Folder, bill: Control) -> None:
+def test_form_mfa_code_typed_lets_later_runs_pay(here: Folder, bill: Control) -> None:
     with here.sits_at() as terminal:
         for question, text in PAYER.items():
             terminal.answers(question, text)
@@ -640,7 +642,7 @@ ASKED = {
 @pytest.mark.promise(1)
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("name", [name if name == "oauth" else at_length(name) for name in ASKED])
-def test_each_method_asks_for_what_it_needs(here: Folder, bill: Control, name: str) -> None:
+def test_form_each_auth_method_asks_for_its_options(here: Folder, bill: Control, name: str) -> None:
     method = METHODS[name]
     typed = {question: method.options.get(option, "") for question, option in ASKED[name].items()}
     mfa = {MFA: "no"} if name == "partner" else {}
@@ -657,7 +659,7 @@ def test_each_method_asks_for_what_it_needs(here: Folder, bill: Control, name: s
 # --- disconnect ---
 
 
-def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Folder, bill: Control) -> None:
+def test_disconnect_with_session_signs_out_and_removes_file_on_request(here: Folder, bill: Control) -> None:
     here.connect(AP)
     disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments)
     here.environ["BILL_API_URL"] = ""
@@ -683,7 +685,7 @@ def test_disconnecting_signs_out_and_removes_the_file_only_if_told_to(here: Fold
     assert run.says(f"{here.folder / FILE} does not exist")
 
 
-def test_without_a_vault_file_what_the_environment_names_is_signed_out(here: Folder, bill: Control) -> None:
+def test_disconnect_credentials_in_environment_signs_out(here: Folder, bill: Control) -> None:
     here.environ |= IN_THE_ENVIRONMENT
     (here.folder / "site.yml").write_text(THREE_LINES)
     assert here.run("ansible-playbook", "site.yml").code == 0
@@ -710,7 +712,7 @@ def connected(here: Folder) -> Folder:
 REMOVE = ("-e", "bill_remove_vault_file=true")
 
 
-def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bill: Control) -> None:
+def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Folder, bill: Control) -> None:
     disconnect = ("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     run = connected.run(*disconnect, "--check")
     assert run.code == 0, run.output
@@ -738,7 +740,7 @@ def test_disconnecting_leaves_what_is_not_ours_and_says_so(connected: Folder, bi
 
 
 @pytest.mark.terminal
-def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(connected: Folder, bill: Control) -> None:
+def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bill: Control) -> None:
     # A value cannot be removed if another variable refers to it.
     file = connected.folder / FILE
     stored = connected.keeps()
@@ -753,7 +755,7 @@ def test_what_keeps_the_file_from_being_removed_keeps_nobody_from_signing_out(co
     assert connected.keeps()["bill_password"] == world.USER.password
 
 
-def test_disconnecting_knows_what_no_sign_in_does_without() -> None:
+def test_disconnect_secrets_cover_every_auth_method() -> None:
     playbook = Path(__file__).resolve().parents[2] / "playbooks" / "disconnect.yml"
     (play,) = yaml.safe_load(playbook.read_text())
     secrets = set(play["vars"]["bill_disconnect_secrets"])
@@ -763,7 +765,7 @@ def test_disconnecting_knows_what_no_sign_in_does_without() -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(15)
-def test_a_terminal_that_is_closed_leaves_nobody_behind_who_knows_what_was_typed(here: Folder, bill: Control) -> None:
+def test_form_terminal_closed_ends_all_workers(here: Folder, bill: Control) -> None:
     with here.sits_at() as terminal:
         terminal.answers(SIGN_IN_WITH, "")
         terminal.answers(USER_NAME, world.USER.username)
@@ -776,7 +778,7 @@ def test_a_terminal_that_is_closed_leaves_nobody_behind_who_knows_what_was_typed
 
 @pytest.mark.terminal
 @pytest.mark.promise(8)
-def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bill: Control) -> None:
+def test_form_value_overridden_by_other_file_is_reported(here: Folder, bill: Control) -> None:
     (here.folder / "host_vars").mkdir()
     (here.folder / "host_vars" / "localhost.yml").write_text("bill_username: stale@example.com\n")
     run = here.connect(AP)
@@ -785,14 +787,14 @@ def test_what_later_plays_would_take_from_another_file_is_told(here: Folder, bil
 
 
 @pytest.mark.terminal
-def test_another_strategy_does_not_keep_the_form_from_asking(here: Folder) -> None:
+def test_form_strategy_free_asks_questions(here: Folder) -> None:
     here.environ["ANSIBLE_STRATEGY"] = "free"
     assert here.connect(AP).changed == 2
 
 
 @pytest.mark.terminal
 @pytest.mark.promise(6)
-def test_a_file_in_the_clear_is_encrypted_although_nothing_in_it_changes(here: Folder) -> None:
+def test_form_clear_text_file_with_same_values_is_encrypted(here: Folder) -> None:
     (file := here.folder / FILE).parent.mkdir(parents=True)
     file.write_text(yaml.safe_dump({name.lower(): value for name, value in IN_THE_ENVIRONMENT.items()}))
     run = here.connect(KEEPS)

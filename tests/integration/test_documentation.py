@@ -29,7 +29,9 @@ from tests.integration.project import Project
         ("role", "bill.connect.connect", ["Sign in to BILL, once, and store the session", "bill_organization_id"]),
     ],
 )
-def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]) -> None:
+def test_ansible_doc_of_each_part_shows_expected_sentences(
+    project: Project, kind: str, name: str, sentences: list[str]
+) -> None:
     run = project.run("ansible-doc", "-t", kind, name)
     assert run.code == 0, run.output
     # Some versions of ansible-core warn about their own collection, _protomatter.
@@ -38,7 +40,7 @@ def test_the_manual(project: Project, kind: str, name: str, sentences: list[str]
         assert run.says(sentence), run.output
 
 
-def test_every_part_is_listed(project: Project) -> None:
+def test_ansible_doc_list_names_every_part(project: Project) -> None:
     for kind, name in (
         ("module", "bill_login"),
         ("module", "bill_request"),

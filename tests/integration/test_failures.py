@@ -39,7 +39,7 @@ def nothing_of_ours(run: Run) -> Run:
 
 @pytest.mark.promise(3)
 @pytest.mark.promise(8)
-def test_wrong_value_right_after_a_good_sign_in_is_refused(project: Project) -> None:
+def test_login_wrong_value_after_valid_login_is_refused(project: Project) -> None:
     wrong = [
         ("password", "wrong-findme", "BDC_1101"),
         ("username", "nobody@example.com", "BDC_1101"),
@@ -64,7 +64,7 @@ def test_wrong_value_right_after_a_good_sign_in_is_refused(project: Project) -> 
 
 
 @pytest.mark.promise(3)
-def test_the_lookup_refuses_it_too(project: Project, bill: Control) -> None:
+def test_lookup_wrong_password_after_valid_login_is_refused(project: Project, bill: Control) -> None:
     run = failure(
         project.play(
             login(),
@@ -81,7 +81,7 @@ def test_the_lookup_refuses_it_too(project: Project, bill: Control) -> None:
 
 
 @pytest.mark.promise(3)
-def test_a_password_changed_at_bill_is_asked_with_the_next_sign_in(project: Project, bill: Control) -> None:
+def test_login_session_expired_and_password_changed_is_refused(project: Project, bill: Control) -> None:
     project.play(login())
     bill.post(f"users/{world.USER.username}/password", password="new-findme-password")
     bill.post("sessions/end")
@@ -90,7 +90,7 @@ def test_a_password_changed_at_bill_is_asked_with_the_next_sign_in(project: Proj
 
 
 @pytest.mark.promise(8)
-def test_the_message_of_a_refusal_says_where_each_value_came_from(project: Project) -> None:
+def test_message_login_refused_names_source_of_each_value(project: Project) -> None:
     project.variables(bill_api_url=project.api_url, bill_password="wrong-findme")
     run = failure(project.play(login()))
     assert run.says("Sandbox and production have different users, keys and organizations")
@@ -99,7 +99,7 @@ def test_the_message_of_a_refusal_says_where_each_value_came_from(project: Proje
 
 
 @pytest.mark.promise(8)
-def test_everything_that_is_missing_is_named_at_once(project: Project, bill: Control) -> None:
+def test_message_several_options_missing_names_all_of_them(project: Project, bill: Control) -> None:
     project.without_vault()
     run = failure(project.play(login(username="ap@example.com")))
     assert run.says(
@@ -131,7 +131,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.promise(8)
-def test_bad_option_is_told_before_anything_is_sent(project: Project) -> None:
+def test_option_invalid_is_reported_and_nothing_is_sent(project: Project) -> None:
     def with_options(options: dict[str, Any]) -> Row:
         # Texts come from variables, as in a well-written play, because Ansible quotes the lines of a failed task.
         given = {key: f"{{{{ wanted.{key} }}}}" if isinstance(value, str) else value for key, value in options.items()}
@@ -144,7 +144,7 @@ def test_bad_option_is_told_before_anything_is_sent(project: Project) -> None:
 
 
 @pytest.mark.promise(8)
-def test_a_missing_vault_password_is_told(project: Project) -> None:
+def test_option_reading_undefined_variable_is_reported(project: Project) -> None:
     project.without_vault()
     project.variables(bill_api_url=project.api_url, bill_username="ap", bill_password="{{ vault_bill_password }}")
     run = failure(project.play(login()))
@@ -155,7 +155,7 @@ def test_a_missing_vault_password_is_told(project: Project) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Project) -> None:
+def test_option_password_with_broken_template_is_not_shown(project: Project) -> None:
     project.variables(bill_api_url=project.api_url, bill_password="findme{{ oops")
     for arguments in ((), ("-vvvvv",)):
         run = project.play(login(), arguments=arguments)
@@ -165,7 +165,7 @@ def test_a_password_that_looks_like_a_broken_template_is_not_shown(project: Proj
 
 
 @pytest.mark.promise(8)
-def test_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project) -> None:
+def test_lookup_unknown_field_is_reported_and_nothing_is_sent(project: Project) -> None:
     fields = {
         "sessionId": "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
         "a secret given by mistake": "There is no such field. The fields are: session_id, organization_id, ",
@@ -180,7 +180,7 @@ def test_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Pro
 
 
 @pytest.mark.promise(5)
-def test_running_in_the_background_is_refused(project: Project, bill: Control) -> None:
+def test_login_async_is_refused(project: Project, bill: Control) -> None:
     run = project.play({**login(), "async": 30, "poll": 1}, arguments=("-vvvvv",))
     assert run.code == 2
     assert re.search("async is not supported|does not support async", run.output), run.output
@@ -189,7 +189,7 @@ def test_running_in_the_background_is_refused(project: Project, bill: Control) -
 
 
 @pytest.mark.parametrize("given", [{}, {"password": "{{ vault_bill_password }}"}], ids=["variables", "arguments"])
-def test_a_failed_sign_in_can_be_tried_again_by_until(project: Project, bill: Control, given: dict[str, str]) -> None:
+def test_login_failed_with_until_is_retried(project: Project, bill: Control, given: dict[str, str]) -> None:
     bill.fault("POST /v3/login", times=2, status=503)
     run = project.play(
         {**login(retries=0), "until": "bill is success", "retries": 3, "delay": 0},
@@ -200,7 +200,7 @@ def test_a_failed_sign_in_can_be_tried_again_by_until(project: Project, bill: Co
     assert heard == [(world.USER.password, world.DEV_KEY)] * 3
 
 
-def test_a_failed_sign_in_can_be_rescued(project: Project) -> None:
+def test_login_failed_in_block_is_rescued(project: Project) -> None:
     run = project.play(
         {
             "name": "Try",
@@ -215,7 +215,7 @@ def test_a_failed_sign_in_can_be_rescued(project: Project) -> None:
     assert secrets_in(run.output) == []
 
 
-def test_delegation_to_another_machine_draws_a_warning(project: Project) -> None:
+def test_login_delegated_to_other_host_warns_once(project: Project) -> None:
     project.hosts("localhost", "other")
     run = project.play({**login(), "delegate_to": "other", "run_once": True}, {**login(), "delegate_to": "localhost"})
     assert run.code == 0, run.output

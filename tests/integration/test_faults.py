@@ -379,7 +379,7 @@ RUNS = {
 LINES = {line.wrong: line for line in lines()}
 
 
-def test_every_line_is_tested_and_every_test_is_a_line() -> None:
+def test_fault_table_each_line_has_a_test() -> None:
     assert sorted(line.wrong for line in lines()) == sorted(
         [*STRIKE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED]
     )
@@ -444,7 +444,7 @@ def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[s
 @pytest.mark.promise(9)
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("name", RUNS)
-def test_faults_of_bill_are_told_and_answered_as_the_table_says(project: Project, name: str) -> None:
+def test_fault_table_faults_of_bill_are_handled_as_documented(project: Project, name: str) -> None:
     if name == "spend":
         # There is a minute between two tries.
         project.leap_over_waits()
@@ -456,7 +456,7 @@ def test_faults_of_bill_are_told_and_answered_as_the_table_says(project: Project
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
-def test_faults_of_addresses_and_certificates_are_told_as_the_table_says(project: Project, tmp_path: Path) -> None:
+def test_fault_table_addresses_and_certificates_are_handled_as_documented(project: Project, tmp_path: Path) -> None:
     with socket.socket() as taken, ExitStack() as servers:
         # The socket holds the port, so no other program can use it. It does not listen.
         taken.bind(("127.0.0.1", 0))
@@ -478,7 +478,7 @@ def test_faults_of_addresses_and_certificates_are_told_as_the_table_says(project
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
-def test_faults_of_the_store_are_told_as_the_table_says(project: Project) -> None:
+def test_fault_table_faults_of_store_are_handled_as_documented(project: Project) -> None:
     (no_store := project.home / "no store").write_text("a file where the directory should be")
     damaged = {"bill_session_store": str(project.home / "damaged")}
     damage = {

@@ -540,19 +540,19 @@ def write(project: Project, name: str | Path, text: str) -> None:
     path.write_text(text)
 
 
-def test_every_guide_that_signs_in_is_tried() -> None:
+def test_guides_with_yaml_blocks_are_all_tested() -> None:
     assert sorted(GUIDES) == sorted(
         path.stem for path in FOLDER.glob("*.rst") if "code-block:: yaml" in path.read_text()
     )
 
 
-def test_every_guide_is_listed() -> None:
+def test_guides_in_extra_docs_are_complete() -> None:
     extra = yaml.safe_load((ROOT / "docs" / "docsite" / "extra-docs.yml").read_text())
     listed = [page for section in extra["sections"] for page in section["toctree"]]
     assert sorted(listed) == sorted(path.stem for path in FOLDER.glob("*.rst"))
 
 
-def test_the_readme_has_every_option_and_every_page() -> None:
+def test_readme_tables_have_every_option_and_guide() -> None:
     readme = (ROOT / "README.md").read_text()
     # Another test checks that the role has every option.
     role = yaml.safe_load((ROOT / "roles" / "connect" / "meta" / "argument_specs.yml").read_text())
@@ -564,7 +564,7 @@ def test_the_readme_has_every_option_and_every_page() -> None:
         assert f"(docs/docsite/rst/{path.name})" in readme, path.name
 
 
-def test_what_the_readme_reads_and_writes(payer: Project, bill: Control) -> None:
+def test_readme_example_reads_and_writes_once(payer: Project, bill: Control) -> None:
     part = (ROOT / "README.md").read_text().partition("## Reading and writing\n")[2].partition("\n## ")[0]
     block = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)
     assert block
@@ -582,7 +582,7 @@ def test_what_the_readme_reads_and_writes(payer: Project, bill: Control) -> None
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_a_guide_names_its_files_and_its_commands(name: str) -> None:
+def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
     for block in blocks(name):
         assert block.text.startswith(("# ", "$ ")), block
         if block.file and block.file.endswith(".yml"):
@@ -600,7 +600,7 @@ assert {*FIRST_READ} < {*GUIDES}
 @pytest.mark.parametrize(
     "name", [name if name in FIRST_READ else pytest.param(name, marks=pytest.mark.slow) for name in GUIDES]
 )
-def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
+def test_guide_run_block_by_block_shows_documented_output(project: Project, bill: Control, name: str) -> None:
     guide = GUIDES[name]
     project.without_vault()
     project.environ |= guide.environ
@@ -629,9 +629,7 @@ def test_a_guide_is_true(project: Project, bill: Control, name: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise(14)
-def test_both_ways_beside_one_another_read_the_same_and_cost_what_the_page_says(
-    project: Project, bill: Control
-) -> None:
+def test_guide_requests_both_ways_read_the_same_at_documented_cost(project: Project, bill: Control) -> None:
     name = "guide_requests"
     project.without_vault()
     files = {block.first: with_secrets(block.text, GUIDES[name].secrets) for block in blocks(name) if block.file}
@@ -668,13 +666,13 @@ TABLES = {name: lines(name) for name in GUIDES}
 
 
 @pytest.mark.parametrize("name", GUIDES)
-def test_every_line_is_tested_and_every_test_is_a_line(name: str) -> None:
+def test_guide_fault_table_each_line_has_a_test(name: str) -> None:
     assert sorted(wrong for wrong, _sees in TABLES[name]) == sorted(GUIDES[name].wrong)
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("name", GUIDES)
-def test_what_goes_wrong(project: Project, bill: Control, name: str) -> None:
+def test_guide_fault_table_each_line_shows_documented_message(project: Project, bill: Control, name: str) -> None:
     project.environ |= GUIDES[name].environ
     # The variables are those at the beginning of the page. A file in clear text is faster.
     project.without_vault()

@@ -87,7 +87,9 @@ def refused(run: Run, count: int, text: str) -> None:
 
 
 @pytest.mark.promise(7)
-def test_facts_of_a_host_decide_nothing_in_any_task_lookup_or_role(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_with_api_url_are_refused_by_every_task_lookup_and_role(
+    project: Project, bill: Control, evil: Trap
+) -> None:
     broken_into(project, {"bill_api_url": evil.url})
     # A role continues after an ignored failure and fails again, so each part is in a block with a rescue.
     run = project.play(*each_in_a_block(ALL), gather_facts=True)
@@ -105,9 +107,7 @@ def test_facts_of_a_host_decide_nothing_in_any_task_lookup_or_role(project: Proj
 
 
 @pytest.mark.promise(7)
-def test_no_fact_decides_any_option_nor_what_a_template_behind_it_says(
-    project: Project, bill: Control, evil: Trap
-) -> None:
+def test_facts_with_options_or_variables_of_templates_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     facts = {
         "bill_validate_certs": False,
         "bill_username": "evil",
@@ -165,7 +165,7 @@ def each_in_a_block(tasks: list[dict[str, Any]], *, in_one: bool = False) -> lis
 
 
 @pytest.mark.promise(7)
-def test_fact_is_found_however_the_play_comes_to_it(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_read_in_any_way_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     """The inventory defines gateway and the other variables, and the play means those. The facts of the host have other values."""
     facts = {
         "gateway": evil.url,
@@ -319,7 +319,7 @@ SIGN_IN = "bill.connect.bill_login"
 
 
 @pytest.mark.promise(7)
-def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_changed_back_before_the_task_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     """The host lies while Ansible makes the items of a loop or the values of apply. It is honest when their tasks run."""
     here, there = (url.removeprefix("http://") for url in (project.api_url, evil.url))
     lie: dict[str, Any] = {"gw": there, "org": world.SECOND_ORGANIZATION.id, "verify": False}
@@ -381,7 +381,7 @@ def test_host_that_takes_back_its_lie_decides_nothing_either(project: Project, b
 
 
 @pytest.mark.promise(7)
-def test_no_fact_decides_an_argument_of_a_lookup(project: Project, bill: Control, evil: Trap) -> None:
+def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, evil: Trap) -> None:
     """A lookup gets only values. The template that calls it shows their sources."""
     host, theirs = project.api_url.removeprefix("http://"), evil.url.removeprefix("http://")
     broken_into(
@@ -431,7 +431,7 @@ def test_no_fact_decides_an_argument_of_a_lookup(project: Project, bill: Control
 
 
 @pytest.mark.promise(7)
-def test_host_that_takes_another_name_gets_nothing(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_with_inventory_hostname_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     facts = {"bill_api_url": evil.url, "hostvars": {}, "groups": {}, "vars": {}, "ansible_facts": {}}
     for name in ("localhost", "nosuch", "\u001b]0;pwn\u0007", {"a": 1}, None):
         broken_into(project, {**facts, "inventory_hostname": name})
@@ -449,9 +449,7 @@ def test_host_that_takes_another_name_gets_nothing(project: Project, bill: Contr
 
 
 @pytest.mark.promise(7)
-def test_variables_that_a_lookup_reads_by_names_of_its_own_may_be_facts(
-    project: Project, bill: Control, evil: Trap
-) -> None:
+def test_lookup_of_other_collection_that_reads_fact_is_refused(project: Project, bill: Control, evil: Trap) -> None:
     lookups = project.folder / "collections/ansible_collections/community/hashi_vault/plugins/lookup"
     lookups.mkdir(parents=True)
     documented = {
@@ -488,7 +486,7 @@ def test_variables_that_a_lookup_reads_by_names_of_its_own_may_be_facts(
 
 
 @pytest.mark.promise(7)
-def test_facts_of_hosts_that_are_in_no_inventory_decide_nothing(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_of_hosts_outside_inventory_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     project.hosts("one")
     liar = project.folder / "python_of_a_liar"
     liar.write_text(f"#!/bin/sh\necho '{json.dumps({'ansible_facts': {'gateway': evil.url}})}'\n")
@@ -513,7 +511,7 @@ def test_facts_of_hosts_that_are_in_no_inventory_decide_nothing(project: Project
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(14)
-def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: Project, bill: Control) -> None:
+def test_login_option_independent_of_facts_is_accepted(project: Project, bill: Control) -> None:
     """The facts are those of this machine. The templates may read them, but do not depend on them."""
     (project.folder / "vars").mkdir()
     (project.folder / "vars" / "organization.txt").write_text(world.ORGANIZATION.id)
@@ -557,9 +555,7 @@ def test_honest_plays_that_read_facts_or_name_variables_work_as_before(project: 
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(14)
-def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_facts(
-    project: Project, bill: Control
-) -> None:
+def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: Project, bill: Control) -> None:
     """The facts are those of this machine, and one has the same value as the play's variable."""
     organization, page = world.ORGANIZATION.id, {"path": "/v3/vendors", "page_size": "{{ size }}"}
     project.hosts("one", "two")
@@ -650,7 +646,7 @@ def test_honest_loops_lookups_and_templates_of_arguments_work_where_hosts_have_f
 
 
 @pytest.mark.promise(5)
-def test_name_of_a_fact_writes_nothing_to_the_terminal(project: Project) -> None:
+def test_fact_name_with_control_characters_is_not_printed(project: Project) -> None:
     broken_into(project, {"\u001b]0;pwn\u0007\u001b[31m\u202eEVIL\nok: x": "y", "evil": "z"})
     run = project.play(PING, {**LOGIN, "vars": {"bill_timeout": "{{ lookup('vars', 'evil') }}"}})
     assert run.code == 2
@@ -660,7 +656,7 @@ def test_name_of_a_fact_writes_nothing_to_the_terminal(project: Project) -> None
 
 
 @pytest.mark.promise(7)
-def test_facts_do_not_arrive_by_delegation_or_out_of_a_cache(project: Project, bill: Control, evil: Trap) -> None:
+def test_facts_from_delegation_or_cache_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     broken_into(project, {"bill_api_url": evil.url})
     cache = {
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
@@ -684,7 +680,7 @@ def test_facts_do_not_arrive_by_delegation_or_out_of_a_cache(project: Project, b
 
 
 @pytest.mark.promise(7)
-def test_cacheable_fact_of_the_play_itself_is_refused_with_its_remedy(project: Project, bill: Control) -> None:
+def test_set_fact_cacheable_is_refused_with_remedy(project: Project, bill: Control) -> None:
     sets = {"name": "Set", "ansible.builtin.set_fact": {"bill_timeout": 20}}
     cacheable = {**sets, "ansible.builtin.set_fact": {"bill_timeout": 20, "cacheable": True}}
     run = project.plays({"tasks": [sets, LOGIN]}, {"tasks": [cacheable, LOGIN]})
@@ -696,7 +692,7 @@ def test_cacheable_fact_of_the_play_itself_is_refused_with_its_remedy(project: P
 
 
 @pytest.mark.promise(7)
-def test_disconnect_removes_no_vault_file_because_a_fact_says_so(project: Project) -> None:
+def test_playbook_variable_from_fact_is_refused(project: Project) -> None:
     project.environ |= {
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(project.home / "facts"),
@@ -718,7 +714,7 @@ def test_disconnect_removes_no_vault_file_because_a_fact_says_so(project: Projec
 
 @pytest.mark.promise(3)
 @pytest.mark.promise(7)
-def test_published_organization_serves_later_tasks_and_no_other_value_does(
+def test_organization_published_by_login_is_used_by_later_tasks(
     project: Project, bill: Control, tmp_path: Path
 ) -> None:
     """The task publishes the organization for its host, or for all hosts with run_once."""

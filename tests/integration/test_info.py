@@ -47,7 +47,7 @@ def info(**options: Any) -> dict[str, Any]:
     return {"name": "Info", "bill.connect.bill_session_info": options or None, "register": "session"}
 
 
-def test_without_a_kept_session_bill_is_not_asked_about_one(payer: Project, bill: Control) -> None:
+def test_session_info_without_stored_session_sends_nothing(payer: Project, bill: Control) -> None:
     run = payer.play(
         info(),
         that(
@@ -62,7 +62,7 @@ def test_without_a_kept_session_bill_is_not_asked_about_one(payer: Project, bill
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
-def test_bill_is_asked_about_a_kept_session_each_time(payer: Project, bill: Control) -> None:
+def test_session_info_stored_session_is_validated_each_time(payer: Project, bill: Control) -> None:
     about = [
         "session.signed_in and session is not changed",
         f"session.user_id == '{world.PAYER.id}' and session.organization_id == '{world.ORGANIZATION.id}'",
@@ -78,7 +78,7 @@ def test_bill_is_asked_about_a_kept_session_each_time(payer: Project, bill: Cont
 
 
 @pytest.mark.promise(2)
-def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: Project, bill: Control) -> None:
+def test_session_info_without_valid_session_signs_in_only_on_request(payer: Project, bill: Control) -> None:
     run = payer.play(
         info(sign_in=True),
         that("session.signed_in and session is changed and session.mfa_status == 'CHALLENGE'"),
@@ -96,7 +96,7 @@ def test_a_sign_in_for_the_sake_of_it_happens_only_where_it_is_asked_for(payer: 
     assert bill.get("counts")[SIGN_IN] == 2
 
 
-def test_trust_is_wholebefore_and_after_the_code(payer: Project, bill: Control) -> None:
+def test_session_info_before_and_after_mfa_code_reports_trust(payer: Project, bill: Control) -> None:
     payer.variables(bill_api_url=payer.api_url, code=CODE)
     run = payer.play(
         challenge(),
@@ -109,7 +109,7 @@ def test_trust_is_wholebefore_and_after_the_code(payer: Project, bill: Control) 
     assert run.code == 0, run.output
 
 
-def test_it_is_wholethat_bill_wants_no_mfa(payer: Project, bill: Control) -> None:
+def test_session_info_mfa_bypass_is_reported(payer: Project, bill: Control) -> None:
     bill.post("settings", mfa_bypass=[world.DEV_KEY])
     run = payer.play(
         info(sign_in=True), that("session.mfa_bypass and session.mfa_status == 'DISABLED' and not session.trusted")
@@ -160,7 +160,7 @@ METHODS: dict[str, tuple[dict[str, str], list[str]]] = {
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
-def test_session_info_of_each_method_tells_what_it_knows(project: Project) -> None:
+def test_session_info_each_auth_method_reports_its_session(project: Project) -> None:
     project.without_vault()
     rows = [
         Row(
@@ -188,7 +188,7 @@ def today() -> date:
     return datetime.now(timezone.utc).date()
 
 
-def test_end_of_an_mfa_id_is_told_a_week_before(project: Project) -> None:
+def test_mfa_id_ending_within_a_week_warns(project: Project) -> None:
     says = {8: None, 7: "days left: 7", 0: "days left: 0", -1: "days left: 0"}
     variables = {**{name.lower(): value for name, value in PAYER.items()}, **REMEMBERED}
     project.without_vault()
@@ -230,7 +230,7 @@ def names(*organizations: world.Organization) -> str:
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
-def test_every_page_of_the_organizations_is_read(project: Project, bill: Control) -> None:
+def test_organizations_info_with_several_pages_reads_all(project: Project, bill: Control) -> None:
     bill.post("settings", organizations_page=1)
     three = names(world.ORGANIZATION, world.SECOND_ORGANIZATION, world.LOCKED_ORGANIZATION)
     run = project.play(
@@ -259,7 +259,7 @@ REACHED: list[tuple[dict[str, str], tuple[world.Organization, ...], dict[str, in
 ]
 
 
-def test_organizations_info_of_other_methods_lists_those_that_they_reach(project: Project) -> None:
+def test_organizations_info_other_auth_methods_list_their_organizations(project: Project) -> None:
     project.without_vault()
     rows = [
         Row([ORGANIZATIONS, that(names(*reached))], only_these(project, variables))
@@ -271,7 +271,7 @@ def test_organizations_info_of_other_methods_lists_those_that_they_reach(project
 
 
 @pytest.mark.promise(8)
-def test_spend_and_expense_has_no_organizations(payer: Project, bill: Control) -> None:
+def test_organizations_info_spend_token_is_refused(payer: Project, bill: Control) -> None:
     only(payer, SPEND_TOKEN)
     run = payer.play(ORGANIZATIONS)
     assert run.code == 2
@@ -282,7 +282,7 @@ def test_spend_and_expense_has_no_organizations(payer: Project, bill: Control) -
 FOUR = (challenge(), validate("012345", challenge_id="C-1"), info(), ORGANIZATIONS)
 
 
-def test_all_four_take_the_defaults_of_their_group(payer: Project, bill: Control) -> None:
+def test_module_defaults_of_group_apply_to_all_four_tasks(payer: Project, bill: Control) -> None:
     given = {name.lower().removeprefix("bill_"): value for name, value in PAYER.items()}
     payer.environ.clear()
     payer.variables(nothing=None)
@@ -295,7 +295,7 @@ def test_all_four_take_the_defaults_of_their_group(payer: Project, bill: Control
     assert {heard["headers"].get("devkey", world.DEV_KEY) for heard in bill.heard()} == {world.DEV_KEY}
 
 
-def test_delegation_of_any_of_the_four_draws_a_warning(payer: Project, bill: Control) -> None:
+def test_tasks_delegated_to_other_host_warn_once_each(payer: Project, bill: Control) -> None:
     payer.hosts("localhost", "other")
     run = payer.play(
         *({**task, "delegate_to": "other", "run_once": True, "ignore_errors": True} for task in FOUR),
@@ -307,7 +307,7 @@ def test_delegation_of_any_of_the_four_draws_a_warning(payer: Project, bill: Con
 
 
 @pytest.mark.promise(5)
-def test_a_loop_of_users_shows_no_password(payer: Project, bill: Control) -> None:
+def test_output_loop_of_users_has_no_passwords(payer: Project, bill: Control) -> None:
     users = [{"username": one.username, "password": one.password} for one in world.CLERKS[:2]]
     payer.variables(bill_api_url=payer.api_url, users=users)
     who = {"username": "{{ item.username }}", "password": "{{ item.password }}"}

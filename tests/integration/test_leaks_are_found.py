@@ -58,16 +58,16 @@ def in_every_alignment(encode: str) -> list[bytes]:
     ],
 )
 @pytest.mark.parametrize("around", [b"", b"\x00\xff\xfe binary \x80"])
-def test_each_form_is_found(written: bytes, around: bytes) -> None:
+def test_leaks_secret_in_each_encoding_is_found(written: bytes, around: bytes) -> None:
     assert Leaks("another", AWKWARD).in_bytes(around + written + around)
 
 
-def test_a_secret_that_was_broken_into_lines_is_found() -> None:
+def test_leaks_secret_with_line_breaks_is_found() -> None:
     assert Leaks(AWKWARD).in_text(AWKWARD[:9] + "\r\n" + AWKWARD[9:]) == [f"{AWKWARD} (plain)"]
 
 
 @pytest.mark.parametrize("mark", MARKS)
-def test_the_mark_in_a_secret_gives_away_whatever_is_left_of_it(mark: str) -> None:
+def test_leaks_shortened_secret_is_found_by_its_mark(mark: str) -> None:
     cut = f'left"{mark}'
     for written in (cut, json.dumps([json.dumps([cut])]), base64.b64encode(cut.encode()).decode()):
         assert secrets_in(written)
@@ -83,17 +83,17 @@ def test_the_mark_in_a_secret_gives_away_whatever_is_left_of_it(mark: str) -> No
         Path(__file__).with_name("conftest.py").read_bytes(),
     ],
 )
-def test_nothing_is_found_where_nothing_is(data: bytes) -> None:
+def test_leaks_data_without_secret_finds_nothing(data: bytes) -> None:
     assert Leaks(AWKWARD).in_bytes(data) == []
 
 
 @pytest.mark.parametrize(
     "around", ["{}", "token={}&x", '{{"token": "{}"}}', "'{}'", "token: {}\nnext", "\x00{}.", "({})"]
 )
-def test_a_code_is_found_where_it_stands_by_itself(around: str) -> None:
+def test_leaks_code_by_itself_is_found(around: str) -> None:
     assert Leaks(numbers=["012345"]).in_text(around.format("012345")) == ["012345"]
 
 
 @pytest.mark.parametrize("by_chance", ["1795112345.012345", "9012345", "0123456", "tmp-012345-9", "a012345f"])
-def test_digits_that_come_up_by_chance_are_no_code(by_chance: str) -> None:
+def test_leaks_digits_inside_other_text_are_ignored(by_chance: str) -> None:
     assert Leaks(numbers=["012345"]).in_text(by_chance) == []

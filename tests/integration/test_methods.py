@@ -92,7 +92,7 @@ def heard(bill: Control) -> list[str]:
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project: Project, bill: Control) -> None:
+def test_session_of_each_auth_method_is_validated_renewed_and_ended(project: Project, bill: Control) -> None:
     def whole_life(name: str, method: Method) -> Row:
         store = project.home / f"store of {name}"
         kept = {
@@ -131,9 +131,7 @@ def test_session_from_its_beginning_to_its_end_is_what_each_method_says(project:
 @pytest.mark.promise(3)
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
-def test_wrong_secret_of_any_method_is_refused_once_in_ten_minutes_and_gets_no_kept_session(
-    project: Project, bill: Control
-) -> None:
+def test_login_wrong_secret_of_each_method_is_sent_once_in_ten_minutes(project: Project, bill: Control) -> None:
     def refused(method: Method) -> Row:
         # Options of other methods have no effect.
         others = {"bill_password": "other-findme", "bill_api_token": "other-findme"}
@@ -160,7 +158,7 @@ def test_wrong_secret_of_any_method_is_refused_once_in_ten_minutes_and_gets_no_k
 
 
 @pytest.mark.promise(8)
-def test_what_is_missing_for_any_method_is_named(project: Project, bill: Control) -> None:
+def test_login_missing_option_of_each_method_is_named(project: Project, bill: Control) -> None:
     def without(option: str) -> dict[str, Any]:
         return {**SIGN_IN, "name": f"Without {option}", "vars": {f"bill_{option}": ""}}
 
@@ -199,7 +197,7 @@ def given_to(project: Project) -> dict[str, Any]:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(3)
-def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill: Control) -> None:
+def test_login_all_methods_and_environments_in_one_play_have_own_sessions(project: Project, bill: Control) -> None:
     with server.running() as elsewhere:
         bills = [Control(project.api_url), Control(elsewhere)]
         accounts = [
@@ -245,7 +243,7 @@ def test_methods_and_environments_in_one_play_do_not_mix(project: Project, bill:
 
 
 @pytest.mark.promise(1)
-def test_sync_token_in_use_for_days_needs_one_sign_in(project: Project, bill: Control) -> None:
+def test_sync_token_used_for_days_signs_in_once(project: Project, bill: Control) -> None:
     days = [task for hours in (20, 10, 20, 47) for task in (wait(hours * HOUR), SIGN_IN, USE)]
     row = Row([SIGN_IN, *days], variables_of(project.api_url, METHODS["sync_token"]))
     [(_name, seen)] = play_methods(project, {"sync_token": row})
@@ -255,7 +253,7 @@ def test_sync_token_in_use_for_days_needs_one_sign_in(project: Project, bill: Co
 
 
 @pytest.mark.promise(1)
-def test_access_token_that_ends_soon_is_replaced_before(project: Project, bill: Control) -> None:
+def test_access_token_near_its_end_is_renewed(project: Project, bill: Control) -> None:
     """A token is renewed two minutes before its end, or after four fifths of a short life. Without an end, check_after counts."""
     sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
     endless = {"name": "No end", "ansible.builtin.assert": {"that": "bill.expires_at is none"}}
@@ -286,7 +284,7 @@ def test_access_token_that_ends_soon_is_replaced_before(project: Project, bill: 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_access_tokens_are_looked_for_where_they_may_be_and_nowhere_else(project: Project, bill: Control) -> None:
+def test_access_token_url_failing_tries_root_url_unless_token_url_is_set(project: Project, bill: Control) -> None:
     variables = variables_of(project.api_url, METHODS["oauth"])
     token_url = project.api_url.removesuffix("/connect") + "/authx/token"
     named = {**variables, "bill_token_url": token_url}
@@ -356,7 +354,7 @@ def on_all_hosts(project: Project, *tasks: dict[str, Any]) -> Run:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_the_users_of_a_partner_share_its_sign_in(partner: Project, bill: Control) -> None:
+def test_partner_with_several_users_signs_in_once(partner: Project, bill: Control) -> None:
     each = len(CLIENTS)
     as_its_user = {"name": "Who", "ansible.builtin.assert": {"that": "bill.user_id == bill_user_id"}}
     run = on_all_hosts(partner, {**SIGN_IN, "bill.connect.bill_login": None}, as_its_user)
@@ -375,7 +373,7 @@ def test_the_users_of_a_partner_share_its_sign_in(partner: Project, bill: Contro
 
 
 @pytest.mark.promise(4)
-def test_a_wrong_password_of_the_partner_is_refused_once_for_all_its_users(partner: Project, bill: Control) -> None:
+def test_partner_wrong_password_is_sent_once_for_all_users(partner: Project, bill: Control) -> None:
     set_to(partner, METHODS["partner"], **A_CLIENT_EACH, bill_password="wrong-findme")
     run = on_all_hosts(partner, SIGN_IN)
     assert run.times("failed=1") == len(CLIENTS), run.output
@@ -383,7 +381,7 @@ def test_a_wrong_password_of_the_partner_is_refused_once_for_all_its_users(partn
 
 
 @pytest.mark.promise(4)
-def test_force_asks_again_for_the_partner_too(partner: Project, bill: Control) -> None:
+def test_partner_force_ignores_cached_refusal(partner: Project, bill: Control) -> None:
     bill.fault(PARTNER_LOGIN, code="BDC_1110")
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     # Each task in a run of its own. A later run also finds the cached refusal.

@@ -56,7 +56,7 @@ def trusting(payer: Project) -> Project:
 
 
 @pytest.mark.promise(1)
-def test_a_remembered_device_pays(trusting: Project, bill: Control) -> None:
+def test_mfa_id_of_remembered_device_lets_payment_succeed(trusting: Project, bill: Control) -> None:
     for _run in range(2):
         run = trusting.play(TRUSTED, PAY, that("bill.trusted", "paid.json.amount == 12.5"))
         assert run.code == 0, run.output
@@ -70,9 +70,7 @@ def test_a_remembered_device_pays(trusting: Project, bill: Control) -> None:
 @pytest.mark.promise(1)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_without_trust_a_task_or_lookup_that_requires_it_fails_before_the_payment(
-    payer: Project, bill: Control
-) -> None:
+def test_require_trusted_without_trust_fails_before_payment(payer: Project, bill: Control) -> None:
     payer.hosts("one", "two", "three")
     look_up = {
         "name": "Look up",
@@ -91,7 +89,7 @@ def test_without_trust_a_task_or_lookup_that_requires_it_fails_before_the_paymen
 
 
 @pytest.mark.promise(9)
-def test_a_payment_that_bill_refuses_for_want_of_trust_leads_to_no_sign_in(payer: Project, bill: Control) -> None:
+def test_payment_refused_without_trust_does_not_sign_in_again(payer: Project, bill: Control) -> None:
     again = login(check_after=0)
     run = payer.play(login(), {**PAY, "ignore_errors": True}, that("paid.status == 403"), again, login())
     assert run.code == 0, run.output
@@ -100,7 +98,7 @@ def test_a_payment_that_bill_refuses_for_want_of_trust_leads_to_no_sign_in(payer
 
 
 @pytest.mark.promise(9)
-def test_bdc_1361_of_any_request_never_leads_to_a_sign_in(payer: Project) -> None:
+def test_bdc_1361_from_any_request_does_not_sign_in_again(payer: Project) -> None:
     asking = [
         (CHECK, login(check_after=0)),
         (CHECK, {"name": "Info", "bill.connect.bill_session_info": {"sign_in": True}}),
@@ -127,7 +125,7 @@ def test_bdc_1361_of_any_request_never_leads_to_a_sign_in(payer: Project) -> Non
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_a_kept_session_is_stepped_up_once_by_twenty_hosts(payer: Project, bill: Control) -> None:
+def test_stored_session_with_twenty_hosts_is_stepped_up_once(payer: Project, bill: Control) -> None:
     payer.play(login(), that("not bill.trusted"))
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
     payer.hosts(*(f"host{number:02}" for number in range(20)))
@@ -154,9 +152,7 @@ def test_a_kept_session_is_stepped_up_once_by_twenty_hosts(payer: Project, bill:
         pytest.param(STEP_UP, "thirty days old", marks=pytest.mark.slow),
     ],
 )
-def test_an_mfa_id_that_is_no_good_is_told_and_asked_once(
-    payer: Project, bill: Control, offered: str, wrong: str
-) -> None:
+def test_mfa_id_rejected_is_reported_and_sent_once(payer: Project, bill: Control, offered: str, wrong: str) -> None:
     if wrong == "thirty days old":
         bill.advance(30 * DAY)
     if offered == STEP_UP:
@@ -180,7 +176,7 @@ def test_an_mfa_id_that_is_no_good_is_told_and_asked_once(
     assert bill.get("counts") == {**counts, CHECK: 1, STEP_UP: counts.get(STEP_UP, 0) + 1}
 
 
-def test_where_bill_wants_no_mfa_none_is_required(payer: Project, bill: Control) -> None:
+def test_require_trusted_with_mfa_bypass_succeeds(payer: Project, bill: Control) -> None:
     bill.post("settings", mfa_bypass=[world.DEV_KEY])
     run = payer.play(TRUSTED, PAY, TRUSTED, that("not bill.trusted", "paid.status == 201"))
     assert run.code == 0, run.output
@@ -188,7 +184,7 @@ def test_where_bill_wants_no_mfa_none_is_required(payer: Project, bill: Control)
     assert bill.get("counts") == {SIGN_IN: 1, CHECK: 1, PAYMENT: 1}
 
 
-def test_a_partner_pays_as_a_user_with_the_users_mfa_id(payer: Project, bill: Control) -> None:
+def test_partner_with_mfa_id_of_user_pays(payer: Project, bill: Control) -> None:
     payer.variables(bill_api_url=payer.api_url, **PARTNER, bill_user_id=world.PAYER.id, **REMEMBERED)
     run = payer.play(TRUSTED, PAY)
     assert run.code == 0, run.output
@@ -204,7 +200,7 @@ def test_a_partner_pays_as_a_user_with_the_users_mfa_id(payer: Project, bill: Co
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("variables", [SYNC_TOKEN, SPEND_TOKEN, PARTNER], ids=["sync_token", "spend_token", "partner"])
-def test_trust_is_refused_before_anything_is_sent_where_there_is_none_to_be_had(
+def test_require_trusted_with_method_without_trust_sends_nothing(
     payer: Project, bill: Control, variables: dict[str, str]
 ) -> None:
     only(payer, variables)
@@ -222,7 +218,7 @@ def test_trust_is_refused_before_anything_is_sent_where_there_is_none_to_be_had(
     assert bill.get("counts") == {}
 
 
-def test_an_app_pays_without_mfa(payer: Project, bill: Control) -> None:
+def test_oauth_with_require_trusted_pays_without_mfa(payer: Project, bill: Control) -> None:
     only(payer, CLIENT)
     run = payer.play(TRUSTED, PAY, that("bill.trusted is none"))
     assert run.code == 0, run.output
@@ -238,7 +234,7 @@ def shows_nothing_secret(run: Run, bill: Control) -> None:
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
-def test_from_the_challenge_to_the_payment_in_one_play(payer: Project, bill: Control) -> None:
+def test_mfa_challenge_validate_and_payment_in_one_play_succeed(payer: Project, bill: Control) -> None:
     payer.variables(bill_api_url=payer.api_url, code=CODE)
     elsewhere = str(payer.home / "elsewhere")
     run = payer.play(
@@ -292,7 +288,7 @@ def another(code: str) -> str:
 
 
 @pytest.mark.promise(1)
-def test_a_code_can_be_given_back_in_a_later_run(payer: Project, bill: Control) -> None:
+def test_mfa_validate_in_later_run_accepts_code(payer: Project, bill: Control) -> None:
     run = payer.play(challenge(), arguments=("-v",))
     message = bill.get("messages")[-1]
     assert run.says(f'"challenge_id": "{message["id"]}"'), run.output
@@ -305,7 +301,7 @@ def test_a_code_can_be_given_back_in_a_later_run(payer: Project, bill: Control) 
 
 
 @pytest.mark.promise(12)
-def test_check_mode_sends_no_code_and_takes_none(payer: Project, bill: Control) -> None:
+def test_mfa_tasks_in_check_mode_send_nothing(payer: Project, bill: Control) -> None:
     run = payer.play(
         challenge(),
         validate("012345", challenge_id="C-1", remember_me=True, device="laptop"),
@@ -321,7 +317,7 @@ def test_check_mode_sends_no_code_and_takes_none(payer: Project, bill: Control) 
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_after_a_wrong_code_the_right_one_is_taken(payer: Project, bill: Control) -> None:
+def test_mfa_validate_after_wrong_code_accepts_right_code(payer: Project, bill: Control) -> None:
     message = sent(payer, bill)
     wrong = another(message["code"])
     payer.variables(
@@ -338,7 +334,7 @@ def test_after_a_wrong_code_the_right_one_is_taken(payer: Project, bill: Control
 
 
 @pytest.mark.promise(8)
-def test_a_code_that_came_too_late(payer: Project, bill: Control) -> None:
+def test_mfa_validate_expired_code_is_refused(payer: Project, bill: Control) -> None:
     sent(payer, bill)
     bill.advance(300)
     run = payer.play(validate())
@@ -348,7 +344,7 @@ def test_a_code_that_came_too_late(payer: Project, bill: Control) -> None:
 
 
 @pytest.mark.promise(8)
-def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
+def test_mfa_validate_after_too_many_wrong_codes_is_refused(payer: Project, bill: Control) -> None:
     code = sent(payer, bill)["code"]
     wrong = {**validate("{{ '%06d' % ((code | int + 1) % 1000000) }}"), "ignore_errors": True}
     assert code
@@ -361,7 +357,7 @@ def test_too_many_wrong_codes(payer: Project, bill: Control) -> None:
 
 
 @pytest.mark.promise(8)
-def test_the_sixth_code_in_a_minute(payer: Project, bill: Control) -> None:
+def test_mfa_challenge_sixth_in_a_minute_is_refused(payer: Project, bill: Control) -> None:
     # BILL's minute follows its clock.
     bill.post("clock", set="2026-03-02T10:00:01Z")
     run = payer.play({**challenge(retries=0), "loop": [1, 2, 3, 4, 5, 6]})
@@ -376,7 +372,7 @@ def test_the_sixth_code_in_a_minute(payer: Project, bill: Control) -> None:
 
 
 @pytest.mark.promise(8)
-def test_to_be_remembered_a_device_needs_a_name(payer: Project, bill: Control) -> None:
+def test_mfa_validate_with_remember_me_requires_device(payer: Project, bill: Control) -> None:
     sent(payer, bill)
     run = payer.play(validate(remember_me=True))
     assert run.code == 2
@@ -389,7 +385,7 @@ def test_to_be_remembered_a_device_needs_a_name(payer: Project, bill: Control) -
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
-def test_a_session_that_has_ended_is_replaced_once_to_ask_for_a_code(payer: Project, bill: Control) -> None:
+def test_mfa_challenge_with_expired_session_renews_it_once(payer: Project, bill: Control) -> None:
     payer.play(login())
     bill.post("sessions/end")
     sent(payer, bill)
@@ -401,7 +397,7 @@ def test_a_session_that_has_ended_is_replaced_once_to_ask_for_a_code(payer: Proj
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Control) -> None:
+def test_mfa_validate_with_expired_session_does_not_sign_in(payer: Project, bill: Control) -> None:
     sent(payer, bill)
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
@@ -418,7 +414,7 @@ def test_a_code_of_a_session_that_has_ended_is_given_up(payer: Project, bill: Co
 
 
 @pytest.mark.promise(8)
-def test_a_code_without_a_session_that_could_have_asked_for_it(payer: Project, bill: Control) -> None:
+def test_mfa_validate_without_stored_session_sends_nothing(payer: Project, bill: Control) -> None:
     run = payer.play(validate("012345", challenge_id="C-1"))
     assert run.code == 2
     assert run.says("There is no stored session that requested the code. Ask for a new code with"), run.output
@@ -427,7 +423,7 @@ def test_a_code_without_a_session_that_could_have_asked_for_it(payer: Project, b
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("task", [challenge(), validate("012345", challenge_id="C-1")], ids=["challenge", "validate"])
-def test_without_a_session_store_no_code_can_be_given_back(payer: Project, bill: Control, task: dict[str, Any]) -> None:
+def test_mfa_tasks_with_session_store_none_are_refused(payer: Project, bill: Control, task: dict[str, Any]) -> None:
     payer.environ["BILL_SESSION_STORE"] = "none"
     run = payer.play(task)
     assert run.code == 2
@@ -439,7 +435,7 @@ def test_without_a_session_store_no_code_can_be_given_back(payer: Project, bill:
 
 
 @pytest.mark.promise(8)
-def test_a_code_that_yaml_has_changed_is_not_sent(payer: Project, bill: Control) -> None:
+def test_mfa_validate_code_changed_by_yaml_is_not_sent(payer: Project, bill: Control) -> None:
     sent(payer, bill)
     (payer.folder / "code.yml").write_text("code: 012345\n")
     run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
@@ -451,7 +447,7 @@ def test_a_code_that_yaml_has_changed_is_not_sent(payer: Project, bill: Control)
 
 
 @pytest.mark.parametrize("jinja2_native", ["0", "1"])
-def test_code_in_quotes_is_sent_as_it_is(payer: Project, bill: Control, jinja2_native: str) -> None:
+def test_mfa_validate_code_in_quotes_is_sent_unchanged(payer: Project, bill: Control, jinja2_native: str) -> None:
     payer.environ["ANSIBLE_JINJA2_NATIVE"] = jinja2_native
     codes = ["012345", "123456"]
     given = [{**validate(challenge_id="C-1"), "vars": {"code": code}, "ignore_errors": True} for code in codes]

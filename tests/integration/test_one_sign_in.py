@@ -27,7 +27,7 @@ VENDORS: dict[str, Any] = {
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(14)
-def test_the_main_job(project: Project, bill: Control) -> None:
+def test_login_two_runs_with_requests_signs_in_once(project: Project, bill: Control) -> None:
     tasks: list[dict[str, Any]] = [
         LOGIN,
         VENDORS,
@@ -64,7 +64,7 @@ def test_the_main_job(project: Project, bill: Control) -> None:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_ten_tasks_and_the_lookups_between_them(project: Project, bill: Control) -> None:
+def test_login_ten_tasks_with_lookups_signs_in_once(project: Project, bill: Control) -> None:
     tasks: list[dict[str, Any]] = []
     for number in range(10):
         tasks.append({**LOGIN, "name": f"Sign in {number}"})
@@ -90,7 +90,7 @@ def test_ten_tasks_and_the_lookups_between_them(project: Project, bill: Control)
 
 
 @pytest.mark.promise(1)
-def test_a_lookup_alone_signs_in_once_for_a_thousand(project: Project, bill: Control) -> None:
+def test_lookup_called_thousand_times_signs_in_once(project: Project, bill: Control) -> None:
     run = project.play(
         {
             "name": "Many lookups in one task, then some in another",
@@ -122,7 +122,9 @@ def test_a_lookup_alone_signs_in_once_for_a_thousand(project: Project, bill: Con
         pytest.param(0, "free", marks=pytest.mark.slow),
     ],
 )
-def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_after: int, strategy: str) -> None:
+def test_login_forty_hosts_on_twenty_forks_signs_in_once(
+    project: Project, bill: Control, check_after: int, strategy: str
+) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
     project.variables(bill_api_url=project.api_url, bill_check_after=check_after)
     # A slow BILL makes tasks overlap.
@@ -145,7 +147,7 @@ def test_forty_hosts_on_twenty_forks(project: Project, bill: Control, check_afte
 
 @pytest.mark.promise(11)
 @pytest.mark.parametrize("session_store", [None, pytest.param("none", marks=pytest.mark.slow)])
-def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
+def test_concurrency_limit_six_users_of_one_key_send_three_requests_at_once(
     project: Project, bill: Control, session_store: str | None
 ) -> None:
     people = {f"person{number}": clerk for number, clerk in enumerate(world.CLERKS)}
@@ -167,7 +169,7 @@ def test_six_people_with_one_developer_key_are_three_requests_at_a_time(
 
 
 @pytest.mark.promise(1)
-def test_hosts_need_not_be_reachable(project: Project, bill: Control) -> None:
+def test_login_unreachable_host_succeeds(project: Project, bill: Control) -> None:
     project.hosts("far", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=9)
     run = project.play(LOGIN, {"name": "Show", "ansible.builtin.debug": {"msg": "{{ bill.user_id }}"}})
     assert run.code == 0, run.output
@@ -176,7 +178,7 @@ def test_hosts_need_not_be_reachable(project: Project, bill: Control) -> None:
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-def test_run_once_serves_every_host(project: Project, bill: Control) -> None:
+def test_login_run_once_gives_session_to_every_host(project: Project, bill: Control) -> None:
     project.hosts("one", "two")
     run = project.play(
         {**LOGIN, "run_once": True},
@@ -186,7 +188,7 @@ def test_run_once_serves_every_host(project: Project, bill: Control) -> None:
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-def test_ansible_itself_can_run_the_task(project: Project, bill: Control) -> None:
+def test_login_run_ad_hoc_succeeds(project: Project, bill: Control) -> None:
     run = project.run("ansible", "localhost", "-m", "bill.connect.bill_login")
     assert run.code == 0, run.output
     assert bill.get("counts") == {"POST /v3/login": 1}

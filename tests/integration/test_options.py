@@ -32,7 +32,7 @@ def passwords_heard(bill: Control) -> list[Any]:
     return [r["body"]["password"] for r in bill.get("requests") if r["path"] == "/v3/login"]
 
 
-def test_environment_names_are_enough(project: Project, bill: Control) -> None:
+def test_options_from_environment_only_sign_in(project: Project, bill: Control) -> None:
     project.without_vault()
     project.variables(user_id=world.USER.id)
     project.environ = {name.upper(): value for name, value in GOOD.items()} | {"BILL_API_URL": project.api_url}
@@ -49,7 +49,7 @@ def test_environment_names_are_enough(project: Project, bill: Control) -> None:
         *(pytest.param(each, marks=pytest.mark.slow) for each in ("{% raw %}findme", "{'findme': 1}", "0123")),
     ],
 )
-def test_the_environment_is_never_templated(project: Project, bill: Control, password: str) -> None:
+def test_option_from_environment_is_not_templated(project: Project, bill: Control, password: str) -> None:
     bill.post(f"users/{world.USER.username}/password", password=password)
     project.without_vault()
     project.variables(bill_api_url=project.api_url)
@@ -62,7 +62,7 @@ def test_the_environment_is_never_templated(project: Project, bill: Control, pas
 
 
 @pytest.mark.parametrize("native", ["false", "true"])
-def test_templated_variable_that_looks_like_another_type_stays_the_text_it_is(project: Project, native: str) -> None:
+def test_option_templated_text_like_other_type_stays_text(project: Project, native: str) -> None:
     project.environ = {"ANSIBLE_JINJA2_NATIVE": native}
     passwords = ['["findme"]', "{'findme': 1}", "12345678", "0123", "True", "None", "1e3"]
     variables = {"bill_password": "{{ secret_text }}", "user_id": world.USER.id}
@@ -79,7 +79,7 @@ def test_templated_variable_that_looks_like_another_type_stays_the_text_it_is(pr
         assert [request["body"]["password"] for request in seen.heard] == [password]
 
 
-def test_module_defaults_go_before_variables_and_behind_the_task(project: Project, bill: Control) -> None:
+def test_option_in_module_defaults_overrides_variable_but_not_task(project: Project, bill: Control) -> None:
     project.play(
         LOGIN,
         {**LOGIN, "bill.connect.bill_login": {"password": "{{ 'of the task-' + 'findme' }}"}, "ignore_errors": True},
@@ -89,7 +89,7 @@ def test_module_defaults_go_before_variables_and_behind_the_task(project: Projec
     assert passwords_heard(bill) == ["of the defaults-findme", "of the task-findme"]
 
 
-def test_a_variable_encrypted_on_its_own_is_decrypted(project: Project, bill: Control) -> None:
+def test_option_from_encrypted_variable_is_decrypted(project: Project, bill: Control) -> None:
     encrypted = project.run("ansible-vault", "encrypt_string", world.USER.password, "--name", "inline_password").output
     (project.folder / "group_vars" / "all" / "inline.yml").write_text(
         encrypted[encrypted.index("inline_password") :].replace("Encryption successful", "")
@@ -112,7 +112,7 @@ def test_a_variable_encrypted_on_its_own_is_decrypted(project: Project, bill: Co
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-def test_a_value_encrypted_on_its_own_can_stand_in_the_task(project: Project, bill: Control) -> None:
+def test_option_encrypted_in_task_is_decrypted(project: Project, bill: Control) -> None:
     encrypted = project.run("ansible-vault", "encrypt_string", world.USER.password, "--name", "password").output
     lines = encrypted[encrypted.index("password:") :].replace("Encryption successful", "").rstrip().splitlines()
     (project.folder / "inline.yml").write_text(
@@ -124,7 +124,7 @@ def test_a_value_encrypted_on_its_own_can_stand_in_the_task(project: Project, bi
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-def test_a_loop_can_be_made_of_lookups(project: Project) -> None:
+def test_lookup_in_with_loop_gives_items(project: Project) -> None:
     loop = {
         "name": "Loop",
         "ansible.builtin.debug": {"msg": "got {{ item }}"},
@@ -134,7 +134,7 @@ def test_a_loop_can_be_made_of_lookups(project: Project) -> None:
     assert run.says(f"got {world.USER.id}"), run.output
 
 
-def test_omitted_variable_counts_as_not_given(project: Project) -> None:
+def test_option_omitted_or_empty_counts_as_not_given(project: Project) -> None:
     nothings = ["{{ omit }}", "{{ undefined_one | default(omit) }}", "", None]
     rows = [
         Row([LOGIN, LOOKUP], {"bill_auth_method": nothing, "bill_timeout": nothing, "user_id": world.USER.id})
@@ -145,7 +145,7 @@ def test_omitted_variable_counts_as_not_given(project: Project) -> None:
         assert seen.requests == ["POST /v3/login"]
 
 
-def test_a_variable_of_each_host_gives_each_host_its_own_session(project: Project, bill: Control) -> None:
+def test_option_variable_per_host_gives_each_host_its_own_session(project: Project, bill: Control) -> None:
     project.without_vault()
     project.hosts("one", "two")
     good = {name: value for name, value in GOOD.items() if name != "bill_organization_id"}

@@ -50,7 +50,9 @@ def default_of_another_role(project: Project, **variables: Any) -> dict[str, Any
 
 
 @pytest.mark.promise(7)
-def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bill: Control, evil: Trap) -> None:
+def test_environment_secrets_with_destination_from_variable_are_not_sent(
+    job: Project, bill: Control, evil: Trap
+) -> None:
     message = "the secrets come from the environment (BILL_PASSWORD, BILL_DEV_KEY). A person who may set a variable"
     tasks = [{**LOGIN, **IGNORED}, {**LOOKUP, **IGNORED}]
     # A variable from the launch, and from another role.
@@ -89,7 +91,7 @@ def test_no_variable_sends_secrets_of_the_environment_elsewhere(job: Project, bi
 
 
 @pytest.mark.promise(7)
-def test_token_address_of_a_variable_gets_no_client_secret(job: Project, evil: Trap) -> None:
+def test_environment_client_secret_with_token_url_from_variable_is_not_sent(job: Project, evil: Trap) -> None:
     job.environ |= {
         "BILL_AUTH_METHOD": "oauth",
         "BILL_CLIENT_ID": world.CLIENT.id,
@@ -102,7 +104,7 @@ def test_token_address_of_a_variable_gets_no_client_secret(job: Project, evil: T
 
 
 @pytest.mark.promise(7)
-def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Project, bill: Control) -> None:
+def test_environment_secrets_with_destination_from_task_are_sent(job: Project, bill: Control) -> None:
     run = job.play(
         LOGIN,
         {**LOGIN, "bill.connect.bill_login": {"api_url": job.api_url, "session_store": str(job.home / "mine")}},
@@ -125,9 +127,7 @@ def test_environment_and_task_say_where_secrets_of_the_environment_go(job: Proje
 
 
 @pytest.mark.promise(7)
-def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
-    job: Project, bill: Control, evil: Trap
-) -> None:
+def test_environment_secrets_read_by_template_are_not_sent_elsewhere(job: Project, bill: Control, evil: Trap) -> None:
     """Another team's inventory can read the secrets with a lookup, and then decides where they go."""
     by_lookup = {
         f"bill_{name}": f"{{{{ lookup('ansible.builtin.env', 'BILL_{name.upper()}') }}}}"
@@ -160,7 +160,9 @@ def test_secret_that_a_template_takes_out_of_the_environment_counts_as_its_own(
 
 
 @pytest.mark.promise(7)
-def test_form_sends_a_new_secret_of_the_environment_nowhere_else(project: Project, bill: Control, evil: Trap) -> None:
+def test_form_environment_secret_with_destination_from_variable_is_not_sent(
+    project: Project, bill: Control, evil: Trap
+) -> None:
     """The vault file has the old password and the environment has the new one, which replaces it without a person."""
     project.environ |= {"BILL_PASSWORD": world.USER.password, "BILL_API_URL": project.api_url}
     project.variables()
@@ -182,7 +184,7 @@ def test_form_sends_a_new_secret_of_the_environment_nowhere_else(project: Projec
 
 
 @pytest.mark.promise(7)
-def test_host_that_is_not_bills_is_told_once_with_its_source(project: Project, bill: Control) -> None:
+def test_api_url_of_unknown_host_warns_once_with_source(project: Project, bill: Control) -> None:
     """The warning does not depend on the owner. No host of this name exists, and the connection error says so."""
     project.hosts("one", "two", "three")
     project.environ["BILL_RETRIES"] = "0"
@@ -195,7 +197,7 @@ def test_host_that_is_not_bills_is_told_once_with_its_source(project: Project, b
 
 
 @pytest.mark.promise(5)
-def test_no_variable_reads_the_environment_by_way_of_a_path(project: Project, bill: Control) -> None:
+def test_path_option_from_variable_does_not_read_environment(project: Project, bill: Control) -> None:
     project.environ |= {
         "AWS_SECRET_ACCESS_KEY": "findme-aws",
         "BILL_APP_KEY": "findme-app-key",

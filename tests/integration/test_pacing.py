@@ -27,9 +27,7 @@ def times(bill: Control) -> list[float]:
 
 
 @pytest.mark.promise(11)
-def test_twenty_hosts_with_four_calls_each_never_make_more_than_sixty_in_a_minute(
-    payer: Project, bill: Control
-) -> None:
+def test_rate_limit_twenty_hosts_send_at_most_sixty_calls_a_minute(payer: Project, bill: Control) -> None:
     """Each task validates the token. BILL's own limit is active and never reached."""
     only(payer, SPEND_TOKEN)
     payer.leap_over_waits()

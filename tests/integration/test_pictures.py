@@ -25,19 +25,19 @@ ELEMENTS = {"svg", "title", "desc", "rect", "circle", "g", "text", "tspan"}
 @pytest.mark.terminal
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_picture_shows_what_is_seen_today(core_bin: Path, name: str) -> None:
+def test_picture_made_again_is_unchanged(core_bin: Path, name: str) -> None:
     for path, text in made(name, core_bin).items():
         assert path.read_text() == text, f"{path.name} is no longer true: look at what has changed, then make pictures"
 
 
 @pytest.mark.promise(5)
-def test_there_is_no_other_picture_and_no_secret_in_one() -> None:
+def test_pictures_in_folder_are_complete_and_have_no_secrets() -> None:
     there = {path.name: path.read_text() for path in FOLDER.iterdir()}
     assert sorted(there) == sorted(f"{name}.{kind}" for name in SCENARIOS for kind in ("svg", "txt"))
     assert [name for name, text in there.items() if secrets_in(text)] == []
 
 
-def test_a_guide_shows_the_same_screens() -> None:
+def test_guide_screens_match_pictures() -> None:
     shown = []
     for path in GUIDES.glob("*.rst"):
         guide = path.read_text()
@@ -47,7 +47,7 @@ def test_a_guide_shows_the_same_screens() -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_a_picture_can_be_read_aloud_and_copied_and_asks_for_nothing(name: str) -> None:
+def test_picture_svg_is_accessible_and_loads_nothing(name: str) -> None:
     text = (FOLDER / f"{name}.svg").read_text()
     # The rule is about XML from strangers. This file is in the repository.
     picture = ElementTree.fromstring(text)  # noqa: S314
@@ -68,14 +68,14 @@ def test_a_picture_can_be_read_aloud_and_copied_and_asks_for_nothing(name: str) 
 
 
 @pytest.mark.parametrize("name", ["connect", "correct", "rotate"])
-def test_the_form_cuts_no_word_in_two(name: str) -> None:
+def test_picture_of_form_breaks_no_words(name: str) -> None:
     """A terminal breaks words at its edge."""
     lines = (FOLDER / f"{name}.txt").read_text().splitlines()
     assert [line for line in lines if len(line) == COLUMNS and not line.endswith("***")] == []
 
 
 @pytest.mark.parametrize("name", svg.COLOURS)
-def test_a_colour_can_be_read(name: str) -> None:
+def test_picture_colour_has_enough_contrast(name: str) -> None:
     """The contrast is the one that WCAG 2 requires for text (level AA)."""
     text, paper = _luminance(svg.COLOURS[name]), _luminance(svg.PAPER)
     assert (text + 0.05) / (paper + 0.05) >= 4.5

@@ -96,7 +96,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_from_an_empty_folder_to_a_play_of_three_lines(
+def test_quickstart_in_empty_folder_signs_in_once(
     tmp_path: Path, core_bin: Path, bill: Control, api_url: str, archive: Path
 ) -> None:
     newcomer = Newcomer(tmp_path, core_bin, api_url)

@@ -28,7 +28,7 @@ def stale(project: Project) -> Project:
 
 
 @pytest.mark.promise(4)
-def test_fifty_hosts_on_25_forks_are_one_refused_sign_in(stale: Project, bill: Control) -> None:
+def test_login_refused_on_fifty_hosts_is_sent_once(stale: Project, bill: Control) -> None:
     stale.hosts(*(f"host{number:02}" for number in range(50)))
     bill.post("settings", latency=0.05)
     run = stale.play(LOGIN, arguments=("--forks", "25"))
@@ -41,7 +41,7 @@ def test_fifty_hosts_on_25_forks_are_one_refused_sign_in(stale: Project, bill: C
 
 
 @pytest.mark.promise(4)
-def test_a_later_run_a_lookup_and_the_role_know_of_it(stale: Project, bill: Control) -> None:
+def test_cached_refusal_in_later_run_applies_to_task_lookup_and_role(stale: Project, bill: Control) -> None:
     assert stale.play(LOGIN).says("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     for task in (LOGIN, LOOKUP, ROLE):
         run = stale.play(task)
@@ -54,7 +54,7 @@ def test_a_later_run_a_lookup_and_the_role_know_of_it(stale: Project, bill: Cont
 
 
 @pytest.mark.promise(4)
-def test_a_corrected_value_and_force_are_tried_at_once(stale: Project, bill: Control) -> None:
+def test_cached_refusal_with_corrected_value_or_force_is_ignored(stale: Project, bill: Control) -> None:
     stale.play(LOGIN)
     assert stale.play(FORCE).says("BDC_1101")
     assert bill.get("counts") == {"POST /v3/login": 2}
@@ -64,7 +64,7 @@ def test_a_corrected_value_and_force_are_tried_at_once(stale: Project, bill: Con
 
 
 @pytest.mark.promise(4)
-def test_the_account_is_not_locked_by_what_the_play_repeats(stale: Project, bill: Control) -> None:
+def test_login_refused_with_until_does_not_lock_account(stale: Project, bill: Control) -> None:
     bill.post("settings", lock_after=3)
     stale.play({**LOGIN, "retries": 5, "delay": 0, "until": "bill is success"})
     stale.variables(bill_api_url=stale.api_url)
@@ -73,7 +73,7 @@ def test_the_account_is_not_locked_by_what_the_play_repeats(stale: Project, bill
 
 
 @pytest.mark.promise(9)
-def test_a_spent_hour_is_remembered_by_every_user_of_the_developer_key(project: Project, bill: Control) -> None:
+def test_hourly_limit_reached_stops_all_users_of_developer_key(project: Project, bill: Control) -> None:
     bill.post("settings", logins_per_hour=0)
     begin = datetime.now(timezone.utc).hour
     run = project.play(LOGIN)

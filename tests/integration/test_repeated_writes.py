@@ -38,7 +38,7 @@ def ping(**keywords: Any) -> dict[str, Any]:
 
 
 @pytest.mark.promise(10)
-def test_same_payment_of_several_hosts_batches_or_handlers_is_sent_once(three: Project, bill: Control) -> None:
+def test_payment_repeated_by_hosts_batches_or_handlers_is_sent_once(three: Project, bill: Control) -> None:
     once = {"run_once": True}
     run = three.plays(
         {"tasks": [pay(1, task=IGNORED)]},
@@ -66,7 +66,7 @@ def test_same_payment_of_several_hosts_batches_or_handlers_is_sent_once(three: P
 
 
 @pytest.mark.promise(10)
-def test_same_payment_of_two_items_or_two_names_of_one_machine_is_sent_once(three: Project, bill: Control) -> None:
+def test_payment_repeated_by_loop_items_or_host_names_is_sent_once(three: Project, bill: Control) -> None:
     (three.folder / "pay.yml").write_text(yaml.safe_dump([pay(3, task=IGNORED)]))
     (three.folder / "linked.yml").symlink_to("pay.yml")
     included = {"name": "Include", "ansible.builtin.include_tasks": "pay.yml", "loop": [1, 2]}
@@ -86,7 +86,7 @@ def test_same_payment_of_two_items_or_two_names_of_one_machine_is_sent_once(thre
 
 
 @pytest.mark.promise(10)
-def test_two_tasks_from_one_anchor_are_two_intentions(three: Project, bill: Control) -> None:
+def test_payment_in_two_tasks_from_one_anchor_is_sent_for_each(three: Project, bill: Control) -> None:
     task = yaml.safe_dump(pay(1), default_flow_style=True, width=1000).strip()
     (three.folder / "site.yml").write_text(
         f"- hosts: one\n  gather_facts: false\n  tasks:\n    - &pay {task}\n    - *pay\n"
@@ -99,7 +99,7 @@ def test_two_tasks_from_one_anchor_are_two_intentions(three: Project, bill: Cont
 
 
 @pytest.mark.promise(10)
-def test_payment_that_bill_has_refused_may_be_sent_for_the_next_host(three: Project, bill: Control) -> None:
+def test_payment_refused_by_bill_is_sent_for_next_host(three: Project, bill: Control) -> None:
     """until and rescue work as before."""
     bill.fault("POST /v3/payments", code="BDC_1152", status=422)
     bill.fault("POST /v3/payments", code="BDC_1152", status=422)
@@ -124,7 +124,7 @@ def test_payment_that_bill_has_refused_may_be_sent_for_the_next_host(three: Proj
 
 @pytest.mark.promise(10)
 @pytest.mark.promise(12)
-def test_check_mode_refuses_what_a_real_run_would_refuse(three: Project, bill: Control) -> None:
+def test_payment_repeated_in_check_mode_is_refused(three: Project, bill: Control) -> None:
     run = three.play(pay(1, task=IGNORED), call(task={"register": "read"}), arguments=("--check",))
     assert run.code == 0, run.output
     assert sum(run.recap(host)["ignored"] for host in HOSTS) == 2
@@ -133,7 +133,7 @@ def test_check_mode_refuses_what_a_real_run_would_refuse(three: Project, bill: C
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(10)
-def test_failure_by_ansible_after_a_payment_says_that_bill_has_paid(payer: Project, bill: Control) -> None:
+def test_payment_done_and_failed_by_ansible_says_that_bill_has_paid(payer: Project, bill: Control) -> None:
     may_pay(payer)
     deep = "[" * 700 + "]" * 700
     bill.fault("POST /v3/payments", after=2, status=201, body=deep, content_type="application/json", acted=True)

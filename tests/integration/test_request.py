@@ -33,9 +33,7 @@ def queries(bill: Control, path: str) -> list[dict[str, str]]:
 @pytest.mark.promise(2)
 @pytest.mark.promise(14)
 @pytest.mark.promise(15)
-def test_ten_thousand_vendors_are_listed_with_a_hundred_requests_and_one_sign_in(
-    project: Project, bill: Control
-) -> None:
+def test_request_ten_thousand_records_sends_hundred_requests_and_one_login(project: Project, bill: Control) -> None:
     project.without_vault()
     project.environ |= {
         "BILL_USERNAME": world.LARGE_USER.username,
@@ -65,7 +63,7 @@ def test_ten_thousand_vendors_are_listed_with_a_hundred_requests_and_one_sign_in
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
 @pytest.mark.promise(14)
-def test_a_vendor_a_bill_and_its_payment_are_made_in_one_play(payer: Project, bill: Control) -> None:
+def test_request_vendor_bill_and_payment_in_one_play_are_created(payer: Project, bill: Control) -> None:
     may_pay(payer)
     vendor = {"name": "Acorn Paper", "address": {"line1": "1 Main Street", "city": "Portland", "country": "US"}}
     line = {"amount": 120.5, "description": "Paper, 10 % off"}
@@ -104,7 +102,7 @@ def test_a_vendor_a_bill_and_its_payment_are_made_in_one_play(payer: Project, bi
 
 
 @pytest.mark.promise(14)
-def test_filters_and_sorts_give_the_records_that_were_meant(project: Project, bill: Control) -> None:
+def test_request_filters_and_sort_return_matching_records(project: Project, bill: Control) -> None:
     """The emulator reads the filters in BILL's syntax, and finds exactly the intended records."""
     everyone = world.vendors(HERE)
     names = sorted({each["name"] for each in everyone})[:2]
@@ -173,7 +171,9 @@ def latest(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
 @pytest.mark.promise(1)
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("method", [accounts.SPEND_TOKEN, accounts.CLIENT], ids=["spend_token", "oauth"])
-def test_spend_and_expense_is_read_by_its_own_pages(project: Project, bill: Control, method: dict[str, Any]) -> None:
+def test_request_list_of_each_api_follows_its_own_page_cursor(
+    project: Project, bill: Control, method: dict[str, Any]
+) -> None:
     """With the task, and with the lookup in a loop, in a template and outside of one."""
     project.without_vault()
     of_spend = method is accounts.SPEND_TOKEN
@@ -219,7 +219,7 @@ def test_spend_and_expense_is_read_by_its_own_pages(project: Project, bill: Cont
     assert bill.get("counts").get("POST /connect/authx/token", 0) == (not of_spend)
 
 
-def test_a_partner_names_the_organization_in_a_header(project: Project, bill: Control) -> None:
+def test_request_of_partner_sends_organization_in_header(project: Project, bill: Control) -> None:
     project.without_vault()
     accounts.only(project, accounts.PARTNER)
     bill.fault("GET /v3/partner/users", json={"results": [{"id": "00601ALEXPARKER00001"}]})
@@ -252,9 +252,7 @@ END_SESSIONS = {
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_session_that_ends_between_two_tasks_is_replaced_once_and_the_request_sent_once_more(
-    payer: Project, bill: Control
-) -> None:
+def test_request_session_expired_between_tasks_is_renewed_and_sent_once_more(payer: Project, bill: Control) -> None:
     """For a read, a write and a lookup. A write that BILL did not do is done once."""
     may_pay(payer)
     run = payer.play(
@@ -310,9 +308,7 @@ def ending_sessions_while(bill: Control, pages: int) -> Iterator[None]:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
-def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
-    project: Project, bill: Control
-) -> None:
+def test_request_session_expired_between_pages_is_renewed_and_continues(project: Project, bill: Control) -> None:
     # The fourth page takes time, and the session ends before its response.
     bill.fault(VENDORS, after=3, slow=1)
     project.watch = lambda _pid: ending_sessions_while(bill, 4)
@@ -337,9 +333,7 @@ def test_a_session_that_ends_between_two_pages_is_replaced_and_the_list_goes_on(
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(11)
-def test_forty_hosts_reading_at_once_never_have_more_than_three_requests_in_flight(
-    project: Project, bill: Control
-) -> None:
+def test_concurrency_limit_forty_hosts_send_at_most_three_requests_at_once(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
     bill.post("settings", latency=0.05)
     run = project.play(
@@ -355,7 +349,7 @@ def test_forty_hosts_reading_at_once_never_have_more_than_three_requests_in_flig
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_read_is_tried_again_after_a_fault_of_the_server_or_of_the_way(project: Project, bill: Control) -> None:
+def test_request_read_with_server_or_connection_error_is_retried(project: Project, bill: Control) -> None:
     project.leap_over_waits()
     faults: tuple[dict[str, Any], ...] = (
         {"status": 503},
@@ -374,7 +368,7 @@ def test_a_read_is_tried_again_after_a_fault_of_the_server_or_of_the_way(project
 
 
 @pytest.mark.promise(9)
-def test_when_the_hour_is_spent_nothing_more_is_asked_until_the_next_one(project: Project, bill: Control) -> None:
+def test_request_hourly_limit_reached_sends_nothing_until_next_hour(project: Project, bill: Control) -> None:
     """No later task, lookup or run sends a request."""
     # The time is late enough for the session to reach the next hour.
     bill.post("clock", set="2026-03-02T10:40:00Z")
@@ -411,7 +405,7 @@ def ahead_of(project: Project, bill: Control) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_a_no_of_bill_is_told_in_its_own_words(project: Project, bill: Control) -> None:
+def test_request_error_response_is_reported_in_words_of_bill(project: Project, bill: Control) -> None:
     body = {"email": "x", "note": "{{ bill_dev_key }}"}
     bill.fault(
         "PATCH /v3/vendors/*",
@@ -488,7 +482,7 @@ BAD: dict[str, dict[str, Any]] = {
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
-def test_what_cannot_be_meant_is_said_before_anything_is_sent(project: Project, bill: Control) -> None:
+def test_request_invalid_option_is_reported_and_nothing_is_sent(project: Project, bill: Control) -> None:
     """The check needs no session, and check mode runs it as well."""
     tasks = [
         call(**{"path": "/v3/vendors", **options}, name=f"Bad {number}", task={"ignore_errors": True})
@@ -508,7 +502,7 @@ def test_what_cannot_be_meant_is_said_before_anything_is_sent(project: Project, 
 
 
 @pytest.mark.promise(14)
-def test_the_keywords_of_tasks_work_as_usual(project: Project, bill: Control) -> None:
+def test_request_task_keywords_work_as_usual(project: Project, bill: Control) -> None:
     project.hosts("one", "two")
     no_such = {"group/bill.connect.bill": {"organization_id": world.SECOND_ORGANIZATION.id}}
     run = project.play(

@@ -53,7 +53,7 @@ LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 @pytest.mark.promise(15)
-def test_a_payment_whose_answer_is_lost_is_sent_once_and_can_be_found(payer: Project, bill: Control) -> None:
+def test_payment_response_lost_is_sent_once_and_can_be_found(payer: Project, bill: Control) -> None:
     """In each case the play learns that the result is unknown, and finds it out where the message says."""
     may_pay(payer)
     tasks: list[dict[str, Any]] = []
@@ -103,7 +103,7 @@ def test_a_payment_whose_answer_is_lost_is_sent_once_and_can_be_found(payer: Pro
 
 @pytest.mark.promise(10)
 @pytest.mark.promise(5)
-def test_neither_until_nor_a_loop_sends_a_payment_twice(payer: Project, bill: Control) -> None:
+def test_payment_response_lost_with_until_or_loop_is_sent_once(payer: Project, bill: Control) -> None:
     may_pay(payer)
     lost = {"reset": True, "acted": True}
     bill.post("faults", on=ONE_PAYMENT, **lost)
@@ -129,7 +129,7 @@ def test_neither_until_nor_a_loop_sends_a_payment_twice(payer: Project, bill: Co
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_until_does_not_pay_again_what_is_paid_however_it_is_asked_for(payer: Project, bill: Control) -> None:
+def test_payment_done_with_until_is_not_sent_again(payer: Project, bill: Control) -> None:
     may_pay(payer)
     again = {"retries": 3, "delay": 0, **IGNORE}
     run = payer.play(
@@ -144,7 +144,7 @@ def test_until_does_not_pay_again_what_is_paid_however_it_is_asked_for(payer: Pr
 
 
 @pytest.mark.promise(14)
-def test_no_record_decides_what_becomes_of_the_task(project: Project, bill: Control) -> None:
+def test_request_record_with_keys_of_results_does_not_affect_task(project: Project, bill: Control) -> None:
     odd = {"id": "1", "unreachable": True, "failed": True, "changed": True}
     bill.post("faults", on="GET /v3/vendors", json={"results": [odd, {"id": "2"}]})
     run = project.play(call(paginate=True), that("answer.results | length == 2 and answer is not changed"))
@@ -152,7 +152,7 @@ def test_no_record_decides_what_becomes_of_the_task(project: Project, bill: Cont
 
 
 @pytest.mark.promise(5)
-def test_the_session_is_not_sent_in_an_address(project: Project, bill: Control) -> None:
+def test_request_session_id_in_url_is_not_sent(project: Project, bill: Control) -> None:
     run = project.play(
         {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"},
         call(query={"x": "{{ bill.session_id }}"}, task=IGNORE),
@@ -167,7 +167,7 @@ def test_the_session_is_not_sent_in_an_address(project: Project, bill: Control) 
 
 
 @pytest.mark.promise(10)
-def test_a_payment_that_bill_has_refused_unseen_is_tried_again(payer: Project, bill: Control) -> None:
+def test_payment_refused_before_processing_is_retried(payer: Project, bill: Control) -> None:
     may_pay(payer)
     payer.leap_over_waits()
     bill.post("faults", on=ONE_PAYMENT, times=2, code="BDC_1322")
@@ -187,7 +187,7 @@ def test_a_payment_that_bill_has_refused_unseen_is_tried_again(payer: Project, b
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
-def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_done(payer: Project) -> None:
+def test_payment_connection_refused_is_retried_and_not_uncertain(payer: Project) -> None:
     with server.running() as elsewhere:
         may_pay(payer, bill_api_url=elsewhere)
         payer.environ["BILL_API_URL"] = elsewhere
@@ -208,7 +208,7 @@ def test_a_payment_that_found_no_connection_is_tried_again_and_certainly_not_don
 
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
-def test_a_payment_without_trust_is_no_reason_to_sign_in_again(project: Project, bill: Control) -> None:
+def test_payment_without_trust_does_not_sign_in_again(project: Project, bill: Control) -> None:
     """If trust is required, the task sends nothing, also in check mode. Otherwise BILL returns the error."""
     trust = "Run the role bill.connect.trust: a person enters the MFA code"
     run = project.play(
@@ -233,9 +233,7 @@ def test_a_payment_without_trust_is_no_reason_to_sign_in_again(project: Project,
 @pytest.mark.promise(12)
 @pytest.mark.promise(5)
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
-def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
-    payer: Project, bill: Control, check: bool
-) -> None:
+def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill: Control, check: bool) -> None:
     may_pay(payer)
     bank = {"accountNumber": "3141592653589", "routingNumber": 121042882, "nameOnAccount": "Acorn"}
     body = {"name": "Acorn Paper", "address": {"city": "Portland"}, "paymentInformation": {"bankAccount": bank}}
@@ -280,7 +278,7 @@ def test_check_mode_reads_but_does_not_write_and_diff_shows_the_write_masked(
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_what_is_written_arrives_as_it_was_written(project: Project, bill: Control) -> None:
+def test_request_values_of_all_types_arrive_unchanged(project: Project, bill: Control) -> None:
     """Dates, numbers, and separately encrypted values arrive unchanged, whatever types ansible-core gives them."""
     encrypted = project.run("ansible-vault", "encrypt_string", "1234 findme 5678", "--name", "account").output
     lines = encrypted[encrypted.index("account") :].replace("Encryption successful", "").rstrip().splitlines()
@@ -375,7 +373,7 @@ def as_json(value: Any) -> str:
 
 @pytest.mark.promise(14)
 @pytest.mark.parametrize("native", [False, True], ids=["default", "jinja2_native"])
-def test_templated_values_arrive_as_the_manual_says(project: Project, bill: Control, native: bool) -> None:
+def test_request_templated_values_arrive_as_documented(project: Project, bill: Control, native: bool) -> None:
     """Up to ansible-core 2.18, a template turns a number into a text, unless it is only a variable's name."""
     if native:
         project.environ["ANSIBLE_JINJA2_NATIVE"] = "true"

@@ -158,7 +158,7 @@ def sweep(project: Project, bill: Control, tmp_path_factory: pytest.TempPathFact
 @pytest.mark.parametrize(
     "arguments", [(), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
-def test_a_success(sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
+def test_output_successful_tasks_has_no_secrets(sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
     run = sweep.play(
         LOGIN,
         SHOW,
@@ -181,7 +181,7 @@ def test_a_success(sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> N
 
 
 @pytest.mark.promise(5)
-def test_the_session_in_use(sweep: Sweep, bill: Control) -> None:
+def test_output_session_used_with_no_log_and_pipelining_has_no_secrets(sweep: Sweep, bill: Control) -> None:
     """With no_log and with pipelining, which writes no module to the disk. Only callbacks get the arguments of such a task."""
     sweep.own.append("events")
     del sweep.project.environ["ANSIBLE_DEBUG"]
@@ -196,7 +196,7 @@ def test_the_session_in_use(sweep: Sweep, bill: Control) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_a_failure_shows_its_message_and_nothing_else(sweep: Sweep, bill: Control) -> None:
+def test_output_failed_login_has_message_and_no_secrets(sweep: Sweep, bill: Control) -> None:
     echo = f"{world.USER.password} {world.DEV_KEY}"
     for fault in (
         {"status": 503, "body": echo},
@@ -301,7 +301,7 @@ def in_plain_variables(sweep: Sweep) -> tuple[str, ...]:
         *(pytest.param(each, marks=pytest.mark.slow) for each in (in_a_vaulted_file, in_plain_variables)),
     ],
 )
-def test_wherever_the_credentials_come_from(
+def test_output_credentials_of_each_source_has_no_secrets(
     sweep: Sweep, bill: Control, given: Callable[[Sweep], tuple[str, ...]]
 ) -> None:
     if given in (in_the_environment, in_vaulted_values, in_plain_variables):
@@ -326,7 +326,7 @@ def test_wherever_the_credentials_come_from(
         for name, method in METHODS.items()
     ],
 )
-def test_every_method_failing_and_at_work(sweep: Sweep, bill: Control, method: Method) -> None:
+def test_output_each_auth_method_has_no_secrets(sweep: Sweep, bill: Control, method: Method) -> None:
     sweep.project.without_vault()
     in_files(sweep, **method.variables, wrong="wrong-findme")
     echo = " ".join(method.options.values())
@@ -383,7 +383,7 @@ def of_payer(sweep: Sweep, bill: Control) -> Sweep:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill: Control) -> None:
+def test_output_mfa_and_info_tasks_has_no_secrets(of_payer: Sweep, bill: Control) -> None:
     """The code of MFA, and the MFA ID that it produces. Each task fails before it does its work."""
     echo = json.dumps([{"code": "BDC_9999", "message": f"{world.PAYER.password} {world.DEV_KEY}"}])
     for request in (
@@ -433,7 +433,7 @@ def test_what_makes_a_session_trusted_and_what_tells_of_it(of_payer: Sweep, bill
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> None:
+def test_role_trust_successful_shows_mfa_id_only_to_callbacks(of_payer: Sweep) -> None:
     """The documentation says this of set_fact, with which a role passes on values."""
     role = {"name": "Trust", "ansible.builtin.include_role": {"name": "bill.connect.trust"}}
     run = of_payer.play(
@@ -450,7 +450,7 @@ def test_the_trust_role_tells_the_mfa_id_to_callbacks_alone(of_payer: Sweep) -> 
 @pytest.mark.terminal
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-def test_what_a_person_types_into_the_form(sweep: Sweep, bill: Control) -> None:
+def test_output_form_with_typed_values_has_no_secrets(sweep: Sweep, bill: Control) -> None:
     """Values that BILL refuses and accepts, the code of MFA and its results, and then all of it from the written file."""
     project = sweep.project
     project.without_vault()
@@ -503,7 +503,7 @@ ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
 @pytest.mark.parametrize(
     "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
-def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
+def test_output_reads_and_writes_has_no_secrets(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
     """Reads and writes with bank accounts, sessions and passwords: after success, after failure, and with an unknown result."""
     check = "--check" in arguments
     in_files(
@@ -611,7 +611,7 @@ def test_what_is_asked_of_bill_and_what_it_answers(of_payer: Sweep, bill: Contro
 @pytest.mark.parametrize(
     "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
-def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) -> None:
+def test_output_vault_file_written_has_no_secrets(sweep: Sweep, arguments: tuple[str, ...]) -> None:
     """From a file and from a vault into others: new, changed, in clear text before, and with every failure."""
     project = sweep.project
     (project.folder / "given.txt").write_text(AWKWARD)
@@ -674,7 +674,7 @@ def test_what_is_kept_in_a_vault_file(sweep: Sweep, arguments: tuple[str, ...]) 
 
 
 @pytest.mark.promise(5)
-def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> None:
+def test_request_list_with_no_log_hides_records(project: Project, bill: Control) -> None:
     """ansible-core could also take the records for items of a loop. register has BILL's values."""
     bill.fault("GET /v3/vendors", times=None, json={"results": [{"name": "findme-1"}, {"name": "findme-2"}]})
     tasks: list[dict[str, Any]] = [{}, {"loop": [1, 2]}, {"until": "answer.attempts | default(1) == 2", "delay": 0}]
@@ -693,7 +693,7 @@ def test_no_log_hides_the_records_of_a_list(project: Project, bill: Control) -> 
 
 
 @pytest.mark.promise(8)
-def test_a_failure_after_a_success_of_the_same_task_shows_its_message(project: Project, bill: Control) -> None:
+def test_login_failed_after_success_of_same_task_shows_message(project: Project, bill: Control) -> None:
     """The hidden result of one try, or of one item, does not hide the message of the next."""
     bill.post("faults", on="POST /v3/login", after=1, times=None, code="BDC_1101")
     again = {**LOGIN, "bill.connect.bill_login": {"force": True}}
@@ -709,7 +709,7 @@ def test_a_failure_after_a_success_of_the_same_task_shows_its_message(project: P
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_the_role_with_a_bad_option_shows_no_other(sweep: Sweep) -> None:
+def test_role_connect_invalid_option_shows_no_secrets(sweep: Sweep) -> None:
     sweep.project.variables(bill_api_url=sweep.project.api_url, bill_timeout="soon")
     run = sweep.play(ROLE)
     assert run.code == 2
@@ -720,7 +720,7 @@ def test_the_role_with_a_bad_option_shows_no_other(sweep: Sweep) -> None:
 
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("umask", [0o000, 0o022])
-def test_kept_sessions_are_private(project: Project, umask: int) -> None:
+def test_store_with_any_umask_is_private(project: Project, umask: int) -> None:
     before = os.umask(umask)
     try:
         project.play(LOGIN)
@@ -735,7 +735,7 @@ def test_kept_sessions_are_private(project: Project, umask: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
+def test_core_printing_secrets_hides_them_where_supported(project: Project) -> None:
     """ansible-core 2.22 hides registered secrets even if a play prints them, but not in an encoded form. Older versions do not."""
     # The secrets do not come from the vault, because ansible-core itself registers everything that it decrypts.
     project.without_vault()
@@ -754,7 +754,7 @@ def test_core_masks_the_secrets_where_it_can(project: Project) -> None:
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> None:
+def test_output_session_in_module_arguments_or_fact_cache_is_shown(sweep: Sweep, core: tuple[int, int]) -> None:
     """The arguments of a task that uses the session, and facts cached on request. The documentation names the remedies.
 
     From ansible-core 2.21 on, output has the arguments of modules only with ANSIBLE_INJECT_INVOCATION.
@@ -781,7 +781,7 @@ def test_what_no_collection_can_hide(sweep: Sweep, core: tuple[int, int]) -> Non
 @pytest.mark.slow
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
-def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(sweep: Sweep, bill: Control) -> None:
+def test_login_failed_loop_item_shows_no_credentials(sweep: Sweep, bill: Control) -> None:
     sweep.project.variables(
         bill_api_url=sweep.project.api_url,
         accounts=[
@@ -807,7 +807,7 @@ def test_credentials_in_a_loop_are_not_shown_with_the_item_that_failed(sweep: Sw
 
 
 @pytest.mark.promise(5)
-def test_a_password_that_is_a_number_is_not_shown_with_its_item(project: Project) -> None:
+def test_login_loop_item_with_numeric_password_does_not_show_it(project: Project) -> None:
     project.variables(bill_api_url=project.api_url, accounts=[{"password": 9876543210}])
     for password in ("{{ item.password }}", "{{ item.password | string }}"):
         run = project.play(

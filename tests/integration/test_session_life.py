@@ -24,7 +24,7 @@ def heard(bill: Control) -> list[str]:
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
-def test_a_session_ended_elsewhere_is_noticed_and_replaced_once(project: Project, bill: Control) -> None:
+def test_session_ended_elsewhere_is_renewed_once(project: Project, bill: Control) -> None:
     project.play(LOGIN)
     bill.post("sessions/end")
     run = project.play(ASK_EVERY_TIME, ASK_EVERY_TIME)
@@ -34,7 +34,7 @@ def test_a_session_ended_elsewhere_is_noticed_and_replaced_once(project: Project
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
-def test_an_idle_session_is_noticed_and_replaced_once_by_forty_hosts(project: Project, bill: Control) -> None:
+def test_session_expired_with_forty_hosts_is_renewed_once(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
     project.play(ASK_EVERY_TIME, arguments=("--limit", "host00"))
     bill.post("clock", advance=35 * 60 + 1)
@@ -44,21 +44,21 @@ def test_an_idle_session_is_noticed_and_replaced_once_by_forty_hosts(project: Pr
 
 
 @pytest.mark.promise(1)
-def test_a_session_used_a_moment_ago_is_trusted_without_a_question(project: Project, bill: Control) -> None:
+def test_session_used_recently_is_not_validated_again(project: Project, bill: Control) -> None:
     project.play(LOGIN)
     bill.post("sessions/end")
     assert project.play(LOGIN).recap()["changed"] == 0
     assert heard(bill) == [SIGN_IN]
 
 
-def test_force_signs_in_anew(project: Project, bill: Control) -> None:
+def test_login_force_signs_in_again(project: Project, bill: Control) -> None:
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert project.play(LOGIN, forced, LOGIN).recap()["changed"] == 2
     assert heard(bill) == [SIGN_IN, SIGN_IN]
 
 
 @pytest.mark.promise(2)
-def test_absent_signs_out_and_clears_the_variables(project: Project, bill: Control) -> None:
+def test_login_state_absent_signs_out_and_clears_variables(project: Project, bill: Control) -> None:
     cleared = {
         "name": "Nothing is left",
         "ansible.builtin.assert": {
@@ -79,7 +79,7 @@ def test_absent_signs_out_and_clears_the_variables(project: Project, bill: Contr
 
 
 @pytest.mark.promise(12)
-def test_check_mode_gives_later_tasks_a_session_and_does_not_sign_out(project: Project, bill: Control) -> None:
+def test_login_check_mode_gives_session_and_does_not_sign_out(project: Project, bill: Control) -> None:
     use = {
         "name": "Use it",
         "ansible.builtin.assert": {
@@ -100,7 +100,7 @@ def test_check_mode_gives_later_tasks_a_session_and_does_not_sign_out(project: P
 
 
 @pytest.mark.promise(3)
-def test_two_organizations_in_one_play_do_not_mix(project: Project, bill: Control) -> None:
+def test_login_two_organizations_in_one_play_have_own_sessions(project: Project, bill: Control) -> None:
     other = {
         "name": "Sign in elsewhere",
         "bill.connect.bill_login": {"organization_id": world.SECOND_ORGANIZATION.id},
@@ -126,7 +126,7 @@ def test_two_organizations_in_one_play_do_not_mix(project: Project, bill: Contro
 
 
 @pytest.mark.promise(9)
-def test_a_fault_of_bill_is_tried_again_and_told_at_v(project: Project, bill: Control) -> None:
+def test_login_server_error_is_retried_and_reported_with_v(project: Project, bill: Control) -> None:
     bill.post("faults", on=SIGN_IN, status=503)
     run = project.play(LOGIN, arguments=("-v",))
     assert run.code == 0, run.output

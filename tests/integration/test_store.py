@@ -23,9 +23,7 @@ LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
 
 
 @pytest.mark.promise(13)
-def test_a_store_that_cannot_be_used_warns_once_and_the_session_lasts_for_the_run(
-    project: Project, bill: Control
-) -> None:
+def test_store_unusable_warns_once_and_stores_session_until_run_ends(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number}" for number in range(5)))
     (project.home / ".ansible").mkdir()
     (project.home / ".ansible" / "bill").write_text("a file where the directory should be")
@@ -40,7 +38,7 @@ def test_a_store_that_cannot_be_used_warns_once_and_the_session_lasts_for_the_ru
 
 
 @pytest.mark.promise(6)
-def test_listing_after_a_refusal_and_a_sign_out_tests_no_password(project: Project, bill: Control) -> None:
+def test_store_file_names_without_key_cannot_confirm_password(project: Project, bill: Control) -> None:
     """Without the store's key, nobody can compute an entry's name from the right password."""
     store = project.home / ".ansible" / "bill"
     wrong = {**LOGIN, "bill.connect.bill_login": {"password": "mistyped"}, "ignore_errors": True}
@@ -55,7 +53,7 @@ def test_listing_after_a_refusal_and_a_sign_out_tests_no_password(project: Proje
     assert left & {path.name for path in store.iterdir()} == {"key"}
 
 
-def test_a_directory_of_your_own(project: Project, bill: Control) -> None:
+def test_store_other_directory_has_the_session(project: Project, bill: Control) -> None:
     store = project.home / "sessions" / "bill"
     project.variables(bill_api_url=project.api_url, bill_session_store="~/sessions/bill")
     project.play(LOGIN)
@@ -67,7 +65,7 @@ def test_a_directory_of_your_own(project: Project, bill: Control) -> None:
 
 @pytest.mark.promise(6)
 @pytest.mark.promise(8)
-def test_a_directory_that_others_can_enter_is_refused(project: Project, bill: Control) -> None:
+def test_store_directory_open_to_others_is_refused(project: Project, bill: Control) -> None:
     shared = project.home / "shared"
     shared.mkdir()
     shared.chmod(0o755)
@@ -79,7 +77,7 @@ def test_a_directory_that_others_can_enter_is_refused(project: Project, bill: Co
     assert bill.get("counts") == {}
 
 
-def test_none_writes_nothing(project: Project, bill: Control) -> None:
+def test_store_none_writes_nothing(project: Project, bill: Control) -> None:
     project.variables(bill_api_url=project.api_url, bill_session_store="none")
     run = project.play(LOGIN, LOGIN)
     assert run.recap()["changed"] == 2
@@ -95,7 +93,7 @@ def elsewhere() -> Iterator[Path]:
 
 
 @pytest.mark.promise(13)
-def test_a_home_in_which_nothing_can_be_made(project: Project, bill: Control, elsewhere: Path) -> None:
+def test_store_home_not_writable_warns_once_and_signs_in_once(project: Project, bill: Control, elsewhere: Path) -> None:
     # Even root cannot make a directory below /proc.
     project.environ = {"ANSIBLE_HOME": "/proc/ansible", "ANSIBLE_LOCAL_TEMP": str(elsewhere)}
     project.hosts(*(f"host{number}" for number in range(5)))
@@ -120,7 +118,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 @pytest.mark.promise(13)
-def test_a_disk_without_room_loses_no_session(project: Project, bill: Control) -> None:
+def test_store_disk_full_loses_no_session(project: Project, bill: Control) -> None:
     project.play(LOGIN)
     run = project.run(sys.executable, "-c", NO_ROOM, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
     assert run.code == 0, run.output
@@ -132,7 +130,7 @@ def test_a_disk_without_room_loses_no_session(project: Project, bill: Control) -
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(4)
-def test_runs_at_the_same_moment_share_one_home(project: Project, bill: Control) -> None:
+def test_store_shared_by_parallel_runs_signs_in_once(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number}" for number in range(10)))
     # The delay is long enough for all of them to start before the first gets its response.
     bill.post("settings", latency=1)

@@ -98,7 +98,9 @@ def refusals(run: Run, host: str, told: str) -> int:
 
 
 @pytest.mark.promise(7)
-def test_ca_path_vouches_for_task_lookup_and_role(project: Project, bills: Bills, bill: Control) -> None:
+def test_ca_path_with_right_authority_is_accepted_by_task_lookup_and_role(
+    project: Project, bills: Bills, bill: Control
+) -> None:
     (project.home / ".netrc").write_text("machine 127.0.0.1 login somebody password else-findme\n")
     # ca_path outranks this bundle, which does not contain the right authority.
     project.environ = {"REQUESTS_CA_BUNDLE": str(bills.another.file)}
@@ -143,7 +145,7 @@ REFUSED = {
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
-def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, bills: Bills, bill: Control) -> None:
+def test_certificate_invalid_is_refused_and_nothing_is_sent(project: Project, bills: Bills, bill: Control) -> None:
     # A templated true counts as true, and outranks the environment.
     project.environ = {"BILL_VALIDATE_CERTS": "false"}
     hosts(
@@ -171,7 +173,9 @@ def test_each_bad_certificate_is_refused_and_nothing_is_sent(project: Project, b
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("native", ["false", pytest.param("true", marks=pytest.mark.slow)])
-def test_a_false_is_false_wherever_it_comes_from(project: Project, bills: Bills, bill: Control, native: str) -> None:
+def test_validate_certs_false_in_any_form_accepts_certificate_and_warns_once(
+    project: Project, bills: Bills, bill: Control, native: str
+) -> None:
     project.environ = {"ANSIBLE_JINJA2_NATIVE": native, "BILL_VALIDATE_CERTS": "false"}
     spelt = ["{{ not true }}", "{{ false }}", "{{ 'false' }}", "{{ not strict }}", "no", False]
     variables = {f"host{number}": {"bill_validate_certs": falsehood} for number, falsehood in enumerate(spelt)}
@@ -188,7 +192,7 @@ def test_a_false_is_false_wherever_it_comes_from(project: Project, bills: Bills,
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
-def test_a_ca_path_that_does_not_vouch_is_told(project: Project, bills: Bills, bill: Control) -> None:
+def test_ca_path_without_right_authority_is_reported(project: Project, bills: Bills, bill: Control) -> None:
     (project.folder / "unprepared").mkdir()
     (project.folder / "unprepared" / "authority.pem").write_bytes(bills.authority.file.read_bytes())
     (project.folder / "empty.pem").write_text("")
@@ -213,7 +217,7 @@ def test_a_ca_path_that_does_not_vouch_is_told(project: Project, bills: Bills, b
 
 
 @pytest.mark.promise(7)
-def test_a_redirect_is_not_followed_whatever_is_checked(project: Project, bills: Bills, bill: Control) -> None:
+def test_redirect_with_any_validate_certs_is_not_followed(project: Project, bills: Bills, bill: Control) -> None:
     project.variables(bill_api_url=project.api_url, bill_ca_path=str(bills.authority.file))
     with server.running() as plain:
         tasks = []

@@ -47,7 +47,7 @@ def nothing_secret(project: Project, run: Run, typed: str = "") -> None:
 @pytest.mark.promise(1)
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, bill: Control) -> None:
+def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control) -> None:
     watcher = Watcher((str(payer.home),))
     payer.watch = watcher.watch
     day = datetime.now(timezone.utc).date()
@@ -77,7 +77,7 @@ def test_a_person_types_the_code_and_later_runs_pay_without_one(payer: Project, 
 
 
 @pytest.mark.promise(8)
-def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Control) -> None:
+def test_role_trust_without_terminal_accepts_code_in_next_run(payer: Project, bill: Control) -> None:
     run = payer.play(ROLE)
     assert run.code == 2
     message = bill.get("messages")[-1]
@@ -94,7 +94,7 @@ def test_without_a_terminal_the_next_run_gives_the_code(payer: Project, bill: Co
 
 
 @pytest.mark.promise(5)
-def test_a_program_fetches_the_code_after_it_was_sent_once_for_three_hosts(payer: Project, bill: Control) -> None:
+def test_role_trust_code_from_program_is_requested_once_for_three_hosts(payer: Project, bill: Control) -> None:
     # The program must not use this earlier code.
     payer.play(challenge())
     payer.hosts("one", "two", "three")
@@ -117,7 +117,7 @@ def test_a_program_fetches_the_code_after_it_was_sent_once_for_three_hosts(payer
 @pytest.mark.parametrize(
     "given", [{}, {"bill_mfa_token": "012345", "bill_mfa_challenge_id": "C-1"}], ids=["asked", "given"]
 )
-def test_check_mode_asks_nobody_and_sends_nothing(payer: Project, bill: Control, given: dict[str, str]) -> None:
+def test_role_trust_check_mode_asks_and_sends_nothing(payer: Project, bill: Control, given: dict[str, str]) -> None:
     payer.variables(bill_api_url=payer.api_url, **given)
     with at_a_terminal(payer, ROLE, NOT_SET, arguments=("--check",)) as terminal:
         run = terminal.ends()
@@ -127,7 +127,7 @@ def test_check_mode_asks_nobody_and_sends_nothing(payer: Project, bill: Control,
 
 
 @pytest.mark.parametrize("key", [pytest.param("a", marks=pytest.mark.terminal), "c"])
-def test_whoever_turns_back_at_the_prompt_leaves_nothing_half_done(payer: Project, bill: Control, key: str) -> None:
+def test_role_trust_aborted_at_prompt_can_run_again(payer: Project, bill: Control, key: str) -> None:
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
         terminal.types("\x03")
@@ -146,7 +146,7 @@ def test_whoever_turns_back_at_the_prompt_leaves_nothing_half_done(payer: Projec
 
 
 @pytest.mark.promise(8)
-def test_a_wrong_code_is_told_and_the_next_run_asks_for_another(payer: Project, bill: Control) -> None:
+def test_role_trust_wrong_code_is_reported_and_next_run_requests_another(payer: Project, bill: Control) -> None:
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
         wrong = f"{(int(bill.last_code()) + 1) % 10**6:06d}"
@@ -167,7 +167,7 @@ def test_a_wrong_code_is_told_and_the_next_run_asks_for_another(payer: Project, 
 @pytest.mark.terminal
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(("typed", "told"), [("", "No code was given."), ("12345", "must be the digits of the code")])
-def test_what_is_no_code_is_not_sent(payer: Project, bill: Control, typed: str, told: str) -> None:
+def test_role_trust_malformed_code_is_not_sent(payer: Project, bill: Control, typed: str, told: str) -> None:
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
         terminal.types(typed + "\r")
@@ -177,7 +177,7 @@ def test_what_is_no_code_is_not_sent(payer: Project, bill: Control, typed: str, 
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
 
 
-def test_a_user_without_a_phone_is_not_asked(payer: Project, bill: Control) -> None:
+def test_role_trust_user_without_phone_is_not_asked(payer: Project, bill: Control) -> None:
     payer.environ |= {"BILL_USERNAME": world.USER.username, "BILL_PASSWORD": world.USER.password}
     with at_a_terminal(payer, ROLE) as terminal:
         run = terminal.ends()

@@ -52,13 +52,13 @@ def cached(project: Project) -> Project:
     return project
 
 
-def test_later_tasks_and_plays_have_them(project: Project) -> None:
+def test_session_variables_in_later_tasks_and_plays_are_set(project: Project) -> None:
     run = project.plays({"tasks": [LOGIN, ALL_SET]}, {"tasks": [ALL_SET]})
     assert run.code == 0, run.output
 
 
 @pytest.mark.promise(5)
-def test_a_fact_cache_on_disk_gets_no_session(cached: Project, bill: Control) -> None:
+def test_session_variables_with_fact_cache_are_not_written_to_disk(cached: Project, bill: Control) -> None:
     run = cached.play(LOGIN, DEFINED)
     assert run.code == 0, run.output
     assert cached.secrets_on_disk() == []
@@ -72,7 +72,7 @@ def test_a_fact_cache_on_disk_gets_no_session(cached: Project, bill: Control) ->
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_the_role_sets_them_whatever_the_fact_cache(cached: Project, bill: Control) -> None:
+def test_role_connect_with_fact_cache_sets_session_variables(cached: Project, bill: Control) -> None:
     run = cached.plays({"tasks": [ROLE, ALL_IN_THIS_RUN]}, {"tasks": [ALL_IN_THIS_RUN]})
     assert run.code == 0, run.output
     assert run.warnings == []
@@ -117,7 +117,7 @@ SECOND: dict[str, dict[str, Any]] = {"task": LOGIN, "role": ROLE, "lookup": LOOK
 # bill_organization_id is also the variable of an option. The result of one task must not decide where a later one signs in.
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("environ", [{}, {"BILL_ORGANIZATION_ID": A}], ids=["", "environment"])
-def test_a_later_sign_in_after_any_other_goes_where_its_own_variable_says(
+def test_login_after_other_login_uses_its_own_organization(
     nowhere: Project, bill: Control, environ: dict[str, str]
 ) -> None:
     """Each case has its own host and its own store: a first play signs in at A, and a second at B."""
@@ -144,7 +144,7 @@ def test_a_later_sign_in_after_any_other_goes_where_its_own_variable_says(
 
 
 @pytest.mark.promise(3)
-def test_the_environment_goes_before_the_organization_of_the_last_session(nowhere: Project, bill: Control) -> None:
+def test_organization_in_environment_overrides_last_session(nowhere: Project, bill: Control) -> None:
     nowhere.environ = {"BILL_ORGANIZATION_ID": B}
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "now={{ bill_organization_id }}"}}
     run = nowhere.play(AT_A, show, LOGIN, show)
@@ -153,7 +153,7 @@ def test_the_environment_goes_before_the_organization_of_the_last_session(nowher
     assert organizations(bill) == [A, B]
 
 
-def test_a_variable_of_your_own_stays_yours(project: Project) -> None:
+def test_organization_variable_of_user_stays_unchanged(project: Project) -> None:
     other = {"name": "Elsewhere", "bill.connect.bill_login": {"organization_id": B}, "register": "other"}
     check = {
         "name": "Check",
@@ -164,7 +164,7 @@ def test_a_variable_of_your_own_stays_yours(project: Project) -> None:
 
 
 @pytest.mark.parametrize("method", ["password", "oauth"])
-def test_after_the_role_a_later_task_changes_them_or_says_that_it_cannot(project: Project, method: str) -> None:
+def test_login_after_role_connect_changes_session_variables_or_warns(project: Project, method: str) -> None:
     # With oauth there is no session_id that could show a difference.
     project.environ |= {
         "BILL_AUTH_METHOD": method,

@@ -47,7 +47,7 @@ def empty(project: Project) -> Project:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(14)
-def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill: Control) -> None:
+def test_vault_file_in_empty_folder_lets_login_run_without_options(empty: Project, bill: Control) -> None:
     bill.post(f"users/{world.USER.username}/password", password=AWKWARD)
     (empty.folder / "password.txt").write_text(AWKWARD)
     run = empty.play(
@@ -89,9 +89,7 @@ def test_from_an_empty_folder_to_a_session_without_options(empty: Project, bill:
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
-def test_a_rotated_password_changes_its_line_alone_and_templates_stay_templates(
-    project: Project, bill: Control
-) -> None:
+def test_vault_file_password_rotated_changes_only_its_line(project: Project, bill: Control) -> None:
     """ansible-vault made the vault file. BILL's names in it refer to other variables."""
     before = view(project)
     assert "bill_password: '{{ vault_bill_password }}'\n" in before
@@ -111,7 +109,7 @@ def test_a_rotated_password_changes_its_line_alone_and_templates_stay_templates(
 
 
 @pytest.mark.promise(14)
-def test_values_come_back_as_they_were_given(empty: Project) -> None:
+def test_vault_file_values_of_all_types_are_read_unchanged(empty: Project) -> None:
     """At the next start, and at once if include_vars reads the file again."""
     values = {
         "text": "0123",
@@ -143,7 +141,7 @@ def test_values_come_back_as_they_were_given(empty: Project) -> None:
     assert run.code == 0, run.output
 
 
-def test_the_file_is_beside_the_inventory_or_where_it_is_wanted(empty: Project) -> None:
+def test_vault_file_path_unset_is_beside_inventory(empty: Project) -> None:
     prod = empty.folder / "inventories" / "prod"
     prod.mkdir(parents=True)
     shutil.copy(empty.folder / "inventory.yml", prod / "hosts.yml")
@@ -180,7 +178,7 @@ def with_secrets(project: Project, *ids: str, **secrets: str) -> tuple[str, ...]
 
 
 @pytest.mark.promise(8)
-def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
+def test_vault_file_with_several_vault_passwords_requires_vault_id(empty: Project) -> None:
     both = with_secrets(empty, "test", "prod")
 
     def play(*tasks: dict[str, Any], arguments: tuple[str, ...] = both) -> Run:
@@ -216,7 +214,7 @@ def test_one_of_several_vault_passwords_is_chosen(empty: Project) -> None:
         assert run.says("Ansible was started without a vault password. Start it with --ask-vault-pass"), run.output
 
 
-def test_many_hosts_write_once(empty: Project) -> None:
+def test_vault_file_many_hosts_write_once(empty: Project) -> None:
     empty.hosts(*(f"h{number}" for number in range(8)))
     run = empty.play(keep({"a": 1, "b": [2]}), arguments=("--forks", "8"))
     assert run.code == 0, run.output
@@ -226,7 +224,7 @@ def test_many_hosts_write_once(empty: Project) -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(12)
-def test_check_mode_and_diff_mode_tell_names_and_write_nothing(project: Project) -> None:
+def test_vault_file_check_and_diff_show_only_names_and_write_nothing(project: Project) -> None:
     before = view(project)
     new = keep({"bill_dev_key": "findme-new", "bill_device": "findme-device", "bill_username": None})
     run = project.play(new, arguments=("--check", "--diff"))
@@ -244,7 +242,7 @@ def test_check_mode_and_diff_mode_tell_names_and_write_nothing(project: Project)
     assert [path.name for path in (project.folder / "group_vars" / "all").glob("bill*")] == ["bill.yml"]
 
 
-def test_the_result_is_shown_and_is_what_the_manual_says(project: Project) -> None:
+def test_vault_file_result_shown_is_as_documented(project: Project) -> None:
     run = project.play(
         keep(),
         that(
@@ -261,7 +259,7 @@ def test_the_result_is_shown_and_is_what_the_manual_says(project: Project) -> No
 
 
 @pytest.mark.promise(8)
-def test_a_file_of_the_group_is_not_silenced(empty: Project) -> None:
+def test_vault_file_that_would_hide_group_file_is_refused(empty: Project) -> None:
     (empty.folder / "group_vars").mkdir()
     (empty.folder / "group_vars" / "all.yml").write_text("mine: 1\n")
     run = empty.play(that("mine == 1"), keep({"a": 1}))
@@ -273,7 +271,7 @@ def test_a_file_of_the_group_is_not_silenced(empty: Project) -> None:
     assert empty.play(that("mine == 1 and a == 1")).code == 0
 
 
-def test_what_was_in_the_clear_is_encrypted_with_a_warning(empty: Project) -> None:
+def test_vault_file_in_clear_text_is_encrypted_with_warning(empty: Project) -> None:
     file = empty.folder / "group_vars" / "all" / "bill.yml"
     file.parent.mkdir(parents=True)
     file.write_text("# Ours.\nbill_dev_key: findme\n")
@@ -285,7 +283,7 @@ def test_what_was_in_the_clear_is_encrypted_with_a_warning(empty: Project) -> No
     assert [path for path in empty.secrets_on_disk() if not path.endswith("site.yml")] == []
 
 
-def test_the_file_is_removed_or_only_what_is_ours(project: Project) -> None:
+def test_vault_file_state_absent_removes_file_or_only_its_variables(project: Project) -> None:
     remove = keep(state="absent")
     run = project.play(remove, keep({"vault_bill_password": None, "vault_bill_dev_key": None}), remove, remove)
     assert run.code == 0, run.output
@@ -296,7 +294,7 @@ def test_the_file_is_removed_or_only_what_is_ours(project: Project) -> None:
     assert all(name.endswith("~") for name in left)
 
 
-def test_it_takes_no_options_of_the_tasks_that_sign_in(project: Project, bill: Control) -> None:
+def test_vault_file_login_option_is_refused(project: Project, bill: Control) -> None:
     run = project.play(
         keep({"a": 1}), module_defaults={"group/bill.connect.bill": {"username": "ap@example.com", "timeout": "soon"}}
     )
