@@ -35,10 +35,10 @@ def may_pay(project: Project, **variables: Any) -> None:
     project.variables(**{"bill_api_url": project.api_url, **REMEMBERED, **variables})
 
 
-def asked(bill: Control) -> list[str]:
+def calls_received(bill: Control) -> list[str]:
     """The requests to BILL, the earliest first, without those that sign in or ask about the session."""
-    heard = [f"{each['method']} {each['path']}" for each in bill.heard()]
-    return [each for each in heard if "/v3/login" not in each]
+    received = [f"{each['method']} {each['path']}" for each in bill.heard()]
+    return [each for each in received if "/v3/login" not in each]
 
 
 def bodies(bill: Control, request: str) -> list[Any]:

@@ -87,7 +87,7 @@ class Terminal:
             self._refuses(self._question(), "the end")
         return Run(self._process.wait(_SECONDS), self.shown)
 
-    def goes(self) -> set[int]:
+    def close(self) -> set[int]:
         """Close the terminal. Returns the workers of the play that still exist after ten seconds."""
         workers = {
             int(pid) for pid in Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
@@ -101,7 +101,7 @@ class Terminal:
         return left
 
     @property
-    def is_as_before(self) -> bool:
+    def is_restored(self) -> bool:
         """Whether the terminal has its usual state: it shows typed text, reads lines, and Ctrl-C ends programs."""
         usual = termios.ECHO | termios.ICANON | termios.ISIG | termios.IEXTEN
         input_, output, _control, local = termios.tcgetattr(self._screen)[:4]
@@ -163,12 +163,12 @@ def run_at_a_terminal(project: Project, program: str, *arguments: str, with_vaul
     """Run a program of Ansible in a terminal."""
     command = [str(project.core_bin / program), *arguments]
     environ = {**project.environment(with_vault), "TERM": "dumb"}
-    with in_front_of(command, project.folder, environ, watch=project.watch) as terminal:
+    with open_terminal(command, project.folder, environ, watch=project.watch) as terminal:
         yield terminal
 
 
 @contextmanager
-def in_front_of(
+def open_terminal(
     command: list[str],
     folder: Path,
     environ: Mapping[str, str],

@@ -56,7 +56,7 @@ IN_THE_ENVIRONMENT = {
     "BILL_DEV_KEY": world.DEV_KEY,
 }
 # Presses Enter at each question.
-KEEPS = dict.fromkeys(AP, "")
+ENTER_ONLY = dict.fromkeys(AP, "")
 
 THREE_LINES = """\
 - hosts: localhost
@@ -92,18 +92,18 @@ class Folder(Project):
         return ("--vault-password-file", str(self.home / "vault_password"))
 
     @contextmanager
-    def sits_at(self, playbook: str = CONNECT, *arguments: str) -> Iterator[Terminal]:
+    def start_form(self, playbook: str = CONNECT, *arguments: str) -> Iterator[Terminal]:
         arguments = arguments or self.vault_arguments
         with run_at_a_terminal(self, "ansible-playbook", playbook, *arguments) as terminal:
             yield terminal
 
     def connect(self, dialogue: Dialogue | dict[str, str], *arguments: str) -> Run:
         """Answer these questions. The test fails if there are others."""
-        with self.sits_at(CONNECT, *arguments) as terminal:
+        with self.start_form(CONNECT, *arguments) as terminal:
             for question, text in dialogue.items() if isinstance(dialogue, dict) else dialogue:
                 terminal.answers(question, text)
             run = terminal.ends()
-            assert terminal.is_as_before
+            assert terminal.is_restored
         return run
 
     def later(self, *arguments: str) -> Run:
@@ -117,7 +117,7 @@ class Folder(Project):
         finally:
             self.environ = before
 
-    def keeps(self, file: str = FILE) -> dict[str, Any]:
+    def stored_variables(self, file: str = FILE) -> dict[str, Any]:
         """The variables in the vault file."""
         stored: dict[str, Any] = yaml.safe_load(opened(self.folder / file))
         return stored
@@ -134,7 +134,7 @@ def here(
     return Folder(tmp_path / "books", tmp_path / "home", core_bin, collections, vault, api_url, core)
 
 
-def nothing_secret(here: Folder, run: Run) -> None:
+def check_no_secrets(here: Folder, run: Run) -> None:
     assert secrets_in(run.output) == []
     assert here.secrets_on_disk() == []
 
@@ -152,7 +152,7 @@ def mode(file: Path) -> int:
     return stat.S_IMODE(file.stat().st_mode)
 
 
-def at_length(*values: Any) -> Any:
+def long_case(*values: Any) -> Any:
     """A case for the long tests. `make test` has another one of its kind."""
     return pytest.param(*values, marks=pytest.mark.terminal)
 
@@ -164,7 +164,7 @@ def at_length(*values: Any) -> Any:
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("inventory", [None, at_length("hosts.yml"), at_length("elsewhere/hosts.yml")])
+@pytest.mark.parametrize("inventory", [None, long_case("hosts.yml"), long_case("elsewhere/hosts.yml")])
 def test_form_in_empty_folder_writes_file_for_plays_without_options(
     here: Folder, bill: Control, inventory: str | None
 ) -> None:
@@ -180,17 +180,17 @@ def test_form_in_empty_folder_writes_file_for_plays_without_options(
     assert run.code == 0, run.output
     assert run.recap() | {"ok": 4, "changed": 2} == run.recap()
     assert run.warnings == []
-    for told in (
+    for message in (
         f"BILL: {here.api_url}",
         f"Organization: {world.ORGANIZATION.id}",
         f"User: {world.USER.id}",
         "MFA-trusted: no (payments require it)",
         f'Vault file: {here.folder / file}"',
     ):
-        assert run.says(told), run.output
-    nothing_secret(here, run)
+        assert run.says(message), run.output
+    check_no_secrets(here, run)
     assert mode(here.folder / file) == 0o600
-    assert here.keeps(file) == {
+    assert here.stored_variables(file) == {
         "bill_api_url": here.api_url,
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,
@@ -200,19 +200,21 @@ def test_form_in_empty_folder_writes_file_for_plays_without_options(
     run = here.later(*where)
     assert run.code == 0, run.output
     assert (run.changed, run.warnings) == (0, [])
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
     assert bill.get("counts") == {LOGIN: 1}
     assert here.left() == sorted([file, "site.yml", *([inventory] if inventory else [])])
 
 
 @pytest.mark.terminal
 def test_form_all_questions_explain_value_and_file_has_comments(here: Folder) -> None:
-    with here.sits_at() as terminal:
-        asked = [terminal.answers(question, text) for question, text in AP.items()]
+    with here.start_form() as terminal:
+        questions = [terminal.answers(question, text) for question, text in AP.items()]
         assert terminal.ends().code == 0
-    assert [each.endswith("it is not shown:") for each in asked] == [question in (PASSWORD, DEV_KEY) for question in AP]
-    assert "Settings > Sync & Integrations > Manage Developer Keys" in asked[4]
-    assert asked[0].endswith("[password]:")
+    assert [each.endswith("it is not shown:") for each in questions] == [
+        question in (PASSWORD, DEV_KEY) for question in AP
+    ]
+    assert "Settings > Sync & Integrations > Manage Developer Keys" in questions[4]
+    assert questions[0].endswith("[password]:")
     view = here.run("ansible-vault", "view", *here.vault_arguments, FILE).output
     lines = view.strip().splitlines()
     assert lines[1] == f"# To view it: ansible-vault view {FILE}"
@@ -231,8 +233,8 @@ def test_form_vault_password_mistyped_is_asked_again(here: Folder, bill: Control
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, (AGAIN, VAULT_PASSWORD), *AP.items()], "--ask-vault-pass")
     assert run.code == 0, run.output
     assert run.times("This is not the vault password that you typed before.") == 1
-    assert here.keeps()["bill_password"] == world.USER.password
-    nothing_secret(here, run)
+    assert here.stored_variables()["bill_password"] == world.USER.password
+    check_no_secrets(here, run)
 
 
 @pytest.mark.terminal
@@ -246,21 +248,21 @@ def test_form_vault_password_mistyped_leaves_clear_text_file_unchanged(here: Fol
     assert (here.folder / FILE).read_text() == "erp_url: https://erp.example.com\n"
     assert here.left() == [FILE]
     assert here.connect([(VAULT, VAULT_PASSWORD), *again, *AP.items()], "--ask-vault-pass").code == 0
-    assert here.keeps()["erp_url"] == "https://erp.example.com"
+    assert here.stored_variables()["erp_url"] == "https://erp.example.com"
 
 
 @pytest.mark.terminal
 @pytest.mark.parametrize(
-    ("said", "arguments"),
+    ("environ", "arguments"),
     [
         ({"ANSIBLE_VAULT_ENCRYPT_IDENTITY": "books"}, ()),
         ({}, ("-e", "bill_vault_id=books")),
         ({"BILL_VAULT_ID": "books"}, ()),
     ],
 )
-def test_form_vault_id_set_labels_file(here: Folder, said: dict[str, str], arguments: tuple[str, ...]) -> None:
+def test_form_vault_id_set_labels_file(here: Folder, environ: dict[str, str], arguments: tuple[str, ...]) -> None:
     ids = ("--vault-id", f"other@{here.home}/vault_password", "--vault-id", f"books@{here.home}/vault_password")
-    here.environ |= said
+    here.environ |= environ
     run = here.connect(AP, *ids, *arguments)
     assert run.code == 0, run.output
     assert (here.folder / FILE).read_text().startswith("$ANSIBLE_VAULT;1.2;AES256;books\n")
@@ -269,16 +271,16 @@ def test_form_vault_id_set_labels_file(here: Folder, said: dict[str, str], argum
 # --- before anything is asked ---
 
 
-def no_password(here: Folder) -> tuple[str, ...]:
+def no_vault_password(here: Folder) -> tuple[str, ...]:
     # Without a named source, an empty file of variables counts as no file.
     return ("-e", "{}")
 
 
-def several_passwords(here: Folder) -> tuple[str, ...]:
+def several_vault_passwords(here: Folder) -> tuple[str, ...]:
     return ("--vault-id", f"books@{here.home}/vault_password", "--vault-id", f"other@{here.home}/vault_password")
 
 
-def another_password(here: Folder) -> tuple[str, ...]:
+def another_vault_password(here: Folder) -> tuple[str, ...]:
     (here.folder / FILE).parent.mkdir(parents=True)
     (here.folder / FILE).write_bytes(encrypted("bill_username: ap@example.com\n"))
     (here.home / "vault_password").write_text("another-findme-password\n")
@@ -298,29 +300,29 @@ def a_file_in_place_of_the_directory(here: Folder) -> tuple[str, ...]:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("hindered", "told"),
+    ("prepare", "message"),
     [
         (
-            no_password,
+            no_vault_password,
             "Ansible was started without a vault password. Start it with --ask-vault-pass, --vault-password-file or",
         ),
-        at_length(several_passwords, "Ansible was started with several vault passwords (books, other)."),
-        at_length(
-            another_password,
+        long_case(several_vault_passwords, "Ansible was started with several vault passwords (books, other)."),
+        long_case(
+            another_vault_password,
             "it was encrypted with another vault password than those that Ansible was started with",
         ),
-        at_length(a_file_that_would_be_ignored, "Ansible does not read that file if there is a directory"),
-        at_length(a_file_in_place_of_the_directory, "group_vars is not a directory"),
+        long_case(a_file_that_would_be_ignored, "Ansible does not read that file if there is a directory"),
+        long_case(a_file_in_place_of_the_directory, "group_vars is not a directory"),
     ],
 )
 def test_form_file_not_writable_is_reported_before_questions(
-    here: Folder, bill: Control, hindered: Any, told: str
+    here: Folder, bill: Control, prepare: Any, message: str
 ) -> None:
-    arguments = hindered(here)
+    arguments = prepare(here)
     before = {file: (here.folder / file).read_bytes() for file in here.left()}
     run = here.connect({}, *arguments)
     assert run.code == 2
-    assert run.says(told), run.output
+    assert run.says(message), run.output
     assert bill.get("counts") == {}
     assert {file: (here.folder / file).read_bytes() for file in here.left()} == before
 
@@ -342,17 +344,17 @@ def test_form_check_mode_asks_and_writes_nothing(here: Folder, bill: Control) ->
 @pytest.mark.parametrize(
     ("wrong", "value", "code", "again"),
     [
-        at_length(USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
+        long_case(USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
         (PASSWORD, "Passw0rd-findme-slip", "BDC_1101", [USER_NAME, PASSWORD]),
-        at_length(ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
-        at_length(DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
-        at_length(DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
+        long_case(ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
+        long_case(DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
+        long_case(DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
     ],
 )
 def test_form_value_refused_asks_only_for_its_correction(
     here: Folder, bill: Control, wrong: str, value: str, code: str, again: list[str]
 ) -> None:
-    with here.sits_at() as terminal:
+    with here.start_form() as terminal:
         for question, text in {**AP, wrong: value}.items():
             if question == MFA:
                 for each in again:
@@ -364,8 +366,8 @@ def test_form_value_refused_asks_only_for_its_correction(
     labels = " and ".join(each.rstrip(":") for each in again)
     assert run.says(f"BILL answered {code}")
     assert run.says(f"Nothing was written. Please correct {labels} (correction 1 of 3):"), run.output
-    nothing_secret(here, run)
-    assert here.keeps()["bill_password"] == world.USER.password
+    check_no_secrets(here, run)
+    assert here.stored_variables()["bill_password"] == world.USER.password
     assert bill.get("counts") == {LOGIN: 2}
 
 
@@ -380,7 +382,7 @@ def test_form_three_corrections_refused_ends(here: Folder, bill: Control) -> Non
     assert run.says("the user name, the password or the token is wrong"), run.output
     assert bill.get("counts") == {LOGIN: 4}
     assert here.left() == []
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
 
 
 @pytest.mark.terminal
@@ -397,7 +399,7 @@ def test_form_organization_locked_ends_without_correction(here: Folder, bill: Co
 
 # --- another run ---
 
-KEPT = """\
+STORED_TEXT = """\
 # The books of Maple Street Bakery.
 erp_url: https://erp.example.com  # asks BILL every night
 erp_token: ERP-findme-5d1c
@@ -415,7 +417,7 @@ def stored(here: Folder) -> Path:
     """A vault file with other variables, too. BILL has another password than the file."""
     file = here.folder / FILE
     file.parent.mkdir(parents=True)
-    file.write_bytes(encrypted(KEPT))
+    file.write_bytes(encrypted(STORED_TEXT))
     file.chmod(0o640)
     return file
 
@@ -424,23 +426,23 @@ def stored(here: Folder) -> Path:
 @pytest.mark.promise(6)
 def test_form_new_password_replaces_only_old_password(here: Folder, bill: Control, stored: Path) -> None:
     before = stored.read_bytes()
-    with here.sits_at() as terminal:
-        asked = [
-            terminal.answers(question, text) for question, text in {**KEEPS, PASSWORD: world.USER.password}.items()
+    with here.start_form() as terminal:
+        questions = [
+            terminal.answers(question, text) for question, text in {**ENTER_ONLY, PASSWORD: world.USER.password}.items()
         ]
         run = terminal.ends()
     assert run.code == 0, run.output
-    nothing_secret(here, run)
-    assert asked[1].endswith("[ap@example.com]:")
-    assert asked[2].endswith("it is not shown [the value in the vault file]:")
-    after = KEPT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
+    check_no_secrets(here, run)
+    assert questions[1].endswith("[ap@example.com]:")
+    assert questions[2].endswith("it is not shown [the value in the vault file]:")
+    after = STORED_TEXT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
     assert opened(stored).startswith(after)
     assert list(yaml.safe_load(opened(stored)[len(after) :])) == ["bill_api_url"]
     [backup] = stored.parent.glob("bill.yml.*~")
     assert (backup.read_bytes(), mode(backup), mode(stored)) == (before, 0o600, 0o600)
     # Another run changes nothing.
     before, inode = stored.read_bytes(), stored.stat().st_ino
-    run = here.connect(KEEPS)
+    run = here.connect(ENTER_ONLY)
     assert run.code == 0, run.output
     assert run.says(f"Vault file: {stored} (unchanged)"), run.output
     assert (stored.read_bytes(), stored.stat().st_ino) == (before, inode)
@@ -452,19 +454,19 @@ def test_form_new_password_replaces_only_old_password(here: Folder, bill: Contro
 @pytest.mark.promise(8)
 def test_form_password_refused_leaves_file_unchanged(here: Folder, bill: Control, stored: Path) -> None:
     before = stored.read_bytes()
-    typed = {**KEEPS, PASSWORD: "Passw0rd-findme-slip", MFA: None}
+    typed = {**ENTER_ONLY, PASSWORD: "Passw0rd-findme-slip", MFA: None}
     run = here.connect(
         [*[(question, text) for question, text in typed.items() if text is not None], (USER_NAME, CTRL_C)]
     )
     assert run.code == 2
     assert stored.read_bytes() == before
     assert here.left() == [FILE]
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
 
 
 # --- abort ---
 
-SITTING: Dialogue = [
+FULL_DIALOGUE: Dialogue = [
     *[(question, text) for question, text in {**PAYER, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA],
     (USER_NAME, ""),
     (PASSWORD, world.PAYER.password),
@@ -479,27 +481,27 @@ REFUSED = 5
 @pytest.mark.promise(6)
 @pytest.mark.parametrize(
     "number",
-    [number if number == REFUSED else at_length(number) for number in range(len(SITTING))],
-    ids=[f"{number}-{each[0]}" for number, each in enumerate(SITTING)],
+    [number if number == REFUSED else long_case(number) for number in range(len(FULL_DIALOGUE))],
+    ids=[f"{number}-{each[0]}" for number, each in enumerate(FULL_DIALOGUE)],
 )
 def test_form_ctrl_c_at_any_question_writes_nothing(here: Folder, bill: Control, number: int) -> None:
-    before, (question, text) = SITTING[:number], SITTING[number]
-    with here.sits_at() as terminal:
+    before, (question, text) = FULL_DIALOGUE[:number], FULL_DIALOGUE[number]
+    with here.start_form() as terminal:
         for each in before:
             terminal.answers(*each)
         # Ctrl-C comes in the middle of a word.
         terminal.answers(question, CTRL_C, first=text[:-3])
         run = terminal.ends()
-        assert terminal.is_as_before
+        assert terminal.is_restored
     assert run.code == 2
     assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
     if number in (REFUSED, 8):
         # BILL has refused a value, or made a session and sent a code.
         typed = {**PAYER, MFA: ""}
         assert here.connect(typed).code == 0
-        assert here.keeps()["bill_username"] == world.PAYER.username
+        assert here.stored_variables()["bill_username"] == world.PAYER.username
         assert here.left() == [FILE]
 
 
@@ -520,7 +522,7 @@ def test_form_ctrl_c_at_environment_or_vault_password_writes_nothing(here: Folde
 @pytest.mark.terminal
 def test_form_ctrl_c_during_request_writes_nothing(here: Folder, bill: Control) -> None:
     bill.fault(LOGIN, slow=2)
-    with here.sits_at() as terminal:
+    with here.start_form() as terminal:
         for question, text in AP.items():
             if question != MFA:
                 terminal.answers(question, text)
@@ -528,10 +530,10 @@ def test_form_ctrl_c_during_request_writes_nothing(here: Folder, bill: Control) 
         terminal.until(bill.heard)
         terminal.types(CTRL_C)
         run = terminal.ends()
-        assert terminal.is_as_before
+        assert terminal.is_restored
     assert run.code != 0
     assert here.left() == []
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
 
 
 # --- values that are already given ---
@@ -553,7 +555,7 @@ def test_form_value_defined_elsewhere_is_not_asked_and_stored_only_if_needed(her
     assert run.says("Organization ID: from the variable bill_organization_id")
     assert run.says("Developer Key: from the environment variable BILL_DEV_KEY")
     assert run.says("Not in the vault file, because defined elsewhere: bill_organization_id"), run.output
-    assert list(here.keeps()) == ["bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
+    assert list(here.stored_variables()) == ["bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
     run = here.later("-i", "hosts.yml")
     assert run.code == 0, run.output
     assert bill.get("counts") == {LOGIN: 1}
@@ -575,7 +577,7 @@ def test_form_without_terminal_succeeds_only_with_all_values(here: Folder, bill:
     here.environ |= IN_THE_ENVIRONMENT
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
     assert run.code == 0, run.output
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
     assert here.later().code == 0
     assert bill.get("counts") == {LOGIN: 1}
 
@@ -587,7 +589,7 @@ def test_form_without_terminal_succeeds_only_with_all_values(here: Folder, bill:
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
 def test_form_mfa_code_typed_lets_later_runs_pay(here: Folder, bill: Control) -> None:
-    with here.sits_at() as terminal:
+    with here.start_form() as terminal:
         for question, text in PAYER.items():
             terminal.answers(question, text)
         terminal.asks(CODE)
@@ -598,8 +600,8 @@ def test_form_mfa_code_typed_lets_later_runs_pay(here: Folder, bill: Control) ->
     assert run.code == 0, run.output
     assert run.says("it did not accept the code"), run.output
     assert run.says("MFA-trusted: yes")
-    nothing_secret(here, run)
-    assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.keeps().keys()
+    check_no_secrets(here, run)
+    assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.stored_variables().keys()
     assert bill.get("counts") == {LOGIN: 1, CHALLENGE: 1, VALIDATE: 2}
     # The code made the stored session trusted. A new session needs the MFA ID in the file.
     shutil.rmtree(here.home / ".ansible" / "bill")
@@ -612,7 +614,7 @@ def test_form_mfa_code_typed_lets_later_runs_pay(here: Folder, bill: Control) ->
 
 # --- the other methods ---
 
-ASKED = {
+QUESTIONS = {
     "sync_token": {
         "Token Name:": "username",
         "Token Value:": "password",
@@ -641,16 +643,16 @@ ASKED = {
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("name", [name if name == "oauth" else at_length(name) for name in ASKED])
+@pytest.mark.parametrize("name", [name if name == "oauth" else long_case(name) for name in QUESTIONS])
 def test_form_each_auth_method_asks_for_its_options(here: Folder, bill: Control, name: str) -> None:
     method = METHODS[name]
-    typed = {question: method.options.get(option, "") for question, option in ASKED[name].items()}
+    typed = {question: method.options.get(option, "") for question, option in QUESTIONS[name].items()}
     mfa = {MFA: "no"} if name == "partner" else {}
     run = here.connect({SIGN_IN_WITH: method.auth_method, **typed, **mfa})
     assert run.code == 0, run.output
     assert run.warnings == []
-    nothing_secret(here, run)
-    assert here.keeps() == {"bill_api_url": here.api_url, **method.variables}
+    check_no_secrets(here, run)
+    assert here.stored_variables() == {"bill_api_url": here.api_url, **method.variables}
     run = here.later()
     assert run.code == 0, run.output
     assert bill.get("counts") == dict.fromkeys(method.sign_in, 1)
@@ -678,7 +680,7 @@ def test_disconnect_with_session_signs_out_and_removes_file_on_request(here: Fol
     assert run.says(f"{here.folder / FILE} is removed"), run.output
     assert here.left() == []
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
-    nothing_secret(here, run)
+    check_no_secrets(here, run)
     run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
     assert (run.code, run.changed, run.warnings) == (0, 0, []), run.output
     assert run.says("Session: there is no session to end, because no password or token of BILL is defined"), run.output
@@ -731,7 +733,7 @@ def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Fo
     assert len(run.warnings) == 1
     (backup,) = (connected.folder / FILE).parent.glob("*~")
     assert run.says(f"Backups that still exist: {backup}"), run.output
-    assert connected.keeps() == {"finance_mail": "finance@example.com"}
+    assert connected.stored_variables() == {"finance_mail": "finance@example.com"}
     run = connected.run(*disconnect)
     assert (run.code, run.changed) == (0, 0), run.output
     assert run.says("was not removed, because it has no variables of bill.connect")
@@ -743,7 +745,7 @@ def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Fo
 def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bill: Control) -> None:
     # A value cannot be removed if another variable refers to it.
     file = connected.folder / FILE
-    stored = connected.keeps()
+    stored = connected.stored_variables()
     password = stored.pop("bill_password")
     file.write_text(f"bill_password: &it {password}\nmine: *it\n{yaml.safe_dump(stored)}")
     assert connected.run("ansible-vault", "encrypt", *connected.vault_arguments, FILE).code == 0
@@ -752,7 +754,7 @@ def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bi
     assert run.says("Session: ended"), run.output
     assert run.says(f"{file} could not be removed"), run.output
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
-    assert connected.keeps()["bill_password"] == world.USER.password
+    assert connected.stored_variables()["bill_password"] == world.USER.password
 
 
 def test_disconnect_secrets_cover_every_auth_method() -> None:
@@ -766,12 +768,12 @@ def test_disconnect_secrets_cover_every_auth_method() -> None:
 @pytest.mark.promise(5)
 @pytest.mark.promise(15)
 def test_form_terminal_closed_ends_all_workers(here: Folder, bill: Control) -> None:
-    with here.sits_at() as terminal:
+    with here.start_form() as terminal:
         terminal.answers(SIGN_IN_WITH, "")
         terminal.answers(USER_NAME, world.USER.username)
         terminal.answers(PASSWORD, world.USER.password)
         terminal.asks(ORGANIZATION_ID)
-        assert terminal.goes() == set()
+        assert terminal.close() == set()
     assert here.left() == []
     assert bill.get("counts") == {}
 
@@ -797,7 +799,7 @@ def test_form_strategy_free_asks_questions(here: Folder) -> None:
 def test_form_clear_text_file_with_same_values_is_encrypted(here: Folder) -> None:
     (file := here.folder / FILE).parent.mkdir(parents=True)
     file.write_text(yaml.safe_dump({name.lower(): value for name, value in IN_THE_ENVIRONMENT.items()}))
-    run = here.connect(KEEPS)
+    run = here.connect(ENTER_ONLY)
     assert run.says("clear text"), run.output
     assert file.read_text().startswith("$ANSIBLE_VAULT;")
     assert here.secrets_on_disk() == []

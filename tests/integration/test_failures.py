@@ -24,10 +24,10 @@ def login(**options: Any) -> dict[str, Any]:
 def failure(run: Run) -> Run:
     """A run that failed as expected."""
     assert run.code == 2, run.output
-    return nothing_of_ours(run)
+    return check_clean_message(run)
 
 
-def nothing_of_ours(run: Run) -> Run:
+def check_clean_message(run: Run) -> Run:
     """A failure with a message. It has no secret, no traceback and no internal error."""
     assert secrets_in(run.output) == []
     assert "Traceback" not in run.output
@@ -55,7 +55,7 @@ def test_login_wrong_value_after_valid_login_is_refused(project: Project) -> Non
     ]
     for (option, value, code), seen in zip(wrong, play_rows(project, rows), strict=True):
         assert seen.failed == ["Wrong"], seen.shown.output
-        shown = nothing_of_ours(Run(2, seen.tasks[1].text))
+        shown = check_clean_message(Run(2, seen.tasks[1].text))
         assert shown.says(f"BILL answered {code}: "), value
         assert shown.says(f"{option} comes from the option {option}"), value
         # The valid session is stored, and the wrong value does not get it.
@@ -196,8 +196,8 @@ def test_login_failed_with_until_is_retried(project: Project, bill: Control, giv
         module_defaults={"group/bill.connect.bill": {"dev_key": "{{ vault_bill_dev_key }}", **given}},
     )
     assert run.code == 0, run.output
-    heard = [(asked["body"]["password"], asked["body"]["devKey"]) for asked in bill.heard()]
-    assert heard == [(world.USER.password, world.DEV_KEY)] * 3
+    received = [(request["body"]["password"], request["body"]["devKey"]) for request in bill.heard()]
+    assert received == [(world.USER.password, world.DEV_KEY)] * 3
 
 
 def test_login_failed_in_block_is_rescued(project: Project) -> None:

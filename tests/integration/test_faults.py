@@ -28,7 +28,7 @@ from tests.integration.rows import Row, play_rows
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
 PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
-TOKEN, TOKEN_AT_THE_ROOT = "POST /connect/authx/token", "POST /authx/token"
+TOKEN, ROOT_TOKEN = "POST /connect/authx/token", "POST /authx/token"
 WRITE, READ = "POST /v3/vendors", "GET /v3/vendors"
 SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
 
@@ -37,8 +37,8 @@ class Line(NamedTuple):
     """One line of the table: the fault, the requests to BILL, and the output."""
 
     wrong: str
-    hears: str
-    sees: str
+    requests: str
+    message: str
 
 
 def lines() -> list[Line]:
@@ -48,7 +48,7 @@ def lines() -> list[Line]:
 
 
 # The requests that BILL gets from two tasks with one retry each, by the words of the table.
-HEARS = {
+REQUESTS = {
     "nothing": {},
     "one sign-in": {SIGN_IN: 1},
     "one sign-in in this run": {SIGN_IN: 1},
@@ -78,8 +78,8 @@ HEARS = {
     "one sign-in of the partner and one as the user, then none for ten minutes": {PARTNER_SIGN_IN: 1, AS_USER: 1},
     "one request for a token, then none for ten minutes": {TOKEN: 1},
     "one request for a token for each task": {TOKEN: 2},
-    "one request for a token at each address, then none for ten minutes": {TOKEN: 1, TOKEN_AT_THE_ROOT: 1},
-    "one request for a token at each address, for each task": {TOKEN: 2, TOKEN_AT_THE_ROOT: 2},
+    "one request for a token at each address, then none for ten minutes": {TOKEN: 1, ROOT_TOKEN: 1},
+    "one request for a token at each address, for each task": {TOKEN: 2, ROOT_TOKEN: 2},
     "one call, then none for ten minutes": {SPEND: 1},
     "a call, and up to ``retries`` more": {SPEND: 4},
 }
@@ -93,7 +93,7 @@ class Scene(NamedTuple):
     request: str
     task: dict[str, Any] = TASK
     variables: Mapping[str, str] = {}
-    kept: bool = False
+    stored: bool = False
 
 
 def request(**options: Any) -> dict[str, Any]:
@@ -114,7 +114,7 @@ MFA_ID_THAT_ENDS = {
 AS_PARTNER = {**PARTNER, "bill_user_id": world.USER.id}
 
 # A fault comes from the emulator's behaviour for such a request, if it has any ...
-STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
+FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
     (
         Scene(SIGN_IN),
         {
@@ -163,7 +163,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(CHECK, kept=True),
+        Scene(CHECK, stored=True),
         {
             "The developer key was refused when the stored session was checked": {"code": "BDC_1103"},
             "The stored session has ended": {"code": "BDC_1109", "times": 1},
@@ -176,7 +176,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(CHALLENGE, {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}, kept=True),
+        Scene(CHALLENGE, {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}, stored=True),
         {
             "``bill_mfa_challenge``: the user has no phone for MFA": {"code": "BDC_1354"},
             "``bill_mfa_challenge``: BILL's risk service refuses": {"code": "BDC_1570"},
@@ -186,7 +186,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": CODE}, kept=True),
+        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": CODE}, stored=True),
         {
             "``bill_mfa_validate``: the code is wrong": {"code": "BDC_1119"},
             "``bill_mfa_validate``: too many wrong codes were tried": {"code": "BDC_1358"},
@@ -196,20 +196,20 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": REMEMBER}, kept=True),
+        Scene(VALIDATE, {"name": "Validate", "bill.connect.bill_mfa_validate": REMEMBER}, stored=True),
         {
             "``bill_mfa_validate``: the response holds no MFA ID": {"json": {"other": "findme"}},
         },
     ),
     (
-        Scene(LIST, {"name": "List", "bill.connect.bill_organizations_info": None}, kept=True),
+        Scene(LIST, {"name": "List", "bill.connect.bill_organizations_info": None}, stored=True),
         {
             "``bill_organizations_info``: the response is not a list": {"json": {"other": "findme"}},
             "``bill_organizations_info``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
     (
-        Scene(WRITE, request(**NEW_VENDOR), kept=True),
+        Scene(WRITE, request(**NEW_VENDOR), stored=True),
         {
             "``bill_request``: the response to a write is lost": {"reset": True, "acted": True},
             "``bill_request``: the response to a write is cut off": {"cut": True},
@@ -239,13 +239,13 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(WRITE, request(**NEW_VENDOR, expected_status=[200]), kept=True),
+        Scene(WRITE, request(**NEW_VENDOR, expected_status=[200]), stored=True),
         {
             "``bill_request``: a write has succeeded, but not as expected": None,
         },
     ),
     (
-        Scene(READ, request(), kept=True),
+        Scene(READ, request(), stored=True),
         {
             "``bill_request``: there is no such API": {"code": "BDC_1121"},
             "``bill_request``: BILL has a fault during a read": {"status": 503},
@@ -253,13 +253,13 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
-        Scene(READ, request(expected_status=[404]), kept=True),
+        Scene(READ, request(expected_status=[404]), stored=True),
         {
             "``bill_request``: a read has succeeded, but not as expected": None,
         },
     ),
     (
-        Scene(READ, request(paginate=True), kept=True),
+        Scene(READ, request(paginate=True), stored=True),
         {
             "``bill_request``: ``paginate`` for a response that is not a list": {"json": {"other": "findme"}},
             "``bill_request``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
@@ -335,7 +335,7 @@ STRIKES: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
 ]
-STRIKE = {wrong: (scene, how) for scene, faults in STRIKES for wrong, how in faults.items()}
+FAULT_OF_LINE = {wrong: (scene, how) for scene, faults in FAULTS for wrong, how in faults.items()}
 
 
 # ... or from what the user has done.
@@ -381,51 +381,51 @@ LINES = {line.wrong: line for line in lines()}
 
 def test_fault_table_each_line_has_a_test() -> None:
     assert sorted(line.wrong for line in lines()) == sorted(
-        [*STRIKE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED]
+        [*FAULT_OF_LINE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED]
     )
     assert sorted(request for requests in RUNS.values() for request in requests) == sorted(
-        {scene.request for scene, _faults in STRIKES}
+        {scene.request for scene, _faults in FAULTS}
     )
 
 
 def row(wrong: str, task: dict[str, Any], **about: Any) -> Row:
     """A row of two tasks with one retry each."""
-    late = "did not answer within" in LINES[wrong].sees
+    late = "did not answer within" in LINES[wrong].message
     variables = {"bill_retries": 1, "bill_timeout": 1 if late else 30, **about.pop("variables", {})}
     return Row([task, task], variables, **about)
 
 
-def struck(wrong: str) -> Row:
-    scene, how = STRIKE[wrong]
-    check_after = {"bill_check_after": 0} if scene.kept else {}
+def fault_row(wrong: str) -> Row:
+    scene, how = FAULT_OF_LINE[wrong]
+    check_after = {"bill_check_after": 0} if scene.stored else {}
     return row(
         wrong,
         scene.task,
         variables={**scene.variables, **check_after},
-        before=[{**TASK, "vars": {"bill_check_after": 300}}] if scene.kept else [],
+        before=[{**TASK, "vars": {"bill_check_after": 300}}] if scene.stored else [],
         posts=[("faults", {"on": scene.request, "times": None, **how})] if how else [],
     )
 
 
-def as_the_table_says(project: Project, rows: Mapping[str, Row], hear: Mapping[str, Control] | None = None) -> None:
-    """Run these lines of the table. ``hear`` has the emulators that get the requests in place of the usual one."""
+def check_lines(project: Project, rows: Mapping[str, Row], received_by: Mapping[str, Control] | None = None) -> None:
+    """Run these lines of the table. ``received_by`` has the emulators that get the requests in place of the usual one."""
     hour = datetime.now(timezone.utc).hour
     seen = play_rows(project, list(rows.values()))
     same_hour = datetime.now(timezone.utc).hour == hour
     wrongs = {}
     for wrong, row_seen in zip(rows, seen, strict=True):
-        _wrong, hears, sees = LINES[wrong]
+        _wrong, requests, message = LINES[wrong]
         run, counts = row_seen.shown, row_seen.counts
-        if hear and wrong in hear:
+        if received_by and wrong in received_by:
             assert counts == {}, wrong
-            counts = hear[wrong].get("counts")
-        if "hour" in hears and not same_hour:
+            counts = received_by[wrong].get("counts")
+        if "hour" in requests and not same_hour:
             # The next hour has begun in the meantime, which permits another try.
             counts = {request: min(count, 1) for request, count in counts.items()}
         found = {
             "ends": run.code == (0 if wrong in SUCCEED else 2),
-            "shows": shows(run, sees),
-            "hears": counts == expected(wrong, hears),
+            "shows": shows(run, message),
+            "requests": counts == expected(wrong, requests),
             "hides": secrets_in(run.output) == []
             and not any(
                 run.says(ours)
@@ -448,8 +448,9 @@ def test_fault_table_faults_of_bill_are_handled_as_documented(project: Project, 
     if name == "spend":
         # There is a minute between two tries.
         project.leap_over_waits()
-    as_the_table_says(
-        project, {wrong: struck(wrong) for wrong, (scene, _how) in STRIKE.items() if scene.request in RUNS[name]}
+    check_lines(
+        project,
+        {wrong: fault_row(wrong) for wrong, (scene, _how) in FAULT_OF_LINE.items() if scene.request in RUNS[name]},
     )
 
 
@@ -464,15 +465,15 @@ def test_fault_table_addresses_and_certificates_are_handled_as_documented(projec
         urls[NOBODY] = f"http://127.0.0.1:{taken.getsockname()[1]}/connect"
         variables: dict[str, dict[str, str]] = {wrong: {"bill_api_url": url} for wrong, url in urls.items()}
         authority = Authority(tmp_path / "authority")
-        hear = {}
+        received_by = {}
         for wrong, show in CERTIFICATES.items():
             shown = show(authority)
             url = servers.enter_context(server.running(shown.certificate, shown.private_key))
             trusted = {} if "authority" in wrong else {"bill_ca_path": str(authority.file)}
             variables[wrong] = {"bill_api_url": url, **trusted}
-            hear[wrong] = Control(url, verify=False)
-        as_the_table_says(
-            project, {wrong: row(wrong, TASK, variables=where) for wrong, where in variables.items()}, hear
+            received_by[wrong] = Control(url, verify=False)
+        check_lines(
+            project, {wrong: row(wrong, TASK, variables=where) for wrong, where in variables.items()}, received_by
         )
 
 
@@ -485,7 +486,7 @@ def test_fault_table_faults_of_store_are_handled_as_documented(project: Project)
         "name": "Damage it",
         "ansible.builtin.shell": f"truncate -s -10 {damaged['bill_session_store']}/*.session",
     }
-    as_the_table_says(
+    check_lines(
         project,
         {
             DAMAGED: row(DAMAGED, TASK, variables=damaged, before=[TASK, damage]),
@@ -495,8 +496,8 @@ def test_fault_table_faults_of_store_are_handled_as_documented(project: Project)
     )
 
 
-def expected(wrong: str, hears: str) -> dict[str, int]:
-    counts = dict(HEARS[hears])
+def expected(wrong: str, requests: str) -> dict[str, int]:
+    counts = dict(REQUESTS[requests])
     if wrong == "The address does not lead to BILL's API":
         return {"POST /elsewhere/v3/login": 2}
     if wrong == "The stored session has ended":

@@ -104,15 +104,15 @@ class Guide:
 
     - ``secrets``: the values for the secrets of the page's vault files, in their order.
     - ``environ``: the environment of each run.
-    - ``happens``: the actions before the first command of a section.
-    - ``hears``: the numbers of requests at the end of the page.
+    - ``actions``: the actions before the first command of a section.
+    - ``requests``: the numbers of requests at the end of the page.
     - ``wrong``: the causes for the lines of the page's table.
     """
 
     secrets: Mapping[str, str] = field(default_factory=dict)
     environ: Mapping[str, str] = field(default_factory=dict)
-    happens: Mapping[str, Callable[[Project, Control], None]] = field(default_factory=dict)
-    hears: Mapping[str, int] = field(default_factory=dict)
+    actions: Mapping[str, Callable[[Project, Control], None]] = field(default_factory=dict)
+    requests: Mapping[str, int] = field(default_factory=dict)
     wrong: Mapping[str, Wrong] = field(default_factory=dict)
 
 
@@ -172,8 +172,8 @@ def validate(token: str) -> dict[str, Any]:
 HOUR = 3600
 SIGN_IN, CHECK, SIGN_OUT = "POST /v3/login", "GET /v3/login/session", "POST /v3/logout"
 PARTNER, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
-TOKEN, TOKEN_AT_THE_ROOT = "POST /connect/authx/token", "POST /authx/token"
-SEND_A_CODE, GIVE_IT_BACK = "POST /v3/mfa/challenge", "POST /v3/mfa/challenge/validate"
+TOKEN, ROOT_TOKEN = "POST /connect/authx/token", "POST /authx/token"
+CHALLENGE_REQUEST, VALIDATE_REQUEST = "POST /v3/mfa/challenge", "POST /v3/mfa/challenge/validate"
 STEP_UP, PAY = "POST /v3/mfa/step-up", "POST /v3/payments"
 SPEND = "GET /v3/spend/users/current"
 TRUST = {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}
@@ -215,7 +215,7 @@ def form(*, faults: Mapping[str, Mapping[str, Any]] | None = None, mfa: bool = F
     return Wrong(changes, faults or {}, task, warns=mfa, files=files)
 
 
-def keep(files: Mapping[str, str] | None = None, **options: Any) -> Wrong:
+def vault_file(files: Mapping[str, str] | None = None, **options: Any) -> Wrong:
     """A task that reads a vault file or tries to write it, with these files in the folder."""
     return Wrong(files=files or {}, task={"name": "Keep", "bill.connect.bill_vault_file": options})
 
@@ -229,31 +229,31 @@ GUIDES = {
     "guide_connect": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
         # Only the form sends requests.
-        hears={SIGN_IN: 1, SIGN_OUT: 1},
+        requests={SIGN_IN: 1, SIGN_OUT: 1},
         wrong={
-            "The vault password is not the password of the file": keep(
+            "The vault password is not the password of the file": vault_file(
                 {"one.yml": OF_ANOTHER_PASSWORD}, path="one.yml"
             ),
             "A value is missing, and there is no terminal": form(bill_password=""),
             "BILL refuses a value that is defined elsewhere": form(bill_password="wrong"),
             "The login is locked": form(faults={SIGN_IN: {"code": "BDC_1110"}}),
             "MFA is requested, and there is no terminal (a warning)": form(mfa=True),
-            "The directory of the vault file would make Ansible ignore another file": keep(
+            "The directory of the vault file would make Ansible ignore another file": vault_file(
                 {"group_vars/web.yml": "a: 1"}, path="group_vars/web/bill.yml", variables={"a": 2}
             ),
-            "The file is not a variables file": keep({"two.yml": "[a, b]"}, path="two.yml"),
-            "``bill_vault_file`` gets a name that is not valid for a variable": keep(
+            "The file is not a variables file": vault_file({"two.yml": "[a, b]"}, path="two.yml"),
+            "``bill_vault_file`` gets a name that is not valid for a variable": vault_file(
                 path="three.yml", variables={"bill-password": "some"}
             ),
-            "``vault_id`` is one that Ansible was not started with": keep(
+            "``vault_id`` is one that Ansible was not started with": vault_file(
                 path="four.yml", variables={"a": 1}, vault_id="prod"
             ),
         },
     ),
     "guide_password": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
-        happens={"How long it lasts": later(35 * 60 + 1)},
-        hears={SIGN_IN: 2, SIGN_OUT: 1},
+        actions={"How long it lasts": later(35 * 60 + 1)},
+        requests={SIGN_IN: 2, SIGN_OUT: 1},
         wrong={
             "A value is missing": Wrong({"bill_password": ""}),
             "A value is not in quotes": Wrong({"bill_password": 123456}),
@@ -265,8 +265,8 @@ GUIDES = {
     ),
     "guide_sync_token": Guide(
         secrets={"bill_password": world.SYNC_TOKEN.value, "bill_dev_key": world.DEV_KEY},
-        happens={"How long it lasts": later(24 * HOUR)},
-        hears={SIGN_IN: 1, SIGN_OUT: 1},
+        actions={"How long it lasts": later(24 * HOUR)},
+        requests={SIGN_IN: 1, SIGN_OUT: 1},
         wrong={
             "A value is missing": Wrong({"bill_password": ""}),
             "The name or the value of the token is wrong": WRONG_PASSWORD,
@@ -282,7 +282,7 @@ GUIDES = {
             "vault_harbor_dev_key": world.SECOND_DEV_KEY,
         },
         # The first client already has a session. A client without a session is not changed by signing out.
-        hears={SIGN_IN: 2, SIGN_OUT: 2},
+        requests={SIGN_IN: 2, SIGN_OUT: 2},
         wrong={
             "A value is missing": Wrong({"bill_console_api_token": ""}),
             "The token or the e-mail address is wrong": Wrong({"bill_console_api_token": "wrong"}),
@@ -298,7 +298,7 @@ GUIDES = {
             "bill_password": world.PARTNER.password,
             "bill_dev_key": world.DEV_KEY,
         },
-        hears={PARTNER: 1, AS_USER: 2, SIGN_OUT: 2},
+        requests={PARTNER: 1, AS_USER: 2, SIGN_OUT: 2},
         wrong={
             "A value is missing": Wrong({"bill_app_key": ""}),
             "An organization without a user": Wrong({"bill_organization_id": world.ORGANIZATION.id}),
@@ -317,14 +317,14 @@ GUIDES = {
             "bill_client_id": world.CLIENT.id,
             "bill_client_secret": world.CLIENT.secret,
         },
-        happens={
+        actions={
             "Pay without a person for 30 days": later(35 * 60 + 1),
             "Warnings before the MFA ID ends": nearly_over,
             "When the 30 days are over": later(31 * 24 * HOUR),
         },
         # Sign-ins with the password: one at first, one after each pause, one after the 30 days. Refused payments: one in
         # why.yml, and three because the session has ended. Four payments are made.
-        hears={SIGN_IN: 4, TOKEN: 1, SEND_A_CODE: 2, GIVE_IT_BACK: 2, STEP_UP: 0, PAY: 8},
+        requests={SIGN_IN: 4, TOKEN: 1, CHALLENGE_REQUEST: 2, VALIDATE_REQUEST: 2, STEP_UP: 0, PAY: 8},
         wrong={
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
             "The day is not a date": Wrong({"bill_remember_me_id_expires_on": "soon"}),
@@ -332,11 +332,11 @@ GUIDES = {
             "The day has passed, but BILL still trusts the session (a warning)": Wrong(
                 remembered(bill_remember_me_id_expires_on="2026-01-01"), warns=True
             ),
-            "The user has no phone": Wrong(faults={SEND_A_CODE: {"code": "BDC_1354"}}, task=CHALLENGE),
+            "The user has no phone": Wrong(faults={CHALLENGE_REQUEST: {"code": "BDC_1354"}}, task=CHALLENGE),
             "Nothing is stored between the tasks": Wrong({"bill_session_store": "none"}, task=CHALLENGE),
             "The code is sent without a session": Wrong(task=validate("012345")),
             "The code is wrong": Wrong(
-                faults={GIVE_IT_BACK: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
+                faults={VALIDATE_REQUEST: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
             ),
             "The code does not have the right digits": Wrong(task=validate("12")),
         },
@@ -347,9 +347,9 @@ GUIDES = {
             "bill_dev_key": world.DEV_KEY,
             "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
         },
-        happens={"If BILL has paid": lost(acted=True), "If BILL has not paid": lost(acted=False)},
+        actions={"If BILL has paid": lost(acted=True), "If BILL has not paid": lost(acted=False)},
         # One sign-in of the page itself, and one with uri. Each run of pay.yml pays once.
-        hears={SIGN_IN: 2, PAY: 3, "GET /v3/payments": 5},
+        requests={SIGN_IN: 2, PAY: 3, "GET /v3/payments": 5},
         wrong={
             "The path does not begin with ``/v3``": request(path="vendors"),
             "The address is another one": request(path="https://example.com/connect/v3/vendors"),
@@ -371,7 +371,7 @@ GUIDES = {
     ),
     "guide_oauth": Guide(
         secrets={"bill_client_id": world.CLIENT.id, "bill_client_secret": world.CLIENT.secret},
-        hears={TOKEN: 1},
+        requests={TOKEN: 1},
         wrong={
             "A value is missing": Wrong({"bill_client_secret": ""}),
             "The client ID or the client secret is wrong": Wrong({"bill_client_secret": "wrong"}),
@@ -386,7 +386,7 @@ GUIDES = {
                 }
             ),
             "BILL gives tokens at neither of the two places": Wrong(
-                faults={TOKEN: {"code": "BDC_1121"}, TOKEN_AT_THE_ROOT: {"status": 404}}
+                faults={TOKEN: {"code": "BDC_1121"}, ROOT_TOKEN: {"status": 404}}
             ),
             "``bill_token_url`` has a typing mistake": Wrong({"bill_token_url": "{{ bill_api_url }}/authx/tokens"}),
             "``bill_token_url`` is another page of BILL's": Wrong(
@@ -398,7 +398,7 @@ GUIDES = {
     "guide_spend_token": Guide(
         secrets={"bill_api_token": world.SPEND_TOKEN.value},
         # Only the first of the two runs validates the token. The plays of both send their own requests.
-        hears={SPEND: 3},
+        requests={SPEND: 3},
         wrong={
             "The value is missing": Wrong({"bill_api_token": ""}),
             "The token is wrong, or was revoked": Wrong({"bill_api_token": "wrong"}),
@@ -410,9 +410,9 @@ GUIDES = {
     ),
     "guide_awx": Guide(
         environ=job_of_awx(),
-        happens={"Every job signs in": in_another_container},
+        actions={"Every job signs in": in_another_container},
         # The last run is in the same container as the one before.
-        hears={SIGN_IN: 2, SIGN_OUT: 1},
+        requests={SIGN_IN: 2, SIGN_OUT: 1},
         wrong={
             "A field is empty that the chosen way needs": Wrong({"bill_auth_method": "console_token"}),
             "The password is wrong, or belongs to the other environment": Wrong(faults={SIGN_IN: {"code": "BDC_1101"}}),
@@ -483,7 +483,7 @@ def _plain(text: str) -> str:
 WARNING = re.compile(r"\[WARNING\]: [^\n]*")
 
 
-def check_what_is_seen(block: Block, run: Run) -> None:
+def check_output(block: Block, run: Run) -> None:
     """Check the output of a run. Warnings may be anywhere, and everything else is in the order of the page."""
     warned = WARNING.findall(block.shows)
     for warning in warned:
@@ -514,7 +514,7 @@ def as_of_now(block: Block, bill: Control) -> Block:
     return replace(block, text=text, first=re.sub(r"^[#$] ", "", text.partition("\n")[0]))
 
 
-def type_in(project: Project, bill: Control, block: Block) -> Run:
+def run_block(project: Project, bill: Control, block: Block) -> Run:
     """Run the command of a block."""
     if QUESTION in block.text:
         return in_a_terminal(project, bill, shlex.split(block.first))
@@ -590,22 +590,22 @@ def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
 
 
 # `make test` runs these guides from the first block to the last. For all guides, it runs the tables of faults.
-FIRST_READ = ("guide_connect", "guide_password", "guide_payments", "guide_partner")
-assert {*FIRST_READ} < {*GUIDES}
+RUN_BY_MAKE_TEST = ("guide_connect", "guide_password", "guide_payments", "guide_partner")
+assert {*RUN_BY_MAKE_TEST} < {*GUIDES}
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
-    "name", [name if name in FIRST_READ else pytest.param(name, marks=pytest.mark.slow) for name in GUIDES]
+    "name", [name if name in RUN_BY_MAKE_TEST else pytest.param(name, marks=pytest.mark.slow) for name in GUIDES]
 )
 def test_guide_run_block_by_block_shows_documented_output(project: Project, bill: Control, name: str) -> None:
     guide = GUIDES[name]
     project.without_vault()
     project.environ |= guide.environ
     write(project, project.home / PASSWORD_FILE, VAULT_PASSWORD)
-    happens = dict(guide.happens)
+    actions = dict(guide.actions)
     for block in blocks(name):
         if block.file:
             write(project, block.file, with_secrets(block.text, guide.secrets))
@@ -616,14 +616,14 @@ def test_guide_run_block_by_block_shows_documented_output(project: Project, bill
         if block.first.startswith("ansible-vault create"):
             # It opens an editor. The next block is the text that the user types there.
             continue
-        if block.title in happens:
-            happens.pop(block.title)(project, bill)
-        run = type_in(project, bill, block)
+        if block.title in actions:
+            actions.pop(block.title)(project, bill)
+        run = run_block(project, bill, block)
         assert run.code == (2 if block.fails else 0), run.output
-        check_what_is_seen(as_of_now(block, bill), run)
-    assert happens == {}
+        check_output(as_of_now(block, bill), run)
+    assert actions == {}
     counts = bill.get("counts")
-    assert {request: counts.get(request, 0) for request in guide.hears} == guide.hears
+    assert {request: counts.get(request, 0) for request in guide.requests} == guide.requests
     assert [path for path in project.secrets_on_disk() if not path.endswith(PASSWORD_FILE)] == []
 
 
@@ -667,7 +667,7 @@ TABLES = {name: lines(name) for name in GUIDES}
 
 @pytest.mark.parametrize("name", GUIDES)
 def test_guide_fault_table_each_line_has_a_test(name: str) -> None:
-    assert sorted(wrong for wrong, _sees in TABLES[name]) == sorted(GUIDES[name].wrong)
+    assert sorted(wrong for wrong, _message in TABLES[name]) == sorted(GUIDES[name].wrong)
 
 
 @pytest.mark.promise(8)
@@ -680,7 +680,7 @@ def test_guide_fault_table_each_line_shows_documented_message(project: Project, 
         if block.file and block.file.startswith("group_vars/"):
             write(project, block.file, with_secrets(block.text, GUIDES[name].secrets))
     tasks: list[dict[str, Any]] = []
-    faults = [GUIDES[name].wrong[wrong] for wrong, _sees in TABLES[name]]
+    faults = [GUIDES[name].wrong[wrong] for wrong, _message in TABLES[name]]
     # Faults of BILL come first, so that each meets the line that it is for.
     for number, fault in sorted(enumerate(faults), key=lambda each: not each[1].faults):
         # Each line has its own store, so no line finds the session or the cached refusal of another.
@@ -697,9 +697,9 @@ def test_guide_fault_table_each_line_shows_documented_message(project: Project, 
     run = project.play(*tasks)
     assert run.code == 0, run.output
     shown = dict(re.findall(r"^TASK \[Line (\d+)\](.*?)(?=^TASK|^PLAY)", run.output, re.MULTILINE | re.DOTALL))
-    for number, (wrong, sees) in enumerate(TABLES[name]):
+    for number, (wrong, message) in enumerate(TABLES[name]):
         part = shown[str(number)]
-        assert shows(part, sees), (wrong, part)
+        assert shows(part, message), (wrong, part)
         assert ("[WARNING]" in part, "FAILED!" in part) == (faults[number].warns, not faults[number].warns), (
             wrong,
             part,

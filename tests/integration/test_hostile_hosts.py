@@ -50,7 +50,7 @@ def evil() -> Iterator[Trap]:
         yield there
 
 
-def broken_into(
+def compromise_host(
     project: Project, facts: dict[str, Any], *then: dict[str, Any], name: str = "web1", **variables: Any
 ) -> None:
     """Make the project's only host answer every module with these facts. With ``then``, it alternates between several sets of facts."""
@@ -90,7 +90,7 @@ def refused(run: Run, count: int, text: str) -> None:
 def test_facts_with_api_url_are_refused_by_every_task_lookup_and_role(
     project: Project, bill: Control, evil: Trap
 ) -> None:
-    broken_into(project, {"bill_api_url": evil.url})
+    compromise_host(project, {"bill_api_url": evil.url})
     # A role continues after an ignored failure and fails again, so each part is in a block with a rescue.
     run = project.play(*each_in_a_block(ALL), gather_facts=True)
     assert run.code == 0, run.output
@@ -120,11 +120,11 @@ def test_facts_with_options_or_variables_of_templates_are_refused(project: Proje
         "bill_ca_path": None,
     }
     for name, value in facts.items():
-        broken_into(project, {name: value})
+        compromise_host(project, {name: value})
         run = project.play(PING, {**LOGIN, **IGNORED})
         refused(run, 1, f"The variable {name} {IS_A_FACT}")
     # Facts behind the variables of the vault file, of an option, of module_defaults and of a loop.
-    broken_into(project, {"gateway": evil.url, "vault_bill_password": "evil"}, gateway=project.api_url)
+    compromise_host(project, {"gateway": evil.url, "vault_bill_password": "evil"}, gateway=project.api_url)
     project.variables(bill_api_url=project.api_url)
     at_the_gateway = {"bill.connect.bill_login": {"api_url": "{{ gateway }}"}}
     run = project.play(
@@ -185,10 +185,10 @@ def test_facts_read_in_any_way_are_refused(project: Project, bill: Control, evil
     }
     here = {"api_url": project.api_url}
     names = dict.fromkeys(("gateway", "überurl"), project.api_url)
-    broken_into(project, {name: facts[name] for name in ("bill_api_url", "ansible_bill_api_url")})
+    compromise_host(project, {name: facts[name] for name in ("bill_api_url", "ansible_bill_api_url")})
     run = project.play(PING, *each_in_a_block([LOGIN]))
     assert run.recap("web1")["rescued"] == 1, run.output
-    broken_into(
+    compromise_host(
         project,
         facts | {"bill_api_url": 1},
         **names,
@@ -324,7 +324,7 @@ def test_facts_changed_back_before_the_task_are_refused(project: Project, bill: 
     here, there = (url.removeprefix("http://") for url in (project.api_url, evil.url))
     lie: dict[str, Any] = {"gw": there, "org": world.SECOND_ORGANIZATION.id, "verify": False}
     truth: dict[str, Any] = {"gw": here, "org": world.ORGANIZATION.id, "verify": True}
-    broken_into(project, lie, truth, **truth)
+    compromise_host(project, lie, truth, **truth)
     project.variables(bill_api_url=project.api_url)
     to = {"name": "Sign in", SIGN_IN: {"api_url": "{{ item }}"}}
     files(
@@ -384,7 +384,7 @@ def test_facts_changed_back_before_the_task_are_refused(project: Project, bill: 
 def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, evil: Trap) -> None:
     """A lookup gets only values. The template that calls it shows their sources."""
     host, theirs = project.api_url.removeprefix("http://"), evil.url.removeprefix("http://")
-    broken_into(
+    compromise_host(
         project,
         {"gw": theirs, "org": world.SECOND_ORGANIZATION.id, "ca": "/var/../etc/ca", "verify": False, "no": "false"},
         gw=host,
@@ -396,7 +396,7 @@ def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, e
     (project.folder / "look.j2").write_text("{{ lookup('bill.connect.bill_login', 'api_url', organization_id=org) }}")
     look = "lookup('bill.connect.bill_login', 'api_url', {})".format
     here, to_gw = f"'{project.api_url}'", "api_url='http://' ~ gw"
-    said = [
+    expressions = [
         braced(look("api_url='http://' ~ gw")),
         braced(look("organization_id=org")),
         braced(look("ca_path=ca")),
@@ -413,14 +413,14 @@ def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, e
         "{% include 'look.j2' %}",
         "{{ hostvars['web1'].from_group }}",
     ]
-    project.variables(bill_api_url=project.api_url, from_group=said[1])
+    project.variables(bill_api_url=project.api_url, from_group=expressions[1])
     tasks: list[dict[str, Any]] = [
         {
             "name": "Look up",
             "ansible.builtin.debug": {"msg": text},
             **({"loop": ["http://{{ gw }}"]} if "item" in text else {}),
         }
-        for text in said
+        for text in expressions
     ]
     tasks.append({"name": "Expect", "ansible.builtin.assert": {"that": look("api_url='http://' ~ gw") + " != ''"}})
     run = project.play(PING, *each_in_a_block(tasks))
@@ -434,13 +434,13 @@ def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, e
 def test_facts_with_inventory_hostname_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     facts = {"bill_api_url": evil.url, "hostvars": {}, "groups": {}, "vars": {}, "ansible_facts": {}}
     for name in ("localhost", "nosuch", "\u001b]0;pwn\u0007", {"a": 1}, None):
-        broken_into(project, {**facts, "inventory_hostname": name})
+        compromise_host(project, {**facts, "inventory_hostname": name})
         run = project.play(PING, {**LOGIN, **IGNORED}, {**LOOKUP_AT, "vars": {"gateway": project.api_url}, **IGNORED})
         assert run.recap("web1")["ignored"] == 2, run.output
         assert run.times("The variable inventory_hostname is a fact, so a managed host decides its own name") >= 2
         assert "\u001b]0" not in run.output
     # Among the variables of a host, a lookup gets hostvars only from the host's facts.
-    broken_into(project, facts)
+    compromise_host(project, facts)
     project.variables(there="{{ lookup('bill.connect.bill_login', 'api_url') }}")
     run = project.play(PING, {"name": "Look", "ansible.builtin.debug": {"msg": "{{ hostvars.web1.there }}"}, **IGNORED})
     assert run.says(f"The variable bill_api_url {IS_A_FACT}"), run.output
@@ -468,10 +468,10 @@ def test_lookup_of_other_collection_that_reads_fact_is_refused(project: Project,
     project.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{project.collections}:{project.folder / 'collections'}"
     kept = "lookup('community.hashi_vault.kept')"
     project.variables(bill_api_url=braced(kept))
-    broken_into(project, {"sheep": "wool"})
+    compromise_host(project, {"sheep": "wool"})
     assert project.play(PING, LOGIN).code == 0
     assert bill.get("counts") == {"POST /v3/login": 1}
-    broken_into(project, {"ansible_kept_url": evil.url})
+    compromise_host(project, {"ansible_kept_url": evil.url})
     at_item: dict[str, Any] = {SIGN_IN: {"api_url": "{{ item }}"}}
     tasks: list[dict[str, Any]] = [
         LOGIN,
@@ -541,14 +541,14 @@ def test_login_option_independent_of_facts_is_accepted(project: Project, bill: C
         },
     ]
     # No fact of this name may replace omit.
-    broken_into(project, {"omit": project.api_url}, name="three")
+    compromise_host(project, {"omit": project.api_url}, name="three")
     run = project.play(PING, LOGIN)
     assert run.code == 0, run.output
     project.hosts("one", "two")
     run = project.plays({"gather_facts": True, "tasks": tasks}, {"tasks": [PING, *tasks]})
     assert run.code == 0, run.output
     project.environ |= {"ANSIBLE_INJECT_FACT_VARS": "false"}
-    broken_into(project, {"bill_timeout": 20})
+    compromise_host(project, {"bill_timeout": 20})
     assert project.play(PING, {**LOGIN, "vars": {"bill_timeout": 20}}).code == 0
     assert bill.get("counts")["POST /v3/login"] == 1
 
@@ -647,7 +647,7 @@ def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: 
 
 @pytest.mark.promise(5)
 def test_fact_name_with_control_characters_is_not_printed(project: Project) -> None:
-    broken_into(project, {"\u001b]0;pwn\u0007\u001b[31m\u202eEVIL\nok: x": "y", "evil": "z"})
+    compromise_host(project, {"\u001b]0;pwn\u0007\u001b[31m\u202eEVIL\nok: x": "y", "evil": "z"})
     run = project.play(PING, {**LOGIN, "vars": {"bill_timeout": "{{ lookup('vars', 'evil') }}"}})
     assert run.code == 2
     assert run.says("The variable bill_timeout reads evil, which is a fact of web1."), run.output
@@ -657,7 +657,7 @@ def test_fact_name_with_control_characters_is_not_printed(project: Project) -> N
 
 @pytest.mark.promise(7)
 def test_facts_from_delegation_or_cache_are_refused(project: Project, bill: Control, evil: Trap) -> None:
-    broken_into(project, {"bill_api_url": evil.url})
+    compromise_host(project, {"bill_api_url": evil.url})
     cache = {
         "ANSIBLE_CACHE_PLUGIN": "jsonfile",
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(project.home / "facts"),
@@ -698,14 +698,14 @@ def test_playbook_variable_from_fact_is_refused(project: Project) -> None:
         "ANSIBLE_CACHE_PLUGIN_CONNECTION": str(project.home / "facts"),
     }
     to_localhost = {"hosts": "localhost", "connection": "local", "tasks": [{**PING, "delegate_to": "web1"}]}
-    broken_into(project, {"bill_remove_vault_file": True})
+    compromise_host(project, {"bill_remove_vault_file": True})
     assert project.plays(to_localhost).code == 0
     project.hosts("localhost")
     run = project.run("ansible-playbook", "bill.connect.disconnect")
     assert run.code == 2
     assert run.says("The variable bill_remove_vault_file is a fact of localhost.")
     assert (project.folder / "group_vars" / "all" / "bill.yml").exists()
-    broken_into(project, {"bill_awx_state": "absent"})
+    compromise_host(project, {"bill_awx_state": "absent"})
     assert project.plays(to_localhost).code == 0
     run = project.run("ansible-playbook", "bill.connect.awx_credential_type")
     assert run.code == 2
@@ -719,8 +719,8 @@ def test_organization_published_by_login_is_used_by_later_tasks(
 ) -> None:
     """The task publishes the organization for its host, or for all hosts with run_once."""
     project.without_vault()
-    nowhere = {name: value for name, value in CREDENTIALS.items() if name != "bill_organization_id"}
-    project.variables(bill_api_url=project.api_url, **nowhere)
+    without_organization = {name: value for name, value in CREDENTIALS.items() if name != "bill_organization_id"}
+    project.variables(bill_api_url=project.api_url, **without_organization)
     here = {"name": "Sign in", "bill.connect.bill_login": {"organization_id": world.ORGANIZATION.id}}
     info = {"name": "Session", "bill.connect.bill_session_info": None, "register": "info"}
     same = {
@@ -765,7 +765,7 @@ def test_organization_published_by_login_is_used_by_later_tasks(
     del project.environ["BILL_ORGANIZATION_ID"]
     # A host's fact is refused, too, if it has an earlier published value.
     for theirs in (world.SECOND_ORGANIZATION.id, world.ORGANIZATION.id):
-        broken_into(project, {"bill_organization_id": theirs})
+        compromise_host(project, {"bill_organization_id": theirs})
         run = project.play(
             here, there, here, *([there] if theirs == world.ORGANIZATION.id else []), info, PING, {**info, **IGNORED}
         )

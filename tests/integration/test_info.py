@@ -181,7 +181,7 @@ def test_session_info_each_auth_method_reports_its_session(project: Project) -> 
     for method, seen in zip(METHODS, play_rows(project, rows, "-vvvvv"), strict=True):
         assert seen.failed == [], seen.shown.output
         assert secrets_in(seen.shown.output) == [], method
-        assert sum(asked in (SIGN_IN, "POST /v3/partner/login") for asked in seen.requests) <= 1, method
+        assert sum(request in (SIGN_IN, "POST /v3/partner/login") for request in seen.requests) <= 1, method
 
 
 def today() -> date:
@@ -209,8 +209,8 @@ def test_mfa_id_ending_within_a_week_warns(project: Project) -> None:
         run = seen.shown
         assert seen.failed == [], run.output
         assert run.says(f"task {days}, info {days}")
-        told = [text for text in run.warnings if "MFA ID" in text]
-        assert len(told) == (1 if left else 0), run.output
+        warned = [text for text in run.warnings if "MFA ID" in text]
+        assert len(warned) == (1 if left else 0), run.output
         if left:
             whole = f"The MFA ID in remember_me_id expires on {ends_on[days]} ({left}). Create a new one with the role bill.connect.trust."
             assert run.says(whole), run.output
@@ -263,11 +263,11 @@ def test_organizations_info_other_auth_methods_list_their_organizations(project:
     project.without_vault()
     rows = [
         Row([ORGANIZATIONS, that(names(*reached))], only_these(project, variables))
-        for variables, reached, _asks in REACHED
+        for variables, reached, _expected in REACHED
     ]
-    for (_variables, _reached, asks), seen in zip(REACHED, play_rows(project, rows), strict=True):
+    for (_variables, _reached, expected), seen in zip(REACHED, play_rows(project, rows), strict=True):
         assert seen.failed == [], seen.shown.output
-        assert seen.counts == asks
+        assert seen.counts == expected
 
 
 @pytest.mark.promise(8)
@@ -292,7 +292,7 @@ def test_module_defaults_of_group_apply_to_all_four_tasks(payer: Project, bill: 
     )
     assert run.recap()["ignored"] == 1, run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1, CHECK: 1, LIST: 1}
-    assert {heard["headers"].get("devkey", world.DEV_KEY) for heard in bill.heard()} == {world.DEV_KEY}
+    assert {received["headers"].get("devkey", world.DEV_KEY) for received in bill.heard()} == {world.DEV_KEY}
 
 
 def test_tasks_delegated_to_other_host_warn_once_each(payer: Project, bill: Control) -> None:

@@ -84,7 +84,7 @@ def play_methods(project: Project, rows: Mapping[str, Row], *arguments: str) -> 
     yield from zip(rows, play_rows(project, list(rows.values()), *arguments), strict=True)
 
 
-def heard(bill: Control) -> list[str]:
+def received(bill: Control) -> list[str]:
     return [f"{request['method']} {request['path']}" for request in bill.heard()]
 
 
@@ -95,7 +95,7 @@ def heard(bill: Control) -> list[str]:
 def test_session_of_each_auth_method_is_validated_renewed_and_ended(project: Project, bill: Control) -> None:
     def whole_life(name: str, method: Method) -> Row:
         store = project.home / f"store of {name}"
-        kept = {
+        list_stored = {
             "name": "List what is kept",
             "ansible.builtin.debug": {
                 "msg": f"{{{{ lookup('ansible.builtin.fileglob', '{store}/*.session', wantlist=true) | length }}}} kept"
@@ -106,7 +106,7 @@ def test_session_of_each_auth_method_is_validated_renewed_and_ended(project: Pro
                 *(SIGN_IN, LOOK_UP, USE),
                 *(wait(method.lasts - MINUTE), SIGN_IN, LOOK_UP),
                 # Longer than the session lasts after its last use.
-                *(wait(method.lasts + 1), SIGN_IN, SIGN_OUT, kept),
+                *(wait(method.lasts + 1), SIGN_IN, SIGN_OUT, list_stored),
             ],
             variables_of(project.api_url, method, bill_session_store=str(store)),
         )
@@ -182,7 +182,7 @@ def as_task(method: Method, api_url: str, register: str) -> dict[str, Any]:
     return {"name": f"Get {register}", "bill.connect.bill_login": options, "register": register}
 
 
-def written(what: dict[str, str]) -> dict[str, Any]:
+def write_values(what: dict[str, str]) -> dict[str, Any]:
     """A task that writes what a play got to a file for the test."""
     content = "{{ given | to_json }}"
     given = {key: "{{ " + expression + " }}" for key, expression in what.items()}
@@ -190,7 +190,7 @@ def written(what: dict[str, str]) -> dict[str, Any]:
     return {"name": "Write it down", "ansible.builtin.copy": copy, "vars": {"given": given}, "no_log": True}
 
 
-def given_to(project: Project) -> dict[str, Any]:
+def read_values(project: Project) -> dict[str, Any]:
     given: dict[str, Any] = json.loads((project.folder / "given.json").read_text())
     return given
 
@@ -216,7 +216,7 @@ def test_login_all_methods_and_environments_in_one_play_have_own_sessions(projec
             *(as_task(method, url, key) for key, method, url in accounts),
             # In reverse order, so that each follows another method than before.
             *(as_task(method, url, f"again_{key}") for key, method, url in reversed(accounts)),
-            written(
+            write_values(
                 {
                     key: f"[{key}.user_id, {key}.organization_id, {key}.headers, again_{key}.headers, "
                     f"lookup('bill.connect.bill_login', 'headers', **accounts.{key})]"
@@ -230,7 +230,7 @@ def test_login_all_methods_and_environments_in_one_play_have_own_sessions(projec
             assert run.code == 0, run.output
             # The task that writes the file is one more change.
             assert run.recap()["changed"] == changed + bool(changed)
-            runs.append(given_to(project))
+            runs.append(read_values(project))
             assert [each.get("counts") for each in bills] == [ALL_ONCE] * 2
         assert runs[0] == runs[1]
         for key, method, url in accounts:
@@ -258,9 +258,9 @@ def test_access_token_near_its_end_is_renewed(project: Project, bill: Control) -
     sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
     endless = {"name": "No end", "ansible.builtin.assert": {"that": "bill.expires_at is none"}}
 
-    def used_for(kept_for: int, each_time: Sequence[dict[str, Any]], **settings: Any) -> Row:
+    def used_for(stored_for: int, each_time: Sequence[dict[str, Any]], **settings: Any) -> Row:
         return Row(
-            [*each_time, wait(kept_for - MINUTE), *each_time, wait(MINUTE), *each_time],
+            [*each_time, wait(stored_for - MINUTE), *each_time, wait(MINUTE), *each_time],
             variables_of(project.api_url, METHODS["oauth"]),
             posts=[("settings", settings)],
         )
@@ -333,7 +333,7 @@ def test_access_token_url_failing_tries_root_url_unless_token_url_is_set(project
 
 # One more client than BILL's concurrent requests, with one fork for each.
 CLIENTS = (world.USER, *world.CLERKS, world.PAYER)
-A_CLIENT_EACH = {
+USER_PER_HOST = {
     "users": {f"host{number}": user.id for number, user in enumerate(CLIENTS)},
     "bill_user_id": "{{ users[inventory_hostname] }}",
 }
@@ -343,8 +343,8 @@ A_CLIENT_EACH = {
 def partner(project: Project) -> Project:
     """A host for each of many users, all of the same partner."""
     project.without_vault()
-    project.hosts(*A_CLIENT_EACH["users"])
-    set_to(project, METHODS["partner"], **A_CLIENT_EACH)
+    project.hosts(*USER_PER_HOST["users"])
+    set_to(project, METHODS["partner"], **USER_PER_HOST)
     return project
 
 
@@ -368,13 +368,13 @@ def test_partner_with_several_users_signs_in_once(partner: Project, bill: Contro
     assert on_all_hosts(partner, SIGN_IN).changed == 0
     another = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert partner.play(another, arguments=("--limit", "host0")).changed == 1
-    assert heard(bill)[-4:] == [AS_USER, PARTNER_CHECK, PARTNER_LOGIN, AS_USER]
+    assert received(bill)[-4:] == [AS_USER, PARTNER_CHECK, PARTNER_LOGIN, AS_USER]
     assert bill.get("counts")[PARTNER_LOGIN] == 2
 
 
 @pytest.mark.promise(4)
 def test_partner_wrong_password_is_sent_once_for_all_users(partner: Project, bill: Control) -> None:
-    set_to(partner, METHODS["partner"], **A_CLIENT_EACH, bill_password="wrong-findme")
+    set_to(partner, METHODS["partner"], **USER_PER_HOST, bill_password="wrong-findme")
     run = on_all_hosts(partner, SIGN_IN)
     assert run.times("failed=1") == len(CLIENTS), run.output
     assert bill.get("counts") == {PARTNER_LOGIN: 1}
@@ -387,4 +387,4 @@ def test_partner_force_ignores_cached_refusal(partner: Project, bill: Control) -
     # Each task in a run of its own. A later run also finds the cached refusal.
     runs = [partner.play(task, arguments=("--limit", "host0")) for task in (SIGN_IN, SIGN_IN, forced)]
     assert [run.changed for run in runs] == [0, 0, 1], runs[-1].output
-    assert heard(bill) == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER]
+    assert received(bill) == [PARTNER_LOGIN, PARTNER_LOGIN, AS_USER]

@@ -42,7 +42,7 @@ NOT_TRUSTED = (
     "This session is not MFA-trusted, and require_trusted is true. Run the role bill.connect.trust: "
     "a person enters the MFA code, and the role returns remember_me_id and device for later sessions."
 )
-STALE = (
+MFA_ID_REJECTED = (
     "BILL does not trust this session with the MFA ID in remember_me_id. BILL accepts an MFA ID for 30 days, "
     "and only with the device name that it was created with (device). The role bill.connect.trust creates a new MFA ID."
 )
@@ -161,12 +161,12 @@ def test_mfa_id_rejected_is_reported_and_sent_once(payer: Project, bill: Control
     payer.variables(bill_api_url=payer.api_url, **device)
     run = payer.play(login(), that("not bill.trusted"), login())
     assert run.code == 0, run.output
-    assert run.times(f"[WARNING]: {STALE}") == 1, run.output
+    assert run.times(f"[WARNING]: {MFA_ID_REJECTED}") == 1, run.output
     counts = {SIGN_IN: 1} | ({STEP_UP: 1} if offered == STEP_UP else {})
     assert bill.get("counts") == counts
     run = payer.play(TRUSTED, PAY)
     assert run.code == 2
-    assert run.says(STALE), run.output
+    assert run.says(MFA_ID_REJECTED), run.output
     assert run.says("remember_me_id comes from the variable bill_remember_me_id; device comes from the variable")
     assert "WARNING" not in run.output
     assert bill.get("counts") == {**counts, CHECK: 1}
@@ -226,7 +226,7 @@ def test_oauth_with_require_trusted_pays_without_mfa(payer: Project, bill: Contr
     assert bill.get("counts") == {"POST /connect/authx/token": 1, PAYMENT: 1}
 
 
-def shows_nothing_secret(run: Run, bill: Control) -> None:
+def check_no_secrets(run: Run, bill: Control) -> None:
     assert secrets_in(run.output) == []
     for message in bill.get("messages"):
         assert message["code"] not in run.output
@@ -259,8 +259,8 @@ def test_mfa_challenge_validate_and_payment_in_one_play_succeed(payer: Project, 
     assert run.warnings == []
     # The second sign-in uses the MFA ID, because no session is stored.
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
-    assert [heard["body"] for heard in bill.heard() if heard["path"] == "/v3/mfa/challenge"] == [{}]
-    [given] = [heard["body"] for heard in bill.heard() if heard["path"].endswith("/validate")]
+    assert [received["body"] for received in bill.heard() if received["path"] == "/v3/mfa/challenge"] == [{}]
+    [given] = [received["body"] for received in bill.heard() if received["path"].endswith("/validate")]
     message = bill.get("messages")[0]
     assert given == {
         "challengeId": message["id"],
@@ -269,11 +269,11 @@ def test_mfa_challenge_validate_and_payment_in_one_play_succeed(payer: Project, 
         "device": "laptop",
         "machineName": "desk 7",
     }
-    shows_nothing_secret(run, bill)
+    check_no_secrets(run, bill)
     assert payer.secrets_on_disk() == []
 
 
-def sent(payer: Project, bill: Control) -> dict[str, str]:
+def request_code(payer: Project, bill: Control) -> dict[str, str]:
     """The message with a code that an earlier run requested. The next run has the code in its variables."""
     run = payer.play(challenge())
     assert run.code == 0, run.output
@@ -282,7 +282,7 @@ def sent(payer: Project, bill: Control) -> dict[str, str]:
     return message
 
 
-def another(code: str) -> str:
+def wrong_code(code: str) -> str:
     """A code that BILL did not send."""
     return f"{(int(code) + 1) % 10**6:06d}"
 
@@ -318,8 +318,8 @@ def test_mfa_tasks_in_check_mode_send_nothing(payer: Project, bill: Control) -> 
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 def test_mfa_validate_after_wrong_code_accepts_right_code(payer: Project, bill: Control) -> None:
-    message = sent(payer, bill)
-    wrong = another(message["code"])
+    message = request_code(payer, bill)
+    wrong = wrong_code(message["code"])
     payer.variables(
         bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, wrong=wrong, code=message["code"]
     )
@@ -329,13 +329,13 @@ def test_mfa_validate_after_wrong_code_accepts_right_code(payer: Project, bill: 
         "BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits. If they are right, ask for a new code."
     ), run.output
     assert wrong not in run.output
-    shows_nothing_secret(run, bill)
+    check_no_secrets(run, bill)
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 2}
 
 
 @pytest.mark.promise(8)
 def test_mfa_validate_expired_code_is_refused(payer: Project, bill: Control) -> None:
-    sent(payer, bill)
+    request_code(payer, bill)
     bill.advance(300)
     run = payer.play(validate())
     assert run.code == 2
@@ -345,7 +345,7 @@ def test_mfa_validate_expired_code_is_refused(payer: Project, bill: Control) -> 
 
 @pytest.mark.promise(8)
 def test_mfa_validate_after_too_many_wrong_codes_is_refused(payer: Project, bill: Control) -> None:
-    code = sent(payer, bill)["code"]
+    code = request_code(payer, bill)["code"]
     wrong = {**validate("{{ '%06d' % ((code | int + 1) % 1000000) }}"), "ignore_errors": True}
     assert code
     run = payer.play(wrong, wrong, wrong, {**validate(), "ignore_errors": True}, challenge())
@@ -373,7 +373,7 @@ def test_mfa_challenge_sixth_in_a_minute_is_refused(payer: Project, bill: Contro
 
 @pytest.mark.promise(8)
 def test_mfa_validate_with_remember_me_requires_device(payer: Project, bill: Control) -> None:
-    sent(payer, bill)
+    request_code(payer, bill)
     run = payer.play(validate(remember_me=True))
     assert run.code == 2
     assert run.says("remember_me requires device, a name for the device that BILL remembers. Define bill_device."), (
@@ -388,7 +388,7 @@ def test_mfa_validate_with_remember_me_requires_device(payer: Project, bill: Con
 def test_mfa_challenge_with_expired_session_renews_it_once(payer: Project, bill: Control) -> None:
     payer.play(login())
     bill.post("sessions/end")
-    sent(payer, bill)
+    request_code(payer, bill)
     assert len(bill.get("messages")) == 1
     assert payer.play(validate(), TRUSTED).code == 0
     # The task asks BILL whether the session has really ended.
@@ -398,14 +398,14 @@ def test_mfa_challenge_with_expired_session_renews_it_once(payer: Project, bill:
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 def test_mfa_validate_with_expired_session_does_not_sign_in(payer: Project, bill: Control) -> None:
-    sent(payer, bill)
+    request_code(payer, bill)
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
     assert run.says("The session that requested the code has expired. Ask for a new code."), run.output
     # The next challenge signs in. The code does not.
     assert run.recap()["ignored"] == 1
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, CHECK: 1, VALIDATE: 1}
-    assert [f"{heard['method']} {heard['path']}" for heard in bill.heard()][3:] == [
+    assert [f"{received['method']} {received['path']}" for received in bill.heard()][3:] == [
         CHALLENGE,
         CHECK,
         SIGN_IN,
@@ -436,7 +436,7 @@ def test_mfa_tasks_with_session_store_none_are_refused(payer: Project, bill: Con
 
 @pytest.mark.promise(8)
 def test_mfa_validate_code_changed_by_yaml_is_not_sent(payer: Project, bill: Control) -> None:
-    sent(payer, bill)
+    request_code(payer, bill)
     (payer.folder / "code.yml").write_text("code: 012345\n")
     run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
     assert run.code == 2

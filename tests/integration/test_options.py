@@ -28,7 +28,7 @@ GOOD = {
 }
 
 
-def passwords_heard(bill: Control) -> list[Any]:
+def passwords_received(bill: Control) -> list[Any]:
     return [r["body"]["password"] for r in bill.get("requests") if r["path"] == "/v3/login"]
 
 
@@ -58,7 +58,7 @@ def test_option_from_environment_is_not_templated(project: Project, bill: Contro
         LOGIN,
         {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"}},
     )
-    assert passwords_heard(bill) == [password]
+    assert passwords_received(bill) == [password]
 
 
 @pytest.mark.parametrize("native", ["false", "true"])
@@ -86,7 +86,7 @@ def test_option_in_module_defaults_overrides_variable_but_not_task(project: Proj
         module_defaults={"group/bill.connect.bill": {"password": "{{ 'of the defaults-' + 'findme' }}"}},
         ignore_errors=True,
     )
-    assert passwords_heard(bill) == ["of the defaults-findme", "of the task-findme"]
+    assert passwords_received(bill) == ["of the defaults-findme", "of the task-findme"]
 
 
 def test_option_from_encrypted_variable_is_decrypted(project: Project, bill: Control) -> None:

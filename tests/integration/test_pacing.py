@@ -21,9 +21,9 @@ WAITING = "seconds for the next Spend & Expense call: BILL allows 60 a minute, a
 
 def times(bill: Control) -> list[float]:
     """The times of the calls to BILL, the earliest first. BILL refused none of them."""
-    heard: list[dict[str, Any]] = [each for each in bill.heard() if each["path"].startswith("/v3/spend/")]
-    assert {each["status"] for each in heard} == {200}
-    return [datetime.fromisoformat(each["at"]).timestamp() for each in heard]
+    received: list[dict[str, Any]] = [each for each in bill.heard() if each["path"].startswith("/v3/spend/")]
+    assert {each["status"] for each in received} == {200}
+    return [datetime.fromisoformat(each["at"]).timestamp() for each in received]
 
 
 @pytest.mark.promise(11)

@@ -20,7 +20,7 @@ from tests.emulator import world
 from tests.emulator.talk import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.project import Run
-from tests.integration.terminal import in_front_of
+from tests.integration.terminal import open_terminal
 from tools.stage import stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -68,7 +68,7 @@ class Newcomer:
 
     def types(self, command: str, answers: dict[str, str]) -> Run:
         program, *arguments = shlex.split(command)
-        with in_front_of([str(self._core_bin / program), *arguments], self.folder, self.environ) as terminal:
+        with open_terminal([str(self._core_bin / program), *arguments], self.folder, self.environ) as terminal:
             for prompt, answer in answers.items():
                 terminal.asks(prompt)
                 terminal.types(answer + "\r")
@@ -100,10 +100,10 @@ def test_quickstart_in_empty_folder_signs_in_once(
     tmp_path: Path, core_bin: Path, bill: Control, api_url: str, archive: Path
 ) -> None:
     newcomer = Newcomer(tmp_path, core_bin, api_url)
-    said = quickstart()
+    readme = quickstart()
     newcomer.types(f"ansible-galaxy collection install {archive} --offline", {})
 
-    connect = next(block.strip() for block in said["console"] if "bill.connect.connect" in block)
+    connect = next(block.strip() for block in readme["console"] if "bill.connect.connect" in block)
     first = newcomer.types(connect, TYPED)
     assert first.changed == 2
     assert world.ORGANIZATION.id in first.output
@@ -115,18 +115,18 @@ def test_quickstart_in_empty_folder_signs_in_once(
 
     # ansible-vault alone opens the file. It has the README's variables and those that name the environment.
     view = newcomer.types(f"ansible-vault view {VAULT_FILE}", {"Vault password:": VAULT_PASSWORD})
-    kept = yaml.safe_load(view.output.partition("---")[2])
-    documented = yaml.safe_load(next(block for block in said["yaml"] if block.startswith("bill_username")))
-    assert kept == {
+    stored = yaml.safe_load(view.output.partition("---")[2])
+    documented = yaml.safe_load(next(block for block in readme["yaml"] if block.startswith("bill_username")))
+    assert stored == {
         "bill_api_url": api_url,
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,
         "bill_organization_id": world.ORGANIZATION.id,
         "bill_dev_key": world.DEV_KEY,
     }
-    assert set(documented) <= set(kept)
+    assert set(documented) <= set(stored)
 
-    play = next(block for block in said["yaml"] if block.startswith("- hosts: localhost"))
+    play = next(block for block in readme["yaml"] if block.startswith("- hosts: localhost"))
     assert len(play.splitlines()) == 3
     (newcomer.folder / "site.yml").write_text(play)
     del newcomer.environ["BILL_API_URL"]

@@ -18,7 +18,7 @@ import pytest
 from tests.emulator import spend_world, world
 from tests.emulator.talk import Control
 from tests.integration import payer as accounts
-from tests.integration.calling import LOGIN, VENDORS, asked, bodies, call, may_pay, that
+from tests.integration.calling import LOGIN, VENDORS, bodies, call, calls_received, may_pay, that
 from tests.integration.project import Project, secrets_in
 
 HERE = world.ORGANIZATION.id
@@ -159,8 +159,8 @@ def test_request_filters_and_sort_return_matching_records(project: Project, bill
         ]
     run = project.play(*tasks, vars={"no": False})
     assert run.code == 0, run.output
-    heard = [key for key, _same in groupby(each["filters"] for each in queries(bill, "/v3/vendors"))]
-    assert heard == [text for _filters, text, _records in wanted]
+    received = [key for key, _same in groupby(each["filters"] for each in queries(bill, "/v3/vendors"))]
+    assert received == [text for _filters, text, _records in wanted]
     assert {each["sort"] for each in queries(bill, "/v3/vendors")} == {"name:asc,createdTime:desc", "createdTime:desc"}
 
 
@@ -374,25 +374,25 @@ def test_request_hourly_limit_reached_sends_nothing_until_next_hour(project: Pro
     bill.post("clock", set="2026-03-02T10:40:00Z")
     ahead_of(project, bill)
     bill.fault("GET /v3/bills", times=None, code="BDC_1144")
-    for_sure = {"ignore_errors": True}
+    ignore = {"ignore_errors": True}
     run = project.play(
-        call("/v3/bills", expected_status=[200, 422], task=for_sure),
+        call("/v3/bills", expected_status=[200, 422], task=ignore),
         that("answer.codes == ['BDC_1144'] and answer.status == 422 and not answer.uncertain"),
-        call(task=for_sure),
+        call(task=ignore),
         that("answer is failed and answer.codes == ['BDC_1144'] and 'BDC_1144' in answer.msg"),
-        call("/v3/vendors", method="POST", body={}, task=for_sure),
+        call("/v3/vendors", method="POST", body={}, task=ignore),
         that("answer is failed and not answer.uncertain"),
-        call(task={**for_sure, "until": "answer is success", "retries": 2, "delay": 0}),
-        {**that("query('bill.connect.bill_request', '/v3/vendors')"), **for_sure},
+        call(task={**ignore, "until": "answer is success", "retries": 2, "delay": 0}),
+        {**that("query('bill.connect.bill_request', '/v3/vendors')"), **ignore},
     )
     assert run.code == 0, run.output
     assert run.recap()["ignored"] == 5
     assert project.play(call()).code == 2
-    assert asked(bill) == ["GET /v3/bills"]
+    assert calls_received(bill) == ["GET /v3/bills"]
     bill.advance(1260)
     ahead_of(project, bill)
     assert project.play(call()).code == 0
-    assert asked(bill) == ["GET /v3/bills", VENDORS]
+    assert calls_received(bill) == ["GET /v3/bills", VENDORS]
 
 
 def ahead_of(project: Project, bill: Control) -> None:
@@ -522,5 +522,5 @@ def test_request_task_keywords_work_as_usual(project: Project, bill: Control) ->
         "bill.connect.bill_request always runs on the controller; delegate_to does not change which machine sends the requests to BILL"
     )
     assert run.says("async is not supported") or run.says("does not support async"), run.output
-    assert [each for each in asked(bill) if each == VENDORS] == [VENDORS] * 2
+    assert [each for each in calls_received(bill) if each == VENDORS] == [VENDORS] * 2
     assert bill.get("counts")[LOGIN] == 2

@@ -20,9 +20,9 @@ from tests.integration.calling import (
     ONE_PAYMENT,
     VENDORS,
     amounts_paid,
-    asked,
     bodies,
     call,
+    calls_received,
     may_pay,
     pay,
     that,
@@ -38,15 +38,15 @@ DONE, NOT_DONE, DONE_LATER = "there", "not there", "there later"
 LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
     "The connection is reset after BILL has paid": ({"reset": True, "acted": True}, DONE, {}, {}),
     "The connection is reset": ({"reset": True}, NOT_DONE, {}, {}),
-    "The answer is cut off": ({"cut": True}, DONE, {}, {}),
-    "The answer trickles": ({"drip": 4}, DONE, {"timeout": 1}, {}),
-    "The answer comes too late": ({"slow": 2}, DONE_LATER, {"timeout": 1}, {}),
+    "The response is cut off": ({"cut": True}, DONE, {}, {}),
+    "The response trickles": ({"drip": 4}, DONE, {"timeout": 1}, {}),
+    "The response comes too late": ({"slow": 2}, DONE_LATER, {"timeout": 1}, {}),
     "The task runs out of its time": ({"slow": 2.5}, DONE_LATER, {}, {"timeout": 1}),
-    "The answer is not JSON": ({"not_json": True}, NOT_DONE, {}, {}),
-    "A fault of what stands before BILL": ({"status": 503}, NOT_DONE, {}, {}),
-    "A fault of BILL's": ({"code": "BDC_1001"}, NOT_DONE, {}, {}),
+    "The response is not JSON": ({"not_json": True}, NOT_DONE, {}, {}),
+    "A fault of a gateway before BILL": ({"status": 503}, NOT_DONE, {}, {}),
+    "A fault of BILL": ({"code": "BDC_1001"}, NOT_DONE, {}, {}),
     "A fault after BILL has paid": ({"status": 502, "acted": True}, DONE, {}, {}),
-    "The answer leads elsewhere": ({"redirect": "https://bill.example.com/"}, NOT_DONE, {}, {}),
+    "The response leads elsewhere": ({"redirect": "https://bill.example.com/"}, NOT_DONE, {}, {}),
 }
 
 
@@ -91,7 +91,7 @@ def test_payment_response_lost_is_sent_once_and_can_be_found(payer: Project, bil
     assert run.code == 0, run.output
     assert run.recap()["rescued"] == len(LOST)
     assert run.recap()["changed"] == 0
-    assert asked(bill) == [ONE_PAYMENT, PAYMENTS] * len(LOST)
+    assert calls_received(bill) == [ONE_PAYMENT, PAYMENTS] * len(LOST)
     for number, (_fault, paid, _options, _keywords) in enumerate(LOST.values(), 1):
         assert paid == DONE_LATER or run.says(f"{number} is {paid}"), number
     expected = [number for number, each in enumerate(LOST.values(), 1) if each[1] != NOT_DONE]
@@ -162,7 +162,7 @@ def test_request_session_id_in_url_is_not_sent(project: Project, bill: Control) 
         arguments=("-vvv",),
     )
     assert run.code == 0, run.output
-    assert asked(bill) == []
+    assert calls_received(bill) == []
     assert "SESSION-" not in run.output
 
 
@@ -181,7 +181,7 @@ def test_payment_refused_before_processing_is_retried(payer: Project, bill: Cont
         that("answer is failed and answer.codes == ['BDC_1322'] and not answer.uncertain and 'sent' not in answer"),
     )
     assert run.code == 0, run.output
-    assert asked(bill) == [ONE_PAYMENT] * 5
+    assert calls_received(bill) == [ONE_PAYMENT] * 5
     assert amounts_paid(bill) == [1]
 
 
@@ -272,7 +272,7 @@ def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill
     assert "121042882" not in run.output
     assert secrets_in(run.output) == []
     written = [] if check else ["POST /v3/vendors", ONE_PAYMENT, "POST /v3/vendors/00901VENDOR000000001/archive"]
-    assert asked(bill) == [VENDORS, *written]
+    assert calls_received(bill) == [VENDORS, *written]
     assert bodies(bill, "POST /v3/vendors") == ([] if check else [body])
 
 

@@ -32,7 +32,7 @@ from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project, Run,
 from tests.integration.terminal import run_at_a_terminal
 from tests.integration.watcher import Watcher
 
-A = world.ORGANIZATION.id
+ORGANIZATION_ID = world.ORGANIZATION.id
 # BILL's names for the secrets, in headers and bodies.
 SECRETS = {
     *("sessionid", "devkey", "appkey", "apitoken", "authorization"),
@@ -86,26 +86,26 @@ class Sweep:
         for path in {*self.project.files(), *left}:
             places.setdefault(str(path), set()).add(path.read_bytes())
         places = {place: seen for place, seen in places.items() if os.path.basename(place) not in self.own}
-        told = set(self.told())
-        numbers = {secret for secret in told if secret.isdecimal()} | self.numbers
+        secrets = set(self.secrets_sent())
+        numbers = {secret for secret in secrets if secret.isdecimal()} | self.numbers
         # The emulator's own values have a mark in front that could be cut off.
-        without_marks = {re.sub("^(SESSION|ACCESS-findme|MFAID-findme)-", "", secret) for secret in told}
-        leaks = Leaks(*MARKS, *(told | without_marks) - numbers, VAULT_PASSWORD, AWKWARD, numbers=numbers)
+        without_marks = {re.sub("^(SESSION|ACCESS-findme|MFAID-findme)-", "", secret) for secret in secrets}
+        leaks = Leaks(*MARKS, *(secrets | without_marks) - numbers, VAULT_PASSWORD, AWKWARD, numbers=numbers)
         found = {
             place: sorted({leak for one in all_of_it for leak in leaks.in_bytes(one)})
             for place, all_of_it in places.items()
         }
         return {place: what for place, what in found.items() if what}
 
-    def told(self) -> Iterator[str]:
+    def secrets_sent(self) -> Iterator[str]:
         """Every secret in the requests to BILL."""
-        for heard in self.bill.heard():
-            body = heard["body"] if isinstance(heard["body"], dict) else {}
-            for name, value in (heard["headers"] | body).items():
+        for received in self.bill.heard():
+            body = received["body"] if isinstance(received["body"], dict) else {}
+            for name, value in (received["headers"] | body).items():
                 if name.lower() in SECRETS:
                     yield value.removeprefix("Bearer ")
 
-    def saw(self) -> None:
+    def check_coverage(self) -> None:
         """Check that there was something to search."""
         home = self.project.home
         assert "v2_playbook_on_start" in (events := (home / "events").read_text())
@@ -176,7 +176,7 @@ def test_output_successful_tasks_has_no_secrets(sweep: Sweep, bill: Control, arg
     assert run.code == 0, run.output
     assert run.recap()["ok"] == 10
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
     assert bill.get("counts")["POST /v3/login"] == 2
 
 
@@ -232,7 +232,7 @@ def test_output_failed_login_has_message_and_no_secrets(sweep: Sweep, bill: Cont
     assert run.recap()["ignored"] == 6
     assert run.recap()["rescued"] == 1
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
     assert bill.get("faults")[0]["code"] == "BDC_1101"
 
 
@@ -251,7 +251,7 @@ def in_the_environment(sweep: Sweep) -> tuple[str, ...]:
     sweep.project.environ |= {
         "BILL_USERNAME": world.USER.username,
         "BILL_PASSWORD": AWKWARD,
-        "BILL_ORGANIZATION_ID": A,
+        "BILL_ORGANIZATION_ID": ORGANIZATION_ID,
         "BILL_DEV_KEY": world.DEV_KEY,
     }
     # Every child process inherits the environment, and the same user and root can read it.
@@ -281,7 +281,7 @@ def in_vaulted_values(sweep: Sweep) -> tuple[str, ...]:
         text=True,
         check=True,
     )
-    who = {"bill_username": world.USER.username, "bill_organization_id": A}
+    who = {"bill_username": world.USER.username, "bill_organization_id": ORGANIZATION_ID}
     (sweep.project.folder / "group_vars" / "all" / "inline.yml").write_text(made.stdout + "\n" + yaml.safe_dump(who))
     return ()
 
@@ -313,7 +313,7 @@ def test_output_credentials_of_each_source_has_no_secrets(
     assert run.recap()["ok"] == 5, run.output
     assert run.says("BILL answered BDC_1101")
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
     assert bill.get("counts") == {"POST /v3/login": 2}
 
 
@@ -360,11 +360,11 @@ def test_output_each_auth_method_has_no_secrets(sweep: Sweep, bill: Control, met
     # A token of Spend & Expense has no list of organizations.
     assert run.recap()["ignored"] == 4 * len(method.sign_in) + 1 + (method.auth_method == "spend_token")
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
 
 
 @pytest.fixture
-def of_payer(sweep: Sweep, bill: Control) -> Sweep:
+def payer_sweep(sweep: Sweep, bill: Control) -> Sweep:
     """The play of a user with a phone, to which BILL sends codes."""
     payer = {"bill_username": world.PAYER.username, "bill_password": world.PAYER.password}
     sweep.project.without_vault()
@@ -383,7 +383,7 @@ def of_payer(sweep: Sweep, bill: Control) -> Sweep:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(6)
-def test_output_mfa_and_info_tasks_has_no_secrets(of_payer: Sweep, bill: Control) -> None:
+def test_output_mfa_and_info_tasks_has_no_secrets(payer_sweep: Sweep, bill: Control) -> None:
     """The code of MFA, and the MFA ID that it produces. Each task fails before it does its work."""
     echo = json.dumps([{"code": "BDC_9999", "message": f"{world.PAYER.password} {world.DEV_KEY}"}])
     for request in (
@@ -403,7 +403,7 @@ def test_output_mfa_and_info_tasks_has_no_secrets(of_payer: Sweep, bill: Control
 
     fails = {"ignore_errors": True}
     remembered = {"remember_me_id": "{{ trust.remember_me_id }}", "force": True}
-    run = of_payer.play(
+    run = payer_sweep.play(
         LOGIN,
         challenge(**fails),
         challenge(),
@@ -426,25 +426,25 @@ def test_output_mfa_and_info_tasks_has_no_secrets(of_payer: Sweep, bill: Control
     )
     assert run.code == 0, run.output
     assert run.recap()["ignored"] == 6
-    assert of_payer.leaks(run) == {}
-    of_payer.saw()
-    assert [secret.isdecimal() for secret in of_payer.told()].count(True) == 4
+    assert payer_sweep.leaks(run) == {}
+    payer_sweep.check_coverage()
+    assert [secret.isdecimal() for secret in payer_sweep.secrets_sent()].count(True) == 4
 
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_role_trust_successful_shows_mfa_id_only_to_callbacks(of_payer: Sweep) -> None:
+def test_role_trust_successful_shows_mfa_id_only_to_callbacks(payer_sweep: Sweep) -> None:
     """The documentation says this of set_fact, with which a role passes on values."""
     role = {"name": "Trust", "ansible.builtin.include_role": {"name": "bill.connect.trust"}}
-    run = of_payer.play(
+    run = payer_sweep.play(
         {**role, "vars": {"bill_mfa_token": "{{ code }}"}}, {**SHOW, "vars": {"bill": "{{ bill_trust }}"}}
     )
     assert run.code == 0, run.output
     assert run.says("BILL trusts build-server until")
-    assert {os.path.basename(place): leaks for place, leaks in of_payer.leaks(run).items()} == {
+    assert {os.path.basename(place): leaks for place, leaks in payer_sweep.leaks(run).items()} == {
         "events": ["findme (plain)"]
     }
-    of_payer.saw()
+    payer_sweep.check_coverage()
 
 
 @pytest.mark.terminal
@@ -462,7 +462,7 @@ def test_output_form_with_typed_values_has_no_secrets(sweep: Sweep, bill: Contro
         ("Sign in with:", ""),
         ("User Name:", world.PAYER.username),
         ("Password:", AWKWARD),
-        ("Organization ID:", A),
+        ("Organization ID:", ORGANIZATION_ID),
         ("Developer Key:", world.DEV_KEY),
         ("User Name:", ""),
         ("Password:", world.PAYER.password),
@@ -490,8 +490,8 @@ def test_output_form_with_typed_values_has_no_secrets(sweep: Sweep, bill: Contro
     run = project.run("ansible-playbook", "bill.connect.disconnect", "-vvvvv", "-e", "bill_remove_vault_file=true")
     assert run.code == 0, run.output
     assert sweep.leaks(run) == {}
-    sweep.saw()
-    assert {world.PAYER.password, world.DEV_KEY, AWKWARD, *codes} <= set(sweep.told())
+    sweep.check_coverage()
+    assert {world.PAYER.password, world.DEV_KEY, AWKWARD, *codes} <= set(sweep.secrets_sent())
 
 
 ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
@@ -503,11 +503,11 @@ ACCOUNT, TAX_ID = "ACCOUNT-findme-3141592653589", "271828182"
 @pytest.mark.parametrize(
     "arguments", [("--diff",), pytest.param(("--check", "--diff"), marks=pytest.mark.slow)], ids=["run", "check"]
 )
-def test_output_reads_and_writes_has_no_secrets(of_payer: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
+def test_output_reads_and_writes_has_no_secrets(payer_sweep: Sweep, bill: Control, arguments: tuple[str, ...]) -> None:
     """Reads and writes with bank accounts, sessions and passwords: after success, after failure, and with an unknown result."""
     check = "--check" in arguments
     in_files(
-        of_payer,
+        payer_sweep,
         **{
             **METHODS["password"].variables,
             "bill_username": world.PAYER.username,
@@ -517,7 +517,7 @@ def test_output_reads_and_writes_has_no_secrets(of_payer: Sweep, bill: Control, 
         account=ACCOUNT,
         tax_id=TAX_ID,
     )
-    of_payer.numbers.add(TAX_ID)
+    payer_sweep.numbers.add(TAX_ID)
     bank = {"bankAccount": {"accountNumber": "{{ account }}"}, "taxId": "{{ tax_id | int }}"}
     vendor = {
         "name": "Acorn",
@@ -561,7 +561,7 @@ def test_output_reads_and_writes_has_no_secrets(of_payer: Sweep, bill: Control, 
     fails: dict[str, Any] = {"ignore_errors": True}
     pay = write("/v3/payments", payment, **fails)
     printed = [{"ansible.builtin.debug": {"var": f"ansible_failed_{what}"}} for what in ("result", "task")]
-    run = of_payer.play(
+    run = payer_sweep.play(
         call(page_size=2),
         call(paginate=True, max_results=3, page_size=2),
         write("/v3/vendors", vendor),
@@ -595,9 +595,9 @@ def test_output_reads_and_writes_has_no_secrets(of_payer: Sweep, bill: Control, 
         *(call(name="Bad", task=fails, **options) for options in bad),
         arguments=arguments,
     )
-    assert of_payer.leaks(run) == {}
+    assert payer_sweep.leaks(run) == {}
     assert run.code == 0, run.output
-    of_payer.saw()
+    payer_sweep.check_coverage()
     counts = bill.get("counts")
     assert (counts.get("POST /v3/payments", 0), counts.get("PUT /v3/bills/00n", 0)) == ((0, 0) if check else (5, 2))
     assert counts["POST /v3/login"] == 1
@@ -628,7 +628,7 @@ def test_output_vault_file_written_has_no_secrets(sweep: Sweep, arguments: tuple
     in_files(sweep, number=TAX_ID)
     sweep.numbers.add(TAX_ID)
 
-    def keep(variables: Any = None, task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
+    def store(variables: Any = None, task: dict[str, Any] | None = None, **options: Any) -> dict[str, Any]:
         given = {"path": "kept.yml", **({} if variables is None else {"variables": variables}), **options}
         return {"name": "Keep", "bill.connect.bill_vault_file": given, **(task or {})}
 
@@ -636,35 +636,35 @@ def test_output_vault_file_written_has_no_secrets(sweep: Sweep, arguments: tuple
     secret = "{{ vault_bill_dev_key }}"
     printed = [{"ansible.builtin.debug": {"var": f"ansible_failed_{what}"}} for what in ("result", "task")]
     bad: list[dict[str, Any]] = [
-        keep(secret),
-        keep({secret: 1}),
-        keep({"a": 1}, state=secret),
-        keep(values, state="absent"),
-        keep({"a": 1}, path="broken.yml"),
-        keep(values, path="given.txt/bill.yml"),
-        keep({"a": 1}, backup=secret),
+        store(secret),
+        store({secret: 1}),
+        store({"a": 1}, state=secret),
+        store(values, state="absent"),
+        store({"a": 1}, path="broken.yml"),
+        store(values, path="given.txt/bill.yml"),
+        store({"a": 1}, backup=secret),
         {"name": "Keep", "bill.connect.bill_vault_file": {"path": "kept.yml", secret: 1}},
-        keep(values, {"async": 5, "poll": 1}),
+        store(values, {"async": 5, "poll": 1}),
     ]
     run = sweep.play(
-        keep(values),
-        keep(values, {"register": "kept"}),
+        store(values),
+        store(values, {"register": "kept"}),
         {**SHOW, "vars": {"bill": "{{ kept }}"}},
-        keep({**values, "other": "{{ item }}"}, {"loop": [values["bill_password"], secret], "register": "kept"}),
+        store({**values, "other": "{{ item }}"}, {"loop": [values["bill_password"], secret], "register": "kept"}),
         {**SHOW, "vars": {"bill": "{{ kept }}"}},
-        keep({"bill_api_token": "{{ item.token }}"}, {"loop": [{"token": secret}]}),
-        keep({"bill_password": secret}, {"until": "kept.attempts | default(1) == 2", "register": "kept", "delay": 0}),
-        keep({"other": secret}, path="clear.yml"),
+        store({"bill_api_token": "{{ item.token }}"}, {"loop": [{"token": secret}]}),
+        store({"bill_password": secret}, {"until": "kept.attempts | default(1) == 2", "register": "kept", "delay": 0}),
+        store({"other": secret}, path="clear.yml"),
         *({**task, **fails} for task in bad),
-        keep("{{ item }}", {"loop": [secret], **fails}),
-        keep({"no name": "{{ item }}"}, {"loop": [secret], **fails}),
-        {"block": [keep(values, vault_id="none", path="new.yml")], "rescue": printed},
-        keep(state="absent"),
+        store("{{ item }}", {"loop": [secret], **fails}),
+        store({"no name": "{{ item }}"}, {"loop": [secret], **fails}),
+        {"block": [store(values, vault_id="none", path="new.yml")], "rescue": printed},
+        store(state="absent"),
         arguments=arguments,
     )
     assert run.code == 0, run.output
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
     assert run.recap()["ignored"] == len(bad) + 2
     check = "--check" in arguments
     assert any("kept.yml" in place for place in sweep.watcher.seen) != check
@@ -715,7 +715,7 @@ def test_role_connect_invalid_option_shows_no_secrets(sweep: Sweep) -> None:
     assert run.code == 2
     assert "bill_timeout" in run.output
     assert sweep.leaks(run) == {}
-    sweep.saw()
+    sweep.check_coverage()
 
 
 @pytest.mark.promise(6)
@@ -785,12 +785,13 @@ def test_login_failed_loop_item_shows_no_credentials(sweep: Sweep, bill: Control
     sweep.project.variables(
         bill_api_url=sweep.project.api_url,
         accounts=[
-            {"organization": name, "password": "{{ vault_bill_password }}"} for name in (A, "00899NOSUCHTHING0099")
+            {"organization": name, "password": "{{ vault_bill_password }}"}
+            for name in (ORGANIZATION_ID, "00899NOSUCHTHING0099")
         ],
     )
     of_item = {"organization_id": "{{ item.organization }}", "password": "{{ item.password }}"}
     of_variables = {f"bill_{name}": value for name, value in of_item.items()}
-    for given, told in (
+    for given, message in (
         ({"bill.connect.bill_login": of_item}, "BILL answered BDC_1123"),
         ({"bill.connect.bill_login": None, "vars": of_variables}, "BILL answered BDC_1123"),
         ({"bill.connect.bill_login": {"timeout": "abc"}, "vars": of_variables}, "timeout must be a whole number"),
@@ -801,9 +802,9 @@ def test_login_failed_loop_item_shows_no_credentials(sweep: Sweep, bill: Control
         bill.post("settings", latency=3 if "timeout" in given else 0.02)
         run = sweep.play({"name": "Sign in to each", **given, "loop": "{{ accounts }}"})
         assert run.code == 2
-        assert run.says(told), run.output
+        assert run.says(message), run.output
         assert sweep.leaks(run) == {}
-        sweep.saw()
+        sweep.check_coverage()
 
 
 @pytest.mark.promise(5)

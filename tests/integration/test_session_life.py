@@ -13,12 +13,12 @@ from tests.emulator.talk import Control
 from tests.integration.project import Project
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": {}, "register": "bill"}
-ASK_EVERY_TIME = {"name": "Sign in", "bill.connect.bill_login": {"check_after": 0}, "register": "bill"}
+VALIDATE_EVERY_TIME = {"name": "Sign in", "bill.connect.bill_login": {"check_after": 0}, "register": "bill"}
 LOGOUT = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}, "register": "bill"}
 SIGN_IN, CHECK, SIGN_OUT = "POST /v3/login", "GET /v3/login/session", "POST /v3/logout"
 
 
-def heard(bill: Control) -> list[str]:
+def received(bill: Control) -> list[str]:
     return [f"{request['method']} {request['path']}" for request in bill.get("requests")]
 
 
@@ -27,18 +27,18 @@ def heard(bill: Control) -> list[str]:
 def test_session_ended_elsewhere_is_renewed_once(project: Project, bill: Control) -> None:
     project.play(LOGIN)
     bill.post("sessions/end")
-    run = project.play(ASK_EVERY_TIME, ASK_EVERY_TIME)
+    run = project.play(VALIDATE_EVERY_TIME, VALIDATE_EVERY_TIME)
     assert run.recap()["changed"] == 1, run.output
-    assert heard(bill) == [SIGN_IN, CHECK, SIGN_IN, CHECK]
+    assert received(bill) == [SIGN_IN, CHECK, SIGN_IN, CHECK]
 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(9)
 def test_session_expired_with_forty_hosts_is_renewed_once(project: Project, bill: Control) -> None:
     project.hosts(*(f"host{number:02}" for number in range(40)))
-    project.play(ASK_EVERY_TIME, arguments=("--limit", "host00"))
+    project.play(VALIDATE_EVERY_TIME, arguments=("--limit", "host00"))
     bill.post("clock", advance=35 * 60 + 1)
-    run = project.play(ASK_EVERY_TIME, arguments=("--forks", "20"))
+    run = project.play(VALIDATE_EVERY_TIME, arguments=("--forks", "20"))
     assert run.changed == 1, run.output
     assert bill.get("counts")[SIGN_IN] == 2
 
@@ -48,13 +48,13 @@ def test_session_used_recently_is_not_validated_again(project: Project, bill: Co
     project.play(LOGIN)
     bill.post("sessions/end")
     assert project.play(LOGIN).recap()["changed"] == 0
-    assert heard(bill) == [SIGN_IN]
+    assert received(bill) == [SIGN_IN]
 
 
 def test_login_force_signs_in_again(project: Project, bill: Control) -> None:
     forced = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
     assert project.play(LOGIN, forced, LOGIN).recap()["changed"] == 2
-    assert heard(bill) == [SIGN_IN, SIGN_IN]
+    assert received(bill) == [SIGN_IN, SIGN_IN]
 
 
 @pytest.mark.promise(2)
@@ -74,7 +74,7 @@ def test_login_state_absent_signs_out_and_clears_variables(project: Project, bil
     run = project.play(LOGIN, LOGOUT, cleared, LOGOUT)
     assert run.code == 0, run.output
     assert run.recap()["changed"] == 2
-    assert heard(bill) == [SIGN_IN, SIGN_OUT]
+    assert received(bill) == [SIGN_IN, SIGN_OUT]
     assert bill.get("state")["sessions"] == 0
 
 
@@ -95,7 +95,7 @@ def test_login_check_mode_gives_session_and_does_not_sign_out(project: Project, 
     run = project.play(LOGIN, use, LOGOUT, still, arguments=("--check", "--diff"))
     assert run.code == 0, run.output
     assert run.recap()["changed"] == 2
-    assert heard(bill) == [SIGN_IN]
+    assert received(bill) == [SIGN_IN]
     assert project.play(LOGIN).recap()["changed"] == 0
 
 
@@ -122,7 +122,7 @@ def test_login_two_organizations_in_one_play_have_own_sessions(project: Project,
         },
     )
     assert run.code == 0, run.output
-    assert heard(bill) == [SIGN_IN, SIGN_IN]
+    assert received(bill) == [SIGN_IN, SIGN_IN]
 
 
 @pytest.mark.promise(9)
@@ -132,4 +132,4 @@ def test_login_server_error_is_retried_and_reported_with_v(project: Project, bil
     assert run.code == 0, run.output
     assert run.says("Trying again in")
     assert project.play(LOGIN, arguments=("-vv",)).says("bill.connect: used the stored session")
-    assert heard(bill) == [SIGN_IN, SIGN_IN]
+    assert received(bill) == [SIGN_IN, SIGN_IN]

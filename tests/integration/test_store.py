@@ -110,7 +110,7 @@ def test_store_home_not_writable_warns_once_and_signs_in_once(project: Project, 
 
 
 # A limit has the effect of a full disk. Ansible itself writes smaller files.
-NO_ROOM = """
+DISK_FULL = """
 import os, resource, sys
 resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
 os.execvp(sys.argv[1], sys.argv[1:])
@@ -120,7 +120,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 @pytest.mark.promise(13)
 def test_store_disk_full_loses_no_session(project: Project, bill: Control) -> None:
     project.play(LOGIN)
-    run = project.run(sys.executable, "-c", NO_ROOM, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
+    run = project.run(sys.executable, "-c", DISK_FULL, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
     assert run.code == 0, run.output
     assert run.changed == 0
     assert run.says("cannot be used (File too large).")

@@ -91,10 +91,10 @@ def hosts(project: Project, **variables: Mapping[str, Any]) -> None:
     project.variables(bill_api_url=project.api_url, bill_check_after=0, user_id=world.USER.id, strict=True)
 
 
-def refusals(run: Run, host: str, told: str) -> int:
+def refusals(run: Run, host: str, message: str) -> int:
     """How many tasks and lookups of a host failed with this message."""
     failed = [line for line in run.output.splitlines() if line.startswith(f"fatal: [{host}]")]
-    return sum(told in line for line in failed)
+    return sum(message in line for line in failed)
 
 
 @pytest.mark.promise(7)
@@ -113,7 +113,7 @@ def test_ca_path_with_right_authority_is_accepted_by_task_lookup_and_role(
     assert run.code == 0, run.output
     assert not run.says("validate_certs")
     assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 5}
-    assert [heard for heard in bill.heard() if "authorization" in heard["headers"]] == []
+    assert [received for received in bill.heard() if "authorization" in received["headers"]] == []
 
 
 REFUSED = {
@@ -183,10 +183,10 @@ def test_validate_certs_false_in_any_form_accepts_certificate_and_warns_once(
     expired = {"bill_api_url": bills.urls["expired"]}
     run = project.play(*ALL, vars=expired)
     assert run.code == 0, run.output
-    told = (
+    message = (
         f"validate_certs is false: anybody between the controller and {bills.host('expired')} can read the credentials."
     )
-    assert run.times(told) == 1, run.output
+    assert run.times(message) == 1, run.output
     assert bills.control("expired").get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 20}
 
 
@@ -205,13 +205,13 @@ def test_ca_path_without_right_authority_is_reported(project: Project, bills: Bi
         empty={"bill_ca_path": "{{ playbook_dir }}/empty.pem"},
     )
     run = project.play(LOGIN, LOOKUP, ignore_errors=True, arguments=("-v",))
-    for host, told in {
+    for host, message in {
         "by_environment": "ca_path comes from the environment variable BILL_CA_PATH",
         "directory": "ca_path is a directory. Put the certificate of the authority that issued the host's certificate there, and run openssl",
         "unprepared": "and run openssl rehash on the directory. (api_url comes from the variable bill_api_url; ca_path comes",
         "empty": "so it sent nothing. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
     }.items():
-        assert refusals(run, host, told) == 2, run.output
+        assert refusals(run, host, message) == 2, run.output
     assert not run.says("Trying again")
     assert bill.heard() == []
 

@@ -23,7 +23,7 @@ from tests.integration.watcher import Watcher
 ROLE: dict[str, Any] = {"name": "Trust", "ansible.builtin.import_role": {"name": "bill.connect.trust"}}
 LEAKS = Leaks(*MARKS)
 PROMPT = "BILL has sent a code to your phone. Please type its six digits:"
-KEEP: dict[str, Any] = {
+STORE_TRUST: dict[str, Any] = {
     "name": "Keep it",
     "ansible.builtin.copy": {
         "content": "{{ bill_trust | to_nice_yaml | ansible.builtin.vault(lookup('ansible.builtin.file', 'vault_password')) }}",
@@ -37,7 +37,7 @@ KEEP: dict[str, Any] = {
 NOT_SET = that("bill_trust is not defined")
 
 
-def nothing_secret(project: Project, run: Run, typed: str = "") -> None:
+def check_no_secrets(project: Project, run: Run, typed: str = "") -> None:
     """Check that no secret is on the screen or the disk. The code appears only where the person typed it."""
     assert secrets_in(run.output) == []
     assert project.secrets_on_disk() == []
@@ -51,7 +51,7 @@ def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control
     watcher = Watcher((str(payer.home),))
     payer.watch = watcher.watch
     day = datetime.now(timezone.utc).date()
-    with at_a_terminal(payer, ROLE, KEEP) as terminal:
+    with at_a_terminal(payer, ROLE, STORE_TRUST) as terminal:
         terminal.asks(PROMPT)
         terminal.types((code := bill.last_code()) + "\r")
         run = terminal.ends()
@@ -59,7 +59,7 @@ def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control
     days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
     assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
     assert run.says("The variable bill_trust holds the values for later runs")
-    nothing_secret(payer, run, code)
+    check_no_secrets(payer, run, code)
     # The search includes temporary files that were gone at the end.
     assert any("ansible-local-" in place for place in watcher.seen)
     files = {place: seen for place, seen in watcher.seen.items() if place != "environ"}
@@ -71,7 +71,7 @@ def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control
     run = payer.play(TRUSTED, PAY, that("bill.remember_me_id_days_left in [29, 30]"))
     assert run.code == 0, run.output
     assert run.warnings == []
-    nothing_secret(payer, run)
+    check_no_secrets(payer, run)
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
     assert bill.heard()[-2]["body"]["device"] == "bill-connect"
 
@@ -106,7 +106,7 @@ def test_role_trust_code_from_program_is_requested_once_for_three_hosts(payer: P
     )
     assert run.code == 0, run.output
     assert run.times("BILL trusts build-7 until") == 1
-    nothing_secret(payer, run)
+    check_no_secrets(payer, run)
     assert bill.last_code() not in run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 1}
     given = bill.heard()[-1]["body"]
@@ -115,7 +115,7 @@ def test_role_trust_code_from_program_is_requested_once_for_three_hosts(payer: P
 
 @pytest.mark.promise(12)
 @pytest.mark.parametrize(
-    "given", [{}, {"bill_mfa_token": "012345", "bill_mfa_challenge_id": "C-1"}], ids=["asked", "given"]
+    "given", [{}, {"bill_mfa_token": "012345", "bill_mfa_challenge_id": "C-1"}], ids=["without code", "with code"]
 )
 def test_role_trust_check_mode_asks_and_sends_nothing(payer: Project, bill: Control, given: dict[str, str]) -> None:
     payer.variables(bill_api_url=payer.api_url, **given)
@@ -137,7 +137,7 @@ def test_role_trust_aborted_at_prompt_can_run_again(payer: Project, bill: Contro
     assert run.code == 2
     assert run.says("run this again within a few minutes") == (key == "c"), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
-    nothing_secret(payer, run)
+    check_no_secrets(payer, run)
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
         terminal.types(bill.last_code() + "\r")
@@ -156,7 +156,7 @@ def test_role_trust_wrong_code_is_reported_and_next_run_requests_another(payer: 
     assert run.says("BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits"), (
         run.output
     )
-    nothing_secret(payer, run, wrong)
+    check_no_secrets(payer, run, wrong)
     with at_a_terminal(payer, ROLE, TRUSTED) as terminal:
         terminal.asks(PROMPT)
         terminal.types(bill.last_code() + "\r")
@@ -166,14 +166,16 @@ def test_role_trust_wrong_code_is_reported_and_next_run_requests_another(payer: 
 
 @pytest.mark.terminal
 @pytest.mark.promise(8)
-@pytest.mark.parametrize(("typed", "told"), [("", "No code was given."), ("12345", "must be the digits of the code")])
-def test_role_trust_malformed_code_is_not_sent(payer: Project, bill: Control, typed: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "message"), [("", "No code was given."), ("12345", "must be the digits of the code")]
+)
+def test_role_trust_malformed_code_is_not_sent(payer: Project, bill: Control, typed: str, message: str) -> None:
     with at_a_terminal(payer, ROLE) as terminal:
         terminal.asks(PROMPT)
         terminal.types(typed + "\r")
         run = terminal.ends()
     assert run.code == 2
-    assert run.says(told), run.output
+    assert run.says(message), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
 
 

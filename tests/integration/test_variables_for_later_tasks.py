@@ -83,7 +83,7 @@ def test_role_connect_with_fact_cache_sets_session_variables(cached: Project, bi
 
 
 @pytest.fixture
-def nowhere(project: Project) -> Project:
+def without_organization(project: Project) -> Project:
     """All the credentials except the organization."""
     project.without_vault()
     project.variables(
@@ -118,36 +118,38 @@ SECOND: dict[str, dict[str, Any]] = {"task": LOGIN, "role": ROLE, "lookup": LOOK
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("environ", [{}, {"BILL_ORGANIZATION_ID": A}], ids=["", "environment"])
 def test_login_after_other_login_uses_its_own_organization(
-    nowhere: Project, bill: Control, environ: dict[str, str]
+    without_organization: Project, bill: Control, environ: dict[str, str]
 ) -> None:
     """Each case has its own host and its own store: a first play signs in at A, and a second at B."""
-    nowhere.environ = environ
+    without_organization.environ = environ
     firsts = [name for name in FIRST if ("environment" in name) == bool(environ)]
     cases = list(product(firsts, SECOND, ["play", "task"]))
-    nowhere.hosts(*(" ".join(case).replace(" ", "_") for case in cases))
+    without_organization.hosts(*(" ".join(case).replace(" ", "_") for case in cases))
     at_b = {"bill_organization_id": B}
     plays: list[dict[str, Any]] = []
     for case in cases:
         first, second, where = case
         host = " ".join(case).replace(" ", "_")
-        store = {"bill_session_store": str(nowhere.home / host)}
+        store = {"bill_session_store": str(without_organization.home / host)}
         before, at_a = FIRST[first]
         later = SECOND[second] if where == "play" else {**SECOND[second], "vars": at_b}
         plays += [
             {"hosts": host, "tasks": [before], "vars": store | at_a},
             {"hosts": host, "tasks": [later], "vars": store | (at_b if where == "play" else {})},
         ]
-    run = nowhere.plays(*plays)
+    run = without_organization.plays(*plays)
     assert run.code == 0, run.output
-    heard = organizations(bill)
-    assert dict(zip(cases, zip(heard[::2], heard[1::2], strict=True), strict=True)) == dict.fromkeys(cases, (A, B))
+    received = organizations(bill)
+    assert dict(zip(cases, zip(received[::2], received[1::2], strict=True), strict=True)) == dict.fromkeys(
+        cases, (A, B)
+    )
 
 
 @pytest.mark.promise(3)
-def test_organization_in_environment_overrides_last_session(nowhere: Project, bill: Control) -> None:
-    nowhere.environ = {"BILL_ORGANIZATION_ID": B}
+def test_organization_in_environment_overrides_last_session(without_organization: Project, bill: Control) -> None:
+    without_organization.environ = {"BILL_ORGANIZATION_ID": B}
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "now={{ bill_organization_id }}"}}
-    run = nowhere.play(AT_A, show, LOGIN, show)
+    run = without_organization.play(AT_A, show, LOGIN, show)
     assert run.says(f"now={A}"), run.output
     assert run.says(f"now={B}"), run.output
     assert organizations(bill) == [A, B]

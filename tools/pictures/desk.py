@@ -22,7 +22,7 @@ from tests.emulator import server
 from tests.emulator.certificates import Authority
 from tests.emulator.talk import Control
 from tests.integration.leaks import MARKS, Leaks
-from tests.integration.terminal import Terminal, in_front_of
+from tests.integration.terminal import Terminal, open_terminal
 
 from .screen import Line, Look, lines_of
 
@@ -79,7 +79,7 @@ class PictureTerminal:
         program, *arguments = shlex.split(command.line)
         path = shutil.which(program, path=self.environ["PATH"])
         assert path, f"there is no {program}"
-        with in_front_of([path, *arguments], self.folder, self.environ, columns=COLUMNS) as terminal:
+        with open_terminal([path, *arguments], self.folder, self.environ, columns=COLUMNS) as terminal:
             for question, typed in command.answers:
                 terminal.answers(question, typed if isinstance(typed, str) else self._code(terminal, question, typed))
             run = terminal.ends()

@@ -9,8 +9,8 @@ from __future__ import annotations
 DOCUMENTATION = """
 name: event_dump
 type: notification
-short_description: Writes everything it hears to a file
-description: Writes everything it hears to the file that EVENT_DUMP names.
+short_description: Writes every event to a file
+description: Writes every event to the file that EVENT_DUMP names.
 """
 
 import os
@@ -29,20 +29,20 @@ class CallbackModule(CallbackBase):
     CALLBACK_NAME = "event_dump"
 
 
-def _hears(event: str) -> Callable[..., None]:
-    def hear(_self: CallbackModule, *arguments: Any, **keywords: Any) -> None:
+def _recorder(event: str) -> Callable[..., None]:
+    def record(_self: CallbackModule, *arguments: Any, **keywords: Any) -> None:
         lines: list[str] = []
         _write([arguments, keywords], event, lines, [])
         with open(os.environ["EVENT_DUMP"], "a", encoding="utf-8", errors="backslashreplace") as dump:
             dump.writelines(f"{line}\n" for line in lines)
 
-    return hear
+    return record
 
 
 # v2_on_any is left out, because it repeats all other events.
 for _event in dir(CallbackBase):
     if _event.startswith("v2_") and _event != "v2_on_any":
-        setattr(CallbackModule, _event, _hears(_event))
+        setattr(CallbackModule, _event, _recorder(_event))
 
 
 def _write(thing: Any, where: str, lines: list[str], seen: list[Any]) -> None:

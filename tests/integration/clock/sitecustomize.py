@@ -48,13 +48,13 @@ def _leap(seconds: float) -> None:
         leap = end - _time()
         if leap > 0:
             # Another process may have set the clock ahead already.
-            _tell_bill(leap)
+            _advance_bill(leap)
             os.pwrite(file, struct.pack("d", _leaped(file) + leap), 0)
     finally:
         os.close(file)
 
 
-def _tell_bill(seconds: float) -> None:
+def _advance_bill(seconds: float) -> None:
     url = urlsplit(os.environ["CONTROLLER_LEAPS_URL"])
     line = HTTPConnection(url.netloc, timeout=10)
     line.request("POST", url.path, json.dumps({"advance": seconds}), {"Content-Type": "application/json"})
