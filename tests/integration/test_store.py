@@ -37,6 +37,17 @@ def test_store_unusable_warns_once_and_stores_session_until_run_ends(project: Pr
     assert list((project.home / ".ansible" / "tmp").glob("**/*.session")) == []
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(6)
+def test_controller_in_fips_mode_signs_in_once(project: Project, bill: Control) -> None:
+    project.environ = {"PYTHONPATH": str(Path(__file__).with_name("fips"))}
+    project.hosts("a", "b")
+    assert project.play(LOGIN, LOGIN).code == 0
+    assert project.play(LOGIN).changed == 0
+    assert bill.get("counts") == {"POST /v3/login": 1}
+    assert project.secrets_on_disk() == []
+
+
 @pytest.mark.promise(6)
 def test_store_file_names_without_key_cannot_confirm_password(project: Project, bill: Control) -> None:
     """Without the store's key, nobody can compute an entry's name from the right password."""

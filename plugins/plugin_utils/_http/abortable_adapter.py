@@ -18,7 +18,7 @@ try:
     import requests
     from requests.adapters import HTTPAdapter
     from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-except ImportError:
+except Exception:
     # exchange.py reports the missing library before it uses this class.
     if not TYPE_CHECKING:
         HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object

@@ -17,7 +17,8 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from .._core.base_url import BaseUrl
-from .._core.errors import BillError, InvalidResponseError, OptionError
+from .._core.errors import InvalidResponseError, OptionError
+from .._core.libraries import library_error
 from .abortable_adapter import AbortableAdapter
 from .messages import FormBody, HttpRequest, JsonBody, RawResponse
 from .transport_errors import TransportErrors
@@ -27,10 +28,10 @@ try:
     from urllib3 import disable_warnings
     from urllib3.exceptions import HTTPError, LocationParseError
 
-    HAS_REQUESTS = True
-except ImportError:
-    # requests_library() reports the missing library when it is needed.
-    HAS_REQUESTS = False
+    IMPORT_ERROR: Exception | None = None
+except Exception as error:
+    # requests_library() reports the error when a task needs the library. A broken installation can raise any exception here.
+    IMPORT_ERROR = error
 
 _HEADERS = {
     "Accept": "application/json",
@@ -171,10 +172,7 @@ def _unusable_addresses() -> tuple[type[Exception], ...]:
 
 
 def requests_library() -> Any:
-    """The library requests. Raises BillError if it is not installed."""
-    if not HAS_REQUESTS:
-        raise BillError(
-            "bill.connect needs the Python library requests on the controller, in the Python that runs Ansible. "
-            "Install it there, for example with: python3 -m pip install requests"
-        )
+    """The library requests. Raises BillError if it cannot be imported."""
+    if IMPORT_ERROR:
+        raise library_error("requests", IMPORT_ERROR)
     return requests

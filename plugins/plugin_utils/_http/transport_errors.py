@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from .._core import errors
 
 # exchange.py reports the missing library before it uses this module.
-with suppress(ImportError):
+with suppress(Exception):
     from requests import exceptions
 
 

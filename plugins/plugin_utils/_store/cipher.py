@@ -21,18 +21,23 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from .._core.libraries import library_error
+
 try:
     from cryptography.fernet import Fernet, InvalidToken
-    from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
-except ImportError:
-    # The library is missing only when ansible-test checks imports, because ansible-core requires it.
-    pass
+
+    _IMPORT_ERROR: Exception | None = None
+except Exception as error:
+    # ansible-core requires the library, but an installation can be incomplete. Cipher reports the error when a task needs it.
+    _IMPORT_ERROR = error
 
 # An attacker may have a copy of the whole store with its secret, and may know the whole credential except the password. Then each guess
-# costs a MiB of memory and thousands of hashes. Every task has the same cost, so it must take only some milliseconds.
-_SCRYPT_COST = 2**10
-_SCRYPT_BLOCK = 8
-_PURPOSE = b"bill.connect kept session 2"
+# costs this many rounds of HMAC-SHA256. Every task has the same cost, so it must take only some milliseconds. PBKDF2 is the only
+# algorithm for this that FIPS mode allows: OpenSSL has neither scrypt nor Argon2 there.
+_ROUNDS = 12_000
+# One block of SHA-256. A longer result would double the cost for a task, but not for an attacker, who needs only one block.
+_STRETCHED_BYTES = 32
+_PURPOSE = b"bill.connect kept session 3"
 # The first bytes of the derived material are the encryption key, and the rest is the store key.
 _ENCRYPTION_KEY_BYTES = 32
 _MATERIAL_BYTES = 48
@@ -64,9 +69,13 @@ class Cipher:
     - ``store_secret`` is the random secret of the store.
     - ``stretches`` is true for an expensive key derivation. Use false only for entries that are deleted with the secret at the end of the
       run.
+
+    Raises BillError if the library for encryption cannot be imported.
     """
 
     def __init__(self, identity: EntryIdentity, store_secret: bytes, *, stretches: bool = True) -> None:
+        if _IMPORT_ERROR:
+            raise library_error("cryptography", _IMPORT_ERROR)
         material = (_stretch if stretches else _mix)(identity.material, store_secret)
         self.key = material[_ENCRYPTION_KEY_BYTES:_MATERIAL_BYTES].hex()
         self._fernet = Fernet(base64.urlsafe_b64encode(material[:_ENCRYPTION_KEY_BYTES]))
@@ -88,8 +97,8 @@ def _stretch(material: bytes, store_secret: bytes) -> bytes:
     name = hashlib.sha256(store_secret + material).digest()
     derived = _DERIVED.get(name)
     if derived is None:
-        scrypt = Scrypt(salt=_PURPOSE + store_secret, length=_MATERIAL_BYTES, n=_SCRYPT_COST, r=_SCRYPT_BLOCK, p=1)
-        derived = scrypt.derive(material)
+        stretched = hashlib.pbkdf2_hmac("sha256", material, _PURPOSE + store_secret, _ROUNDS, _STRETCHED_BYTES)
+        derived = _mix(stretched, store_secret)
         if len(_DERIVED) >= _MAX_DERIVED:
             _DERIVED.clear()
         _DERIVED[name] = derived

@@ -13,24 +13,29 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 
 from .base import SECRET_BYTES
 
 # The lookups of one task share a process. Therefore a loop of lookups logs in only once.
 _ENTRIES: dict[str, bytes] = {}
-_SECRET = os.urandom(SECRET_BYTES)
 # One lock for all entries. It is reentrant, because one thread may hold the locks of several entries.
 _LOCK = threading.RLock()
+
+
+@cache
+def _secret_of_process() -> bytes:
+    return os.urandom(SECRET_BYTES)
 
 
 class MemoryStore:
     is_shared = False
 
     def existing_secret(self) -> bytes | None:
-        return _SECRET
+        return self.secret()
 
     def secret(self) -> bytes:
-        return _SECRET
+        return _secret_of_process()
 
     def get(self, key: str) -> bytes | None:
         return _ENTRIES.get(key)

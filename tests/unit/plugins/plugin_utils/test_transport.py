@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -507,10 +508,28 @@ def test_transport_failure_with_a_code_depends_on_the_code_only(scripted: Start)
 
 
 @pytest.mark.promise(8)
-def test_exchange_without_requests_names_the_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http_sender, "HAS_REQUESTS", False)
-    with pytest.raises(errors.BillError, match="pip install requests"):
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (ModuleNotFoundError("No module named 'requests'", name="requests"), "does not have it"),
+        (
+            ModuleNotFoundError("No module named 'urllib3'", name="urllib3"),
+            "(ModuleNotFoundError: No module named 'urllib3')",
+        ),
+        (RuntimeError("the legacy provider failed to load"), "cannot import it (RuntimeError: the legacy provider"),
+    ],
+)
+def test_exchange_without_requests_names_the_python_that_needs_it(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, why: str
+) -> None:
+    monkeypatch.setattr(http_sender, "IMPORT_ERROR", error)
+    with pytest.raises(errors.BillError) as failure:
         log_in("http://127.0.0.1:1/connect")
+    assert f"the Python library requests. The Python that runs Ansible on the controller ({sys.executable})" in str(
+        failure.value
+    )
+    assert why in str(failure.value)
+    assert f"{sys.executable} -m pip install" in str(failure.value)
 
 
 # --- whether a request was sent ---
