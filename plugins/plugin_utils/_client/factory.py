@@ -22,7 +22,7 @@ from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
 from .._core.reporter import Reporter
 from .._core.secret_registry import SecretRegistry
-from .._http.exchange import Exchange, HttpExchange
+from .._http.exchange import Exchange
 from .._http.http_sender import HttpSettings
 from .._http.retry_policy import RetryPolicy
 from .._http.retrying_transport import RetryingTransport
@@ -32,8 +32,9 @@ from .._limits.rate_limiter import MAX_WAIT, RateLimiter, Reservations
 from .._limits.request_limits import RequestLimits
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-from .._store.factory import open_shared, open_store
+from .._store.factory import Store, open_shared, open_store
 from .client import BillClient
+from .proxy_guard import ProxyGuard
 
 
 @dataclass(frozen=True)
@@ -109,10 +110,13 @@ class _Builder:
         if self._around.exchange:
             return self._around.exchange.at(self._base_url)
         settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
-        return HttpExchange(self._base_url, settings, limits)
+        return ProxyGuard(self._base_url, settings, limits, self._shared(), self._around.clock)
+
+    def _shared(self) -> Store:
+        return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
 
     def _limits(self, method: AuthMethod) -> RequestLimits:
-        shared = open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
+        shared = self._shared()
         caller = EntryIdentity.of(
             {
                 "api_url": self._base_url.url,

@@ -15,6 +15,7 @@ sent.
         LimiterTimeoutError     a rate or concurrency limit left no place in time; nothing was sent
         TransportError          no connection, or a connection that broke
             RequestTimeoutError
+            ProxyAuthenticationError
         TlsError                no secure connection
         InvalidResponseError    not a response of BILL's API
         UncertainWriteError     a write that BILL may have processed
@@ -53,7 +54,7 @@ class BillError(Exception):
     - ``details`` are values that a task returns in addition to the message, by name. They contain no secret.
     """
 
-    is_transient: ClassVar[bool] = False
+    is_transient: bool = False
     not_processed: bool = False
     request_sent: bool = False
     target: str | None = None
@@ -129,6 +130,12 @@ class TransportError(BillError):
 
 class RequestTimeoutError(TransportError):
     """The response was not complete within ``timeout`` seconds."""
+
+
+class ProxyAuthenticationError(TransportError):
+    """The proxy rejected its user name and password, or requires them. It would reject the same ones again."""
+
+    is_transient = False
 
 
 class TlsError(BillError):

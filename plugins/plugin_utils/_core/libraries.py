@@ -15,14 +15,14 @@ import sys
 from .errors import BillError
 
 
-def library_error(library: str, error: Exception | None, *, package: str | None = None, purpose: str = "") -> BillError:
+def library_error(library: str, error: Exception, *, module: str | None = None, purpose: str = "") -> BillError:
     """The error that names a library, the Python that lacks it, and a command for exactly this Python.
 
-    ``error`` is the error of the import. ``package`` is the name to install, if it differs from the library. ``purpose`` is text after the
-    name of the library, such as ``for SOCKS proxies``.
+    ``error`` is the error of the import. ``module`` is the name of the import, if it differs from the library. ``purpose`` is text after
+    the name of the library, such as ``for SOCKS proxies``.
     """
     python = sys.executable or "python3"
-    if error is None or (isinstance(error, ModuleNotFoundError) and error.name == library.lower()):
+    if isinstance(error, ModuleNotFoundError) and error.name == (module or library):
         why = "does not have it"
         command = "install"
     else:
@@ -32,5 +32,5 @@ def library_error(library: str, error: Exception | None, *, package: str | None 
     needs = f"bill.connect needs the Python library {library}{' ' if purpose else ''}{purpose}"
     return BillError(
         f"{needs}. The Python that runs Ansible on the controller ({python}) {why}. Install it for this Python, for example with: "
-        f"{python} -m pip {command} {package or library}"
+        f"{python} -m pip {command} {library}"
     )

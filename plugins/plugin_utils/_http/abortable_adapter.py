@@ -9,6 +9,7 @@ Private to bill.connect. The library requests cannot abort an exchange, and its 
 
 from __future__ import annotations
 
+import os
 import socket
 from contextlib import suppress
 from http.client import HTTPResponse
@@ -17,11 +18,10 @@ from typing import TYPE_CHECKING, Any
 try:
     import requests
     from requests.adapters import HTTPAdapter
-    from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 except Exception:
     # exchange.py reports the missing library before it uses this class.
     if not TYPE_CHECKING:
-        HTTPAdapter = HTTPConnectionPool = HTTPSConnectionPool = object
+        HTTPAdapter = object
 
 
 class _FinalResponse(HTTPResponse):
@@ -49,13 +49,20 @@ class AbortableAdapter(HTTPAdapter):
     def __init__(self) -> None:
         self.http: requests.Session | None = None
         self._aborted = False
+        self._connected = False
+        self._is_past_proxy = False
         self._sockets: list[socket.socket] = []
         super().__init__()
 
     @property
     def connected(self) -> bool:
-        """Whether there has been a connection. Nothing is sent before that. After ``abort``, the value False is final."""
-        return bool(self._sockets)
+        """Whether there has been a connection to the host. Nothing is sent before that. After ``abort``, the value False is final."""
+        return self._connected
+
+    @property
+    def is_past_proxy(self) -> bool:
+        """Whether the last connection has reached the host through the proxy. False if there is no proxy."""
+        return self._is_past_proxy
 
     def abort(self) -> None:
         """Abort the exchange in flight, and prevent new connections."""
@@ -67,29 +74,71 @@ class AbortableAdapter(HTTPAdapter):
 
     def init_poolmanager(self, *arguments: Any, **keywords: Any) -> None:
         super().init_poolmanager(*arguments, **keywords)
-        self.poolmanager.pool_classes_by_scheme = self._pools()
+        self._extend(self.poolmanager)
 
     def proxy_manager_for(self, *arguments: Any, **keywords: Any) -> Any:
         manager = super().proxy_manager_for(*arguments, **keywords)
-        manager.pool_classes_by_scheme = self._pools()
+        self._extend(manager)
         return manager
 
-    def _pools(self) -> dict[str, Any]:
-        return {"http": self._noting(HTTPConnectionPool), "https": self._noting(HTTPSConnectionPool)}
+    def _extend(self, manager: Any) -> None:
+        """Extend the pool classes that a manager uses. A manager for SOCKS proxies has pool classes of its own."""
+        manager.pool_classes_by_scheme = {
+            scheme: pool if issubclass(pool, _Abortable) else self._extended(pool)
+            for scheme, pool in manager.pool_classes_by_scheme.items()
+        }
 
-    def _noting(self, pool: Any) -> Any:
+    def _extended(self, pool: Any) -> Any:
         """A pool class whose connections add their sockets to this adapter as soon as they are connected."""
         adapter = self
 
         class Connection(pool.ConnectionCls):
             response_class = _FinalResponse
+            _copy: socket.socket | None = None
+
+            def _new_conn(self) -> Any:
+                adapter._is_past_proxy = False
+                # Through a SOCKS proxy, this is the connection to the host. For other proxies it is the connection to the proxy.
+                opened = super()._new_conn()
+                adapter._is_past_proxy = hasattr(self, "_socks_options")
+                # A TLS socket takes the connection over from this socket. A copy can abort the connection during the handshake too.
+                self._copy = adapter._add(socket.socket(fileno=os.dup(opened.fileno())))
+                return opened
+
+            def _tunnel(self) -> None:
+                super()._tunnel()
+                adapter._is_past_proxy = True
 
             def connect(self) -> None:
-                super().connect()
-                adapter._sockets.append(self.sock)
+                try:
+                    super().connect()
+                finally:
+                    adapter._remove(self._copy)
+                    self._copy = None
+                adapter._add(self.sock)
+                # This comes before the check, so that no request can be sent after an abort that found no connection.
+                adapter._connected = True
                 if adapter._aborted:
                     # The abort came while this connection was made. Nothing may be sent any more.
                     self.close()
                     raise ConnectionAbortedError
 
-        return type(pool.__name__, (pool,), {"ConnectionCls": Connection})
+        return type(pool.__name__, (pool, _Abortable), {"ConnectionCls": Connection})
+
+    def _add(self, opened: Any) -> socket.socket:
+        # TLS inside the TLS of a proxy is not a socket, but an object of urllib3 around one.
+        while not isinstance(opened, socket.socket):
+            opened = opened.socket
+        self._sockets.append(opened)
+        if self._aborted:
+            self.abort()
+        return opened
+
+    def _remove(self, copy: socket.socket | None) -> None:
+        if copy:
+            self._sockets.remove(copy)
+            copy.close()
+
+
+class _Abortable:
+    """The mark of an extended pool class."""

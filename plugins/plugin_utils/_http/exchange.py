@@ -20,6 +20,7 @@ from .._core.errors import OptionError, TlsError, TransportError, note_sent
 from .abortable_adapter import AbortableAdapter
 from .http_sender import THREAD_NAME, HttpSender, HttpSettings, requests_library
 from .messages import HttpRequest, RawResponse
+from .proxy import Proxy
 from .transport_errors import TransportErrors
 
 
@@ -74,6 +75,11 @@ class HttpExchange:
         if settings.ca_path and not os.path.exists(settings.ca_path):
             raise OptionError(f"ca_path names {settings.ca_path}, which does not exist.", options=("ca_path",))
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy for the base URL. None if there is none. Raises OptionError if its address cannot be used."""
+        return self._sender.proxy
+
     def at(self, base_url: BaseUrl) -> HttpExchange:
         return HttpExchange(base_url, self.settings, self.limits)
 
@@ -94,6 +100,8 @@ class HttpExchange:
         # The timeout of requests starts again with every packet and does not cover the DNS look-up. Therefore the exchange runs in a thread.
         # This method aborts the connection at the deadline, or when Ansible ends the task.
         requests_library()
+        # An address of a proxy that cannot be used is reported before the request waits for its slot.
+        _proxy = self.proxy
         adapter: AbortableAdapter | None = None
         try:
             with ExitStack() as held:
@@ -122,7 +130,7 @@ class HttpExchange:
                 adapter.abort()
                 self._adapter = None
         if is_late:
-            raise self.errors.timed_out()
+            raise self._sender.timed_out(adapter)
         try:
             return thread.outcome()
         except BaseException:

@@ -17,10 +17,12 @@ from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 from .._core.base_url import BaseUrl
-from .._core.errors import InvalidResponseError, OptionError
+from .._core.errors import InvalidResponseError, OptionError, RequestTimeoutError
 from .._core.libraries import library_error
 from .abortable_adapter import AbortableAdapter
 from .messages import FormBody, HttpRequest, JsonBody, RawResponse
+from .proxy import Proxy
+from .proxy_errors import ProxyErrors
 from .transport_errors import TransportErrors
 
 try:
@@ -71,6 +73,17 @@ class HttpSender:
         self._settings = settings
         self._errors = errors
 
+    @property
+    def proxy(self) -> Proxy | None:
+        """The proxy for the base URL. None if there is none. Raises OptionError if its address cannot be used."""
+        requests_library()
+        # A plain base URL is on this machine. A proxy would send its unencrypted requests to another machine.
+        return None if self._base_url.plain else Proxy.for_url(self._base_url.url)
+
+    def timed_out(self, adapter: AbortableAdapter) -> RequestTimeoutError:
+        """The error of an exchange that is not complete at its deadline."""
+        return self._errors_at(adapter).timed_out()
+
     def send(self, adapter: AbortableAdapter, request: HttpRequest, *, keep_open: bool) -> RawResponse:
         """The raw response to a request. The current thread sends it, without a deadline."""
         library = requests_library()
@@ -94,20 +107,28 @@ class HttpSender:
                     return RawResponse(response.status_code, self._read(response))
             except _unusable_addresses():
                 # requests does not report whether the address of the host or of the proxy is wrong.
+                also, check = (f" or {proxy}", f" and {proxy.name}") if (proxy := self.proxy) else ("", "")
                 raise OptionError(
-                    f"bill.connect cannot send the request, because {self._base_url.host} or the proxy is not a valid address. Check "
-                    f"{self._base_url.option}, and HTTPS_PROXY in the environment.",
+                    f"bill.connect cannot send the request, because {self._base_url.host}{also} is not a valid address. Check "
+                    f"{self._base_url.option}{check}.",
                     options=(self._base_url.option,),
                 ) from None
             except library.exceptions.RequestException as error:
                 # "from None" hides the original error, because it contains the request with its credentials.
-                raise self._errors.of(error) from None
+                raise self._errors_at(adapter).of(error) from None
             except OSError:
                 # requests raises OSError if it cannot find the certificates to trust.
                 raise self._errors.nobody_to_trust() from None
             except (ValueError, HTTPException, HTTPError):
                 # requests does not handle these errors of a response, such as a chunk of negative length.
                 raise self._errors.no_http() from None
+
+    def _errors_at(self, adapter: AbortableAdapter) -> TransportErrors | ProxyErrors:
+        """The errors of the hop that the exchange has reached: the proxy, or the host."""
+        if adapter.is_past_proxy or not (proxy := self.proxy):
+            return self._errors
+        settings = self._settings
+        return ProxyErrors(proxy, self._base_url.host, settings.timeout, settings.ca_path, self._base_url.option)
 
     def _open(self, adapter: AbortableAdapter) -> Any:
         _quiet_urllib3()
@@ -120,7 +141,7 @@ class HttpSender:
         http.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
         # Without this, requests would read the target of a redirect and its whole body, although it does not follow the redirect.
         http.get_redirect_target = lambda _response: None
-        # A plain base URL is on this machine. A proxy would send its unencrypted requests to another machine.
+        # Without this, requests would use the proxy for a plain base URL too.
         http.trust_env = not self._base_url.plain
         return http
 

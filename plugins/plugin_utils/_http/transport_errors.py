@@ -68,7 +68,7 @@ class TransportErrors:
 
     def of(self, error: Exception) -> errors.BillError:
         """The error that an exception of requests means."""
-        causes = list(_causes(error))
+        causes = list(causes_of(error))
         for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return self._not_accepted(cause.verify_code, cause.verify_message)
@@ -86,10 +86,6 @@ class TransportErrors:
                     f"The name {self.host} could not be found. Check {self.option} and the controller's DNS.",
                     options=(self.option,),
                 )
-        if isinstance(error, exceptions.ProxyError):
-            return errors.TransportError(
-                f"bill.connect got no connection to {self.host} through the proxy. Check HTTPS_PROXY and NO_PROXY in the environment."
-            )
         for cause in causes:
             if isinstance(cause, ConnectionRefusedError):
                 return errors.TransportError(
@@ -181,7 +177,7 @@ def _is_an_end(error: ssl.SSLError) -> bool:
     return isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError))
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes_of(error: BaseException | None) -> Iterator[BaseException]:
     """An exception and all exceptions behind it. urllib3 also stores exceptions in ``reason`` and in ``args``."""
     seen: list[BaseException] = []
     waiting = [error]

@@ -137,6 +137,7 @@ BY_ANY_NAME = {
     "runner.py:_published",
     "resolve.py:_candidates",
     "loop_items.py:fact_behind",
+    "proxy.py:_variable",
     "written_task.py:loops_around",
 }
 _HOLDERS = {"variables", "task_vars", "_variables", "environ"}

@@ -528,7 +528,7 @@ def test_endpoint_on_the_wire_write_to_an_untrusted_certificate_is_not_sent(
 def test_endpoint_on_the_wire_write_that_the_proxy_rejects_is_retried(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy = scripted(says(403, b"no"))
+    proxy = scripted(says(503, b"no"))
     for name in ("HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")

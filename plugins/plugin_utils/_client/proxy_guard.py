@@ -1,0 +1,100 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sends the password of a proxy once if the proxy rejects it.
+
+Private to bill.connect. A company's proxy often checks the password of a person, and a repeated wrong password locks the account of that
+person.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from .._auth.cached_refusal import CACHE_SECONDS
+from .._core.base_url import BaseUrl
+from .._core.clock import Clock
+from .._core.errors import LockTimeoutError, ProxyAuthenticationError
+from .._core.json_record import JsonRecord
+from .._http.exchange import HttpExchange, Limits
+from .._http.http_sender import HttpSettings
+from .._http.messages import HttpRequest, RawResponse
+from .._store.base import Store
+from .._store.cipher import EntryIdentity
+from .._store.encrypted_entry import EncryptedEntry
+
+
+@dataclass(frozen=True)
+class ProxyAnswer(JsonRecord):
+    """What a proxy did with a user name and password at a time, in seconds since the epoch.
+
+    ``message`` is the message of the error. None if the proxy accepted them.
+    """
+
+    message: str | None
+    at: float
+
+
+class ProxyGuard(HttpExchange):
+    """Exchanges that do not send a password again that the proxy has just rejected, in any task, fork or run.
+
+    While it is not known whether the proxy accepts a password, only one request at a time is sent through it.
+    """
+
+    def __init__(self, base_url: BaseUrl, settings: HttpSettings, limits: Limits, store: Store, clock: Clock) -> None:
+        super().__init__(base_url, settings, limits)
+        self._store = store
+        self._clock = clock
+
+    def at(self, base_url: BaseUrl) -> ProxyGuard:
+        return ProxyGuard(base_url, self.settings, self.limits, self._store, self._clock)
+
+    def exchange(self, request: HttpRequest) -> RawResponse:
+        proxy = self.proxy
+        if not proxy or not proxy.has_credentials:
+            return super().exchange(request)
+        entry = EncryptedEntry(
+            ProxyAnswer,
+            EntryIdentity.of({"kind": "proxy", "proxy": proxy.url}),
+            self._store,
+            # The lock of the session already warns about an unusable store.
+            lambda _text: None,
+        )
+        with ExitStack() as held:
+            is_locked = False
+            if not self._is_accepted(entry):
+                # If another task holds the lock for too long, this request does not wait for it any more.
+                with suppress(LockTimeoutError):
+                    # Another task may hold the lock while it waits for its slot, and then for the proxy.
+                    held.enter_context(entry.lock(2 * self.settings.timeout))
+                    is_locked = True
+                # Another task may have sent the password meanwhile.
+                self._is_accepted(entry)
+            try:
+                response = super().exchange(request)
+            except ProxyAuthenticationError as error:
+                if not is_locked:
+                    with suppress(LockTimeoutError):
+                        held.enter_context(entry.lock(0))
+                entry.save(ProxyAnswer(str(error), self._clock.time()), seconds=CACHE_SECONDS)
+                raise
+            if is_locked:
+                entry.save(ProxyAnswer(None, self._clock.time()), seconds=CACHE_SECONDS)
+            return response
+
+    def _is_accepted(self, entry: EncryptedEntry[ProxyAnswer]) -> bool:
+        """Whether the proxy has accepted the password recently. Raises ProxyAuthenticationError if it has rejected the password recently."""
+        answer = entry.load()
+        # If the time is in the future, somebody has set the clock back. Then the answer does not count.
+        if not answer or not answer.at <= self._clock.time() < answer.at + CACHE_SECONDS:
+            return False
+        if answer.message is None:
+            return True
+        until = datetime.fromtimestamp(answer.at + CACHE_SECONDS, tz=timezone.utc).strftime("%H:%M:%S UTC")
+        raise ProxyAuthenticationError(
+            f"{answer.message} bill.connect did not send them again now, and does not before {until}, because repetition could lock the "
+            "account. It sends corrected values at once."
+        )
