@@ -34,7 +34,7 @@ except Exception as error:
 # An attacker may have a copy of the whole store with its secret, and may know the whole credential except the password. Then each guess
 # costs this many rounds of HMAC-SHA256. Every task has the same cost, so it must take only some milliseconds. PBKDF2 is the only
 # algorithm for this that FIPS mode allows: OpenSSL has neither scrypt nor Argon2 there.
-_ROUNDS = 12_000
+_ROUNDS = 6_000
 # One block of SHA-256. A longer result would double the cost for a task, but not for an attacker, who needs only one block.
 _STRETCHED_BYTES = 32
 _PURPOSE = b"bill.connect kept session 3"
