@@ -40,6 +40,7 @@ REGIONS = (
     Region("plugins/doc_fragments/request.py", "list-options", option_texts.fragment_of_lists),
     Region("plugins/plugin_utils/_core/api_fields.py", "api-fields", option_texts.api_fields),
     Region("roles/connect/meta/argument_specs.yml", "role-options", option_texts.role_options),
+    Region("roles/connect/meta/argument_specs.yml", "role-variables", option_texts.role_variables),
     Region("playbooks/disconnect.yml", "account-secrets", option_texts.account_secrets),
     Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
     Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),

@@ -151,15 +151,27 @@ def fragment_of_lists() -> str:
 
 
 def role_options() -> str:
-    """The variables of the role ``connect``. A variable has no alias."""
+    """The variables of the role ``connect`` that every method reads. A variable has no alias."""
     lines = []
     for option in OPTIONS:
-        about = [option.summary, *_with_methods(option, "V({})")]
-        if option.default_text:
-            about.append(f"The default is {option.default_text}.")
-        lines += [f"{option.variable}:", f"  description: {scalar(' '.join(about), 4)}"]
-        lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items() if key != "aliases"]
+        if not methods_of(option):
+            lines += [f"{option.variable}:", f"  description: {scalar(_role_text(option), 4)}"]
+            lines += [f"  {key}: {_flow(value)}" for key, value in shape(option).items() if key != "aliases"]
     return "\n".join(lines)
+
+
+def role_variables() -> str:
+    """The variables of the role ``connect`` that only some methods read."""
+    return "\n".join(
+        f"- {scalar(f'C({option.variable}) - {_role_text(option)}', 2)}" for option in OPTIONS if methods_of(option)
+    )
+
+
+def _role_text(option: Option) -> str:
+    about = [option.summary, *_with_methods(option, "V({})")]
+    if option.default_text:
+        about.append(f"The default is {option.default_text}.")
+    return " ".join(about)
 
 
 # --- Lists that the code reads ---

@@ -17,6 +17,8 @@ class ActionModule(BillAction):
         Option("vault_id"),
         Option("mfa", kind="bool"),
     )
+    # The user may choose another authentication method than the variables name.
+    ANY_METHOD = True
     # The form asks the user once, for any number of hosts.
     BYPASS_HOST_LOOP = True
 

@@ -33,6 +33,7 @@ from typing import Any
 import pytest
 import yaml
 
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.awx import rules
 from tests.emulator import ledger, world
 from tests.emulator.talk import Control
@@ -554,12 +555,9 @@ def test_guides_in_extra_docs_are_complete() -> None:
 
 def test_readme_tables_have_every_option_and_guide() -> None:
     readme = (ROOT / "README.md").read_text()
-    # Another test checks that the role has every option.
-    role = yaml.safe_load((ROOT / "roles" / "connect" / "meta" / "argument_specs.yml").read_text())
-    for variable in role["argument_specs"]["main"]["options"]:
-        name = variable.removeprefix("bill_")
-        alias = " (`developer_key`)" if name == "dev_key" else ""
-        assert f"| `{name}`{alias} | `{variable}` | `{variable.upper()}` | " in readme, name
+    for option in OPTIONS:
+        alias = " (`developer_key`)" if option.name == "dev_key" else ""
+        assert f"| `{option.name}`{alias} | `{option.variable}` | `{option.environment_name}` | " in readme, option.name
     for path in FOLDER.glob("*.rst"):
         assert f"(docs/docsite/rst/{path.name})" in readme, path.name
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import pytest
@@ -122,6 +123,38 @@ def test_option_encrypted_in_task_is_decrypted(project: Project, bill: Control) 
     run = project.run("ansible-playbook", "inline.yml")
     assert run.code == 0, run.output
     assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(18)
+def test_variable_of_another_method_never_stops_a_task(project: Project) -> None:
+    """One group_vars file serves several accounts, and not every vault has the values of every account."""
+    (project.folder / "other").write_text("another vault password")
+    shown = project.run("ansible-vault", "encrypt_string", "--vault-id", "o@other", "--encrypt-vault-id", "o", "x")
+    encrypted = shown.output[shown.output.index("$ANSIBLE_VAULT") :].replace("Encryption successful", "")
+    (project.folder / "group_vars" / "all" / "others.yml").write_text(
+        "".join(
+            f"bill_{name}: !vault |\n{textwrap.indent(textwrap.dedent(encrypted), '  ')}\n"
+            for name in ("user_id", "app_key")
+        )
+    )
+    others = {
+        "bill_client_id": "{{ nowhere_defined }}",
+        "bill_client_secret": "{{ lookup('ansible.builtin.file', '/nowhere/findme') }}",
+        "bill_api_token": "{{ vault.nothing }}",
+        "bill_console_api_token": "{{ 1 / 0 }}",
+        "bill_token_url": "ftp://nowhere",
+    }
+    direct = {**LOGIN, "bill.connect.bill_login": {"user_id": "a b", "api_token": 7}}
+    request = {"name": "Read", "bill.connect.bill_request": {"path": "/v3/vendors"}}
+    role = {"name": "Use the role", "ansible.builtin.include_role": {"name": "bill.connect.connect"}}
+    rows = [Row([LOGIN, LOOKUP, direct, request, role], {**others, "user_id": world.USER.id})]
+    method, needs = "oauth", "bill_client_id cannot be used: it refers to nowhere_defined, which is not defined."
+    rows.append(Row([LOGIN], {**others, "bill_auth_method": method}))
+    seen, needed = play_rows(project, rows)
+    assert seen.failed == [], seen.shown.output
+    assert seen.counts == {"POST /v3/login": 1, "GET /v3/vendors": 1}
+    assert needed.shown.says(f"The variable {needs}"), needed.shown.output
+    assert needed.requests == []
 
 
 def test_lookup_in_with_loop_gives_items(project: Project) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 
-MADE = range(1, 16)
+MADE = {*range(1, 16), 18}
 
 
 @pytest.mark.parametrize("layer", ["unit/plugins", "integration"])
@@ -23,4 +23,4 @@ def test_promise_has_tests_at_each_layer(layer: str) -> None:
         for path in (TESTS / layer).rglob("test_*.py")
         for number in re.findall(r"^@pytest\.mark\.promise\((\d+)\)$", path.read_text(), re.MULTILINE)
     }
-    assert held == set(MADE)
+    assert held == MADE

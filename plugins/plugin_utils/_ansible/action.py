@@ -44,11 +44,13 @@ class BillAction(ActionBase):
     """The base class of every task of bill.connect. A subclass implements ``perform``.
 
     ``variables`` holds all variables of Ansible, untemplated. ``run`` sets it. ``SIGNS_IN`` says that the task takes the shared options
-    besides its own. ``FAILURE_DATA`` holds what a failure returns besides its message. The details of the error override it.
+    besides its own. ``ANY_METHOD`` says that it reads the options of all authentication methods. ``FAILURE_DATA`` holds what a failure
+    returns besides its message. The details of the error override it.
     """
 
     OWN_OPTIONS: ClassVar[tuple[Option, ...]] = ()
     SIGNS_IN: ClassVar[bool] = True
+    ANY_METHOD: ClassVar[bool] = False
     FAILURE_DATA: ClassVar[Mapping[str, Any]] = {}
 
     TRANSFERS_FILES = False
@@ -77,7 +79,9 @@ class BillAction(ActionBase):
     def _run(self, tmp: str | None) -> dict[str, Any]:
         given = self._take_arguments()
         secrets = CoreSecretRegistry()
-        invocation = Invocation(given, self.variables, self._templar, self._table(), WrittenTask(self._task))
+        invocation = Invocation(
+            given, self.variables, self._templar, self._table(), WrittenTask(self._task), self.ANY_METHOD
+        )
         data: dict[str, Any] = {}
         is_resolved = True
         try:
@@ -149,7 +153,8 @@ class BillAction(ActionBase):
         """
         before = _ARGUMENTS.get(self._task, {})
         arguments = {
-            name: before.get(name) if value == hiding.HIDDEN else value for name, value in self._task.args.items()
+            name: before.get(name) if isinstance(value, str) and value == hiding.HIDDEN else value
+            for name, value in self._task.args.items()
         }
         _ARGUMENTS[self._task] = arguments
         self._hide_arguments(arguments, ())
@@ -159,7 +164,9 @@ class BillAction(ActionBase):
         """Replace each argument of the task that is a secret or contains one."""
         secret = {name for option in self._table() if option.secret for name in (option.name, *option.aliases)}
         hidden = [
-            name for name, value in arguments.items() if value and (name in secret or not _can_be_shown(value, secrets))
+            name
+            for name, value in arguments.items()
+            if not _can_be_shown(value, secrets) or (name in secret and decrypted(value))
         ]
         # This is a new dictionary, because the items of a loop may share the old one.
         self._task.args = {**arguments, **dict.fromkeys(hidden, hiding.HIDDEN)}
@@ -174,7 +181,7 @@ class BillAction(ActionBase):
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
-            if self.variables.get(name) == before.get(name) and (name in before or result[field] is not None)
+            if _has(self.variables, name, before.get(name)) and (name in before or result[field] is not None)
         }
         # The receipt is needed before the variables are defined: a value without a receipt counts as a fact of the host.
         if receipt := context.run.publish(ours) if ours else None:
@@ -198,6 +205,15 @@ class BillAction(ActionBase):
             display.warning(
                 f"{self._task.action} always runs on the controller; delegate_to does not change which machine sends the requests to BILL."
             )
+
+
+def _has(variables: Mapping[str, Any], name: str, value: str | None) -> bool:
+    """Return whether a variable has this value; None if it is not defined."""
+    try:
+        return bool(variables.get(name) == value)
+    except AnsibleError:
+        # Up to ansible-core 2.18, a comparison decrypts the variable. Its vault password is missing. So the variable is the user's own.
+        return False
 
 
 def _can_be_shown(value: Any, secrets: Collection[str]) -> bool:

@@ -19,7 +19,7 @@ from .._client.endpoint import EndpointClient
 from .._client.factory import Surroundings, build_client
 from .._client.request import Request
 from .._client.run_records import RunRecords
-from .._core.errors import BillError
+from .._core.errors import BillError, OptionError
 from .._options.destinations import check_destinations, foreign_hosts
 from .._options.resolve import ResolvedOptions
 from .._options.source import Source
@@ -33,6 +33,7 @@ class TaskContext:
 
     ``options`` holds the values of the options by name, and ``option_secrets`` the secret values among them. ``sources`` says where each
     given option comes from. ``secrets`` holds all secrets that this invocation knows. All tasks of this run of Ansible share ``run``.
+    ``faults`` holds the errors of options that only other authentication methods use; only the form reads those options.
     """
 
     # repr() leaves these fields out, so that no message or traceback shows them.
@@ -41,6 +42,7 @@ class TaskContext:
     sources: Mapping[str, Source]
     secrets: CoreSecretRegistry = field(repr=False)
     run: RunRecords
+    faults: Mapping[str, OptionError] = field(default_factory=dict)
     # The writes that have started. ``interrupted`` needs them when Ansible ends the task.
     writes: list[tuple[EndpointClient, Request]] = field(default_factory=list, repr=False)
 

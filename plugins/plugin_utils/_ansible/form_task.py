@@ -96,6 +96,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
         given=given,
         found=frozenset(lasting),
         stored=stored,
+        faults=call.faults,
         clients=call,
         secrets=call.secrets,
     )

@@ -12,16 +12,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from .._client.run_records import RunRecords
 from .._core.errors import BillError
 from .._core.redaction import redact
 from .._options.destinations import steering_values
-from .._options.resolve import ResolvedOptions, resolve
+from .._options.resolve import ResolvedOptions, Unusable, resolve
 from .._options.spec import OPTIONS, ROLE_VARIABLES, Option
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
@@ -53,7 +54,8 @@ class Invocation:
     """The input of a task or lookup from Ansible.
 
     ``given`` holds the arguments, and ``variables`` all variables, untemplated. ``table`` holds the options that the task or lookup has.
-    ``written`` is the task as its author wrote it; None for a lookup.
+    ``written`` is the task as its author wrote it; None for a lookup. ``any_method`` says that the authentication method can still
+    change, so the options of all methods are read.
     """
 
     given: Mapping[str, Any] = field(repr=False)
@@ -61,6 +63,7 @@ class Invocation:
     templar: Any
     table: Sequence[Option] = OPTIONS
     written: WrittenTask | None = None
+    any_method: bool = False
 
 
 def open_run_records() -> RunRecords:
@@ -80,9 +83,10 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
         run = open_run_records()
         check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
         options = _resolve(invocation, check)
+        options = replace(options, secrets=tuple({*options.secrets, *_unused_secrets(invocation, options)}))
         secrets.add(options.secrets)
         secrets.add_quietly(encrypted_in(invocation.given))
-        context = TaskContext(options.values, options.secrets, options.sources, secrets, run)
+        context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
         if set(invocation.table) >= set(OPTIONS):
             for option, value in steering_values(options):
                 check.refuse_value(option, value)
@@ -100,7 +104,7 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
 
 
 def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
-    plain = {name: decrypted(value) for name, value in invocation.given.items()}
+    plain = {name: _readable(value) for name, value in invocation.given.items()}
     _refuse_facts(check, plain, invocation.table)
     return resolve(
         plain,
@@ -110,14 +114,34 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
         ),
         published=_published(check),
         defaulted=_defaulted(invocation.given, invocation.written),
+        any_method=invocation.any_method,
     )
+
+
+def _readable(value: Any) -> Any:
+    """Return the value of an argument with plain texts. An argument that cannot be decrypted matters only if it is used."""
+    try:
+        return decrypted(value)
+    except (AnsibleError, ValueError) as error:
+        return Unusable(f"cannot be used: {templates.why(error)}")
 
 
 def _secrets_among(invocation: Invocation) -> set[str]:
     """Return the texts among the arguments whose option is secret."""
     names = {name for option in invocation.table if option.secret for name in (option.name, *option.aliases)}
-    values = (value for name, value in invocation.given.items() if name in names)
-    return {str(value) for value in values if value and (isinstance(value, str) or hasattr(value, "__ENCRYPTED__"))}
+    values = (_readable(value) for name, value in invocation.given.items() if name in names)
+    return {value for value in values if isinstance(value, str) and value}
+
+
+def _unused_secrets(invocation: Invocation, options: ResolvedOptions) -> set[str]:
+    """Return the secrets of other authentication methods that are known without any evaluation. They must not be sent or shown."""
+    found = _secrets_among(invocation)
+    for option in invocation.table:
+        if option.secret and option.shared and option.name not in options.sources:
+            raw = invocation.variables.get(option.variable)
+            is_plain = isinstance(raw, str) and not templates.is_template(raw)
+            found |= {text for text in (raw if is_plain else None, os.environ.get(option.environment_name)) if text}
+    return found
 
 
 def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Option]) -> None:
@@ -126,7 +150,8 @@ def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Op
     The variables of options are checked later, when ``resolve`` reads their values.
     """
     check.refuse_false_name()
-    for name in ROLE_VARIABLES:
+    # A fact is refused even if the authentication method does not use its option.
+    for name in (*ROLE_VARIABLES, *(option.variable for option in table if option.shared)):
         check.refuse_fact(name)
     options = [option for option in table if not option.is_data]
     check.refuse_templates_of_arguments(options)

@@ -21,6 +21,9 @@ from .._core.errors import OptionError
 from .._vault.ansible_values import decrypted
 from .core_versions import UP_TO_2_18
 
+# The start of an expression, a statement or a comment.
+_TEMPLATE = re.compile(r"\{[{%#]|\A#jinja2:")
+
 # ansible-core 2.19+. In older versions this is an empty tuple, and ``except ()`` catches nothing.
 OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
 
@@ -36,6 +39,11 @@ def is_trusted(text: str) -> bool:
         return bool(is_trusted_as_template(text))
     # Up to ansible-core 2.18, only data has a mark.
     return not hasattr(text, "__UNSAFE__")
+
+
+def is_template(text: str) -> bool:
+    """Return whether ansible-core would find something to evaluate in a text."""
+    return bool(_TEMPLATE.search(text)) and is_trusted(text)
 
 
 def variables_of(
@@ -62,7 +70,7 @@ def variables_of(
         except OMITTED:
             value = None
         except (AnsibleError, ValueError, TypeError) as error:
-            raise OptionError(f"The variable {name} cannot be used: {_why(error)}") from None
+            raise OptionError(f"The variable {name} cannot be used: {why(error)}") from None
         if value == omitted(variables):
             value = None
         refuse_variable(name, value)
@@ -89,7 +97,7 @@ def renderer(templar: Any) -> Callable[[Any], Any]:
     return template
 
 
-def _why(error: Exception) -> str:
+def why(error: Exception) -> str:
     text = str(error)
     if isinstance(error, AnsibleUndefinedVariable) and (name := re.search(r"'([A-Za-z_][\w.]*)' is undefined", text)):
         return f"it refers to {name[1]}, which is not defined."

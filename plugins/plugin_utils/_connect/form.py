@@ -64,6 +64,7 @@ class Form:
     - ``values``: the value of every option.
     - ``given``: the options that the form does not ask for, each with the source of its value.
     - ``found``: those of ``given`` that later plays find in the same place.
+    - ``faults``: the errors of given values that cannot be used, by option. They matter only if the authentication method uses the option.
     - ``stored``: the values that an earlier run stored, by option. A person keeps one by pressing Enter.
     - ``clients``: builds the clients that try the values.
     - ``secrets``: gets each secret before anything else uses it.
@@ -77,6 +78,7 @@ class Form:
         given: Mapping[str, Source],
         found: frozenset[str],
         stored: Mapping[str, Any],
+        faults: Mapping[str, OptionError],
         clients: ClientBuilder,
         secrets: SecretRegistry,
     ) -> None:
@@ -88,6 +90,7 @@ class Form:
         self._given = given
         self._found = found
         self._stored = stored
+        self._faults = faults
         self._clients = clients
         self._secrets = secrets
 
@@ -103,6 +106,9 @@ class Form:
         else:
             self._fill(ENVIRONMENT)
         self._fill(AUTH_METHOD)
+        used = METHODS[self._values["auth_method"]].options_used()
+        if fault := next((fault for name, fault in self._faults.items() if name in used), None):
+            raise fault
         for each in self._fields:
             self._fill(each)
         client, session, changed = self._signed_in()

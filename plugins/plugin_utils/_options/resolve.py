@@ -33,18 +33,29 @@ _NOT_GIVEN = (None, "")
 
 
 @dataclass(frozen=True)
+class Unusable:
+    """A given value that cannot be read, for example because it cannot be decrypted. ``reason`` completes "The option x"."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
 class ResolvedOptions:
-    """The value of every option, the source of each given value, and the secrets among the values."""
+    """The value of every option, the source of each given value, and the secrets among the values.
+
+    An option that only other authentication methods use has its default and no source. If the method can still change, the options of
+    all methods have their values, and ``faults`` holds the errors of those without a usable value, by name.
+    """
 
     values: dict[str, Any] = field(repr=False)
     sources: dict[str, Source]
     secrets: tuple[str, ...] = field(repr=False)
+    faults: dict[str, OptionError] = field(default_factory=dict)
 
     def explain(self, error: BillError) -> str:
         """The error's message, followed by the sources of the values that it concerns."""
-        # Options of other authentication methods were given but not used, so their sources do not help.
-        method = self.values.get("auth_method")
-        unused = _OF_METHODS - METHODS[method].options_used() if method else set()
+        # With any_method, the options of other methods have sources too. They do not help.
+        unused = _of_other_methods(self.values.get("auth_method"))
         return f"{error}{describe_sources(error, {name: self.sources[name] for name in self.sources.keys() - unused})}"
 
 
@@ -62,13 +73,18 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, str | None] | None = None,
     defaulted: Collection[str] = (),
+    any_method: bool = False,
 ) -> ResolvedOptions:
     """The options of one task or lookup. Each comes from the first source that gives it: the task itself, a variable, the environment.
+
+    An option that only other authentication methods use is not read at all, because its variable may be undefined or encrypted for
+    somebody else.
 
     - ``given``: the templated arguments of the task or lookup. ``defaulted`` names those of them that come from module_defaults.
     - ``variable``: returns a variable by its name, templated. None if it is not defined.
     - ``published``: variables that bill.connect itself has set to name the last session. Such a value has the lowest precedence, so
       a session never overrides another source. It applies only if the authentication method requires the option.
+    - ``any_method``: the method can still change, so the options of all methods are read. ``faults`` of the result has their errors.
 
     Raises OptionError.
     """
@@ -82,25 +98,48 @@ def resolve(
         name: (value, (_source.module_defaults if name in defaulted else _source.option)(name))
         for name, value in _by_name(given, table).items()
     }
-    values: dict[str, Any] = {}
+    values: dict[str, Any] = {option.name: option.default for option in table}
     sources: dict[str, Source] = {}
-    for option in table:
-        values[option.name] = option.default
-        for value, source in _candidates(option, of_task, variable, environ, published):
-            if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].required_options:
-                continue
-            if value not in _NOT_GIVEN:
-                values[option.name] = convert(option, value, source)
-                sources[option.name] = source
-                break
-        else:
-            if option.required:
-                raise OptionError(f"The option {option.name} is missing.")
+    faults: dict[str, OptionError] = {}
+    # The authentication method comes first, because it decides which options are read.
+    for option in sorted(table, key=lambda each: each.name != "auth_method"):
+        if option.name in _of_other_methods(values.get("auth_method")) and not any_method:
+            continue
+        try:
+            found = _value_of(option, _candidates(option, of_task, variable, environ, published), values)
+        except OptionError as error:
+            if not any_method or option.name not in _OF_METHODS:
+                raise
+            faults[option.name] = error
+            continue
+        if found:
+            values[option.name], sources[option.name] = found
+        elif option.required:
+            raise OptionError(f"The option {option.name} is missing.")
     # Only part of a dictionary is secret. Its own task knows which texts are secret.
     secrets = tuple(
         value for option in table if option.secret and isinstance(value := values[option.name], str) and value
     )
-    return ResolvedOptions(values, sources, secrets)
+    return ResolvedOptions(values, sources, secrets, faults)
+
+
+def _of_other_methods(method: str | None) -> set[str]:
+    """The options that only other authentication methods use. Empty if the task has no authentication method."""
+    return _OF_METHODS - METHODS[method].options_used() if method else set()
+
+
+def _value_of(
+    option: Option, candidates: Iterator[tuple[Any, Source]], values: Mapping[str, Any]
+) -> tuple[Any, Source] | None:
+    """The converted value of an option and its source. None if no source gives one. Raises OptionError."""
+    for value, source in candidates:
+        if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].required_options:
+            continue
+        if isinstance(value, Unusable):
+            raise OptionError(f"{str(source)[0].upper()}{str(source)[1:]} {value.reason}")
+        if value not in _NOT_GIVEN:
+            return convert(option, value, source), source
+    return None
 
 
 def _candidates(

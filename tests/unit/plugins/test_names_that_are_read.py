@@ -120,7 +120,7 @@ ENVIRONMENT = {option.environment_name for option in OPTIONS}
 # for facts.
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
-    "action.py:_publish",
+    "action.py:_has",
     "hiding.py:item_of_loop_holds",
     "templates.py:variable",
     "templates.py:variables_of",
@@ -135,6 +135,7 @@ BY_ANY_NAME = {
     "facts.py:reach",
     "reporter.py:environment_secrets",
     "runner.py:_published",
+    "runner.py:_unused_secrets",
     "resolve.py:_candidates",
     "loop_items.py:fact_behind",
     "proxy.py:_variable",

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.templates import _why
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.templates import why
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted, encrypted_in
 
@@ -38,17 +38,17 @@ def test_core_version_that_hides_the_session_is_accepted(version: str) -> None:
 @pytest.mark.promise(8)
 def test_template_error_reason_does_not_repeat_the_template() -> None:
     undefined = AnsibleUndefinedVariable("findme {{ vault_pw }}: 'vault_pw' is undefined. 'vault_pw' is undefined")
-    assert _why(undefined) == "it refers to vault_pw, which is not defined."
+    assert why(undefined) == "it refers to vault_pw, which is not defined."
     broken = AnsibleError("template error while templating string: unexpected end. String: findme{{")
-    assert "findme" not in _why(broken)
+    assert "findme" not in why(broken)
     dictionary = AnsibleUndefinedVariable("'dict object' has no attribute 'findme'")
-    assert "findme" not in _why(dictionary)
+    assert "findme" not in why(dictionary)
 
 
 @pytest.mark.promise(8)
 def test_template_error_reason_without_a_vault_password_names_the_remedy() -> None:
     error = AnsibleError("Attempting to decrypt but no vault secrets found")
-    assert _why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
+    assert why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
 
 
 class EncryptedUpTo218(list[str]):

@@ -15,7 +15,11 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.client import
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Form, FormResult
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NoTerminalError, UserAbortedError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
+    NoTerminalError,
+    OptionError,
+    UserAbortedError,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._core.secret_registry import SecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
@@ -115,6 +119,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
         given: Mapping[str, Any] | None = None,
         found: tuple[str, ...] = (),
         stored: Mapping[str, Any] | None = None,
+        faults: Mapping[str, OptionError] | None = None,
         mfa: bool | None = None,
     ) -> FormResult:
         given = given or {}
@@ -124,6 +129,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
             given={name: _source.variable(f"bill_{name}") for name in given},
             found=frozenset(found),
             stored=stored or {},
+            faults=faults or {},
             clients=Clients(open_client),
             secrets=secrets,
         )
@@ -141,6 +147,16 @@ def test_form_asks_for_four_values_and_stores_the_accepted_ones(fill: Any, bill:
     assert done.variables == KEEPS
     assert (done.changed, done.elsewhere) == (True, [])
     assert secrets.added == [OPTIONS["password"], OPTIONS["dev_key"]]
+
+
+@pytest.mark.promise(18)
+def test_form_variable_that_cannot_be_used_matters_only_to_its_method(fill: Any, bill: Bill) -> None:
+    fault = OptionError("The variable bill_client_secret cannot be used.")
+    fill(ap(), faults={"client_secret": fault})
+    assert bill.heard == [LOGIN]
+    with pytest.raises(OptionError, match="bill_client_secret cannot be used"):
+        fill(ap(Sign_in_with="oauth"), faults={"client_secret": fault})
+    assert bill.heard == [LOGIN]
 
 
 def test_form_question_describes_its_value_in_one_line(fill: Any) -> None:

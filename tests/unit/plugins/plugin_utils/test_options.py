@@ -12,11 +12,18 @@ from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
-from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
+from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import (
+    ResolvedOptions,
+    Unusable,
+    resolve,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 
 SECRET = "s3cret-findme"
+_OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
+COMMON = [option.name for option in OPTIONS if option.name not in _OF_METHODS]
 
 
 def resolved(
@@ -261,7 +268,53 @@ def test_option_error_names_only_options_that_the_method_uses() -> None:
         )
 
 
-def test_option_of_one_task_is_not_read_from_variables() -> None:
+def _fails(_name: str) -> Any:
+    raise OptionError("The variable cannot be used: a lookup has failed.")
+
+
+@pytest.mark.promise(18)
+@pytest.mark.parametrize("method", METHODS)
+def test_resolve_option_of_another_method_is_not_read(method: str) -> None:
+    """Its variable may be undefined or undecryptable, and its value may be wrong, whichever source gives it."""
+    used = {*METHODS[method].options_used(), *COMMON}
+    read: list[str] = []
+
+    def variable(name: str) -> Any:
+        read.append(name)
+        return method if name == "bill_auth_method" else None if name.removeprefix("bill_") in used else _fails(name)
+
+    unused = [option.name for option in OPTIONS if option.name not in used]
+    wrong: Mapping[str, Any]
+    for wrong in ({}, dict.fromkeys(unused, 1), dict.fromkeys(unused, Unusable("cannot be used."))):
+        options = resolve(
+            wrong,
+            table=OPTIONS,
+            variable=variable,
+            environ={f"BILL_{name.upper()}": "a\nb" for name in unused},
+        )
+        assert {name: options.values[name] for name in unused} == dict.fromkeys(unused)
+        assert not options.sources.keys() & unused
+    assert {name.removeprefix("bill_") for name in read} == used
+
+
+@pytest.mark.promise(8)
+def test_resolve_argument_that_cannot_be_read_is_named_if_it_is_used() -> None:
+    with pytest.raises(OptionError, match=r"^The option password cannot be used: it could not be decrypted\.$"):
+        resolved({"password": Unusable("cannot be used: it could not be decrypted.")})
+
+
+@pytest.mark.promise(18)
+def test_resolve_any_method_collects_the_errors_of_the_options_of_methods() -> None:
+    """The form does not know the method yet. An error of an option that every method uses ends it at once."""
+    wrong = {"bill_password": 1, "bill_client_secret": 2, "bill_api_token": SECRET}
+    options = resolve({}, table=OPTIONS, variable=wrong.get, environ={}, any_method=True)
+    assert sorted(options.faults) == ["client_secret", "password"]
+    assert options.values["api_token"] == SECRET
+    with pytest.raises(OptionError, match="bill_timeout must be a whole number"):
+        resolve({}, table=OPTIONS, variable={"bill_timeout": "soon"}.get, environ={}, any_method=True)
+
+
+def test_a_tasks_own_option_is_no_variable() -> None:
     force = Option("force", kind="bool", default=False, shared=False)
     options = resolved(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
     assert options.values["force"] is False
@@ -289,7 +342,8 @@ def test_option_in_the_environment_outranks_the_previous_session() -> None:
 
 
 def test_option_in_a_user_variable_outranks_the_previous_session() -> None:
-    options = after_another(variables={"bill_organization_id": "008USERS", "bill_user_id": "006USERS"})
+    users = {"bill_organization_id": "008USERS", "bill_user_id": "006USERS", "bill_auth_method": "partner"}
+    options = after_another(variables=users)
     assert (options.values["organization_id"], options.values["user_id"]) == ("008USERS", "006USERS")
 
 
