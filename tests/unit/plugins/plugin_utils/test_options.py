@@ -314,7 +314,7 @@ def test_resolve_any_method_collects_the_errors_of_the_options_of_methods() -> N
         resolve({}, table=OPTIONS, variable={"bill_timeout": "soon"}.get, environ={}, any_method=True)
 
 
-def test_a_tasks_own_option_is_no_variable() -> None:
+def test_option_of_one_task_is_not_read_from_variables() -> None:
     force = Option("force", kind="bool", default=False, shared=False)
     options = resolved(variables={"bill_force": True}, environ={"BILL_FORCE": "true"}, own=(force,))
     assert options.values["force"] is False
