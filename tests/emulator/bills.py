@@ -13,6 +13,7 @@ from . import ledger, resource, vendors
 from .columns import column
 from .kinds import Exists, Kind, Object, prefix
 from .problems import Problems, is_number
+from .texts import CLASSIFICATIONS, texts
 
 
 def _check(problems: Problems, given: Object, exists: Exists) -> None:
@@ -67,6 +68,13 @@ KIND = Kind(
         "approvalStatus": column("text", "*"),
     },
     check=_check,
+    texts=texts(
+        "vendorId dueDate description payFromChartOfAccountId purchaseOrderNumber invoiceNumber invoiceDate",
+        invoice="invoiceNumber invoiceDate",
+        classifications=CLASSIFICATIONS,
+        billLineItems="id description",
+        billLineItems__classifications=CLASSIFICATIONS,
+    ),
     complete=_complete,
     read_only=frozenset({"amount", "paidAmount", "dueAmount", "paymentStatus", "approvalStatus"}),
     can_be_replaced=True,

@@ -9,6 +9,7 @@ from . import ledger, resource
 from .columns import column
 from .kinds import Exists, Kind, Object, prefix
 from .problems import Problems
+from .texts import ADDRESS, texts
 
 
 def _check(problems: Problems, given: Object, _exists: Exists) -> None:
@@ -36,6 +37,12 @@ KIND = Kind(
         "description": column("text", sorts=True),
     },
     check=_check,
+    texts=texts(
+        "name email companyName accountNumber accountType phone fax description paymentTermId invoiceCurrency",
+        contact="firstName lastName",
+        billingAddress=ADDRESS,
+        shippingAddress=ADDRESS,
+    ),
 )
 
 routers = (resource.writing(KIND), resource.reading(KIND))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from .errors import MISSING_FIELD, NOT_JSON, InvalidFieldsError, RefusalError
+from .errors import INVALID_FIELD, MISSING_FIELD, NOT_JSON, InvalidFieldsError, RefusalError
 
 
 async def json_object(request: Request) -> dict[str, Any]:
@@ -40,6 +40,10 @@ def text(given: dict[str, Any], name: str) -> str:
 
 def require(given: dict[str, Any], *names: str) -> tuple[str, ...]:
     values = tuple(text(given, name) for name in names)
+    wrong = [name for name in names if given.get(name) is not None and not isinstance(given[name], str)]
+    if wrong:
+        # Inferred. A number may have lost the zeros at its beginning.
+        raise InvalidFieldsError(*((INVALID_FIELD, f"{name}: must be a string") for name in wrong))
     missing = [name for name, value in zip(names, values, strict=True) if not value]
     if missing:
         # The text was observed. The code is unknown, and there may be none.

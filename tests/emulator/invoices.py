@@ -13,6 +13,7 @@ from . import customers, ledger, resource
 from .columns import column
 from .kinds import Exists, Kind, Object, prefix
 from .problems import Problems
+from .texts import CLASSIFICATIONS, texts
 
 
 def _check(problems: Problems, given: Object, exists: Exists) -> None:
@@ -62,6 +63,13 @@ KIND = Kind(
         "status": column("text", "*"),
     },
     check=_check,
+    texts=texts(
+        "invoiceNumber invoiceDate dueDate payToChartOfAccountId salesTaxItemId",
+        customer="id name email",
+        classifications=CLASSIFICATIONS,
+        invoiceLineItems="id description",
+        invoiceLineItems__classifications=CLASSIFICATIONS,
+    ),
     complete=_complete,
     read_only=frozenset({"customerId", "status", "totalAmount", "dueAmount"}),
     can_be_replaced=True,

@@ -40,6 +40,8 @@ class Kind:
     initial: Callable[[str], Sequence[Object]]
     columns: Mapping[str, Column]
     check: Callable[[Problems, Object, Exists], None]
+    # The fields that must be texts.
+    texts: frozenset[str] = frozenset()
     # Completes the fields of a request, as BILL does.
     complete: Callable[[Object], Object] = unchanged
     read_only: frozenset[str] = frozenset()

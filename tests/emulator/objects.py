@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from . import filters, sorting
+from . import filters, sorting, texts
 from .clock import Clock
 from .errors import NO_DATA, RefusalError
 from .kinds import Kind, Object
 from .problems import Problems
+from .settings import Settings
 
 # More than the number of lists that clients read at the same time.
 MAX_SELECTIONS = 64
@@ -78,8 +79,13 @@ class ObjectTable:
 
     def _checked(self, given: Object, problems: Problems) -> Object:
         content = self.kind.writable(given)
+        self._check_texts(problems, content)
         self.kind.check(problems, content, self._exists)
         return content
+
+    def _check_texts(self, problems: Problems, given: Object) -> None:
+        if self._objects.settings.strict_texts:
+            texts.check(problems, given, self.kind.texts)
 
     def _exists(self, kind: Kind, id_: Any) -> bool:
         return isinstance(id_, str) and id_ in self._objects.table(kind, self.owner)
@@ -94,13 +100,13 @@ class ObjectTable:
     def patch(self, id_: str, given: Object) -> Object:
         """Change the given fields (documented). Inferred: a nested object is replaced as a whole."""
         before = self.get(id_)
-        return self._rewrite(before, {**before, **self.kind.writable(given)})
+        return self._rewrite(before, given, {**before, **self.kind.writable(given)})
 
     def put(self, id_: str, given: Object) -> Object:
         """Replace all fields, also the line items (documented). Inferred: the fields that only BILL sets stay."""
         before = self.get(id_)
         read_only = {name: value for name, value in before.items() if name not in self.kind.writable(before)}
-        return self._rewrite(before, {**read_only, **self.kind.writable(given)})
+        return self._rewrite(before, given, {**read_only, **self.kind.writable(given)})
 
     def set(self, id_: str, **changes: Any) -> Object:
         """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
@@ -115,8 +121,9 @@ class ObjectTable:
         self._selections.clear()
         return removed
 
-    def _rewrite(self, before: Object, after: Object) -> Object:
+    def _rewrite(self, before: Object, given: Object, after: Object) -> Object:
         problems = Problems()
+        self._check_texts(problems, given)
         self.kind.check(problems, after, self._exists)
         problems.raise_if_any()
         return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
@@ -128,8 +135,9 @@ class ObjectTable:
 
 
 class Objects:
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, settings: Settings) -> None:
         self._clock = clock
+        self.settings = settings
         self._tables: dict[tuple[str, str], ObjectTable] = {}
 
     def table(self, kind: Kind, owner: str) -> ObjectTable:

@@ -22,6 +22,7 @@ from .kinds import Exists, Kind, Object, prefix
 from .objects import ObjectTable
 from .problems import Problems
 from .state import Emulator
+from .texts import texts
 from .who import FullAccess, MfaBypass, TheEmulator, Who, require_trust
 
 router = APIRouter(prefix="/v3/payments")
@@ -57,6 +58,7 @@ KIND = Kind(
         "disbursementStatus": column("text", sorts=True),
     },
     check=_check,
+    texts=texts("vendorId billId processDate description"),
     complete=lambda given: {"status": "SCHEDULED", **given},
     read_only=frozenset({"status"}),
     can_be_archived=False,

@@ -28,7 +28,9 @@ class Problems:
         self._found.append((MISSING_FIELD, f"{self.position}{name}: {words}"))
 
     def invalid(self, name: str, words: str) -> None:
-        self._found.append((INVALID_FIELD, f"{self.position}{name}: {words}"))
+        problem = (INVALID_FIELD, f"{self.position}{name}: {words}")
+        if problem not in self._found:
+            self._found.append(problem)
 
     def raise_if_any(self) -> None:
         if self._found:

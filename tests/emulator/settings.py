@@ -68,6 +68,9 @@ class Settings(BaseModel):
     # operators. Inferred: BILL refuses all others. False: the emulator accepts every field of its table.
     documented_fields: bool = True
 
+    # Inferred: BILL refuses a number, true or false in a field that it documents as a text.
+    strict_texts: bool = True
+
     # Inferred: BILL refuses a query parameter that a list does not have, or that a request has twice.
     strict_parameters: bool = True
 

@@ -24,6 +24,7 @@ from .objects import ObjectTable
 from .problems import Problems
 from .spender import Spender
 from .state import Emulator
+from .texts import texts
 from .who import TheEmulator
 
 router = APIRouter()
@@ -71,6 +72,7 @@ BUDGETS = Kind(
         "recurringInterval": column("text", "*", sorts=True),
     },
     check=_check_budget,
+    texts=texts("name description recurringInterval expirationDate timezone parentBudgetId shareFunds"),
     can_be_archived=False,
     has_two_cursors=True,
 )

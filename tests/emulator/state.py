@@ -32,7 +32,7 @@ class Emulator:
         self.trust = Trust(self.clock, self.settings)
         self.limits = Limits(self.clock, self.settings)
         self.spend_calls = PerMinute(self.clock)
-        self.objects = Objects(self.clock)
+        self.objects = Objects(self.clock, self.settings)
         self.payments: list[dict[str, Any]] = []
         self.faults = Faults()
         self.record = Record()

@@ -12,6 +12,7 @@ from . import resource, world
 from .columns import column
 from .kinds import Exists, Kind, Object, prefix
 from .problems import Problems
+from .texts import ADDRESS, BANK_ACCOUNT, texts
 
 
 def _check(problems: Problems, given: Object, _exists: Exists) -> None:
@@ -45,6 +46,13 @@ KIND = Kind(
         "address.city": column("text"),
     },
     check=_check,
+    texts=texts(
+        "name shortName accountNumber accountType email phone billCurrency autoPay.bankAccountId",
+        address=ADDRESS,
+        paymentInformation="payeeName email",
+        paymentInformation__bankAccount=BANK_ACCOUNT,
+        additionalInfo="taxId taxIdType paymentTermId companyName",
+    ),
     needs_trust=_turns_on_auto_pay,
     bulk=20,
 )

@@ -235,7 +235,7 @@ def test_payment_without_trust_does_not_sign_in_again(project: Project, bill: Co
 @pytest.mark.parametrize("check", [True, False], ids=["check", "run"])
 def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill: Control, check: bool) -> None:
     may_pay(payer)
-    bank = {"accountNumber": "3141592653589", "routingNumber": 121042882, "nameOnAccount": "Acorn"}
+    bank = {"accountNumber": "3141592653589", "routingNumber": "121042882", "nameOnAccount": "Acorn"}
     body = {"name": "Acorn Paper", "address": {"city": "Portland"}, "paymentInformation": {"bankAccount": bank}}
     run = payer.play(
         call(page_size=1),
@@ -259,13 +259,13 @@ def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill
     )
     assert run.code == 0, run.output
     api = f"+++ after: {{}} {payer.api_url}/v3"
-    # BILL's response repeats a masked value, so the result is hidden.
-    assert run.says(f"{api.format('POST')}/vendors @@") == check, run.output
+    # BILL's response repeats a masked value, so the result is hidden. Its diff is shown.
+    assert run.says(f"{api.format('POST')}/vendors @@"), run.output
     assert run.says(f"{api.format('POST')}/payments @@")
     assert run.says('+ "amount": 7')
     assert run.says(f"{api.format('PATCH')}/vendors/00901VENDOR000000001 @@")
     numbers = '+ "accountNumber": "********", + "routingNumber": "********", + "nameOnAccount": "Acorn"'
-    assert run.times(numbers) == 1 + check, run.output
+    assert run.times(numbers) == 2, run.output
     assert run.says('+ "note": "********"')
     assert not run.says("archive")
     assert "3141592653589" not in run.output
@@ -274,6 +274,63 @@ def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill
     written = [] if check else ["POST /v3/vendors", ONE_PAYMENT, "POST /v3/vendors/00901VENDOR000000001/archive"]
     assert calls_received(bill) == [VENDORS, *written]
     assert bodies(bill, "POST /v3/vendors") == ([] if check else [body])
+
+
+@pytest.mark.promise(17)
+def test_text_that_yaml_has_changed_is_refused_and_nothing_is_sent(project: Project, bill: Control) -> None:
+    (project.folder / "site.yml").write_text(
+        """\
+- hosts: all
+  gather_facts: false
+  vars:
+    routing: 021000021
+  tasks:
+    - name: A body
+      bill.connect.bill_request:
+        path: /v3/vendors
+        method: POST
+        body:
+          name: Maple Paper Co.
+          address: {line1: 1 Main Street, city: Boston, zipOrPostalCode: 02142, country: US}
+      ignore_errors: true
+    - name: A list in a body, and a variable
+      bill.connect.bill_request:
+        path: /v3/vendors/bulk
+        method: POST
+        body:
+          - {name: Birch}
+          - {name: Maple, paymentInformation: {bankAccount: {routingNumber: "{{ routing }}"}}}
+      ignore_errors: true
+    - name: Filters
+      bill.connect.bill_request:
+        path: /v3/vendors
+        filters: [{field: address.country, op: eq, value: NO}]
+      ignore_errors: true
+    - name: A query
+      bill.connect.bill_request:
+        path: /v3/vendors/configuration/international-payments
+        query: {country: NO}
+      ignore_errors: true
+    - name: A lookup
+      ansible.builtin.debug:
+        msg: "{{ query('bill.connect.bill_request', '/v3/vendors', filters=numbers) }}"
+      vars:
+        numbers: [{field: name, op: eq, value: 007}]
+      ignore_errors: true
+"""
+    )
+    run = project.run("ansible-playbook", "site.yml", "--diff")
+    assert run.recap()["ignored"] == 5, run.output
+    reason = "but BILL has a text here. YAML changes some values without quotes (021000021 becomes 4456465, NO becomes false)."
+    for place, kind in (
+        ("body.address.zipOrPostalCode", "a number"),
+        ("body[1].paymentInformation.bankAccount.routingNumber", "a number"),
+        ("filters: number 1 (address.country) has a value that", "true or false"),
+        ("query.country", "true or false"),
+        ("filters: number 1 (name) has a value that", "a number"),
+    ):
+        assert run.says(f"{place} is {kind}, {reason} Put the value in quotes."), run.output
+    assert bill.heard() == []
 
 
 @pytest.mark.promise(5)

@@ -119,6 +119,8 @@ class BillAction(ActionBase):
             or hiding.item_of_loop_holds(self._task, self.variables, secrets.texts)
         ):
             hiding.hide_result(self._task, data)
+            if "diff" in data and not self._task.no_log:
+                hiding.show_diff(data["diff"])
         return data
 
     def _hide_item(self, message: str, secrets: SecretRegistry | None) -> None:

@@ -10,6 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from difflib import unified_diff
 from typing import Any
 
 from ansible.utils.display import Display
@@ -59,6 +60,21 @@ def hide_result(task: Any, result: dict[str, Any]) -> None:
             if isinstance(record, dict):
                 # ansible-core removes names with this prefix from the registered result.
                 record["_ansible_no_log"] = True
+
+
+def show_diff(diff: Mapping[str, str]) -> None:
+    """Show the diff of a hidden result. ansible-core shows no diff of such a result. The diff must not contain a secret.
+
+    It goes to stderr, because a callback may write a format for programs to stdout.
+    """
+    lines = unified_diff(
+        diff["before"].splitlines(),
+        diff["after"].splitlines(),
+        f"before: {diff['before_header']}",
+        f"after: {diff['after_header']}",
+        lineterm="",
+    )
+    display.display("\n".join(lines), stderr=True)
 
 
 def hide_item(task: Any, message: str) -> None:

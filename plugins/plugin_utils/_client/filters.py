@@ -13,11 +13,12 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
 from .._core.errors import OptionError
+from .text_check import changed_by_yaml
 
 OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "sw")
 _OF_LISTS = ("in", "nin")
@@ -40,10 +41,11 @@ class _FilterError(ValueError):
     """A value that cannot be written. The message continues a sentence that begins with the name of its place. It contains nothing of the value."""
 
 
-def written_filters(given: object) -> str:
+def written_filters(given: object, texts: Collection[str] = ()) -> str:
     """The filters in BILL's syntax. Empty if there are no filters. Raises OptionError.
 
-    ``given`` is a text in BILL's syntax, or a list of dictionaries with field, op and value.
+    ``given`` is a text in BILL's syntax, or a list of dictionaries with field, op and value. ``texts`` are the fields that BILL has as
+    texts.
     """
     if isinstance(given, str):
         return _as_it_is(given, "filters")
@@ -53,7 +55,7 @@ def written_filters(given: object) -> str:
         raise OptionError(
             "filters must be a list of dictionaries with field, op and value, or one text in BILL's own syntax."
         )
-    return ",".join(_filter(each, f"filters: number {number}") for number, each in enumerate(given, 1))
+    return ",".join(_filter(each, f"filters: number {number}", texts) for number, each in enumerate(given, 1))
 
 
 def written_sort(given: object) -> str:
@@ -118,7 +120,7 @@ def _as_it_is(given: str, option: str) -> str:
     return text
 
 
-def _filter(given: object, place: str) -> str:
+def _filter(given: object, place: str, texts: Collection[str]) -> str:
     if not isinstance(given, Mapping):
         raise OptionError(f"{place} is not a dictionary. Write it as {{field: name, op: eq, value: Acme}}.")
     for key in given:
@@ -133,6 +135,9 @@ def _filter(given: object, place: str) -> str:
     place = f"{place} ({field})"
     if op not in OPERATORS:
         raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
+    for each in (value if isinstance(value, (list, tuple)) else [value]) if field in texts else ():
+        if why := changed_by_yaml(each, field):
+            raise OptionError(f"{place} has a value that {why}")
     try:
         return f"{field}:{op}:{_value(op, value)}"
     except _FilterError as why:

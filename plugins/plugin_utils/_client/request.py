@@ -21,6 +21,7 @@ from .naming import name_of
 from .request_body import checked_body
 from .request_headers import checked_headers
 from .request_target import checked_path, checked_query
+from .text_fields import text_fields
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # Documented by BILL: the maximum number of records on a page.
@@ -62,7 +63,8 @@ class Request:
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}.")
         path, in_path = checked_path(given.get("path"), api_url)
-        query = (*in_path, *checked_query(given.get("query", {})))
+        texts = text_fields(path)
+        query = (*in_path, *checked_query(given.get("query", {}), texts.query))
         if method != "GET" and (idle := [name for name in _OF_READS if given.get(name)]):
             raise OptionError(f"{idle[0]} is for reading lists with method: GET. Leave it out.")
         if method == "GET" and "body" in given:
@@ -74,12 +76,12 @@ class Request:
                 "max_results is a limit for paginate: true. Set paginate: true, or leave max_results out."
             )
         _refuse_twice(in_path, query, given)
-        for name, written in (("filters", written_filters), ("sort", written_sort)):
-            if text := written(given[name]) if name in given else "":
-                query = (*query, (name, text))
-        request = cls(
-            str.__str__(method), path, query, checked_headers(given.get("headers", {})), checked_body(given.get("body"))
-        )
+        if "filters" in given and (text := written_filters(given["filters"], texts.filters)):
+            query = (*query, ("filters", text))
+        if "sort" in given and (text := written_sort(given["sort"])):
+            query = (*query, ("sort", text))
+        headers = checked_headers(given.get("headers", {}))
+        request = cls(str.__str__(method), path, query, headers, checked_body(given.get("body"), texts))
         request.refuse_secrets(secrets)
         if (given.get("paginate") or "page_size" in given) and not request.has("max") and path != _WITHOUT_MAX:
             largest = min(given.get("page_size", LARGEST_PAGE), given.get("max_results", LARGEST_PAGE))

@@ -11,20 +11,25 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from .._core.errors import OptionError
 from .filters import _FilterError, written_date
 from .naming import name_of
+from .text_check import changed_by_yaml
+from .text_fields import TextFields
 
 # A body for BILL should have only a few levels.
 _MAX_DEPTH = 50
 
 
-def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
-    """The body as plain JSON values. None if there is no body. Raises OptionError."""
+def checked_body(given: object, texts: TextFields) -> dict[str, Any] | list[Any] | None:
+    """The body as plain JSON values. None if there is no body. Raises OptionError.
+
+    ``texts`` are the fields that BILL has as texts. Such a field must not be a number, true or false.
+    """
     if given is None:
         return None
     if isinstance(given, str):
@@ -34,19 +39,39 @@ def checked_body(given: object) -> dict[str, Any] | list[Any] | None:
             given = None
     if not isinstance(given, (Mapping, list, tuple)):
         raise OptionError("body must be a dictionary or a list, or a text that holds a JSON object or array.")
-    plain: dict[str, Any] | list[Any] = _json(given, "body", 0)
+    plain: dict[str, Any] | list[Any] = _Body(texts.body).json(given, "body", ())
     return plain
 
 
-def _json(value: Any, place: str, depth: int) -> Any:
-    if depth > _MAX_DEPTH:
-        raise OptionError(
-            f"body is nested more than {_MAX_DEPTH} levels deep. That is more than bill.connect accepts. Check its nesting."
-        )
-    if isinstance(value, Mapping):
-        return {_json_name(name, place): _json(inner, name_of(place, name), depth + 1) for name, inner in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_json(inner, f"{place}[{number}]", depth + 1) for number, inner in enumerate(value)]
+class _Body:
+    """Checks the values of a body. ``texts`` are the fields that BILL has as texts."""
+
+    def __init__(self, texts: Collection[str]) -> None:
+        self._texts = texts
+
+    def json(self, value: Any, place: str, path: tuple[str, ...], depth: int = 0) -> Any:
+        """The value as plain JSON. ``place`` names it in messages. ``path`` has the names around it, without lists."""
+        if depth > _MAX_DEPTH:
+            raise OptionError(
+                f"body is nested more than {_MAX_DEPTH} levels deep. That is more than bill.connect accepts. Check its nesting."
+            )
+        if isinstance(value, Mapping):
+            return {
+                _json_name(name, place): self.json(inner, name_of(place, name), (*path, str(name)), depth + 1)
+                for name, inner in value.items()
+            }
+        if isinstance(value, (list, tuple)):
+            return [self.json(inner, f"{place}[{number}]", path, depth + 1) for number, inner in enumerate(value)]
+        if self._is_text(path) and (why := changed_by_yaml(value, path[-1])):
+            raise OptionError(f"{place} {why}")
+        return _scalar(value, place)
+
+    def _is_text(self, path: tuple[str, ...]) -> bool:
+        # A bulk request may have its objects in a list with a name.
+        return bool(path) and (".".join(path) in self._texts or ".".join(path[1:]) in self._texts)
+
+
+def _scalar(value: Any, place: str) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str) and not _half_a_character(value):

@@ -10,7 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
@@ -18,6 +18,7 @@ from .._core.errors import OptionError
 from .filters import CONTROL, CONTROL_CHARACTER_MESSAGE, _FilterError
 from .filters import plain as plain_text_of
 from .naming import name_of
+from .text_check import changed_by_yaml
 
 _EXAMPLE = "Write the path from /v3 on, as in /v3/vendors."
 
@@ -93,13 +94,18 @@ def _carried(query: str) -> Query:
     return tuple(_parameter(name, value, "path") for name, value in pairs)
 
 
-def checked_query(given: object) -> Query:
-    """The parameters of a dictionary. A list sets the parameter several times, and null omits it. Raises OptionError."""
+def checked_query(given: object, texts: Collection[str] = ()) -> Query:
+    """The parameters of a dictionary. A list sets the parameter several times, and null omits it. Raises OptionError.
+
+    ``texts`` are the parameters that BILL has as texts.
+    """
     if not isinstance(given, Mapping):
         raise OptionError("query must be a dictionary of parameters, for example {archived: false}.")
     found = []
     for name, value in given.items():
         for each in value if isinstance(value, (list, tuple)) else [value]:
+            if name in texts and (why := changed_by_yaml(each, str(name))):
+                raise OptionError(f"{name_of('query', name)} {why}")
             if each is not None:
                 found.append(_parameter(name, each, "query"))
     return tuple(found)
