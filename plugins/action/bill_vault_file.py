@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templates
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
@@ -33,7 +32,7 @@ class ActionModule(BillAction):
 
     def perform(self, context: TaskContext) -> TaskResult:
         options = context.options
-        variables = given_variables(options["variables"], options["state"], templates.omitted(self.variables))
+        variables = given_variables(options["variables"], options["state"])
         context.secrets.add(secrets_among(variables))
         path = options["path"] or default_path(self.variables.get("ansible_inventory_sources"))
         how: dict[str, Any] = {

@@ -276,6 +276,29 @@ def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill
     assert bodies(bill, "POST /v3/vendors") == ([] if check else [body])
 
 
+@pytest.mark.promise(14)
+def test_omitted_values_are_left_out_everywhere(project: Project, bill: Control) -> None:
+    left_out = "{{ nobody_knows | default(omit) }}"
+    in_list = [{"field": "accountType", "op": "in", "value": ["PERSON", left_out]}]
+    deep = {"address": {"city": "Boston", "line2": left_out}, "notes": ["a", left_out, [left_out], {"b": left_out}]}
+    lookup = "{{ query('bill.connect.bill_request', '/v3/vendors', nobody | default(omit), %s) | length }}"
+    of_lookup = "filters=in_list, query={'max': 7, 'sort': nobody | default(omit)}, page_size=nobody | default(omit)"
+    run = project.play(
+        call(method="POST", body={"name": "Maple", **deep}),
+        call(filters=in_list, query={"max": left_out, "sort": [left_out]}, headers={"X-One": left_out, "X-Two": "2"}),
+        {"name": "Look up", "ansible.builtin.debug": {"msg": lookup % of_lookup}},
+        vars={"in_list": in_list},
+    )
+    assert run.code == 0, run.output
+    assert bodies(bill, "POST /v3/vendors") == [
+        {"name": "Maple", "address": {"city": "Boston"}, "notes": ["a", [], {}]}
+    ]
+    read, looked_up = (each for each in bill.heard() if each["method"] == "GET")
+    assert read["query"] == {"filters": 'accountType:in:"PERSON"'}
+    assert (read["headers"].get("x-one"), read["headers"]["x-two"]) == (None, "2")
+    assert looked_up["query"] == {"max": "7", "filters": 'accountType:in:"PERSON"'}
+
+
 @pytest.mark.promise(17)
 def test_text_that_yaml_has_changed_is_refused_and_nothing_is_sent(project: Project, bill: Control) -> None:
     (project.folder / "site.yml").write_text(

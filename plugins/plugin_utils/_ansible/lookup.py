@@ -17,6 +17,7 @@ from ansible.plugins.lookup import LookupBase
 
 from .._options.spec import OPTIONS, Option
 from .context import TaskContext
+from .omit import without_omitted
 from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
 
@@ -36,7 +37,7 @@ class BillLookup(LookupBase):
         message = ""
         try:
             with operation(invocation, CoreSecretRegistry()) as context:
-                return self.perform(context, terms)
+                return self.perform(context, without_omitted(terms, invocation.variables))
         except OperationError as error:
             message = str(error)
         # This line is outside the except clause, because Ansible also shows the cause of an error.

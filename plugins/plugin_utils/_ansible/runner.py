@@ -30,6 +30,7 @@ from .._vault.ansible_values import decrypted, encrypted_in
 from . import templates
 from .context import TaskContext
 from .fact_check import FactCheck
+from .omit import without_omitted
 from .reporter import CoreSecretRegistry, environment_secrets
 from .written_task import WrittenTask
 
@@ -104,7 +105,8 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
 
 
 def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
-    plain = {name: _readable(value) for name, value in invocation.given.items()}
+    given = without_omitted(invocation.given, invocation.variables)
+    plain = {name: _readable(value) for name, value in given.items()}
     _refuse_facts(check, plain, invocation.table)
     return resolve(
         plain,

@@ -69,7 +69,7 @@ def _lines(variables: list[tuple[str, str]]) -> str:
     return "".join(f"{name}: ({what}, not shown)\n" for name, what in sorted(variables))
 
 
-def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | None:
+def given_variables(variables: Any, state: str) -> dict[str, Any] | None:
     """The variables that a task was given. Raises OptionError if the value is not a dictionary or does not fit ``state``."""
     if variables is None:
         return None
@@ -79,8 +79,7 @@ def given_variables(variables: Any, state: str, omit: Any) -> dict[str, Any] | N
         raise OptionError(
             "state absent does not accept variables: it removes the variables of bill.connect. Leave out variables."
         )
-    # Up to ansible-core 2.18, an omitted value is a special text in the dictionary.
-    return {name: value for name, value in variables.items() if value != omit or omit is None}
+    return dict(variables)
 
 
 def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:

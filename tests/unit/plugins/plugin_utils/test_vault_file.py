@@ -833,15 +833,14 @@ def test_stored_variables_with_a_relative_path_are_read(old: Path, monkeypatch: 
 @pytest.mark.parametrize("variables", ["findme", ["findme"], 7])
 def test_given_variables_that_are_not_a_dictionary_are_an_option_error(variables: Any) -> None:
     with pytest.raises(OptionError, match="^variables must be a dictionary: a value for each name.$"):
-        given_variables(variables, "present", None)
+        given_variables(variables, "present")
 
 
 def test_given_variables_without_omitted_values_are_returned() -> None:
-    assert given_variables({"a": "__omit__", "b": None}, "present", "__omit__") == {"b": None}
-    assert given_variables({"b": None}, "present", None) == {"b": None}
-    assert given_variables({}, "present", None) == {}
+    assert given_variables({"b": None}, "present") == {"b": None}
+    assert given_variables({}, "present") == {}
     with pytest.raises(OptionError, match="state absent does not accept variables"):
-        given_variables({}, "absent", None)
+        given_variables({}, "absent")
 
 
 @pytest.mark.promise(5)
