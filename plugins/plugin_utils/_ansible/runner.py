@@ -19,7 +19,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from .._client.run_records import RunRecords
-from .._core.errors import BillError
+from .._core.errors import BillError, OptionError
 from .._core.redaction import redact
 from .._options.destinations import steering_values
 from .._options.resolve import ResolvedOptions, Unusable, resolve
@@ -106,6 +106,9 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
 
 def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
     given = without_omitted(invocation.given, invocation.variables)
+    for name, value in given.items():
+        if templates.is_unevaluated(value):
+            raise OptionError(f"The option {name} {templates.UNEVALUATED}")
     plain = {name: _readable(value) for name, value in given.items()}
     _refuse_facts(check, plain, invocation.table)
     return resolve(

@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible import template as ansible_template
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
@@ -66,7 +67,10 @@ def variables_of(
         refuse_fact(name)
         raw = variables[name]
         try:
-            value = None if raw is None else decrypted(render(raw))
+            rendered = None if raw is None else render(raw)
+            if is_unevaluated(rendered):
+                raise OptionError(f"The variable {name} {UNEVALUATED}")
+            value = decrypted(rendered)
         except OMITTED:
             value = None
         except (AnsibleError, ValueError, TypeError) as error:
@@ -77,6 +81,27 @@ def variables_of(
         return value
 
     return variable
+
+
+def is_unevaluated(value: Any) -> bool:
+    """Return whether a value still contains a template that ansible-core should have evaluated.
+
+    Up to ansible-core 2.18 with error_on_undefined_vars = False, a template stays a text if it refers to an undefined variable.
+    """
+    if not UP_TO_2_18 or C.DEFAULT_UNDEFINED_VAR_BEHAVIOR:
+        return False
+    if isinstance(value, str):
+        # The value of a separately encrypted text has another type. It is data.
+        return is_trusted(value) and ("{{" in value or "{%" in value)
+    if isinstance(value, Mapping):
+        return any(is_unevaluated(each) for pair in value.items() for each in pair)
+    return isinstance(value, (list, tuple)) and any(is_unevaluated(each) for each in value)
+
+
+UNEVALUATED = (
+    "still contains a template, because the template refers to an undefined variable and error_on_undefined_vars is False. Define the "
+    "variable. If the braces are part of the value, write it with !unsafe."
+)
 
 
 def omitted(variables: Mapping[str, Any]) -> Any:

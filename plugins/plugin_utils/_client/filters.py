@@ -18,6 +18,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 
 from .._core.errors import OptionError
+from .._core.written_values import dict_or_list
 from .text_check import changed_by_yaml
 
 OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "sw")
@@ -47,6 +48,8 @@ def written_filters(given: object, texts: Collection[str] = ()) -> str:
     ``given`` is a text in BILL's syntax, or a list of dictionaries with field, op and value. ``texts`` are the fields that BILL has as
     texts.
     """
+    if isinstance(given, str) and (written := dict_or_list(given)) is not None:
+        given = written
     if isinstance(given, str):
         return _as_it_is(given, "filters")
     if isinstance(given, Mapping):
@@ -60,7 +63,9 @@ def written_filters(given: object, texts: Collection[str] = ()) -> str:
 
 def written_sort(given: object) -> str:
     """The order in BILL's syntax: ``name:asc``, or several orders separated by commas. Raises OptionError."""
-    given = [given] if isinstance(given, str) else given
+    if isinstance(given, str):
+        written = dict_or_list(given)
+        given = [given] if written is None else written
     if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
         raise OptionError("sort must be a text such as name:asc, or a list of such texts.")
     text = _as_it_is(",".join(given), "sort")

@@ -9,13 +9,13 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.written_values import dict_or_list
 from .filters import _FilterError, written_date
 from .naming import name_of
 from .text_check import changed_by_yaml
@@ -33,10 +33,7 @@ def checked_body(given: object, texts: TextFields) -> dict[str, Any] | list[Any]
     if given is None:
         return None
     if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except (ValueError, RecursionError):
-            given = None
+        given = dict_or_list(given)
     if not isinstance(given, (Mapping, list, tuple)):
         raise OptionError("body must be a dictionary or a list, or a text that holds a JSON object or array.")
     plain: dict[str, Any] | list[Any] = _Body(texts.body).json(given, "body", ())

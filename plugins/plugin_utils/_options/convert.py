@@ -16,6 +16,7 @@ from datetime import date, datetime
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.written_values import dict_or_list
 from .option import Option
 from .source import Source
 
@@ -48,7 +49,11 @@ def _converted(option: Option, value: Any, *, expands_environment: bool) -> Any:
         return _to_digits(option, value)
     if option.kind == "statuses":
         return _to_statuses(value)
-    if option.kind in ("dict", "raw"):
+    if option.kind == "dict":
+        # The code that uses the dictionary refuses another value.
+        written = dict_or_list(value) if isinstance(value, str) else None
+        return value if written is None else written
+    if option.kind == "raw":
         return value
     if not isinstance(value, str):
         raise _WrongValueError(
@@ -115,6 +120,9 @@ def _to_digits(option: Option, value: Any) -> str:
 
 
 def _to_statuses(value: Any) -> list[int]:
+    if isinstance(value, str):
+        written = dict_or_list(value)
+        value = [each.strip() for each in value.split(",")] if written is None else written
     statuses = [str(each) for each in (value if isinstance(value, (list, tuple)) else [value])]
     if not all(re.fullmatch("[24][0-9]{2}", each) for each in statuses):
         raise _WrongValueError("must be one HTTP status or a list of them, each from 200 to 299 or from 400 to 499.")

@@ -19,7 +19,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve impo
     Unusable,
     resolve,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import LIST_OPTIONS, OPTIONS, Option
 
 SECRET = "s3cret-findme"
 _OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
@@ -394,3 +394,22 @@ def test_option_of_type_digits_with_another_value_is_an_error_without_the_value(
     with pytest.raises(OptionError, match="^The option token must be the digits of the code. ") as failure:
         resolved({"token": code}, own=(CODE,))
     assert str(code) not in str(failure.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "value"),
+    [
+        ("expected_status", "200, 404", [200, 404]),
+        ("expected_status", "[200, 404]", [200, 404]),
+        ("expected_status", "404", [404]),
+        ("expected_status", 404, [404]),
+        ("query", '{"max": 5, "ids": ["a"]}', {"max": 5, "ids": ["a"]}),
+        ("query", "{'max': 5}", {"max": 5}),
+        ("headers", "{}", {}),
+        # The code that uses the dictionary refuses this.
+        ("query", "max=5", "max=5"),
+    ],
+)
+def test_dict_or_list_may_be_a_text_as_for_every_module(name: str, given: Any, value: Any) -> None:
+    table = (*OPTIONS, *LIST_OPTIONS)
+    assert resolve({name: given}, table=table, variable=lambda _name: None, environ={}).values[name] == value

@@ -278,6 +278,22 @@ def test_request_query_is_encoded(path: str, options: dict[str, Any], target: st
     assert of(path, **options).target == target
 
 
+@pytest.mark.parametrize(
+    ("filters", "sort"),
+    [
+        ([{"field": "name", "op": "in", "value": ["Oak", "Elm"]}], ["name:asc", "id:desc"]),
+        ('[{"field": "name", "op": "in", "value": ["Oak", "Elm"]}]', '["name:asc", "id:desc"]'),
+        ("[{'field': 'name', 'op': 'in', 'value': ['Oak', 'Elm']}]", "['name:asc', 'id:desc']"),
+        ('{"field": "name", "op": "in", "value": ["Oak", "Elm"]}', "name:asc, id:desc"),
+        ('name:in:"Oak,Elm"', "name:asc,id:desc"),
+    ],
+)
+def test_list_is_written_as_a_list_or_as_text(filters: Any, sort: Any) -> None:
+    request = of(filters=filters, sort=sort)
+    assert request.query == (("filters", 'name:in:"Oak,Elm"'), ("sort", "name:asc,id:desc"))
+    assert of(filters="[]", sort="[]").query == ()
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("path", "options", "says"),
@@ -413,6 +429,7 @@ Text = type("Text", (str,), {"__str__": lambda text: text})
         ),
         (' {"a": [1, "b"]}\n', {"a": [1, "b"]}),
         ("[1]", [1]),
+        ("{'a': [True, None, 'b']}", {"a": [True, None, "b"]}),
         ({"many\nlines": "a\nb\u2028c"}, {"many\nlines": "a\nb\u2028c"}),
     ],
 )

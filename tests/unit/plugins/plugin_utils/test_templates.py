@@ -1,0 +1,67 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A template that ansible-core has not evaluated is not sent to BILL."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templates
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+
+TEMPLATE = "{{ findme }}"
+Unsafe = type("Unsafe", (str,), {"__UNSAFE__": True})
+
+
+@pytest.fixture
+def undefined_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ansible-core up to 2.18 with error_on_undefined_vars = False."""
+    monkeypatch.setattr(templates, "UP_TO_2_18", True)
+    monkeypatch.setattr(templates, "is_trusted_as_template", None)
+    monkeypatch.setattr(templates, "C", SimpleNamespace(DEFAULT_UNDEFINED_VAR_BEHAVIOR=False))
+
+
+@pytest.mark.usefixtures("undefined_stays")
+@pytest.mark.parametrize("value", [TEMPLATE, {"a": [1, {"b": f"x {TEMPLATE}"}]}, ["{% if x %}"], {TEMPLATE: 1}])
+def test_template_that_was_not_evaluated_is_found(value: Any) -> None:
+    assert templates.is_unevaluated(value)
+
+
+@pytest.mark.usefixtures("undefined_stays")
+@pytest.mark.parametrize("value", [Unsafe(TEMPLATE), {"a": [Unsafe(TEMPLATE)]}, "{ }", 5, None, {"a": None}])
+def test_data_with_braces_is_no_template(value: Any) -> None:
+    assert not templates.is_unevaluated(value)
+
+
+def test_with_the_default_setting_ansible_itself_refuses_what_is_undefined() -> None:
+    assert not templates.is_unevaluated(TEMPLATE)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.usefixtures("undefined_stays", "no_variables")
+def test_option_with_a_template_is_refused_by_name() -> None:
+    given = {**OPTIONS, "username": TEMPLATE}
+    with (
+        pytest.raises(OperationError, match="The option username still contains a template") as failure,
+        operation(Invocation(given, {}, None), CoreSecretRegistry()),
+    ):
+        pass
+    assert "findme" not in str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.usefixtures("undefined_stays")
+def test_variable_with_a_template_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(templates, "renderer", lambda _templar: lambda raw: raw)
+    variable = templates.variables_of(None, {"bill_username": TEMPLATE, "bill_password": Unsafe(TEMPLATE)})
+    assert variable("bill_password") == TEMPLATE
+    with pytest.raises(OptionError, match="The variable bill_username still contains a template"):
+        variable("bill_username")
