@@ -38,6 +38,28 @@ def test_store_unusable_warns_once_and_stores_session_until_run_ends(project: Pr
 
 
 @pytest.mark.promise(1)
+@pytest.mark.promise(4)
+@pytest.mark.promise(6)
+@pytest.mark.promise(13)
+def test_share_without_modes_warns_once_and_the_session_lasts_for_the_run(project: Project, bill: Control) -> None:
+    share = project.home / "share"
+    share.mkdir()
+    project.environ = {"PYTHONPATH": str(Path(__file__).with_name("no_modes")), "SHARE": str(share)}
+    project.hosts("a", "b")
+    project.variables(bill_api_url=project.api_url, bill_session_store=str(share))
+    wrong = {**LOGIN, "bill.connect.bill_login": {"password": "mistyped"}, "ignore_errors": True}
+    run = project.play(LOGIN, LOGIN, wrong, wrong)
+    assert run.code == 0, run.output
+    assert run.changed == 1
+    assert (
+        run.times("has no file modes, or ignores them. Other users could read the sessions. The session is stored only")
+        == 1
+    )
+    assert bill.get("counts") == {"POST /v3/login": 2}
+    assert list(share.iterdir()) == []
+
+
+@pytest.mark.promise(1)
 @pytest.mark.promise(6)
 def test_controller_in_fips_mode_signs_in_once(project: Project, bill: Control) -> None:
     project.environ = {"PYTHONPATH": str(Path(__file__).with_name("fips"))}

@@ -30,6 +30,8 @@ class FallbackStore:
         # The keys that the primary store could not lock, and why. Without the lock, two runs could write to them at the same time.
         # So these keys are only read.
         self._only_read: dict[str, StoreError] = {}
+        # Why the primary store has no usable secret. Then nothing that is written to it could be read again.
+        self._unusable: StoreError | None = None
 
     @property
     def is_shared(self) -> bool:
@@ -43,9 +45,13 @@ class FallbackStore:
         if secret := self._primary.existing_secret():
             return secret
         try:
-            return self._primary.secret()
+            secret = self._primary.secret()
         except StoreError as error:
+            self._unusable = error
             self._warn_of(error)
+        else:
+            self._unusable = None
+            return secret
         try:
             return self._fallback.secret()
         except StoreError as error:
@@ -58,7 +64,7 @@ class FallbackStore:
         return self._primary.get(key) if found is None else found
 
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
-        if key not in self._only_read:
+        if not self._is_only_read(key):
             try:
                 self._primary.put(key, encrypted, seconds=seconds)
             except StoreError as error:
@@ -87,7 +93,7 @@ class FallbackStore:
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[None]:
-        stores = (self._primary, self._fallback) if key not in self._only_read else (self._fallback,)
+        stores = (self._primary, self._fallback) if not self._is_only_read(key) else (self._fallback,)
         for store in stores:
             entered = False
             try:
@@ -104,10 +110,13 @@ class FallbackStore:
         yield
 
     def _delete_in_primary(self, key: str) -> None:
-        if key not in self._only_read:
+        if not self._is_only_read(key):
             self._primary.delete(key)
-        elif self._primary.get(key) is not None:
+        elif key in self._only_read and self._primary.get(key) is not None:
             raise self._only_read[key]
+
+    def _is_only_read(self, key: str) -> bool:
+        return key in self._only_read or self._unusable is not None
 
     def _warn_of(self, error: StoreError, *, is_last: bool = False) -> None:
         then = (

@@ -27,11 +27,8 @@ from contextlib import contextmanager, suppress
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError, OptionError, StoreError
 from .base import SECRET_BYTES, Warn
-from .lock import lock_file, open_locked
-
-# An encrypted session is smaller than a KiB. bill.connect does not write files that are larger than this.
-_MAX_BYTES = 64 * 1024
-_PRIVATE = 0o077
+from .lock import is_at, lock_file, open_locked
+from .private_directory import MAX_BYTES, PRIVATE, PrivateDirectory, unsafe
 
 # The length of the file header in bytes. The header is the time in seconds since the epoch after which the entry is outdated, or 0.
 _HEAD = 8
@@ -44,9 +41,12 @@ _NAME_WITHOUT_SECRET = re.compile(r"[0-9a-f]{32}(-[0-9])?\.(session|session\.new
 class FileStore:
     """A directory of encrypted entries.
 
-    ``is_default`` is true if bill.connect chose the directory itself. If other users can enter such a directory, its mode is set to 0700. A link
-    to such a directory is rejected with StoreError. If a user chose the directory and other users can enter it, it is not changed. It is
-    rejected with OptionError.
+    ``is_default`` is true if bill.connect chose the directory itself. If other users can enter such a directory, its mode is set to 0700. The
+    same holds for a directory that bill.connect has used before. A link to such a directory is rejected with StoreError. If a user chose
+    another directory and other users can enter it, it is not changed. It is rejected with OptionError.
+
+    A store is usable only if its files are private, can be locked, and return what was written. The first use of the secret proves that.
+    Otherwise StoreError is raised.
     """
 
     is_shared = True
@@ -60,7 +60,7 @@ class FileStore:
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._directory = directory
-        self._is_default = is_default
+        self._private = PrivateDirectory(directory, is_default, self._path_of_secret)
         self._warn = warn
         self._clock = clock
         self._secret: bytes | None = None
@@ -74,7 +74,7 @@ class FileStore:
 
     def secret(self) -> bytes:
         if (secret := self.existing_secret()) is None:
-            self._prepare()
+            self._private.prepare()
             secret = self._secret = self._make_secret()
         return secret
 
@@ -83,7 +83,7 @@ class FileStore:
         return None if content is None else content[_HEAD:]
 
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
-        self._prepare()
+        self._private.prepare()
         path = self._path(key)
         end = 0 if seconds is None else int(self._clock.time() + seconds) + 1
         # The caller holds the lock, so no other task writes this file. A file that a killed task left there is removed first.
@@ -93,12 +93,15 @@ class FileStore:
             with suppress(FileNotFoundError):
                 os.unlink(new)
             with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+                if unsafe(os.fstat(stream.fileno())):
+                    # No task would read the file.
+                    raise self._private.without_modes()
                 stream.write(end.to_bytes(_HEAD, "big") + encrypted)
             os.replace(new, path)
-        except OSError as error:
+        except (OSError, StoreError) as error:
             with suppress(OSError):
                 os.unlink(new)
-            raise self._unusable(error) from None
+            raise (error if isinstance(error, StoreError) else self._private.unusable(error)) from None
         if is_new:
             self._remove_outdated()
 
@@ -108,11 +111,11 @@ class FileStore:
         except (FileNotFoundError, NotADirectoryError):
             pass
         except OSError as error:
-            raise self._unusable(error) from None
+            raise self._private.unusable(error) from None
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[None]:
-        self._prepare()
+        self._private.prepare()
         path = os.path.join(self._directory, key + ".lock")
         entered = False
         try:
@@ -135,7 +138,7 @@ class FileStore:
         except OSError as error:
             if entered:
                 raise
-            raise self._unusable(error) from None
+            raise self._private.unusable(error) from None
 
     @property
     def _path_of_secret(self) -> str:
@@ -144,14 +147,10 @@ class FileStore:
     def _make_secret(self) -> bytes:
         """The secret of the store. The first task creates it while it holds the lock of the file."""
         try:
-            file = open_locked(self._path_of_secret, self._clock.monotonic() + _LOCK_TIMEOUT_OF_SECRET, self._clock)
+            file = self._open_secret()
         except OSError as error:
-            raise self._unusable(error) from None
+            raise self._private.unusable(error) from None
         try:
-            if why := _unsafe(os.fstat(file)):
-                raise StoreError(
-                    f"The session store {self._directory} cannot be used: remove {self._path_of_secret}, because {why}"
-                )
             secret = os.read(file, SECRET_BYTES + 1)
             if len(secret) != SECRET_BYTES:
                 # The file is new, or a task was killed before it wrote the secret. The old files are removed first, because other tasks
@@ -161,10 +160,42 @@ class FileStore:
                 os.ftruncate(file, 0)
                 os.pwrite(file, secret, 0)
                 os.fsync(file)
+            if self._read(self._path_of_secret, warn=_ignore) != secret:
+                # Without this, every task would write a session that no task can read.
+                raise StoreError(
+                    f"The session store {self._directory} cannot be used, because it does not return what was written to it"
+                )
             return secret
         except OSError as error:
-            raise self._unusable(error) from None
+            raise self._private.unusable(error) from None
         finally:
+            os.close(file)
+
+    def _open_secret(self) -> int:
+        """The locked file of the secret. A secret that other users may have read or changed is replaced by an empty file."""
+        path = self._path_of_secret
+        end = self._clock.monotonic() + _LOCK_TIMEOUT_OF_SECRET
+        is_replaced = False
+        while True:
+            file = open_locked(path, end, self._clock)
+            try:
+                # Another task may have replaced the file while this task waited for the lock.
+                if is_at(path, file):
+                    about = os.fstat(file)
+                    if not (why := unsafe(about)):
+                        return file
+                    if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or not about.st_mode & PRIVATE:
+                        raise StoreError(
+                            f"The session store {self._directory} cannot be used: remove {path}, because {why}"
+                        )
+                    if is_replaced:
+                        raise self._private.without_modes()
+                    # A new file is needed, because another user may still have the old one open.
+                    os.unlink(path)
+                    is_replaced = True
+            except BaseException:
+                os.close(file)
+                raise
             os.close(file)
 
     def _remove_files_without_secret(self) -> None:
@@ -204,7 +235,12 @@ class FileStore:
 
     def _read(self, path: str, warn: Warn) -> bytes | None:
         try:
-            self._is_open(os.stat(self._directory))
+            self._private.is_open()
+        except OptionError:
+            # On a file system without modes, the fallback store is used.
+            if self._private.has_modes():
+                raise
+            return None
         except (OSError, StoreError):
             # lock() reports this error. Every task calls it before it writes.
             return None
@@ -217,8 +253,8 @@ class FileStore:
             why: str | None = f"it cannot be opened ({error.strerror})"
         else:
             try:
-                if (why := _unsafe(os.fstat(file))) is None:
-                    return os.read(file, _MAX_BYTES)
+                if (why := unsafe(os.fstat(file))) is None:
+                    return os.read(file, MAX_BYTES)
             except OSError as error:
                 why = f"it cannot be read ({error.strerror})"
             finally:
@@ -226,54 +262,9 @@ class FileStore:
         warn(f"bill.connect ignores the stored session {path}: {why}.")
         return None
 
-    def _prepare(self) -> None:
-        try:
-            os.makedirs(self._directory, mode=0o700, exist_ok=True)
-            if self._is_open(os.stat(self._directory)):
-                os.chmod(self._directory, 0o700)
-        except OSError as error:
-            raise self._unusable(error) from None
-
-    def _is_open(self, about: os.stat_result) -> bool:
-        """Whether other users can enter the directory, so that its mode must be changed.
-
-        Raises StoreError or OptionError if the directory must not be used.
-        """
-        if not stat.S_ISDIR(about.st_mode):
-            raise StoreError(f"The session store {self._directory} is not a directory")
-        if about.st_uid != os.geteuid():
-            raise StoreError(f"The session store {self._directory} belongs to another user")
-        if about.st_mode & _PRIVATE and not self._is_default:
-            raise OptionError(
-                f"session_store names {self._directory}, which other users can enter (mode "
-                f"{stat.S_IMODE(about.st_mode):04o}). Name a directory for bill.connect only. If it does not exist "
-                "yet, bill.connect creates it with mode 0700.",
-                options=("session_store",),
-            )
-        if about.st_mode & _PRIVATE and os.path.islink(self._directory):
-            # The target of the link may also have another purpose, so its mode must not be changed.
-            raise StoreError(f"The session store {self._directory} is a link to a directory that other users can enter")
-        return bool(about.st_mode & _PRIVATE)
-
     def _path(self, key: str) -> str:
         return os.path.join(self._directory, key + ".session")
-
-    def _unusable(self, error: OSError) -> StoreError:
-        return StoreError(f"The session store {self._directory} cannot be used ({error.strerror})")
 
 
 def _ignore(_text: str) -> None:
     """Discard a warning."""
-
-
-def _unsafe(about: os.stat_result) -> str | None:
-    """The reason why an open file must not be used. None if it may be used."""
-    if not stat.S_ISREG(about.st_mode):
-        return "it is not a file"
-    if about.st_uid != os.geteuid():
-        return "it belongs to another user"
-    if about.st_mode & _PRIVATE:
-        return "other users may read or change it"
-    if about.st_size > _MAX_BYTES:
-        return "it is too large"
-    return None

@@ -35,7 +35,7 @@ def lock_file(
     end = clock.monotonic() + seconds
     file = open_locked(path, end, clock)
     # If the previous holder has removed the file, the lock of that file does not exclude other tasks.
-    while not _is_at(path, file):
+    while not is_at(path, file):
         os.close(file)
         file = open_locked(path, end, clock)
     try:
@@ -74,7 +74,7 @@ def _is_locked(file: int) -> bool:
     return True
 
 
-def _is_at(path: str, file: int) -> bool:
+def is_at(path: str, file: int) -> bool:
     """Whether the file at the path is still the open file."""
     try:
         return os.path.samestat(os.lstat(path), os.fstat(file))

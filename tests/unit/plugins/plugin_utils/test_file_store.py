@@ -9,13 +9,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import LockTimeoutError, OptionError, StoreError
-from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore, _unsafe
+from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
+from ansible_collections.bill.connect.plugins.plugin_utils._store.private_directory import unsafe
 from tests.unit.plugins.plugin_utils.conversation import Clock
 
 KEY = "0123456789abcdef"
@@ -158,15 +160,85 @@ def test_store_key_of_the_wrong_length_is_replaced(store: FileStore, tmp_path: P
 
 
 @pytest.mark.promise(6)
+@pytest.mark.parametrize("ours", [True, False])
+def test_store_that_was_opened_to_others_is_closed_with_a_new_key(
+    store: FileStore, kept: Path, said: list[str], ours: bool
+) -> None:
+    """Kubernetes opens each directory and file of a volume with fsGroup to the group, each time that it mounts the volume."""
+    old = store.secret()
+    kept.rename(kept.with_name(f"{'0f' * 16}.session"))
+    kept.with_suffix(".lock").unlink()
+    kept.parent.chmod(0o2770)
+    for path in kept.parent.iterdir():
+        path.chmod(0o660)
+    again = FileStore(str(kept.parent), is_default=ours, warn=said.append)
+    with (kept.parent / "key").open("rb") as opened:
+        assert again.existing_secret() is None
+        assert again.secret() != old
+        # Another user who has the old file open sees nothing of the new key.
+        assert opened.read() == old
+    assert mode(kept.parent) & 0o777 == 0o700
+    assert names(again) == ["key"]
+    assert FileStore(str(kept.parent), is_default=ours, warn=said.append).existing_secret() == again.secret()
+    assert said == []
+
+
+@pytest.fixture
+def no_modes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that shows everything as open to everyone, whatever anybody does."""
+    for name in ("stat", "lstat", "fstat"):
+        real = getattr(os, name)
+
+        def shown(
+            what: object, *more: object, real: Callable[..., os.stat_result] = real, **named: object
+        ) -> os.stat_result:
+            about = real(what, *more, **named)
+            return os.stat_result((about.st_mode | 0o777, *about[1:]))
+
+        monkeypatch.setattr(os, name, shown)
+    monkeypatch.setattr(os, "chmod", lambda *_any, **_named: None)
+
+
+@pytest.mark.promise(6)
 @pytest.mark.promise(13)
-def test_store_key_that_others_can_read_makes_the_store_unusable(store: FileStore, tmp_path: Path) -> None:
-    store.secret()
-    path = tmp_path / "home" / "bill" / "key"
-    path.chmod(0o644)
-    again = FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=print)
-    assert again.existing_secret() is None
-    with pytest.raises(StoreError, match=f"remove {path}, because other users may read or change it"):
-        again.secret()
+@pytest.mark.parametrize("ours", [True, False])
+@pytest.mark.parametrize("exists", [True, False])
+@pytest.mark.usefixtures("no_modes")
+def test_store_on_a_file_system_without_modes_is_not_used(
+    tmp_path: Path, said: list[str], ours: bool, exists: bool
+) -> None:
+    directory = tmp_path / "bill"
+    if exists:
+        directory.mkdir()
+    store = FileStore(str(directory), is_default=ours, warn=said.append)
+    for _time in range(2):
+        assert store.existing_secret() is None
+        with pytest.raises(StoreError, match="because its file system has no file modes, or ignores them"):
+            store.secret()
+        with pytest.raises(StoreError, match="no file modes"), store.lock(KEY, 1):
+            pass
+        with pytest.raises(StoreError, match="no file modes"):
+            store.put(KEY, b"sealed")
+    assert list(directory.iterdir()) == []
+
+
+@pytest.mark.promise(13)
+def test_store_that_returns_something_else_is_not_used(store: FileStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda file, data, at: real(file, data[::-1], at))
+    with pytest.raises(StoreError, match="does not return what was written to it"):
+        store.secret()
+
+
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
+def test_store_without_locks_is_not_used(store: FileStore, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    def refuse(*_arguments: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr("fcntl.flock", refuse)
+    with pytest.raises(StoreError, match="cannot be used"):
+        store.secret()
 
 
 @pytest.mark.promise(6)
@@ -204,9 +276,9 @@ def test_file_store_ignores_and_replaces_a_file_with_open_permissions(
 def test_file_store_ignores_a_file_of_another_user(
     store: FileStore, session_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert _unsafe(session_file.stat()) is None
+    assert unsafe(kept.stat()) is None
     monkeypatch.setattr(os, "geteuid", lambda: session_file.stat().st_uid + 1)
-    assert _unsafe(session_file.stat()) == "it belongs to another user"
+    assert unsafe(kept.stat()) == "it belongs to another user"
     assert store.get(KEY) is None
     with pytest.raises(StoreError, match="belongs to another user"), store.lock(KEY, 1):
         pass
