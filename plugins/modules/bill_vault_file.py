@@ -140,13 +140,13 @@ backup_file:
   description: The path of the backup of the old file. Null if nothing was written, if there was no old file, or with O(backup=false).
   returned: success
   type: str
-  sample: /home/ap/bill/group_vars/all/bill.yml.4711.2026-11-22@10:58:00~
+  sample: /home/ap/bill/group_vars/all/bill.yml.4711.2026-11-22_10-58-00.bak
 backups:
   description: All backups of the file that exist now. They hold its old content, encrypted. Nothing removes them.
   returned: success
   type: list
   elements: str
-  sample: ["/home/ap/bill/group_vars/all/bill.yml.4711.2026-11-22@10:58:00~"]
+  sample: ["/home/ap/bill/group_vars/all/bill.yml.4711.2026-11-22_10-58-00.bak"]
 changed:
   description: Whether the file was written or removed.
   returned: always

@@ -438,7 +438,7 @@ def test_form_new_password_replaces_only_old_password(here: Folder, bill: Contro
     after = STORED_TEXT.replace('"{{ vault_bill_password }}"', f'"{world.USER.password}"')
     assert opened(stored).startswith(after)
     assert list(yaml.safe_load(opened(stored)[len(after) :])) == ["bill_api_url"]
-    [backup] = stored.parent.glob("bill.yml.*~")
+    [backup] = stored.parent.glob("bill.yml.*.bak")
     assert (backup.read_bytes(), mode(backup), mode(stored)) == (before, 0o600, 0o600)
     # Another run changes nothing.
     before, inode = stored.read_bytes(), stored.stat().st_ino
@@ -706,7 +706,7 @@ def connected(here: Folder) -> Folder:
     file.parent.mkdir(parents=True)
     file.write_bytes(encrypted("finance_mail: finance@example.com\n"))
     here.connect(AP)
-    for backup in file.parent.glob("*~"):
+    for backup in file.parent.glob("*.bak"):
         backup.unlink()
     return here
 
@@ -731,7 +731,7 @@ def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Fo
         "was not removed, because it has other variables (finance_mail); the variables of bill.connect are removed"
     ), run.output
     assert len(run.warnings) == 1
-    (backup,) = (connected.folder / FILE).parent.glob("*~")
+    (backup,) = (connected.folder / FILE).parent.glob("*.bak")
     assert run.says(f"Backups that still exist: {backup}"), run.output
     assert connected.stored_variables() == {"finance_mail": "finance@example.com"}
     run = connected.run(*disconnect)

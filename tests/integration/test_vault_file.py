@@ -104,7 +104,7 @@ def test_vault_file_password_rotated_changes_only_its_line(project: Project, bil
     )
     assert project.play(LOGIN).code == 0
     assert bill.get("counts") == {"POST /v3/login": 1}
-    backup = next((project.folder / "group_vars" / "all").glob("bill.yml.*~"))
+    backup = next((project.folder / "group_vars" / "all").glob("bill.yml.*.bak"))
     assert view(project, str(backup)) == before
 
 
@@ -291,7 +291,7 @@ def test_vault_file_state_absent_removes_file_or_only_its_variables(project: Pro
     assert run.says("it has other variables, too (vault_bill_dev_key, vault_bill_password)")
     left = [path.name for path in (project.folder / "group_vars" / "all").glob("bill*")]
     assert len(left) == 2
-    assert all(name.endswith("~") for name in left)
+    assert all(name.endswith(("~", ".bak")) for name in left)
 
 
 def test_vault_file_login_option_is_refused(project: Project, bill: Control) -> None:

@@ -94,6 +94,29 @@ def refuse_if_closed(path: str, folder: str) -> None:
         raise BillError(f"{path} cannot be written: the directory {folder} is not writable.")
 
 
+def try_to_write(path: str, target: str) -> None:
+    """Raise BillError if the directory of the file does not take what ``replace_file`` writes. Nothing stays there.
+
+    A caller uses it before a step that cannot be undone, such as a new password at BILL. Modes do not show everything: a share can refuse
+    names, a new file in the place of an old one, or its data.
+    """
+    folder, name = os.path.split(target)
+    while not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    trial = os.path.join(folder, name)
+    made: list[str] = []
+    try:
+        with errors_of(f"{path} cannot be written: the directory {folder}"):
+            for _file in ("the old one", "the new one"):
+                made.append(_written_beside(trial, b"a trial of bill.connect"))
+            made.append(_back_up(path, os.path.join(folder, f".{name}.trial"), b"a trial of bill.connect"))
+            os.replace(made[0], made[1])
+    finally:
+        for each in made:
+            with suppress(OSError):
+                os.unlink(each)
+
+
 def replace_file(
     path: str, target: str, new: bytes, *, old: bytes | None, backup: bytes | None, alone: bool
 ) -> str | None:
@@ -134,7 +157,10 @@ def remove_file(path: str, each: str) -> None:
 def backups_of(target: str) -> list[str]:
     """The paths of the file's backups, sorted."""
     folder, name = os.path.split(target)
-    of_this_file = re.compile(re.escape(name) + r"\.[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}@[0-9]{2}:[0-9]{2}:[0-9]{2}~")
+    day = r"\.[0-9]+\.[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    # The second form is that of older versions, and of Ansible's own backups.
+    time_of_day = r"(_[0-9]{2}-[0-9]{2}-[0-9]{2}\.bak|@[0-9]{2}:[0-9]{2}:[0-9]{2}~)"
+    of_this_file = re.compile(re.escape(name) + day + time_of_day)
     try:
         return sorted(os.path.join(folder, each) for each in os.listdir(folder) if of_this_file.fullmatch(each))
     except OSError:
@@ -172,7 +198,7 @@ def _written_beside(target: str, data: bytes) -> str:
 def _remove_leftovers(target: str) -> None:
     """Remove the new files that killed tasks left behind."""
     folder, name = os.path.split(target)
-    left = re.compile(re.escape(f".{name}.") + "[0-9a-f]{16}~")
+    left = re.compile(re.escape(f".{name}.") + r"([0-9a-f]{16}~|trial\.[0-9_.-]+\.bak)")
     for each in os.listdir(folder):
         path = os.path.join(folder, each)
         if left.fullmatch(each):
@@ -183,13 +209,22 @@ def _remove_leftovers(target: str) -> None:
 
 
 def _back_up(path: str, target: str, data: bytes) -> str:
-    """The path of a copy beside the file. Its name has the form of Ansible's backups. Raises BillError."""
+    """The path of a copy beside the file. Raises BillError.
+
+    The name has only characters that every file system accepts: Windows shares accept no colon. Ansible reads no file that ends with .bak.
+    """
     for number in range(100):
-        when = time.strftime("%Y-%m-%d@%H:%M:%S", time.localtime(time.time() + number))
-        copy = f"{target}.{os.getpid()}.{when}~"
-        with suppress(FileExistsError):
+        when = time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(time.time() + number))
+        copy = f"{target}.{os.getpid()}.{when}.bak"
+        try:
             _create(copy, data, target)
-            return copy
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise BillError(
+                f"{path} was not changed, because its backup {os.path.basename(copy)} cannot be written ({error.strerror})."
+            ) from None
+        return copy
     raise BillError(f"{path} cannot be backed up.")
 
 

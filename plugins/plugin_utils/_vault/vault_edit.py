@@ -18,7 +18,7 @@ from typing import Any
 from .._core.errors import BillError, OptionError
 from .._options.spec import OPTIONS, SUMMARIES
 from .ansible_values import texts_in
-from .safe_file import backups_of, errors_of, refuse_if_closed, remove_file, replace_file, write_lock
+from .safe_file import backups_of, errors_of, refuse_if_closed, remove_file, replace_file, try_to_write, write_lock
 from .variable_locations import check_not_shadowing, project_folder
 from .variables_document import Edit, VariablesDocument, header
 from .vault_file import VaultFile
@@ -193,6 +193,9 @@ def _carry_out(
         for each in todo.removes or [todo.file.target]:
             refuse_if_closed(path, os.path.dirname(each))
         changes = not check_mode and (todo.writes or bool(todo.removes))
+        if not changes and not check_mode:
+            # The caller wants to know whether a later write will succeed.
+            try_to_write(path, todo.file.target)
         if changes:
             with errors_of(path):
                 os.makedirs(folder, exist_ok=True)

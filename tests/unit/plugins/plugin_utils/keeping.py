@@ -143,7 +143,7 @@ def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
     return {
         "ended": [process.exitcode for process in processes],
         "kept": {name: str(value) for name, value in VaultFile.at(str(path), loader()).load().items()},
-        "backups": len(list(path.parent.glob("bill.yml.*~"))),
+        "backups": len(list(path.parent.glob("bill.yml.*.bak"))),
         "left": [each.name for each in path.parent.glob(".*")],
     }
 

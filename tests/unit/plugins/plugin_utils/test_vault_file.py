@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from ansible.template import Templar
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths, safe_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.safe_file import backups_of
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     VaultFileResult,
@@ -507,7 +509,10 @@ def test_vault_file_on_a_full_disk_keeps_the_old_file(
     monkeypatch.setattr(os, "fsync", full)
     for room_before in (0, 1):
         room = room_before
-        with pytest.raises(BillError, match=r"bill.yml cannot be used \(No space left on device\)"):
+        with pytest.raises(
+            BillError,
+            match=r"bill.yml (cannot be used|was not changed, because its backup).*\(No space left on device\)",
+        ):
             store_variables(path, {"b": 1})
         assert everything(tmp_path) == was
 
@@ -847,3 +852,61 @@ def test_given_variables_without_omitted_values_are_returned() -> None:
 def test_given_variables_are_secret_except_for_public_options() -> None:
     variables = {"bill_environment": "sandbox", "bill_password": "p", "other": {"k": ["findme", 7, True, None]}}
     assert secrets_among(variables) == {"p", "k", "findme", "7"}
+
+
+# --- names and steps that a file system refuses ---
+
+
+@pytest.fixture
+def windows_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file system that accepts only names that Windows accepts."""
+    real = os.open
+
+    def refuse(path: Any, flags: int, *more: Any, **named: Any) -> int:
+        if flags & os.O_CREAT and set(os.path.basename(os.fsdecode(path))) & set('<>:"|?*\\'):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return real(path, flags, *more, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+
+
+@pytest.mark.usefixtures("windows_share")
+def test_backup_on_a_share_of_windows_is_written(old: Path) -> None:
+    result = set_variables(str(old), {"bill_password": "findme-new"}, loader(), by=BY)
+    assert result.backup_file
+    name = os.path.basename(result.backup_file)
+    assert re.fullmatch(r"[A-Za-z0-9._-]+", name)
+    assert backups_of(str(old)) == [result.backup_file]
+
+
+def test_backups_of_older_versions_are_listed_too(old: Path) -> None:
+    names = ["bill.yml.12.2026-11-22@09:30:00~", "bill.yml.12.2026-11-23_09-30-00.bak"]
+    for name in (*names, "bill.yml.bak", "bill.yml.12.2026-11-22@09:30:00.bak", "other.yml.12.2026-11-22_09-30-00.bak"):
+        (old.parent / name).write_text("")
+    assert [os.path.basename(path) for path in backups_of(str(old))] == names
+
+
+@pytest.mark.parametrize("step", ["replace", "fsync", "backup"])
+def test_directory_that_refuses_a_step_is_told_before_anything_else(
+    old: Path, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The form calls this before it sends new credentials to BILL."""
+    before = old.read_bytes()
+    real = os.open
+
+    def refuse(*arguments: Any, **named: Any) -> Any:
+        if step != "backup" or str(arguments[0]).endswith(".bak"):
+            raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(os, "open" if step == "backup" else step, refuse)
+    with pytest.raises(BillError, match="Invalid argument"):
+        set_variables(str(old), {}, loader(), by=BY)
+    monkeypatch.undo()
+    assert old.read_bytes() == before
+    assert [each.name for each in old.parent.iterdir()] == [old.name]
+
+
+def test_trial_leaves_nothing(old: Path) -> None:
+    set_variables(str(old), {}, loader(), by=BY)
+    assert [each.name for each in old.parent.iterdir()] == [old.name]
