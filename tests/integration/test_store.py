@@ -41,12 +41,23 @@ def test_store_unusable_warns_once_and_stores_session_until_run_ends(project: Pr
 @pytest.mark.promise(4)
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
-def test_share_without_modes_warns_once_and_the_session_lasts_for_the_run(project: Project, bill: Control) -> None:
+@pytest.mark.parametrize("holds", ["session_store", "ANSIBLE_HOME"])
+def test_share_without_modes_warns_once_and_the_session_lasts_for_the_run(
+    project: Project, bill: Control, holds: str
+) -> None:
     share = project.home / "share"
     share.mkdir()
-    project.environ = {"PYTHONPATH": str(Path(__file__).with_name("no_modes")), "SHARE": str(share)}
+    (project.home / "tmp").mkdir()
+    project.environ = {
+        "PYTHONPATH": str(Path(__file__).with_name("no_modes")),
+        "SHARE": str(share),
+        "TMPDIR": str(project.home / "tmp"),
+    }
     project.hosts("a", "b")
-    project.variables(bill_api_url=project.api_url, bill_session_store=str(share))
+    if holds == "ANSIBLE_HOME":
+        project.environ["ANSIBLE_HOME"] = str(share)
+    else:
+        project.variables(bill_api_url=project.api_url, bill_session_store=str(share))
     wrong = {**LOGIN, "bill.connect.bill_login": {"password": "mistyped"}, "ignore_errors": True}
     run = project.play(LOGIN, LOGIN, wrong, wrong)
     assert run.code == 0, run.output
@@ -56,7 +67,7 @@ def test_share_without_modes_warns_once_and_the_session_lasts_for_the_run(projec
         == 1
     )
     assert bill.get("counts") == {"POST /v3/login": 2}
-    assert list(share.iterdir()) == []
+    assert list(share.rglob("*.session")) == list(share.rglob("key")) == []
 
 
 @pytest.mark.promise(1)

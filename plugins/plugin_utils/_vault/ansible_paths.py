@@ -9,9 +9,17 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import glob
 import os
+import shutil
+import tempfile
+import time
+from contextlib import suppress
 
 from ansible import constants as C
+
+# No run takes longer.
+_DAYS_OF_A_RUN = 7
 
 
 def default_store() -> str:
@@ -21,9 +29,29 @@ def default_store() -> str:
 
 def run_store() -> str:
     """A store directory that exists as long as this run of Ansible. Its forks share the directory."""
-    return os.path.join(C.DEFAULT_LOCAL_TMP, "bill")
+    return _of_the_run("bill")
 
 
 def memory_of_the_run() -> str:
     """A directory for the records that the tasks of this run share. It is separate from the store, where a task looks for sessions."""
-    return os.path.join(C.DEFAULT_LOCAL_TMP, "bill-run")
+    return _of_the_run("bill-run")
+
+
+def _of_the_run(name: str) -> str:
+    local = C.DEFAULT_LOCAL_TMP
+    with suppress(OSError):
+        # Ansible makes this directory with mode 0700. If other users can enter it, ANSIBLE_HOME is on a file system without modes.
+        if os.stat(local).st_mode & 0o077:
+            ours = os.path.join(tempfile.gettempdir(), f"bill.connect-{os.geteuid()}-")
+            _remove_old(ours)
+            # The name is unique for this run. A directory of another user in its place is not used.
+            return f"{ours}{os.path.basename(local)}-{name}"
+    return os.path.join(local, name)
+
+
+def _remove_old(beginning: str) -> None:
+    """Remove the directories of earlier runs. Ansible removes only its own directory."""
+    for path in glob.glob(glob.escape(beginning) + "*"):
+        with suppress(OSError):
+            if time.time() - os.lstat(path).st_mtime > _DAYS_OF_A_RUN * 24 * 60 * 60:
+                shutil.rmtree(path)
