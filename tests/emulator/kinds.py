@@ -52,6 +52,8 @@ class Kind:
     bulk: int = 0
     # More parameters of the list, beside those of all lists. They have no effect.
     parameters: frozenset[str] = frozenset()
+    # Documented: the most objects on a page.
+    largest_page: int = 100
     # Whether the list has the two cursors of Spend & Expense.
     has_two_cursors: bool = False
 

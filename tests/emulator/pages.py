@@ -17,7 +17,7 @@ from typing import Any
 
 from .errors import INVALID_PARAMETER, RefusalError
 
-DEFAULT_PAGE, LARGEST_PAGE = 20, 100
+DEFAULT_PAGE = 20
 
 
 def page(list_id: str, everything: Sequence[Any], size: int, cursor: str | None) -> dict[str, Any]:
@@ -44,14 +44,14 @@ def list_identity(*parts: str | None) -> str:
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
 
-def size(given: str | None) -> int:
+def size(given: str | None, largest: int) -> int:
     if given is None:
         return DEFAULT_PAGE
     # Observed: BILL answers 0 and 101 with status 400. The code and the text are inferred.
     if not given.isdecimal():
         raise RefusalError(INVALID_PARAMETER, "max: must be a number")
-    if not 1 <= int(given) <= LARGEST_PAGE:
-        raise RefusalError(INVALID_PARAMETER, f"max: must be between 1 and {LARGEST_PAGE}")
+    if not 1 <= int(given) <= largest:
+        raise RefusalError(INVALID_PARAMETER, f"max: must be between 1 and {largest}")
     return int(given)
 
 

@@ -37,7 +37,9 @@ async def organizations(request: Request, session: Partner, emulator: TheEmulato
     # BILL documents the path and the headers. The names of the fields are inferred.
     reached = [{"id": one.id, "name": one.name} for one in world.ORGANIZATIONS if one.id in session.organization_ids]
     query = request.query_params
-    return pages.page("partner", reached, pages.size(query.get("max")), query.get("page"))
+    return pages.page(
+        "partner", reached, pages.size(query.get("max"), emulator.settings.largest_page), query.get("page")
+    )
 
 
 @router.post("/v3/partner/login-as-user")

@@ -22,7 +22,7 @@ def page(request: Request, table: ObjectTable, settings: Settings) -> dict[str, 
     cursors = {"nextPage", "prevPage"} if kind.has_two_cursors else {"page"}
     if settings.strict_parameters:
         _check(request, COMMON | cursors | kind.parameters)
-    size = pages.size(asked.get("max"))
+    size = pages.size(asked.get("max"), min(kind.largest_page, settings.largest_page))
     filters, sort = asked.get("filters"), asked.get("sort")
     found = table.select(filters, sort, settings.documented_fields)
     list_id = pages.list_identity(kind.name, table.owner, filters, sort)

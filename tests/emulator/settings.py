@@ -106,6 +106,9 @@ class Settings(BaseModel):
     # Documented: 100 organizations on a page. With a smaller number, few organizations need several pages.
     organizations_page: int = Field(default=100, ge=1)
 
+    # Documented: the most objects on a page. Some lists have less.
+    largest_page: int = Field(default=100, ge=1)
+
     # Documented by BILL: api-rate-limits.
     logins_per_hour: int = Field(default=200, ge=0)
     requests_per_hour: int = Field(default=20_000, ge=0)

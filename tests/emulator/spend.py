@@ -91,6 +91,7 @@ TRANSACTIONS = Kind(
     check=_check,
     can_be_archived=False,
     parameters=frozenset({"showCustomFieldIds"}),
+    largest_page=50,
     has_two_cursors=True,
 )
 KINDS = (USERS, BUDGETS, TRANSACTIONS)

@@ -9,6 +9,7 @@ Private to bill.connect. Plain Python, without Ansible.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,9 @@ from .write_outcome import WriteAttempt, named
 
 # expected_status never turns these errors into a success.
 _NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
+
+# The name of the parameter, and not a part of a longer name.
+_PAGE_SIZE = re.compile(r"(?<![\w.])max(?!\w)")
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."
@@ -96,7 +100,23 @@ class EndpointClient:
         return ApiResult(response.status, changed=not request.is_read and response.status < 300, json=response.json)
 
     def read_all(self, request: Request, *, max_results: int | None) -> Iterator[Page]:
-        """The pages of a whole list, or of its first ``max_results`` records. Raises BillError."""
+        """The pages of a whole list, or of its first ``max_results`` records. Raises BillError.
+
+        If BILL refuses the size of the first page, it is halved once: a list may have a limit that BILL does not document.
+        """
+        has_pages = False
+        try:
+            for page in self._read_pages(request, max_results):
+                has_pages = True
+                yield page
+            return
+        except ApiError as error:
+            smaller = request.with_half_pages()
+            if has_pages or smaller is None or not _is_about(error, request) or not _refuses_page_size(error):
+                raise
+        yield from self._read_pages(smaller, max_results)
+
+    def _read_pages(self, request: Request, max_results: int | None) -> Iterator[Page]:
         reader = PageReader(
             PageRequests(request),
             what=f"records of {request.path}",
@@ -195,12 +215,14 @@ class EndpointClient:
         if not _is_about(error, request) or not said or not isinstance(error, (UnknownApiError, InvalidResponseError)):
             return error
         quoted = "; ".join(dict.fromkeys(each["message"] for each in said if each["message"]))
-        return ApiError(
+        explained = ApiError(
             f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}",
             code=error.code,
             status=error.status,
             response_body=error.response_body,
         )
+        explained.target = error.target
+        return explained
 
     def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
         """The error for a write if nobody knows whether BILL has processed it. ``cause`` is a sentence that says why."""
@@ -238,6 +260,12 @@ class EndpointClient:
             for each in error_items(error.response_body)
         )
         return [each for each in found if each["code"] or each["message"]]
+
+
+def _refuses_page_size(error: ApiError) -> bool:
+    """Whether BILL rejected the parameter ``max``. Observed: it then answers HTTP status 400 and names the parameter."""
+    messages = (each.get("message") for each in error_items(error.response_body))
+    return error.status == 400 and any(isinstance(text, str) and _PAGE_SIZE.search(text) for text in messages)
 
 
 def _is_about(error: BillError, request: Request) -> bool:

@@ -18,17 +18,13 @@ from .._core.errors import OptionError
 from .._core.redaction import MIN_LENGTH, contains_any, is_credential_name
 from .filters import written_filters, written_sort
 from .naming import name_of
+from .page_limits import largest_page
 from .request_body import checked_body
 from .request_headers import checked_headers
 from .request_target import checked_path, checked_query
 from .text_fields import text_fields
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-# Documented by BILL: the maximum number of records on a page.
-LARGEST_PAGE = 100
-
-# Documented by BILL: page is the only parameter of this list.
-_WITHOUT_MAX = "/v3/login/organizations"
 
 # The options that only a read can have.
 _OF_READS = ("filters", "sort", "page_size", "max_results", "paginate")
@@ -83,9 +79,9 @@ class Request:
         headers = checked_headers(given.get("headers", {}))
         request = cls(str.__str__(method), path, query, headers, checked_body(given.get("body"), texts))
         request.refuse_secrets(secrets)
-        if (given.get("paginate") or "page_size" in given) and not request.has("max") and path != _WITHOUT_MAX:
-            largest = min(given.get("page_size", LARGEST_PAGE), given.get("max_results", LARGEST_PAGE))
-            request = request.with_query(max=str(largest))
+        if (given.get("paginate") or "page_size" in given) and not request.has("max") and (limit := largest_page(path)):
+            size = min(given.get("page_size", limit), given.get("max_results", limit), limit)
+            request = request.with_query(max=str(size))
         return request
 
     @property
@@ -118,6 +114,11 @@ class Request:
         """The same request with these parameters. They replace the parameters of the same names."""
         kept = tuple((name, value) for name, value in self.query if name not in more)
         return replace(self, query=(*kept, *more.items()))
+
+    def with_half_pages(self) -> Request | None:
+        """The same request with pages of half the size. None if its pages have no size, or only one record."""
+        size = next((value for name, value in self.query if name == "max"), "")
+        return self.with_query(max=str(int(size) // 2)) if size.isdecimal() and int(size) > 1 else None
 
     def refuse_secrets(self, secrets: Collection[str]) -> None:
         """Raise OptionError if the address or a header contains one of these secrets.

@@ -128,13 +128,13 @@ def test_emulator_spend_list_with_a_cursor_of_another_place_is_rejected(bill: Bi
         response = bill.get(TRANSACTIONS, TOKEN, params=invalid)
         assert (response.status_code, codes(response)) == (400, ["BDC_1129"])
     assert bill.get(BUDGETS, TOKEN, params={"nextPage": second}).status_code == 400
-    assert bill.get(f"{TRANSACTIONS}?max=101", TOKEN).status_code == 400
+    assert bill.get(f"{TRANSACTIONS}?max=51", TOKEN).status_code == 400
 
 
 def test_emulator_spend_transactions_are_filtered_and_sorted(bill: Bill, control: Control) -> None:
     everything = control.get("objects/spend/transactions")
     assert len(everything) >= 250
-    question = {"filters": "syncStatus:eq:SYNCED,amount:gt:500", "sort": "amount:desc", "max": "100"}
+    question = {"filters": "syncStatus:eq:SYNCED,amount:gt:500", "sort": "amount:desc", "max": "50"}
     found = bill.get(TRANSACTIONS, TOKEN, params=question).json()["results"]
     expected = [one for one in everything if one["syncStatus"] == "SYNCED" and one["amount"] > 500]
     assert found == expected[::-1]

@@ -107,7 +107,40 @@ def test_pagination_of_spend_and_expense_uses_its_own_parameters(open_client: Op
     assert bill.heard == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
 
 
-def test_pagination_sends_all_parameters_with_each_page(open_client: OpenClient, bill: Bill) -> None:
+def no_max(text: str = "max: must be between 1 and 50", status: int = 400) -> Any:
+    return status, [{"code": "BDC_1129", "message": text}]
+
+
+def test_refused_page_size_is_halved_once(open_client: OpenClient, bill: Bill) -> None:
+    half = VENDORS.replace("100", "50")
+    bill.will_say(no_max(), to=VENDORS)
+    bill.will_say(page(1, following="2"), to=half)
+    bill.will_say(page(2), to=f"{half}&page=2")
+    assert read(open_client()) == Listed([1, 2], 2)
+    assert bill.heard == [LOGIN, VENDORS, half, f"{half}&page=2"]
+
+
+def test_page_size_that_is_refused_again_or_on_a_later_page_is_an_error(open_client: OpenClient, bill: Bill) -> None:
+    half = VENDORS.replace("100", "50")
+    bill.will_say(no_max(), to=VENDORS)
+    bill.will_say(no_max(), to=half)
+    assert "must be between 1 and 50" in str(failed(open_client()))
+    assert bill.heard == [LOGIN, VENDORS, half]
+
+    bill.will_say(page(1, following="2"), to=VENDORS)
+    bill.will_say(no_max(), to=at(2))
+    failed(open_client())
+    assert bill.heard[3:] == [VENDORS, at(2)]
+
+
+@pytest.mark.parametrize("answer", [no_max("autoPay.maxAmount: is odd"), no_max("climax: no"), no_max(status=422)])
+def test_other_refusal_does_not_change_the_page_size(open_client: OpenClient, bill: Bill, answer: Any) -> None:
+    bill.will_say(answer, to=VENDORS)
+    failed(open_client())
+    assert bill.heard == [LOGIN, VENDORS]
+
+
+def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
     bill.will_say(page(1, following="2"), to=first)
     bill.will_say(page(2, following="3"), to=f"{first}&page=2")

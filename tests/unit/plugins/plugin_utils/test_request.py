@@ -266,6 +266,12 @@ def test_request_path_that_is_unsafe_is_an_option_error(written: Any, says: str)
         ("/v3/vendors", {"filters": "a:eq:M\u00fc&ll", "sort": []}, "/v3/vendors?filters=a%3Aeq%3AM%C3%BC%26ll"),
         ("/v3/vendors", {"paginate": True}, "/v3/vendors?max=100"),
         ("/v3/vendors", {"page_size": 7}, "/v3/vendors?max=7"),
+        # BILL documents a smaller limit for this list.
+        ("/v3/spend/transactions", {"paginate": True}, "/v3/spend/transactions?max=50"),
+        ("/v3/spend/transactions", {"paginate": True, "max_results": 75}, "/v3/spend/transactions?max=50"),
+        ("/v3/spend/transactions", {"paginate": True, "max_results": 30}, "/v3/spend/transactions?max=30"),
+        ("/v3/spend/transactions", {"page_size": 100}, "/v3/spend/transactions?max=50"),
+        ("/v3/spend/budgets", {"page_size": 100}, "/v3/spend/budgets?max=100"),
         ("/v3/vendors", {"paginate": True, "max_results": 30}, "/v3/vendors?max=30"),
         ("/v3/vendors", {"paginate": True, "max_results": 30, "page_size": 20}, "/v3/vendors?max=20"),
         ("/v3/vendors", {"paginate": True, "max_results": 1000}, "/v3/vendors?max=100"),

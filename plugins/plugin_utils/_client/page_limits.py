@@ -1,0 +1,24 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The largest pages of BILL's lists, by path.
+
+Private to bill.connect.
+"""
+
+from __future__ import annotations
+
+# Documented by BILL (search-op-with-lists): from 1 to 100 records.
+_USUAL = 100
+_LIMITS = {
+    # Documented by BILL (reference of the transactions of Spend & Expense): from 1 to 50 records.
+    "/v3/spend/transactions": 50,
+    # Documented by BILL: the page is the only parameter of this list.
+    "/v3/login/organizations": 0,
+}
+
+
+def largest_page(path: str) -> int:
+    """The largest number of records on a page of this list. 0 if the list has no parameter for it."""
+    return _LIMITS.get(path, _USUAL)
