@@ -41,6 +41,7 @@ class Fault(BaseModel):
     code: str | None = None  # alone or with `status`
     body: str | None = None  # with `status`
     content_type: str = "text/plain"  # with `body`
+    retry_after: int | None = None  # with `status`
     acted: bool | None = None  # with `cut` (default true), or with a fault that does not act (default false)
 
     @model_validator(mode="after")
@@ -55,6 +56,7 @@ class Fault(BaseModel):
             ("code", {"status", "code"}),
             ("body", {"status"}),
             ("content_type", {"status"}),
+            ("retry_after", {"status"}),
             ("acted", {"cut", "reset", *OWN_RESPONSE}),
         ):
             if extra in given and kinds[0] not in fits:
@@ -84,7 +86,8 @@ class Fault(BaseModel):
             refusal = RefusalError(self.code)
             return Response.of_json(self.status or refusal.status(settings), refusal.envelope(clock, settings))
         if self.status is not None:
-            return Response(self.status, self.content_type, (self.body or "").encode())
+            body = (self.body or "").encode()
+            return Response(self.status, self.content_type, body, retry_after=self.retry_after)
         if self.redirect is not None:
             return Response(302, "text/plain", b"", location=self.redirect)
         if self.not_json:

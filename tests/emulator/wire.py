@@ -37,6 +37,7 @@ class Response:
     content_type: str
     body: bytes
     location: str | None = None
+    retry_after: int | None = None
 
     @classmethod
     def of_json(cls, status: int, content: Any) -> Response:
@@ -46,6 +47,8 @@ class Response:
         headers = [(b"content-type", self.content_type.encode()), (b"content-length", str(length).encode())]
         if self.location is not None:
             headers.append((b"location", self.location.encode()))
+        if self.retry_after is not None:
+            headers.append((b"retry-after", str(self.retry_after).encode()))
         return {"type": "http.response.start", "status": self.status, "headers": headers}
 
 

@@ -151,5 +151,9 @@ class _Builder:
     def _lock_timeout(self, method: AuthMethod) -> float:
         """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""
         # Each attempt may wait for the rate limiter and for a slot before it is sent.
-        slot_wait, min_wait = (MAX_WAIT, RateLimitError.min_wait) if method.is_rate_limited else (0.0, 0.0)
-        return method.max_requests() * self._retry.max_duration(slot_wait + 2 * self._options["timeout"], min_wait)
+        timeout: float = self._options["timeout"]
+        # The header Retry-After can require a wait of this length.
+        slot_wait, min_wait = (
+            (MAX_WAIT, max(RateLimitError.min_wait, timeout)) if method.is_rate_limited else (0.0, timeout)
+        )
+        return method.max_requests() * self._retry.max_duration(slot_wait + 2 * timeout, min_wait)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .._core.error_codes import Scope, scope_of
-from .._core.error_parser import codes
+from .._core.error_parser import codes, is_refusal_of_v2
 from .._core.errors import (
     BillError,
     InvalidResponseError,
@@ -45,11 +45,13 @@ def may_be_processed(error: BaseException) -> bool:
     if error.status is None:
         # There was no response, or no valid response.
         return not error.not_processed and isinstance(error, (TransportError, TlsError, InvalidResponseError))
+    said = set(codes(error.response_body))
+    if is_refusal_of_v2(error.response_body) and error.status < 300:
+        return len(said) > 1 or any(scope_of(code) is Scope.SERVER for code in said)
     if error.status < 400 or error.status == _REQUEST_TIMEOUT or isinstance(error, ServerError):
         return True
     # A status from 400 to 499 is a rejection. With a status from 500, a single BDC code is also a rejection. Several codes may contradict
     # each other.
-    said = set(codes(error.response_body))
     # A fault on BILL's side decides, even if the response contains other codes.
     return any(scope_of(code) is Scope.SERVER for code in said) or (error.status >= 500 and len(said) > 1)
 

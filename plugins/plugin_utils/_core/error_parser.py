@@ -15,23 +15,48 @@ from dataclasses import dataclass, field
 
 from .api_fields import OPTION_OF_FIELD
 from .error_codes import ERROR_CODES, ErrorCode
-from .errors import ApiError, BillError, InvalidResponseError, ServerError, UnknownApiError
+from .errors import ApiError, BillError, BusyError, InvalidResponseError, ServerError, UnknownApiError
 
 _CODE = re.compile(r"BDC_[0-9]{1,6}")
+# The fields of a response that have the error objects, and the other names of their fields.
+_WRAPPERS = ("errors", "response_data", "error")
+_OTHER_NAMES = {"code": ("errorCode", "error_code"), "message": ("errorMessage", "error_message")}
 _FIELD = re.compile(r"([A-Za-z]{1,40}): ")
 
 
 def error_items(answer: object) -> list[dict[str, object]]:
-    """The error objects of a response, in any of the known formats.
+    """The error objects of a response, in any of the known formats. Each has BILL's names ``code`` and ``message``.
 
-    Documented by BILL: an array of objects. Other clients also report a single object, and ``{"errors": [...]}``.
+    Documented by BILL: an array of objects; in v2, ``response_data`` with ``error_code`` and ``error_message``. Other clients also report a
+    single object, ``{"errors": [...]}``, and the names ``errorCode`` and ``errorMessage``.
     """
     if isinstance(answer, dict):
-        inner = answer.get("errors")
-        answer = inner if isinstance(inner, list) else [answer]
+        inner = next((found for name in _WRAPPERS if isinstance(found := answer.get(name), (dict, list))), answer)
+        answer = inner if isinstance(inner, list) else [inner]
     if not isinstance(answer, list):
         return []
-    return [each for each in answer if isinstance(each, dict)]
+    return [_with_our_names(each) for each in answer if isinstance(each, dict)]
+
+
+def _with_our_names(item: dict[str, object]) -> dict[str, object]:
+    # An object with an identifier is a record of BILL. A record may say why something failed earlier.
+    if "id" in item:
+        return item
+    other = {
+        ours: item[theirs]
+        for ours, names in _OTHER_NAMES.items()
+        for theirs in names
+        if ours not in item and isinstance(item.get(theirs), str)
+    }
+    return {**item, **other} if other else item
+
+
+def is_refusal_of_v2(answer: object) -> bool:
+    """Whether the body says that BILL refused the request, whatever the HTTP status is.
+
+    Documented by BILL for v2: HTTP status 200 with ``response_status: 1``.
+    """
+    return isinstance(answer, dict) and str(answer.get("response_status")) == "1"
 
 
 def codes(answer: object) -> list[str]:
@@ -42,6 +67,14 @@ def codes(answer: object) -> list[str]:
 def _texts_of(answer: object, field: str) -> list[str]:
     # Other values are not converted to text, because the conversion fails for deeply nested values.
     return [value for each in error_items(answer) if isinstance(value := each.get(field), str)]
+
+
+_TOO_MANY_REQUESTS = 429
+# RFC 6585 and RFC 9110. BILL documents neither status. Servers before BILL may send them.
+_BUSY = {
+    _TOO_MANY_REQUESTS: "there were too many requests. Run fewer programs that call BILL at the same time, or try again later.",
+    408: "it waited too long for the request. Check the network, or try again later.",
+}
 
 
 @dataclass(frozen=True)
@@ -77,7 +110,7 @@ def error_from_response(
 def apply_status(error: BillError, statuses: Mapping[int, ErrorCode], place: str) -> BillError:
     """The error for the HTTP status, if no code explains the response. Otherwise the same error."""
     known = statuses.get(error.status or 0)
-    if known is None or not isinstance(error, (InvalidResponseError, UnknownApiError)):
+    if known is None or not isinstance(error, (InvalidResponseError, UnknownApiError, BusyError)):
         return error
     return known.error(
         known.message(f"HTTP status {error.status}", place),
@@ -126,6 +159,18 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
             status=status,
             response_body=body,
         )
+    if is_refusal_of_v2(body):
+        return UnknownApiError(
+            f"BILL answered {named} with response_status 1: it refused the request, and gives no BDC code.",
+            status=status,
+            response_body=body,
+        )
+    if status in _BUSY:
+        busy = BusyError(
+            f"{place} answered {named} without a BDC code: {_BUSY[status]}", status=status, response_body=body
+        )
+        busy.not_processed = status == _TOO_MANY_REQUESTS
+        return busy
     return InvalidResponseError(
         f"{place} answered {named} without a BDC code. Check {option}, and that no proxy answers instead of BILL.",
         status=status,

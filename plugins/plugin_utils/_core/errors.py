@@ -21,6 +21,7 @@ sent.
         UncertainWriteError     a write that BILL may have processed
         RepeatedWriteError      a write that this run has sent before
         ServerError             a fault on BILL's side
+        BusyError               a server had no time for the request, and there is no BDC code
         ApiError                BILL rejected the request
             UnknownApiError     bill.connect does not know the code
             AuthenticationError BILL rejected the credentials
@@ -58,7 +59,7 @@ class BillError(Exception):
     not_processed: bool = False
     request_sent: bool = False
     target: str | None = None
-    min_wait: ClassVar[float] = 0.0
+    min_wait: float = 0.0
 
     def __init__(
         self,
@@ -161,6 +162,12 @@ class RepeatedWriteError(BillError):
 
 class ServerError(BillError):
     """BILL reported a fault on its own side."""
+
+    is_transient = True
+
+
+class BusyError(BillError):
+    """BILL, or a server before it, had no time for the request (HTTP status 429 or 408, without a BDC code)."""
 
     is_transient = True
 

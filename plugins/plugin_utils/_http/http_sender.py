@@ -10,8 +10,10 @@ Private to bill.connect.
 from __future__ import annotations
 
 import logging
+import time
 from contextlib import nullcontext
 from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -104,7 +106,11 @@ class HttpSender:
                     verify=self._verify(),
                     stream=True,
                 ) as response:
-                    return RawResponse(response.status_code, self._read(response))
+                    return RawResponse(
+                        response.status_code,
+                        self._read(response),
+                        self._retry_after(response.headers.get("Retry-After")),
+                    )
             except _unusable_addresses():
                 # requests does not report whether the address of the host or of the proxy is wrong.
                 also, check = (f" or {proxy}", f" and {proxy.name}") if (proxy := self.proxy) else ("", "")
@@ -148,6 +154,18 @@ class HttpSender:
     def _verify(self) -> bool | str | None:
         # With None, requests uses REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE.
         return self._settings.ca_path if self._settings.validate_certs else False
+
+    def _retry_after(self, given: str | None) -> float | None:
+        """The seconds to wait, at most ``timeout``. The header may also hold a date (RFC 9110)."""
+        try:
+            seconds = float(given or "")
+        except ValueError:
+            try:
+                seconds = parsedate_to_datetime(given or "").timestamp() - time.time()
+            except (ValueError, TypeError, OverflowError, IndexError):
+                return None
+        # NaN is not between the two, so it counts as 0.
+        return min(seconds, self._settings.timeout) if seconds > 0 else 0.0
 
     def _read(self, response: requests.Response) -> bytes:
         if response.headers.get("Content-Encoding", "").strip().lower() not in _ENCODINGS:

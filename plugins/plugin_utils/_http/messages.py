@@ -51,10 +51,14 @@ class HttpRequest:
 
 @dataclass(frozen=True)
 class RawResponse:
-    """A response as received: the HTTP status and the bytes of the body."""
+    """A response as received: the HTTP status and the bytes of the body.
+
+    ``retry_after`` is the number of seconds in the header Retry-After. None without such a number.
+    """
 
     status: int
     body: bytes = field(repr=False)
+    retry_after: float | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from .._core.base_url import API_URLS, BaseUrl
-from .._core.error_parser import codes, error_from_response
+from .._core.error_parser import codes, error_from_response, is_refusal_of_v2
 from .._core.errors import BillError, InvalidResponseError, note_sent
 from .exchange import Exchange
 from .messages import HttpRequest, RawResponse, Response
@@ -106,8 +106,11 @@ class HttpTransport:
                 options=(option,),
             )
         # BILL's v2 API rejects requests with status 200. If the v3 API does the same one day, the code in the body decides.
-        if not 200 <= raw.status < 300 or codes(body):
-            raise error_from_response(raw.status, body, self.environment_label, request.profile, option=option)
+        if not 200 <= raw.status < 300 or codes(body) or is_refusal_of_v2(body):
+            error = error_from_response(raw.status, body, self.environment_label, request.profile, option=option)
+            if raw.retry_after is not None and error.code is None:
+                error.min_wait = max(error.min_wait, raw.retry_after)
+            raise error
         return Response(raw.status, body)
 
 

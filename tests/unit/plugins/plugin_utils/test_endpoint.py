@@ -190,7 +190,11 @@ CONTRADICTORY: dict[str, Said] = {
     "refusal and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
     "too large": errors.InvalidResponseError("More than 8 MiB."),
 }
-TRANSIENT = {name for name in LOST if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code"))}
+TRANSIENT = {
+    name
+    for name in LOST
+    if name.startswith(("broken", "late", "fault", "bad", "unavailable", "that code", "timeout of the"))
+}
 TRANSIENT -= {"broken inside TLS"}
 
 
@@ -340,7 +344,7 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
     "redirect": (says(307, b"", Location="/connect/v3/payments"), False),
     "too large": (large, False),
     "too large refusal": (says(400, b'"' + b"x" * 2**17 + b'"'), False),
-    "timeout of the request": (says(408, b""), False),
+    "timeout of the request": (says(408, b""), True),
 }
 
 
@@ -437,8 +441,31 @@ REFUSALS: dict[str, Said] = {
     "not found": (404, b"<html>"),
     "forbidden": (403, None),
     "conflict": (409, {}),
-    "too many": (429, None),
+    "of another name": (400, {"errorCode": "BDC_1152", "errorMessage": "Invalid Process Date"}),
+    "in v2's envelope": (
+        200,
+        {"response_status": 1, "response_data": {"error_code": "BDC_1152", "error_message": "Invalid Process Date"}},
+    ),
+    "in v2's envelope without a code": (200, {"response_status": 1, "response_message": "Error"}),
 }
+
+
+@pytest.mark.promise(9)
+@pytest.mark.promise(10)
+def test_write_that_met_too_many_requests_is_sent_again_because_it_was_not_processed(
+    signed_in: OpenClient, bill: Bill
+) -> None:
+    bill.will_say((429, b"<html>Slow down</html>"), (429, None), to=PAY)
+    assert call(signed_in(retries=2)).changed
+    assert bill.heard == [PAY] * 3
+
+    bill.will_say((429, None), to=PAY)
+    error = failed(signed_in(retries=0))
+    assert certain(error)
+    assert "HTTP status 429 without a BDC code: there were too many requests." in str(error)
+    # expected_status is about BILL's own refusals.
+    bill.will_say((429, None), to=PAY)
+    assert isinstance(failed(signed_in(retries=0), request(), 429), errors.BusyError)
 
 
 @pytest.mark.promise(10)

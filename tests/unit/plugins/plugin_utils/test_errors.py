@@ -18,7 +18,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes imp
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import (
     ErrorProfile,
     apply_status,
+    codes,
     error_from_response,
+    error_items,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
@@ -301,3 +303,49 @@ def test_error_status_with_a_meaning_does_not_replace_a_known_code() -> None:
 )
 def test_apply_status_without_a_meaning_returns_the_same_error(error: errors.BillError) -> None:
     assert apply_status(error, STATUSES, PLACE) is error
+
+
+REASON = "User name and/or password do not match."
+ENVELOPES: dict[str, Any] = {
+    "documented": [{"code": "BDC_1101", "message": REASON}],
+    "alone": {"code": "BDC_1101", "message": REASON},
+    "in errors": {"errors": [{"code": "BDC_1101", "message": REASON}]},
+    "in errors alone": {"errors": {"code": "BDC_1101", "message": REASON}},
+    "other names": {"errorCode": "BDC_1101", "errorMessage": REASON},
+    "other names in a list": [{"errorCode": "BDC_1101", "errorMessage": REASON}],
+    "in error": {"error": {"errorCode": "BDC_1101", "errorMessage": REASON}},
+    "v2": {
+        "response_status": 1,
+        "response_message": "Error",
+        "response_data": {"error_code": "BDC_1101", "error_message": REASON},
+    },
+}
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize("status", [200, 400, 401, 500])
+@pytest.mark.parametrize("body", ENVELOPES.values(), ids=ENVELOPES)
+def test_code_decides_in_every_envelope_and_with_every_status(body: Any, status: int) -> None:
+    error = error_from_response(status, body, PLACE)
+    assert isinstance(error, errors.AuthenticationError)
+    assert error.code == "BDC_1101"
+    [item] = error_items(body)
+    assert (item["code"], item["message"]) == ("BDC_1101", REASON)
+
+
+def test_record_that_failed_earlier_is_no_error() -> None:
+    record = {"id": "stp01", "status": "FAILED", "errorCode": "BDC_1152", "errorMessage": "Invalid Process Date"}
+    assert codes(record) == codes([record]) == codes({"results": [record]}) == []
+    assert codes({"response_status": 0, "response_data": {"id": "1"}}) == []
+
+
+@pytest.mark.parametrize(("status", "is_certain"), [(429, True), (408, False)])
+def test_status_without_a_code_that_asks_to_wait_is_transient(status: int, is_certain: bool) -> None:
+    bodies: list[Any] = [None, {}, {"message": "slow down"}, []]
+    for body in bodies:
+        error = error_from_response(status, body, PLACE)
+        assert isinstance(error, errors.BusyError)
+        assert (error.is_transient, error.not_processed) == (True, is_certain)
+        assert f"{PLACE} answered HTTP status {status} without a BDC code" in str(error)
+    assert isinstance(error_from_response(status, envelope("BDC_1144"), PLACE), errors.HourlyQuotaError)
+    assert isinstance(error_from_response(status, envelope("BDC_7777"), PLACE), errors.UnknownApiError)

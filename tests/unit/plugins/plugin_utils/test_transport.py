@@ -108,6 +108,33 @@ def test_transport_sends_request_and_decodes_response(scripted: Start) -> None:
     assert received.endswith('{"a": "b"}')
 
 
+@pytest.mark.promise(9)
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(
+    ("header", "wait"),
+    [
+        ("4", 4.0),
+        ("0", 0.0),
+        ("-5", 0.0),
+        ("3600", 10.0),
+        ("inf", 10.0),
+        ("nan", 0.0),
+        ("Fri, 31 Dec 2100 23:59:59 GMT", 10.0),
+        ("Sat, 01 Jan 2000 00:00:00 GMT", 0.0),
+        ("soon", 0.0),
+        ("", 0.0),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 408, 503])
+def test_header_retry_after_says_how_long_to_wait_up_to_timeout(
+    scripted: Start, status: int, header: str, wait: float
+) -> None:
+    bill = scripted(says(status, b"", **{"Retry-After": header}))
+    with pytest.raises(errors.BillError) as busy:
+        open_transport(bill.url, timeout=10).send(LOGIN)
+    assert (busy.value.min_wait, busy.value.is_transient) == (wait, True)
+
+
 @pytest.mark.promise(5)
 def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) -> None:
     form = {"grant_type": "client_credentials", "client_id": "an app", "client_secret": 'a&b=c+d%20;é\u2028 ~\n"/?#'}
