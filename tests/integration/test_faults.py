@@ -133,6 +133,7 @@ FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "The requests of the clock hour are used up": {"code": "BDC_1144"},
             "Other programs have three requests in flight": {"code": "BDC_1322"},
             "A fault at BILL": {"code": "BDC_1001"},
+            "A server before BILL has too many requests": {"status": 429, "body": "<html>findme Slow down</html>"},
             "A fault of a gateway before BILL": {"status": 502, "body": "<html>findme Bad Gateway</html>"},
             "A refusal in an object named errors": {
                 "status": 401,

@@ -357,6 +357,9 @@ GUIDES = {
             "A variable in the path is empty": request(path="/v3/vendors/{{ '' }}"),
             "A credential is in the query": request(query={"sessionId": "some"}),
             "A credential is in a header": request(headers={"sessionId": "some"}),
+            "A postal code without quotes": request(
+                method="POST", body={"name": "Acorn", "address": {"zipOrPostalCode": 1122}}
+            ),
             "A body without a method": request(body={"name": "Acorn"}),
             "A filter for a write": request(method="POST", filters="archived:eq:false"),
             "``max_results`` without ``paginate``": request(max_results=10),

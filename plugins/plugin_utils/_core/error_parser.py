@@ -31,8 +31,10 @@ def error_items(answer: object) -> list[dict[str, object]]:
     single object, ``{"errors": [...]}``, and the names ``errorCode`` and ``errorMessage``.
     """
     if isinstance(answer, dict):
-        inner = next((found for name in _WRAPPERS if isinstance(found := answer.get(name), (dict, list))), answer)
-        answer = inner if isinstance(inner, list) else [inner]
+        inner = [answer.get(name) for name in _WRAPPERS]
+        within = [each for found in inner for each in (found if isinstance(found, list) else [found])]
+        whole = _with_our_names(answer)
+        answer = [*within, *([answer] if "code" in whole or "message" in whole else [])]
     if not isinstance(answer, list):
         return []
     return [_with_our_names(each) for each in answer if isinstance(each, dict)]

@@ -46,6 +46,7 @@ LIST_OPTIONS = (
             "C(op) is one of V(eq), V(ne), V(gt), V(gte), V(lt), V(lte), V(in), V(nin) and V(sw) (starts with). C(value) is a text, a number, "
             "V(true), V(false) or a date; with V(in) and V(nin) it is a list. Quotes are written where BILL's syntax needs them.",
             'Or one text in BILL\'s own syntax, which is sent as it is, such as V(archived:eq:false,name:sw:"Acme").',
+            "A number, V(true) or V(false) for a field that BILL documents as a text is refused, because YAML has changed what you wrote.",
             "BILL documents by which fields each of its lists can be filtered.",
         ),
     ),
@@ -83,6 +84,8 @@ LIST_OPTIONS = (
         summary="How many records to ask for at a time, from 1 to 100.",
         details=(
             "It is sent as BILL's parameter C(max). If not given, O(paginate=true) sends 100; else BILL decides.",
+            "If BILL documents a smaller limit for the list, that limit is sent. If BILL refuses the number for O(paginate=true), half of it is "
+            "tried once.",
         ),
     ),
     Option(

@@ -169,14 +169,14 @@ def test_guide_on_requests_shows_the_converted_filters() -> None:
 def test_documentation_of_the_longest_times_follows_the_defaults() -> None:
     default = {option.name: option.default for option in OPTIONS}
     retry = RetryPolicy(default["retries"], Clock(), ListReporter())
-    request, crowded = retry.max_duration(default["timeout"]), retry.max_duration(2 * default["timeout"])
+    request, crowded = (retry.max_duration(n * default["timeout"], default["timeout"]) for n in (1, 2))
     # A validation and a login, and the same time again for another task's.
-    assert [request, 2 * request, crowded, 4 * crowded] == [127, 254, 247, 988]
+    assert [request, 2 * request, crowded, 4 * crowded] == [210, 420, 330, 1320]
     manual = " ".join(DOCUMENTED["retries"]["description"])
-    for seconds in ("127 seconds", "254 seconds", "988 seconds"):
+    for seconds in ("210 seconds", "420 seconds", "1320 seconds"):
         assert seconds in manual
         assert seconds in GUIDE
-    assert "247 seconds" in manual
+    assert "330 seconds" in manual
 
 
 @pytest.mark.promise(11)

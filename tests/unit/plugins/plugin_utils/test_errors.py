@@ -333,6 +333,15 @@ def test_code_decides_in_every_envelope_and_with_every_status(body: Any, status:
     assert (item["code"], item["message"]) == ("BDC_1101", REASON)
 
 
+def test_code_beside_a_list_of_errors_counts() -> None:
+    assert codes({"error": [], "code": "BDC_1109"}) == ["BDC_1109"]
+    assert codes({"errors": [{"code": "BDC_1"}], "error": {"code": "BDC_2"}, "code": "BDC_3"}) == [
+        "BDC_1",
+        "BDC_2",
+        "BDC_3",
+    ]
+
+
 def test_record_that_failed_earlier_is_no_error() -> None:
     record = {"id": "stp01", "status": "FAILED", "errorCode": "BDC_1152", "errorMessage": "Invalid Process Date"}
     assert codes(record) == codes([record]) == codes({"results": [record]}) == []

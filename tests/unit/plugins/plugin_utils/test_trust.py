@@ -518,7 +518,7 @@ def test_lock_timeout_grows_with_the_number_of_requests(
 ) -> None:
     sign_in = open_sessions(**options, timeout=30, retries=3)
     assert sign_in.method.max_requests() == requests
-    assert sign_in.lock_timeout == requests * (4 * (30 + 30) + 1 + 2 + 4)
+    assert sign_in.lock_timeout == requests * (4 * (30 + 30) + 3 * 30)
 
 
 @pytest.mark.promise(15)
