@@ -124,7 +124,7 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"pasword": "findme"}, "There is no option pasword. Did you mean password?"),
     ({"state": "gone"}, "The option state must be one of present, absent."),
     ({"password": 1234}, "The option password must be a text, but it is a number."),
-    ({"password": "findme\n"}, "holds a line break or another control character."),
+    ({"password": "findme\n"}, "holds a line break at its end."),
     ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
     ({"session_store": "redis://127.0.0.1"}, "session_store must be a directory or none"),
 ]
@@ -160,8 +160,40 @@ def test_option_password_with_broken_template_is_not_shown(project: Project) -> 
     for arguments in ((), ("-vvvvv",)):
         run = project.play(login(), arguments=arguments)
         assert run.code == 2
-        assert run.says("The variable bill_password cannot be used: its template has a fault."), run.output
+        assert run.says("The variable bill_password cannot be used: its template has a syntax error."), run.output
+        assert run.says("mark it with !unsafe, for example: bill_password: !unsafe '...'."), run.output
         assert secrets_in(run.output) == []
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
+    """Nothing is sent, and no value is shown."""
+    (project.folder / "other").write_text("another vault password")
+    shown = project.run("ansible-vault", "encrypt_string", "--vault-id", "o@other", "--encrypt-vault-id", "o", "x")
+    encrypted = shown.output[shown.output.index("$ANSIBLE_VAULT") :].replace("Encryption successful", "").split()
+    lines = "".join(f"  {line}\n" for line in encrypted)
+    (project.folder / "group_vars" / "all" / "encrypted.yml").write_text(f"of_others: !vault |\n{lines}")
+    echoed = project.run("ansible-vault", "encrypt_string", "findme\n").output
+    lines = "".join(
+        f"  {line}\n" for line in echoed[echoed.index("$ANSIBLE_VAULT") :].split() if "ncryption" not in line
+    )
+    (project.folder / "group_vars" / "all" / "echoed.yml").write_text(f"echoed: !vault |\n{lines}")
+    causes = {
+        "{{ lookup('ansible.builtin.file', '/nowhere/findme') }}": "file failed: it finds no such file or entry.",
+        "{{ lookup('community.nothing.vault', 'findme') }}": "the lookup community.nothing.vault is not found.",
+        "{{ lookup('ansible.builtin.pipe', 'no-such-findme') }}": "pipe failed: the program is not found (exit code 127).",
+        "{{ account.pw }}": "its template uses the key pw, which does not exist.",
+        "{{ one }}": "its template refers to itself, directly or through other variables.",
+        "{{ of_others }}": "it could not be decrypted. Start Ansible with the vault password",
+        "{{ echoed }}": "holds a line break at its end. It was encrypted together with the value",
+    }
+    others = {"account": {}, "one": "{{ two }}", "two": "{{ one }}"}
+    seen = play_rows(project, [Row([login()], {"bill_password": template, **others}) for template in causes])
+    for cause, each in zip(causes.values(), seen, strict=True):
+        assert each.shown.says("The variable bill_password "), each.shown.output
+        assert each.shown.says(cause), each.shown.output
+        assert each.requests == []
 
 
 @pytest.mark.promise(8)

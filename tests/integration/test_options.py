@@ -47,6 +47,8 @@ def test_options_from_environment_only_sign_in(project: Project, bill: Control) 
     [
         "a{{ 6*7 }}b-findme",
         '["findme"]',
+        # A no-break space, an ideographic space and an emoji of two parts.
+        "a\u00a0b\u3000\U0001f469\u200d\U0001f4bb-findme",
         *(pytest.param(each, marks=pytest.mark.slow) for each in ("{% raw %}findme", "{'findme': 1}", "0123")),
     ],
 )

@@ -28,8 +28,6 @@ from .written_task import WrittenTask, loops_around
 # _UNKNOWN stands for a value that was used but is not known. _UNUSED stands for a value that may not have been used.
 _UNKNOWN, _UNUSED = object(), object()
 
-_ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
-
 
 class FactCheck:
     """Checks the variables and options of one task or lookup.
@@ -203,7 +201,7 @@ class FactCheck:
     def _mapping_behind(self, raw: Any) -> Mapping[str, Any] | None:
         """Return the untemplated dictionary that a template stands for; None unless the template is only the name of a variable."""
         names: set[str] = set()
-        while isinstance(raw, str) and templates.is_trusted(raw) and (found := _ONE_VARIABLE.match(raw)):
+        while isinstance(raw, str) and templates.is_trusted(raw) and (found := templates.ONE_VARIABLE.match(raw)):
             name = found[1]
             if name in names or name in self._loops or self._host.facts.decide(name):
                 return None

@@ -23,6 +23,7 @@ from .._core.errors import BillError, OptionError
 from .._core.redaction import redact
 from .._options.destinations import steering_values
 from .._options.resolve import ResolvedOptions, Unusable, resolve
+from .._options.source import Form
 from .._options.spec import OPTIONS, ROLE_VARIABLES, Option
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
@@ -31,7 +32,8 @@ from . import templates
 from .context import TaskContext
 from .fact_check import FactCheck
 from .omit import without_omitted
-from .reporter import CoreSecretRegistry, environment_secrets
+from .reporter import CoreSecretRegistry, DisplayReporter, environment_secrets
+from .template_errors import why
 from .written_task import WrittenTask
 
 display = Display()
@@ -87,6 +89,8 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
         options = replace(options, secrets=tuple({*options.secrets, *_unused_secrets(invocation, options)}))
         secrets.add(options.secrets)
         secrets.add_quietly(encrypted_in(invocation.given))
+        for note in options.notes:
+            DisplayReporter(secrets).warn(note)
         context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
         if set(invocation.table) >= set(OPTIONS):
             for option, value in steering_values(options):
@@ -120,7 +124,17 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
         published=_published(check),
         defaulted=_defaulted(invocation.given, invocation.written),
         any_method=invocation.any_method,
+        forms=_forms(invocation),
     )
+
+
+def _forms(invocation: Invocation) -> dict[str, Form]:
+    """Return the forms of the values of the variables of options and of the arguments, by name."""
+    raws = {
+        **{each.variable: invocation.variables.get(each.variable) for each in invocation.table if each.shared},
+        **(invocation.written.arguments if invocation.written else {}),
+    }
+    return {name: templates.form_of(raw, invocation.variables) for name, raw in raws.items()}
 
 
 def _readable(value: Any) -> Any:
@@ -128,7 +142,7 @@ def _readable(value: Any) -> Any:
     try:
         return decrypted(value)
     except (AnsibleError, ValueError) as error:
-        return Unusable(f"cannot be used: {templates.why(error)}")
+        return Unusable(f"cannot be used: {why(error)}")
 
 
 def _secrets_among(invocation: Invocation) -> set[str]:

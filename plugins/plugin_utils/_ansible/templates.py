@@ -16,14 +16,18 @@ from typing import Any
 from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible import template as ansible_template
-from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from .._core.errors import OptionError
-from .._vault.ansible_values import decrypted
+from .._options.source import Form
+from .._vault.ansible_values import decrypted, is_encrypted_alone
 from .core_versions import UP_TO_2_18
+from .template_errors import why
 
 # The start of an expression, a statement or a comment.
 _TEMPLATE = re.compile(r"\{[{%#]|\A#jinja2:")
+
+# A template that is only the name of a variable.
+ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
 
 # ansible-core 2.19+. In older versions this is an empty tuple, and ``except ()`` catches nothing.
 OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
@@ -45,6 +49,19 @@ def is_trusted(text: str) -> bool:
 def is_template(text: str) -> bool:
     """Return whether ansible-core would find something to evaluate in a text."""
     return bool(_TEMPLATE.search(text)) and is_trusted(text)
+
+
+def form_of(raw: Any, variables: Mapping[str, Any]) -> Form:
+    """Return the form of an untemplated value. If the value only names another variable, the form is that of the other one."""
+    for _step in range(20):
+        if is_encrypted_alone(raw):
+            return "vault"
+        if not isinstance(raw, str) or not is_template(raw):
+            return ""
+        if not (found := ONE_VARIABLE.match(raw)) or found[1] not in variables:
+            return "template"
+        raw = variables[found[1]]
+    return "template"
 
 
 def variables_of(
@@ -73,8 +90,8 @@ def variables_of(
             value = decrypted(rendered)
         except OMITTED:
             value = None
-        except (AnsibleError, ValueError, TypeError) as error:
-            raise OptionError(f"The variable {name} cannot be used: {why(error)}") from None
+        except Exception as error:  # A lookup or filter may raise anything.
+            raise OptionError(f"The variable {name} cannot be used: {why(error, raw, name)}") from None
         if value == omitted(variables):
             value = None
         refuse_variable(name, value)
@@ -120,12 +137,3 @@ def renderer(templar: Any) -> Callable[[Any], Any]:
         return lambda raw: plain.template(raw, convert_data=False)
     template: Callable[[Any], Any] = templar.template
     return template
-
-
-def why(error: Exception) -> str:
-    text = str(error)
-    if isinstance(error, AnsibleUndefinedVariable) and (name := re.search(r"'([A-Za-z_][\w.]*)' is undefined", text)):
-        return f"it refers to {name[1]}, which is not defined."
-    if "vault" in type(error).__name__.lower() or "vault secret" in text.lower() or "decrypt" in text.lower():
-        return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
-    return "its template has a fault. (It is not repeated here, because it may hold a secret.)"

@@ -20,6 +20,8 @@ from .questions import Question
 _BEGINNING = "\nPress Enter to use the value in [brackets]. Ctrl-C ends the form, and nothing is written then.\n"
 _STORED = "the value in the vault file"
 _TYPED = "the value that you typed"
+# A program that answers instead of a person would otherwise be asked for ever.
+_TRIES = 10
 
 
 class Prompter(Protocol):
@@ -69,7 +71,7 @@ class Interview:
             prompt += "; it is not shown"
         if before:
             prompt += f" [{(_STORED if is_stored else _TYPED) if option.secret else before}]"
-        while True:
+        for _try in range(_TRIES):
             typed = self.ask(f"\n{prompt}:", hidden=option.secret)
             # A password may begin or end with a blank. A key never does.
             if option.pattern != Option.pattern or not typed.strip():
@@ -79,15 +81,13 @@ class Interview:
             if not typed:
                 self.show(f"{question.label} is required. Type a value.")
                 continue
-            if not typed.isprintable():
-                self.show(
-                    f"The value that you typed for {question.label} contains a key that is not a character, such as an arrow key. Type it again."
-                )
-                continue
             try:
                 return convert(option, typed, source.typed(question.label))
             except OptionError as error:
                 self.show(str(error))
+        raise OptionError(
+            f"You typed no usable value for {question.label} {_TRIES} times. Nothing was written. Start again."
+        )
 
     def show(self, text: str) -> None:
         self._prompter.show(text)

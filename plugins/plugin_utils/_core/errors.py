@@ -36,7 +36,7 @@ sent.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 
 class BillError(Exception):

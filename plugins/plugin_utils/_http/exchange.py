@@ -164,7 +164,10 @@ class _ExchangeThread(threading.Thread):
             self.start()
         except RuntimeError:
             self._held.close()
-            raise
+            raise TransportError(
+                "bill.connect could not start a thread to send the request, so it sent nothing. The limit of processes and threads is used "
+                "up. Use fewer forks, or raise the limit (ulimit -u, or the limit of the container)."
+            ) from None
 
     def run(self) -> None:
         with self._held:

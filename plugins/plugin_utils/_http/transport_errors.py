@@ -70,6 +70,9 @@ class TransportErrors:
         """The error that an exception of requests means."""
         causes = list(causes_of(error))
         for cause in causes:
+            if log := unusable_key_log(cause):
+                return self.no_key_log(log)
+        for cause in causes:
             if isinstance(cause, ssl.SSLCertVerificationError):
                 return self._not_accepted(cause.verify_code, cause.verify_message)
             # Before version 2, urllib3 always checks host names itself. Later versions do so if the check of OpenSSL is not sufficient.
@@ -151,6 +154,12 @@ class TransportErrors:
             options=("ca_path",),
         )
 
+    def no_key_log(self, path: str) -> errors.TlsError:
+        return errors.TlsError(
+            f"bill.connect got no TLS connection to {self.host}, because Python cannot write {path}, so it sent nothing. SSLKEYLOGFILE in "
+            "the environment names this file. Remove SSLKEYLOGFILE there: with such a file, other people could read the credentials."
+        )
+
     def timed_out(self) -> errors.RequestTimeoutError:
         return errors.RequestTimeoutError(
             f"{self.host} did not answer within {self.timeout:g} seconds (option timeout). "
@@ -163,6 +172,12 @@ class TransportErrors:
             f"{self.host} answered with something that is not HTTP. Check {self.option}, and that no proxy answers instead of BILL.",
             options=(self.option,),
         )
+
+
+def unusable_key_log(error: BaseException) -> str | None:
+    """The file that SSLKEYLOGFILE names, if the error says that it cannot be written. Python opens it for every TLS connection."""
+    path = os.environ.get("SSLKEYLOGFILE")
+    return path if path and isinstance(error, OSError) and error.filename == path else None
 
 
 def _in_the_handshake(error: ssl.SSLError) -> bool:

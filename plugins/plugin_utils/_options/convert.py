@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -22,13 +23,22 @@ from .source import Source
 
 # The values that Ansible accepts as true and as false.
 _YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
+_CONTROL_CHARACTERS = {
+    "\n": "a line break",
+    "\r": "a carriage return",
+    "\t": "a tab",
+    "\0": "a zero byte",
+    "\x1b": "an escape character (an arrow key types one)",
+    "\u2028": "a line separator",
+    "\u2029": "a paragraph separator",
+}
 _NO: set[str | float] = {"n", "no", "off", "0", "false", "f", 0}
 
 
 def convert(option: Option, value: Any, source: Source) -> Any:
     """The value in the option's type. Raises OptionError, which names ``source`` and contains no secret."""
     try:
-        return _converted(option, value, expands_environment=source.expands_environment)
+        return _converted(option, value, source)
     except _WrongValueError as error:
         words = str(source)
         raise OptionError(f"{words[0].upper()}{words[1:]} {error}") from None
@@ -38,7 +48,22 @@ class _WrongValueError(Exception):
     """The value is not one of the option's. The message is the rest of a sentence that begins with the source of the value."""
 
 
-def _converted(option: Option, value: Any, *, expands_environment: bool) -> Any:
+def control_character(text: str) -> str | None:
+    """The name and the place of the first control character in a text; None if there is none.
+
+    A no-break space, an ideographic space or an emoji of several parts is not a control character: it can be part of a password.
+    """
+    for place, sign in enumerate(text):
+        if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"):
+            name = _CONTROL_CHARACTERS.get(sign, f"the control character U+{ord(sign):04X}")
+            if unicodedata.category(sign) == "Cs":
+                name = "a byte that is not UTF-8"
+            end = not text[place:].strip("\r\n")
+            return f"{name} at its end" if end else f"{name} (character {place + 1})"
+    return None
+
+
+def _converted(option: Option, value: Any, source: Source) -> Any:
     if option.kind == "bool":
         return _to_bool(value)
     if option.kind == "int":
@@ -62,17 +87,18 @@ def _converted(option: Option, value: Any, *, expands_environment: bool) -> Any:
         )
     text = str(value)
     if option.kind == "path" and "://" not in text and text != "none":
-        text = os.path.expandvars(text) if expands_environment else text
+        text = os.path.expandvars(text) if source.expands_environment else text
         text = os.path.abspath(os.path.expanduser(text))
-    if not text.isprintable():
-        raise _WrongValueError(
-            "holds a line break or another control character. A YAML block that begins with | ends in a line break; "
-            "use |- or quotes instead."
-        )
+    if found := control_character(text):
+        raise _WrongValueError(f"holds {found}. {source.remedy_for_control_character}")
     if option.choices and text not in option.choices:
         raise _WrongValueError(f"must be one of {', '.join(option.choices)}.")
     if not re.fullmatch(option.pattern, text):
-        raise _WrongValueError("contains a character that is not allowed, perhaps a space. Copy the value again.")
+        # A pattern allows single characters, so the first one that does not match alone is the fault.
+        place = next((number for number, sign in enumerate(text, 1) if not re.fullmatch(option.pattern, sign)), 1)
+        raise _WrongValueError(
+            f"contains a character that is not allowed, perhaps a space. It is character {place}. Copy the value again."
+        )
     return text
 
 

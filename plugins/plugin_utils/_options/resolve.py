@@ -31,6 +31,10 @@ _OF_METHODS = {name for method in METHODS.values() for name in method.options_us
 # Both mean "not given": YAML's empty value, and the empty text that a form or shell leaves.
 _NOT_GIVEN = (None, "")
 
+# Some editors on Windows begin a file with this character. It is not visible, and never part of a value.
+_BYTE_ORDER_MARK = "\ufeff"
+_MARK = "The value of {source} begins with a byte order mark, which some editors write. bill.connect left it out. Remove it from the file."
+
 
 @dataclass(frozen=True)
 class Unusable:
@@ -51,6 +55,8 @@ class ResolvedOptions:
     sources: dict[str, Source]
     secrets: tuple[str, ...] = field(repr=False)
     faults: dict[str, OptionError] = field(default_factory=dict)
+    # What was changed in a value, for the user.
+    notes: tuple[str, ...] = ()
 
     def explain(self, error: BillError) -> str:
         """The error's message, followed by the sources of the values that it concerns."""
@@ -74,6 +80,7 @@ def resolve(
     published: Mapping[str, str | None] | None = None,
     defaulted: Collection[str] = (),
     any_method: bool = False,
+    forms: Mapping[str, _source.Form] | None = None,
 ) -> ResolvedOptions:
     """The options of one task or lookup. Each comes from the first source that gives it: the task itself, a variable, the environment.
 
@@ -85,42 +92,46 @@ def resolve(
     - ``published``: variables that bill.connect itself has set to name the last session. Such a value has the lowest precedence, so
       a session never overrides another source. It applies only if the authentication method requires the option.
     - ``any_method``: the method can still change, so the options of all methods are read. ``faults`` of the result has their errors.
+    - ``forms``: the forms of the values of variables and arguments, by name. A message about a value depends on its form.
 
     Raises OptionError.
     """
-    published = published or {}
+    published, forms = published or {}, forms or {}
     environ = os.environ if environ is None else environ
     names = _names(table)
     # The task's own value outranks module_defaults, also if each uses another name of the option.
     written = {names[each] for each in given if each in names and each not in defaulted}
     defaulted = {names[each] for each in defaulted if each in names} - written
     of_task = {
-        name: (value, (_source.module_defaults if name in defaulted else _source.option)(name))
+        name: (value, (_source.module_defaults if name in defaulted else _source.option)(name, forms.get(name, "")))
         for name, value in _by_name(given, table).items()
     }
     values: dict[str, Any] = {option.name: option.default for option in table}
     sources: dict[str, Source] = {}
     faults: dict[str, OptionError] = {}
+    notes: list[str] = []
     # The authentication method comes first, because it decides which options are read.
     for option in sorted(table, key=lambda each: each.name != "auth_method"):
         if option.name in _of_other_methods(values.get("auth_method")) and not any_method:
             continue
         try:
-            found = _value_of(option, _candidates(option, of_task, variable, environ, published), values)
+            found = _value_of(option, _candidates(option, of_task, variable, environ, published, forms), values)
         except OptionError as error:
             if not any_method or option.name not in _OF_METHODS:
                 raise
             faults[option.name] = error
             continue
         if found:
-            values[option.name], sources[option.name] = found
+            values[option.name], sources[option.name], had_mark = found
+            if had_mark:
+                notes.append(_MARK.format(source=sources[option.name]))
         elif option.required:
             raise OptionError(f"The option {option.name} is missing.")
     # Only part of a dictionary is secret. Its own task knows which texts are secret.
     secrets = tuple(
         value for option in table if option.secret and isinstance(value := values[option.name], str) and value
     )
-    return ResolvedOptions(values, sources, secrets, faults)
+    return ResolvedOptions(values, sources, secrets, faults, tuple(notes))
 
 
 def _of_other_methods(method: str | None) -> set[str]:
@@ -130,24 +141,27 @@ def _of_other_methods(method: str | None) -> set[str]:
 
 def _value_of(
     option: Option, candidates: Iterator[tuple[Any, Source]], values: Mapping[str, Any]
-) -> tuple[Any, Source] | None:
-    """The converted value of an option and its source. None if no source gives one. Raises OptionError."""
+) -> tuple[Any, Source, bool] | None:
+    """The converted value of an option, its source, and whether a byte order mark was removed. None if no source gives one. Raises OptionError."""
     for value, source in candidates:
         if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].required_options:
             continue
         if isinstance(value, Unusable):
             raise OptionError(f"{str(source)[0].upper()}{str(source)[1:]} {value.reason}")
-        if value not in _NOT_GIVEN:
-            return convert(option, value, source), source
+        has_mark = isinstance(value, str) and value.startswith(_BYTE_ORDER_MARK)
+        plain = value.removeprefix(_BYTE_ORDER_MARK) if has_mark else value
+        if plain not in _NOT_GIVEN:
+            return convert(option, plain, source), source, has_mark
     return None
 
 
-def _candidates(
+def _candidates(  # noqa: PLR0917
     option: Option,
     of_task: Mapping[str, tuple[Any, Source]],
     variable: Callable[[str], Any],
     environ: Mapping[str, str],
     published: Mapping[str, str | None],
+    forms: Mapping[str, _source.Form],
 ) -> Iterator[tuple[Any, Source]]:
     """The values that the sources give for an option, each with its source. The first value that is given counts."""
     if option.name in of_task:
@@ -157,7 +171,7 @@ def _candidates(
     value = variable(option.variable)
     ours = option.variable in _PUBLISHED and value is not None and published.get(option.variable) == value
     if not ours:
-        yield value, _source.variable(option.variable)
+        yield value, _source.variable(option.variable, form=forms.get(option.variable, ""))
     yield environ.get(option.environment_name), _source.environment(option.environment_name)
     if ours:
         yield value, _source.SESSION

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal
 
 
 class Kind(Enum):
@@ -25,12 +26,29 @@ class Kind(Enum):
     TYPED = "typed"
 
 
+# The form of the value in its source: encrypted on its own, or a template. Empty for plain text.
+Form = Literal["", "vault", "template"]
+
+_BLOCK = "A YAML block that begins with | ends in a line break; use |- or quotes instead."
+_TYPED = "Type the value again."
+_ENVIRONMENT = (
+    "Remove it where the environment is set. A Kubernetes secret made with echo ends in a line break (use printf), and a file with "
+    "Windows line ends leaves a carriage return."
+)
+_ENCRYPTED = (
+    "It was encrypted together with the value, for example by echo. Encrypt the value again without it: printf %s 'the value' | "
+    "ansible-vault encrypt_string --stdin-name {name}"
+)
+_TEMPLATE = "If a file or a program gives the value, remove it there, or add | trim to the template."
+
+
 @dataclass(frozen=True)
 class Source:
     """The source of one value. ``str()`` returns the words for a message, such as ``the variable bill_api_url``."""
 
     kind: Kind
     words: str
+    form: Form = ""
 
     def __str__(self) -> str:
         return self.words
@@ -39,6 +57,19 @@ class Source:
     def is_variable(self) -> bool:
         """Whether the value comes from a variable. ``module_defaults`` count as one: a play sets them for tasks of other authors."""
         return self.kind in (Kind.VARIABLE, Kind.MODULE_DEFAULTS)
+
+    @property
+    def remedy_for_control_character(self) -> str:
+        """How to remove a line break or another control character from a value of this source."""
+        if self.form:
+            return (
+                _TEMPLATE
+                if self.form == "template"
+                else _ENCRYPTED.format(
+                    name=self.words.split()[-1 if self.kind is Kind.MODULE_DEFAULTS else 2].strip("()")
+                )
+            )
+        return {Kind.ENVIRONMENT: _ENVIRONMENT, Kind.TYPED: _TYPED}.get(self.kind, _BLOCK)
 
     @property
     def expands_environment(self) -> bool:
@@ -50,16 +81,16 @@ class Source:
         return self.kind in (Kind.OPTION, Kind.ENVIRONMENT)
 
 
-def option(name: str) -> Source:
-    return Source(Kind.OPTION, f"the option {name}")
+def option(name: str, form: Form = "") -> Source:
+    return Source(Kind.OPTION, f"the option {name}", form)
 
 
-def module_defaults(name: str) -> Source:
-    return Source(Kind.MODULE_DEFAULTS, f"module_defaults ({name})")
+def module_defaults(name: str, form: Form = "") -> Source:
+    return Source(Kind.MODULE_DEFAULTS, f"module_defaults ({name})", form)
 
 
-def variable(name: str, *, file: str | None = None) -> Source:
-    return Source(Kind.VARIABLE, f"the variable {name}" + (f" in {file}" if file else ""))
+def variable(name: str, *, file: str | None = None, form: Form = "") -> Source:
+    return Source(Kind.VARIABLE, f"the variable {name}" + (f" in {file}" if file else ""), form)
 
 
 def environment(name: str) -> Source:

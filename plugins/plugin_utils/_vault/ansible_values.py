@@ -58,10 +58,15 @@ def decrypted(value: Any) -> Any:
     return [decrypted(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
+def is_encrypted_alone(value: Any) -> bool:
+    """Whether a value of ansible-core is a text that was encrypted on its own. The value is not decrypted."""
+    return hasattr(value, "__ENCRYPTED__") or bool(VaultHelper and VaultHelper.get_ciphertext(value, with_tags=False))
+
+
 def encrypted_in(value: Any) -> Iterator[str]:
     """The texts in a value that were encrypted separately. They are secret for that reason."""
     if isinstance(value, str) or hasattr(value, "__ENCRYPTED__"):
-        if hasattr(value, "__ENCRYPTED__") or (VaultHelper and VaultHelper.get_ciphertext(value, with_tags=False)):
+        if is_encrypted_alone(value):
             yield str(value)
     elif isinstance(value, Mapping):
         for each in value.values():

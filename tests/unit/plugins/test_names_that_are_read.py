@@ -114,7 +114,7 @@ RULES: dict[str, str] = {
 }
 
 # Environment names that the code reads one by one, in addition to those of the options.
-ENVIRONMENT = {option.environment_name for option in OPTIONS}
+ENVIRONMENT = {*(option.environment_name for option in OPTIONS), "SSLKEYLOGFILE"}
 
 # The functions that read a variable or the environment by a name from their arguments. Each takes it from the option table, or looks
 # for facts.
@@ -122,6 +122,8 @@ BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
     "action.py:_has",
     "hiding.py:item_of_loop_holds",
+    "runner.py:_forms",
+    "templates.py:form_of",
     "templates.py:variable",
     "templates.py:variables_of",
     "form_task.py:filled",

@@ -14,7 +14,7 @@ from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.templates import why
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.template_errors import why
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted, encrypted_in
 
@@ -49,6 +49,95 @@ def test_template_error_reason_does_not_repeat_the_template() -> None:
 def test_template_error_reason_without_a_vault_password_names_the_remedy() -> None:
     error = AnsibleError("Attempting to decrypt but no vault secrets found")
     assert why(error) == ("it could not be decrypted. Start Ansible with the vault password it was encrypted with.")
+
+
+def behind(message: str, *causes: Exception) -> AnsibleError:
+    """An error of ansible-core with the errors behind it."""
+    error: Exception = AnsibleError(message)
+    first = error
+    for cause in causes:
+        error.__cause__ = cause
+        error = cause
+    assert isinstance(first, AnsibleError)
+    return first
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("error", "raw", "says"),
+    [
+        (
+            behind("The 'file' lookup had an issue accessing the file '/run/findme'. file not found"),
+            "{{ lookup('file', '/run/findme') }}",
+            "the lookup file failed: it finds no such file or entry.",
+        ),
+        (
+            behind("The lookup plugin 'ansible.builtin.file' failed.", PermissionError("findme")),
+            "",
+            "the lookup ansible.builtin.file failed: the file may not be read.",
+        ),
+        (
+            behind("lookup plugin (community.hashi_vault.hashi_vault) not found"),
+            "",
+            "the lookup community.hashi_vault.hashi_vault is not found. Install its collection on the controller.",
+        ),
+        (
+            behind("The lookup plugin 'a.b.c' failed.", ImportError("No module named findme")),
+            "",
+            "the lookup a.b.c failed: a Python library that it needs is missing on the controller.",
+        ),
+        (
+            behind("while running the lookup plugin 'pipe'. lookup_plugin.pipe(findme) returned 127"),
+            "",
+            "the lookup pipe failed: the program is not found (exit code 127).",
+        ),
+        (
+            behind("while running the lookup plugin 'pipe'. lookup_plugin.pipe(findme) returned 2"),
+            "",
+            "the lookup pipe failed: the program ended with exit code 2.",
+        ),
+        (
+            behind("The lookup plugin 'a.b.c' failed.", OSError("findme")),
+            "",
+            "the lookup a.b.c failed: OSError. To see its own message, use the lookup in a debug task.",
+        ),
+        (
+            behind("'dict object' has no attribute 'pw'"),
+            "{{ accounts.main.pw }}",
+            "its template uses the key pw, which does not exist.",
+        ),
+        (
+            behind("'dict object' has no attribute 'findme'"),
+            "x{{ a.findme }}y",
+            "its template uses a key, which does not exist.",
+        ),
+        (behind("x", RecursionError()), "", "its template refers to itself, directly or through other variables."),
+        (
+            behind("No filter named 'a.b'"),
+            "",
+            "there is no filter or test a.b. Install its collection on the controller.",
+        ),
+        (
+            behind("The filter plugin 'from_json' failed: findme", ValueError()),
+            "",
+            "the filter from_json failed: ValueError.",
+        ),
+        (
+            behind("template error while templating string: findme"),
+            "",
+            "its template has a syntax error. If the braces are part of the value itself, mark it with !unsafe, for example: "
+            "bill_dev_key: !unsafe '...'.",
+        ),
+        (AnsibleUndefinedVariable("findme"), "", "its template uses something that is not defined."),
+        (
+            behind("findme", ZeroDivisionError("findme")),
+            "",
+            "its template fails with ZeroDivisionError. (It is not repeated here, because it may hold a secret.)",
+        ),
+    ],
+)
+def test_why_error_of_a_template_names_its_kind_and_no_value(error: Exception, raw: str, says: str) -> None:
+    assert why(error, raw, "bill_dev_key") == says
 
 
 class EncryptedUpTo218(list[str]):

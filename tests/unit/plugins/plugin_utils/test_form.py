@@ -209,7 +209,8 @@ def test_form_after_an_invalid_value_asks_again_at_once(fill: Any, bill: Bill) -
     reported = person.seen.index("Organization ID is required. Type a value.")
     assert person.seen[reported + 1].startswith("\nOrganization ID:")
     assert person.saw(
-        "The value that you typed for Organization ID contains a character that is not allowed, perhaps a space."
+        "The value that you typed for Organization ID contains a character that is not allowed, perhaps a space. "
+        "It is character 4. Copy the value again."
     )
     assert person.saw("The value that you typed for Environment must be one of sandbox, production.")
     # BILL did not refuse anything, so there was no correction.
@@ -229,13 +230,23 @@ def test_form_strips_spaces_around_typed_values_except_passwords(fill: Any, bill
 def test_form_rejects_typed_keys_that_are_not_characters(fill: Any, bill: Bill) -> None:
     person = ap(User_Name=["ap\x1b[D", "\udce4", OPTIONS["username"]])
     fill(person)
-    assert (
-        person.seen.count(
-            "The value that you typed for User Name contains a key that is not a character, such as an arrow key. Type it again."
-        )
-        == 2
-    )
+    start = "The value that you typed for User Name holds"
+    assert person.saw(f"{start} an escape character (an arrow key types one) (character 3). Type the value again.")
+    assert person.saw(f"{start} a byte that is not UTF-8 (character 1). Type the value again.")
     assert not person.saw("YAML")
+
+
+def test_form_invisible_characters_of_a_password_are_accepted(fill: Any, bill: Bill) -> None:
+    bill.password = "ab\u00a0cd\u3000\U0001f469\u200d\U0001f4bb"
+    assert fill(ap(Password=bill.password)).variables["bill_password"] == bill.password
+
+
+def test_form_does_not_ask_for_ever(fill: Any, bill: Bill) -> None:
+    with pytest.raises(
+        OptionError, match="You typed no usable value for Organization ID 10 times. Nothing was written"
+    ):
+        fill(ap(Organization_ID=["a b"] * 20))
+    assert bill.heard == []
 
 
 def test_form_with_a_given_environment_ignores_the_stored_api_url(fill: Any) -> None:

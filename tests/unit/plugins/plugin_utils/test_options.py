@@ -33,6 +33,7 @@ def resolved(
     environ: Mapping[str, str] | None = None,
     published: Mapping[str, Any] | None = None,
     own: tuple[Option, ...] = (),
+    forms: Mapping[str, Any] | None = None,
 ) -> ResolvedOptions:
     return resolve(
         given or {},
@@ -40,6 +41,7 @@ def resolved(
         variable=(variables or {}).get,
         environ=environ or {},
         published=published,
+        forms=forms,
     )
 
 
@@ -185,15 +187,15 @@ def test_option_of_type_path_is_expanded(monkeypatch: pytest.MonkeyPatch) -> Non
         ({"password": True}, "The option password must be a text, but it is a boolean (true or false)."),
         ({"password": {"a": SECRET}}, "The option password must be a text, but it is a dictionary."),
         ({"password": [SECRET]}, "The option password must be a text, but it is a list."),
-        ({"password": SECRET + "\n"}, "The option password holds a line break or another control character."),
-        ({"dev_key": "\t" + SECRET}, "The option dev_key holds a line break or another control character."),
+        ({"password": SECRET + "\n"}, "The option password holds a line break at its end. A YAML block"),
+        ({"dev_key": "\t" + SECRET}, "The option dev_key holds a tab (character 1). "),
         (
             {"dev_key": SECRET + "é"},
-            "The option dev_key contains a character that is not allowed, perhaps a space.",
+            "The option dev_key contains a character that is not allowed, perhaps a space. It is character 14. ",
         ),
         (
             {"dev_key": SECRET + " "},
-            "The option dev_key contains a character that is not allowed, perhaps a space.",
+            "The option dev_key contains a character that is not allowed, perhaps a space. It is character 14. ",
         ),
         (
             {"organization_id": "008 x"},
@@ -236,7 +238,9 @@ def test_option_of_type_path_with_control_characters_after_expansion_is_an_error
 ) -> None:
     for name in ("HOME", "FOLDER"):
         monkeypatch.setenv(name, f"/{value}")
-    with pytest.raises(OptionError, match=r"^The option session_store holds a line break or another control character"):
+    with pytest.raises(
+        OptionError, match=r"^The option session_store holds a (line break|byte that is not UTF-8) \(character 3\)\. "
+    ):
         resolved({"session_store": path})
 
 
@@ -266,6 +270,85 @@ def test_option_error_names_only_options_that_the_method_uses() -> None:
         assert resolved({**both, "auth_method": method}).explain(error) == (
             f"Refused. (username comes from the option username; {used} comes from the option {used})"
         )
+
+
+@pytest.mark.parametrize(
+    "password", ["ab\u00a0cd", "pass\u3000word", "p\U0001f469\u200d\U0001f4bb", "a\u202eb", "a\ufeffb", " a b "]
+)
+def test_convert_invisible_character_of_a_password_is_kept(password: str) -> None:
+    assert resolved({"password": password}).values["password"] == password
+    assert resolved(environ={"BILL_PASSWORD": password}).values["password"] == password
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("sign", "name"),
+    [
+        ("\n", "a line break"),
+        ("\r", "a carriage return"),
+        ("\t", "a tab"),
+        ("\0", "a zero byte"),
+        ("\x1b", "an escape character (an arrow key types one)"),
+        ("\x7f", "the control character U+007F"),
+        ("\x85", "the control character U+0085"),
+        ("\u2028", "a line separator"),
+        ("\udc80", "a byte that is not UTF-8"),
+    ],
+)
+def test_convert_control_character_is_refused_by_name_and_place(sign: str, name: str) -> None:
+    with pytest.raises(OptionError) as failure:
+        resolved({"password": f"find{sign}me"})
+    assert str(failure.value).startswith(f"The option password holds {name} (character 5). ")
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("places", "starts", "says"),
+    [
+        ({"given": {"password": "x\n"}}, "The option password holds a line break at its end.", "use |- or quotes"),
+        (
+            {"given": {"password": "x\n"}, "forms": {"password": "vault"}},
+            "The option password holds a line break at its end.",
+            "encrypt_string --stdin-name password",
+        ),
+        (
+            {"variables": {"bill_password": "x\n"}},
+            "The variable bill_password holds a line break at its end.",
+            "use |- or quotes",
+        ),
+        (
+            {"variables": {"bill_password": "x\r\n"}, "forms": {"bill_password": "vault"}},
+            "The variable bill_password holds a carriage return at its end.",
+            "printf %s 'the value' | ansible-vault encrypt_string --stdin-name bill_password",
+        ),
+        (
+            {"variables": {"bill_password": "x\n"}, "forms": {"bill_password": "template"}},
+            "The variable bill_password holds a line break at its end.",
+            "add | trim to the template",
+        ),
+        (
+            {"environ": {"BILL_PASSWORD": "x\r"}},
+            "The environment variable BILL_PASSWORD holds a carriage return at its end.",
+            "Kubernetes secret made with echo",
+        ),
+    ],
+)
+def test_convert_control_character_has_the_remedy_of_its_source(places: Any, starts: str, says: str) -> None:
+    with pytest.raises(OptionError) as failure:
+        resolved(**places)
+    assert str(failure.value).startswith(starts)
+    assert says in str(failure.value)
+
+
+@pytest.mark.parametrize("method", ["given", "variables", "environ"])
+def test_resolve_byte_order_mark_at_the_start_is_left_out_with_a_note(method: str) -> None:
+    names = {"given": "dev_key", "variables": "bill_dev_key", "environ": "BILL_DEV_KEY"}
+    places: Any = {method: {names[method]: "\ufeffkey"}}
+    options = resolved(**places)
+    assert options.values["dev_key"] == "key"
+    [note] = options.notes
+    assert note.startswith(f"The value of {options.sources['dev_key']} begins with a byte order mark")
+    assert resolved({"dev_key": "\ufeff"}).values["dev_key"] is None
 
 
 def _fails(_name: str) -> Any:

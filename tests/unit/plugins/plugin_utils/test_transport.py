@@ -411,9 +411,20 @@ def test_exchange_without_a_thread_releases_its_slot(monkeypatch: pytest.MonkeyP
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start_no_thread)
-    with pytest.raises(RuntimeError, match="can't start new thread"):
+    with pytest.raises(errors.TransportError, match="could not start a thread to send the request, so it sent nothing"):
         open_transport("http://127.0.0.1:9/connect", timeout=1, limits=limits).send(HttpRequest("GET", "/"))
     assert not limits.is_held
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("proxy", ["http://", "http://:3128", "http://user:findme@", "socks5://", "http:///x"])
+def test_exchange_with_a_proxy_without_a_host_names_the_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(
+        errors.OptionError, match="The address of the proxy for bill.example.com has no host"
+    ) as failure:
+        open_transport("https://bill.example.com/connect", timeout=1).send(HttpRequest("GET", "/"))
+    assert "findme" not in str(failure.value)
 
 
 @pytest.mark.promise(9)

@@ -170,6 +170,17 @@ def test_tls_with_a_bad_certificate_names_the_reason(bill_with: Bills, authority
     assert received_nothing(bill)
 
 
+@pytest.mark.promise(8)
+def test_tls_with_key_log_that_cannot_be_written_names_it(
+    bill_with: Bills, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", "/nowhere/keys.log")
+    bill = bill_with("good")
+    message = str(failed_log_in(bill.url, ca_path=authority.file))
+    assert "Python cannot write /nowhere/keys.log, so it sent nothing. SSLKEYLOGFILE in the environment" in message
+    assert heard_nothing(bill)
+
+
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("openssl_is_enough", [True, False])
