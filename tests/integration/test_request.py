@@ -402,7 +402,7 @@ def heard_of(bill: Control) -> list[str]:
 
 
 @pytest.mark.promise(9)
-def test_when_the_hour_is_spent_nothing_more_is_asked_until_the_next_one(project: Project, bill: Control) -> None:
+def test_request_hourly_limit_reached_sends_nothing_until_next_hour(project: Project, bill: Control) -> None:
     """No later task, lookup or run sends a request."""
     # The time is late enough for the session to reach the next hour.
     bill.post("clock", set="2026-03-02T10:40:00Z")

@@ -17,7 +17,6 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
-from urllib.parse import urlsplit
 
 from .._core.base_url import BaseUrl
 from .._core.errors import InvalidResponseError, OptionError, RequestTimeoutError
@@ -93,7 +92,6 @@ class HttpSender:
         if not self._settings.validate_certs:
             # urllib3 would write a warning with every request. Ansible has already shown one.
             disable_warnings()
-        self._refuse_proxy_without_host()
         http = adapter.http = adapter.http or self._open(adapter)
         with nullcontext() if keep_open else http:
             try:
@@ -133,22 +131,12 @@ class HttpSender:
                 # requests does not handle these errors of a response, such as a chunk of negative length.
                 raise self._errors.no_http() from None
 
-    def _refuse_proxy_without_host(self) -> None:
-        """Raise OptionError if the environment names a proxy without a host. requests fails in a different way for each such address."""
-        if self._base_url.plain:
-            return
-        url, tools = self._base_url.url, requests_library().utils
-        proxy = tools.select_proxy(url, tools.get_environ_proxies(url))
-        try:
-            host = urlsplit(proxy if "://" in proxy else f"http://{proxy}").hostname if proxy else "none"
-        except ValueError:
-            host = None
-        if not host:
-            # The address may contain a password, so the message does not repeat it.
-            raise OptionError(
-                f"The address of the proxy for {self._base_url.host} has no host, so bill.connect sent nothing. Check HTTPS_PROXY and "
-                "ALL_PROXY in the environment: the address is like http://proxy.example.com:3128."
-            )
+    def _errors_at(self, adapter: AbortableAdapter) -> TransportErrors | ProxyErrors:
+        """The errors of the hop that the exchange has reached: the proxy, or the host."""
+        if adapter.is_past_proxy or not (proxy := self.proxy):
+            return self._errors
+        settings = self._settings
+        return ProxyErrors(proxy, self._base_url.host, settings.timeout, settings.ca_path, self._base_url.option)
 
     def _open(self, adapter: AbortableAdapter) -> Any:
         _quiet_urllib3()

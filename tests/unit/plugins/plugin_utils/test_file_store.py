@@ -162,24 +162,24 @@ def test_store_key_of_the_wrong_length_is_replaced(store: FileStore, tmp_path: P
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("ours", [True, False])
 def test_store_that_was_opened_to_others_is_closed_with_a_new_key(
-    store: FileStore, kept: Path, said: list[str], ours: bool
+    store: FileStore, session_file: Path, said: list[str], ours: bool
 ) -> None:
     """Kubernetes opens each directory and file of a volume with fsGroup to the group, each time that it mounts the volume."""
     old = store.secret()
-    kept.rename(kept.with_name(f"{'0f' * 16}.session"))
-    kept.with_suffix(".lock").unlink()
-    kept.parent.chmod(0o2770)
-    for path in kept.parent.iterdir():
+    session_file.rename(session_file.with_name(f"{'0f' * 16}.session"))
+    session_file.with_suffix(".lock").unlink()
+    session_file.parent.chmod(0o2770)
+    for path in session_file.parent.iterdir():
         path.chmod(0o660)
-    again = FileStore(str(kept.parent), is_default=ours, warn=said.append)
-    with (kept.parent / "key").open("rb") as opened:
+    again = FileStore(str(session_file.parent), is_default=ours, warn=said.append)
+    with (session_file.parent / "key").open("rb") as opened:
         assert again.existing_secret() is None
         assert again.secret() != old
         # Another user who has the old file open sees nothing of the new key.
         assert opened.read() == old
-    assert mode(kept.parent) & 0o777 == 0o700
+    assert mode(session_file.parent) & 0o777 == 0o700
     assert names(again) == ["key"]
-    assert FileStore(str(kept.parent), is_default=ours, warn=said.append).existing_secret() == again.secret()
+    assert FileStore(str(session_file.parent), is_default=ours, warn=said.append).existing_secret() == again.secret()
     assert said == []
 
 
@@ -276,9 +276,9 @@ def test_file_store_ignores_and_replaces_a_file_with_open_permissions(
 def test_file_store_ignores_a_file_of_another_user(
     store: FileStore, session_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert unsafe(kept.stat()) is None
+    assert unsafe(session_file.stat()) is None
     monkeypatch.setattr(os, "geteuid", lambda: session_file.stat().st_uid + 1)
-    assert unsafe(kept.stat()) == "it belongs to another user"
+    assert unsafe(session_file.stat()) == "it belongs to another user"
     assert store.get(KEY) is None
     with pytest.raises(StoreError, match="belongs to another user"), store.lock(KEY, 1):
         pass

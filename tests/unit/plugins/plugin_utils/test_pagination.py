@@ -140,7 +140,7 @@ def test_other_refusal_does_not_change_the_page_size(open_client: OpenClient, bi
     assert bill.heard == [LOGIN, VENDORS]
 
 
-def test_a_next_page_is_asked_for_with_all_that_was_asked_at_first(open_client: OpenClient, bill: Bill) -> None:
+def test_pagination_sends_all_parameters_with_each_page(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
     bill.will_say(page(1, following="2"), to=first)
     bill.will_say(page(2, following="3"), to=f"{first}&page=2")

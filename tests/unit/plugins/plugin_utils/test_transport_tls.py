@@ -178,7 +178,7 @@ def test_tls_with_key_log_that_cannot_be_written_names_it(
     bill = bill_with("good")
     message = str(failed_log_in(bill.url, ca_path=authority.file))
     assert "Python cannot write /nowhere/keys.log, so it sent nothing. SSLKEYLOGFILE in the environment" in message
-    assert heard_nothing(bill)
+    assert received_nothing(bill)
 
 
 @pytest.mark.promise(7)
