@@ -35,6 +35,8 @@ _HOME, _CODE, _TODAY, _IN_30_DAYS, _TIME = "/home/ap", "012345", "2026-11-22", "
 _BLACK = "\N{FULL BLOCK}" * 12
 _SECRET = re.compile(r"[\w-]*(?:{})[\w-]*".format("|".join(MARKS)))
 _TIME_OF_DAY = re.compile(r"\b\d\d:\d\d:\d\d\b")
+# The name of a backup has no colons.
+_TIME_IN_NAME = re.compile(r"_\d\d-\d\d-\d\d\.bak\b")
 _BACKUP = re.compile(r"(?<=\.yml\.)\d+(?=\.\d{4}-)")
 _PROMPT = Line.plain("$ ", Look("black", bold=True))
 
@@ -123,6 +125,7 @@ class PictureTerminal:
             for days, example in ((0, _TODAY), (30, _IN_30_DAYS)):
                 yield re.compile((moment + timedelta(days=days)).date().isoformat()), example
         yield _TIME_OF_DAY, _TIME
+        yield _TIME_IN_NAME, f"_{_TIME.replace(':', '-')}.bak"
 
 
 @contextmanager
