@@ -197,7 +197,22 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
 
 
 @pytest.mark.promise(8)
-def test_lookup_unknown_field_is_reported_and_nothing_is_sent(project: Project) -> None:
+def test_keyword_environment_never_decides_in_silence(project: Project, bill: Control) -> None:
+    project.environ["ANSIBLE_INJECT_FACT_VARS"] = "False"
+    meant = {**login(), "environment": "production", "ignore_errors": True}
+    useless = {**login(), "environment": {"HTTPS_PROXY": "http://127.0.0.1:1"}}
+    run = project.play(meant, {"block": [meant]}, useless, useless)
+    assert run.code == 0, run.output
+    assert run.says("environment: production is written as a keyword of Ansible here"), run.output
+    assert run.times("The keyword environment sets HTTPS_PROXY.") == 1, run.output
+    # From ansible-core 2.21 on, the variables of the session are no facts.
+    facts = 1 if project.core < (2, 21) else 0
+    assert run.times("because inject_facts_as_vars is off") == facts, run.output
+    assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+@pytest.mark.promise(8)
+def test_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project) -> None:
     fields = {
         "sessionId": "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
         "a secret given by mistake": "There is no such field. The fields are: session_id, organization_id, ",

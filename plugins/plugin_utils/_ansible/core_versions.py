@@ -65,6 +65,12 @@ def cleaned_fact(fact: Any) -> Any:
     return fact
 
 
+_NOT_INJECTED = (
+    "bill_session_id and bill_headers are not set as variables, because inject_facts_as_vars is off and this version of ansible-core "
+    "makes them facts. Use register, or the role bill.connect.connect."
+)
+
+
 def publish(
     action: Any,
     result: dict[str, Any],
@@ -90,8 +96,10 @@ def publish(
         facts = {}
     if facts:
         result["ansible_facts"] = facts
-    if VariableLayer is not None or not on_disk or not session:
+    if VariableLayer is not None or not session:
         return None
+    if not on_disk:
+        return None if C.INJECT_FACTS_AS_VARS else _NOT_INJECTED
     return (
         "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core would write them "
         "to the fact cache in the clear. Use register, or the role bill.connect.connect."

@@ -175,6 +175,25 @@ def _defaults_around(task: Any) -> Iterator[Any]:
         yield getattr(holder, "_module_defaults", None)
 
 
+def environments_around(task: Any) -> Iterator[Any]:
+    """Yield each untemplated value of the keyword ``environment`` of the task, of the blocks and roles around it, and of the play."""
+    # ansible-core has already evaluated the keyword of the task itself, and has left out what is no dictionary.
+    yield from _items(_ds_of(task).get("environment"))
+    seen: list[Any] = []
+    for each in [*_around(task)]:
+        for holder in (each, getattr(each, "_role", None), getattr(each, "_play", None)):
+            if holder is not None and holder is not task and not any(holder is other for other in seen):
+                seen.append(holder)
+                yield from _items(getattr(holder, "_environment", None))
+
+
+def _items(value: Any) -> Iterator[Any]:
+    if isinstance(value, list):
+        yield from value
+    elif isinstance(value, (str, Mapping)):
+        yield value
+
+
 def is_in_role(task: Any, name: str) -> bool:
     """Return whether a task belongs to a role. ``name`` is the full name of the role."""
     role = getattr(task, "_role", None)

@@ -127,6 +127,7 @@ BY_ANY_NAME = {
     "templates.py:variable",
     "templates.py:variables_of",
     "form_task.py:filled",
+    "keywords.py:check_environment",
     "destinations.py:_is_harmless",
     "destinations.py:_secrets_of_environment",
     "fact_check.py:_is_written",
