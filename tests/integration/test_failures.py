@@ -212,7 +212,7 @@ def test_keyword_environment_never_decides_in_silence(project: Project, bill: Co
 
 
 @pytest.mark.promise(8)
-def test_field_that_a_lookup_does_not_have_is_told_before_a_sign_in(project: Project) -> None:
+def test_lookup_unknown_field_is_reported_and_nothing_is_sent(project: Project) -> None:
     fields = {
         "sessionId": "There is no field sessionId. Did you mean session_id? The fields are: session_id, organization_id, ",
         "a secret given by mistake": "There is no such field. The fields are: session_id, organization_id, ",

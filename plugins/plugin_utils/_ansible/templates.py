@@ -90,6 +90,8 @@ def variables_of(
             value = decrypted(rendered)
         except OMITTED:
             value = None
+        except OptionError:
+            raise
         except Exception as error:  # A lookup or filter may raise anything.
             raise OptionError(f"The variable {name} cannot be used: {why(error, raw, name)}") from None
         if value == omitted(variables):

@@ -28,6 +28,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.api_fields impo
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes, error_from_response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import Response
+from ansible_collections.bill.connect.plugins.plugin_utils._options.convert import control_character
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
@@ -250,7 +251,7 @@ def assert_options_or_clean(outcome: Any) -> None:
             assert isinstance(value, bool)
         elif value is not None:
             assert value.__class__ is str
-            assert value.isprintable()
+            assert control_character(value) is None
             assert not option.choices or value in option.choices
     everything = errors.BillError("Refused, and that is all there is.", options=tuple(outcome.values))
     assert_clean(errors.BillError(outcome.explain(everything)), longest=100 + 100 * len(OPTIONS))

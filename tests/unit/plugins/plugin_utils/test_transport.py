@@ -416,17 +416,6 @@ def test_exchange_without_a_thread_releases_its_slot(monkeypatch: pytest.MonkeyP
     assert not limits.is_held
 
 
-@pytest.mark.promise(8)
-@pytest.mark.parametrize("proxy", ["http://", "http://:3128", "http://user:findme@", "socks5://", "http:///x"])
-def test_exchange_with_a_proxy_without_a_host_names_the_proxy(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
-    monkeypatch.setenv("https_proxy", proxy)
-    with pytest.raises(
-        errors.OptionError, match="The address of the proxy for bill.example.com has no host"
-    ) as failure:
-        open_transport("https://bill.example.com/connect", timeout=1).send(HttpRequest("GET", "/"))
-    assert "findme" not in str(failure.value)
-
-
 @pytest.mark.promise(9)
 def test_exchange_with_an_endless_response_is_an_error(scripted: Start) -> None:
     stop = threading.Event()
