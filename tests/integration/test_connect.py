@@ -767,6 +767,7 @@ def test_disconnect_secrets_cover_every_auth_method() -> None:
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(15)
+@pytest.mark.promise(16)
 def test_form_terminal_closed_ends_all_workers(here: Folder, bill: Control) -> None:
     with here.start_form() as terminal:
         terminal.answers(SIGN_IN_WITH, "")

@@ -24,6 +24,7 @@ from .._options.destinations import check_destinations, foreign_hosts
 from .._options.resolve import ResolvedOptions
 from .._options.source import Source
 from .._vault import ansible_paths
+from .ansible_run import AnsibleRun
 from .reporter import CoreSecretRegistry, DisplayReporter
 
 
@@ -57,7 +58,9 @@ class TaskContext:
 
     def client_for(self, options: Mapping[str, Any]) -> BillClient:
         """Return the client for the credentials in other options. Raises OptionError if they do not fit together."""
-        around = Surroundings(ansible_paths.default_store(), ansible_paths.run_store(), self.reporter, self.secrets)
+        around = Surroundings(
+            ansible_paths.default_store(), ansible_paths.run_store(), self.reporter, self.secrets, AnsibleRun()
+        )
         return build_client(options, around)
 
     def check_destinations(self, options: ResolvedOptions) -> None:

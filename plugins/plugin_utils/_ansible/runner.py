@@ -21,6 +21,7 @@ from ansible.utils.display import Display
 from .._client.run_records import RunRecords
 from .._core.errors import BillError, OptionError
 from .._core.redaction import redact
+from .._core.run import operation_of
 from .._options.destinations import steering_values
 from .._options.resolve import ResolvedOptions, Unusable, resolve
 from .._options.source import Form
@@ -29,6 +30,7 @@ from .._store.factory import open_run_store
 from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in
 from . import templates
+from .ansible_run import AnsibleRun
 from .context import TaskContext
 from .fact_check import FactCheck
 from .omit import without_omitted
@@ -81,22 +83,20 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
     details: Mapping[str, Any] = {}
     unused = environment_secrets()
     try:
-        # These secrets must be known before the options are resolved, because the options may be rejected.
-        unused |= _secrets_among(invocation)
-        run = open_run_records()
-        check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
-        options = _resolve(invocation, check)
-        options = replace(options, secrets=tuple({*options.secrets, *_unused_secrets(invocation, options)}))
-        secrets.add(options.secrets)
-        secrets.add_quietly(encrypted_in(invocation.given))
-        for note in options.notes:
-            DisplayReporter(secrets).warn(note)
-        context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
-        if set(invocation.table) >= set(OPTIONS):
-            for option, value in steering_values(options):
-                check.refuse_value(option, value)
-            context.check_destinations(options)
-        yield context
+        with operation_of(run_of_ansible := AnsibleRun()), run_of_ansible.watched():
+            # These secrets must be known before the options are resolved, because the options may be rejected.
+            unused |= _secrets_among(invocation)
+            run = open_run_records()
+            check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
+            options = _resolve(invocation, check)
+            secrets.add(options.secrets)
+            secrets.add_quietly(encrypted_in(invocation.given))
+            context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
+            if set(invocation.table) >= set(OPTIONS):
+                for option, value in steering_values(options):
+                    check.refuse_value(option, value)
+                context.check_destinations(options)
+            yield context
         return
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details

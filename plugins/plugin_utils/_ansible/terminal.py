@@ -9,11 +9,6 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import threading
-import time
-
 from ansible.errors import AnsiblePromptInterrupt, AnsiblePromptNoninteractive
 from ansible.utils.display import Display
 
@@ -27,7 +22,6 @@ def typed(prompt: str, *, hidden: bool) -> str | None:
 
     Raises NoTerminalError if there is no terminal.
     """
-    end_with_ansible()
     try:
         # This also works in a worker, because the main process of ansible-core shows the prompt.
         answer: bytes = display.prompt_until(prompt, private=hidden)
@@ -37,22 +31,3 @@ def typed(prompt: str, *, hidden: bool) -> str | None:
         raise NoTerminalError from None
     # The form rejects invalid UTF-8 later, as it rejects every text that is not printable.
     return answer.decode(errors="surrogateescape")
-
-
-def end_with_ansible() -> None:
-    """Exit this worker when the main Ansible process ends, for example because its terminal was closed.
-
-    From ansible-core 2.19 on, a worker has its own POSIX session and receives no hangup signal. Without this function it would wait
-    forever for an answer, with the typed text in its memory.
-    """
-    ansible = multiprocessing.parent_process()
-    if ansible is None:
-        return
-
-    def watch() -> None:
-        # ansible.pid is the original parent. A new os.getppid() is no reference, because Ansible may already have ended.
-        while os.getppid() == ansible.pid:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

@@ -21,6 +21,7 @@ from .._core.base_url import API_URLS, BaseUrl
 from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
 from .._core.reporter import Reporter
+from .._core.run import Run, UnwatchedRun
 from .._core.secret_registry import SecretRegistry
 from .._http.exchange import Exchange
 from .._http.http_sender import HttpSettings
@@ -44,6 +45,7 @@ class Surroundings:
     - ``default_store`` is the default directory for stored sessions.
     - ``run_store`` is a directory that exists until this run of Ansible ends.
     - ``secrets`` are the secrets of the invocation. The client adds the secrets of its sessions.
+    - ``run`` is the run of Ansible. Nothing is sent after it is over.
     - ``clock`` and ``exchange`` can be replaced by a test.
     """
 
@@ -51,6 +53,7 @@ class Surroundings:
     run_store: str
     reporter: Reporter
     secrets: SecretRegistry = field(default_factory=SecretRegistry)
+    run: Run = field(default_factory=UnwatchedRun)
     clock: Clock = field(default_factory=SystemClock)
     exchange: Exchange | None = None
 
@@ -110,10 +113,7 @@ class _Builder:
         if self._around.exchange:
             return self._around.exchange.at(self._base_url)
         settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
-        return ProxyGuard(self._base_url, settings, limits, self._shared(), self._around.clock)
-
-    def _shared(self) -> Store:
-        return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
+        return ProxyGuard(self._base_url, settings, limits, self._around.run)
 
     def _limits(self, method: AuthMethod) -> RequestLimits:
         shared = self._shared()

@@ -15,6 +15,8 @@ from contextlib import suppress
 from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
+from .._core.run import Run
+
 try:
     import requests
     from requests.adapters import HTTPAdapter
@@ -43,10 +45,11 @@ class _FinalResponse(HTTPResponse):
 class AbortableAdapter(HTTPAdapter):
     """The adapter of one exchange, or of several exchanges one after the other.
 
-    ``http`` is the session of requests that uses this adapter. It is None before the first exchange.
+    ``http`` is the session of requests that uses this adapter. It is None before the first exchange. Nothing is sent after ``run`` is over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, run: Run) -> None:
+        self._run = run
         self.http: requests.Session | None = None
         self._aborted = False
         self._connected = False
@@ -122,6 +125,13 @@ class AbortableAdapter(HTTPAdapter):
                     # The abort came while this connection was made. Nothing may be sent any more.
                     self.close()
                     raise ConnectionAbortedError
+                # The connection may have taken long.
+                adapter._run.end_if_over()
+
+            def send(self, data: Any) -> None:
+                # http.client sends each part of a request with this method, also over a connection that was kept open.
+                adapter._run.end_if_over()
+                super().send(data)
 
         return type(pool.__name__, (pool, _Abortable), {"ConnectionCls": Connection})
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from .._core.base_url import BaseUrl
 from .._core.errors import OptionError, TlsError, TransportError, note_sent
+from .._core.run import Run, UnwatchedRun
 from .abortable_adapter import AbortableAdapter
 from .http_sender import THREAD_NAME, HttpSender, HttpSettings, requests_library
 from .messages import HttpRequest, RawResponse
@@ -60,14 +61,17 @@ class Exchange(Protocol):
 class HttpExchange:
     """Exchanges through the library requests. Each exchange has its own connection, except inside ``keep_alive``.
 
-    The wait for ``limits`` is not part of the timeout. The usual environment variables name the proxies. Raises OptionError if ``ca_path``
-    does not exist.
+    The wait for ``limits`` is not part of the timeout. Nothing is sent after ``run`` is over. The usual environment variables name the
+    proxies. Raises OptionError if ``ca_path`` does not exist.
     """
 
-    def __init__(self, base_url: BaseUrl, settings: HttpSettings, limits: Limits | None = None) -> None:
+    def __init__(
+        self, base_url: BaseUrl, settings: HttpSettings, limits: Limits | None = None, run: Run | None = None
+    ) -> None:
         self.base_url = base_url
         self.settings = settings
         self.limits = limits or NoLimits()
+        self.run = run or UnwatchedRun()
         self.errors = TransportErrors(base_url.host, settings.timeout, settings.ca_path, base_url.option)
         self._sender = HttpSender(base_url, settings, self.errors)
         self._keeps_alive = False
@@ -81,7 +85,7 @@ class HttpExchange:
         return self._sender.proxy
 
     def at(self, base_url: BaseUrl) -> HttpExchange:
-        return HttpExchange(base_url, self.settings, self.limits)
+        return HttpExchange(base_url, self.settings, self.limits, self.run)
 
     @contextmanager
     def keep_alive(self) -> Iterator[None]:
@@ -104,9 +108,10 @@ class HttpExchange:
         _proxy = self.proxy
         adapter: AbortableAdapter | None = None
         try:
+            self.run.end_if_over()
             with ExitStack() as held:
                 held.enter_context(self.limits.slot(request.target))
-                adapter = self._adapter or AbortableAdapter()
+                adapter = self._adapter or AbortableAdapter(self.run)
                 if self._keeps_alive:
                     self._adapter = adapter
                 thread = _ExchangeThread(self._sender, adapter, request, held.pop_all(), keep_open=self._keeps_alive)

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError
+from .._core.run import current_run
 
 _POLL_SECONDS = 0.02
 
@@ -60,6 +61,8 @@ def open_locked(path: str, end: float, clock: Clock) -> int:
             if clock.monotonic() >= end:
                 raise LockTimeoutError("Other tasks hold the lock.")
             clock.sleep(_POLL_SECONDS)
+        # The wait may have outlasted the run. Then nothing may be written under the lock.
+        current_run().end_if_over()
     except BaseException:
         os.close(file)
         raise

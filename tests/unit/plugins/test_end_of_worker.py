@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A worker of Ansible that asks a person ends together with Ansible's main process."""
+"""A worker of Ansible ends together with Ansible's main process."""
 
 from __future__ import annotations
 
@@ -10,42 +10,150 @@ import multiprocessing
 import os
 import select
 import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
+from ansible.executor.process import worker
+from ansible.parsing.dataloader import DataLoader
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import terminal
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.ansible_run import AnsibleRun
 
 FORK = multiprocessing.get_context("fork")
+# The tests fork processes, as Ansible does.
+pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 
 
-def _worker(first_process_ends_before: bool) -> None:
-    first_process = multiprocessing.parent_process()
-    assert first_process
-    # os.getppid() is no reference, because the first process may already have ended.
-    while first_process_ends_before and os.getppid() == first_process.pid:
-        time.sleep(0.01)
-    terminal.end_with_ansible()
+def _wait() -> None:
+    with AnsibleRun().watched():
+        time.sleep(60)
+
+
+def _check_before_it_sends() -> None:
+    AnsibleRun().end_if_over()
     time.sleep(60)
 
 
-def _first_process(ends_before: bool) -> None:
-    FORK.Process(target=_worker, args=(ends_before,)).start()
-    if not ends_before:
-        time.sleep(0.5)
-    # A hangup also ends the process without a wait for the worker.
+def _wait_in_a_fork() -> None:
+    """A plugin has forked the worker. So the main process is not the parent of the process that waits, but an ancestor."""
+    if child := os.fork():
+        os.waitpid(child, 0)
+    else:
+        _wait()
+
+
+def _work(task: Callable[[], None], orphaned: int | None, started: int) -> None:
+    """What a worker does."""
+    # ansible-core does the same.
+    worker.current_worker = multiprocessing.current_process()
+    if orphaned is None:
+        os.write(started, b"1")
+    else:
+        while os.getppid() == orphaned:
+            time.sleep(0.01)
+    task()
+
+
+def _main(task: Callable[[], None], is_late: bool) -> None:
+    """The main process of Ansible. It ends without a wait for its worker, as after a hangup."""
+    began, started = os.pipe()
+    FORK.Process(target=_work, args=(task, os.getpid() if is_late else None, started)).start()
+    if not is_late:
+        os.read(began, 1)
     os._exit(0)
 
 
-@pytest.mark.promise(15)
-@pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
-@pytest.mark.parametrize("before", [False, True])
-def test_worker_that_asks_a_person_ends_when_ansible_ends(before: bool) -> None:
-    end, worker = os.pipe()
-    first = FORK.Process(target=_first_process, args=(before,))
+def _leaves_a_worker(main: Callable[..., None], *arguments: Any) -> bool:
+    """Whether a process that the main process has started still exists some seconds after its end."""
+    end, held = os.pipe()
+    first = FORK.Process(target=main, args=arguments)
     first.start()
-    os.close(worker)
+    os.close(held)
     first.join()
-    # The worker holds the other end of the pipe while it lives.
+    # Each process below the main process holds the other end of the pipe while it exists.
     gone = select.select([end], [], [], 10)[0]
     os.close(end)
-    assert gone
+    return not gone
+
+
+@pytest.mark.promise(16)
+@pytest.mark.parametrize(
+    ("task", "is_late"),
+    [(_wait, False), (_wait, True), (_check_before_it_sends, True), (_wait_in_a_fork, False)],
+    ids=["during a wait", "before a wait", "before a request", "in a fork"],
+)
+def test_worker_whose_run_is_over_ends(task: Callable[[], None], is_late: bool) -> None:
+    assert not _leaves_a_worker(_main, task, is_late)
+
+
+def _exit_code(target: Callable[..., None], *arguments: Any) -> int | None:
+    process = FORK.Process(target=target, args=arguments)
+    process.start()
+    process.join(10)
+    return process.exitcode
+
+
+def _check_as_worker() -> None:
+    worker.current_worker = multiprocessing.current_process()
+    with AnsibleRun().watched():
+        time.sleep(0.2)
+
+
+def _check_in_a_fork() -> None:
+    worker.current_worker = multiprocessing.current_process()
+    if child := os.fork():
+        assert os.waitpid(child, 0)[1] == 0
+        return
+    with AnsibleRun().watched():
+        time.sleep(0.2)
+    os._exit(0)
+
+
+@pytest.mark.promise(16)
+@pytest.mark.parametrize("check", [_check_as_worker, _check_in_a_fork])
+def test_worker_whose_run_goes_on_does_not_end(check: Callable[[], None]) -> None:
+    assert _exit_code(check) == 0
+
+
+def _main_of_a_program(program: int, code: int) -> None:
+    while os.getppid() == program:
+        time.sleep(0.01)
+    with AnsibleRun().watched():
+        os.write(code, b"goes on")
+
+
+def _start_main_and_end(code: int) -> None:
+    FORK.Process(target=_main_of_a_program, args=(os.getpid(), code)).start()
+    os._exit(0)
+
+
+@pytest.mark.promise(16)
+def test_main_process_that_a_program_started_outlives_the_program() -> None:
+    """A program runs Ansible in a process of its own, and ends first. The run of Ansible is not over."""
+    result, code = os.pipe()
+    _exit_code(_start_main_and_end, code)
+    os.close(code)
+    assert os.read(result, 100) == b"goes on"
+    os.close(result)
+
+
+def _work_with_decrypted_file(main: int, path: Path) -> None:
+    process: Any = multiprocessing.current_process()
+    process._loader = DataLoader()
+    process._loader._tempfiles.add(str(path))
+    _work(_wait, main, -1)
+
+
+def _main_with_decrypted_file(path: Path) -> None:
+    FORK.Process(target=_work_with_decrypted_file, args=(os.getpid(), path)).start()
+    os._exit(0)
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(16)
+def test_worker_whose_run_is_over_removes_the_files_that_ansible_decrypted_for_it(tmp_path: Path) -> None:
+    decrypted = tmp_path / "template"
+    decrypted.write_text("s3cret-findme")
+    assert not _leaves_a_worker(_main_with_decrypted_file, decrypted)
+    assert not decrypted.exists()

@@ -18,13 +18,19 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.factory impor
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, ListReporter, Reply, ScriptedBill
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
 from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange, Open, OpenClient
 
 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def run() -> Run:
+    """The run of Ansible of every client of this test."""
+    return Run()
 
 
 @pytest.fixture
@@ -45,14 +51,16 @@ def bill() -> Bill:
 
 
 @pytest.fixture
-def build(clock: Clock, tmp_path: Path, reporter: ListReporter) -> Callable[..., BillClient]:
+def build(clock: Clock, run: Run, tmp_path: Path, reporter: ListReporter) -> Callable[..., BillClient]:
     """The client of a new task. It shares only the store and BILL with the task before."""
 
     def build(exchange: Exchange | None, **changes: Any) -> BillClient:
         options = {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes}
         return build_client(
             options,
-            Surroundings(str(tmp_path / "bill"), str(tmp_path / "run"), reporter, clock=clock, exchange=exchange),
+            Surroundings(
+                str(tmp_path / "bill"), str(tmp_path / "run"), reporter, run=run, clock=clock, exchange=exchange
+            ),
         )
 
     return build

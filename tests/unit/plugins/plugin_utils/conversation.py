@@ -106,6 +106,23 @@ class Clock:
             happens()
 
 
+class RunIsOverError(BaseException):
+    """The end of a worker. In a test it must not end the process."""
+
+
+class Run:
+    """A run of Ansible, which is over when a test says so."""
+
+    is_over = False
+
+    def end_if_over(self) -> None:
+        if self.is_over:
+            raise RunIsOverError
+
+    def end(self) -> None:
+        self.is_over = True
+
+
 def says(status: int, answer: Any, **headers: str) -> Reply:
     """A reply with a whole response. Bytes are sent unchanged, and other values as JSON."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()

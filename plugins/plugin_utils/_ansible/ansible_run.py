@@ -1,0 +1,75 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Ends a worker of Ansible whose run is over.
+
+Private to bill.connect. Ansible does not end its workers in every case. From ansible-core 2.19 on, a worker has its own POSIX session. So
+neither the hangup of a closed terminal nor a signal to the process group of Ansible reaches it. Older workers outlive a main process that
+is killed alone. Without this module such a worker would still wait for its turn, and then send a payment that nobody learns of.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+from ansible.executor.process import worker
+
+# Seconds between two checks. A check takes about a microsecond.
+_INTERVAL = 0.05
+
+
+class AnsibleRun:
+    """The run of Ansible that this process belongs to. In the main process of Ansible it is never over."""
+
+    def end_if_over(self) -> None:
+        main = getattr(worker.current_worker, "_parent_pid", None)
+        # The kernel gives an orphan a new parent. So unlike a process id on its own, the chain of parents is always up to date. A worker is
+        # a child of the main process; only a process that a plugin has forked in a worker is not.
+        if main is None or os.getppid() == main or main in _ancestors():
+            return
+        loader = getattr(multiprocessing.current_process(), "_loader", None)
+        with suppress(Exception):
+            # The worker may have decrypted files of the user for a while, for example for a template that calls a lookup.
+            loader.cleanup_all_tmp_files()  # type: ignore[union-attr]
+        # An exception would be caught by rescue, ignore_errors or until. The kernel releases the locks of this process.
+        os._exit(1)
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """End this process within a moment if the run is over before the context ends, also during any wait inside it."""
+        self.end_if_over()
+        if worker.current_worker is None:
+            yield
+            return
+        done = threading.Event()
+
+        def watch() -> None:
+            while not done.wait(_INTERVAL):
+                self.end_if_over()
+
+        thread = threading.Thread(name="bill.connect run", target=watch, daemon=True)
+        try:
+            # Without the thread, the checks before each request still prevent that anything is sent.
+            with suppress(RuntimeError):
+                thread.start()
+            yield
+        finally:
+            done.set()
+
+
+def _ancestors() -> Iterator[int]:
+    """The process ids of the parent, of its parent, and so on, as far as the system shows them."""
+    pid = os.getppid()
+    while pid:
+        yield pid
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                # The second field is the name of the program, which may contain blanks and parentheses.
+                pid = int(file.read().rpartition(b")")[2].split()[1])
+        except (OSError, ValueError, IndexError):
+            return
