@@ -80,8 +80,8 @@ notes:
     still has it.
   - C(until) does not repeat a write that BILL has processed, or may have processed. Each later try has the same result. To wait for the effect of a write,
     use a task that reads.
-  - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has processed it. Check in BILL. A write that the run has not
-    sent yet is never sent.
+  - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has processed it. Check in BILL's web app. A write that
+    the run has not sent yet is never sent.
   - Responses must be JSON. This task cannot download other formats, such as files.
 seealso:
   - plugin: bill.connect.bill_request

@@ -89,8 +89,11 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
             run = open_run_records()
             check = FactCheck(invocation.templar, invocation.variables, run.published, invocation.written)
             options = _resolve(invocation, check)
+            options = replace(options, secrets=tuple({*options.secrets, *_unused_secrets(invocation, options)}))
             secrets.add(options.secrets)
             secrets.add_quietly(encrypted_in(invocation.given))
+            for note in options.notes:
+                DisplayReporter(secrets).warn(note)
             context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
             if set(invocation.table) >= set(OPTIONS):
                 for option, value in steering_values(options):

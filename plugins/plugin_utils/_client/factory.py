@@ -113,7 +113,12 @@ class _Builder:
         if self._around.exchange:
             return self._around.exchange.at(self._base_url)
         settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
-        return ProxyGuard(self._base_url, settings, limits, self._around.run)
+        return ProxyGuard(
+            self._base_url, settings, limits, store=self._shared(), clock=self._around.clock, run=self._around.run
+        )
+
+    def _shared(self) -> Store:
+        return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
 
     def _limits(self, method: AuthMethod) -> RequestLimits:
         shared = self._shared()

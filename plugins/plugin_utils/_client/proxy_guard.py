@@ -19,6 +19,7 @@ from .._core.base_url import BaseUrl
 from .._core.clock import Clock
 from .._core.errors import LockTimeoutError, ProxyAuthenticationError
 from .._core.json_record import JsonRecord
+from .._core.run import Run
 from .._http.exchange import HttpExchange, Limits
 from .._http.http_sender import HttpSettings
 from .._http.messages import HttpRequest, RawResponse
@@ -44,13 +45,15 @@ class ProxyGuard(HttpExchange):
     While it is not known whether the proxy accepts a password, only one request at a time is sent through it.
     """
 
-    def __init__(self, base_url: BaseUrl, settings: HttpSettings, limits: Limits, store: Store, clock: Clock) -> None:
-        super().__init__(base_url, settings, limits)
+    def __init__(
+        self, base_url: BaseUrl, settings: HttpSettings, limits: Limits, *, store: Store, clock: Clock, run: Run
+    ) -> None:
+        super().__init__(base_url, settings, limits, run)
         self._store = store
         self._clock = clock
 
     def at(self, base_url: BaseUrl) -> ProxyGuard:
-        return ProxyGuard(base_url, self.settings, self.limits, self._store, self._clock)
+        return ProxyGuard(base_url, self.settings, self.limits, store=self._store, clock=self._clock, run=self.run)
 
     def exchange(self, request: HttpRequest) -> RawResponse:
         proxy = self.proxy
