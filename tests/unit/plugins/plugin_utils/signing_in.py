@@ -149,9 +149,9 @@ class Bill:
                 if isinstance(said, errors.BillError):
                     raise said
                 return said
-        return self._usual(heard.name, heard.headers, heard.body)
+        return self.usual_response(heard.name, heard.headers, heard.body)
 
-    def _usual(self, name: str, headers: dict[str, str], body: Any) -> tuple[int, Any]:
+    def usual_response(self, name: str, headers: dict[str, str], body: Any) -> tuple[int, Any]:
         if name == LOGIN:
             if body.get("password", self.password) != self.password:
                 return 401, [{"code": "BDC_1101"}]

@@ -175,7 +175,7 @@ def test_organizations_with_a_repeated_page_are_an_error(
 ) -> None:
     # The first page leads into a circle of this many pages.
     monkeypatch.setattr(
-        bill, "_usual", lambda *_request: (200, {"results": [1], "nextPage": f"{len(bill.heard) % cycle}"})
+        bill, "usual_response", lambda *_request: (200, {"results": [1], "nextPage": f"{len(bill.heard) % cycle}"})
     )
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
     with pytest.raises(errors.InvalidResponseError, match="does not end: it names a page again"):
@@ -188,7 +188,9 @@ def test_organizations_with_a_thousand_empty_pages_are_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Each page names another one.
-    monkeypatch.setattr(bill, "_usual", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"}))
+    monkeypatch.setattr(
+        bill, "usual_response", lambda *_request: (200, {"results": [], "nextPage": f"{len(bill.heard)}"})
+    )
     bill.will_say((200, {"sessionId": "SESSION-1"}), to=LOGIN)
     # Without a store, because the store's writes are not the subject of this test.
     with pytest.raises(errors.InvalidResponseError, match="more than a thousand empty pages"):

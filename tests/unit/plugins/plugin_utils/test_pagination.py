@@ -233,7 +233,7 @@ def test_pagination_with_a_repeated_page_is_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
     open_client().sessions.ensure()
-    monkeypatch.setattr(bill, "_usual", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
+    monkeypatch.setattr(bill, "usual_response", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
     assert "does not end: it names a page again" in str(failed(open_client()))
     assert len(bill.heard) <= 1 + 4 * cycle
 

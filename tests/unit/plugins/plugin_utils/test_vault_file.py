@@ -519,13 +519,13 @@ def test_vault_file_on_a_full_disk_keeps_the_old_file(
 
 def test_vault_file_changed_by_another_program_is_not_overwritten(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """ansible-vault edit takes no lock."""
-    real = safe_file._create
+    real = os.fsync
 
-    def and_meanwhile(path: str, data: bytes, target: str) -> None:
-        real(path, data, target)
+    def and_meanwhile(file: int) -> None:
+        real(file)
         old.write_bytes(encrypted("theirs: 1\n"))
 
-    monkeypatch.setattr(safe_file, "_create", and_meanwhile)
+    monkeypatch.setattr(os, "fsync", and_meanwhile)
     with pytest.raises(BillError, match="Another program changed .* meanwhile"):
         store_variables(old, {"b": 1})
     assert text(old) == "theirs: 1\n"
