@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import yaml
@@ -37,21 +38,27 @@ def test_store_unusable_warns_once_and_stores_session_until_run_ends(project: Pr
     assert list((project.home / ".ansible" / "tmp").glob("**/*.session")) == []
 
 
+@pytest.fixture
+def short_folder() -> Iterator[str]:
+    """A folder for temporary files. ansible-core 2.22 makes a socket in it, so its path must be short."""
+    with TemporaryDirectory() as folder:
+        yield folder
+
+
 @pytest.mark.promise(1)
 @pytest.mark.promise(4)
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("holds", ["session_store", "ANSIBLE_HOME"])
 def test_share_without_modes_warns_once_and_the_session_lasts_for_the_run(
-    project: Project, bill: Control, holds: str
+    project: Project, bill: Control, short_folder: str, holds: str
 ) -> None:
     share = project.home / "share"
     share.mkdir()
-    (project.home / "tmp").mkdir()
     project.environ = {
         "PYTHONPATH": str(Path(__file__).with_name("no_modes")),
         "SHARE": str(share),
-        "TMPDIR": str(project.home / "tmp"),
+        "TMPDIR": short_folder,
     }
     project.hosts("a", "b")
     if holds == "ANSIBLE_HOME":
