@@ -9,9 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import difflib
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,17 +17,13 @@ from typing import Any
 from .._auth.methods import METHODS
 from .._core.errors import BillError, OptionError
 from . import source as _source
+from .candidates import NOT_GIVEN, Candidates, values_of_task
 from .convert import convert
 from .source import Source
-from .spec import OPTION_VARIABLES, Option
-
-_PUBLISHED = {name for name, _field in OPTION_VARIABLES}
+from .spec import Option
 
 # The options of all methods. An option that one method uses may have no effect with another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
-
-# Both mean "not given": YAML's empty value, and the empty text that a form or shell leaves.
-_NOT_GIVEN = (None, "")
 
 # Some editors on Windows begin a file with this character. It is not visible, and never part of a value.
 _BYTE_ORDER_MARK = "\ufeff"
@@ -98,14 +92,7 @@ def resolve(
     """
     published, forms = published or {}, forms or {}
     environ = os.environ if environ is None else environ
-    names = _names(table)
-    # The task's own value outranks module_defaults, also if each uses another name of the option.
-    written = {names[each] for each in given if each in names and each not in defaulted}
-    defaulted = {names[each] for each in defaulted if each in names} - written
-    of_task = {
-        name: (value, (_source.module_defaults if name in defaulted else _source.option)(name, forms.get(name, "")))
-        for name, value in _by_name(given, table).items()
-    }
+    candidates = Candidates(values_of_task(given, table, defaulted, forms), variable, environ, published, forms)
     values: dict[str, Any] = {option.name: option.default for option in table}
     sources: dict[str, Source] = {}
     faults: dict[str, OptionError] = {}
@@ -115,7 +102,7 @@ def resolve(
         if option.name in _of_other_methods(values.get("auth_method")) and not any_method:
             continue
         try:
-            found = _value_of(option, _candidates(option, of_task, variable, environ, published, forms), values)
+            found = _value_of(option, candidates.of(option), values)
         except OptionError as error:
             if not any_method or option.name not in _OF_METHODS:
                 raise
@@ -150,51 +137,6 @@ def _value_of(
             raise OptionError(f"{str(source)[0].upper()}{str(source)[1:]} {value.reason}")
         has_mark = isinstance(value, str) and value.startswith(_BYTE_ORDER_MARK)
         plain = value.removeprefix(_BYTE_ORDER_MARK) if has_mark else value
-        if plain not in _NOT_GIVEN:
+        if plain not in NOT_GIVEN:
             return convert(option, plain, source), source, has_mark
     return None
-
-
-def _candidates(  # noqa: PLR0917
-    option: Option,
-    of_task: Mapping[str, tuple[Any, Source]],
-    variable: Callable[[str], Any],
-    environ: Mapping[str, str],
-    published: Mapping[str, str | None],
-    forms: Mapping[str, _source.Form],
-) -> Iterator[tuple[Any, Source]]:
-    """The values that the sources give for an option, each with its source. The first value that is given counts."""
-    if option.name in of_task:
-        yield of_task[option.name]
-    if not option.shared:
-        return
-    value = variable(option.variable)
-    ours = option.variable in _PUBLISHED and value is not None and published.get(option.variable) == value
-    if not ours:
-        yield value, _source.variable(option.variable, form=forms.get(option.variable, ""))
-    yield environ.get(option.environment_name), _source.environment(option.environment_name)
-    if ours:
-        yield value, _source.SESSION
-
-
-def _names(table: Sequence[Option]) -> dict[str, str]:
-    """The option's name for each name and alias."""
-    return {alias: option.name for option in table for alias in (option.name, *option.aliases)}
-
-
-def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any]:
-    names = _names(table)
-    found: dict[str, Any] = {}
-    for key, value in given.items():
-        if key not in names:
-            # A key that is not a valid name may be anything by mistake, even a secret.
-            named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "with the given name"
-            close = difflib.get_close_matches(named, names, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"The options are: {', '.join(o.name for o in table)}."
-            raise OptionError(f"There is no option {named}. {hint}")
-        name = names[key]
-        if found.get(name) not in _NOT_GIVEN and value not in _NOT_GIVEN and found[name] != value:
-            raise OptionError(f"The option {name} is given twice, once as {key}, with different values. Keep one.")
-        if value not in _NOT_GIVEN:
-            found[name] = value
-    return found

@@ -139,7 +139,7 @@ BY_ANY_NAME = {
     "reporter.py:environment_secrets",
     "runner.py:_published",
     "runner.py:_unused_secrets",
-    "resolve.py:_candidates",
+    "candidates.py:of",
     "loop_items.py:fact_behind",
     "proxy.py:_variable",
     "written_task.py:loops_around",
