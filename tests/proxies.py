@@ -15,6 +15,8 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 
+from tests.listener import connections
+
 
 class ForwardingProxy:
     """A proxy on loopback.
@@ -57,11 +59,7 @@ class ForwardingProxy:
         self._listener.close()
 
     def _serve(self) -> None:
-        while True:
-            try:
-                peer, _address = self._listener.accept()
-            except OSError:
-                return
+        for peer in connections(self._listener):
             threading.Thread(target=self._talk, args=(peer,), daemon=True).start()
 
     def _talk(self, peer: socket.socket) -> None:

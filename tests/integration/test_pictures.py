@@ -49,7 +49,7 @@ def test_guide_screens_match_pictures() -> None:
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_picture_svg_is_accessible_and_loads_nothing(name: str) -> None:
     text = (FOLDER / f"{name}.svg").read_text()
-    # The rule is about XML from strangers. This file is in the repository.
+    # Ruff warns of XML from strangers, which can use up all memory. This file is a part of the repository.
     picture = ElementTree.fromstring(text)  # noqa: S314
     named = {part.get("id"): part.text for part in picture if part.get("id")}
     assert picture.get("role") == "img"

@@ -16,6 +16,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from ansible.executor.process import worker
 
@@ -32,10 +33,10 @@ class AnsibleRun:
         # a child of the main process; only a process that a plugin has forked in a worker is not.
         if main is None or os.getppid() == main or main in _ancestors():
             return
-        loader = getattr(multiprocessing.current_process(), "_loader", None)
+        loader: Any = getattr(multiprocessing.current_process(), "_loader", None)
         with suppress(Exception):
             # The worker may have decrypted files of the user for a while, for example for a template that calls a lookup.
-            loader.cleanup_all_tmp_files()  # type: ignore[union-attr]
+            loader.cleanup_all_tmp_files()
         # An exception would be caught by rescue, ignore_errors or until. The kernel releases the locks of this process.
         os._exit(1)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Keeps secrets out of what Ansible itself shows of a task, on every supported version of ansible-core.
+"""Hides secrets in the output that Ansible itself writes about a task. Works on every supported version of ansible-core.
 
 Private to bill.connect.
 """

@@ -16,6 +16,7 @@ from contextlib import suppress
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
+from tests.listener import connections
 
 OPTIONS = {
     "username": "ap@example.com",
@@ -185,11 +186,7 @@ class ScriptedBill:
         self._listener.close()
 
     def _serve(self) -> None:
-        while True:
-            try:
-                peer, _address = self._listener.accept()
-            except OSError:
-                return
+        for peer in connections(self._listener):
             self.callers.append([])
             if self._stays:
                 threading.Thread(target=self._talk, args=(peer, self.callers[-1]), daemon=True).start()
