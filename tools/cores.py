@@ -93,18 +93,18 @@ def find_python(versions: tuple[str, ...]) -> str | None:
 
 
 def make_environment(core: Core, python: str) -> None:
-    """Make the core's virtual environment with ansible-core and requests only, as a user has them."""
-    home = core.bin.parent
-    if (home / ".complete").exists():
+    """Make the core's virtual environment as a user has it: ansible-core, requests, and PySocks for a SOCKS proxy."""
+    home, packages = core.bin.parent, [f"ansible-core{core.releases}", "requests", "PySocks"]
+    complete = home / ".complete"
+    if complete.exists() and complete.read_text().split() == packages:
         return
     uv = DEVELOPMENT_BIN / "uv"
     subprocess.run([uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, home], check=True)
-    packages = ["--quiet", f"ansible-core{core.releases}", "requests"]
     target = ["--python", str(core.bin / "python")]
     # As in the Makefile: only pip knows a package index from pip's configuration.
-    if subprocess.run([uv, "pip", "install", *target, *packages], check=False).returncode != 0:
-        subprocess.run([sys.executable, "-m", "pip", *target, "install", *packages], check=True)
-    (home / ".complete").touch()
+    if subprocess.run([uv, "pip", "install", *target, "--quiet", *packages], check=False).returncode != 0:
+        subprocess.run([sys.executable, "-m", "pip", *target, "install", "--quiet", *packages], check=True)
+    complete.write_text(" ".join(packages))
 
 
 def run_e2e(core: Core) -> tuple[bool, str]:

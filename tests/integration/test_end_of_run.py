@@ -203,7 +203,6 @@ def test_run_that_ansible_runner_ends_sends_nothing_and_writes_nothing_later(
     project: Project, bill: Control, how: str
 ) -> None:
     """ansible-runner kills the process group of Ansible. AWX and ansible-navigator use it."""
-    pytest.importorskip("ansible_runner")
     arrange(project, bill)
     private = project.home / "runner"
     (private / "env").mkdir(parents=True)

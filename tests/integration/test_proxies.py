@@ -7,7 +7,6 @@
 from __future__ import annotations
 
 import ssl
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,10 +57,6 @@ def context(shown: Certificate) -> ssl.SSLContext:
 def test_play_through_a_proxy_signs_in(
     project: Project, bill: Control, authority: Authority, context: ssl.SSLContext, kind: str
 ) -> None:
-    if kind == "socks5h":
-        tried = subprocess.run([project.core_bin / "python", "-c", "import socks"], capture_output=True, check=False)
-        if tried.returncode:
-            pytest.skip("The Python of this ansible-core has no PySocks.")
     proxy = HttpProxy(tls=context) if kind == "https" else SocksProxy()
     project.environ = {"HTTPS_PROXY": proxy.url}
     project.variables(bill_api_url=project.api_url, bill_ca_path=str(authority.file))

@@ -62,7 +62,6 @@ def start_proxy(context: ssl.SSLContext) -> Iterator[Callable[..., ForwardingPro
 
     def start(kind: str, **how: Any) -> ForwardingProxy:
         if kind.startswith("socks"):
-            pytest.importorskip("socks")
             started.append(SocksProxy(**how))
         else:
             started.append(HttpProxy(tls=context if kind == "https" else None, **how))
@@ -250,8 +249,6 @@ def test_exchange_with_server_that_stalls_in_the_handshake_is_aborted(scripted: 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("scheme", [*KINDS, "socks5", "socks4a"])
 def test_proxy_with_unknown_name_is_named(failure: Fail, scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    if scheme.startswith("socks"):
-        pytest.importorskip("socks")
 
     def resolve(*_arguments: Any, **_keywords: Any) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -269,8 +266,6 @@ def test_proxy_with_unknown_name_is_named(failure: Fail, scheme: str, monkeypatc
 @pytest.mark.parametrize("scheme", KINDS)
 @pytest.mark.parametrize("variable", ["https_proxy", "ALL_PROXY"])
 def test_proxy_that_refuses_the_connection_is_named(failure: Fail, scheme: str, variable: str) -> None:
-    if scheme.startswith("socks"):
-        pytest.importorskip("socks")
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     error = failure("https://bill.example.com/connect", f"{scheme}://127.0.0.1:{port}", variable=variable)
@@ -360,8 +355,6 @@ def silent(_peer: socket.socket) -> None:
 def test_something_else_in_the_place_of_the_proxy_is_named(
     failure: Fail, scripted: Start, reply: Reply, scheme: str
 ) -> None:
-    if scheme.startswith("socks"):
-        pytest.importorskip("socks")
     other = scripted(reply)
     error = failure("https://bill.example.com/connect", f"{scheme}://me:{SECRET}@127.0.0.1:{other.port}", timeout=2)
     assert f"proxy 127.0.0.1:{other.port} (HTTPS_PROXY in the environment)" in str(error)
