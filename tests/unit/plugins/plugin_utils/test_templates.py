@@ -10,6 +10,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import template as ansible_template
+from ansible.parsing.dataloader import DataLoader
+from ansible.template import Templar
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templates
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
@@ -65,3 +68,53 @@ def test_variable_with_a_template_is_refused_by_name(monkeypatch: pytest.MonkeyP
     assert variable("bill_password") == TEMPLATE
     with pytest.raises(OptionError, match="The variable bill_username still contains a template"):
         variable("bill_username")
+
+
+# Each value is what core's own template engine has to return too.
+VALUES: dict[str, Any] = {
+    "plain": "s3cret } {",
+    "empty": "",
+    "line": "ends in a line break\n",
+    "one": "{{ plain }}",
+    "many": "{{one}}",
+    "number": 5,
+    "nothing": None,
+    "mapping": {"a": "b"},
+    "True": "a variable that Jinja never reads",
+}
+
+
+def _trusted(value: Any) -> Any:
+    """The value as a play has it: since ansible-core 2.19, only a text with a mark is a template."""
+    trust = getattr(ansible_template, "trust_as_template", lambda text: text)
+    return trust(value) if isinstance(value, str) else value
+
+
+@pytest.mark.parametrize(
+    "raw", ["plain", "{{ plain }}", "{{plain}}", "{{ many }}", "{{ empty }}", "{{ line }}", "", "a\n"]
+)
+def test_text_that_is_known_without_an_evaluation_is_what_ansible_would_return(raw: str) -> None:
+    variables = {name: _trusted(value) for name, value in VALUES.items()}
+    templar = Templar(loader=DataLoader(), variables=variables)
+    assert templates.plain_text(_trusted(raw), variables) == templates.renderer(templar)(_trusted(raw))
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        *(
+            "{{ plain }} ",
+            " {{ plain }}",
+            "{{ plain | upper }}",
+            "{{ plain }}{{ plain }}",
+            "{{ unknown }}",
+            "{{ number }}",
+        ),
+        *("{{ nothing }}", "{{ mapping }}", "{{ True }}", "{{ mapping.a }}", "{# plain #}", "{{ itself }}", 5, None),
+        *("#jinja2: variable_start_string: '[['\n[[ plain ]]", "{{ encrypted }}", "{{ data }}", "{{- plain -}}"),
+    ],
+)
+def test_every_other_value_is_evaluated(raw: Any) -> None:
+    variables = {name: _trusted(value) for name, value in VALUES.items()}
+    variables |= {"itself": _trusted("{{ itself }}"), "data": Unsafe(TEMPLATE), "encrypted": object()}
+    assert templates.plain_text(_trusted(raw), variables) is None
