@@ -116,14 +116,15 @@ RULES: dict[str, str] = {
 # Environment names that the code reads one by one, in addition to those of the options.
 ENVIRONMENT = {*(option.environment_name for option in OPTIONS), "SSLKEYLOGFILE"}
 
-# The functions that read a variable or the environment by a name from their arguments. Each takes it from the option table, or looks
-# for facts.
+# The functions that read a variable or the environment by a name from their arguments. Each takes it from the option table, looks
+# for facts, or reads what Ansible itself reads for a template.
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
     "action.py:_has",
     "hiding.py:item_of_loop_holds",
     "runner.py:_forms",
     "templates.py:form_of",
+    "templates.py:plain_text",
     "templates.py:variable",
     "templates.py:variables_of",
     "form_task.py:filled",
