@@ -107,7 +107,7 @@ def variables_of(
         refuse_fact(name)
         raw = variables[name]
         try:
-            plain = plain_text(raw, variables)
+            plain = plain_text(raw, templar.available_variables)
             rendered = render(raw) if plain is None and raw is not None else plain
             if is_unevaluated(rendered):
                 raise OptionError(f"The variable {name} {UNEVALUATED}")

@@ -247,6 +247,7 @@ def message_with_fact(name: str, facts: dict[str, Any]) -> str:
         Option("mfa", kind="bool"),
     )
     templar = SimpleNamespace(
+        available_variables=variables,
         template=lambda value, **_how: value,
         copy_with_new_env=lambda **_how: SimpleNamespace(template=lambda value, **_how: value),
     )

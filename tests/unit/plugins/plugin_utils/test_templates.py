@@ -64,7 +64,8 @@ def test_option_with_a_template_is_refused_by_name() -> None:
 @pytest.mark.usefixtures("undefined_stays")
 def test_variable_with_a_template_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(templates, "renderer", lambda _templar: lambda raw: raw)
-    variable = templates.variables_of(None, {"bill_username": TEMPLATE, "bill_password": Unsafe(TEMPLATE)})
+    variables = {"bill_username": TEMPLATE, "bill_password": Unsafe(TEMPLATE)}
+    variable = templates.variables_of(SimpleNamespace(available_variables=variables), variables)
     assert variable("bill_password") == TEMPLATE
     with pytest.raises(OptionError, match="The variable bill_username still contains a template"):
         variable("bill_username")
