@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -25,37 +26,63 @@ FORK = multiprocessing.get_context("fork")
 pytestmark = pytest.mark.filterwarnings("ignore:.*use of fork.*:DeprecationWarning")
 
 
-def _wait() -> None:
+# Tells the main process that the worker has come so far, or waits until the main process has ended.
+Begin = Callable[[], None]
+
+
+def _wait(begin: Begin) -> None:
+    with AnsibleRun().watched():
+        begin()
+        time.sleep(60)
+
+
+def _begin_and_wait(begin: Begin) -> None:
+    begin()
     with AnsibleRun().watched():
         time.sleep(60)
 
 
-def _check_before_it_sends() -> None:
+def _begin_and_wait_without_a_thread(begin: Begin) -> None:
+    """The limit of threads is used up."""
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError
+
+    # This process ends after the test, so nothing restores it.
+    setattr(threading.Thread, "start", refuse)  # noqa: B010
+    _begin_and_wait(begin)
+
+
+def _check_before_it_sends(begin: Begin) -> None:
+    begin()
     AnsibleRun().end_if_over()
     time.sleep(60)
 
 
-def _wait_in_a_fork() -> None:
+def _wait_in_a_fork(begin: Begin) -> None:
     """A plugin has forked the worker. So the main process is not the parent of the process that waits, but an ancestor."""
     if child := os.fork():
         os.waitpid(child, 0)
     else:
-        _wait()
+        _wait(begin)
 
 
-def _work(task: Callable[[], None], orphaned: int | None, started: int) -> None:
+def _work(task: Callable[[Begin], None], orphaned: int | None, started: int) -> None:
     """What a worker does."""
     # ansible-core does the same.
     worker.current_worker = multiprocessing.current_process()
-    if orphaned is None:
-        os.write(started, b"1")
-    else:
-        while os.getppid() == orphaned:
-            time.sleep(0.01)
-    task()
+
+    def begin() -> None:
+        if orphaned is None:
+            os.write(started, b"1")
+        else:
+            while os.getppid() == orphaned:
+                time.sleep(0.01)
+
+    task(begin)
 
 
-def _main(task: Callable[[], None], is_late: bool) -> None:
+def _main(task: Callable[[Begin], None], is_late: bool) -> None:
     """The main process of Ansible. It ends without a wait for its worker, as after a hangup."""
     began, started = os.pipe()
     FORK.Process(target=_work, args=(task, os.getpid() if is_late else None, started)).start()
@@ -80,10 +107,16 @@ def _leaves_a_worker(main: Callable[..., None], *arguments: Any) -> bool:
 @pytest.mark.promise(16)
 @pytest.mark.parametrize(
     ("task", "is_late"),
-    [(_wait, False), (_wait, True), (_check_before_it_sends, True), (_wait_in_a_fork, False)],
-    ids=["during a wait", "before a wait", "before a request", "in a fork"],
+    [
+        (_wait, False),
+        (_begin_and_wait, True),
+        (_begin_and_wait_without_a_thread, True),
+        (_check_before_it_sends, True),
+        (_wait_in_a_fork, False),
+    ],
+    ids=["during a wait", "before a wait", "without a thread", "before a request", "in a fork"],
 )
-def test_worker_whose_run_is_over_ends(task: Callable[[], None], is_late: bool) -> None:
+def test_worker_whose_run_is_over_ends(task: Callable[[Begin], None], is_late: bool) -> None:
     assert not _leaves_a_worker(_main, task, is_late)
 
 
@@ -142,7 +175,7 @@ def _work_with_decrypted_file(main: int, path: Path) -> None:
     process: Any = multiprocessing.current_process()
     process._loader = DataLoader()
     process._loader._tempfiles.add(str(path))
-    _work(_wait, main, -1)
+    _work(_begin_and_wait, main, -1)
 
 
 def _main_with_decrypted_file(path: Path) -> None:

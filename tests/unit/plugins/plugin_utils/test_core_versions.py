@@ -10,8 +10,10 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible import constants
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.template_errors import why
@@ -32,6 +34,22 @@ def test_core_version_that_shows_the_session_is_refused(version: str) -> None:
 )
 def test_core_version_that_hides_the_session_is_accepted(version: str) -> None:
     refuse_unsafe_core(version)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("layer", "injects", "warns"),
+    [(None, False, True), (None, True, False), (SimpleNamespace(EPHEMERAL_FACT=1), False, False)],
+)
+def test_session_variables_that_are_not_set_are_reported(
+    monkeypatch: pytest.MonkeyPatch, layer: Any, injects: bool, warns: bool
+) -> None:
+    """Up to ansible-core 2.20 they are facts, and inject_facts_as_vars decides whether facts are variables."""
+    monkeypatch.setattr(core_versions, "VariableLayer", layer)
+    monkeypatch.setattr(constants, "INJECT_FACTS_AS_VARS", injects, raising=False)
+    action = SimpleNamespace(register_host_variables=lambda *_arguments: None)
+    warning = core_versions.publish(action, {}, {"bill_session_id": "SESSION-1"}, {}, ())
+    assert ("because inject_facts_as_vars is off" in (warning or "")) is warns
 
 
 @pytest.mark.promise(5)

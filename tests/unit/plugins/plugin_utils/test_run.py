@@ -33,6 +33,7 @@ from tests.unit.plugins.plugin_utils.conversation import (
     refuses,
     says,
 )
+from tests.unit.plugins.plugin_utils.signing_in import OAUTH
 
 Start = Callable[..., ScriptedBill]
 VENDORS = HttpRequest("GET", "/v3/vendors")
@@ -67,6 +68,15 @@ def test_exchange_of_a_run_that_is_over_does_not_wait_for_a_slot(scripted: Start
     with pytest.raises(RunIsOverError):
         exchange_with(bill, run, limits).exchange(PAYMENT)
     assert (limits.asked, bill.callers) == ([], [])
+
+
+@pytest.mark.promise(16)
+def test_exchange_at_another_base_url_belongs_to_the_same_run(scripted: Start, run: Run) -> None:
+    bill = scripted(says(200, {}))
+    run.end()
+    with pytest.raises(RunIsOverError):
+        exchange_with(bill, run).at(BaseUrl.of_api(bill.url)).exchange(PAYMENT)
+    assert bill.callers == []
 
 
 @pytest.mark.promise(16)
@@ -181,4 +191,18 @@ def test_sign_in_whose_run_ends_before_the_next_attempt_is_not_repeated(
     clock.at_next_move = run.end
     with pytest.raises(RunIsOverError):
         build(None, api_url=bill.url).sessions.ensure()
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(16)
+def test_sign_in_whose_run_ends_before_its_second_address_sends_nothing_there(
+    scripted: Start, build: Callable[..., BillClient], run: Run
+) -> None:
+    def ends_first(peer: socket.socket) -> None:
+        run.end()
+        says(404, {})(peer)
+
+    bill = scripted(ends_first)
+    with pytest.raises(RunIsOverError):
+        build(None, api_url=bill.url, **OAUTH).sessions.ensure()
     assert len(bill.heard) == 1

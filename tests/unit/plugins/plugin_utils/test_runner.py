@@ -6,19 +6,26 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
+from ansible.executor.process import worker
 
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.ansible_run import AnsibleRun
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, UncertainWriteError
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun, current_run, operation_of
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Run, RunIsOverError, ScriptedBill, says
 
 pytestmark = pytest.mark.usefixtures("no_variables")
 
@@ -41,6 +48,35 @@ def test_operation_error_names_the_sources_of_its_options() -> None:
     assert str(failed) == "Refused. (username comes from the option username)"
     assert failed.is_resolved is True
     assert secrets.texts == {OPTIONS["password"], OPTIONS["dev_key"]}
+
+
+@pytest.mark.promise(16)
+def test_operation_in_a_worker_is_watched_and_its_locks_know_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker, "current_worker", SimpleNamespace(_parent_pid=os.getppid()))
+    with operation(invocation(), CoreSecretRegistry()):
+        assert "bill.connect run" in [thread.name for thread in threading.enumerate()]
+        assert isinstance(current_run(), AnsibleRun)
+    assert isinstance(current_run(), UnwatchedRun)
+
+
+@pytest.mark.promise(16)
+def test_operation_whose_run_ends_sends_nothing(
+    scripted: Callable[..., ScriptedBill], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bill = scripted(says(200, {}))
+    given = invocation(api_url=bill.url, session_store=str(tmp_path / "bill"))
+    run = Run()
+    run.end()
+
+    def sign_in() -> None:
+        # The locks of the store look at another run, so only the exchange can end this.
+        with operation(given, CoreSecretRegistry()) as context, operation_of(UnwatchedRun()):
+            monkeypatch.setattr(AnsibleRun, "end_if_over", lambda _self: run.end_if_over())
+            context.client.sessions.ensure()
+
+    with pytest.raises(RunIsOverError):
+        sign_in()
+    assert bill.callers == []
 
 
 @pytest.mark.promise(5)
