@@ -105,6 +105,10 @@ class HttpProxy(ForwardingProxy):
             if not (part := line.recv(65536)):
                 return None
             head += part
+            if head.startswith(b"\x16"):
+                # The client begins with TLS.
+                _answer(line, 400)
+                return None
         first, *headers = head.decode("latin-1").split("\r\n")
         sent = [each.split(" ")[-1] for each in headers if each.lower().startswith("proxy-authorization:")]
         self.credentials += [base64.b64decode(each).decode() for each in sent]

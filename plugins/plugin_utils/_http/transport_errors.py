@@ -79,7 +79,11 @@ class TransportErrors:
             # Each version defines the exception in another module, so the name of the class decides.
             if type(cause).__name__ == "CertificateError":
                 return self._not_accepted(62, "it is for another host")
-        if isinstance(error, exceptions.SSLError):
+        # For a failure of TLS with the proxy itself, requests raises its ProxyError.
+        is_of_proxy = isinstance(error, exceptions.ProxyError) and any(
+            isinstance(each, ssl.SSLError) for each in causes
+        )
+        if is_of_proxy or isinstance(error, exceptions.SSLError):
             return self._no_tls(causes)
         if isinstance(error, exceptions.Timeout):
             return self.timed_out()

@@ -361,6 +361,17 @@ def test_something_else_in_the_place_of_the_proxy_is_named(
     assert "api_url" not in str(error)
 
 
+@pytest.mark.promise(8)
+def test_proxy_without_tls_at_an_address_with_https_is_named(failure: Fail, start_proxy: StartProxy) -> None:
+    proxy = start_proxy("http")
+    error = failure("https://bill.example.com/connect", proxy.url.replace("http", "https"))
+    named = f"bill.connect could not open a TLS connection to the proxy {proxy.address} (HTTPS_PROXY in the environment), so it sent nothing."
+    assert str(error).startswith(named)
+    assert "Check that HTTPS_PROXY is an address that supports https. This concerns the proxy itself" in str(error)
+    assert isinstance(error, errors.TlsError)
+    assert error.options == ()
+
+
 # --- a rejected password is sent once ---
 
 
