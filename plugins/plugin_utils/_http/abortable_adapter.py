@@ -101,6 +101,8 @@ class AbortableAdapter(HTTPAdapter):
 
             def _new_conn(self) -> Any:
                 adapter._is_past_proxy = False
+                # The wait for a slot may have outlasted the run. A SOCKS proxy gets its password while it connects.
+                adapter._run.end_if_over()
                 # Through a SOCKS proxy, this is the connection to the host. For other proxies it is the connection to the proxy.
                 opened = super()._new_conn()
                 adapter._is_past_proxy = hasattr(self, "_socks_options")

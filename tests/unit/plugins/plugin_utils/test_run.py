@@ -22,6 +22,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import
 from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody
 from ansible_collections.bill.connect.plugins.plugin_utils._store.lock import lock_file
+from tests.proxies import SocksProxy
 from tests.unit.plugins.plugin_utils.conversation import (
     Clock,
     Reply,
@@ -85,6 +86,23 @@ def test_exchange_whose_run_ends_during_the_wait_for_a_slot_sends_nothing(script
     with pytest.raises(RunIsOverError):
         exchange_with(bill, run, limits).exchange(PAYMENT)
     assert (limits.asked, bill.callers) == (["/v3/payments"], [])
+
+
+@pytest.mark.promise(16)
+def test_exchange_whose_run_ends_before_it_connects_sends_no_password_to_a_proxy(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    proxy = SocksProxy(user=("me", "right"))
+    monkeypatch.setenv("https_proxy", proxy.url.replace("//", "//me:right@"))
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    exchange = HttpExchange(
+        BaseUrl.of_api("https://bill.example.com/connect"), HttpSettings(10), SlotThatEnds(run), run
+    )
+    with pytest.raises(RunIsOverError):
+        exchange.exchange(PAYMENT)
+    proxy.close()
+    assert proxy.credentials == []
 
 
 @pytest.mark.promise(16)
