@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from tests.integration.project import Project, Run
 
 ACTIONS = Path(__file__).with_name("actions")
+CALLBACKS = Path(__file__).with_name("callbacks")
 
 Task = Mapping[str, Any]
 
@@ -28,13 +29,15 @@ Task = Mapping[str, Any]
 class Row:
     """One row. All ``tasks`` run, whatever fails.
 
-    Requests of the tasks ``before`` do not count. ``posts`` change BILL after those tasks.
+    Requests of the tasks ``before`` do not count. ``posts`` change BILL after those tasks. ``environ`` is added to the environment of
+    Ansible for this row.
     """
 
     tasks: Sequence[Task]
     variables: Mapping[str, Any] = field(default_factory=dict)
     before: Sequence[Task] = ()
     posts: Sequence[tuple[str, Mapping[str, Any]]] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
 
 
 class Shown(NamedTuple):
@@ -83,6 +86,11 @@ def play_rows(project: Project, rows: Sequence[Row], *arguments: str) -> list[Se
     names = [f"row{number}" for number in range(len(rows))]
     project.hosts(*names)
     project.environ["ANSIBLE_ACTION_PLUGINS"] = str(ACTIONS)
+    if any(row.environ for row in rows):
+        project.environ |= {
+            "ANSIBLE_CALLBACK_PLUGINS": str(CALLBACKS),
+            "ANSIBLE_CALLBACKS_ENABLED": "environment_of_play",
+        }
     run = project.plays(*(_play(project, *each) for each in zip(names, rows, strict=True)), arguments=arguments)
     assert run.code == 0, run.output
     parts = dict(re.findall(r"^PLAY \[(row\d+)\](.*?)(?=^PLAY )", run.output, re.MULTILINE | re.DOTALL))
@@ -106,7 +114,7 @@ def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
     return {
         "name": name,
         "hosts": name,
-        "vars": {**in_variable, **row.variables},
+        "vars": {**in_variable, **row.variables, **({"environment_of_play": row.environ} if row.environ else {})},
         "tasks": [
             at_bill("Begin", reset=True),
             *before,

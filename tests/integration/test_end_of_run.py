@@ -23,8 +23,9 @@ import yaml
 
 from tests.emulator import world
 from tests.emulator.talk import Control
+from tests.integration.fault_table import BEFORE_BILL
 from tests.integration.payer import PARTNER, SPEND_TOKEN
-from tests.integration.project import Project
+from tests.integration.project import Project, Run
 from tests.integration.watcher import below
 
 # The programs start as after a login. A shell that runs the tests in the background ignores Ctrl-C, and a program inherits that.
@@ -194,6 +195,9 @@ def test_run_that_a_signal_ends_sends_nothing_and_writes_nothing_later(
     # The lock of the vault file is free now.
     nothing_is_sent_after(end, workers, bill)
     assert not (project.folder / "new.yml").exists()
+    if sent is signal.SIGINT:
+        output = (project.home / "output").read_text()
+        assert BEFORE_BILL["Somebody stops the run with Ctrl-C"].is_shown(Run(process.returncode, output)), output
 
 
 @pytest.mark.promise(16)

@@ -2,15 +2,12 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Every line of the table in the guide on faults, word for word: the fault, the requests to BILL, and the output."""
+"""Every line of the first table in the guide on faults, word for word: the fault, the requests to BILL, and the output."""
 
 from __future__ import annotations
 
-import csv
 import json
-import re
 import socket
-import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import datetime, timedelta, timezone
@@ -22,69 +19,21 @@ import pytest
 from tests.emulator import server, world
 from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.emulator.talk import Control
+from tests.integration.fault_table import (
+    AS_USER,
+    LIST,
+    OF_BILL,
+    PARTNER_SIGN_IN,
+    READ,
+    SPEND,
+    TASK,
+    WRITE,
+    check_lines,
+    row,
+)
 from tests.integration.payer import CHALLENGE, CHECK, CLIENT, PARTNER, SIGN_IN, SPEND_TOKEN, VALIDATE
-from tests.integration.project import Project, Run, secrets_in
-from tests.integration.rows import Row, play_rows
-
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_faults.rst"
-PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
-TOKEN, ROOT_TOKEN = "POST /connect/authx/token", "POST /authx/token"
-WRITE, READ = "POST /v3/vendors", "GET /v3/vendors"
-SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
-
-
-class Line(NamedTuple):
-    """One line of the table: the fault, the requests to BILL, and the output."""
-
-    wrong: str
-    requests: str
-    message: str
-
-
-def lines() -> list[Line]:
-    block = re.search(r"^\.\. csv-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", GUIDE.read_text(), re.MULTILINE)
-    assert block
-    return [Line(*row) for row in csv.reader(textwrap.dedent(block[1]).splitlines(), skipinitialspace=True)]
-
-
-# The requests that BILL gets from two tasks with one retry each, by the words of the table.
-REQUESTS = {
-    "nothing": {},
-    "one sign-in": {SIGN_IN: 1},
-    "one sign-in in this run": {SIGN_IN: 1},
-    "one sign-in for each task": {SIGN_IN: 2},
-    "a sign-in, and up to ``retries`` more": {SIGN_IN: 4},
-    "one sign-in, then none for ten minutes": {SIGN_IN: 1},
-    "one sign-in, then none until the next hour": {SIGN_IN: 1},
-    "one check, one sign-in": {CHECK: 1, SIGN_IN: 1},
-    "one check, then none for ten minutes": {CHECK: 1},
-    "one check for each task": {CHECK: 2},
-    "a check, and up to ``retries`` more": {CHECK: 4},
-    "each task asks for a code once": {CHALLENGE: 2},
-    "a request for a code, and up to ``retries`` more": {CHALLENGE: 4},
-    "each task sends the code once": {VALIDATE: 2},
-    "one request for the list for each task": {LIST: 2},
-    "two requests for the list for each task": {LIST: 4},
-    "one write for each task": {WRITE: 2},
-    "a write, and up to ``retries`` more": {WRITE: 4},
-    "one write, then none until the next hour": {WRITE: 1},
-    "one write and one check for each task": {WRITE: 2, CHECK: 2},
-    "one read for each task": {READ: 2},
-    "two reads for each task": {READ: 4},
-    "a read, and up to ``retries`` more": {READ: 4},
-    "one sign-in and one check": {SIGN_IN: 1, CHECK: 1},
-    "one sign-in of the partner, then none for ten minutes": {PARTNER_SIGN_IN: 1},
-    "one sign-in of the partner, and one as the user for each task": {PARTNER_SIGN_IN: 1, AS_USER: 2},
-    "one sign-in of the partner and one as the user, then none for ten minutes": {PARTNER_SIGN_IN: 1, AS_USER: 1},
-    "one request for a token, then none for ten minutes": {TOKEN: 1},
-    "one request for a token for each task": {TOKEN: 2},
-    "one request for a token at each address, then none for ten minutes": {TOKEN: 1, ROOT_TOKEN: 1},
-    "one request for a token at each address, for each task": {TOKEN: 2, ROOT_TOKEN: 2},
-    "one call, then none for ten minutes": {SPEND: 1},
-    "a call, and up to ``retries`` more": {SPEND: 4},
-}
-
-TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
+from tests.integration.project import Project
+from tests.integration.rows import Row
 
 
 class Scene(NamedTuple):
@@ -223,6 +172,10 @@ FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_request``: the response to a write is not JSON": {"not_json": True},
             "``bill_request``: the response to a write is a redirect": {"redirect": "http://127.0.0.1:9/findme"},
             "``bill_request``: other programs have three requests in flight": {"code": "BDC_1322"},
+            "``bill_request``: a server before BILL has too many requests": {
+                "status": 429,
+                "body": "<html>findme</html>",
+            },
             "``bill_request``: the requests of the clock hour are used up": {"code": "BDC_1144"},
             "``bill_request``: BILL rejects fields": {
                 "status": 400,
@@ -263,6 +216,10 @@ FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         Scene(READ, request(paginate=True), stored=True),
         {
             "``bill_request``: ``paginate`` for a response that is not a list": {"json": {"other": "findme"}},
+            "``bill_request``: BILL refuses the size of the page, and half of it": {
+                "status": 400,
+                "body": json.dumps([{"code": "BDC_1129", "message": "max: must be between 1 and 50"}]),
+            },
             "``bill_request``: the list does not end": {"json": {"results": [], "nextPage": "findme"}},
         },
     ),
@@ -356,16 +313,6 @@ CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
     "The certificate comes from an authority that is not trusted": Authority.good,
 }
 
-# These faults do not fail the task.
-SUCCEED = {
-    "The stored session has ended",
-    "BILL does not trust the MFA ID",
-    "The MFA ID ends soon",
-    "The session store cannot be used",
-    "The stored session is damaged",
-}
-
-
 # The requests that share one run of a playbook. There are few runs, and none takes much longer than the others.
 RUNS = {
     "signing in": [SIGN_IN],
@@ -377,23 +324,13 @@ RUNS = {
     "oauth": ["POST *authx/token"],
     "spend": [SPEND],
 }
-LINES = {line.wrong: line for line in lines()}
 
 
 def test_fault_table_each_line_has_a_test() -> None:
-    assert sorted(line.wrong for line in lines()) == sorted(
-        [*FAULT_OF_LINE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED]
-    )
+    assert sorted(OF_BILL) == sorted([*FAULT_OF_LINE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED])
     assert sorted(request for requests in RUNS.values() for request in requests) == sorted(
         {scene.request for scene, _faults in FAULTS}
     )
-
-
-def row(wrong: str, task: dict[str, Any], **about: Any) -> Row:
-    """A row of two tasks with one retry each."""
-    late = "did not answer within" in LINES[wrong].message
-    variables = {"bill_retries": 1, "bill_timeout": 1 if late else 30, **about.pop("variables", {})}
-    return Row([task, task], variables, **about)
 
 
 def fault_row(wrong: str) -> Row:
@@ -405,38 +342,6 @@ def fault_row(wrong: str) -> Row:
         variables={**scene.variables, **check_after},
         before=[{**TASK, "vars": {"bill_check_after": 300}}] if scene.stored else [],
         posts=[("faults", {"on": scene.request, "times": None, **how})] if how else [],
-    )
-
-
-def check_lines(project: Project, rows: Mapping[str, Row], received_by: Mapping[str, Control] | None = None) -> None:
-    """Run these lines of the table. ``received_by`` has the emulators that get the requests in place of the usual one."""
-    hour = datetime.now(timezone.utc).hour
-    seen = play_rows(project, list(rows.values()))
-    same_hour = datetime.now(timezone.utc).hour == hour
-    wrongs = {}
-    for wrong, row_seen in zip(rows, seen, strict=True):
-        _wrong, requests, message = LINES[wrong]
-        run, counts = row_seen.shown, row_seen.counts
-        if received_by and wrong in received_by:
-            assert counts == {}, wrong
-            counts = received_by[wrong].get("counts")
-        if "hour" in requests and not same_hour:
-            # The next hour has begun in the meantime, which permits another try.
-            counts = {request: min(count, 1) for request, count in counts.items()}
-        found = {
-            "ends": run.code == (0 if wrong in SUCCEED else 2),
-            "shows": shows(run, message),
-            "requests": counts == expected(wrong, requests),
-            "hides": secrets_in(run.output) == []
-            and not any(
-                run.says(ours)
-                for ours in ("Traceback", "An exception occurred", "a bug in bill.connect", "output has been hidden")
-            ),
-        }
-        if not all(found.values()):
-            wrongs[wrong] = (found, counts, run.output)
-    assert not wrongs, "\n".join(
-        f"{wrong}: {found} {counts}\n{shown}" for wrong, (found, counts, shown) in wrongs.items()
     )
 
 
@@ -495,19 +400,3 @@ def test_fault_table_faults_of_store_are_handled_as_documented(project: Project)
             NO_STORE: row(NO_STORE, TASK, variables={"bill_session_store": str(no_store)}),
         },
     )
-
-
-def expected(wrong: str, requests: str) -> dict[str, int]:
-    counts = dict(REQUESTS[requests])
-    if wrong == "The address does not lead to BILL's API":
-        return {"POST /elsewhere/v3/login": 2}
-    if wrong == "The stored session has ended":
-        # The second task validates the session, because check_after is 0.
-        counts[CHECK] += 1
-    return counts
-
-
-def shows(run: Run, text: str) -> bool:
-    """Whether a run shows the text of the table. ``...`` stands for any text before the end of the message."""
-    parts = [re.escape(" ".join(part.split())) for part in text.split("...")]
-    return re.search(".{1,200}?".join(parts).replace(r"\ .{", " .{"), " ".join(run.output.split())) is not None

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.emulator import server
 from tests.emulator.certificates import Authority, Certificate
 from tests.emulator.talk import Control
+from tests.integration.fault_table import BEFORE_BILL
 from tests.integration.project import Project, secrets_in
 from tests.proxies import HttpProxy, SocksProxy
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guide_troubleshooting.rst"
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +78,8 @@ def test_rejected_password_of_a_proxy_is_sent_once_for_all_hosts(
     run = project.play(LOGIN)
     proxy.close()
     assert run.code == 2
-    told = f"The proxy {proxy.address} (HTTPS_PROXY in the environment) did not accept the user name and password in HTTPS_PROXY"
     assert [run.output.count(f"fatal: [{host}]") for host in "abc"] == [1, 1, 1]
-    assert run.says(told)
-    assert "``The proxy ... did not accept the user name and password in HTTPS_PROXY``" in GUIDE.read_text()
+    assert BEFORE_BILL["The password in HTTPS_PROXY is wrong"].is_shown(run), run.output
     assert proxy.credentials == ["me:findme-7f3a9c1e"]
     assert "findme-7f3a9c1e" not in run.output
     assert secrets_in(run.output) == []

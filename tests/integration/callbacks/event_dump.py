@@ -27,6 +27,7 @@ class CallbackModule(CallbackBase):
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "notification"
     CALLBACK_NAME = "event_dump"
+    CALLBACK_NEEDS_ENABLED = True
 
 
 def _recorder(event: str) -> Callable[..., None]:
