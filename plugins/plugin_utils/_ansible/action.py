@@ -189,8 +189,8 @@ class BillAction(ActionBase):
             if _has(self.variables, name, before.get(name)) and (name in before or result[field] is not None)
         }
         # The receipt is needed before the variables are defined: a value without a receipt counts as a fact of the host.
-        if receipt := context.run.publish(ours) if ours else None:
-            ours[RECEIPT] = receipt
+        receipt = context.run.publish(ours) if ours else None
+        ours = {**ours, RECEIPT: receipt} if receipt else {}
         if warning := core_versions.publish(self, result, session, ours, steering=("bill_organization_id",)):
             self._warn_once(context, warning)
         elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):

@@ -9,13 +9,16 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from .._core.errors import OptionError
+from .._core.errors import LockTimeoutError, OptionError, StoreError
 from .base import Store, Warn
 from .fallback import FallbackStore
 from .file import FileStore
 from .memory import MemoryStore
 
-__all__ = ["Store", "open_run_store", "open_shared", "open_store"]
+__all__ = ["Store", "can_store", "open_run_store", "open_shared", "open_store"]
+
+# The entry of a trial, and the seconds to wait for its lock.
+_TRIAL, _TRIAL_SECONDS = "trial", 10.0
 
 
 def open_store(session_store: str, *, default: str, run_directory: str, warn: Warn) -> Store:
@@ -41,6 +44,23 @@ def open_store(session_store: str, *, default: str, run_directory: str, warn: Wa
 def open_run_store(directory: str, *, warn: Warn) -> Store:
     """A store in a directory that exists until this run of Ansible ends."""
     return FileStore(directory, is_default=True, warn=warn)
+
+
+def can_store(directory: str) -> bool:
+    """Whether a store can be in this directory. The first call tries every step of a task, and later calls read what it left."""
+    store = FileStore(directory, is_default=True, warn=lambda _text: None)
+    try:
+        if store.existing_secret() is None:
+            store.secret()
+        if store.get(_TRIAL) is None:
+            with store.lock(_TRIAL, _TRIAL_SECONDS):
+                store.put(_TRIAL, _TRIAL.encode())
+        return store.get(_TRIAL) is not None
+    except LockTimeoutError:
+        # Another task is trying the directory.
+        return True
+    except StoreError:
+        return False
 
 
 def open_shared(store: Store, *, run_directory: str, warn: Warn) -> Store:

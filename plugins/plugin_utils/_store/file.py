@@ -18,6 +18,7 @@ the process of its holder ends. The lock file is removed when its entry no longe
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -159,7 +160,7 @@ class FileStore:
                 secret = os.urandom(SECRET_BYTES)
                 os.ftruncate(file, 0)
                 os.pwrite(file, secret, 0)
-                os.fsync(file)
+                self._sync_or_empty(file)
             if self._read(self._path_of_secret, warn=_ignore) != secret:
                 # Without this, every task would write a session that no task can read.
                 raise StoreError(
@@ -170,6 +171,17 @@ class FileStore:
             raise self._private.unusable(error) from None
         finally:
             os.close(file)
+
+    @staticmethod
+    def _sync_or_empty(file: int) -> None:
+        try:
+            os.fsync(file)
+        except OSError as error:
+            # Some file systems have no such step.
+            if error.errno not in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+                # Otherwise the next task would use a secret that may be lost.
+                os.ftruncate(file, 0)
+                raise
 
     def _open_secret(self) -> int:
         """The locked file of the secret. A secret that other users may have read or changed is replaced by an empty file."""

@@ -14,10 +14,15 @@ import os
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 from ansible import constants as C
 
+from .._store.factory import can_store
+
+# Where the files of a run can be if neither the directory of Ansible nor TMPDIR can hold them.
+TEMPORARY_DIRECTORIES = ("/tmp", "/dev/shm")  # noqa: S108
 # No run takes longer.
 _DAYS_OF_A_RUN = 7
 
@@ -38,15 +43,21 @@ def memory_of_the_run() -> str:
 
 
 def _of_the_run(name: str) -> str:
+    # All processes of the run find the same place, because a place that can hold a store has the trial of the first process.
+    place = next((each for each in _places() if can_store(each + "bill-run")), next(_places()))
+    return place + name
+
+
+def _places() -> Iterator[str]:
+    """The beginnings of the paths of the directories of this run. The directory of Ansible may be on a share that cannot hold a store."""
     local = C.DEFAULT_LOCAL_TMP
-    with suppress(OSError):
-        # Ansible makes this directory with mode 0700. If other users can enter it, ANSIBLE_HOME is on a file system without modes.
-        if os.stat(local).st_mode & 0o077:
-            ours = os.path.join(tempfile.gettempdir(), f"bill.connect-{os.geteuid()}-")
+    yield os.path.join(local, "")
+    for directory in dict.fromkeys((tempfile.gettempdir(), *TEMPORARY_DIRECTORIES)):
+        if os.path.isdir(directory):
+            ours = os.path.join(directory, f"bill.connect-{os.geteuid()}-")
             _remove_old(ours)
             # The name is unique for this run. A directory of another user in its place is not used.
-            return f"{ours}{os.path.basename(local)}-{name}"
-    return os.path.join(local, name)
+            yield f"{ours}{os.path.basename(local)}-"
 
 
 def _remove_old(beginning: str) -> None:

@@ -2,15 +2,20 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Shows files below SHARE with mode 0777, whatever anybody does, as on SMB. Python imports this at its start if PYTHONPATH names the folder."""
+"""Shows files below SHARE with mode 0777, whatever anybody does, as on SMB. Python imports this at its start if PYTHONPATH names the folder.
+
+With SHARE_REFUSES=locks, files below SHARE have modes, and no locks.
+"""
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 from typing import Any
 
 _SHARE = os.environ.get("SHARE", "/nowhere")
-_stat, _lstat, _fstat, _chmod = os.stat, os.lstat, os.fstat, os.chmod
+_stat, _lstat, _fstat, _chmod, _flock = os.stat, os.lstat, os.fstat, os.chmod, fcntl.flock
 
 
 def _is_below(path: Any) -> bool:
@@ -35,4 +40,13 @@ def _ignored(path: Any, *more: Any, **named: Any) -> None:
         _chmod(path, *more, **named)
 
 
-vars(os).update(stat=_shown(_stat), lstat=_shown(_lstat), fstat=_shown(_fstat), chmod=_ignored)
+def _refused(file: int, operation: int) -> None:
+    if _is_below(file):
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+    _flock(file, operation)
+
+
+if os.environ.get("SHARE_REFUSES") == "locks":
+    vars(fcntl).update(flock=_refused)
+else:
+    vars(os).update(stat=_shown(_stat), lstat=_shown(_lstat), fstat=_shown(_fstat), chmod=_ignored)

@@ -19,6 +19,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, RequestTimeoutError
+from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
 from tests.unit.plugins.tasks import ConnectTasks, FakeTask, action_of
 
@@ -184,6 +185,21 @@ def test_task_with_a_successful_write_is_changed(bill: Bill, store: dict[str, An
         "json": {"id": "1"},
     }
     assert bill.heard == [LOGIN, PAY, "GET /v3/vendors"]
+
+
+@pytest.mark.promise(13)
+def test_task_without_records_of_the_run_defines_no_option_for_later_tasks(
+    bill: Bill, store: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next task would take such an option for a fact of the managed host, and refuse it."""
+
+    def organization() -> Any:
+        return action(Task(**store)).run(task_vars={}).get("ansible_facts", {}).get("bill_organization_id")
+
+    assert organization() == OPTIONS["organization_id"]
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(ansible_paths, "memory_of_the_run", lambda: str(tmp_path / "file" / "bill-run"))
+    assert organization() is None
 
 
 @pytest.mark.promise(5)
