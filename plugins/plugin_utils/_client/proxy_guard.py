@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 from .._auth.cached_refusal import CACHE_SECONDS
 from .._core.base_url import BaseUrl
 from .._core.clock import Clock
-from .._core.errors import LockTimeoutError, ProxyAuthenticationError
+from .._core.errors import LockTimeoutError, ProxyAuthenticationError, note_sent
 from .._core.json_record import JsonRecord
 from .._core.run import Run
 from .._http.exchange import HttpExchange, Limits
@@ -67,15 +67,12 @@ class ProxyGuard(HttpExchange):
             lambda _text: None,
         )
         with ExitStack() as held:
-            is_locked = False
-            if not self._is_accepted(entry):
-                # If another task holds the lock for too long, this request does not wait for it any more.
-                with suppress(LockTimeoutError):
-                    # Another task may hold the lock while it waits for its slot, and then for the proxy.
-                    held.enter_context(entry.lock(2 * self.settings.timeout))
-                    is_locked = True
-                # Another task may have sent the password meanwhile.
-                self._is_accepted(entry)
+            try:
+                is_locked = self._wait(entry, held)
+            except BaseException as error:
+                # This includes exceptions of Ansible, which can end a task during the wait. Nothing is sent before its end.
+                note_sent(error, False)
+                raise
             try:
                 response = super().exchange(request)
             except ProxyAuthenticationError as error:
@@ -87,6 +84,23 @@ class ProxyGuard(HttpExchange):
             if is_locked:
                 entry.save(ProxyAnswer(None, self._clock.time()), seconds=CACHE_SECONDS)
             return response
+
+    def _wait(self, entry: EncryptedEntry[ProxyAnswer], held: ExitStack) -> bool:
+        """Wait until the request may use the password. Returns whether ``held`` now holds the lock of the entry.
+
+        Raises ProxyAuthenticationError if the proxy has rejected the password recently.
+        """
+        if self._is_accepted(entry):
+            return False
+        is_locked = False
+        # If another task holds the lock for too long, this request does not wait for it any more.
+        with suppress(LockTimeoutError):
+            # Another task may hold the lock while it waits for its slot, and then for the proxy.
+            held.enter_context(entry.lock(2 * self.settings.timeout))
+            is_locked = True
+        # Another task may have sent the password meanwhile.
+        self._is_accepted(entry)
+        return is_locked
 
     def _is_accepted(self, entry: EncryptedEntry[ProxyAnswer]) -> bool:
         """Whether the proxy has accepted the password recently. Raises ProxyAuthenticationError if it has rejected the password recently."""

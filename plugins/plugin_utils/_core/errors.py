@@ -134,9 +134,10 @@ class RequestTimeoutError(TransportError):
 
 
 class ProxyAuthenticationError(TransportError):
-    """The proxy rejected its user name and password, or requires them. It would reject the same ones again."""
+    """The proxy rejected its user name and password, or requires them. It would reject the same ones again. BILL received nothing."""
 
     is_transient = False
+    not_processed = True
 
 
 class TlsError(BillError):

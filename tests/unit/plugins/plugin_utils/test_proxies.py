@@ -18,12 +18,14 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.write_outcome import may_be_processed
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import THREAD_NAME, HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from tests.emulator.certificates import Authority, self_signed
 from tests.proxies import ForwardingProxy, HttpProxy, SocksProxy
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Reply, ScriptedBill, goes_on, says
@@ -448,6 +450,49 @@ def test_many_tasks_at_once_send_the_rejected_password_of_a_proxy_once(
         )
     assert ["did not accept" in message for message in found] == [True] * 8
     assert proxy.credentials == ["me:old"]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("kind", KINDS)
+def test_write_that_a_proxy_has_rejected_is_not_uncertain(
+    start_proxy: StartProxy,
+    open_on_the_wire: Callable[..., BillClient],
+    authority: Authority,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    """Neither the first rejection nor a cached one lets anything reach BILL."""
+    proxy = start_proxy(kind, user=USER)
+    monkeypatch.setenv("HTTPS_PROXY", with_user(proxy, "me:old-findme"))
+    client = open_on_the_wire("https://bill.example.com/connect", ca_path=str(authority.file))
+    for message in ("so BILL received nothing", "bill.connect did not send them again now"):
+        with pytest.raises(errors.ProxyAuthenticationError, match=message) as caught:
+            client.request(HttpRequest("POST", "/v3/payments", {}, JsonBody({}), is_repeatable=False))
+        assert caught.value.not_processed
+        assert not caught.value.request_sent
+    assert proxy.credentials == ["me:old-findme"]
+
+
+@pytest.mark.promise(10)
+def test_write_that_ansible_ends_before_its_turn_at_the_proxy_is_not_uncertain(
+    start_proxy: StartProxy,
+    open_on_the_wire: Callable[..., BillClient],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Only one request at a time uses a password that the proxy has not accepted yet. The others wait, and nothing of them is sent."""
+
+    class TaskEndedError(BaseException):
+        pass
+
+    def end(_entry: object, _timeout: float) -> None:
+        raise TaskEndedError
+
+    monkeypatch.setenv("HTTPS_PROXY", with_user(start_proxy("http", user=USER)))
+    client = open_on_the_wire("https://bill.example.com/connect")
+    monkeypatch.setattr(EncryptedEntry, "lock", end)
+    with pytest.raises(TaskEndedError) as caught:
+        client.transport.send(HttpRequest("POST", "/v3/payments", {}, JsonBody({}), is_repeatable=False))
+    assert not may_be_processed(caught.value)
 
 
 # --- addresses that cannot be used ---
