@@ -188,6 +188,11 @@ CONTRADICTORY: dict[str, Said] = {
     "fault without a session": (500, [{"code": "BDC_1001"}, {"code": "BDC_1109"}]),
     "unavailable and two refusals": (503, [{"code": "BDC_1322"}, {"code": "BDC_1104"}]),
     "refusal and a fault": (400, [{"code": "BDC_1104"}, {"code": "BDC_1001"}]),
+    "fault in v2's envelope": (200, {"response_status": 1, "response_data": {"error_code": "BDC_1001"}}),
+    "two codes in v2's envelope": (
+        200,
+        {"response_status": 1, "response_data": [{"error_code": "BDC_1104"}, {"error_code": "BDC_7777"}]},
+    ),
     "too large": errors.InvalidResponseError("More than 8 MiB."),
 }
 TRANSIENT = {
