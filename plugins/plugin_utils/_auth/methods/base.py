@@ -92,9 +92,11 @@ class AuthMethod(ABC):
 
     def max_requests(self) -> int:
         """The maximum number of requests that a task needs to get a session."""
-        # A validation and a login need 2 requests. An MFA ID adds a step-up and the validation of its result. A parent adds its validation,
-        # its login, and a second request with its session.
-        return 2 + (2 if self.mfa_id else 0) + (3 if self.parent() else 0)
+        # Without an MFA ID, a login needs 1 request. With an MFA ID that BILL refuses, it needs 2.
+        login = 2 if self.mfa_id else 1
+        # An MFA ID also adds a step-up and the validation of its result. A parent adds its validation, its login, and a second login with
+        # its new session.
+        return 1 + login + (2 if self.mfa_id else 0) + (2 + login if self.parent() else 0)
 
     @abstractmethod
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:

@@ -19,6 +19,7 @@ from tests.unit.plugins.plugin_utils.conversation import Clock
 from tests.unit.plugins.plugin_utils.signing_in import (
     AS_USER,
     CHECK,
+    CHECK_PARTNER,
     LOGIN,
     METHODS,
     MFA_ID,
@@ -511,7 +512,7 @@ def test_mfa_id_that_is_invalid_warns_at_the_login_only(
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize(
-    ("options", "requests"), [({}, 2), (MFA_ID, 4), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 7), (OAUTH, 2)]
+    ("options", "requests"), [({}, 2), (MFA_ID, 5), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 9), (OAUTH, 2)]
 )
 def test_lock_timeout_grows_with_the_number_of_requests(
     open_sessions: Open, options: dict[str, Any], requests: int
@@ -519,6 +520,25 @@ def test_lock_timeout_grows_with_the_number_of_requests(
     sign_in = open_sessions(**options, timeout=30, retries=3)
     assert sign_in.method.max_requests() == requests
     assert sign_in.lock_timeout == requests * (4 * (30 + 30) + 3 * 30)
+
+
+@pytest.mark.promise(15)
+@pytest.mark.parametrize(("options", "login"), [({}, LOGIN), (PARTNER_USER, AS_USER)], ids=["password", "partner"])
+def test_lock_timeout_covers_the_longest_way_to_a_session(
+    open_sessions: Open, bill: Bill, options: dict[str, Any], login: str
+) -> None:
+    """BILL refuses the MFA ID twice, and has just ended the stored sessions."""
+    open_sessions(**options).ensure()
+    bill.requests.clear()
+    bill.will_say(no("BDC_9999"), to=STEP_UP)
+    bill.will_say(no("BDC_1109", 401), to=CHECK)
+    bill.will_say(no("BDC_1109", 401), to=CHECK_PARTNER)
+    refusal = no("BDC_1361", 403)
+    bill.will_say(*([refusal, no("BDC_1109", 401)] if options else []), refusal, to=login)
+    sign_in = open_sessions(**options, **MFA_ID)
+    with pytest.raises(errors.MfaRequiredError):
+        sign_in.ensure(require_trusted=True)
+    assert len(bill.heard) == sign_in.method.max_requests()
 
 
 @pytest.mark.promise(15)
