@@ -68,7 +68,8 @@ class BillClient:
         attempt = attempt or WriteAttempt()
         held = held or self.sessions.current(require_trusted=require_trusted)
         response, held = self._send(held, request, require_trusted, attempt)
-        self._touch(held)
+        # BILL has processed the request. If Ansible ends the task here, the user must still learn of it.
+        self._touch(held, BaseException)
         return ClientResponse(response, held.is_new)
 
     def request_with(self, session: Session, request: HttpRequest) -> Response:
@@ -135,11 +136,12 @@ class BillClient:
         attempt.is_done = True
         return response
 
-    def _touch(self, held: HeldSession) -> None:
+    def _touch(self, held: HeldSession, ignored: type[BaseException] = Exception) -> None:
+        """Update the stored session. An exception of the class ``ignored`` is only logged."""
         try:
             self.sessions.touch(held)
         except (KeyboardInterrupt, SystemExit):
             raise
-        except BaseException as error:
+        except ignored as error:
             # BILL has processed the request. A failure to update the stored session does not change that.
             self.sessions.reporter.log(f"bill.connect could not update the stored session ({type(error).__name__})")

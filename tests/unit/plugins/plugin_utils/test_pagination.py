@@ -99,6 +99,27 @@ def test_pagination_reads_the_list_to_its_end(open_client: OpenClient, bill: Bil
     ]
 
 
+@pytest.mark.promise(15)
+@pytest.mark.usefixtures("three_pages")
+def test_pagination_that_ansible_ends_while_the_session_is_stored_stops(
+    open_client: OpenClient, bill: Bill, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ansible reports only once that the timeout of a task has expired."""
+
+    class TaskEndedError(BaseException):
+        pass
+
+    def ends(_held: object) -> None:
+        raise TaskEndedError
+
+    client = open_client()
+    monkeypatch.setattr(client.sessions, "touch", ends)
+    bill.before_answering(VENDORS, lambda: clock.advance(30))
+    with pytest.raises(TaskEndedError):
+        read(client)
+    assert bill.heard == [LOGIN, VENDORS]
+
+
 def test_pagination_of_spend_and_expense_uses_its_own_parameters(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/spend/transactions?max=20"
     bill.will_say(page(1, following="a&b="), to=first)
