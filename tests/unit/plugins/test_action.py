@@ -80,14 +80,15 @@ def test_task_after_its_end_hides_secrets_and_each_try_has_them(monkeypatch: pyt
     task, received = Task(), []
 
     def perform(_action: object, context: TaskContext) -> TaskResult:
-        received.append(context.options["password"])
+        # Ansible may end the task at any time, so the task must not hold a secret meanwhile.
+        received.append((context.options["password"], task.args["password"], task.args["dev_key"]))
         return TaskResult({"changed": False})
 
     monkeypatch.setattr(ActionModule, "perform", perform)
     for _try in range(3):
         action(task).run()
         assert task.args == {**OPTIONS, "password": hiding.HIDDEN, "dev_key": hiding.HIDDEN}
-    assert received == ["s3cret-findme"] * 3
+    assert received == [("s3cret-findme", hiding.HIDDEN, hiding.HIDDEN)] * 3
 
 
 @pytest.mark.promise(5)
@@ -119,6 +120,22 @@ def test_task_that_is_interrupted_hides_all_arguments_and_its_item(monkeypatch: 
         action(task).run(task_vars={"item": "one"})
     assert set(task.args.values()) == {hiding.HIDDEN}
     assert task.no_log is True
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize(
+    ("item", "hidden"),
+    [("harmless", False), ("of s3cret-findme", True), ({"headers": {"sessionId": "of another session"}}, True)],
+    ids=str,
+)
+def test_task_result_in_a_loop_is_hidden_if_its_item_holds_a_secret(
+    monkeypatch: pytest.MonkeyPatch, item: Any, hidden: bool
+) -> None:
+    """Ansible shows the item together with the result."""
+    monkeypatch.setattr(ActionModule, "perform", lambda *_any: TaskResult({"changed": False}, public=True))
+    task = Task()
+    task.loop = [item]
+    assert action(task).run(task_vars={"item": item}).get("_ansible_no_log", False) is hidden
 
 
 class EncryptedWithoutPassword:

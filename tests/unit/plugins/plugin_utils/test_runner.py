@@ -23,6 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context impo
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.running import trusted
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, UncertainWriteError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun, current_run, operation_of
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Run, RunIsOverError, ScriptedBill, says
@@ -111,6 +112,30 @@ def test_operation_error_with_invalid_options_is_not_resolved(given: Mapping[str
     failed = failure_of(AssertionError("never reached"), **given)
     assert failed.is_resolved is False
     assert "findme" not in str(failed)
+
+
+@pytest.mark.promise(5)
+def test_operation_error_about_the_options_contains_no_secret_argument() -> None:
+    """For example, the value of an argument is also the name of another one by mistake."""
+    given: dict[str, Any] = {"password": "s3cret-findme-a", "s3cret-findme-a": "x"}
+    failed = failure_of(AssertionError("never reached"), **given)
+    assert str(failed).startswith("There is no option ********.")
+
+
+@pytest.mark.promise(5)
+def test_operation_knows_the_secrets_of_other_authentication_methods(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They must not be sent or shown."""
+    monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
+    given = {**OPTIONS, "console_api_token": "argument-findme"}
+    variables = {"bill_client_secret": "variable-findme", "bill_app_key": trusted("{{ never_evaluated }}")}
+    secrets = CoreSecretRegistry()
+    with operation(Invocation(given, variables, None), secrets) as context:
+        found = set(context.option_secrets)
+    assert found == {
+        *(OPTIONS["password"], OPTIONS["dev_key"]),
+        *("environment-findme", "argument-findme", "variable-findme"),
+    }
+    assert secrets.texts == found
 
 
 @pytest.mark.promise(10)
