@@ -15,6 +15,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import O
 from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations import (
     check_destinations,
     foreign_hosts,
+    steering_values,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
@@ -142,3 +143,31 @@ def test_destination_of_a_foreign_host_is_reported_with_its_source(
     assert len(said) == len(warnings)
     for text, part in zip(said, warnings, strict=True):
         assert text.startswith(f"bill.connect sends the credentials to {part}.")
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("environ", "variables", "given", "names"),
+    [
+        ({}, {"bill_api_url": GATEWAY}, {}, ["api_url"]),
+        (
+            {},
+            {},
+            {"api_url": GATEWAY, "session_store": "/store", "ca_path": "/ca.pem"},
+            ["api_url", "session_store", "ca_path"],
+        ),
+        ({}, {"bill_auth_method": "oauth", "bill_token_url": TOKENS}, {}, ["token_url"]),
+        # Nobody can gain anything from these.
+        ({"BILL_API_URL": GATEWAY, "BILL_SESSION_STORE": "/store"}, {}, {}, []),
+        ({}, {"bill_api_url": "https://gateway.prod.bill.com/connect"}, {}, []),
+        ({}, {"bill_token_url": TOKENS}, {}, []),
+        ({}, {}, {}, []),
+    ],
+)
+def test_value_that_may_steer_secrets_is_compared_with_facts(
+    environ: dict[str, str], variables: dict[str, Any], given: dict[str, Any], names: list[str]
+) -> None:
+    options = resolved(environ, variables, given)
+    assert {option.name: value for option, value in steering_values(options)} == {
+        name: options.values[name] for name in names
+    }

@@ -962,6 +962,16 @@ def test_endpoint_write_with_a_lost_response_is_uncertain_despite_expected_statu
     assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
+@pytest.mark.promise(9)
+def test_endpoint_refusal_of_a_new_login_is_never_expected(signed_in: OpenClient, bill: Bill) -> None:
+    """The user expects a status for the request, and not for the login that it needs."""
+    bill.alive.clear()
+    bill.will_say(no("BDC_1152", 404), to=LOGIN)
+    error = failed(signed_in(), request("DELETE", "/v3/vendors/1", body=None), 404)
+    assert str(error).startswith("BILL answered BDC_1152 (HTTP status 404). Look up the code")
+    assert bill.heard == ["DELETE /v3/vendors/1", CHECK, LOGIN]
+
+
 @pytest.mark.promise(8)
 def test_endpoint_refusal_that_is_not_expected_is_reported(signed_in: OpenClient, bill: Bill) -> None:
     bill.will_say(no("BDC_7777", 400), to=PAY)

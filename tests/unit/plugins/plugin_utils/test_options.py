@@ -162,6 +162,21 @@ def test_option_of_type_path_is_expanded(monkeypatch: pytest.MonkeyPatch) -> Non
         assert resolved({"session_store": given}).values["session_store"] == path
 
 
+@pytest.mark.promise(7)
+def test_option_of_type_path_expands_the_environment_only_for_its_owner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Messages repeat a path. So a variable, also in module_defaults, must not name a secret of the environment."""
+    monkeypatch.setenv("PART", "findme")
+    given = {"session_store": "/store/$PART"}
+    unset: dict[str, Any] = {}
+    for options, path in (
+        (resolved(given), "/store/findme"),
+        (resolved(environ={"BILL_SESSION_STORE": "/store/$PART"}), "/store/findme"),
+        (resolved(variables={"bill_session_store": "/store/$PART"}), "/store/$PART"),
+        (resolve(given, table=OPTIONS, variable=unset.get, environ={}, defaulted=list(given)), "/store/$PART"),
+    ):
+        assert options.values["session_store"] == path
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     ("given", "says_why"),

@@ -434,6 +434,17 @@ def test_password_that_a_proxy_rejects_later_is_cached_too(
     assert len(proxy.credentials) == 2
 
 
+def test_proxy_that_requires_a_password_is_asked_again_without_one(
+    start_proxy: StartProxy, sign_in: Callable[..., str]
+) -> None:
+    """Nothing can lock an account here, and the owner of the proxy may allow the host at any time."""
+    proxy = start_proxy("http", user=USER)
+    for _task in range(2):
+        message = sign_in("https://bill.example.com/connect", proxy.url)
+        assert "requires a user name and password" in message
+        assert "did not send them again now" not in message
+
+
 @pytest.mark.promise(4)
 def test_many_tasks_at_once_send_the_rejected_password_of_a_proxy_once(
     start_proxy: StartProxy, sign_in: Callable[..., str]

@@ -20,6 +20,7 @@ from ansible.executor.process import worker
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.ansible_run import AnsibleRun
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.fact_check import FactCheck
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
@@ -136,6 +137,15 @@ def test_operation_knows_the_secrets_of_other_authentication_methods(monkeypatch
         *("environment-findme", "argument-findme", "variable-findme"),
     }
     assert secrets.texts == found
+
+
+@pytest.mark.promise(7)
+def test_operation_compares_its_destinations_with_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared = {}
+    monkeypatch.setattr(FactCheck, "refuse_value", lambda _check, option, value: compared.update({option.name: value}))
+    with operation(invocation(api_url="http://127.0.0.1:9/connect", session_store="none"), CoreSecretRegistry()):
+        pass
+    assert compared == {"api_url": "http://127.0.0.1:9/connect", "session_store": "none"}
 
 
 @pytest.mark.promise(10)
