@@ -17,11 +17,12 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import read_pages
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import EndpointClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Page
+from ansible_collections.bill.connect.plugins.plugin_utils._client.http_requests import PageRequests
+from ansible_collections.bill.connect.plugins.plugin_utils._client.pagination import Page, PageReader
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
+from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter, ScriptedBill, SilentReporter, goes_on
 from tests.unit.plugins.plugin_utils.signing_in import (
@@ -257,6 +258,15 @@ def test_pagination_with_a_repeated_page_is_an_error(
     monkeypatch.setattr(bill, "usual_response", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
     assert "does not end: it names a page again" in str(failed(open_client()))
     assert len(bill.heard) <= 1 + 4 * cycle
+
+
+@pytest.mark.promise(15)
+def test_pagination_of_endless_empty_pages_gives_up() -> None:
+    reader = PageReader(PageRequests(request()), what="records", remedy="")
+    for number in range(1, 1000):
+        assert reader.read(Response(200, {"results": [], "nextPage": str(number)}), False).number == number
+    with pytest.raises(errors.InvalidResponseError, match="or more than a thousand empty pages"):
+        reader.read(Response(200, {"results": [], "nextPage": "1000"}), False)
 
 
 @pytest.mark.promise(9)
