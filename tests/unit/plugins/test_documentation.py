@@ -196,6 +196,14 @@ def test_documentation_of_the_longest_rate_limited_times_follows_the_defaults() 
     assert f"{MAX_CALLS} of them at the most begin in any {WINDOW_SECONDS:g} seconds" in SPEND_TOKEN
 
 
+def test_manuals_have_no_bracket_inside_markup() -> None:
+    # ansible-doc ends C(...) and its like at the first closing bracket.
+    texts = [module.DOCUMENTATION + module.RETURN for module in MODULES.values()]
+    texts += [lookup.DOCUMENTATION, request_lookup.DOCUMENTATION, request.ModuleDocFragment.DOCUMENTATION]
+    texts += [ModuleDocFragment.DOCUMENTATION]
+    assert [found for text in texts for found in re.findall(r"\b[CVOMIBEP]\([^()]*\([^)]*\)", text)] == []
+
+
 @pytest.mark.promise(6)
 def test_guide_on_security_has_the_numbers_of_the_code() -> None:
     assert f"PBKDF2 with HMAC-SHA256  ({_ROUNDS:,} rounds" in SECURITY
