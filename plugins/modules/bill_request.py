@@ -58,7 +58,7 @@ options:
     description:
       - Whether the same write may be sent more than once in a run. By default it is refused if the same task has sent it, or is sending it. The
         other time may be for another host, batch of C(serial) or loop item, or as a handler. The same write has the same credentials, O(method),
-        O(path), O(query), O(headers) and O(body).
+        O(path), O(query) and O(body), and the same header C(organizationId). Other headers make no difference.
       - To write once in a play of many hosts, use C(run_once) or C(hosts=localhost).
       - A write that BILL has refused without doing it may be sent again. Other runs are not compared.
     type: bool

@@ -52,7 +52,7 @@ class _Write(JsonRecord):
 class GuardedWrite:
     """A write for ``host`` that is sent only once in a run. ``label`` is the write as messages show it.
 
-    ``identity`` identifies equal writes: the task, the credential, method, path, query, headers and body.
+    ``identity`` identifies equal writes: the task, the credential, method, path, query, body and the organization in the headers.
     """
 
     identity: Mapping[str, str] = field(repr=False)
