@@ -167,14 +167,16 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
             status=status,
             response_body=body,
         )
+    # The name may begin with a small letter, as in "the BILL at bill.example.com".
+    server = place[:1].upper() + place[1:]
     if status in _BUSY:
         busy = BusyError(
-            f"{place} answered {named} without a BDC code: {_BUSY[status]}", status=status, response_body=body
+            f"{server} answered {named} without a BDC code: {_BUSY[status]}", status=status, response_body=body
         )
         busy.not_processed = status == _TOO_MANY_REQUESTS
         return busy
     return InvalidResponseError(
-        f"{place} answered {named} without a BDC code. Check {option}, and that no proxy answers instead of BILL.",
+        f"{server} answered {named} without a BDC code. Check {option}, and that no proxy answers instead of BILL.",
         status=status,
         options=(option,),
         response_body=body,

@@ -247,6 +247,13 @@ def test_error_word_without_a_meaning_is_not_repeated(oauth_profile: ErrorProfil
     assert error.options == ("token_url",)
 
 
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("status", [404, 429])
+def test_error_without_a_code_begins_with_a_capital_letter(status: int) -> None:
+    error = error_from_response(status, None, "the BILL at bill.example.com")
+    assert str(error).startswith(f"The BILL at bill.example.com answered HTTP status {status} without a BDC code")
+
+
 @pytest.mark.promise(9)
 def test_error_code_outranks_an_error_word(oauth_profile: ErrorProfile) -> None:
     word = {"error": "invalid_client"}
