@@ -18,7 +18,7 @@ from typing import Any
 from .._core.errors import OptionError
 from . import source as _source
 from .source import Source
-from .spec import OPTION_VARIABLES, Option
+from .spec import OPTION_VARIABLES, OPTIONS, Option
 
 # Both mean "not given": YAML's empty value, and the empty text that a form or shell leaves.
 NOT_GIVEN = (None, "")
@@ -95,7 +95,9 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
             # A key that is not a valid name may be anything by mistake, even a secret.
             named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "with the given name"
             close = difflib.get_close_matches(named, names, n=1)
-            hint = f"Did you mean {close[0]}?" if close else f"The options are: {', '.join(o.name for o in table)}."
+            # The options of this task alone come first, because the shared ones are many.
+            valid = ", ".join(option.name for option in sorted(table, key=OPTIONS.__contains__))
+            hint = f"Did you mean {close[0]}?" if close else f"The options are: {valid}."
             raise OptionError(f"There is no option {named}. {hint}")
         name = names[key]
         if found.get(name) not in NOT_GIVEN and value not in NOT_GIVEN and found[name] != value:

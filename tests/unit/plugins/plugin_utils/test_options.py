@@ -240,6 +240,13 @@ def test_option_with_an_unknown_name_does_not_repeat_it(key: Any) -> None:
 
 
 @pytest.mark.promise(8)
+def test_option_with_an_unknown_name_lists_the_options_of_the_task_first() -> None:
+    with pytest.raises(OptionError) as failure:
+        resolved({"zzz": 1}, own=(Option("state", shared=False), Option("path")))
+    assert str(failure.value).startswith("There is no option zzz. The options are: state, path, auth_method, ")
+
+
+@pytest.mark.promise(8)
 def test_option_of_type_bool_with_a_huge_number_is_an_error() -> None:
     with pytest.raises(OptionError, match=r"^The option validate_certs must be true or false\.$"):
         resolved({"validate_certs": 10**5000})
