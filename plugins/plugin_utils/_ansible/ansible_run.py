@@ -6,7 +6,7 @@
 
 Private to bill.connect. Ansible does not end its workers in every case. From ansible-core 2.19 on, a worker has its own POSIX session. So
 neither the hangup of a closed terminal nor a signal to the process group of Ansible reaches it. Older workers outlive a main process that
-is killed alone. Without this module such a worker would still wait for its turn, and then send a payment that nobody learns of.
+is killed alone. Without this module such a worker would still wait for its slot, and then send a payment. Nobody would see its result.
 """
 
 from __future__ import annotations

@@ -216,7 +216,7 @@ class Form:
         return describe_sources(error, {name: source for name, source in self._given.items() if name in used})
 
     def _sign_out_old(self) -> None:
-        """End the session of the credentials that were just replaced: a person who knows the old ones must not find it."""
+        """End the session of the credentials that were just replaced, so that nobody can use it with the old ones."""
         method = METHODS[self._values["auth_method"]]
         secrets = {name for name in method.options_used() if _BY_NAME[name].secret and name not in MFA_OPTIONS}
         if not self._is_the_same() or not any(self._changed(name) for name in secrets & self._stored.keys()):
@@ -290,7 +290,7 @@ class Form:
             if option.name in self._found:
                 elsewhere.append(option.variable)
             # The file keeps its text for an unchanged value, perhaps a template. A default needs no place in the file.
-            # For an encrypted file, ansible-core 2.22 masks every value wherever it appears, even common words such as sandbox.
+            # For an encrypted file, ansible-core 2.22 redacts every value wherever it appears, even common words such as sandbox.
             elif value != self._stored.get(option.name, option.default):
                 variables[option.variable] = value
         return variables, elsewhere

@@ -20,7 +20,7 @@ from .questions import Question
 _BEGINNING = "\nPress Enter to use the value in [brackets]. Ctrl-C ends the form, and nothing is written then.\n"
 _STORED = "the value in the vault file"
 _TYPED = "the value that you typed"
-# A program that answers instead of a person would otherwise be asked for ever.
+# The form gives up after this many invalid answers, because a program may answer instead of a person.
 _TRIES = 10
 
 

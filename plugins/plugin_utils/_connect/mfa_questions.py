@@ -18,9 +18,9 @@ from .._options.convert import convert
 from .._options.spec import MFA_CODE
 from .interview import Interview
 
-# BILL locks MFA after some wrong codes. A third party counted three.
+# Observed: BILL locks MFA after some wrong codes. A third party counted three.
 _TRIES = 3
-# BILL answers this general code for an invalid value to a wrong MFA code. (BILL does not document that; it is inferred.)
+# Inferred: BILL rejects a wrong MFA code with this general code for an invalid value. BILL does not document it.
 _INVALID_VALUE = "BDC_1119"
 
 

@@ -124,7 +124,7 @@ class VariablesDocument:
 
 
 def header(by: str, look: str, change: str) -> Iterable[str]:
-    """The first lines of a new file: what keeps it, and the commands to view and to change it."""
+    """The first lines of a new file: which task wrote it, and the commands to view and to change it."""
     yield f"# Written by {by}, encrypted with your vault password."
     yield f"# To view it: {look}"
     yield f"# To change it: {change}"
