@@ -17,7 +17,7 @@ description:
     same credentials.
   - With O(remember_me), BILL also returns an MFA ID. With it, later sessions are trusted without a code, for 30 days.
   - The result is hidden from all output, without C(no_log) in the task, because the MFA ID is secret. C(register) has the real values.
-  - Never signs in. Never sends a code a second time by itself, because BILL locks after several wrong codes.
+  - Never signs in. Never sends a code a second time by itself. BILL has been seen to reject all codes after several wrong ones.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in

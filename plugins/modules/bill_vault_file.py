@@ -65,7 +65,7 @@ options:
     type: str
   backup:
     description:
-      - Whether to keep the old file beside the new one, encrypted, with the name that Ansible gives to backups. Ansible does not read variables
+      - Whether to keep the old file beside the new one, encrypted. The name of this backup ends in C(.bak), so Ansible does not read variables
         from it.
     type: bool
     default: true
