@@ -73,7 +73,7 @@ attributes:
     support: full
     details:
       - Shows a write as it is sent, or would be sent. Secrets, and the numbers of bank accounts and persons, are redacted.
-      - If BILL's response to the write repeats a redacted value, the whole result is hidden, and the difference, too.
+      - If BILL's response to the write repeats a redacted value, the whole result is hidden. The difference then goes to the error output.
 notes:
   - A second run of a play sends its writes again. To create something only once, read first, and write only what is missing.
   - The result is shown with C(-v), as with C(ansible.builtin.uri). It is hidden if it holds a secret, such as a session or a token. C(register)

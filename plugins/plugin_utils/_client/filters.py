@@ -24,6 +24,7 @@ from .text_check import changed_by_yaml
 OPERATORS = ("eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "sw")
 _OF_LISTS = ("in", "nin")
 _KEYS = ("field", "op", "value")
+_EXAMPLE = "Write a filter as {field: name, op: eq, value: Acme}."
 _DIRECTIONS = ("asc", "desc")
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
@@ -127,10 +128,10 @@ def _as_it_is(given: str, option: str) -> str:
 
 def _filter(given: object, place: str, texts: Collection[str]) -> str:
     if not isinstance(given, Mapping):
-        raise OptionError(f"{place} is not a dictionary. Write it as {{field: name, op: eq, value: Acme}}.")
+        raise OptionError(f"{place} is not a dictionary. {_EXAMPLE}")
     for key in given:
         if key not in _KEYS:
-            raise OptionError(f"{place} has an unknown key. {meant(key, _KEYS)}")
+            raise OptionError(f"{place} has an unknown key. {meant(key, _KEYS)} {_EXAMPLE}")
     for key in _KEYS:
         if key not in given:
             raise OptionError(f"{place} lacks {key}. Each filter has field, op and value.")

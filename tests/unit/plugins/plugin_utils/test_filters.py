@@ -104,6 +104,10 @@ def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> No
             [NO_NAME],
             "filters: number 1 has an unknown key. Write one of field, op, value.",
         ),
+        (
+            {"archived": False},
+            "an unknown key. Write one of field, op, value. Write a filter as {field: name, op: eq, value: Acme}.",
+        ),
         (one("eq", 1, "na me"), "filters: number 1 has no valid field name"),
         (one("eq", 1, "name:eq:1,x"), "filters: number 1 has no valid field name"),
         (one("gtt", 1), "filters: number 1 (name) has an operator that BILL does not have. Did you mean gt"),
