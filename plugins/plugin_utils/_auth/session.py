@@ -90,7 +90,7 @@ class Session(JsonRecord):
         return not self.made_at <= now < self.ends_at - min(_MARGIN, (self.ends_at - self.made_at) / 5)
 
     def answered(self, now: float) -> Session:
-        """The same session after BILL has answered a request with it, which begins its idle life anew."""
+        """The same session after BILL has answered a request with it, which restarts its idle time."""
         return replace(self, answered_at=now)
 
 

@@ -92,7 +92,7 @@ def validate(
     """Send the code of a challenge to BILL, so that the stored session becomes trusted. Raises BillError.
 
     With ``remember_me``, the request also requires BILL to remember the device of that name for 30 days. A wrong code is never sent
-    again, because BILL locks after some wrong codes.
+    again, because BILL locks MFA after some wrong codes (observed).
     """
     sessions = client.sessions
     refuse_what_cannot_be_trusted(sessions)

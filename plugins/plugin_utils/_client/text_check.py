@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-# The names of fields that hold a date or a time end so.
+# The endings of the names of fields that hold a date or a time.
 _TIMES = ("Date", "Time", "OfBirth")
 
 

@@ -12,7 +12,7 @@ sent.
         OptionError             an option is missing or unusable; nothing was sent
         StoreError              the session store is unusable
         LockTimeoutError        another task held a lock for too long
-        LimiterTimeoutError     a rate or concurrency limit left no place in time; nothing was sent
+        LimiterTimeoutError     a rate or concurrency limit had no free slot in time; nothing was sent
         TransportError          no connection, or a connection that broke
             RequestTimeoutError
             ProxyAuthenticationError
