@@ -24,6 +24,7 @@ from ..._core.errors import (
     ConcurrencyLimitError,
     HourlyQuotaError,
     InvalidResponseError,
+    MfaRequiredError,
     SessionExpiredError,
 )
 from ..._http.messages import FormBody, HttpRequest
@@ -71,6 +72,14 @@ _NOT_AT_TOKEN_URL = {
 # The meaning of status 401 for a request with a token. BILL does not document how it rejects an expired token. RFC 6750, section 3.1,
 # defines this status.
 _OVER = ErrorCode(SessionExpiredError, "the access token is not valid any more", "Sign in again.")
+# Documented by BILL: what an app with full access can do, and that the access cannot be changed later. BILL does not document the code
+# for an app without it. Assumption: the code of an untrusted session.
+_NO_ACCESS = ErrorCode(
+    MfaRequiredError,
+    "the request requires MFA trust, and this app does not have it",
+    "Use an app with full access. The access of an app cannot be changed after it was made.",
+    ("client_id",),
+)
 # The statuses with which BILL, or a server in front of it, reports an unknown address.
 _NOTHING_THERE = (404, 405)
 
@@ -88,7 +97,7 @@ class OAuth(AuthMethod):
     # Documented by BILL: an app with full access can pay, because its owner passed MFA when the app was created. An app without full access
     # can never pay.
     is_mfa_exempt = True
-    profile = ErrorProfile(statuses={401: _OVER})
+    profile = ErrorProfile({"BDC_1361": _NO_ACCESS}, {401: _OVER})
     logout_note = "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until {end}."
 
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:

@@ -14,7 +14,7 @@ from dataclasses import replace
 
 from ..._core.error_codes import ErrorCode
 from ..._core.error_parser import ErrorProfile
-from ..._core.errors import AuthenticationError, RateLimitError
+from ..._core.errors import ApiError, AuthenticationError, RateLimitError
 from ..._http.messages import HttpRequest
 from ..._http.transport import Transport
 from ..session import Session
@@ -27,6 +27,13 @@ _WRONG = ErrorCode(
     "tokens: check that this token belongs to {place}.",
     ("api_token",),
 )
+# Documented by BILL: the token is for Spend & Expense. So a rejection of another path says nothing about the token.
+_OTHER_PATH = ErrorCode(
+    ApiError,
+    "an API token of Spend & Expense is for paths below /v3/spend",
+    "For other paths, use another auth_method.",
+    ("auth_method",),
+)
 _TOO_MANY = ErrorCode(
     RateLimitError,
     "the calls of this minute are used up (BILL allows 60 a minute for an API token)",
@@ -34,10 +41,14 @@ _TOO_MANY = ErrorCode(
 )
 # Documented by BILL: an API token may make 60 calls a minute. BILL does not document the codes with which it rejects a wrong token or
 # too many calls.
+_REJECTS = ("BDC_1101", "BDC_1102", "BDC_1109")
 _CODES = {
-    **dict.fromkeys(("BDC_1101", "BDC_1102", "BDC_1109"), _WRONG),
+    **dict.fromkeys(_REJECTS, _WRONG),
     **dict.fromkeys(("BDC_1144", "BDC_1322"), _TOO_MANY),
 }
+
+
+_OF_OTHER_PATHS = ErrorProfile(dict.fromkeys(_REJECTS, _OTHER_PATH), {401: _OTHER_PATH})
 
 
 class SpendToken(AuthMethod):
@@ -49,6 +60,11 @@ class SpendToken(AuthMethod):
     is_rate_limited = True
     organizations_path = None
     profile = ErrorProfile(_CODES, {401: _WRONG, 429: _TOO_MANY})
+
+    def authorized(self, session: Session, request: HttpRequest) -> HttpRequest:
+        if not request.target.startswith("/v3/spend/"):
+            request = replace(request, profile=request.profile.over(_OF_OTHER_PATHS))
+        return super().authorized(session, request)
 
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:
         session = Session(

@@ -10,7 +10,17 @@ The token's name is sent as the user name, and its value as the password. The se
 
 from __future__ import annotations
 
+from ..._core.error_codes import ErrorCode
+from ..._core.error_parser import ErrorProfile
+from ..._core.errors import MfaRequiredError
 from .password import Password
+
+_NEVER_TRUSTED = ErrorCode(
+    MfaRequiredError,
+    "the request requires an MFA-trusted session, and the session of a sync token is never trusted",
+    "Use auth_method password with remember_me_id and device. The role bill.connect.trust returns these values.",
+    ("auth_method",),
+)
 
 
 class SyncToken(Password):
@@ -24,3 +34,6 @@ class SyncToken(Password):
     optional_options = ()
     # Documented by BILL: the session of a sync token ends after 48 hours without activity.
     idle_seconds = 48 * 60 * 60
+    # Documented by BILL: such a session can do nothing that needs MFA. BILL does not document the code for it. Assumption: the code of an
+    # untrusted session.
+    profile = ErrorProfile({"BDC_1361": _NEVER_TRUSTED})

@@ -289,6 +289,27 @@ def test_client_with_rejected_credentials_sends_them_once(open_client: OpenClien
     assert bill.heard == [LOGIN]
 
 
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (OAUTH, "the request requires MFA trust, and this app does not have it. Use an app with full access."),
+        ({"auth_method": "sync_token"}, "the session of a sync token is never trusted. Use auth_method password"),
+        ({}, "this session is not trusted. Signing in again does not help. To make the session trusted, pass"),
+    ],
+    ids=["oauth", "sync_token", "password"],
+)
+def test_client_whose_request_requires_trust_names_a_remedy_that_works(
+    open_client: OpenClient, bill: Bill, options: dict[str, Any], says: str
+) -> None:
+    client = open_client(**options)
+    client.sessions.ensure()
+    bill.will_say(no("BDC_1361", 403))
+    with pytest.raises(errors.MfaRequiredError) as failure:
+        use(client, acts=True)
+    assert says in str(failure.value)
+
+
 @pytest.mark.promise(9)
 def test_client_with_an_untrusted_session_reports_mfa_and_keeps_the_session(
     open_client: OpenClient, open_sessions: Open, bill: Bill

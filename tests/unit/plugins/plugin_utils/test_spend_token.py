@@ -114,6 +114,24 @@ def test_spend_token_rate_limit_applies_to_any_spend_request(open_client: OpenCl
     assert clock.now == before + 61
 
 
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("response", [no("BDC_1101"), no("BDC_1102"), no("BDC_1109", 401), (401, None)], ids=str)
+def test_spend_token_rejected_for_another_path_names_the_method_and_is_not_cached(
+    open_client: OpenClient, bill: Bill, response: Said
+) -> None:
+    client = open_client(**SPEND_TOKEN)
+    client.sessions.ensure()
+    for _time in range(2):
+        bill.will_say(response)
+        with pytest.raises(errors.ApiError, match="for paths below /v3/spend. For other paths, use") as failure:
+            client.request(HttpRequest("GET", "/v3/vendors"))
+        assert failure.value.options == ("auth_method",)
+        assert not isinstance(failure.value, errors.AuthenticationError)
+    assert bill.heard == [SPEND, *["GET /v3/vendors"] * 2]
+    assert not open_client(**SPEND_TOKEN).sessions.ensure().changed
+
+
 @pytest.mark.promise(9)
 def test_spend_token_with_another_response_is_an_error(open_sessions: Open, bill: Bill) -> None:
     # A proxy or a sign-in page may return status 200 with any content.
