@@ -184,7 +184,7 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
         "{{ lookup('community.nothing.vault', 'findme') }}": "the lookup community.nothing.vault is not found.",
         "{{ lookup('ansible.builtin.pipe', 'no-such-findme') }}": "pipe failed: the program is not found (exit code 127).",
         "{{ account.pw }}": "its template uses the key pw, which does not exist.",
-        "{{ one }}": "its template refers to itself, directly or through other variables.",
+        "{{ one }}": "its template refers to itself, directly or through other variables or lookups.",
         "{{ of_others }}": "it could not be decrypted. Start Ansible with the vault password",
         "{{ echoed }}": "holds a line break at its end. It was encrypted together with the value",
     }
@@ -194,6 +194,44 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
         assert each.shown.says("The variable bill_password "), each.shown.output
         assert each.shown.says(cause), each.shown.output
         assert each.requests == []
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.promise(15)
+@pytest.mark.promise(17)
+def test_password_with_braces_is_never_changed_without_a_word(project: Project) -> None:
+    """Nothing is sent, and no part of the password is shown."""
+    look_up = {
+        "name": "Look up",
+        "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"},
+    }
+    itself = "{{ lookup('bill.connect.bill_login', 'session_id') }}"
+    marked = "with !unsafe, for example: {}: !unsafe '...'."
+    lost = "The variable {} lost a part of its text: Ansible takes {{#...#}} for a comment"
+    unknown = "The variable bill_password cannot be used: its template uses"
+    causes: dict[str, tuple[dict[str, Any], str, str]] = {
+        "comment": ({"bill_password": "ab{#findme#}ef"}, lost.format("bill_password"), "bill_password"),
+        "constant": ({"bill_password": "ab{{7*7}}findme"}, lost.format("bill_password"), "bill_password"),
+        "behind": ({"bill_password": "{{ a.pw }}", "a": {"pw": "{#findme#}"}}, lost.format("a"), "pw"),
+        "name": ({"bill_dev_key": "{#findme#}"}, lost.format("bill_dev_key"), "bill_dev_key"),
+        "user": ({"bill_username": "me{#findme#}"}, lost.format("bill_username"), "bill_username"),
+        "undefined": ({"bill_password": "p{{findme}}d"}, f"{unknown} something that is not defined", "bill_password"),
+        "filter": ({"bill_password": "p{{7|findme}}"}, f"{unknown} a filter or test that does not", "bill_password"),
+        "itself": ({"bill_password": itself}, "bill_password cannot be used: its template refers to itself", ""),
+    }
+    rows = [Row([task], variables) for variables, _says, _name in causes.values() for task in (login(), look_up)]
+    for number, each in enumerate(play_rows(project, rows)):
+        _variables, says, name = list(causes.values())[number // 2]
+        assert each.shown.says(says), each.shown.output
+        assert not name or each.shown.says(marked.format(name)), each.shown.output
+        assert not each.shown.says("'findme'"), each.shown.output
+        assert each.requests == []
+    given = {**login(password="{{ item }}"), "loop": ["ab{#find#}me"]}
+    written = {"name": "Write", "bill.connect.bill_vault_file": {"variables": {"bill_password": "ab{#find#}me"}}}
+    run = project.play({**given, "ignore_errors": True}, written, arguments=("-v",))
+    assert run.says("The option variables lost a part of its text"), run.output
+    assert run.says(marked.format("bill_password")), run.output
 
 
 @pytest.mark.promise(8)

@@ -22,6 +22,7 @@ from .facts import RECEIPT, Loops
 from .host_variables import FAULT, HostVariables, Published
 from .lookup_calls import REST, LookupCalls, lookup_calls
 from .loop_items import LoopItems
+from .lost_text import OF_OTHER_KINDS, LostText, can_lose_text
 from .running import task_of_worker, template_text, trusted
 from .written_task import WrittenTask, loops_around
 
@@ -87,8 +88,11 @@ class FactCheck:
         """Raise OptionError if a variable depends on a fact. ``used`` is the value of the variable."""
         is_item = self._host.are_facts_there and name in self._loops
         fact = self._items.fact_behind(name) if is_item else None
-        if fact := fact or self._behind(self._host.variables.get(name), used, self._of_variable):
+        raw = self._host.variables.get(name)
+        if fact := fact or self._behind(raw, used, self._of_variable):
             raise self._refused(f"The variable {name}", name, fact)
+        if name not in OF_OTHER_KINDS:
+            self._refuse_lost_text(f"The variable {name}", raw, used, self._of_variable)
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
@@ -96,6 +100,7 @@ class FactCheck:
         facts: list[str | None] = []
         if self._written is None:
             facts += [self._behind_argument(name, given[name]) for name in sorted(names & given.keys())]
+            raws = [(raw, given[name]) for name in names & given.keys() for raw in self._arguments_of_lookup(name)]
         else:
             raws = [(raw, given.get(name)) for name, raw in self._written.arguments.items() if name in names]
             # An argument of the task overrides all defaults, unless the task omits it.
@@ -107,6 +112,15 @@ class FactCheck:
             facts += [self._behind(raw, used, self._templar.template) for raw, used in raws]
         if fact := next(filter(None, facts), None):
             raise self._refused(f"The option {option.name}", option.variable if option.shared else "", fact)
+        if can_lose_text(option):
+            used = next((given[name] for name in names if name in given), None)
+            for raw, _used in raws:
+                self._refuse_lost_text(f"The option {option.name}", raw, used, self._of_argument)
+
+    def _refuse_lost_text(self, holder: str, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> None:
+        # Most values are plain texts. They need no look at the loops.
+        if raw is not None and not (isinstance(raw, str) and not templates.is_template(raw)):
+            LostText(self._host, self._loops).refuse(holder, raw, used, evaluate)
 
     def refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
         """Raise OptionError if a fact decides one of these options through a template for several arguments.

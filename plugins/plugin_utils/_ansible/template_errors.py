@@ -11,16 +11,15 @@ taken from it: of a variable, a lookup, a filter, and of a key that the template
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import Any
 
 from ansible.errors import AnsibleUndefinedVariable
 
-# Remedy for a value that only looks like a template.
-_BRACES = "If the braces are part of the value itself, mark it with !unsafe, for example: {name}: !unsafe '...'."
+from .braces import BRACES
 
 _NOT_DECRYPTED = re.compile(r"no vault secrets|Decryption failed|Attempting to decrypt", re.IGNORECASE)
-_LOOP = re.compile(r"recursive loop|recursion depth|Recursion", re.IGNORECASE)
+_LOOP = re.compile(r"recursive loop|recursion depth|Recursion|refers to itself", re.IGNORECASE)
 _NO_LOOKUP = re.compile(r"lookup plugin \(?'?([\w.]{1,120}?)'?\)? (?:was )?not found", re.IGNORECASE)
 _LOOKUP = re.compile(r"lookup plugin '([\w.]{1,120})'|The '([\w.]{1,120})' lookup", re.IGNORECASE)
 _NO_FILTER = re.compile(r"No (?:filter|test) named '([\w.]{1,120})'|Could not load \"([\w.]{1,120})\"")
@@ -38,32 +37,37 @@ _NO_LIBRARY = re.compile(
 )
 
 
-def why(error: Exception, raw: Any = None, name: str = "bill_password") -> str:
+def why(error: Exception, raw: Any = None, name: str = "bill_password", hidden: Container[str] = ()) -> str:
     """Return the rest of a sentence that begins with "cannot be used": the kind of error, and the names that help to find it.
 
-    ``raw`` is the untemplated value, and ``name`` its variable.
+    ``raw`` is the untemplated value, and ``name`` its variable. The names in ``hidden`` may be a part of the value, so they are not shown.
     """
     chain = list(_chain(error))
     text = "\n".join(str(each)[:4000] for each in chain)
     if any("vault" in type(each).__name__.lower() for each in chain) or _NOT_DECRYPTED.search(text):
         return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
     if any(isinstance(each, RecursionError) for each in chain) or _LOOP.search("\n".join(map(str, chain))):
-        return "its template refers to itself, directly or through other variables."
+        return "its template refers to itself, directly or through other variables or lookups."
+    braces = BRACES.format(name=name)
     if missing := _NO_LOOKUP.search(text):
         return f"the lookup {missing[1]} is not found. Install its collection on the controller."
     if missing := _NO_FILTER.search(text):
-        return f"there is no filter or test {missing[1] or missing[2]}. Install its collection on the controller."
+        if (called := missing[1] or missing[2]) in hidden:
+            return f"its template uses a filter or test that does not exist. {braces}"
+        return f"there is no filter or test {called}. Install its collection on the controller."
     if failed := _FILTER.search(text):
         return f"the {failed[1]} {failed[2]} failed: {_class_of(chain)}."
     if missing := _UNDEFINED.search(text):
-        return f"it refers to {missing[1] or missing[2]}, which is not defined."
+        if (called := missing[1] or missing[2]).split(".")[0] in hidden:
+            return f"its template uses something that is not defined. {braces}"
+        return f"it refers to {called}, which is not defined."
     if missing := _NO_KEY.search(text):
         key = f"the key {missing[1]}" if isinstance(raw, str) and _is_key_in(missing[1], raw) else "a key"
         return f"its template uses {key}, which does not exist."
     if lookup := _lookup_of(text, raw):
         return f"the lookup {lookup} failed: {_kind_of(chain, text)}."
     if _SYNTAX.search(text):
-        return f"its template has a syntax error. {_BRACES.format(name=name)}"
+        return f"its template has a syntax error. {braces}"
     if isinstance(error, AnsibleUndefinedVariable):
         return "its template uses something that is not defined."
     return f"its template fails with {_class_of(chain)}. (It is not repeated here, because it may hold a secret.)"

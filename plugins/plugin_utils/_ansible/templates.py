@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
 from ansible import constants as C
@@ -19,12 +20,16 @@ from ansible import template as ansible_template
 
 from .._core.errors import OptionError
 from .._options.source import Form
+from .._options.spec import OPTIONS
 from .._vault.ansible_values import decrypted, is_encrypted_alone
+from .braces import names_beside_text
 from .core_versions import UP_TO_2_18
 from .template_errors import why
 
 # The start of an expression, a statement or a comment.
 _TEMPLATE = re.compile(r"\{[{%#]|\A#jinja2:")
+
+_SECRET_VARIABLES = {option.variable for option in OPTIONS if option.secret}
 
 # A template that is only the name of a variable.
 ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
@@ -36,6 +41,9 @@ _CONSTANTS = {"true", "false", "none", "True", "False", "None"}
 
 # ansible-core 2.19+. In older versions this is an empty tuple, and ``except ()`` catches nothing.
 OMITTED: Any = getattr(ansible_errors, "AnsibleValueOmittedError", ())
+
+# The variables that are being evaluated now, each with its host. A lookup of bill.connect in a template reads variables, too.
+_EVALUATING: ContextVar[frozenset[tuple[str, str]]] = ContextVar("bill_connect_evaluating", default=frozenset())
 
 try:
     from ansible.template import is_trusted_as_template  # ansible-core 2.19+
@@ -106,6 +114,11 @@ def variables_of(
             return None
         refuse_fact(name)
         raw = variables[name]
+        evaluated = (str(variables.get("inventory_hostname")), name)
+        if evaluated in _EVALUATING.get():
+            # Without this, each level would start the next one, until Python or the machine gives up.
+            raise OptionError(f"The variable {name} refers to itself: its template uses a lookup that needs {name}.")
+        before = _EVALUATING.set(_EVALUATING.get() | {evaluated})
         try:
             plain = plain_text(raw, templar.available_variables)
             rendered = render(raw) if plain is None and raw is not None else plain
@@ -117,7 +130,10 @@ def variables_of(
         except OptionError:
             raise
         except Exception as error:  # A lookup or filter may raise anything.
-            raise OptionError(f"The variable {name} cannot be used: {why(error, raw, name)}") from None
+            hidden = names_beside_text(raw, variables, is_template) if name in _SECRET_VARIABLES else ()
+            raise OptionError(f"The variable {name} cannot be used: {why(error, raw, name, hidden)}") from None
+        finally:
+            _EVALUATING.reset(before)
         if value == omitted(variables):
             value = None
         refuse_variable(name, value)

@@ -14,6 +14,7 @@ from ansible import constants
 from ansible.errors import AnsibleError, AnsibleUndefinedVariable
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.braces import BRACES
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.template_errors import why
@@ -129,7 +130,11 @@ def behind(message: str, *causes: Exception) -> AnsibleError:
             "x{{ a.findme }}y",
             "its template uses a key, which does not exist.",
         ),
-        (behind("x", RecursionError()), "", "its template refers to itself, directly or through other variables."),
+        (
+            behind("x", RecursionError()),
+            "",
+            "its template refers to itself, directly or through other variables or lookups.",
+        ),
         (
             behind("No filter named 'a.b'"),
             "",
@@ -156,6 +161,22 @@ def behind(message: str, *causes: Exception) -> AnsibleError:
 )
 def test_why_error_of_a_template_names_its_kind_and_no_value(error: Exception, raw: str, says: str) -> None:
     assert why(error, raw, "bill_dev_key") == says
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (AnsibleUndefinedVariable("'findme' is undefined"), "something that is not defined"),
+        (AnsibleUndefinedVariable("'findme.x' is undefined"), "something that is not defined"),
+        (behind("No filter named 'findme'"), "a filter or test that does not exist"),
+        (behind('Could not load "findme"'), "a filter or test that does not exist"),
+    ],
+)
+def test_why_error_names_nothing_that_may_be_a_part_of_the_password(error: Exception, kind: str) -> None:
+    says = why(error, "p{{findme}}word", "bill_dev_key", {"findme"})
+    assert says == f"its template uses {kind}. {BRACES.format(name='bill_dev_key')}"
 
 
 class EncryptedUpTo218(list[str]):

@@ -21,6 +21,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import O
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS
 
 TEMPLATE = "{{ findme }}"
+LOOKUP = "{{ lookup('bill.connect.bill_login') }}"
 Unsafe = type("Unsafe", (str,), {"__UNSAFE__": True})
 
 
@@ -119,3 +120,25 @@ def test_every_other_value_is_evaluated(raw: Any) -> None:
     variables = {name: _trusted(value) for name, value in VALUES.items()}
     variables |= {"itself": _trusted("{{ itself }}"), "data": Unsafe(TEMPLATE), "encrypted": object()}
     assert templates.plain_text(_trusted(raw), variables) is None
+
+
+@pytest.mark.promise(15)
+def test_variable_that_needs_itself_through_a_lookup_is_refused_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The renderer stands for a lookup of bill.connect, which reads the same variable again. Another host has a variable of its own."""
+    levels: list[str] = []
+    templar = SimpleNamespace(available_variables={})
+
+    def renderer(_templar: Any) -> Any:
+        def render(raw: str) -> Any:
+            levels.append(raw)
+            other = {"inventory_hostname": raw, "bill_password": LOOKUP}
+            return templates.variables_of(templar, other)("bill_password")
+
+        return render
+
+    monkeypatch.setattr(templates, "renderer", renderer)
+    variable = templates.variables_of(templar, {"inventory_hostname": "a", "bill_password": LOOKUP})
+    for _again in range(2):
+        with pytest.raises(OptionError, match="The variable bill_password refers to itself"):
+            variable("bill_password")
+    assert levels == [LOOKUP, LOOKUP] * 2
