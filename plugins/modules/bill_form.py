@@ -22,7 +22,8 @@ description:
     C(bill.connect.connect) does both.
   - Does not ask for a value that is already given, as an option, as a variable or in the environment. If all values are given, no person is needed.
     The task still asks for the values of the vault file O(vault_file). Enter keeps them.
-  - When a secret has been replaced, the task signs out the session of the old secret at BILL.
+  - When a secret has been replaced, the task signs out the session of the old secret at BILL. This is its last step. If O(vault_file) cannot be
+    written, for example because the disk is full, the task fails before that.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in

@@ -450,6 +450,26 @@ def test_form_new_password_replaces_only_old_password(here: Folder, bill: Contro
     assert bill.get("counts") == {LOGIN: 2}
 
 
+@pytest.mark.promise(8)
+def test_form_disk_full_after_sign_in_keeps_old_session_and_file(here: Folder, bill: Control) -> None:
+    here.environ |= IN_THE_ENVIRONMENT
+    assert here.run("ansible-playbook", CONNECT, *here.vault_arguments).code == 0
+    before = (here.folder / FILE).read_bytes()
+    bill.post(f"users/{world.USER.username}/password", password="new-findme-password")
+    here.environ |= {"BILL_PASSWORD": "new-findme-password", "DISK": str(here.folder)}
+    here.environ |= {"PYTHONPATH": str(Path(__file__).with_name("full_disk"))}
+    # The form tries a write with three files: before it asks, and after BILL accepted the values.
+    for takes, logins in (("2", 1), ("5", 2)):
+        here.environ["DISK_TAKES"] = takes
+        run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
+        assert run.code == 2, run.output
+        assert run.says("No space left on device"), run.output
+        assert run.says("bill.connect did not end the session of the old values.") is (logins == 2), run.output
+        assert bill.get("counts") == {LOGIN: logins}
+        assert (here.folder / FILE).read_bytes() == before
+        assert [each.name for each in (here.folder / FILE).parent.iterdir()] == [Path(FILE).name]
+
+
 @pytest.mark.terminal
 @pytest.mark.promise(8)
 def test_form_password_refused_leaves_file_unchanged(here: Folder, bill: Control, stored: Path) -> None:

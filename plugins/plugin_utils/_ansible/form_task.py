@@ -12,12 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Set
 from contextlib import suppress
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import Any
 
 from ansible.utils.display import Display
 
 from .._connect.form import Form, FormResult
+from .._connect.form_caller import UNKNOWN_PLACE
 from .._core.errors import BillError, NoTerminalError, OptionError, UserAbortedError
 from .._options import source as _source
 from .._options.convert import convert
@@ -25,6 +27,7 @@ from .._options.resolve import ResolvedOptions
 from .._options.source import Kind
 from .._options.spec import OPTIONS
 from .._vault.variable_locations import overriding_files
+from .._vault.vault_edit import refuse_if_unwritable
 from .._vault.vault_file import read_variables, typed_password
 from . import core_versions, templates, terminal
 from .context import TaskContext
@@ -45,6 +48,18 @@ class Terminal:
 
     def show(self, text: str) -> None:
         display.display(_in_lines(text))
+
+
+@dataclass(frozen=True)
+class _VaultFilePlace:
+    """The vault file, as the place to which bill_vault_file writes the variables of the form."""
+
+    path: str
+    loader: Any
+    vault_id: str | None
+
+    def refuse_if_unwritable(self) -> None:
+        refuse_if_unwritable(self.path, self.loader, vault_id=self.vault_id)
 
 
 def _in_lines(text: str) -> str:
@@ -90,6 +105,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     for option in OPTIONS:
         if option.secret and (secret := stored.get(option.name)):
             call.secrets.add([secret])
+    path = call.options["vault_file"]
     form = Form(
         Terminal(),
         values=values,
@@ -99,9 +115,10 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
         faults=call.faults,
         clients=call,
         secrets=call.secrets,
+        destination=_VaultFilePlace(path, loader, call.options["vault_id"]) if path else UNKNOWN_PLACE,
     )
     done = form.fill(mfa=call.options["mfa"])
-    if path := call.options["vault_file"]:
+    if path:
         names = {option.variable for option in OPTIONS if option.name in stored} | done.variables.keys()
         _warn_of_what_goes_before(
             path, names - {name for name, value in done.variables.items() if value is None}, loader

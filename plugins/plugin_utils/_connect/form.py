@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 from .._auth.methods import METHODS, MFA_OPTIONS
 from .._auth.session import Session
@@ -25,6 +25,7 @@ from .._core.secret_registry import SecretRegistry
 from .._options.resolve import describe_sources
 from .._options.source import Source
 from .._options.spec import OPTIONS
+from .form_caller import UNKNOWN_PLACE, ClientBuilder, Destination, refuse_if_unwritable_now
 from .interview import Interview, Prompter
 from .mfa_questions import validate_code, wants_mfa
 from .questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS, WEB_APPS, Question
@@ -34,13 +35,6 @@ CORRECTIONS = 3
 _DEVICE = "bill-connect"
 
 _BY_NAME = {option.name: option for option in OPTIONS}
-
-
-class ClientBuilder(Protocol):
-    """Builds a client for any values of the options."""
-
-    def client_for(self, options: Mapping[str, Any]) -> BillClient:
-        """A client for the credentials in these options."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +62,7 @@ class Form:
     - ``stored``: the values that an earlier run stored, by option. A person keeps one by pressing Enter.
     - ``clients``: builds the clients that try the values.
     - ``secrets``: gets each secret before anything else uses it.
+    - ``destination``: the place to which the caller writes the variables.
     """
 
     def __init__(
@@ -81,7 +76,9 @@ class Form:
         faults: Mapping[str, OptionError],
         clients: ClientBuilder,
         secrets: SecretRegistry,
+        destination: Destination = UNKNOWN_PLACE,
     ) -> None:
+        self._destination = destination
         self._interview = Interview(prompter)
         self._values = {**values, **{name: value for name, value in stored.items() if name not in given}}
         if "environment" in given and "api_url" not in given:
@@ -101,6 +98,7 @@ class Form:
 
         Raises the BillError for a value that BILL does not accept in the end.
         """
+        self._destination.refuse_if_unwritable()
         if url := self._values["api_url"]:
             self._interview.show(f"BILL: {url}, from {self._given.get('api_url', 'the vault file')}")
         else:
@@ -113,11 +111,14 @@ class Form:
             self._fill(each)
         client, session, changed = self._signed_in()
         self._values = self._wanted()
-        self._sign_out_old()
+        # MFA and the end of the old session cannot be undone, so everything that can fail comes before.
+        refuse_if_unwritable_now(self._destination)
         if mfa is None:
             mfa = self._wants_mfa(client, session)
         if mfa and not session.trusted:
             session = self._set_up_mfa(client, session)
+            refuse_if_unwritable_now(self._destination)
+        self._sign_out_old()
         return FormResult(client, session, changed, *self._variables_to_save())
 
     @property

@@ -27,6 +27,8 @@ from . import ansible_paths
 # Writing a file takes less time than this, so no task holds the lock for longer.
 LOCK_TIMEOUT = 30.0
 _LARGEST = 16 * 1024 * 1024
+# The variables of bill.connect need less than this when they are encrypted.
+_TRIAL = 16 * 1024
 
 
 def read_file(path: str, target: str) -> bytes | None:
@@ -94,12 +96,14 @@ def refuse_if_closed(path: str, folder: str) -> None:
         raise BillError(f"{path} cannot be written: the directory {folder} is not writable.")
 
 
-def try_to_write(path: str, target: str) -> None:
+def try_to_write(path: str, target: str, size: int) -> None:
     """Raise BillError if the directory of the file does not take what ``replace_file`` writes. Nothing stays there.
 
     A caller uses it before a step that cannot be undone, such as a new password at BILL. Modes do not show everything: a share can refuse
-    names, a new file in the place of an old one, or its data.
+    names, a new file in the place of an old one, or its data. ``size`` is the size of the file in bytes. A few bytes more can be
+    refused by a full disk, so the trial is larger.
     """
+    data = os.urandom(size + _TRIAL)
     folder, name = os.path.split(target)
     while not os.path.isdir(folder):
         folder = os.path.dirname(folder)
@@ -108,8 +112,8 @@ def try_to_write(path: str, target: str) -> None:
     try:
         with errors_of(f"{path} cannot be written: the directory {folder}"):
             for _file in ("the old one", "the new one"):
-                made.append(_written_beside(trial, b"a trial of bill.connect"))
-            made.append(_back_up(path, os.path.join(folder, f".{name}.trial"), b"a trial of bill.connect"))
+                made.append(_written_beside(trial, data))
+            made.append(_back_up(path, os.path.join(folder, f".{name}.trial"), data))
             os.replace(made[0], made[1])
     finally:
         for each in made:

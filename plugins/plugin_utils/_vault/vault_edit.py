@@ -133,6 +133,15 @@ def set_variables(
     return _carry_out(path, plan, loader, vault_id=vault_id, backup=backup, check_mode=check_mode)
 
 
+def refuse_if_unwritable(path: str, loader: Any, *, vault_id: str | None = None) -> None:
+    """Raise the BillError that would prevent ``set_variables`` from writing. Nothing stays on the disk."""
+    file = VaultFile.at(path, loader)
+    _refuse_to_take_over(file)
+    _check_place_and_key(file, vault_id)
+    refuse_if_closed(path, os.path.dirname(file.target))
+    try_to_write(path, file.target, len(file.raw or b""))
+
+
 def remove_variables(
     path: str, loader: Any, *, vault_id: str | None = None, backup: bool = True, check_mode: bool = False
 ) -> VaultFileResult:
@@ -186,8 +195,7 @@ def _carry_out(
     todo = plan(VaultFile.at(path, loader))
     backup_file = None
     if todo.could_write:
-        check_not_shadowing(path, todo.file.target)
-        todo.file.key(vault_id)
+        _check_place_and_key(todo.file, vault_id)
     if todo.could_write or todo.removes:
         folder = os.path.dirname(todo.file.target)
         for each in todo.removes or [todo.file.target]:
@@ -195,7 +203,7 @@ def _carry_out(
         changes = not check_mode and (todo.writes or bool(todo.removes))
         if not changes and not check_mode:
             # The caller wants to know whether a later write will succeed.
-            try_to_write(path, todo.file.target)
+            try_to_write(path, todo.file.target, len(todo.file.raw or b""))
         if changes:
             with errors_of(path):
                 os.makedirs(folder, exist_ok=True)
@@ -220,6 +228,11 @@ def _carry_out(
         backups_of(todo.file.target),
         todo.warning,
     )
+
+
+def _check_place_and_key(file: VaultFile, vault_id: str | None) -> None:
+    check_not_shadowing(file.path, file.target)
+    file.key(vault_id)
 
 
 def _write(todo: _Plan, vault_id: str | None, *, backup: bool, alone: bool) -> str | None:

@@ -135,6 +135,7 @@ BY_ANY_NAME = {
     "fact_check.py:_mapping_behind",
     "fact_check.py:is_of_authors",
     "fact_check.py:refuse_variable",
+    "braces.py:templates_behind",
     "facts.py:decide",
     "facts.py:reach",
     "reporter.py:environment_secrets",
@@ -142,6 +143,7 @@ BY_ANY_NAME = {
     "runner.py:_unused_secrets",
     "candidates.py:of",
     "loop_items.py:fact_behind",
+    "lost_text.py:_is_part_of",
     "proxy.py:_variable",
     "written_task.py:loops_around",
 }

@@ -13,9 +13,11 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.form import Form, FormResult
+from ansible_collections.bill.connect.plugins.plugin_utils._connect.form_caller import UNKNOWN_PLACE, Destination
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import AUTH_METHOD, ENVIRONMENT, QUESTIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
+    BillError,
     NoTerminalError,
     OptionError,
     UserAbortedError,
@@ -121,6 +123,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
         stored: Mapping[str, Any] | None = None,
         faults: Mapping[str, OptionError] | None = None,
         mfa: bool | None = None,
+        destination: Destination = UNKNOWN_PLACE,
     ) -> FormResult:
         given = given or {}
         form = Form(
@@ -132,6 +135,7 @@ def fill(open_client: OpenClient, secrets: ListSecrets) -> Any:
             faults=faults or {},
             clients=Clients(open_client),
             secrets=secrets,
+            destination=destination,
         )
         return form.fill(mfa=mfa)
 
@@ -482,6 +486,42 @@ def test_form_with_a_given_value_ignores_that_of_the_file(fill: Any, bill: Bill,
     assert bill.last(LOGIN).body["password"] == "new"
     assert done.variables["bill_password"] == "new"
     assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+
+
+class FullDisk:
+    """A place for variables that takes nothing any more after some checks."""
+
+    def __init__(self, checks: int) -> None:
+        self._checks = checks
+
+    def refuse_if_unwritable(self) -> None:
+        if self._checks == 0:
+            raise BillError("bill.yml cannot be used (No space left on device).")
+        self._checks -= 1
+
+
+@pytest.mark.parametrize(
+    ("checks", "sent"),
+    [(0, []), (1, [LOGIN]), (2, [LOGIN, CHALLENGE, VALIDATE]), (3, [LOGIN, CHALLENGE, VALIDATE, LOGOUT])],
+)
+def test_form_whose_values_cannot_be_written_ends_no_session(
+    fill: Any, bill: Bill, checks: int, sent: list[str]
+) -> None:
+    """At first, after BILL accepted the values, and after MFA."""
+    fill(ap())
+    bill.password = "new"
+    earlier = len(bill.heard)
+    person = Someone(Password="new", Code="123456")
+    stored = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
+    if checks == 3:
+        fill(person, stored=stored, mfa=True, destination=FullDisk(checks))
+    else:
+        with pytest.raises(BillError, match="No space left on device") as failure:
+            fill(person, stored=stored, mfa=True, destination=FullDisk(checks))
+        says = "bill.connect did not end the session of the old values. Correct this, and start again."
+        assert str(failure.value).endswith(says) is (checks > 0)
+    assert bill.heard[earlier:] == sent
+    assert bool(person.asked) is bool(checks)
 
 
 def test_form_with_another_user_does_not_end_the_session_of_the_old_user(fill: Any, bill: Bill) -> None:
