@@ -12,6 +12,7 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -156,6 +157,18 @@ class SocksProxy(ForwardingProxy):
 
     def refuse(self, line: socket.socket) -> None:
         line.sendall(bytes([5, self._refusal or 5, 0, 1]) + bytes(6))
+
+
+class DrippingSocksProxy(SocksProxy):
+    """A SOCKS5 proxy that never ends its reply, and sends a byte of it often enough for every timeout of a single read."""
+
+    def accept(self, line: socket.socket) -> None:
+        # A name of 255 bytes follows.
+        line.sendall(b"\x05\x00\x00\x03\xff")
+        with suppress(OSError):
+            while True:
+                time.sleep(0.05)
+                line.sendall(b"x")
 
 
 def _answer(line: socket.socket, status: int) -> None:

@@ -16,6 +16,7 @@ from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 from .._core.run import Run
+from .socks_connection import connect_through_socks
 
 try:
     import requests
@@ -103,12 +104,22 @@ class AbortableAdapter(HTTPAdapter):
                 adapter._is_past_proxy = False
                 # The wait for a slot may have outlasted the run. A SOCKS proxy gets its password while it connects.
                 adapter._run.end_if_over()
-                # Through a SOCKS proxy, this is the connection to the host. For other proxies it is the connection to the proxy.
-                opened = super()._new_conn()
-                adapter._is_past_proxy = hasattr(self, "_socks_options")
+                if hasattr(self, "_socks_options"):
+                    # This is the connection to the host. The handshake with the proxy can be aborted, too.
+                    opened = connect_through_socks(self, self._watch)
+                    adapter._is_past_proxy = True
+                else:
+                    # This is the connection to the host, or to its proxy.
+                    opened = super()._new_conn()
+                    self._watch(opened)
+                return opened
+
+            def _watch(self, opened: socket.socket) -> None:
+                adapter._remove(self._copy)
                 # A TLS socket takes the connection over from this socket. A copy can abort the connection during the handshake too.
                 self._copy = adapter._add(socket.socket(fileno=os.dup(opened.fileno())))
-                return opened
+                if adapter._aborted:
+                    raise ConnectionAbortedError
 
             def _tunnel(self) -> None:
                 super()._tunnel()

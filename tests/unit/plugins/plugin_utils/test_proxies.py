@@ -27,7 +27,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from tests.emulator.certificates import Authority, self_signed
-from tests.proxies import ForwardingProxy, HttpProxy, SocksProxy
+from tests.proxies import DrippingSocksProxy, ForwardingProxy, HttpProxy, SocksProxy
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Reply, ScriptedBill, goes_on, says
 
 Start = Callable[..., ScriptedBill]
@@ -230,6 +230,21 @@ def test_exchange_with_silent_socks_proxy_times_out_and_blames_the_proxy(
     assert isinstance(error, errors.RequestTimeoutError)
     assert str(error).startswith(f"The proxy {proxy.address} (HTTPS_PROXY in the environment) made no connection to")
     assert no_exchange_runs()
+
+
+@pytest.mark.promise(15)
+def test_exchange_with_socks_proxy_that_never_ends_its_reply_is_aborted(
+    bill_with_tls: Callable[..., ScriptedBill], failure: Fail
+) -> None:
+    """Each byte starts the timeout of a read again. Without an abort, the request would hold its slot for ever."""
+    bill = bill_with_tls()
+    proxy = DrippingSocksProxy(names={"bill.example.com": "127.0.0.1"})
+    error = failure(f"https://bill.example.com:{bill.port}/connect", proxy.url, timeout=0.5)
+    assert isinstance(error, errors.RequestTimeoutError)
+    assert str(error).startswith(f"The proxy {proxy.address} (HTTPS_PROXY in the environment) made no connection to")
+    assert proxy.left.acquire(timeout=5)
+    assert no_exchange_runs()
+    proxy.close()
 
 
 @pytest.mark.promise(15)
