@@ -34,17 +34,18 @@ LOOP = "The loop around the task"
 IsTemplate = Callable[[str], bool]
 
 
-def loses_text(template: str, variables: Container[str]) -> bool:
+def loses_text(template: str, variables: Container[str], *, is_secret: bool = True) -> bool:
     """Return whether ansible-core removes or changes a part of a text that its author did not mean as a template.
 
-    This is so for text beside a comment, for a comment alone, and for text beside expressions that use no variable and no lookup.
+    This is so for text beside a comment, and for a comment alone. In a secret, it is also so for text beside expressions that use no
+    variable and no lookup. Elsewhere, such as in a path, these are meant.
     """
     kinds, names, has_text = _parts_of(template)
     has_code = not kinds.isdisjoint({"variable_begin", "block_begin"})
     if "comment_begin" in kinds:
         return has_text or not has_code
     is_meant = any(name in _LOOKUPS or (name in variables and name != "omit") for name in names)
-    return has_text and has_code and not is_meant
+    return is_secret and has_text and has_code and not is_meant
 
 
 def names_beside_text(raw: Any, variables: Mapping[str, Any], is_template: IsTemplate) -> set[str]:

@@ -22,7 +22,7 @@ from .facts import RECEIPT, Loops
 from .host_variables import FAULT, HostVariables, Published
 from .lookup_calls import REST, LookupCalls, lookup_calls
 from .loop_items import LoopItems
-from .lost_text import OF_OTHER_KINDS, LostText, can_lose_text
+from .lost_text import OF_OTHER_KINDS, SECRET_VARIABLES, LostText, can_lose_text
 from .running import task_of_worker, template_text, trusted
 from .written_task import WrittenTask, loops_around
 
@@ -92,7 +92,7 @@ class FactCheck:
         if fact := fact or self._behind(raw, used, self._of_variable):
             raise self._refused(f"The variable {name}", name, fact)
         if name not in OF_OTHER_KINDS:
-            self._refuse_lost_text(f"The variable {name}", raw, used, self._of_variable)
+            self._refuse_lost_text(f"The variable {name}", raw, used, self._of_variable, name in SECRET_VARIABLES)
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
@@ -115,12 +115,14 @@ class FactCheck:
         if can_lose_text(option):
             used = next((given[name] for name in names if name in given), None)
             for raw, _used in raws:
-                self._refuse_lost_text(f"The option {option.name}", raw, used, self._of_argument)
+                self._refuse_lost_text(f"The option {option.name}", raw, used, self._of_argument, option.secret)
 
-    def _refuse_lost_text(self, holder: str, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> None:
+    def _refuse_lost_text(
+        self, holder: str, raw: Any, used: Any, evaluate: Callable[[Any], Any], is_secret: bool
+    ) -> None:
         # Most values are plain texts. They need no look at the loops.
         if raw is not None and not (isinstance(raw, str) and not templates.is_template(raw)):
-            LostText(self._host, self._loops).refuse(holder, raw, used, evaluate)
+            LostText(self._host, self._loops).refuse(holder, raw, used, evaluate, is_secret=is_secret)
 
     def refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
         """Raise OptionError if a fact decides one of these options through a template for several arguments.

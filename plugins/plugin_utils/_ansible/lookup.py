@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from ansible.errors import AnsibleLookupError
 from ansible.plugins.lookup import LookupBase
 
 from .._options.spec import OPTIONS, Option
@@ -20,6 +19,7 @@ from .context import TaskContext
 from .omit import without_omitted
 from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
+from .template_errors import BillLookupError
 
 
 class BillLookup(LookupBase):
@@ -41,4 +41,4 @@ class BillLookup(LookupBase):
         except OperationError as error:
             message = str(error)
         # This line is outside the except clause, because Ansible also shows the cause of an error.
-        raise AnsibleLookupError(message)
+        raise BillLookupError(message)

@@ -29,6 +29,8 @@ def can_lose_text(option: Option) -> bool:
     return option.secret or option.kind in ("str", "path")
 
 
+SECRET_VARIABLES = {option.variable for option in OPTIONS if option.secret}
+
 # The variables of options whose values are no texts. A comment after a number does no harm.
 OF_OTHER_KINDS = {option.variable for option in OPTIONS if not can_lose_text(option)}
 
@@ -40,14 +42,14 @@ class LostText:
         self._host = host
         self._loops = loops
 
-    def refuse(self, holder: str, raw: Any, used: Any, evaluate: Callable[[Any], Any]) -> None:
+    def refuse(self, holder: str, raw: Any, used: Any, evaluate: Callable[[Any], Any], *, is_secret: bool) -> None:
         """Raise OptionError if an untemplated value, or a variable that it reads, lost a part of its text.
 
         ``holder`` names the value at the start of a sentence. ``used`` is the result of its templates, and ``evaluate`` evaluates them.
         """
         variables = self._host.variables
         for each in templates_behind(holder, raw, variables, is_template, self._loops):
-            if loses_text(each.text, variables) and (
+            if loses_text(each.text, variables, is_secret=is_secret) and (
                 each.holder == holder or self._is_part_of(raw, used, each, evaluate)
             ):
                 raise OptionError(

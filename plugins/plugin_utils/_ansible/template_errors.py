@@ -14,7 +14,7 @@ import re
 from collections.abc import Container, Iterator
 from typing import Any
 
-from ansible.errors import AnsibleUndefinedVariable
+from ansible.errors import AnsibleLookupError, AnsibleUndefinedVariable
 
 from .braces import BRACES
 
@@ -37,6 +37,10 @@ _NO_LIBRARY = re.compile(
 )
 
 
+class BillLookupError(AnsibleLookupError):
+    """The error of a lookup of bill.connect. Its message contains no secret."""
+
+
 def why(error: Exception, raw: Any = None, name: str = "bill_password", hidden: Container[str] = ()) -> str:
     """Return the rest of a sentence that begins with "cannot be used": the kind of error, and the names that help to find it.
 
@@ -48,7 +52,15 @@ def why(error: Exception, raw: Any = None, name: str = "bill_password", hidden: 
         return "it could not be decrypted. Start Ansible with the vault password it was encrypted with."
     if any(isinstance(each, RecursionError) for each in chain) or _LOOP.search("\n".join(map(str, chain))):
         return "its template refers to itself, directly or through other variables or lookups."
-    braces = BRACES.format(name=name)
+    if ours := next((each for each in chain if isinstance(each, BillLookupError)), None):
+        return f"its lookup of bill.connect failed. {ours.message}"
+    return _why_of_ansible(error, raw, BRACES.format(name=name), hidden)
+
+
+def _why_of_ansible(error: Exception, raw: Any, braces: str, hidden: Container[str]) -> str:
+    """Return the same for an error of ansible-core itself. ``braces`` is the remedy for braces that are no template."""
+    chain = list(_chain(error))
+    text = "\n".join(str(each)[:4000] for each in chain)
     if missing := _NO_LOOKUP.search(text):
         return f"the lookup {missing[1]} is not found. Install its collection on the controller."
     if missing := _NO_FILTER.search(text):

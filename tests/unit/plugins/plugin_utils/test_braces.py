@@ -56,6 +56,11 @@ def test_braces_of_a_template_lose_no_text(template: str) -> None:
     assert not loses_text(template, VARIABLES)
 
 
+@pytest.mark.parametrize(("text", "loses"), [("/srv/{{ 'x' }}", False), ("/srv/{{ 7 }}{#a#}", True)])
+def test_braces_of_a_path_may_hold_a_constant(text: str, loses: bool) -> None:
+    assert loses_text(text, VARIABLES, is_secret=False) is loses
+
+
 @pytest.mark.promise(5)
 @pytest.mark.parametrize(
     ("raw", "names"),

@@ -17,7 +17,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.braces import BRACES
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.core_versions import refuse_unsafe_core
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.hiding import item_of_loop_holds
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.template_errors import why
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.template_errors import BillLookupError, why
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted, encrypted_in
 
@@ -129,6 +129,11 @@ def behind(message: str, *causes: Exception) -> AnsibleError:
             behind("'dict object' has no attribute 'findme'"),
             "x{{ a.findme }}y",
             "its template uses a key, which does not exist.",
+        ),
+        (
+            behind("The lookup plugin 'x' failed.", BillLookupError("BILL answered BDC_1101: 'x' is undefined.")),
+            "",
+            "its lookup of bill.connect failed. BILL answered BDC_1101: 'x' is undefined.",
         ),
         (
             behind("x", RecursionError()),
