@@ -180,7 +180,9 @@ def _role_text(option: Option) -> str:
 def api_fields() -> str:
     """The options by BILL's name of the field."""
     options = [option for option in (*OPTIONS, CHALLENGE_ID, MFA_CODE, MACHINE_NAME) if option.api_name]
-    lines = [f'    "{option.api_name}": "{option.name}",' for option in options]
+    lines = [
+        f'    "{name}": "{option.name}",' for option in options for name in (option.api_name, *option.other_api_names)
+    ]
     return "\n".join(["OPTION_OF_FIELD = {", *lines, "}"])
 
 

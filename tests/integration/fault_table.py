@@ -23,6 +23,7 @@ GUIDE = Path(__file__).resolve().parents[2] / "docs" / "docsite" / "rst" / "guid
 PARTNER_SIGN_IN, AS_USER = "POST /v3/partner/login", "POST /v3/partner/login-as-user"
 TOKEN, ROOT_TOKEN = "POST /connect/authx/token", "POST /authx/token"
 WRITE, READ = "POST /v3/vendors", "GET /v3/vendors"
+EMAIL = "POST /v3/invoices/00e01/email"
 SPEND, LIST = "GET /v3/spend/users/current", "GET /v3/login/organizations"
 
 
@@ -90,6 +91,7 @@ REQUESTS = {
     "one request for a token at each address, for each task": {TOKEN: 2, ROOT_TOKEN: 2},
     "one call, then none for ten minutes": {SPEND: 1},
     "a call, and up to ``retries`` more": {SPEND: 4},
+    "an email, and up to ``retries`` more": {EMAIL: 4},
 }
 
 TASK: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}

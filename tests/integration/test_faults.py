@@ -21,6 +21,7 @@ from tests.emulator.certificates import Authority, Certificate, self_signed
 from tests.emulator.talk import Control
 from tests.integration.fault_table import (
     AS_USER,
+    EMAIL,
     LIST,
     OF_BILL,
     PARTNER_SIGN_IN,
@@ -199,6 +200,12 @@ FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
         },
     ),
     (
+        Scene(EMAIL, request(path="/v3/invoices/00e01/email", method="POST", body={}), stored=True),
+        {
+            "``bill_request``: too many calls in a minute that send an email": {"code": "BDC_1144"},
+        },
+    ),
+    (
         Scene(READ, request(), stored=True),
         {
             "``bill_request``: there is no such API": {"code": "BDC_1121"},
@@ -322,7 +329,7 @@ RUNS = {
     "writing": [WRITE],
     "partner": [PARTNER_SIGN_IN, AS_USER],
     "oauth": ["POST *authx/token"],
-    "spend": [SPEND],
+    "minutes": [SPEND, EMAIL],
 }
 
 
@@ -351,7 +358,7 @@ def fault_row(wrong: str) -> Row:
 @pytest.mark.promise(15)
 @pytest.mark.parametrize("name", RUNS)
 def test_fault_table_faults_of_bill_are_handled_as_documented(project: Project, name: str) -> None:
-    if name == "spend":
+    if name == "minutes":
         # There is a minute between two tries.
         project.leap_over_waits()
     check_lines(

@@ -19,6 +19,7 @@ from .._client.endpoint import EndpointClient
 from .._client.factory import Surroundings, build_client
 from .._client.request import Request
 from .._client.run_records import RunRecords
+from .._core.asker import Asker
 from .._core.errors import BillError, OptionError
 from .._options.destinations import check_destinations, foreign_hosts
 from .._options.resolve import ResolvedOptions
@@ -34,7 +35,8 @@ class TaskContext:
 
     ``options`` holds the values of the options by name, and ``option_secrets`` the secret values among them. ``sources`` says where each
     given option comes from. ``secrets`` holds all secrets that this invocation knows. All tasks of this run of Ansible share ``run``.
-    ``faults`` holds the errors of options that only other authentication methods use; only the form reads those options.
+    ``faults`` holds the errors of options that only other authentication methods use; only the form reads those options. ``asker`` is the
+    host and the task of the invocation.
     """
 
     # repr() leaves these fields out, so that no message or traceback shows them.
@@ -44,6 +46,7 @@ class TaskContext:
     secrets: CoreSecretRegistry = field(repr=False)
     run: RunRecords
     faults: Mapping[str, OptionError] = field(default_factory=dict)
+    asker: Asker = field(default_factory=Asker)
     # The writes that have started. ``interrupted`` needs them when Ansible ends the task.
     writes: list[tuple[EndpointClient, Request]] = field(default_factory=list, repr=False)
 
@@ -59,7 +62,12 @@ class TaskContext:
     def client_for(self, options: Mapping[str, Any]) -> BillClient:
         """Return the client for the credentials in other options. Raises OptionError if they do not fit together."""
         around = Surroundings(
-            ansible_paths.default_store(), ansible_paths.run_store(), self.reporter, self.secrets, AnsibleRun()
+            ansible_paths.default_store(),
+            ansible_paths.run_store(),
+            self.reporter,
+            self.secrets,
+            AnsibleRun(),
+            self.asker,
         )
         return build_client(options, around)
 

@@ -31,6 +31,7 @@ from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in
 from . import templates
 from .ansible_run import AnsibleRun
+from .asker import asker_of
 from .context import TaskContext
 from .fact_check import FactCheck
 from .omit import without_omitted
@@ -94,7 +95,15 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
             secrets.add_quietly(encrypted_in(invocation.given))
             for note in options.notes:
                 DisplayReporter(secrets).warn(note)
-            context = TaskContext(options.values, options.secrets, options.sources, secrets, run, options.faults)
+            context = TaskContext(
+                options.values,
+                options.secrets,
+                options.sources,
+                secrets,
+                run,
+                options.faults,
+                asker_of(invocation.variables),
+            )
             if set(invocation.table) >= set(OPTIONS):
                 for option, value in steering_values(options):
                     check.refuse_value(option, value)

@@ -10,20 +10,49 @@ account. A used-up hourly quota stays used up until the hour ends.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
+from .._core.asker import Asker
 from .._core.clock import Clock
-from .._core.error_codes import Scope, scope_of
-from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, LockTimeoutError
+from .._core.errors import (
+    AuthenticationError,
+    BillError,
+    HourlyQuotaError,
+    LockTimeoutError,
+    SignInQuotaError,
+    StoreError,
+)
 from .._core.json_record import JsonRecord
 from .._store.encrypted_entry import EncryptedEntry
 
 # Seconds for which a rejected credential is not sent again.
 CACHE_SECONDS = 10 * 60
 _HOUR = 60 * 60
+# Seconds to wait for the lock of a refusal. Every other task holds it for a moment only.
+_LOCK_TIMEOUT = 5
+
+# The errors that are cached, by the name that the store has for them.
+_KINDS: dict[str, type[AuthenticationError | HourlyQuotaError]] = {
+    "credential": AuthenticationError,
+    "quota": HourlyQuotaError,
+    "sign-ins": SignInQuotaError,
+}
+_THEN = {
+    "credential": (
+        "bill.connect does not send the same credentials again before {until}, because repetition could lock the account. It sends "
+        "corrected values at once. To send the same values now, use the task bill_login with force: true."
+    ),
+    "quota": (
+        "bill.connect sends nothing with this developer key before {until}, except in the task bill_login with force: true."
+    ),
+    "sign-ins": (
+        "bill.connect does not sign in with this developer key before {until}, except in the task bill_login with force: true. It uses "
+        "stored sessions as before."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -34,8 +63,11 @@ class CachedRefusal(JsonRecord):
     - ``at`` and ``until`` are seconds since the epoch.
     - ``of_session`` is true if the rejected request carried a stored session. Then neither the session nor a login is tried again. After
       a rejected login, a stored session may still be valid.
+    - ``kind`` is what BILL rejected.
+    - ``informed`` is the asker that got the whole message.
     """
 
+    kind: str
     summary: str
     code: str | None
     status: int | None
@@ -43,15 +75,19 @@ class CachedRefusal(JsonRecord):
     at: float
     until: float
     of_session: bool
+    informed: dict[str, str]
 
     @classmethod
-    def of(cls, error: BillError, now: float, *, of_session: bool) -> CachedRefusal:
-        """The cached refusal for an error. For a credential it lasts ten minutes, for the hourly quota until the next clock hour.
+    def of(cls, error: BillError, now: float, asker: Asker, *, of_session: bool) -> CachedRefusal:
+        """The cached refusal for an error. For a credential it lasts ten minutes, for an hourly quota until the next clock hour.
 
         Documented by BILL ("API rate limits"): the quota applies to the clock hour, and all requests must wait for the next hour.
         """
-        until = now - now % _HOUR + _HOUR if isinstance(error, HourlyQuotaError) else now + CACHE_SECONDS
-        return cls(str(error), error.code, error.status, list(error.options), now, until, of_session)
+        kind = next(name for name, each in reversed(_KINDS.items()) if isinstance(error, each))
+        until = now + CACHE_SECONDS if kind == "credential" else now - now % _HOUR + _HOUR
+        return cls(
+            kind, str(error), error.code, error.status, list(error.options), now, until, of_session, asker.record()
+        )
 
     def is_active(self, now: float) -> bool:
         """Whether the refusal still applies. If ``at`` is in the future, somebody has set the clock back. Then it does not apply."""
@@ -64,44 +100,62 @@ class CachedRefusal(JsonRecord):
             if is_cached
             else ""
         )
-        if scope_of(self.code) is Scope.QUOTA:
-            then = (
-                f" bill.connect sends nothing with this developer key before {_time(self.until)}, except in the task "
-                "bill_login with force: true."
-            )
-        else:
-            then = (
-                f" bill.connect does not send the same credentials again before {_time(self.until)}, because repetition could lock the "
-                "account. It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
-            )
-        kind = HourlyQuotaError if scope_of(self.code) is Scope.QUOTA else AuthenticationError
-        error = kind(self.summary + since + then, code=self.code, status=self.status, options=self.options)
-        error.summary = self.summary + since
+        then = _THEN[self.kind].format(until=_time(self.until))
+        return self._error(f"{self.summary}{since}", f" {then}", self.options)
+
+    def short_error(self, informed: str) -> BillError:
+        """The error to raise if ``informed``, another host or item of this run, has got the whole message."""
+        said = f"BILL answered {self.code}" if self.code else "BILL rejected these credentials"
+        what = (
+            f"correct the values that the message of {informed} names"
+            if self.kind == "credential"
+            else f"wait until {_time(self.until)}"
+        )
+        # The other message names the sources of the values, so this one names no option.
+        return self._error(
+            f"{said} for {informed} in this run, so bill.connect did not send the request again: {what}.", "", []
+        )
+
+    def _error(self, summary: str, then: str, options: list[str]) -> BillError:
+        error = _KINDS[self.kind](summary + then, code=self.code, status=self.status, options=options)
+        error.summary = summary
         return error
 
 
 class Refusals:
-    """The cached refusals of one credential: one of the credential itself, and one of the hourly quota that it shares with others."""
+    """The cached refusals of one credential: one of the credential itself, and those of the hourly quotas that it shares with others.
+
+    ``sign_ins`` is that of the quota of sign-ins. ``asker`` is who needs the requests.
+    """
 
     def __init__(
-        self, credential: EncryptedEntry[CachedRefusal], quota: EncryptedEntry[CachedRefusal], clock: Clock
+        self,
+        credential: EncryptedEntry[CachedRefusal],
+        quota: EncryptedEntry[CachedRefusal],
+        sign_ins: EncryptedEntry[CachedRefusal],
+        clock: Clock,
+        asker: Asker,
     ) -> None:
         self._credential = credential
         self._quota = quota
+        self._sign_ins = sign_ins
         self._clock = clock
+        self._asker = asker
 
     def raise_if_quota_is_used_up(self) -> None:
-        """Raise HourlyQuotaError if BILL has reported in this clock hour that the quota is used up."""
-        self._raise_if_active(self._quota.load())
+        """Raise HourlyQuotaError if BILL has reported in this clock hour that the quota of all requests is used up."""
+        self._raise_if_active(self._quota, self._quota.load())
 
     def raise_if_refused(self, *, of_session: bool = False) -> None:
-        """Raise AuthenticationError if BILL has rejected the credential recently.
+        """Raise AuthenticationError if BILL has rejected the credential recently, or HourlyQuotaError if the sign-ins are used up.
 
         With ``of_session``, only the rejection of a session counts. After a rejected login, a stored session may still be valid.
         """
         refusal = self._credential.load()
         if refusal and (refusal.of_session or not of_session):
-            self._raise_if_active(refusal)
+            self._raise_if_active(self._credential, refusal)
+        if not of_session:
+            self._raise_if_active(self._sign_ins, self._sign_ins.load())
 
     @contextmanager
     def guard(self, *, of_session: bool) -> Iterator[None]:
@@ -113,23 +167,41 @@ class Refusals:
             yield
         except AuthenticationError as error:
             raise self._cached(error, self._credential, of_session) from None
+        except SignInQuotaError as error:
+            raise self._cached(error, self._sign_ins, of_session) from None
         except HourlyQuotaError as error:
             raise self._cached(error, self._quota, of_session) from None
 
     def clear(self) -> None:
         """Delete all cached refusals, because BILL has just accepted the credential."""
-        for entry in (self._credential, self._quota):
+        for entry in (self._credential, self._quota, self._sign_ins):
             if entry.load():
                 # If another task holds the lock, it has a newer response of BILL.
                 with suppress(LockTimeoutError), entry.lock(0):
                     entry.delete()
 
-    def _raise_if_active(self, refusal: CachedRefusal | None) -> None:
+    def _raise_if_active(self, entry: EncryptedEntry[CachedRefusal], refusal: CachedRefusal | None) -> None:
         if refusal and refusal.is_active(self._clock.time()):
-            raise refusal.error(is_cached=True)
+            informed = self._asker.other(self._informed(entry, refusal))
+            raise refusal.short_error(informed) if informed else refusal.error(is_cached=True)
+
+    def _informed(self, entry: EncryptedEntry[CachedRefusal], refusal: CachedRefusal) -> Mapping[str, str]:
+        """The asker of this run that gets the whole message. If there is none yet, it is this asker."""
+        if not self._asker.run or self._asker.is_in_run_of(refusal.informed):
+            return refusal.informed
+        # An unusable lock or store only costs a long message.
+        with suppress(LockTimeoutError, StoreError), entry.lock(_LOCK_TIMEOUT):
+            # Another task of this run may have been faster.
+            newest = entry.load()
+            if newest and self._asker.is_in_run_of(newest.informed):
+                return newest.informed
+            now = self._clock.time()
+            if newest and newest.is_active(now):
+                entry.save(replace(newest, informed=self._asker.record()), seconds=newest.until - now)
+        return self._asker.record()
 
     def _cached(self, error: BillError, entry: EncryptedEntry[CachedRefusal], of_session: bool) -> BillError:
-        refusal = CachedRefusal.of(error, self._clock.time(), of_session=of_session)
+        refusal = CachedRefusal.of(error, self._clock.time(), self._asker, of_session=of_session)
         # Several tasks may write the refusal at the same time, so it has its own lock. A task holds the lock for a moment only. If another
         # task holds the lock, it writes the same refusal.
         with suppress(LockTimeoutError), entry.lock(0):

@@ -17,6 +17,7 @@ from .._auth.cached_refusal import CachedRefusal, Refusals
 from .._auth.methods import METHODS, AuthMethod
 from .._auth.session import Session
 from .._auth.session_manager import SessionManager
+from .._core.asker import Asker
 from .._core.base_url import API_URLS, BaseUrl
 from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
@@ -46,6 +47,7 @@ class Surroundings:
     - ``run_store`` is a directory that exists until this run of Ansible ends.
     - ``secrets`` are the secrets of the invocation. The client adds the secrets of its sessions.
     - ``run`` is the run of Ansible. Nothing is sent after it is over.
+    - ``asker`` is who needs the requests.
     - ``clock`` and ``exchange`` can be replaced by a test.
     """
 
@@ -54,6 +56,7 @@ class Surroundings:
     reporter: Reporter
     secrets: SecretRegistry = field(default_factory=SecretRegistry)
     run: Run = field(default_factory=UnwatchedRun)
+    asker: Asker = field(default_factory=Asker)
     clock: Clock = field(default_factory=SystemClock)
     exchange: Exchange | None = None
 
@@ -97,7 +100,9 @@ class _Builder:
             Refusals(
                 self._refusals(self._identity(method, kind="refusal")),
                 self._refusals(self._quota(method, kind="quota")),
+                self._refusals(self._quota(method, kind="sign-ins")),
                 self._around.clock,
+                self._around.asker,
             ),
             check_after=self._options["check_after"],
             lock_timeout=self._lock_timeout(method),
@@ -114,7 +119,15 @@ class _Builder:
             return self._around.exchange.at(self._base_url)
         settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
         return ProxyGuard(
-            self._base_url, settings, limits, store=self._shared(), clock=self._around.clock, run=self._around.run
+            self._base_url,
+            settings,
+            limits,
+            store=self._shared(),
+            clock=self._around.clock,
+            run=self._around.run,
+            asker=self._around.asker,
+            # An option of bill_login.
+            force=bool(self._options.get("force")),
         )
 
     def _shared(self) -> Store:

@@ -9,9 +9,10 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from .._core.error_codes import ERROR_CODES, ErrorCode, Scope
+from .._core.error_codes import ERROR_CODES, MESSAGES_OF_A_MINUTE, ErrorCode, Scope
 from .._core.error_parser import ErrorProfile
 from .._core.errors import ApiError, AuthenticationError
 from .._http.messages import HttpRequest, JsonBody
@@ -38,6 +39,10 @@ _CODES_OF_LOGINS = {
     for code, known in ERROR_CODES.items()
     if known.error is AuthenticationError and code not in _CODES
 }
+# The calls that make BILL send an email or a text message. BILL named them in its page "API rate limits".
+_SENDS_A_MESSAGE = re.compile(
+    r"/v3/(?:invoices/[^/]+/email|network/invitation/(?:customer|vendor)/[^/]+|mfa/(?:challenge|setup))"
+)
 _LOGIN_PATHS = ("/v3/login", "/v3/partner/login", "/v3/partner/login-as-user")
 
 
@@ -61,6 +66,14 @@ def http_request(request: Request) -> HttpRequest:
         request.headers,
         None if request.body is None else JsonBody(request.body),
         # A field of the response may have the name of an option, but it is not about that option.
-        ErrorProfile({**_CODES, **(_CODES_OF_LOGINS if request.path in _LOGIN_PATHS else {})}, option_of_field={}),
+        ErrorProfile(_codes_of(request), option_of_field={}),
         is_repeatable=request.is_read,
     )
+
+
+def _codes_of(request: Request) -> dict[str, ErrorCode]:
+    """The meanings that differ for a request. The order is the priority: a limit comes last."""
+    found = {**_CODES, **(_CODES_OF_LOGINS if request.path in _LOGIN_PATHS else {})}
+    if request.method == "POST" and _SENDS_A_MESSAGE.fullmatch(request.path):
+        found["BDC_1144"] = MESSAGES_OF_A_MINUTE
+    return found

@@ -15,11 +15,12 @@ from datetime import date
 from .._auth.methods import last_day, object_of, text_of
 from .._auth.session_manager import SessionManager
 from .._core.error_codes import ErrorCode
-from .._core.error_parser import ErrorProfile
+from .._core.error_parser import ErrorProfile, error_items
 from .._core.errors import (
     ApiError,
     BillError,
     ConcurrencyLimitError,
+    InvalidResponseError,
     MfaRequiredError,
     OptionError,
     ServerError,
@@ -49,6 +50,7 @@ _PROFILE = ErrorProfile(
         ),
     }
 )
+_PROFILE_OF_CHALLENGES = ErrorProfile({"BDC_1144": _PROFILE.codes["BDC_1322"]}).over(_PROFILE)
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ def challenge(client: BillClient) -> str:
     """
     refuse_what_cannot_be_trusted(client.sessions)
     # Observed: BILL answers HTTP status 400 to a request without a body. An empty object is sufficient.
-    request = HttpRequest("POST", "/v3/mfa/challenge", body=JsonBody({}), profile=_PROFILE, is_repeatable=False)
+    request = HttpRequest(
+        "POST", "/v3/mfa/challenge", body=JsonBody({}), profile=_PROFILE_OF_CHALLENGES, is_repeatable=False
+    )
     try:
         body = client.request(request).response.json
     except UncertainWriteError as error:
@@ -114,10 +118,12 @@ def validate(
         response = client.request_with(session, request)
     except SessionExpiredError:
         raise ApiError("The session that requested the code has expired. Ask for a new code.") from None
-    except UnknownApiError as error:
+    except (ApiError, InvalidResponseError) as error:
+        if not _is_about_the_code(error):
+            raise
+        said = f"{error.code} (HTTP status {error.status})" if error.code else f"HTTP status {error.status}"
         raise ApiError(
-            f"BILL answered {error.code} (HTTP status {error.status}): it did not accept the code. Check the six digits. If they "
-            "are right, ask for a new code.",
+            f"BILL answered {said}: it did not accept the code. Check the six digits. If they are right, ask for a new code.",
             code=error.code,
             status=error.status,
         ) from None
@@ -148,6 +154,14 @@ def refuse_what_cannot_be_trusted(sessions: SessionManager) -> None:
             "another task. Set session_store to a directory.",
             options=("session_store",),
         )
+
+
+def _is_about_the_code(error: BillError) -> bool:
+    """Whether BILL refused a code without a reason that bill.connect knows. BILL documents no codes for a wrong or expired code."""
+    if isinstance(error, ApiError):
+        return isinstance(error, UnknownApiError)
+    # Observed: error objects about a field may have no BDC code. A response without error objects does not come from BILL.
+    return 400 <= (error.status or 0) < 500 and bool(error_items(error.response_body))
 
 
 def _with(uncertain: UncertainWriteError, more: str) -> BillError:

@@ -10,11 +10,13 @@ person.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from .._auth.cached_refusal import CACHE_SECONDS
+from .._core.asker import Asker
 from .._core.base_url import BaseUrl
 from .._core.clock import Clock
 from .._core.errors import LockTimeoutError, ProxyAuthenticationError, note_sent
@@ -27,33 +29,58 @@ from .._store.base import Store
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
 
+# Seconds to wait for the lock of an answer if it is only rewritten.
+_LOCK_TIMEOUT = 5
+
 
 @dataclass(frozen=True)
 class ProxyAnswer(JsonRecord):
     """What a proxy did with a user name and password at a time, in seconds since the epoch.
 
-    ``message`` is the message of the error. None if the proxy accepted them.
+    ``message`` is the message of the error. None if the proxy accepted them. ``informed`` is the asker that got the message.
     """
 
     message: str | None
     at: float
+    informed: dict[str, str]
 
 
 class ProxyGuard(HttpExchange):
     """Exchanges that do not send a password again that the proxy has just rejected, in any task, fork or run.
 
-    While it is not known whether the proxy accepts a password, only one request at a time is sent through it.
+    While it is not known whether the proxy accepts a password, only one request at a time is sent through it. ``asker`` is who needs the
+    requests. With ``force``, the password is sent even if the proxy has just rejected it.
     """
 
     def __init__(
-        self, base_url: BaseUrl, settings: HttpSettings, limits: Limits, *, store: Store, clock: Clock, run: Run
+        self,
+        base_url: BaseUrl,
+        settings: HttpSettings,
+        limits: Limits,
+        *,
+        store: Store,
+        clock: Clock,
+        run: Run,
+        asker: Asker,
+        force: bool,
     ) -> None:
         super().__init__(base_url, settings, limits, run)
         self._store = store
         self._clock = clock
+        self._asker = asker
+        self._force = force
 
     def at(self, base_url: BaseUrl) -> ProxyGuard:
-        return ProxyGuard(base_url, self.settings, self.limits, store=self._store, clock=self._clock, run=self.run)
+        return ProxyGuard(
+            base_url,
+            self.settings,
+            self.limits,
+            store=self._store,
+            clock=self._clock,
+            run=self.run,
+            asker=self._asker,
+            force=self._force,
+        )
 
     def exchange(self, request: HttpRequest) -> RawResponse:
         proxy = self.proxy
@@ -79,10 +106,10 @@ class ProxyGuard(HttpExchange):
                 if not is_locked:
                     with suppress(LockTimeoutError):
                         held.enter_context(entry.lock(0))
-                entry.save(ProxyAnswer(str(error), self._clock.time()), seconds=CACHE_SECONDS)
+                self._save(entry, str(error))
                 raise
             if is_locked:
-                entry.save(ProxyAnswer(None, self._clock.time()), seconds=CACHE_SECONDS)
+                self._save(entry, None)
             return response
 
     def _wait(self, entry: EncryptedEntry[ProxyAnswer], held: ExitStack) -> bool:
@@ -99,10 +126,13 @@ class ProxyGuard(HttpExchange):
             held.enter_context(entry.lock(2 * self.settings.timeout))
             is_locked = True
         # Another task may have sent the password meanwhile.
-        self._is_accepted(entry)
+        self._is_accepted(entry, is_locked=is_locked)
         return is_locked
 
-    def _is_accepted(self, entry: EncryptedEntry[ProxyAnswer]) -> bool:
+    def _save(self, entry: EncryptedEntry[ProxyAnswer], message: str | None) -> None:
+        entry.save(ProxyAnswer(message, self._clock.time(), self._asker.record()), seconds=CACHE_SECONDS)
+
+    def _is_accepted(self, entry: EncryptedEntry[ProxyAnswer], *, is_locked: bool = False) -> bool:
         """Whether the proxy has accepted the password recently. Raises ProxyAuthenticationError if it has rejected the password recently."""
         answer = entry.load()
         # If the time is in the future, somebody has set the clock back. Then the answer does not count.
@@ -110,8 +140,32 @@ class ProxyGuard(HttpExchange):
             return False
         if answer.message is None:
             return True
+        if self._force:
+            return False
+        if informed := self._asker.other(self._informed(entry, answer, is_locked)):
+            raise ProxyAuthenticationError(
+                f"The proxy did not accept its user name and password for {informed} in this run, so bill.connect did not send them "
+                f"again: do what the message of {informed} says."
+            )
         until = datetime.fromtimestamp(answer.at + CACHE_SECONDS, tz=timezone.utc).strftime("%H:%M:%S UTC")
         raise ProxyAuthenticationError(
             f"{answer.message} bill.connect did not send them again now, and does not before {until}, because repetition could lock the "
-            "account. It sends corrected values at once."
+            "account. It sends corrected values at once. To send the same values now, use the task bill_login with force: true."
         )
+
+    def _informed(self, entry: EncryptedEntry[ProxyAnswer], answer: ProxyAnswer, is_locked: bool) -> Mapping[str, str]:
+        """The asker of this run that gets the whole message. If there is none yet, it is this asker."""
+        if not self._asker.run or self._asker.is_in_run_of(answer.informed):
+            return answer.informed
+        with ExitStack() as held, suppress(LockTimeoutError):
+            if not is_locked:
+                held.enter_context(entry.lock(_LOCK_TIMEOUT))
+                # Another task of this run may have been faster.
+                newest = entry.load()
+                if newest and self._asker.is_in_run_of(newest.informed):
+                    return newest.informed
+            entry.save(
+                replace(answer, informed=self._asker.record()),
+                seconds=max(1.0, answer.at + CACHE_SECONDS - self._clock.time()),
+            )
+        return self._asker.record()

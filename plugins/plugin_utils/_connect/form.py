@@ -259,7 +259,7 @@ class Form:
             raise
         except BillError as error:
             client.sessions.reporter.warn(
-                f"MFA is not set up: {error} BILL accepted the credentials. To set up MFA, run this again."
+                f"MFA is not set up: {error}{self._sources(error)} BILL accepted the credentials. To set up MFA, run this again."
             )
             return session
         self._secrets.add([done.remember_me_id])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from .._client.client import BillClient
 from .._client.mfa import MfaValidation, challenge, validate
 from .._core.error_codes import Scope, is_final, scope_of
-from .._core.errors import ApiError, OptionError
+from .._core.errors import ApiError, ConcurrencyLimitError, HourlyQuotaError, MfaRequiredError, OptionError
 from .._options import source as _source
 from .._options.convert import convert
 from .._options.spec import MFA_CODE
@@ -20,8 +20,11 @@ from .interview import Interview
 
 # Observed: BILL locks MFA after some wrong codes. A third party counted three.
 _TRIES = 3
-# Inferred: BILL rejects a wrong MFA code with this general code for an invalid value. BILL does not document it.
-_INVALID_VALUE = "BDC_1119"
+# Another code solves none of these.
+_NOT_ABOUT_MFA = (HourlyQuotaError, MfaRequiredError)
+_SCOPES = (None, Scope.REQUEST, Scope.MFA_CODE)
+# The options whose values the form itself sends. It can send other ones. The person does not know these names.
+_OF_THE_FORM = {"token", "challenge_id"}
 
 
 def wants_mfa(interview: Interview) -> bool:
@@ -41,31 +44,42 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
         # If nobody is there, BILL must not send a code.
         interview.ask("\nMFA: press Enter. BILL then sends a code to your phone:")
     _refuse_if_alone(interview)
-    challenge_id, wrong = challenge(client), 0
+    challenge_id, refused = challenge(client), 0
     while True:
         typed = interview.ask(
             "\nCode: type the six digits that BILL has sent to your phone, or press Enter for a new code:"
         )
         _refuse_if_alone(interview)
-        if not typed:
-            challenge_id = challenge(client)
-            continue
         try:
-            code = convert(MFA_CODE, typed, _source.typed("the code"))
+            code = convert(MFA_CODE, typed, _source.typed("the code")) if typed else ""
         except OptionError as error:
             interview.show(str(error))
             continue
         try:
-            return validate(client, challenge_id, code, remember_me=True, device=device)
+            if code:
+                return validate(client, challenge_id, code, remember_me=True, device=device)
+            challenge_id = challenge(client)
         except ApiError as error:
-            wrong += 1
-            is_expired = error.code is None or scope_of(error.code) is Scope.MFA_CODE
-            if wrong == _TRIES or is_final(error.code) or not (is_expired or error.code == _INVALID_VALUE):
+            refused += 1
+            if refused == _TRIES or not _can_ask_again(error):
                 raise
-            interview.show(str(error))
-            if is_expired:
-                # The old challenge accepts no code any more.
+            is_of_form = _OF_THE_FORM.intersection(error.options)
+            interview.show("BILL did not accept the code. Check the six digits." if is_of_form else str(error))
+            if code and _is_challenge_over(error):
                 challenge_id = challenge(client)
+
+
+def _can_ask_again(error: ApiError) -> bool:
+    """Whether another code, or the same code later, may succeed. BILL does not document with which codes it refuses MFA."""
+    if is_final(error.code) or isinstance(error, _NOT_ABOUT_MFA) or set(error.options) - _OF_THE_FORM:
+        return False
+    return isinstance(error, ConcurrencyLimitError) or scope_of(error.code) in _SCOPES
+
+
+def _is_challenge_over(error: ApiError) -> bool:
+    """Whether BILL accepts no code for the challenge any more: the code, the challenge or the session has expired."""
+    is_session_over = error.code is None and error.status is None
+    return is_session_over or "challenge_id" in error.options or scope_of(error.code) is Scope.MFA_CODE
 
 
 def _refuse_if_alone(interview: Interview) -> None:

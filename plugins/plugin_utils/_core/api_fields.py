@@ -13,14 +13,18 @@ from __future__ import annotations
 # generated: api-fields
 OPTION_OF_FIELD = {
     "username": "username",
+    "userName": "username",
     "password": "password",
     "organizationId": "organization_id",
+    "orgId": "organization_id",
     "devKey": "dev_key",
     "consoleApiToken": "console_api_token",
     "appKey": "app_key",
     "userId": "user_id",
     "rememberMeId": "remember_me_id",
+    "mfaId": "remember_me_id",
     "device": "device",
+    "deviceId": "device",
     "challengeId": "challenge_id",
     "token": "token",
     "machineName": "machine_name",

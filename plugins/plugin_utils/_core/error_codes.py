@@ -11,6 +11,8 @@ Therefore nothing here depends on a status.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -21,8 +23,10 @@ from .errors import (
     ConcurrencyLimitError,
     HourlyQuotaError,
     MfaRequiredError,
+    RateLimitError,
     ServerError,
     SessionExpiredError,
+    SignInQuotaError,
 )
 
 
@@ -35,6 +39,8 @@ class Scope(Enum):
     CREDENTIAL = "the credential"
     MFA_CODE = "the code that a person typed"
     QUOTA = "the quota of the clock hour"
+    SIGN_INS = "the quota of sign-ins of the clock hour"
+    MINUTE = "the calls of one kind in a minute"
     SERVER = "BILL itself"
 
 
@@ -48,6 +54,7 @@ class ErrorCode:
     - ``is_final`` is true if other values do not help: the user has to wait, or to ask BILL.
     - ``may_be_other_environment`` is true if BILL also sends the code for a value that belongs to its other environment (documented by
       BILL). Then the message says so.
+    - ``in_words`` are the meanings that the code has if BILL's message matches a pattern. The first match counts.
     """
 
     error: type[BillError]
@@ -57,6 +64,12 @@ class ErrorCode:
     scope: Scope = Scope.REQUEST
     is_final: bool = False
     may_be_other_environment: bool = False
+    in_words: tuple[tuple[re.Pattern[str], ErrorCode], ...] = ()
+
+    def in_message(self, texts: Iterable[str]) -> ErrorCode:
+        """The meaning of the code together with BILL's messages."""
+        said = " ".join(texts)
+        return next((meaning for pattern, meaning in self.in_words if pattern.search(said)), self)
 
     def message(self, code: str, place: str) -> str:
         """The message of the error. ``place`` is the name of the environment, as in ``BILL's sandbox (gateway.stage.bill.com)``."""
@@ -66,6 +79,29 @@ class ErrorCode:
 
 _OTHER_ENVIRONMENT = (
     "Sandbox and production have different users, keys and organizations: check that these values belong to {place}."
+)
+
+# BILL documents one text, "Max number of allowed requests per hour reached: 20000.", and limits for an hour, for a minute and for sign-ins.
+# Inferred: its texts for the other limits name the time or the number, too.
+_NAMES_A_MINUTE = re.compile(r"(?i)^(?!.*\bhour).*\b(?:minute|second)|\b(?:per|each|every)[ -]minute")
+_NAMES_A_DAY = re.compile(r"(?i)^(?!.*\bhour).*\b(?:day|daily)\b")
+_NAMES_SIGN_INS = re.compile(
+    r"(?i)\bhour\b.*\b200\b|\b200\b.*\bhour\b|\b(?:log-?ins?|sign-?ins?)\b.*\bhour\b|\bhour\b.*\b(?:log-?ins?|sign-?ins?)\b"
+)
+
+_OF_A_MINUTE = ErrorCode(
+    RateLimitError,
+    "the calls of this kind that BILL accepts in a minute are used up",
+    "Wait a minute, and make fewer of these calls at a time.",
+    scope=Scope.MINUTE,
+)
+# Documented by BILL in "API rate limits": five text messages a minute; in earlier versions of that page, five emails a minute, too.
+# BILL does not document the code and the text for these limits. So for a call that sends a message, the code alone means this limit.
+MESSAGES_OF_A_MINUTE = ErrorCode(
+    RateLimitError,
+    "the calls of this minute that send an email or a text message are used up (BILL accepts five a minute)",
+    "Wait a minute. If BILL then refuses the call again, wait for the next full hour: BILL has a limit for the hour, too.",
+    scope=Scope.MINUTE,
 )
 
 # The order is the priority. If a response contains several codes, the code that comes first here decides.
@@ -164,11 +200,35 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "Wait for the next full hour.",
         scope=Scope.QUOTA,
         is_final=True,
+        in_words=(
+            (_NAMES_A_MINUTE, _OF_A_MINUTE),
+            (
+                _NAMES_A_DAY,
+                ErrorCode(
+                    HourlyQuotaError,
+                    "the requests that BILL accepts in a day are used up",
+                    "Wait for the next day, or ask BILL's support.",
+                    scope=Scope.QUOTA,
+                    is_final=True,
+                ),
+            ),
+            (
+                _NAMES_SIGN_INS,
+                ErrorCode(
+                    SignInQuotaError,
+                    "the sign-ins of this clock hour are used up (BILL allows 200 an hour for a developer key)",
+                    "Wait for the next full hour. Use one session_store for all runs, so that they share their sessions.",
+                    scope=Scope.SIGN_INS,
+                    is_final=True,
+                ),
+            ),
+        ),
     ),
     "BDC_1322": ErrorCode(
         ConcurrencyLimitError,
         "more than three requests were in flight for this developer key and organization",
         "Run fewer programs that call BILL at the same time.",
+        in_words=((_NAMES_A_MINUTE, _OF_A_MINUTE),),
     ),
     "BDC_1354": ErrorCode(
         ApiError,

@@ -21,7 +21,13 @@ _CODE = re.compile(r"BDC_[0-9]{1,6}")
 # The fields of a response that have the error objects, and the other names of their fields.
 _WRAPPERS = ("errors", "response_data", "error")
 _OTHER_NAMES = {"code": ("errorCode", "error_code"), "message": ("errorMessage", "error_message")}
-_FIELD = re.compile(r"([A-Za-z]{1,40}): ")
+# A field stands before a colon, as in "Invalid entity data. deviceId: Maximum length ...", or after one of these words. (The first form was
+# observed. BILL documents the texts "Missing parameter value for parameter: X", "Missing required data for: X" and "Invalid field,value".)
+_FIELDS = (
+    re.compile(r"""(?:^|[\s.,('"])([A-Za-z]{1,40})(?=['"]?: )"""),
+    re.compile(r"""\b(?:parameter|field|data for)\b[\s:,'"]{1,4}([A-Za-z]{1,40})\b"""),
+)
+_LONGEST = re.compile(r"(?i)maximum length\D{1,60}([0-9]{1,6})\b")
 
 
 def error_items(answer: object) -> list[dict[str, object]]:
@@ -69,6 +75,15 @@ def codes(answer: object) -> list[str]:
 def _texts_of(answer: object, field: str) -> list[str]:
     # Other values are not converted to text, because the conversion fails for deeply nested values.
     return [value for each in error_items(answer) if isinstance(value := each.get(field), str)]
+
+
+def _messages_of(answer: object, code: str) -> list[str]:
+    """BILL's messages for a code."""
+    return [
+        text
+        for each in error_items(answer)
+        if each.get("code") == code and isinstance(text := each.get("message"), str)
+    ]
 
 
 _TOO_MANY_REQUESTS = 429
@@ -128,8 +143,9 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
     if not carried and isinstance(body, dict) and isinstance(word := body.get("error"), str) and word in known:
         # RFC 6749 documents this format. It applies only if the profile of the request contains the error code.
         carried = [word]
-    for code, meaning in known.items():
+    for code, row in known.items():
         if code in carried:
+            meaning = row.in_message(_messages_of(body, code))
             return meaning.error(
                 meaning.message(code, place),
                 code=code,
@@ -147,8 +163,14 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
             response_body=body,
         )
     if options := _options_in(body, profile.option_of_field):
+        longest = _LONGEST.search(" ".join(_texts_of(body, "message"))) if len(options) == 1 else None
+        why = (
+            f"{options[0]} is too long. BILL accepts at most {longest[1]} characters. Shorten it."
+            if longest
+            else f"it does not accept {' and '.join(options)}. Correct what you wrote there."
+        )
         return ApiError(
-            f"BILL answered {named}: it does not accept {' and '.join(options)}. Correct what you wrote there.",
+            f"BILL answered {named}: {why}",
             code=first,
             status=status,
             options=options,
@@ -185,5 +207,7 @@ def _error_of_body(status: int, body: object, place: str, profile: ErrorProfile,
 
 def _options_in(body: object, option_of_field: Mapping[str, str]) -> tuple[str, ...]:
     """The options whose fields the messages of a response reject."""
-    fields = [match[1] for message in _texts_of(body, "message") if (match := _FIELD.match(message))]
+    fields = [
+        name for message in _texts_of(body, "message") for pattern in _FIELDS for name in pattern.findall(message)
+    ]
     return tuple(dict.fromkeys(option_of_field[name] for name in fields if name in option_of_field))

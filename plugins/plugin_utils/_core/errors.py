@@ -28,6 +28,7 @@ sent.
             SessionExpiredError the session has expired
             MfaRequiredError    the session is not MFA-trusted
             HourlyQuotaError    the quota of the clock hour
+                SignInQuotaError  the quota of sign-ins
             ConcurrencyLimitError
                 RateLimitError  the quota of the minute
     NoTerminalError             there is no terminal for questions
@@ -195,6 +196,10 @@ class MfaRequiredError(ApiError):
 
 class HourlyQuotaError(ApiError):
     """The quota of the clock hour is used up (BDC_1144)."""
+
+
+class SignInQuotaError(HourlyQuotaError):
+    """The sign-ins of the clock hour are used up (BDC_1144). Requests with a stored session are still possible."""
 
 
 class ConcurrencyLimitError(ApiError):

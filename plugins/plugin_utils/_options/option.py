@@ -50,7 +50,8 @@ class Option:
 
     - ``is_destination``: it decides where secrets go, who can read them on the way, or where their session is stored.
     - ``identifies_account``: a secret that only signing in to BILL needs. If none is defined, there is no session to end.
-    - ``api_name``: BILL's name of the field that carries the value.
+    - ``api_name``: BILL's name of the field that carries the value. ``other_api_names``: other names of it, as in BILL's v2 API. BILL's
+      errors may use them.
 
     The texts for people. They are plain, without Ansible's markup, except ``details``:
 
@@ -81,6 +82,7 @@ class Option:
     is_destination: bool = False
     identifies_account: bool = False
     api_name: str = ""
+    other_api_names: tuple[str, ...] = ()
     label: str = ""
     where_to_find: str = ""
     # A dictionary has no hash, so the hash of the option leaves it out.

@@ -81,6 +81,7 @@ ACCOUNT_OPTIONS = (
     Option(
         "username",
         api_name="username",
+        other_api_names=("userName",),
         label="User Name",
         prompts={
             "password": Prompt("User Name", "the e-mail address that you use to sign in to BILL's web app"),
@@ -117,6 +118,7 @@ ACCOUNT_OPTIONS = (
         # BILL's samples are narrower. The pattern allows any identifier that fits into a header.
         pattern="[0-9A-Za-z]+",
         api_name="organizationId",
+        other_api_names=("orgId",),
         label="Organization ID",
         where_to_find="begins with 008; the video on https://developer.bill.com/docs/bill-keys-tokens shows where to find it",
         prompts={
@@ -225,6 +227,7 @@ ACCOUNT_OPTIONS = (
         "remember_me_id",
         secret=True,
         api_name="rememberMeId",
+        other_api_names=("mfaId",),
         label="MFA ID",
         summary="The MFA ID, which makes sessions trusted.",
         details=(
@@ -245,6 +248,7 @@ ACCOUNT_OPTIONS = (
     Option(
         "device",
         api_name="device",
+        other_api_names=("deviceId",),
         label="MFA Device",
         summary="The name of the device that the MFA ID belongs to.",
         details=(

@@ -42,6 +42,11 @@ def memory_of_the_run() -> str:
     return _of_the_run("bill-run")
 
 
+def name_of_the_run() -> str:
+    """A name that no other run of Ansible has."""
+    return str(os.path.basename(C.DEFAULT_LOCAL_TMP))
+
+
 def _of_the_run(name: str) -> str:
     # All processes of the run find the same place, because a place that can hold a store has the trial of the first process.
     place = next((each for each in _places() if can_store(each + "bill-run")), next(_places()))

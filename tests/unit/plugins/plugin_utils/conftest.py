@@ -15,6 +15,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
+from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
@@ -54,12 +55,18 @@ def bill() -> Bill:
 def build(clock: Clock, run: Run, tmp_path: Path, reporter: ListReporter) -> Callable[..., BillClient]:
     """The client of a new task. It shares only the store and BILL with the task before."""
 
-    def build(exchange: Exchange | None, **changes: Any) -> BillClient:
+    def build(exchange: Exchange | None, *, asker: Asker | None = None, **changes: Any) -> BillClient:
         options = {**{option.name: option.default for option in TABLE}, "api_url": API_URL, **OPTIONS, **changes}
         return build_client(
             options,
             Surroundings(
-                str(tmp_path / "bill"), str(tmp_path / "run"), reporter, run=run, clock=clock, exchange=exchange
+                str(tmp_path / "bill"),
+                str(tmp_path / "run"),
+                reporter,
+                run=run,
+                asker=asker or Asker(),
+                clock=clock,
+                exchange=exchange,
             ),
         )
 

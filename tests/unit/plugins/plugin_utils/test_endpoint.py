@@ -869,6 +869,47 @@ def test_endpoint_request_after_the_hourly_limit_is_not_sent_until_the_next_hour
     assert bill.heard == [READ, PAY]
 
 
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/v3/invoices/00e01/email", "Max number of allowed requests per hour reached: 20000."),
+        ("/v3/invoices/00e01/email", "Slow down."),
+        ("/v3/network/invitation/vendor/00901", "Max number of allowed requests per minute reached: 5."),
+        ("/v3/payments", "Max number of allowed requests per minute reached: 5."),
+    ],
+)
+@pytest.mark.parametrize("retries", [0, 1])
+def test_endpoint_limit_of_a_minute_waits_and_does_not_block_other_calls(
+    signed_in: OpenClient, bill: Bill, clock: Clock, path: str, message: str, retries: int
+) -> None:
+    began, mail = clock.now, request(path=path)
+    bill.will_say((422, [{"code": "BDC_1144", "message": message}]), (200, {}), to=f"POST {path}")
+    if retries:
+        assert call(signed_in(retries=1), mail).changed
+        assert clock.now - began == 61
+    else:
+        error = failed(signed_in(retries=0), mail)
+        assert isinstance(error, errors.RateLimitError)
+        assert certain(error)
+        assert "Wait a minute" in str(error)
+    assert call(signed_in(), READING).json == {}
+    assert bill.heard == [*[f"POST {path}"] * (1 + retries), READ]
+
+
+@pytest.mark.promise(9)
+def test_endpoint_request_after_the_limit_of_sign_ins_is_sent_with_a_stored_session(
+    signed_in: OpenClient, bill: Bill
+) -> None:
+    bill.will_say((422, [{"code": "BDC_1144", "message": "Max number of allowed requests per hour reached: 200."}]))
+    for _time in range(2):
+        error = failed(signed_in(username="other@example.com"))
+        assert isinstance(error, errors.SignInQuotaError)
+        assert "does not sign in with this developer key before" in str(error)
+    assert call(signed_in(), READING).json == {}
+    assert bill.heard == [LOGIN, READ]
+
+
 @pytest.mark.promise(12)
 def test_endpoint_check_only_sends_no_write_and_validates_trust_if_required(
     open_client: OpenClient, bill: Bill

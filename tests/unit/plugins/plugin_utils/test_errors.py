@@ -365,3 +365,59 @@ def test_status_without_a_code_that_asks_to_wait_is_transient(status: int, is_ce
         assert f"{PLACE} answered HTTP status {status} without a BDC code" in str(error)
     assert isinstance(error_from_response(status, envelope("BDC_1144"), PLACE), errors.HourlyQuotaError)
     assert isinstance(error_from_response(status, envelope("BDC_7777"), PLACE), errors.UnknownApiError)
+
+
+KEY, SIGN_INS, MINUTE = errors.HourlyQuotaError, errors.SignInQuotaError, errors.RateLimitError
+
+
+@pytest.mark.promise(9)
+@pytest.mark.parametrize(
+    ("message", "kind", "says"),
+    [
+        ("Max number of allowed requests per hour reached: 20000.", KEY, "of this clock hour"),
+        ("Max number of allowed requests per hour reached: 18000.", KEY, "of this clock hour"),
+        ("Max number of allowed requests per hour reached: 200.", SIGN_INS, "the sign-ins of this clock hour"),
+        ("200 requests per hour are allowed", SIGN_INS, "the sign-ins of this clock hour"),
+        ("Max number of logins per hour reached", SIGN_INS, "the sign-ins of this clock hour"),
+        ("Max number of allowed requests per minute reached: 5.", MINUTE, "in a minute"),
+        ("Too many requests: 5/MINUTE", MINUTE, "in a minute"),
+        ("Hourly limit reached. Try again in 12 minutes.", KEY, "of this clock hour"),
+        ("Max number of allowed requests per day reached: 100000.", KEY, "in a day"),
+        ("", KEY, "of this clock hour"),
+        (None, KEY, "of this clock hour"),
+        (["minute"], KEY, "of this clock hour"),
+    ],
+    ids=str,
+)
+def test_error_of_a_limit_has_the_scope_that_the_message_names(message: Any, kind: type[Exception], says: str) -> None:
+    error = error_from_response(422, [{"code": "BDC_1144", "message": message}], PLACE)
+    assert (type(error), error.code) == (kind, "BDC_1144")
+    assert says in str(error)
+
+
+def test_error_of_a_limit_reads_only_the_message_of_its_code() -> None:
+    body = [{"code": "BDC_7777", "message": "within a minute"}, {"code": "BDC_1144", "message": "per hour"}]
+    assert type(error_from_response(422, body, PLACE)) is errors.HourlyQuotaError
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("message", "option", "says"),
+    [
+        (
+            "Invalid entity data. deviceId: Maximum length cannot be greater than 30 characters.",
+            "device",
+            "device is too long. BILL accepts at most 30 characters.",
+        ),
+        ("deviceId: must not be blank", "device", "it does not accept device."),
+        ("Missing parameter value for parameter: orgId", "organization_id", "it does not accept organization_id."),
+        ("Missing required data for: userName", "username", "it does not accept username."),
+        ("Invalid field: mfaId, value: findme", "remember_me_id", "it does not accept remember_me_id."),
+        ("Invalid field 'devKey'", "dev_key", "it does not accept dev_key."),
+    ],
+)
+def test_error_that_names_a_field_leads_to_its_option(message: str, option: str, says: str) -> None:
+    error = error_from_response(400, [{"code": "BDC_1143", "message": message}], PLACE)
+    assert error.options == (option,)
+    assert says in str(error)
+    assert "findme" not in str(error)

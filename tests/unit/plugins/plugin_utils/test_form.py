@@ -626,6 +626,51 @@ def test_form_after_a_wrong_mfa_code_asks_again(fill: Any, bill: Bill) -> None:
     assert person.saw("it did not accept the code")
 
 
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        no("BDC_1356"),
+        no("BDC_7777", 422),
+        (400, [{"message": "token: is invalid"}]),
+        (400, [{"message": "findme"}]),
+        (400, [{"code": "BDC_1119", "message": "Invalid field,value"}]),
+    ],
+    ids=str,
+)
+def test_form_after_any_mfa_refusal_that_is_no_lock_asks_again(fill: Any, bill: Bill, refusal: Any) -> None:
+    bill.will_say(refusal, refusal, to=VALIDATE)
+    person = ap(Code=["111111", "222222", "012345"])
+    assert fill(person, mfa=True).session.trusted
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, VALIDATE, VALIDATE]
+    assert person.saw("not accept the code")
+    assert not person.saw("findme")
+
+
+def test_form_after_a_refused_request_for_a_new_mfa_code_keeps_the_old_code(fill: Any, bill: Bill) -> None:
+    person = ap(Code=["", "012345"])
+    bill.will_say((200, {"challengeId": "C-1"}), *[no("BDC_1322")] * 4, to=CHALLENGE)
+    assert fill(person, mfa=True).session.trusted
+    assert bill.last(VALIDATE).body["challengeId"] == "C-1"
+    assert person.saw("too many codes were requested within a minute")
+
+
+def test_form_after_a_rejected_challenge_requests_a_new_code(fill: Any, bill: Bill) -> None:
+    bill.will_say((400, [{"code": "BDC_1119", "message": "challengeId: is invalid"}]), to=VALIDATE)
+    assert fill(ap(Code=["111111", "012345"]), mfa=True).session.trusted
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
+
+
+def test_form_with_a_rejected_device_names_the_option_and_its_source(fill: Any, bill: Bill, said: list[str]) -> None:
+    message = "Invalid entity data. deviceId: Maximum length cannot be greater than 30 characters."
+    bill.will_say((400, [{"code": "BDC_1143", "message": message}]), to=VALIDATE)
+    fill(ap(Code=["012345"] * 3), given={"device": "d" * 49}, mfa=True)
+    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    assert said == [
+        "MFA is not set up: BILL answered BDC_1143 (HTTP status 400): device is too long. BILL accepts at most 30 characters. Shorten it. "
+        "(device comes from the variable bill_device) BILL accepted the credentials. To set up MFA, run this again."
+    ]
+
+
 def test_form_after_enter_or_an_expired_mfa_code_requests_a_new_code(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1374"), to=VALIDATE)
     person = ap(Code=["", "111111", "012345"])

@@ -18,7 +18,7 @@ from tests.unit.plugins.plugin_utils.conversation import SESSION
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
 # The valid values of each field. The others are wrong in it.
 FITS: dict[str, tuple[Any, ...]] = {
-    "summary": ("7",),
+    **dict.fromkeys(("summary", "kind"), ("7",)),
     **dict.fromkeys(("session_id", "organization_id", "user_id", "code", "mfa_status"), ("7", None)),
     **dict.fromkeys(("made_at", "answered_at", "at", "until"), (7,)),
     **dict.fromkeys(("status", "idle_seconds", "ends_at"), (7, None)),
@@ -26,7 +26,15 @@ FITS: dict[str, tuple[Any, ...]] = {
     **dict.fromkeys(("of_session", "mfa_asked", "format"), (True,)),  # in Python, True is 1
 }
 REFUSAL = CachedRefusal(
-    "BILL answered BDC_1101", "BDC_1101", 401, ["username", "password"], 1_800_000_000.0, 1_800_000_600.0, False
+    "credential",
+    "BILL answered BDC_1101",
+    "BDC_1101",
+    401,
+    ["username", "password"],
+    1_800_000_000.0,
+    1_800_000_600.0,
+    False,
+    {"host": "web1"},
 )
 
 

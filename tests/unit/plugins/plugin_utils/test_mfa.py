@@ -300,8 +300,7 @@ def test_mfa_code_does_not_make_a_session_renewed_meanwhile_trusted(open_client:
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(9)
-@pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
-@pytest.mark.parametrize("work", [challenge, answered])
+@pytest.mark.parametrize(("code", "work"), [("BDC_1103", challenge), ("BDC_1103", answered), ("BDC_1144", answered)])
 def test_mfa_request_after_a_cached_refusal_is_not_sent(
     open_client: OpenClient, bill: Bill, code: str, work: Any
 ) -> None:
@@ -311,6 +310,17 @@ def test_mfa_request_after_a_cached_refusal_is_not_sent(
         with pytest.raises(errors.ApiError, match=says):
             work(open_client())
     assert len(bill.heard) == 2
+
+
+@pytest.mark.promise(9)
+def test_challenge_sixth_in_a_minute_does_not_block_the_developer_key(open_client: OpenClient, bill: Bill) -> None:
+    open_client().sessions.ensure()
+    hour = (422, [{"code": "BDC_1144", "message": "Max number of allowed requests per hour reached: 20000."}])
+    bill.will_say(*[hour] * 9, to=CHALLENGE)
+    with pytest.raises(errors.ConcurrencyLimitError, match="too many codes were requested within a minute"):
+        challenge(open_client())
+    bill.will_say()
+    assert open_client().sessions.ensure(force=True).changed
 
 
 # --- methods and sessions that can use MFA ---

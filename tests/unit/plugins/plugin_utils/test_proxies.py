@@ -20,6 +20,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.write_outcome import may_be_processed
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import THREAD_NAME, HttpSettings
@@ -432,6 +433,33 @@ def test_rejected_password_of_a_proxy_is_sent_once(
     clock.advance(601)
     sign_in(bill.url, with_user(proxy, "me:old-findme"), username="later", **options)
     assert proxy.credentials[2:] == ["me:old-findme"]
+    assert len(bill.heard) == 1
+
+
+@pytest.mark.promise(4)
+@pytest.mark.promise(8)
+def test_rejected_password_of_a_proxy_is_explained_once_and_sent_again_with_force(
+    start_proxy: StartProxy, bill_with_tls: Start, sign_in: Callable[..., str]
+) -> None:
+    bill = bill_with_tls(GOOD)
+    proxy = start_proxy("http", user=USER)
+    stale = with_user(proxy, "me:old-findme")
+    short = (
+        "The proxy did not accept its user name and password for web1 in this run, so bill.connect did not send them again: do what the "
+        "message of web1 says."
+    )
+    for run in ("run 1", "run 2"):
+        whole, *others = [sign_in(bill.url, stale, asker=Asker(run, host)) for host in ("web1", "web2", "web3")]
+        assert "did not accept the user name and password in HTTPS_PROXY" in whole
+        assert ("To send the same values now, use the task bill_login with force: true." in whole) == (run == "run 2")
+        assert others == [short] * 2
+    assert proxy.credentials == ["me:old-findme"]
+    message = sign_in(bill.url, stale, force=True)
+    assert "did not send them again" not in message
+    assert proxy.credentials == ["me:old-findme"] * 2
+    proxy.user = ("me", "old-findme")
+    sign_in(bill.url, stale, force=True)
+    assert proxy.credentials == ["me:old-findme"] * 3
     assert len(bill.heard) == 1
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import error_from_response
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
@@ -237,3 +238,60 @@ def test_refusal_for_the_hourly_limit_is_deleted_after_a_login(open_sessions: Op
     clock.advance(60)
     assert not open_sessions().ensure().changed
     assert bill.heard == [LOGIN, LOGIN, CHECK]
+
+
+def message_of(sessions: SessionManager) -> str:
+    with pytest.raises(errors.ApiError) as failure:
+        sessions.ensure()
+    return str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("store", [None, "none"])
+@pytest.mark.parametrize(
+    ("code", "what"),
+    [
+        ("BDC_1101", "correct the values that the message of web1 names"),
+        ("BDC_1144", "wait until 09:00:00 UTC"),
+    ],
+)
+def test_refusal_is_explained_once_in_a_run(
+    open_sessions: Open, bill: Bill, store: str | None, code: str, what: str
+) -> None:
+    bill.will_say(no(code))
+    short = f"BILL answered {code} for web1 in this run, so bill.connect did not send the request again: {what}."
+    for run in ("run 1", "run 2"):
+        first, *others, again = [
+            message_of(open_sessions(session_store=store, dev_key=f"{code}-{store}", asker=Asker(run, host, task)))
+            for host, task in (("web1", "1"), ("web2", "1"), ("web3", "1"), ("web2", "2"), ("web1", "2"))
+        ]
+        assert others == [short] * 3
+        for whole in (first, again):
+            assert whole.startswith(f"BILL answered {code}: ")
+            assert "before" in whole
+    assert bill.heard == [LOGIN]
+
+
+@pytest.mark.promise(8)
+def test_refusal_is_explained_once_in_a_loop_and_at_each_try(open_sessions: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1101"))
+    first, second_try, second = [
+        message_of(open_sessions(asker=Asker("run", "web1", "task", item))) for item in ("a", "a", "b")
+    ]
+    assert "did not send the request again. bill.connect does not send" in second_try
+    assert second == (
+        "BILL answered BDC_1101 for an earlier item of this loop in this run, so bill.connect did not send the request again: correct "
+        "the values that the message of an earlier item of this loop names."
+    )
+    assert first.startswith("BILL answered BDC_1101: ")
+
+
+@pytest.mark.promise(8)
+def test_refusal_that_nobody_saw_is_explained_to_the_next_host(open_sessions: Open, bill: Bill) -> None:
+    bill.will_say(no("BDC_1101"))
+    hidden, seen, short = [
+        message_of(open_sessions(asker=asker)) for asker in (Asker(), Asker("run", "web2"), Asker("run", "web3"))
+    ]
+    assert hidden.startswith("BILL answered BDC_1101: ")
+    assert seen.startswith("BILL answered BDC_1101: ")
+    assert "for web2 in this run" in short
