@@ -188,6 +188,27 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
         "{{ of_others }}": "it could not be decrypted. Start Ansible with the vault password",
         "{{ echoed }}": "holds a line break at its end. It was encrypted together with the value",
     }
+    project.variables(bill_api_url=project.api_url)
+    reads = [
+        {"path": "/v3/vendors", "filters": [{"field": "name", "op": "eq", "value": "{{ lines }}"}]},
+        {"path": "/v3/vendors", "query": {"name": "{{ 'x' ~ lines }}"}},
+        {"path": "/v3/vendors", "headers": {"organizationId": "x\n"}},
+    ]
+    query = "{{ query('bill.connect.bill_request', '/v3/vendors', sort='name:asc' ~ lines ~ 'x') }}"
+    run = project.play(
+        *({"bill.connect.bill_request": each, "ignore_errors": True} for each in reads),
+        {"ansible.builtin.debug": {"msg": query}},
+        vars={"lines": "{{ 'a' ~ '\n' }}"},
+    )
+    by_file = "If a file or a program gives the value, remove it there, or add | trim to the template."
+    for says in (
+        f"filters: number 1 (name) has a value that holds a line break at its end. {by_file}",
+        f"query.name holds a line break at its end. {by_file}",
+        "headers.organizationId must be a text of printable ASCII characters, but it holds a line break at its end. A YAML block that begins with |",
+        "sort holds a line break (character 10). Remove it where the value comes from.",
+    ):
+        assert run.says(says), run.output
+
     others = {"account": {}, "one": "{{ two }}", "two": "{{ one }}"}
     seen = play_rows(project, [Row([login()], {"bill_password": template, **others}) for template in causes])
     for cause, each in zip(causes.values(), seen, strict=True):
@@ -239,8 +260,22 @@ def test_keyword_environment_never_decides_in_silence(project: Project, bill: Co
     project.environ["ANSIBLE_INJECT_FACT_VARS"] = "False"
     meant = {**login(), "environment": "production", "ignore_errors": True}
     useless = {**login(), "environment": {"HTTPS_PROXY": "http://127.0.0.1:1"}}
-    run = project.play(meant, {"block": [meant]}, useless, useless)
+    look = {"name": "Look", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"}}
+    run = project.play(
+        meant,
+        {"block": [meant]},
+        useless,
+        useless,
+        {**look, "environment": "production", "ignore_errors": True},
+        {**look, "environment": {"BILL_PASSWORD": "findme"}},
+        {**login(), "timeout": 10, "retries": 1},
+        {**login(), "timeout": 100, "retries": 1, "until": True},
+    )
     assert run.code == 0, run.output
+    assert run.says("Write environment='production' as an argument of the lookup."), run.output
+    assert run.times("The keyword environment sets BILL_PASSWORD.") == 1, run.output
+    assert run.times("timeout: 10 is written as a keyword of Ansible here.") == 1, run.output
+    assert run.times("retries: 1 is written as a keyword of Ansible here, without until.") == 1, run.output
     assert run.says("environment: production is written as a keyword of Ansible here"), run.output
     assert run.times("The keyword environment sets HTTPS_PROXY.") == 1, run.output
     # From ansible-core 2.21 on, the variables of the session are no facts.

@@ -24,7 +24,7 @@ from .._vault.ansible_values import decrypted
 from . import core_versions, hiding
 from .context import TaskContext
 from .facts import RECEIPT
-from .keywords import check_environment
+from .keywords import check_environment, check_limits
 from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
 from .task_result import TaskResult
@@ -90,8 +90,12 @@ class BillAction(ActionBase):
             self._warn_of_delegation()
             with operation(invocation, secrets) as self._context:
                 core_versions.refuse_unsafe_core()
-                if self.SIGNS_IN and (warning := check_environment(self._task)):
-                    self._warn_once(self._context, warning)
+                if self.SIGNS_IN:
+                    for warning in (
+                        check_environment(self._task),
+                        *check_limits(self._task, self._context.options, self._context.sources),
+                    ):
+                        self._context.warn_once(warning)
                 result = self.perform(self._context)
                 data.update(result.data)
                 # In check mode, state absent does not end the session. The variables that name the session must stay.
@@ -192,17 +196,12 @@ class BillAction(ActionBase):
         receipt = context.run.publish(ours) if ours else None
         ours = {**ours, RECEIPT: receipt} if receipt else {}
         if warning := core_versions.publish(self, result, session, ours, steering=("bill_organization_id",)):
-            self._warn_once(context, warning)
+            context.warn_once(warning)
         elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):
             display.warning(
                 "bill_session_id and bill_headers still name the session of the role bill.connect.connect. On this version of "
                 "ansible-core, a task cannot change them. From now on, use register instead of these variables."
             )
-
-    @staticmethod
-    def _warn_once(context: TaskContext, warning: str) -> None:
-        if context.run.is_first(warning):
-            context.reporter.warn(warning)
 
     @staticmethod
     def _differs_from_the_roles(session: Mapping[str, Any], task_vars: Mapping[str, Any]) -> bool:

@@ -78,8 +78,12 @@ class TaskContext:
         """
         check_destinations(options, default_store=ansible_paths.default_store())
         for each in foreign_hosts(options):
-            if self.run.is_first(each.warning):
-                self.reporter.warn(each.warning)
+            self.warn_once(each.warning)
+
+    def warn_once(self, warning: str | None) -> None:
+        """Show a warning, but only once in a run of Ansible."""
+        if warning and self.run.is_first(warning):
+            self.reporter.warn(warning)
 
     def interrupted(self, name: str) -> BillError | None:
         """Return the error for a write after Ansible has ended the task; None if no write was sent.

@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .._core.errors import OptionError
+from .._options.source import Kind, Source
 from .._options.spec import OPTIONS
-from .written_task import environments_around
+from .written_task import environments_around, keyword_of
 
 _ENVIRONMENTS = next(option.choices for option in OPTIONS if option.name == "environment")
 # The names that steer a connection. Programs read them in both cases.
@@ -25,18 +26,21 @@ _OF_CONNECTIONS = {
 }
 
 
-def check_environment(task: Any) -> str | None:
+_BELOW = "write it one level further to the right, below the name of the task bill.connect..., as its option"
+
+
+def check_environment(task: Any, *, in_lookup: bool = False) -> str | None:
     """Return a warning if the keyword ``environment`` sets names that only the environment of Ansible itself can set.
 
-    Raises OptionError if the keyword holds an environment of BILL.
+    ``in_lookup`` says that a lookup of bill.connect runs for the task. Raises OptionError if the keyword holds an environment of BILL.
     """
     names: set[str] = set()
     for each in environments_around(task):
         if isinstance(each, str) and each.strip().lower() in _ENVIRONMENTS:
             raise OptionError(
                 f"environment: {each.strip().lower()} is written as a keyword of Ansible here, so bill.connect would not use it. Nothing was "
-                "sent. Write it one level further to the right, below the name of the task bill.connect..., as its option. For several "
-                "tasks, set the variable bill_environment."
+                f"sent. {f'Write environment={each.strip().lower()!r} as an argument of the lookup' if in_lookup else _BELOW.capitalize()}. For "
+                "several tasks, set the variable bill_environment."
             )
         if isinstance(each, Mapping):
             names |= {
@@ -45,6 +49,8 @@ def check_environment(task: Any) -> str | None:
                 if isinstance(name, str)
                 and (name.startswith("BILL_") or name.upper() in _OF_CONNECTIONS)
                 and os.environ.get(name) != value
+                # A task may pass the result of a lookup to a program.
+                and "bill.connect." not in str(value)
             }
     if not names:
         return None
@@ -52,3 +58,29 @@ def check_environment(task: Any) -> str | None:
         f"The keyword environment sets {', '.join(sorted(names))}. It has no effect on bill.connect, which runs in the environment of "
         "Ansible itself. Set them before you start Ansible. In a play, use variables such as bill_username and bill_ca_path."
     )
+
+
+def check_limits(task: Any, options: Mapping[str, Any], sources: Mapping[str, Source]) -> list[str]:
+    """Return a warning for each of the keywords ``timeout`` and ``retries`` that was probably meant as the option of that name.
+
+    Nothing was meant as the option if the task has the option, too.
+    """
+    warnings = []
+    written = {name: value for name in ("timeout", "retries") if (value := keyword_of(task, name)) is not None}
+    given = {name for name, source in sources.items() if source.kind is Kind.OPTION}
+    timeout, retries = getattr(task, "timeout", None), getattr(task, "retries", None)
+    # A longer time can be meant: it is for the whole task, with all its requests.
+    if "timeout" in written.keys() - given and isinstance(timeout, int) and 0 < timeout <= options["timeout"]:
+        warnings.append(
+            f"timeout: {timeout} is written as a keyword of Ansible here. Ansible ends the whole task after that time, before the option "
+            f"timeout ({options['timeout']} seconds) ends a request that gets no response. If you mean the option, {_BELOW}. If you mean "
+            "the keyword, also set the option to a shorter time."
+        )
+    # The keyword belongs to until.
+    if "retries" in written.keys() - given and keyword_of(task, "until") is None:
+        warnings.append(
+            f"retries: {retries if isinstance(retries, int) else '...'} is written as a keyword of Ansible here, without until. The keyword "
+            f"repeats the whole task, also after an error that a repetition cannot solve. If you mean the option retries, {_BELOW}. If you "
+            "mean the keyword, also write until."
+        )
+    return warnings

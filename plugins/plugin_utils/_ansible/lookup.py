@@ -16,9 +16,11 @@ from ansible.plugins.lookup import LookupBase
 
 from .._options.spec import OPTIONS, Option
 from .context import TaskContext
+from .keywords import check_environment
 from .omit import without_omitted
 from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
+from .running import task_of_worker
 from .template_errors import BillLookupError
 
 
@@ -37,6 +39,7 @@ class BillLookup(LookupBase):
         message = ""
         try:
             with operation(invocation, CoreSecretRegistry()) as context:
+                context.warn_once(check_environment(task_of_worker(), in_lookup=True))
                 return self.perform(context, without_omitted(terms, invocation.variables))
         except OperationError as error:
             message = str(error)

@@ -23,6 +23,7 @@ from .._client.run_records import GuardedWrite
 from .._core.errors import OptionError
 from .._core.redaction import sensitive_values
 from .._core.reporter import Reporter
+from .._options.source import UNKNOWN
 from .context import TaskContext
 
 # The return values of bill_login, in the order of its documentation.
@@ -126,7 +127,10 @@ def request_result(
     """
     # The secrets are registered first. Ansible may show the request even if it is rejected here.
     context.secrets.add_quietly(sensitive_values(options.get("body")))
-    request = Request.of(options, context.client.transport.base_url.url, context.option_secrets)
+    # The paths of a lookup are its terms, which have no source.
+    sources = {"path": UNKNOWN, **context.sources}
+    remedies = {name: source.remedy_for_control_character for name, source in sources.items()}
+    request = Request.of(options, context.client.transport.base_url.url, context.option_secrets, remedies)
     context.secrets.add_quietly(sensitive_values(request.body))
     if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
         raise OptionError(

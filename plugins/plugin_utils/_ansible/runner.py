@@ -55,6 +55,10 @@ class OperationError(Exception):
         self.is_resolved = is_resolved
 
 
+# The options that may have line breaks. They may also be large.
+_OF_MANY_LINES = ("body", "variables")
+
+
 @dataclass(frozen=True)
 class Invocation:
     """The input of a task or lookup from Ansible.
@@ -142,11 +146,15 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
 
 def _forms(invocation: Invocation) -> dict[str, Form]:
     """Return the forms of the values of the variables of options and of the arguments, by name."""
+    # A lookup gets evaluated arguments.
+    of_lookup: dict[str, Form] = {} if invocation.written else dict.fromkeys(invocation.given, "unknown")
     raws = {
         **{each.variable: invocation.variables.get(each.variable) for each in invocation.table if each.shared},
         **(invocation.written.arguments if invocation.written else {}),
     }
-    return {name: templates.form_of(raw, invocation.variables) for name, raw in raws.items()}
+    for name in _OF_MANY_LINES:
+        raws.pop(name, None)
+    return {**{name: templates.form_of(raw, invocation.variables) for name, raw in raws.items()}, **of_lookup}
 
 
 def _readable(value: Any) -> Any:

@@ -18,6 +18,7 @@ from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible import template as ansible_template
 
+from .._core.control_characters import control_character
 from .._core.errors import OptionError
 from .._options.source import Form
 from .._options.spec import OPTIONS
@@ -25,6 +26,9 @@ from .._vault.ansible_values import decrypted, is_encrypted_alone
 from .braces import names_beside_text
 from .core_versions import UP_TO_2_18
 from .template_errors import why
+
+# Real values of options are nested only a few levels deep.
+_DEEPEST = 10
 
 # The start of an expression, a statement or a comment.
 _TEMPLATE = re.compile(r"\{[{%#]|\A#jinja2:")
@@ -82,17 +86,32 @@ def plain_text(raw: Any, variables: Mapping[str, Any]) -> str | None:
     return None
 
 
-def form_of(raw: Any, variables: Mapping[str, Any]) -> Form:
-    """Return the form of an untemplated value. If the value only names another variable, the form is that of the other one."""
+def form_of(raw: Any, variables: Mapping[str, Any], depth: int = 0) -> Form:
+    """Return the form of an untemplated value. If the value only names another variable, the form is that of the other one.
+
+    A list or dictionary has the form of the values in it that may have a control character. If they differ, the form is unknown.
+    """
     for _step in range(20):
         if is_encrypted_alone(raw):
             return "vault"
+        if isinstance(raw, (Mapping, list, tuple)):
+            if depth == _DEEPEST:
+                return "unknown"
+            inner = raw.values() if isinstance(raw, Mapping) else raw
+            forms = {form_of(each, variables, depth + 1) for each in inner if _may_have_control_character(each)}
+            return forms.pop() if len(forms) == 1 else "unknown" if forms else ""
         if not isinstance(raw, str) or not is_template(raw):
             return ""
         if not (found := ONE_VARIABLE.match(raw)) or found[1] not in variables:
             return "template"
         raw = variables[found[1]]
     return "template"
+
+
+def _may_have_control_character(raw: Any) -> bool:
+    if isinstance(raw, str) and not is_encrypted_alone(raw):
+        return is_template(raw) or control_character(raw) is not None
+    return isinstance(raw, (Mapping, list, tuple)) or is_encrypted_alone(raw)
 
 
 def variables_of(

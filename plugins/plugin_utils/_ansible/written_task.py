@@ -187,6 +187,11 @@ def environments_around(task: Any) -> Iterator[Any]:
                 yield from _items(getattr(holder, "_environment", None))
 
 
+def keyword_of(task: Any, name: str) -> Any:
+    """Return a keyword of the task itself as its author wrote it; None if the task does not have it."""
+    return _ds_of(task).get(name)
+
+
 def _items(value: Any) -> Iterator[Any]:
     if isinstance(value, list):
         yield from value

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timezone
 from decimal import Decimal
 
+from .._core.control_characters import IN_A_BLOCK, control_character
 from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
 from .text_check import changed_by_yaml
@@ -30,46 +31,48 @@ _DIRECTIONS = ("asc", "desc")
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,99}")
 _PLAIN = re.compile(r"[A-Za-z0-9_.@-]+")
 _LIKE_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
-# This includes surrogates (halves of a character), which are not valid in an address or in JSON.
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
-CONTROL_CHARACTER_MESSAGE = (
-    "holds a line break or another control character. A YAML block that begins with | ends in a line break; use |- or "
-    "quotes instead."
-)
 
 
 class _FilterError(ValueError):
     """A value that cannot be written. The message continues a sentence that begins with the name of its place. It contains nothing of the value."""
 
 
-def written_filters(given: object, texts: Collection[str] = ()) -> str:
+class _ControlCharacterError(_FilterError):
+    """The value has a control character. The remedy depends on the source of the value, which is not known here."""
+
+
+def explained(why: _FilterError, remedy: str) -> str:
+    """The rest of a sentence that begins with the place of a value that cannot be written. ``remedy`` is that for a control character."""
+    return f"{why} {remedy}" if isinstance(why, _ControlCharacterError) else str(why)
+
+
+def written_filters(given: object, texts: Collection[str] = (), remedy: str = IN_A_BLOCK) -> str:
     """The filters in BILL's syntax. Empty if there are no filters. Raises OptionError.
 
     ``given`` is a text in BILL's syntax, or a list of dictionaries with field, op and value. ``texts`` are the fields that BILL has as
-    texts.
+    texts. ``remedy`` says how to remove a control character from a value of this source.
     """
     if isinstance(given, str) and (written := dict_or_list(given)) is not None:
         given = written
     if isinstance(given, str):
-        return _as_it_is(given, "filters")
+        return _as_it_is(given, "filters", remedy)
     if isinstance(given, Mapping):
         given = [given]
     if not isinstance(given, (list, tuple)):
         raise OptionError(
             "filters must be a list of dictionaries with field, op and value, or one text in BILL's own syntax."
         )
-    return ",".join(_filter(each, f"filters: number {number}", texts) for number, each in enumerate(given, 1))
+    return ",".join(_filter(each, f"filters: number {number}", texts, remedy) for number, each in enumerate(given, 1))
 
 
-def written_sort(given: object) -> str:
+def written_sort(given: object, remedy: str = IN_A_BLOCK) -> str:
     """The order in BILL's syntax: ``name:asc``, or several orders separated by commas. Raises OptionError."""
     if isinstance(given, str):
         written = dict_or_list(given)
         given = [given] if written is None else written
     if not isinstance(given, (list, tuple)) or not all(isinstance(each, str) for each in given):
         raise OptionError("sort must be a text such as name:asc, or a list of such texts.")
-    text = _as_it_is(",".join(given), "sort")
+    text = _as_it_is(",".join(given), "sort", remedy)
     orders = text.split(",") if text else []
     return ",".join(_order(each.strip(), f"sort: number {number}") for number, each in enumerate(orders, 1))
 
@@ -96,8 +99,8 @@ def plain(value: object) -> str:
     if not isinstance(value, str):
         raise _FilterError("is not a text, a number, a date, true or false.")
     text = str.__str__(value)
-    if CONTROL.search(text):
-        raise _FilterError(CONTROL_CHARACTER_MESSAGE)
+    if found := control_character(text):
+        raise _ControlCharacterError(f"holds {found}.")
     return text
 
 
@@ -119,14 +122,14 @@ def meant(given: object, names: Iterable[str]) -> str:
     return f"Did you mean {close[0]}?" if close else f"Write one of {', '.join(names)}."
 
 
-def _as_it_is(given: str, option: str) -> str:
+def _as_it_is(given: str, option: str, remedy: str) -> str:
     text = str.__str__(given).strip()
-    if CONTROL.search(text):
-        raise OptionError(f"{option} {CONTROL_CHARACTER_MESSAGE}")
+    if found := control_character(text):
+        raise OptionError(f"{option} holds {found}. {remedy}")
     return text
 
 
-def _filter(given: object, place: str, texts: Collection[str]) -> str:
+def _filter(given: object, place: str, texts: Collection[str], remedy: str) -> str:
     if not isinstance(given, Mapping):
         raise OptionError(f"{place} is not a dictionary. {_EXAMPLE}")
     for key in given:
@@ -147,7 +150,7 @@ def _filter(given: object, place: str, texts: Collection[str]) -> str:
     try:
         return f"{field}:{op}:{_value(op, value)}"
     except _FilterError as why:
-        raise OptionError(f"{place} has a value that {why}") from None
+        raise OptionError(f"{place} has a value that {explained(why, remedy)}") from None
 
 
 def _value(op: str, value: object) -> str:

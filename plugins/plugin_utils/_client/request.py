@@ -9,11 +9,13 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from .._core.control_characters import IN_A_BLOCK
 from .._core.errors import OptionError
 from .._core.redaction import MIN_LENGTH, contains_any, is_credential_name
 from .filters import written_filters, written_sort
@@ -49,18 +51,26 @@ class Request:
     body: dict[str, Any] | list[Any] | None = field(default=None, repr=False)
 
     @classmethod
-    def of(cls, options: Mapping[str, Any], api_url: str, secrets: Sequence[str]) -> Request:
+    def of(
+        cls,
+        options: Mapping[str, Any],
+        api_url: str,
+        secrets: Sequence[str],
+        remedies: Mapping[str, str] | None = None,
+    ) -> Request:
         """The request for the options of a task or lookup. Raises OptionError.
 
-        ``api_url`` is the base URL of BILL's API. ``secrets`` are the secrets of the credential.
+        ``api_url`` is the base URL of BILL's API. ``secrets`` are the secrets of the credential. ``remedies`` say how to remove a control
+        character from the value of an option, by name.
         """
+        remedy = defaultdict(lambda: IN_A_BLOCK, remedies or {})
         given = {name: value for name, value in options.items() if value is not None and value != ""}
         method = given.get("method", "GET")
         if method not in METHODS:
             raise OptionError(f"method must be one of {', '.join(METHODS)}.")
-        path, in_path = checked_path(given.get("path"), api_url)
+        path, in_path = checked_path(given.get("path"), api_url, remedy["path"])
         texts = text_fields(path)
-        query = (*in_path, *checked_query(given.get("query", {}), texts.query))
+        query = (*in_path, *checked_query(given.get("query", {}), texts.query, remedy["query"]))
         if method != "GET" and (idle := [name for name in _OF_READS if given.get(name)]):
             raise OptionError(f"{idle[0]} is for reading lists with method: GET. Leave it out.")
         if method == "GET" and "body" in given:
@@ -72,11 +82,11 @@ class Request:
                 "max_results is a limit for paginate: true. Set paginate: true, or leave max_results out."
             )
         _refuse_twice(in_path, query, given)
-        if "filters" in given and (text := written_filters(given["filters"], texts.filters)):
+        if "filters" in given and (text := written_filters(given["filters"], texts.filters, remedy["filters"])):
             query = (*query, ("filters", text))
-        if "sort" in given and (text := written_sort(given["sort"])):
+        if "sort" in given and (text := written_sort(given["sort"], remedy["sort"])):
             query = (*query, ("sort", text))
-        headers = checked_headers(given.get("headers", {}))
+        headers = checked_headers(given.get("headers", {}), remedy["headers"])
         request = cls(str.__str__(method), path, query, headers, checked_body(given.get("body"), texts))
         request.refuse_secrets(secrets)
         if (given.get("paginate") or "page_size" in given) and not request.has("max") and (limit := largest_page(path)):

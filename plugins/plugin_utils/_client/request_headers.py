@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from .._core.control_characters import IN_A_BLOCK, control_character
 from .._core.errors import OptionError
 from .._core.redaction import is_credential_name
 from .naming import name_of
@@ -43,8 +44,11 @@ _OUR_HEADERS = {
 _BEGIN_OUR_HEADERS = ("proxy-", "x-forwarded", "x-original-", "x-rewrite-", "x-http-", "x-envoy-")
 
 
-def checked_headers(given: object) -> dict[str, str]:
-    """The headers as plain texts. Raises OptionError."""
+def checked_headers(given: object, remedy: str = IN_A_BLOCK) -> dict[str, str]:
+    """The headers as plain texts. Raises OptionError.
+
+    ``remedy`` says how to remove a control character from a value of this source.
+    """
     if not isinstance(given, Mapping):
         raise OptionError("headers must be a dictionary, for example {organizationId: 008...}.")
     found: dict[str, str] = {}
@@ -57,6 +61,8 @@ def checked_headers(given: object) -> dict[str, str]:
             raise OptionError(
                 f"{place} cannot be set: bill.connect sends this header itself if it is necessary. Leave it out."
             )
+        if isinstance(value, str) and (sign := control_character(value)):
+            raise OptionError(f"{place} must be a text of printable ASCII characters, but it holds {sign}. {remedy}")
         if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
             raise OptionError(
                 f"{place} must be a text of printable ASCII characters, without spaces at the beginning or the end."

@@ -14,8 +14,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
+from .._core.control_characters import IN_A_BLOCK, control_character
 from .._core.errors import OptionError
-from .filters import CONTROL, CONTROL_CHARACTER_MESSAGE, _FilterError
+from .filters import _FilterError, explained
 from .filters import plain as plain_text_of
 from .naming import name_of
 from .text_check import changed_by_yaml
@@ -25,15 +26,18 @@ _EXAMPLE = "Write the path from /v3 on, as in /v3/vendors."
 Query = tuple[tuple[str, str], ...]
 
 
-def checked_path(given: object, api_url: str) -> tuple[str, Query]:
-    """The path in normalized form, and the parameters of its query. Raises OptionError."""
+def checked_path(given: object, api_url: str, remedy: str = IN_A_BLOCK) -> tuple[str, Query]:
+    """The path in normalized form, and the parameters of its query. Raises OptionError.
+
+    ``remedy`` says how to remove a control character from a value of this source.
+    """
     if given is None:
         raise OptionError(f"path is missing. {_EXAMPLE}")
     if not isinstance(given, str):
         raise OptionError(f"path must be a text. {_EXAMPLE}")
     text = str.__str__(given).strip()
-    if CONTROL.search(text):
-        raise OptionError(f"path {CONTROL_CHARACTER_MESSAGE}")
+    if found := control_character(text):
+        raise OptionError(f"path holds {found}. {remedy}")
     if "#" in text:
         raise OptionError("path must not contain a #. Write a # that is part of a name as %23.")
     path, mark, query = text.partition("?")
@@ -43,7 +47,7 @@ def checked_path(given: object, api_url: str) -> tuple[str, Query]:
         path = _below(path, api_url)
     if not path.startswith("/v3/"):
         raise OptionError(f"path must begin with /v3/. What comes before that is api_url. {_EXAMPLE}")
-    return "/v3/" + "/".join(_segment(each) for each in path.split("/")[2:]), _carried(query) if mark else ()
+    return "/v3/" + "/".join(_segment(each) for each in path.split("/")[2:]), _carried(query, remedy) if mark else ()
 
 
 def _below(url: str, api_url: str) -> str:
@@ -77,7 +81,7 @@ def _segment(text: str) -> str:
         )
     plain = unquote(text)
     # A server between bill.connect and BILL may decode the path twice. Therefore a part that is encoded twice is rejected.
-    if plain in (".", "..") or re.search(r"[/\\]|%[0-9A-Fa-f]{2}", plain) or CONTROL.search(plain):
+    if plain in (".", "..") or re.search(r"[/\\]|%[0-9A-Fa-f]{2}", plain) or control_character(plain):
         raise OptionError(
             "path has a part that could lead to another path: one or two dots, an encoded slash, backslash or control character, or "
             "a text that is encoded twice. Write the complete path without it."
@@ -85,16 +89,16 @@ def _segment(text: str) -> str:
     return quote(unquote_to_bytes(text), safe="")
 
 
-def _carried(query: str) -> Query:
+def _carried(query: str, remedy: str) -> Query:
     """The parameters of a query in the path."""
     try:
         pairs = parse_qsl(query, keep_blank_values=True, errors="strict")
     except ValueError:
         raise OptionError("path has a query that cannot be read. Write its parameters into query instead.") from None
-    return tuple(_parameter(name, value, "path") for name, value in pairs)
+    return tuple(_parameter(name, value, "path", remedy) for name, value in pairs)
 
 
-def checked_query(given: object, texts: Collection[str] = ()) -> Query:
+def checked_query(given: object, texts: Collection[str] = (), remedy: str = IN_A_BLOCK) -> Query:
     """The parameters of a dictionary. A list sets the parameter several times, and null omits it. Raises OptionError.
 
     ``texts`` are the parameters that BILL has as texts.
@@ -107,16 +111,16 @@ def checked_query(given: object, texts: Collection[str] = ()) -> Query:
             if name in texts and (why := changed_by_yaml(each, str(name))):
                 raise OptionError(f"{name_of('query', name)} {why}")
             if each is not None:
-                found.append(_parameter(name, each, "query"))
+                found.append(_parameter(name, each, "query", remedy))
     return tuple(found)
 
 
-def _parameter(name: object, value: object, option: str) -> tuple[str, str]:
-    if not isinstance(name, str) or not name or CONTROL.search(name):
+def _parameter(name: object, value: object, option: str, remedy: str) -> tuple[str, str]:
+    if not isinstance(name, str) or not name or control_character(name):
         raise OptionError(
             f"{option} has a parameter whose name is empty, or is not a text. Give each parameter a name."
         )
     try:
         return str.__str__(name), plain_text_of(value)
     except _FilterError as why:
-        raise OptionError(f"{name_of(option, name)} {why}") from None
+        raise OptionError(f"{name_of(option, name)} {explained(why, remedy)}") from None

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from .._core.control_characters import control_character
 from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
 from .option import Option
@@ -23,15 +23,6 @@ from .source import Source
 
 # The values that Ansible accepts as true and as false.
 _YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
-_CONTROL_CHARACTERS = {
-    "\n": "a line break",
-    "\r": "a carriage return",
-    "\t": "a tab",
-    "\0": "a zero byte",
-    "\x1b": "an escape character (an arrow key types one)",
-    "\u2028": "a line separator",
-    "\u2029": "a paragraph separator",
-}
 _NO: set[str | float] = {"n", "no", "off", "0", "false", "f", 0}
 
 
@@ -46,21 +37,6 @@ def convert(option: Option, value: Any, source: Source) -> Any:
 
 class _WrongValueError(Exception):
     """The value is not one of the option's. The message is the rest of a sentence that begins with the source of the value."""
-
-
-def control_character(text: str) -> str | None:
-    """The name and the place of the first control character in a text; None if there is none.
-
-    A no-break space, an ideographic space or an emoji of several parts is not a control character: it can be part of a password.
-    """
-    for place, sign in enumerate(text):
-        if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"):
-            name = _CONTROL_CHARACTERS.get(sign, f"the control character U+{ord(sign):04X}")
-            if unicodedata.category(sign) == "Cs":
-                name = "a byte that is not UTF-8"
-            end = not text[place:].strip("\r\n")
-            return f"{name} at its end" if end else f"{name} (character {place + 1})"
-    return None
 
 
 def _converted(option: Option, value: Any, source: Source) -> Any:

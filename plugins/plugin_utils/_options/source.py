@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
+from .._core.control_characters import IN_A_BLOCK
+
 
 class Kind(Enum):
     """The kinds of sources."""
@@ -26,10 +28,9 @@ class Kind(Enum):
     TYPED = "typed"
 
 
-# The form of the value in its source: encrypted on its own, or a template. Empty for plain text.
-Form = Literal["", "vault", "template"]
+# The form of the value in its source: encrypted on its own, a template, or unknown. Empty for plain text.
+Form = Literal["", "vault", "template", "unknown"]
 
-_BLOCK = "A YAML block that begins with | ends in a line break; use |- or quotes instead."
 _TYPED = "Type the value again."
 _ENVIRONMENT = (
     "Remove it where the environment is set. A Kubernetes secret made with echo ends in a line break (use printf), and a file with "
@@ -38,6 +39,10 @@ _ENVIRONMENT = (
 _ENCRYPTED = (
     "It was encrypted together with the value, for example by echo. Encrypt the value again without it: printf %s 'the value' | "
     "ansible-vault encrypt_string --stdin-name {name}"
+)
+_UNKNOWN = (
+    "Remove it where the value comes from. A YAML block that begins with | ends in a line break (use |- or quotes), and the output of a "
+    "file or a program often does (add | trim to the template)."
 )
 _TEMPLATE = "If a file or a program gives the value, remove it there, or add | trim to the template."
 
@@ -61,15 +66,13 @@ class Source:
     @property
     def remedy_for_control_character(self) -> str:
         """How to remove a line break or another control character from a value of this source."""
-        if self.form:
-            return (
-                _TEMPLATE
-                if self.form == "template"
-                else _ENCRYPTED.format(
-                    name=self.words.split()[-1 if self.kind is Kind.MODULE_DEFAULTS else 2].strip("()")
-                )
+        if self.form == "vault":
+            return _ENCRYPTED.format(
+                name=self.words.split()[-1 if self.kind is Kind.MODULE_DEFAULTS else 2].strip("()")
             )
-        return {Kind.ENVIRONMENT: _ENVIRONMENT, Kind.TYPED: _TYPED}.get(self.kind, _BLOCK)
+        if self.form:
+            return _TEMPLATE if self.form == "template" else _UNKNOWN
+        return {Kind.ENVIRONMENT: _ENVIRONMENT, Kind.TYPED: _TYPED}.get(self.kind, IN_A_BLOCK)
 
     @property
     def expands_environment(self) -> bool:
@@ -101,4 +104,6 @@ def typed(label: str) -> Source:
     return Source(Kind.TYPED, f"the value that you typed for {label}")
 
 
+# A value whose origin is not known, such as an argument of a lookup.
+UNKNOWN = Source(Kind.OPTION, "the value", "unknown")
 SESSION = Source(Kind.SESSION, "the previous sign-in")

@@ -121,6 +121,8 @@ ENVIRONMENT = {*(option.environment_name for option in OPTIONS), "SSLKEYLOGFILE"
 BY_ANY_NAME = {
     "action.py:_differs_from_the_roles",
     "action.py:_has",
+    # The item of a loop only distinguishes messages.
+    "asker.py:_item_of",
     "hiding.py:item_of_loop_holds",
     "runner.py:_forms",
     "templates.py:form_of",

@@ -119,8 +119,8 @@ def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> No
         ([*one("eq", 1), *one("eq", None, "archived")], "filters: number 2 (archived) has a value that is empty."),
         (one("eq", " "), "(name) has a value that is an empty text."),
         (one("eq", 'the "Acme"'), "(name) has a value that contains a double quote."),
-        (one("eq", "a\nb"), "(name) has a value that holds a line break or another control character."),
-        (one("eq", "a\ud800b"), "(name) has a value that holds a line break or another control character."),
+        (one("eq", "a\nb"), "(name) has a value that holds a line break (character 2). A YAML block"),
+        (one("eq", "a\ud800b"), "(name) has a value that holds a byte that is not UTF-8 (character 2)."),
         (one("eq", {"a": 1}), "(name) has a value that is not a text, a number, a date, true or false."),
         (one("eq", ["a"]), "(name) has a value that is a list. Only the operators in and nin accept a list."),
         (one("eq", float("nan")), "(name) has a value that is not a finite number."),
@@ -131,7 +131,7 @@ def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> No
         (one("in", ["a", ["b"]]), "(name) has a value that is not a text"),
         (one("in", ["Acme, Inc."]), "(name) has a value that has a comma inside an element"),
         (one("in", "USD,CAD"), "(name) has a value that has a comma inside an element"),
-        ("name:eq:a\nb", "filters holds a line break or another control character."),
+        ("name:eq:a\nb", "filters holds a line break (character 10)."),
     ],
 )
 def test_filter_that_cannot_be_converted_is_an_option_error(filters: Any, says: str) -> None:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import check_environment
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import check_environment, check_limits
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._options import source
 
 
 def tasks_with(keyword: Any) -> dict[str, Any]:
@@ -53,3 +54,46 @@ def test_keywords_other_environment_is_nobodys_business(keyword: Any) -> None:
 def test_keywords_value_that_ansible_itself_has_needs_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com:3128")
     assert check_environment(tasks_with({"HTTPS_PROXY": "http://proxy.example.com:3128"})["task"]) is None
+
+
+def test_keywords_environment_for_the_result_of_a_lookup_needs_no_warning() -> None:
+    keyword = {"BILL_API_URL": "{{ lookup('bill.connect.bill_login', 'api_url') }}"}
+    assert check_environment(tasks_with(keyword)["task"], in_lookup=True) is None
+
+
+@pytest.mark.promise(8)
+def test_keywords_environment_of_bill_around_a_lookup_names_the_argument() -> None:
+    with pytest.raises(OptionError, match=r"Write environment='production' as an argument of the lookup\."):
+        check_environment(tasks_with("production")["task"], in_lookup=True)
+
+
+def limits(options: dict[str, str] | None = None, **keywords: Any) -> list[str]:
+    """The warnings for a task with these keywords. ``options`` are its own options."""
+    sources = {"retries": source.variable("bill_retries"), **{name: source.option(name) for name in options or {}}}
+    return check_limits(SimpleNamespace(_ds=keywords, **keywords), {"timeout": 30, "retries": 3}, sources)
+
+
+@pytest.mark.promise(8)
+def test_keywords_timeout_and_retries_that_were_meant_as_options_are_named() -> None:
+    timeout, retries = limits(timeout=10, retries=0)
+    assert timeout.startswith(
+        "timeout: 10 is written as a keyword of Ansible here. Ansible ends the whole task after that time, before the option timeout (30 "
+    )
+    assert retries.startswith("retries: 0 is written as a keyword of Ansible here, without until.")
+    for warning in (timeout, retries):
+        assert "one level further to the right, below the name of the task bill.connect..., as its option" in warning
+    [templated] = limits(retries="{{ tries }}")
+    assert templated.startswith("retries: ... is written")
+
+
+@pytest.mark.parametrize(
+    "keywords",
+    [{}, {"timeout": 31}, {"timeout": 0}, {"timeout": "{{ t }}"}, {"retries": 5, "until": "bill is success"}],
+    ids=str,
+)
+def test_keywords_timeout_and_retries_that_can_be_meant_need_no_warning(keywords: dict[str, Any]) -> None:
+    assert limits(**keywords) == []
+
+
+def test_keywords_beside_the_option_of_the_same_name_need_no_warning() -> None:
+    assert limits({"timeout": "5", "retries": "1"}, timeout=10, retries=2) == []

@@ -26,9 +26,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.api_fields import OPTION_OF_FIELD
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._core.control_characters import control_character
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes, error_from_response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import Response
-from ansible_collections.bill.connect.plugins.plugin_utils._options.convert import control_character
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity

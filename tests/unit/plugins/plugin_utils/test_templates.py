@@ -142,3 +142,29 @@ def test_variable_that_needs_itself_through_a_lookup_is_refused_at_once(monkeypa
         with pytest.raises(OptionError, match="The variable bill_password refers to itself"):
             variable("bill_password")
     assert levels == [LOOKUP, LOOKUP] * 2
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("raw", "form"),
+    [
+        ("x\n", ""),
+        (["x\n", 5, "a"], ""),
+        ([{"field": "name", "op": "eq", "value": "{{ shown }}"}], "template"),
+        ({"a": "{{ shown }}", "b": "x\n"}, "unknown"),
+        ([{"value": "{{ other }}"}], ""),
+        ({"a": {"b": [None, 1, True]}}, ""),
+    ],
+    ids=str,
+)
+def test_form_of_a_container_is_that_of_the_values_that_may_have_a_control_character(
+    monkeypatch: pytest.MonkeyPatch, raw: Any, form: str
+) -> None:
+    monkeypatch.setattr(templates, "is_trusted", lambda _text: True)
+    assert templates.form_of(raw, {"other": "x\n"}) == form
+
+
+def test_form_of_a_value_without_end_is_unknown() -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    assert templates.form_of(endless, {}) == "unknown"
