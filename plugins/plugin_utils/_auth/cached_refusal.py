@@ -17,6 +17,7 @@ from datetime import datetime, timezone
 
 from .._core.asker import Asker
 from .._core.clock import Clock
+from .._core.error_codes import is_final
 from .._core.errors import (
     AuthenticationError,
     BillError,
@@ -106,11 +107,9 @@ class CachedRefusal(JsonRecord):
     def short_error(self, informed: str) -> BillError:
         """The error to raise if ``informed``, another host or item of this run, has got the whole message."""
         said = f"BILL answered {self.code}" if self.code else "BILL rejected these credentials"
-        what = (
-            f"correct the values that the message of {informed} names"
-            if self.kind == "credential"
-            else f"wait until {_time(self.until)}"
-        )
+        what = "do what its message says" if is_final(self.code) else "correct the values that its message names"
+        if self.kind != "credential":
+            what = f"wait until {_time(self.until)}"
         # The other message names the sources of the values, so this one names no option.
         return self._error(
             f"{said} for {informed} in this run, so bill.connect did not send the request again: {what}.", "", []

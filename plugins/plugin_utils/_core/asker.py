@@ -40,6 +40,6 @@ class Asker:
         if not self.is_in_run_of(informed):
             return None
         if informed["host"] != self.host:
-            return informed["host"]
+            return f"the host {informed['host']}"
         is_other_item = informed["task"] == self.task and informed["item"] != self.item
         return "an earlier item of this loop" if is_other_item else None

@@ -251,7 +251,8 @@ def message_of(sessions: SessionManager) -> str:
 @pytest.mark.parametrize(
     ("code", "what"),
     [
-        ("BDC_1101", "correct the values that the message of web1 names"),
+        ("BDC_1101", "correct the values that its message names"),
+        ("BDC_1110", "do what its message says"),
         ("BDC_1144", "wait until 09:00:00 UTC"),
     ],
 )
@@ -259,7 +260,9 @@ def test_refusal_is_explained_once_in_a_run(
     open_sessions: Open, bill: Bill, store: str | None, code: str, what: str
 ) -> None:
     bill.will_say(no(code))
-    short = f"BILL answered {code} for web1 in this run, so bill.connect did not send the request again: {what}."
+    short = (
+        f"BILL answered {code} for the host web1 in this run, so bill.connect did not send the request again: {what}."
+    )
     for run in ("run 1", "run 2"):
         first, *others, again = [
             message_of(open_sessions(session_store=store, dev_key=f"{code}-{store}", asker=Asker(run, host, task)))
@@ -281,7 +284,7 @@ def test_refusal_is_explained_once_in_a_loop_and_at_each_try(open_sessions: Open
     assert "did not send the request again. bill.connect does not send" in second_try
     assert second == (
         "BILL answered BDC_1101 for an earlier item of this loop in this run, so bill.connect did not send the request again: correct "
-        "the values that the message of an earlier item of this loop names."
+        "the values that its message names."
     )
     assert first.startswith("BILL answered BDC_1101: ")
 
@@ -294,4 +297,4 @@ def test_refusal_that_nobody_saw_is_explained_to_the_next_host(open_sessions: Op
     ]
     assert hidden.startswith("BILL answered BDC_1101: ")
     assert seen.startswith("BILL answered BDC_1101: ")
-    assert "for web2 in this run" in short
+    assert "for the host web2 in this run" in short
