@@ -49,6 +49,8 @@ options:
     description:
       - The address of BILL's API, without /v3. It replaces the environment.
       - Required only for your own gateway or for a test server.
+      - It ends in C(/connect). The address of BILL's webhooks, which ends in C(/connect-events), is accepted, too. Then a
+        path that begins with C(/v3) belongs to the webhooks, and bill.connect signs in at C(/connect) beside it.
       - Must be https, or http to V(localhost), V(127.x.x.x) or V(::1).
       - If not given, taken from the variable C(bill_api_url), then from the environment variable E(BILL_API_URL). The
         default is the address of the environment.

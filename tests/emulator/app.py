@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Builds the application: BILL under /connect and /authx, the control interface under /control."""
+"""Builds the application: BILL under /connect, /connect-events and /authx, the control interface under /control."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from . import bill, control, oauth
+from . import bill, control, oauth, webhooks
 from .door import BillMiddleware
 from .errors import NOT_SUPPORTED, RefusalError
 from .state import Emulator
@@ -18,7 +18,7 @@ from .state import Emulator
 def build() -> FastAPI:
     emulator = Emulator()
     app = _app(emulator)
-    for path, router in (("/connect", bill.router), ("/authx", oauth.router)):
+    for path, router in (("/connect", bill.router), ("/connect-events", webhooks.router), ("/authx", oauth.router)):
         theirs = _app(emulator, router)
         theirs.add_exception_handler(RefusalError, _refused)
         theirs.add_exception_handler(HTTPException, _not_supported)

@@ -37,8 +37,8 @@ def is_login(received: ReceivedRequest) -> bool:
 
 
 def documented_path(path: str) -> str:
-    """The path below the API base, as BILL documents it. OAuth's path is complete, because it is also served outside the base."""
-    below = path.removeprefix("/connect")
+    """The path below the API base, as BILL documents it. Paths of OAuth and of webhooks are complete, because their base is another one."""
+    below = path.removeprefix("/connect") if path.startswith("/connect/") else path
     return path if below.startswith("/authx/") else below
 
 

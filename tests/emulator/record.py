@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The record of the calls that BILL received: every call under /connect and /authx, when it arrives."""
+"""The record of the calls that BILL received: every call under /connect, /connect-events and /authx, when it arrives."""
 
 from __future__ import annotations
 

@@ -17,6 +17,7 @@ from .record import Record
 from .sessions import Sessions
 from .settings import Settings
 from .trust import Trust
+from .webhook_events import Webhooks
 
 
 class Emulator:
@@ -34,5 +35,6 @@ class Emulator:
         self.spend_calls = PerMinute(self.clock)
         self.objects = Objects(self.clock, self.settings)
         self.payments: list[dict[str, Any]] = []
+        self.webhooks = Webhooks()
         self.faults = Faults()
         self.record = Record()

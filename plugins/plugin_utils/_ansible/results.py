@@ -130,7 +130,7 @@ def request_result(
     # The paths of a lookup are its terms, which have no source.
     sources = {"path": UNKNOWN, **context.sources}
     remedies = {name: source.remedy_for_control_character for name, source in sources.items()}
-    request = Request.of(options, context.client.transport.base_url.url, context.option_secrets, remedies)
+    request = Request.of(options, context.client.transport.base_url.named, context.option_secrets, remedies)
     context.secrets.add_quietly(sensitive_values(request.body))
     if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
         raise OptionError(
@@ -141,6 +141,7 @@ def request_result(
         expected=options["expected_status"] or (),
         require_trusted=options["require_trusted"],
     )
+    endpoint.refuse_unreachable(request)
     if options["paginate"]:
         return _list_result(context, endpoint, request, options["max_results"])
     if request.is_read:

@@ -19,6 +19,7 @@ from .._core.secret_registry import SecretRegistry
 from .._http.messages import HttpRequest, Response
 from .._http.retry_policy import RetryPolicy
 from .._http.transport import Transport
+from .idempotent_key import IdempotentKeys
 from .pagination import Page, PageReader
 from .write_outcome import WriteAttempt, may_be_processed, uncertain
 
@@ -37,10 +38,13 @@ class ClientResponse:
 class BillClient:
     """Sends requests with the sessions of one credential, which ``sessions`` manages."""
 
-    def __init__(self, sessions: SessionManager, transport: Transport, retry: RetryPolicy) -> None:
+    def __init__(
+        self, sessions: SessionManager, transport: Transport, retry: RetryPolicy, keys: IdempotentKeys
+    ) -> None:
         self.sessions = sessions
         self.transport = transport
         self.retry = retry
+        self.keys = keys
 
     @property
     def secrets(self) -> SecretRegistry:
@@ -125,13 +129,13 @@ class BillClient:
         try:
             response = self.transport.send(request)
         except BillError as error:
-            attempt.is_sent = may_be_processed(error)
+            attempt.is_lost = attempt.is_sent = attempt.is_lost or may_be_processed(error)
             if attempt.is_sent and not request.is_repeatable:
                 # The write must not be sent again, whatever the response of BILL contains.
                 raise uncertain(error) from None
             raise
         except BaseException as error:
-            attempt.is_sent = may_be_processed(error)
+            attempt.is_sent = attempt.is_lost or may_be_processed(error)
             raise
         attempt.is_done = True
         return response

@@ -15,31 +15,26 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.session import HeldSession
+from .._core.base_url import WEBHOOKS
 from .._core.error_codes import Scope, scope_of
 from .._core.error_parser import codes, error_items
 from .._core.errors import (
     ApiError,
-    AuthenticationError,
     BillError,
-    ConcurrencyLimitError,
-    HourlyQuotaError,
     InvalidResponseError,
-    MfaRequiredError,
-    SessionExpiredError,
+    OptionError,
     UncertainWriteError,
     UnknownApiError,
 )
 from .._http.messages import Response
 from .client import BillClient
 from .http_requests import PageRequests, http_request
+from .idempotent_key import HEADER, key_of, takes_key
 from .pagination import Page, PageReader
 from .request import Request
 from .request_identity import canonical_form
 from .verification import verification_query
-from .write_outcome import WriteAttempt, named
-
-# expected_status never turns these errors into a success.
-_NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
+from .write_outcome import NEVER_EXPECTED, WriteAttempt, named, uncertain
 
 # The name of the parameter, and not a part of a longer name.
 _PAGE_SIZE = re.compile(r"(?<![\w.])max(?!\w)")
@@ -81,10 +76,16 @@ class EndpointClient:
 
     def call(self, request: Request) -> ApiResult:
         """Send one request. A read is repeated after a temporary error. A write is repeated only if BILL has certainly not processed it.
+        A write with an idempotent key is repeated like a read, because BILL processes it only once.
 
         Raises UncertainWriteError for a write that BILL may have processed, otherwise another BillError. ``details`` of the error are
         fields for the result of the task.
         """
+        identity = self.identity_of(request) if takes_key(request) else {}
+        with self.client.keys.added(request, identity, self.attempt) as keyed:
+            return self._call(keyed)
+
+    def _call(self, request: Request) -> ApiResult:
         try:
             response = self._send(request)
         except BillError as error:
@@ -131,6 +132,16 @@ class EndpointClient:
         except BillError as error:
             raise self._with_details(self._explained(error, request)) from None
 
+    def refuse_unreachable(self, request: Request) -> None:
+        """Raise OptionError if BILL documents that the API of this request does not accept the authentication method."""
+        method = self.client.sessions.method
+        if request.is_webhooks and not method.reaches_webhooks:
+            raise OptionError(
+                f"BILL's webhooks API ({WEBHOOKS}) does not accept auth_method {method.method}. Use another auth_method for this task, "
+                "for example password.",
+                options=("auth_method",),
+            )
+
     def check_only(self) -> ApiResult:
         """The result of a write in check mode. Raises BillError if the session cannot become trusted although it must be."""
         if self.require_trusted:
@@ -149,7 +160,12 @@ class EndpointClient:
 
     def redacted(self, request: Request) -> dict[str, Any]:
         """The request without secrets: ``method``, ``url``, and ``body`` if it has one."""
-        shown = {"method": request.method, "url": self.client.transport.base_url.url + request.target}
+        shown: dict[str, Any] = {
+            "method": request.method,
+            "url": self.client.transport.base_url.address_of(request.target),
+        }
+        if key := key_of(request):
+            shown["headers"] = {HEADER: key}
         return shown if request.body is None else {**shown, "body": self.secrets.redact(request.body)}
 
     def interrupted(self, request: Request, name: str) -> BillError | None:
@@ -173,9 +189,13 @@ class EndpointClient:
                 http_request(request), require_trusted=self.require_trusted, held=held, attempt=self.attempt
             ).response
         except ApiError as error:
-            if not self._is_expected(error, request):
+            if self._is_open(request) or not self._is_expected(error, request):
                 raise
             return Response(error.status or 0, error.response_body)
+
+    def _is_open(self, request: Request) -> bool:
+        """Whether BILL may have processed an earlier attempt of a write."""
+        return self.attempt.is_lost and not request.is_read
 
     def _take_session(self, request: Request) -> HeldSession:
         """The session to use. Raises OptionError if the user has put a secret of the session into the request."""
@@ -186,7 +206,7 @@ class EndpointClient:
     def _is_expected(self, error: ApiError, request: Request) -> bool:
         """Whether the user expects this rejection, and BILL itself sent it. A proxy may also answer 404, but without a BDC code."""
         # If BILL does not have the path, the code says nothing about a record.
-        if not _is_about(error, request) or isinstance(error, _NEVER_EXPECTED) or scope_of(error.code) is Scope.ADDRESS:
+        if not _is_about(error, request) or isinstance(error, NEVER_EXPECTED) or scope_of(error.code) is Scope.ADDRESS:
             return False
         return error.status in self.expected and (error.status or 0) >= 400
 
@@ -205,6 +225,8 @@ class EndpointClient:
 
     def _translated(self, error: BillError, request: Request) -> BillError:
         """The error that the user gets for an error of a request."""
+        if self._is_open(request) and not isinstance(error, UncertainWriteError):
+            error = uncertain(error)
         if isinstance(error, UncertainWriteError):
             return self._uncertain(request, str(error), error)
         return self._explained(error, request)
@@ -231,9 +253,15 @@ class EndpointClient:
         if look_at:
             newest = f" (sort: {look_at['sort']})" if "sort" in look_at else ""
             where = f"Read {look_at['path']}{newest}, or check in BILL's web app,"
+        again = f"bill.connect does not send it again. {where} before you repeat it."
+        if takes_key(request):
+            again = (
+                f"You can repeat the same write within 23 hours. bill.connect then sends the same {HEADER}, and BILL returns its first "
+                "response if it has processed the write."
+            )
         return UncertainWriteError(
             f"BILL may have processed this write: {request.method} {request.path} was sent, and its outcome is unknown. {cause} "
-            f"bill.connect does not send it again. {where} before you repeat it.",
+            f"{again}",
             code=error.code if error else None,
             status=error.status if error else None,
             response_body=error.response_body if error else None,

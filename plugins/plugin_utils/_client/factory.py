@@ -36,6 +36,7 @@ from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
 from .._store.factory import Store, open_shared, open_store
 from .client import BillClient
+from .idempotent_key import IdempotentKeys
 from .proxy_guard import ProxyGuard
 
 
@@ -111,7 +112,8 @@ class _Builder:
             secrets=self._around.secrets,
             parent=self.client(parent).sessions if parent else None,
         )
-        return BillClient(sessions, transport, self._retry)
+        keys = IdempotentKeys(self._store, self._around.clock, self._around.reporter.warn)
+        return BillClient(sessions, transport, self._retry, keys)
 
     def _exchange(self, method: AuthMethod) -> Exchange:
         limits = self._limits(method)

@@ -144,8 +144,8 @@ def _filter(given: object, place: str, texts: Collection[str], remedy: str) -> s
     place = f"{place} ({field})"
     if op not in OPERATORS:
         raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
-    for each in (value if isinstance(value, (list, tuple)) else [value]) if field in texts else ():
-        if why := changed_by_yaml(each, field):
+    for each in value if isinstance(value, (list, tuple)) else [value]:
+        if why := changed_by_yaml(each, (field,), texts):
             raise OptionError(f"{place} has a value that {why}")
     try:
         return f"{field}:{op}:{_value(op, value)}"

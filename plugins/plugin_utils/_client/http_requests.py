@@ -10,12 +10,14 @@ Private to bill.connect.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from .._core.base_url import WEBHOOKS
 from .._core.error_codes import ERROR_CODES, MESSAGES_OF_A_MINUTE, ErrorCode, Scope
 from .._core.error_parser import ErrorProfile
 from .._core.errors import ApiError, AuthenticationError
 from .._http.messages import HttpRequest, JsonBody
+from .idempotent_key import key_of
 from .request import Request
 
 # In a response to a request of the user, these codes are about the request and not about the credential.
@@ -33,6 +35,8 @@ _CODES = {
         "Correct it in the request.",
     ),
 }
+# Documented by BILL: these paths belong to the webhooks API only.
+_OF_WEBHOOKS = re.compile(r"/v3/(subscriptions|events)(/.*)?")
 # A login that the user sends with bill_request carries another credential.
 _CODES_OF_LOGINS = {
     code: ErrorCode(ApiError, "the credentials that the request carries are refused", "Correct them in the request.")
@@ -58,6 +62,20 @@ class PageRequests:
         return http_request(self.request.with_query(**{parameter: cursor}) if cursor else self.request)
 
 
+def _codes_of(request: Request) -> dict[str, ErrorCode]:
+    """The meanings of codes in a response to this request."""
+    more = dict(_CODES_OF_LOGINS) if request.path in _LOGIN_PATHS else {}
+    if _OF_WEBHOOKS.fullmatch(request.path):
+        more["BDC_1121"] = replace(
+            _CODES["BDC_1121"], remedy=f"The path of BILL's webhooks is {WEBHOOKS}{request.path}. Write it so."
+        )
+    if request.is_webhooks:
+        more["BDC_1121"] = replace(
+            _CODES["BDC_1121"], remedy=f"Check path and method. Only paths of BILL's webhooks are below {WEBHOOKS}."
+        )
+    return {**_CODES, **more}
+
+
 def http_request(request: Request) -> HttpRequest:
     """The HTTP request for a request of the user."""
     return HttpRequest(
@@ -67,7 +85,7 @@ def http_request(request: Request) -> HttpRequest:
         None if request.body is None else JsonBody(request.body),
         # A field of the response may have the name of an option, but it is not about that option.
         ErrorProfile(_codes_of(request), option_of_field={}),
-        is_repeatable=request.is_read,
+        is_repeatable=request.is_read or key_of(request) is not None,
     )
 
 

@@ -15,13 +15,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
+from .._core.base_url import WEBHOOKS
 from .._core.control_characters import IN_A_BLOCK
 from .._core.errors import OptionError
 from .._core.redaction import MIN_LENGTH, contains_any, is_credential_name
 from .filters import written_filters, written_sort
 from .naming import name_of
 from .page_limits import largest_page
-from .request_body import checked_body
+from .request_body import checked_body, refuse_file
 from .request_headers import checked_headers
 from .request_target import checked_path, checked_query
 from .text_fields import text_fields
@@ -41,7 +42,10 @@ _STANDS_FOR = {
 
 @dataclass(frozen=True)
 class Request:
-    """One request to BILL. ``path`` begins with ``/v3/`` and is percent-encoded. ``body`` is None if there is no body."""
+    """One request to BILL. ``body`` is None if there is no body.
+
+    ``path`` is percent-encoded. It begins with ``/v3/``, or with ``/connect-events/v3/`` for the webhooks API.
+    """
 
     method: str
     path: str
@@ -77,6 +81,7 @@ class Request:
             raise OptionError(
                 "body is for writes. Leave it out, or set method to the method that BILL documents for this path."
             )
+        refuse_file(method, path, given.get("body"))
         if "max_results" in given and not given.get("paginate"):
             raise OptionError(
                 "max_results is a limit for paginate: true. Set paginate: true, or leave max_results out."
@@ -115,6 +120,11 @@ class Request:
     def is_spend(self) -> bool:
         """Whether the request goes to Spend & Expense, which has its own pages and its own rate limit."""
         return self.path.startswith("/v3/spend/")
+
+    @property
+    def is_webhooks(self) -> bool:
+        """Whether the request goes to the webhooks API, which has its own base."""
+        return self.path.startswith(f"{WEBHOOKS}/")
 
     def has(self, name: str) -> bool:
         """Whether the query has a parameter of this name."""

@@ -10,6 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any
@@ -23,6 +24,21 @@ from .text_fields import TextFields
 
 # A body for BILL should have only a few levels.
 _MAX_DEPTH = 50
+
+
+# Documented by BILL ("Attachments and documents"): the body of these calls is a file itself.
+_UPLOAD = re.compile(r"/v3/(attachments/(vendors|customers|invoices)|documents/bills)/[^/]+")
+
+
+def refuse_file(method: str, path: str, given: object) -> None:
+    """Raise OptionError for an upload whose body is not JSON, because bill.connect cannot send files."""
+    is_json = isinstance(given, (Mapping, list, tuple)) or (isinstance(given, str) and dict_or_list(given) is not None)
+    if method == "POST" and _UPLOAD.fullmatch(path) and given is not None and not is_json:
+        raise OptionError(
+            f"POST {path} was not sent: BILL takes a file as its body, and bill.connect does not send files yet. Only a JSON document is "
+            "possible, as body. Send other files with ansible.builtin.uri: set src to the file, and headers to the headers that "
+            "bill_login returns, with Content-Type: application/octet-stream."
+        )
 
 
 def checked_body(given: object, texts: TextFields) -> dict[str, Any] | list[Any] | None:
@@ -59,13 +75,10 @@ class _Body:
             }
         if isinstance(value, (list, tuple)):
             return [self.json(inner, f"{place}[{number}]", path, depth + 1) for number, inner in enumerate(value)]
-        if self._is_text(path) and (why := changed_by_yaml(value, path[-1])):
+        # A bulk request may have its objects in a list with a name.
+        if path and (why := changed_by_yaml(value, (".".join(path), ".".join(path[1:])), self._texts)):
             raise OptionError(f"{place} {why}")
         return _scalar(value, place)
-
-    def _is_text(self, path: tuple[str, ...]) -> bool:
-        # A bulk request may have its objects in a list with a name.
-        return bool(path) and (".".join(path) in self._texts or ".".join(path[1:]) in self._texts)
 
 
 def _scalar(value: Any, place: str) -> Any:

@@ -14,6 +14,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 
+from .._core.base_url import API, WEBHOOKS, BaseUrl
 from .._core.control_characters import IN_A_BLOCK, control_character
 from .._core.errors import OptionError
 from .filters import _FilterError, explained
@@ -29,8 +30,10 @@ Query = tuple[tuple[str, str], ...]
 def checked_path(given: object, api_url: str, remedy: str = IN_A_BLOCK) -> tuple[str, Query]:
     """The path in normalized form, and the parameters of its query. Raises OptionError.
 
-    ``remedy`` says how to remove a control character from a value of this source.
+    The path begins with ``/v3/``, or with ``/connect-events/v3/`` for the webhooks API. ``remedy`` says how
+    to remove a control character from a value of this source.
     """
+    base_url = BaseUrl.of_api(api_url)
     if given is None:
         raise OptionError(f"path is missing. {_EXAMPLE}")
     if not isinstance(given, str):
@@ -44,24 +47,41 @@ def checked_path(given: object, api_url: str, remedy: str = IN_A_BLOCK) -> tuple
     if "\\" in path:
         raise OptionError(f"path must not contain a backslash. {_EXAMPLE}")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", path):
-        path = _below(path, api_url)
-    if not path.startswith("/v3/"):
-        raise OptionError(f"path must begin with /v3/. What comes before that is api_url. {_EXAMPLE}")
-    return "/v3/" + "/".join(_segment(each) for each in path.split("/")[2:]), _carried(query, remedy) if mark else ()
-
-
-def _below(url: str, api_url: str) -> str:
-    """The path of a complete address. Raises OptionError if the address is not below ``api_url``."""
-    try:
-        ours, theirs = urlsplit(api_url), urlsplit(url)
-        same = _place(ours) == _place(theirs) and "@" not in theirs.netloc
-    except ValueError:
-        same = False
-    if not same or not theirs.path.startswith(f"{ours.path}/v3/"):
+        path = _below(path, base_url)
+    elif base_url.names_webhooks:
+        # Only a complete path belongs to the other base then.
+        if path.startswith("/v3/"):
+            path = WEBHOOKS + path
+        elif path.startswith(f"{API}/v3/"):
+            path = path.removeprefix(API)
+    base = WEBHOOKS if path.startswith(f"{WEBHOOKS}/") else ""
+    if not path.startswith(f"{base}/v3/"):
         raise OptionError(
-            "path is an address that does not begin with api_url and /v3/. Credentials go only to api_url. " + _EXAMPLE
+            f"path must begin with /v3/. What comes before that is api_url. {_EXAMPLE} A path of BILL's webhooks begins with {WEBHOOKS}/v3/."
         )
-    return theirs.path[len(ours.path) :]
+    if base and not base_url.has_webhooks:
+        raise OptionError(
+            f"path begins with {WEBHOOKS}, but api_url does not end in {API}. So bill.connect does not know the address of BILL's "
+            f"webhooks API. Set api_url to an address that ends in {API}.",
+            options=("api_url",),
+        )
+    segments = path.removeprefix(f"{base}/v3/").split("/")
+    return f"{base}/v3/" + "/".join(_segment(each) for each in segments), _carried(query, remedy) if mark else ()
+
+
+def _below(url: str, base_url: BaseUrl) -> str:
+    """The path of a complete address. Raises OptionError if the address is not below a base of ``base_url``."""
+    for base in ("", WEBHOOKS) if base_url.has_webhooks else ("",):
+        try:
+            ours, theirs = urlsplit(base_url.address_of(base)), urlsplit(url)
+            same = _place(ours) == _place(theirs) and "@" not in theirs.netloc
+        except ValueError:
+            same = False
+        if same and theirs.path.startswith(f"{ours.path}/v3/"):
+            return base + theirs.path.removeprefix(ours.path)
+    raise OptionError(
+        "path is an address that does not begin with api_url and /v3/. Credentials go only to api_url. " + _EXAMPLE
+    )
 
 
 def _place(parts: Any) -> tuple[str, str | None, int | None]:
@@ -108,7 +128,7 @@ def checked_query(given: object, texts: Collection[str] = (), remedy: str = IN_A
     found = []
     for name, value in given.items():
         for each in value if isinstance(value, (list, tuple)) else [value]:
-            if name in texts and (why := changed_by_yaml(each, str(name))):
+            if why := changed_by_yaml(each, (str(name),), texts):
                 raise OptionError(f"{name_of('query', name)} {why}")
             if each is not None:
                 found.append(_parameter(name, each, "query", remedy))

@@ -9,18 +9,37 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 # The endings of the names of fields that hold a date or a time.
 _TIMES = ("Date", "Time", "OfBirth")
 
 
-def changed_by_yaml(value: object, name: str) -> str | None:
+# The names that are texts wherever BILL documents them. All identifiers of BILL are texts, and their names end so.
+_ENDS_OF_TEXTS = ("Id", "Ids")
+_TEXTS_EVERYWHERE = {
+    *("line1", "line2", "city", "stateOrProvince", "zipOrPostalCode", "country"),
+    *("nameOnAccount", "accountNumber", "routingNumber", "bankName"),
+    *("invoiceNumber", "purchaseOrderNumber", "referenceNumber"),
+    *("phone", "altPhone", "fax", "email"),
+    *("firstName", "lastName", "companyName", "payeeName"),
+}
+
+
+def changed_by_yaml(value: object, names: Sequence[str], texts: Collection[str]) -> str | None:
     """Why this value cannot be what the user wrote for a text of BILL. None if it can.
 
-    ``name`` is the name of the field. The result continues a sentence that begins with the place of the value. It contains nothing of the
-    value.
+    ``names`` are the possible names of the field, with the names of the objects around it. ``texts`` are the fields that BILL documents as
+    texts at this endpoint. The result continues a sentence that begins with the place of the value. It contains nothing of the value.
     """
+    name = names[0].rpartition(".")[2]
+    if any(each in texts for each in names):
+        known = "BILL has a text here"
+    elif name in _TEXTS_EVERYWHERE or name.endswith(_ENDS_OF_TEXTS):
+        known = "a field with such a name is a text wherever BILL documents it"
+    else:
+        return None
     if isinstance(value, bool):
         kind = "true or false"
     elif isinstance(value, (int, float)):
@@ -31,6 +50,6 @@ def changed_by_yaml(value: object, name: str) -> str | None:
     else:
         return None
     return (
-        f"is {kind}, but BILL has a text here. YAML changes some values without quotes (021000021 becomes 4456465, NO becomes false). "
+        f"is {kind}, but {known}. YAML changes some values without quotes (021000021 becomes 4456465, NO becomes false). "
         "Put the value in quotes. If it comes from a variable, put it in quotes where the variable is defined."
     )

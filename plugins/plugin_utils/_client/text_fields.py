@@ -5,7 +5,7 @@
 """The fields that BILL has as texts, by endpoint. YAML turns an unquoted value of such a field into another value.
 
 Private to bill.connect. This file contains only fields that BILL documents, or that were observed. The comment before each row names the
-source. A field that is not here may have any type.
+source. A field that is not here may have any type, unless its name is one of those in ``text_check.py``.
 
 How a field is written: a dot goes into an object, and lists do not count. So ``rules.values`` is each element of ``values`` in each element of
 ``rules``.
@@ -119,7 +119,7 @@ _ROWS = (
     TextFields("/v3/partner/login-as-user", _of("userId organizationId rememberMeId device")),
     # Documented by BILL (the pages of the MFA operations): a code has six digits. As a number it would lose the zeros at its beginning.
     TextFields("/v3/mfa/setup", _of("phone type")),
-    TextFields("/v3/mfa/setup/validate", _of("setupId type token")),
+    TextFields("/v3/mfa/setup/validate /v3/mfa/validate", _of("setupId type token")),
     TextFields("/v3/mfa/challenge/validate", _of("challengeId token device machineName")),
     TextFields("/v3/mfa/step-up", _of("rememberMeId device")),
     TextFields("/v3/vendors /v3/vendors/bulk /v3/vendors/{vendorId}", _VENDOR, _of("paymentStatus")),
@@ -164,8 +164,9 @@ _ROWS = (
     # Documented by BILL (reference/createorganizationuser, and the sample of a user).
     TextFields("/v3/users /v3/users/{userId}", _of("firstName lastName email roleId")),
     # Documented by BILL (the samples of approval policies): the values are texts, as in ["1000"].
+    # Its changelog has the first path, and its collection of requests has the second.
     TextFields(
-        "/v3/bill-approvals/policies /v3/bill-approvals/policies/{policyId}",
+        "/v3/bill-approvals /v3/bill-approvals/policies /v3/bill-approvals/policies/{policyId}",
         _of("policyName rules.key rules.op rules.values approvers"),
     ),
     TextFields(
@@ -189,6 +190,20 @@ _ROWS = (
         _PAYMENT,
         _of("status transactionNumber confirmationNumber disbursementStatus"),
     ),
+    # Documented by BILL (attachments and documents): the name of the file, with its extension, and the identifiers of uploads.
+    TextFields(
+        "/v3/attachments/vendors/{vendorId} /v3/attachments/customers/{customerId} /v3/attachments/invoices/{invoiceId} "
+        "/v3/documents/bills/{billId}",
+        query=_of("name"),
+    ),
+    TextFields("/v3/documents/upload-status", query=_of("ids")),
+    # Documented by BILL (the reference of the webhooks API, and its samples): the version is a text, as in "1".
+    TextFields(
+        "/connect-events/v3/subscriptions /connect-events/v3/subscriptions/{id}",
+        _of("name status.reason events.type events.version notificationUrl"),
+    ),
+    TextFields("/connect-events/v3/subscriptions/{id}/test", _of("eventType version")),
+    TextFields("/connect-events/v3/events/subscription/{id}", query=_of("entityId createdTimeFrom createdTimeTo")),
     # Documented by BILL (the pages of Spend & Expense, and llms.txt): names, e-mail addresses, dates, enumerations and identifiers.
     TextFields("/v3/spend/users /v3/spend/users/{userId}", _of("firstName lastName email role dateOfBirth")),
     TextFields(
@@ -196,19 +211,29 @@ _ROWS = (
         _of("name description recurringInterval expirationDate timezone parentBudgetId shareFunds"),
         _of("budgetIds"),
     ),
-    TextFields("/v3/spend/budgets/{budgetId}/members/{userId}", _of("role")),
+    TextFields(
+        "/v3/spend/budgets/{budgetId}/members/{userId} /v3/spend/budgets/{budgetId}/members/bulk", _of("userId role")
+    ),
     TextFields(
         "/v3/spend/cards /v3/spend/cards/{cardId}",
         _of("name userId budgetId expirationDate"),
         _of("status cardIds userIds budgetIds types"),
         _of("reason"),
     ),
-    TextFields("/v3/spend/custom-fields /v3/spend/custom-fields/{customFieldId}", _of("name description")),
-    TextFields("/v3/spend/custom-fields/{customFieldId}/values", _of("customFieldValueIds")),
+    TextFields(
+        "/v3/spend/custom-fields /v3/spend/custom-fields/{customFieldId}",
+        _of("name description values selectedBudgetIds requiredBudgetIds"),
+    ),
+    TextFields("/v3/spend/custom-fields/{customFieldId}/values", _of("values customFieldValueIds")),
     TextFields(
         "/v3/spend/reimbursements /v3/spend/reimbursements/{reimbursementId}",
-        _of("userId budgetId note merchantName occurredDate"),
+        _of("userId budgetId note merchantName occurredDate customFields.customFieldId"),
         _of("reimbursementIds budgetIds userIds customFieldValueIds type"),
+    ),
+    # Documented by BILL (its collection of requests): the address of the upload, and the name of the file.
+    TextFields(
+        "/v3/spend/reimbursements/{reimbursementId}/receipts /v3/spend/transactions/{transactionId}/receipts",
+        _of("url filename"),
     ),
     TextFields("/v3/spend/transactions", more_filters=_of("syncStatus")),
     # Observed by a third party: a single text with an identifier. Free text goes into the note.

@@ -28,9 +28,13 @@ _VERBS = {
 _UNSEEN = re.compile(
     r"/v3(/(login|logout|mfa/.*|network/invitation|partner/login(-as-user)?|partner/risk-verifications/.*"
     r"|spend/reimbursements/image-upload-url))?"
+    # BILL shows a security key only once.
+    r"|/connect-events/v3/subscriptions/[^/]+/security[_-]key"
 )
 # Only the list shows a user of a bank account, or a nominated user.
 _ONE_BANK_USER = re.compile(r"(/v3/funding-accounts/banks/users)/[^/]+")
+# The tests and repetitions of webhook events. The list of events shows them.
+_EVENTS = re.compile(r"(/connect-events/v3)/(?:subscriptions/([^/]+)/test|events/subscription/([^/]+)/event/[^/]+)")
 # The lists that BILL can sort by the time of creation or change. BILL documents this for nearly all of them ("Sortable fields"). For some
 # classifications and for partner users it is an assumption.
 _SORTED = re.compile(
@@ -40,6 +44,8 @@ _SORTED = re.compile(
 
 def verification_query(method: str, path: str) -> dict[str, str] | None:
     """The ``path`` to read, and a ``sort`` that puts new records first in a list. None if no read shows the write."""
+    if events := _EVENTS.fullmatch(path):
+        return {"path": f"{events[1]}/events/subscription/{events[2] or events[3]}"}
     whole, _slash, last = path.rpartition("/")
     while last in _VERBS:
         whole, _slash, last = whole.rpartition("/")

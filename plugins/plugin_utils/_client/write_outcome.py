@@ -14,9 +14,15 @@ from dataclasses import dataclass
 from .._core.error_codes import Scope, scope_of
 from .._core.error_parser import codes, is_refusal_of_v2
 from .._core.errors import (
+    ApiError,
+    AuthenticationError,
     BillError,
+    ConcurrencyLimitError,
+    HourlyQuotaError,
     InvalidResponseError,
+    MfaRequiredError,
     ServerError,
+    SessionExpiredError,
     TlsError,
     TransportError,
     UncertainWriteError,
@@ -25,16 +31,23 @@ from .._core.errors import (
 
 # The status of a server that waited too long for the rest of a request, or for another server behind it.
 _REQUEST_TIMEOUT = 408
+# With this status, a later attempt may have another result.
+_TRANSIENT = (_REQUEST_TIMEOUT, 425, 429)
+
+# These errors are about the session, the credential or a limit. They say nothing about the request.
+NEVER_EXPECTED = (AuthenticationError, HourlyQuotaError, SessionExpiredError, MfaRequiredError, ConcurrencyLimitError)
 
 
 @dataclass
 class WriteAttempt:
     """The progress of a write. If Ansible ends the task, the handler of that exception reads it.
 
-    ``is_sent`` is true if BILL may have received the write. ``is_done`` is true if BILL has confirmed the write.
+    ``is_sent`` is true if BILL may have received the write. ``is_lost`` is true if an attempt ended without a known outcome. ``is_done`` is
+    true if BILL has confirmed the write.
     """
 
     is_sent: bool = False
+    is_lost: bool = False
     is_done: bool = False
 
 
@@ -54,6 +67,13 @@ def may_be_processed(error: BaseException) -> bool:
     # each other.
     # A fault on BILL's side decides, even if the response contains other codes.
     return any(scope_of(code) is Scope.SERVER for code in said) or (error.status >= 500 and len(said) > 1)
+
+
+def is_rejection(error: BillError) -> bool:
+    """Whether BILL has rejected the write itself. Then BILL has not processed it, and no earlier attempt of it."""
+    if isinstance(error, NEVER_EXPECTED) or not isinstance(error, ApiError) or error.status is None:
+        return False
+    return 400 <= error.status < 500 and error.status not in _TRANSIENT and not may_be_processed(error)
 
 
 def uncertain(error: BillError) -> UncertainWriteError:

@@ -9,7 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,10 @@ API_URLS = {
     "sandbox": "https://gateway.stage.bill.com/connect",
     "production": "https://gateway.prod.bill.com/connect",
 }
+
+# Documented by BILL: its webhooks API has a base of its own, "connect-events", at the same hosts as the rest ("connect").
+API = "/connect"
+WEBHOOKS = "/connect-events"
 
 _HOSTS_OF_BILL = {urlsplit(url).hostname for url in API_URLS.values()}
 
@@ -40,12 +44,15 @@ class BaseUrl:
     - ``option`` is the name of the option that holds the address.
     - ``host`` is the host as messages show it. It includes the port, unless the port is the default port of the scheme.
     - ``plain`` is true if the address does not use TLS.
+    - ``names_webhooks`` is true if the user named the base of the webhooks API. ``url`` is then the base beside it, because sessions are
+      only there.
     """
 
     url: str
     host: str
     plain: bool
     option: str
+    names_webhooks: bool = False
 
     @classmethod
     def of_api(cls, url: str) -> BaseUrl:
@@ -58,11 +65,14 @@ class BaseUrl:
             raise _wrong("api_url", f"must end before /v3, as in {API_URLS['sandbox']}.")
         for each in API_URLS.values():
             known = urlsplit(each)
-            if parts.hostname == known.hostname and parts.path != known.path:
+            if parts.hostname == known.hostname and parts.path not in (API, WEBHOOKS):
                 raise _wrong(
                     "api_url", f"names the host {parts.hostname}, but not BILL's path. BILL's address is {each}."
                 )
-        return cls._of(parts, "api_url")
+        if not parts.path.endswith(WEBHOOKS):
+            return cls._of(parts, "api_url")
+        beside = parts._replace(path=parts.path.removesuffix(WEBHOOKS) + API)
+        return replace(cls._of(beside, "api_url"), names_webhooks=True)
 
     @classmethod
     def of_option(cls, url: str, option: str) -> BaseUrl:
@@ -83,6 +93,22 @@ class BaseUrl:
     def is_loopback(self) -> bool:
         """Whether the address is on this machine."""
         return _is_loopback(urlsplit(self.url).hostname or "")
+
+    @property
+    def has_webhooks(self) -> bool:
+        """Whether the address of the webhooks API is known."""
+        return self.url.endswith(API)
+
+    @property
+    def named(self) -> str:
+        """The base that the user named: ``url``, or the base of the webhooks API."""
+        return self.address_of(WEBHOOKS) if self.names_webhooks else self.url
+
+    def address_of(self, target: str) -> str:
+        """The complete address of a target, which is below ``url``, or begins with the base of the webhooks API."""
+        if target.startswith(WEBHOOKS) and self.has_webhooks:
+            return self.url.removesuffix(API) + target
+        return self.url + target
 
     @property
     def root(self) -> str:

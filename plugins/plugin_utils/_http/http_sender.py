@@ -97,7 +97,7 @@ class HttpSender:
             try:
                 with http.request(
                     request.method,
-                    self._base_url.url + request.target,
+                    self._base_url.address_of(request.target),
                     headers={**_HEADERS, **request.headers},
                     json=request.body.value if isinstance(request.body, JsonBody) else None,
                     data=request.body.fields if isinstance(request.body, FormBody) else None,

@@ -103,11 +103,18 @@ def _addresses(options: ResolvedOptions) -> Iterator[tuple[str, BaseUrl]]:
         yield "token_url", BaseUrl.of_option(url, "token_url")
 
 
+def _is_same(name: str, first: object, second: object) -> bool:
+    """Whether two values lead to the same place. Both base paths of BILL's APIs belong to one address."""
+    if name == "api_url" and isinstance(first, str) and isinstance(second, str):
+        return BaseUrl.of_api(first).url == BaseUrl.of_api(second).url
+    return first == second
+
+
 def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str], default_store: str) -> bool:
     """Whether the value exposes nothing, or is the same as the value in the environment."""
     value, option = options.values[name], _BY_NAME[name]
     text = environ.get(option.environment_name)
-    if text and convert(option, text, _source.environment(option.environment_name)) == value:
+    if text and _is_same(name, convert(option, text, _source.environment(option.environment_name)), value):
         return True
     if name == "validate_certs":
         return bool(value)

@@ -73,7 +73,12 @@ ACCOUNT_OPTIONS = (
         is_destination=True,
         label="API URL",
         summary="The address of BILL's API, without /v3. It replaces the environment.",
-        details=("Required only for your own gateway or for a test server.", _URL),
+        details=(
+            "Required only for your own gateway or for a test server.",
+            "It ends in C(/connect). The address of BILL's webhooks, which ends in C(/connect-events), is accepted, too. Then a path that "
+            "begins with C(/v3) belongs to the webhooks, and bill.connect signs in at C(/connect) beside it.",
+            _URL,
+        ),
         default_text="the address of the environment",
         awx="rare",
         awx_note="Required only for your own gateway or for a test server.",

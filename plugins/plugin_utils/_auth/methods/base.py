@@ -47,6 +47,8 @@ class AuthMethod(ABC):
     logout_note: ClassVar[str | None] = None
     # Whether the login and the validation count for BILL's limit of requests a minute.
     is_rate_limited: ClassVar[bool] = False
+    # Whether BILL's webhooks API accepts such a session.
+    reaches_webhooks: ClassVar[bool] = True
     # Whether MFA trust is irrelevant for payments with such a session.
     is_mfa_exempt: ClassVar[bool] = False
     # The path of the list of organizations that a session can access. None if there is no such list.

@@ -86,6 +86,8 @@ _NOTHING_THERE = (404, 405)
 
 class OAuth(AuthMethod):
     method = "oauth"
+    # Documented by BILL (the pages of webhooks).
+    reaches_webhooks = False
     required_options = {
         "client_id": "the app's client ID",
         "client_secret": "the app's client secret",

@@ -105,6 +105,38 @@ def test_base_url_written_in_another_way_is_normalized(written: str, meant: str)
     assert BaseUrl.of_api(written).url == meant
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(7)
+@pytest.mark.parametrize("slash", ["", "/"])
+@pytest.mark.parametrize(
+    "gateway",
+    [
+        "https://gateway.stage.bill.com",
+        "https://gateway.prod.bill.com",
+        "http://127.0.0.1:8080",
+        "https://bill.example.com/a",
+    ],
+)
+def test_base_url_of_webhooks_has_the_session_and_the_host_of_the_api_beside_it(gateway: str, slash: str) -> None:
+    usual = BaseUrl.of_api(f"{gateway}/connect{slash}")
+    webhooks = BaseUrl.of_api(f"{gateway}/connect-events{slash}")
+    assert (webhooks.url, webhooks.host, webhooks.is_bill_host) == (usual.url, usual.host, usual.is_bill_host)
+    assert (usual.named, webhooks.named) == (f"{gateway}/connect", f"{gateway}/connect-events")
+    for each in (usual, webhooks):
+        assert each.has_webhooks
+        assert each.address_of("/v3/vendors?max=1") == f"{gateway}/connect/v3/vendors?max=1"
+        assert each.address_of("/connect-events/v3/subscriptions") == f"{gateway}/connect-events/v3/subscriptions"
+
+
+def test_base_url_without_a_known_end_has_no_webhooks() -> None:
+    for url in (
+        "http://127.0.0.1:8080",
+        "https://bill.example.com/reconnect",
+        "https://bill.example.com/my-connect-events",
+    ):
+        assert not BaseUrl.of_api(url).has_webhooks
+
+
 def test_base_url_of_another_option_keeps_its_last_slash() -> None:
     base_url = BaseUrl.of_option("HTTPS://Bill.Example.com:443/Token/", "token_url")
     assert (base_url.url, base_url.option) == ("https://bill.example.com/Token/", "token_url")

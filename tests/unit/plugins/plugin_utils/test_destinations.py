@@ -50,6 +50,12 @@ def resolved(
         (USER, {"bill_api_url": "http://127.0.0.1:9001/connect"}, "api_url"),
         ({**USER, "BILL_API_URL": "https://gateway.prod.bill.com/connect"}, {"bill_api_url": GATEWAY}, "api_url"),
         (USER, {"bill_api_url": "https://gateway.prod.bill.com:8443/connect"}, "api_url"),
+        (USER, {"bill_api_url": "https://gateway.example.com/connect-events"}, "api_url"),
+        (
+            {**USER, "BILL_API_URL": GATEWAY},
+            {"bill_api_url": "https://gateway.example.com/other/connect-events"},
+            "api_url",
+        ),
         (USER, {"bill_api_url": "https://gateway.prod.bill.com.evil.example/connect"}, "api_url"),
         (APP, {"bill_token_url": TOKENS}, "token_url"),
         (USER, {"bill_validate_certs": False}, "validate_certs"),
@@ -94,6 +100,13 @@ def test_destination_in_a_variable_for_secrets_of_the_environment_is_refused(
         ({"BILL_API_TOKEN": "t"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, {}),
         # The environment has the same value.
         ({**USER, "BILL_API_URL": GATEWAY}, {"bill_api_url": GATEWAY}, {}),
+        # The environment has the same address. Only the base path of the other API is in the variable.
+        (
+            {**USER, "BILL_API_URL": GATEWAY},
+            {"bill_api_url": "https://gateway.example.com/connect-events/"},
+            {},
+        ),
+        (USER, {"bill_api_url": "https://gateway.prod.bill.com/connect-events"}, {}),
         # The secrets are in variables, so the address may be, too.
         ({}, {**IN_VARIABLES, "bill_api_url": GATEWAY, "bill_ca_path": "/ca.pem", "bill_validate_certs": False}, {}),
         ({"BILL_USERNAME": "u"}, {**IN_VARIABLES, "bill_username": "", "bill_api_url": GATEWAY}, {}),

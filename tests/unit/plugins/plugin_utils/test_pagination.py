@@ -499,7 +499,7 @@ class Endless:
 
 
 def listed(client: BillClient, response: Callable[[int], Any], *, most: int | None = None) -> Listed:
-    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry)
+    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry, client.keys)
     return read(endless, most=most)
 
 

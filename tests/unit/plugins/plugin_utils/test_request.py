@@ -136,6 +136,15 @@ def test_verification_query_for_each_write_names_a_readable_path(method: str, te
         ),
         ("POST", "/v3/funding-accounts/banks/users/1/archive", {"path": "/v3/funding-accounts/banks/users"}),
         ("POST", "/v3/attachments/vendors/1", {"path": "/v3/attachments/vendors/1"}),
+        ("POST", "/connect-events/v3/subscriptions", {"path": "/connect-events/v3/subscriptions"}),
+        ("PUT", "/connect-events/v3/subscriptions/1", {"path": "/connect-events/v3/subscriptions/1"}),
+        ("POST", "/connect-events/v3/subscriptions/1/test", {"path": "/connect-events/v3/events/subscription/1"}),
+        (
+            "POST",
+            "/connect-events/v3/events/subscription/1/event/2",
+            {"path": "/connect-events/v3/events/subscription/1"},
+        ),
+        ("POST", "/connect-events/v3/subscriptions/1/security_key", None),
         ("POST", "/v3/archive", None),
         ("GET", "/v3/payments", None),
     ],
@@ -176,6 +185,68 @@ def test_request_path_is_encoded_once(written: str, path: str) -> None:
 )
 def test_request_path_can_be_a_url_below_api_url(written: str, api_url: str, path: str) -> None:
     assert of(written, api_url).path == path
+
+
+WEBHOOKS_URL = "https://gateway.stage.bill.com/connect-events"
+SUBSCRIPTIONS = "/connect-events/v3/subscriptions"
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    ("written", "api_url", "path"),
+    [
+        (SUBSCRIPTIONS, API_URL, SUBSCRIPTIONS),
+        (f"{WEBHOOKS_URL}/v3/subscriptions", API_URL, SUBSCRIPTIONS),
+        ("/v3/subscriptions", WEBHOOKS_URL, SUBSCRIPTIONS),
+        (SUBSCRIPTIONS, f"{WEBHOOKS_URL}/", SUBSCRIPTIONS),
+        (f"{WEBHOOKS_URL}/v3/subscriptions", WEBHOOKS_URL, SUBSCRIPTIONS),
+        ("/connect/v3/vendors", WEBHOOKS_URL, "/v3/vendors"),
+        (f"{API_URL}/v3/vendors", WEBHOOKS_URL, "/v3/vendors"),
+        (SUBSCRIPTIONS, "http://127.0.0.1:8000/connect", SUBSCRIPTIONS),
+        ("http://127.0.0.1:8000/connect-events/v3/a b", "http://127.0.0.1:8000/connect", "/connect-events/v3/a%20b"),
+    ],
+)
+def test_request_path_of_webhooks_is_known_with_both_bases(written: str, api_url: str, path: str) -> None:
+    assert of(written, api_url).path == path
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("written", "api_url", "says"),
+    [
+        ("/connect-events/subscriptions", API_URL, "A path of BILL's webhooks begins with /connect-events/v3/."),
+        ("/connect-events", API_URL, "A path of BILL's webhooks begins with /connect-events/v3/."),
+        ("/connect-eventsx/v3/subscriptions", API_URL, "A path of BILL's webhooks begins with /connect-events/v3/."),
+        ("/connect/v3/connect-events/v3/subscriptions", API_URL, "path must begin with /v3/."),
+        ("/subscriptions", WEBHOOKS_URL, "path must begin with /v3/."),
+        ("/connect-events/v3/", API_URL, "Perhaps a variable in it is empty"),
+        ("/connect-events/v3/../x", API_URL, "path has a part that could lead to another path"),
+        ("/connect-events/v3/%2e%2e/x", API_URL, "path has a part that could lead to another path"),
+        ("https://gateway.prod.bill.com/connect-events/v3/subscriptions", API_URL, "Credentials go only to api_url"),
+        ("https://gateway.stage.bill.com/connect-events/x", API_URL, "Credentials go only to api_url"),
+        (SUBSCRIPTIONS, "http://127.0.0.1:8000", "Set api_url to an address that ends in /connect."),
+        ("http://127.0.0.1:8000/connect-events/v3/x", "http://127.0.0.1:8000", "Credentials go only to api_url"),
+    ],
+)
+def test_request_path_of_webhooks_that_is_wrong_is_an_option_error(written: str, api_url: str, says: str) -> None:
+    with pytest.raises(OptionError) as failure:
+        of(written, api_url)
+    assert says in str(failure.value)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    "path", ["/v3/documents/bills/00n1", "/v3/attachments/vendors/0091", "/v3/attachments/invoices/00e1"]
+)
+def test_request_to_upload_a_file_is_refused_with_a_way_and_json_is_sent(path: str) -> None:
+    with pytest.raises(OptionError) as failure:
+        of(path, method="POST", query={"name": "a.pdf"}, body="%PDF-1.4 findme")
+    assert str(failure.value).startswith(f"POST {path} was not sent: BILL takes a file as its body, and bill.connect")
+    assert "Send other files with ansible.builtin.uri" in str(failure.value)
+    assert "findme" not in str(failure.value)
+    assert of(path, method="POST", body='{"a": 1}').body == {"a": 1}
+    assert of(path).is_read
 
 
 @pytest.mark.promise(7)

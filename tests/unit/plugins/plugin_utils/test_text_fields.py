@@ -96,6 +96,11 @@ WRITTEN = [
     ("/v3/spend/users", "lastName: Off", "body.lastName"),
     # The table does not have this endpoint, so its fields may have any type.
     ("/v3/risk-verifications", "name: 12", None),
+    ("/connect-events/v3/subscriptions", "events: [{type: bill.created, version: 1}]", "body.events[0].version"),
+    ("/connect-events/v3/subscriptions/1", "status: {enabled: true}", None),
+    ("/v3/spend/custom-fields", "{values: [A, 007], required: true}", "body.values[1]"),
+    ("/v3/spend/budgets/1/members/bulk", "[{userId: 12, limit: 5}]", "body[0].userId"),
+    ("/v3/mfa/validate", "token: 012345", "body.token"),
     # This field is not in the table.
     ("/v3/vendors", "additionalInfo: {track1099: true, leadTimeInDays: 3}", None),
 ]
@@ -109,6 +114,46 @@ def test_body_as_people_write_it_is_sent_or_refused_at_its_place(path: str, writ
         assert request(path, body=body).body is not None
     else:
         assert refusal(path, body=body).startswith(f"{place} is ")
+
+
+@pytest.mark.promise(17)
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ({"path": "/v3/new", "body": {"vendorId": 9}}, "body.vendorId"),
+        ({"path": "/v3/new", "body": [{"a": {"b": [{"zipOrPostalCode": 1122}]}}]}, "body[0].a.b[0].zipOrPostalCode"),
+        (
+            {"path": "/v3/credit-memos/bulk", "body": {"creditMemos": [{"customerId": 1}]}},
+            "body.creditMemos[0].customerId",
+        ),
+        ({"path": "/v3/vendors", "body": {"new": {"routingNumber": 4456465}}}, "body.new.routingNumber"),
+        ({"path": "/v3/partner/users", "body": {"lastName": False}}, "body.lastName"),
+        ({"path": "/v3/new", "query": {"vendorIds": ["a", 12]}}, "query.vendorIds"),
+        (
+            {"path": "/v3/new", "method": "GET", "filters": [{"field": "a.jobId", "op": "in", "value": [1]}]},
+            "filters: number 1",
+        ),
+    ],
+)
+def test_field_without_a_row_but_with_a_name_that_is_a_text_everywhere_is_refused(
+    options: dict[str, Any], place: str
+) -> None:
+    message = refusal(**options)
+    assert message.startswith(place)
+    assert f"but a field with such a name is a text wherever BILL documents it. {REASON}" in message
+
+
+def test_field_without_a_row_and_with_another_name_may_have_any_type() -> None:
+    body = {
+        "name": 12,
+        "valid": True,
+        "paid": False,
+        "amount": 1.5,
+        "Identity": 1,
+        "accountNumber": "1",
+        "vendorId": None,
+    }
+    assert request("/v3/new", body=body, query={"void": True, "max": 5}).body == body
 
 
 @pytest.mark.promise(17)
@@ -153,6 +198,9 @@ def test_filter_with_a_number_where_bill_has_one_is_sent() -> None:
         ("/v3/vendors/configuration/international-payments", "country: NO", "query.country"),
         ("/v3/classifications/items/bulk/archive", "ids: [0ii1, 0123]", "query.ids"),
         ("/v3/spend/cards/1", "reason: OFF", "query.reason"),
+        ("/v3/documents/bills/1", "name: 007", "query.name"),
+        ("/v3/documents/upload-status", "ids: 0123", "query.ids"),
+        ("/connect-events/v3/events/subscription/1", "entityId: 0123", "query.entityId"),
     ],
 )
 def test_query_with_a_changed_text_is_refused(path: str, query: str, place: str) -> None:
