@@ -18,7 +18,9 @@ description:
   - After a fault, a read is retried up to O(retries) times. A write is retried only if BILL has certainly not done it. This is so if there was no
     connection, or if BILL has refused the write without processing it (BDC_1322, or the calls of a minute are used up).
   - A write is uncertain if its response was lost, cut, late, unreadable, or a server error (5xx). An uncertain write is never sent again. The task
-    fails, and says what was sent and where to look. See RV(uncertain). BILL documents no safe way to send a write twice.
+    fails, and says what was sent and where to look. See RV(uncertain). BILL documents no safe way to send a write twice, except
+    for two calls of its webhooks API. They take the header C(X-Idempotent-Key). bill.connect makes the key, repeats such a write like a read, and stores
+    the key until the outcome is known.
   - All tasks, forks and runs have at most three requests in flight for a developer key and organization. Calls to Spend & Expense are limited to 60
     a minute. Further requests wait. With C(-v), the task shows waits for Spend & Expense, and waits before a retry.
 extends_documentation_fragment:
@@ -29,7 +31,9 @@ options:
   path:
     description:
       - The path of the endpoint from C(/v3) on, such as V(/v3/vendors), as in BILL's API reference. It may contain a query.
-      - A whole address is accepted, too, but only one below O(api_url), because credentials go nowhere else.
+      - A path of BILL's webhooks API begins with C(/connect-events/v3), such as V(/connect-events/v3/subscriptions). It needs an O(api_url) that ends in
+        C(/connect) or C(/connect-events). BILL documents that this API does not accept O(auth_method=oauth).
+      - A whole address is accepted, too, but only one below O(api_url) or below the webhooks API beside it, because credentials go nowhere else.
     type: str
     required: true
   method:
@@ -43,6 +47,8 @@ options:
       - What to write. A dictionary or list is sent as JSON. A string must hold a JSON object or array. Dates are sent as V(2026-12-31).
       - A number, V(true) or V(false) for a field that BILL documents as a text is refused, because YAML has changed what you wrote. An example is
         a routing number or a postal code that begins with 0. Put such values in quotes.
+      - The same applies to names that are texts wherever BILL documents them, for example those that end in C(Id), even if bill.connect does not know the
+        endpoint.
       - Up to ansible-core 2.18, a number from a template such as C({{ item.amount }}) becomes a string. Two exceptions keep it a number, namely a
         template that is only the name of a variable, and C(jinja2_native).
       - A list or dictionary from a template keeps its numbers. So write the part with the numbers, or the whole body, as one template. Write dates
@@ -82,7 +88,8 @@ notes:
     use a task that reads.
   - If you stop a run during a write, for example with Ctrl-C, nobody can say whether BILL has processed it. Check in BILL's web app. A write that
     the run has not sent yet is never sent.
-  - Responses must be JSON. This task cannot download other formats, such as files.
+  - Files cannot be uploaded or downloaded yet. The body of a request and the response must be JSON. To send a file, use M(ansible.builtin.uri)
+    with the RV(bill.connect.bill_login#module:headers) of M(bill.connect.bill_login).
 seealso:
   - plugin: bill.connect.bill_request
     plugin_type: lookup
@@ -134,6 +141,18 @@ EXAMPLES = r"""
       address: {line1: 1 Main Street, city: Portland, stateOrProvince: OR, zipOrPostalCode: "97205", country: US}
     repeat: true
   loop: [1, 2, 3]
+
+- name: Subscribe to new bills (BILL returns the security key only once)
+  bill.connect.bill_request:
+    path: /connect-events/v3/subscriptions
+    method: POST
+    body:
+      name: New bills
+      status: {enabled: true}
+      events:
+        - {type: bill.created, version: "1"}
+      notificationUrl: https://hooks.example.com/bill
+  register: subscription
 
 - name: Read a bill that may not exist
   bill.connect.bill_request:
@@ -221,7 +240,7 @@ msg:
   type: str
   sample: "BILL has processed this write: POST /v3/payments (HTTP status 201)."
 sent:
-  description: The C(method), C(url) and C(body) that were sent, with secrets redacted.
+  description: The C(method), C(url) and C(body) that were sent, with secrets redacted; C(headers) with the C(X-Idempotent-Key), if the call takes it.
   returned: if the outcome is RV(uncertain)
   type: dict
   sample:

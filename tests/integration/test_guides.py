@@ -357,6 +357,12 @@ GUIDES = {
             "A variable in the path is empty": request(path="/v3/vendors/{{ '' }}"),
             "A credential is in the query": request(query={"sessionId": "some"}),
             "A credential is in a header": request(headers={"sessionId": "some"}),
+            "The path of webhooks lacks ``/v3``": request(path="/connect-events/subscriptions"),
+            "The path of webhooks lacks ``/connect-events``": request(path="/v3/subscriptions"),
+            "A file as a body": request(method="POST", path="/v3/documents/bills/1", body="%PDF-1.4"),
+            "An identifier without quotes, in a call that bill.connect does not know": request(
+                method="POST", path="/v3/new", body={"vendorId": 1}
+            ),
             "A postal code without quotes": request(
                 method="POST", body={"name": "Acorn", "address": {"zipOrPostalCode": 1122}}
             ),

@@ -62,20 +62,6 @@ class PageRequests:
         return http_request(self.request.with_query(**{parameter: cursor}) if cursor else self.request)
 
 
-def _codes_of(request: Request) -> dict[str, ErrorCode]:
-    """The meanings of codes in a response to this request."""
-    more = dict(_CODES_OF_LOGINS) if request.path in _LOGIN_PATHS else {}
-    if _OF_WEBHOOKS.fullmatch(request.path):
-        more["BDC_1121"] = replace(
-            _CODES["BDC_1121"], remedy=f"The path of BILL's webhooks is {WEBHOOKS}{request.path}. Write it so."
-        )
-    if request.is_webhooks:
-        more["BDC_1121"] = replace(
-            _CODES["BDC_1121"], remedy=f"Check path and method. Only paths of BILL's webhooks are below {WEBHOOKS}."
-        )
-    return {**_CODES, **more}
-
-
 def http_request(request: Request) -> HttpRequest:
     """The HTTP request for a request of the user."""
     return HttpRequest(
@@ -92,6 +78,14 @@ def http_request(request: Request) -> HttpRequest:
 def _codes_of(request: Request) -> dict[str, ErrorCode]:
     """The meanings that differ for a request. The order is the priority: a limit comes last."""
     found = {**_CODES, **(_CODES_OF_LOGINS if request.path in _LOGIN_PATHS else {})}
+    if _OF_WEBHOOKS.fullmatch(request.path):
+        found["BDC_1121"] = replace(
+            _CODES["BDC_1121"], remedy=f"The path of BILL's webhooks is {WEBHOOKS}{request.path}. Write it so."
+        )
+    if request.is_webhooks:
+        found["BDC_1121"] = replace(
+            _CODES["BDC_1121"], remedy=f"Check path and method. Only paths of BILL's webhooks are below {WEBHOOKS}."
+        )
     if request.method == "POST" and _SENDS_A_MESSAGE.fullmatch(request.path):
         found["BDC_1144"] = MESSAGES_OF_A_MINUTE
     return found
