@@ -47,8 +47,8 @@ options:
       - What to write. A dictionary or list is sent as JSON. A string must hold a JSON object or array. Dates are sent as V(2026-12-31).
       - A number, V(true) or V(false) for a field that BILL documents as a text is refused, because YAML has changed what you wrote. An example is
         a routing number or a postal code that begins with 0. Put such values in quotes.
-      - The same applies to names that are texts wherever BILL documents them, for example those that end in C(Id), even if bill.connect does not know the
-        endpoint.
+      - The same applies to names that end in C(Id). At an endpoint whose fields bill.connect does not know, it also applies to other names that are
+        texts wherever BILL documents them, for example C(zipOrPostalCode) and C(accountNumber).
       - Up to ansible-core 2.18, a number from a template such as C({{ item.amount }}) becomes a string. Two exceptions keep it a number, namely a
         template that is only the name of a variable, and C(jinja2_native).
       - A list or dictionary from a template keeps its numbers. So write the part with the numbers, or the whole body, as one template. Write dates

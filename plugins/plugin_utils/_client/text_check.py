@@ -16,8 +16,9 @@ from datetime import datetime
 _TIMES = ("Date", "Time", "OfBirth")
 
 
-# The names that are texts wherever BILL documents them. All identifiers of BILL are texts, and their names end so.
+# Documented by BILL: all its identifiers are texts. The names of fields that hold them end so.
 _ENDS_OF_TEXTS = ("Id", "Ids")
+# Other names that are texts wherever BILL documents them. They count only at an endpoint whose fields are not documented.
 _TEXTS_EVERYWHERE = {
     *("line1", "line2", "city", "stateOrProvince", "zipOrPostalCode", "country"),
     *("nameOnAccount", "accountNumber", "routingNumber", "bankName"),
@@ -36,7 +37,7 @@ def changed_by_yaml(value: object, names: Sequence[str], texts: Collection[str])
     name = names[0].rpartition(".")[2]
     if any(each in texts for each in names):
         known = "BILL has a text here"
-    elif name in _TEXTS_EVERYWHERE or name.endswith(_ENDS_OF_TEXTS):
+    elif name.endswith(_ENDS_OF_TEXTS) or (name in _TEXTS_EVERYWHERE and not set(texts) - {"id"}):
         known = "a field with such a name is a text wherever BILL documents it"
     else:
         return None

@@ -73,7 +73,7 @@ def is_rejection(error: BillError) -> bool:
     """Whether BILL has rejected the write itself. Then BILL has not processed it, and no earlier attempt of it."""
     if isinstance(error, NEVER_EXPECTED) or not isinstance(error, ApiError) or error.status is None:
         return False
-    return 400 <= error.status < 500 and error.status not in _TRANSIENT and not may_be_processed(error)
+    return error.status not in _TRANSIENT and not may_be_processed(error)
 
 
 def uncertain(error: BillError) -> UncertainWriteError:

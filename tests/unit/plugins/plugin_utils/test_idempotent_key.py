@@ -120,6 +120,20 @@ def test_write_with_key_stopped_by_a_limit_after_a_lost_response_keeps_its_key(
     assert len(set(keys(bill))) == 1
 
 
+V2 = {"response_status": 1, "response_data": {"error_code": "BDC_1119", "error_message": "no"}}
+
+
+@pytest.mark.parametrize(
+    "said", [no("BDC_1119"), (200, V2), (400, {"errorCode": "BDC_1119", "errorMessage": "no"})], ids=str
+)
+def test_write_with_key_refused_has_a_new_key_next_time(signed_in: OpenClient, bill: Bill, said: Any) -> None:
+    bill.will_say(said, to=CREATE)
+    with pytest.raises(errors.ApiError):
+        call(signed_in())
+    assert call(signed_in()).changed
+    assert len(set(keys(bill))) == 2
+
+
 def test_write_with_key_older_than_bill_stores_it_has_a_new_key(
     signed_in: OpenClient, bill: Bill, clock: Clock
 ) -> None:
