@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible.module_utils.common.yaml import yaml_load
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.emulator import world
@@ -119,7 +120,7 @@ class Folder(Project):
 
     def stored_variables(self, file: str = FILE) -> dict[str, Any]:
         """The variables in the vault file."""
-        stored: dict[str, Any] = yaml.safe_load(opened(self.folder / file))
+        stored: dict[str, Any] = yaml_load(opened(self.folder / file))
         return stored
 
     def left(self) -> list[str]:
@@ -723,10 +724,10 @@ def test_disconnect_credentials_in_environment_signs_out(here: Folder, bill: Con
 
 @pytest.fixture
 def connected(here: Folder) -> Folder:
-    """A folder with a session, and with a vault file that has another variable."""
+    """A folder with a session, and with a vault file that has another variable. Tabs in the file are fine for Ansible."""
     file = here.folder / FILE
     file.parent.mkdir(parents=True)
-    file.write_bytes(encrypted("finance_mail: finance@example.com\n"))
+    file.write_bytes(encrypted("finance_mail:\tfinance@example.com\t# ours\n"))
     here.connect(AP)
     for backup in file.parent.glob("*.bak"):
         backup.unlink()

@@ -4,7 +4,7 @@
 
 """The text of a variables file: its variables, and edits that leave everything else unchanged to the byte.
 
-Private to bill.connect. Plain Python, without Ansible. PyYAML says where a value begins and ends, and an edit replaces only that
+Private to bill.connect. The parser that ansible-core has chosen says where a value begins and ends, and an edit replaces only that
 part. The code reads the result again, and refuses an edit that would change anything else. The only content of the file that
 messages repeat is the names of the requested variables.
 """
@@ -107,6 +107,9 @@ class VariablesDocument:
         try:
             return Document.of(text)
         except yaml.MarkedYAMLError as error:
+            if "nesting" in str(error.problem):
+                # libyaml has a limit of its own.
+                raise self._too_deep() from None
             mark = error.problem_mark or error.context_mark
             where = f" (line {mark.line + 1})" if mark else ""
             raise BillError(
@@ -181,6 +184,7 @@ def _with(document: Document, place: int, name: str, value: Any) -> str:
     lines = [f"# {SUMMARIES[name]}"] if name in SUMMARIES else []
     lines.append(f"{written_key(name)}: {written(value)}")
     new = "".join(document.indent + line + end_of_line for line in lines)
+    place = max(place, len(text) - len(text.removeprefix("\ufeff")))
     before = end_of_line if text[:place].strip("\ufeff") and not text[:place].endswith("\n") else ""
     return text[:place] + before + new + text[place:]
 

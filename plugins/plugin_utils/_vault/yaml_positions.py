@@ -4,17 +4,21 @@
 
 """The places of the variables in the text of a YAML file.
 
-Private to bill.connect. Plain Python, without Ansible.
+Private to bill.connect. It reads what ansible-core reads: JSON first, then YAML with the parser that ansible-core has chosen.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml
+
+# libyaml's parser if PyYAML has it. It reads more than PyYAML's own parser, for example tabs.
+from ansible.module_utils.common.yaml import SafeLoader
 
 from .yaml_values import STR, UNSAFE
 
@@ -51,8 +55,16 @@ class Document:
 
     @classmethod
     def of(cls, text: str) -> Document:
-        # The Python parser of PyYAML is used, because the C parser counts positions in bytes.
-        events = list(yaml.parse(text, Loader=yaml.SafeLoader))
+        if (variables := _of_json(text)) is not None:
+            return cls(text, variables, {str(each.name) for each in variables}, "", len(text), True)
+        # libyaml does not count a byte order mark at the beginning, so positions are those in the text behind it.
+        mark = "\ufeff" if text.startswith("\ufeff") else ""
+        document = cls._of_yaml(text[len(mark) :])
+        return document._behind(mark) if mark else document
+
+    @classmethod
+    def _of_yaml(cls, text: str) -> Document:
+        events = list(yaml.parse(text, Loader=SafeLoader))
         documents = sum(isinstance(event, yaml.DocumentStartEvent) for event in events)
         if documents > 1:
             raise NotVariables(
@@ -61,9 +73,10 @@ class Document:
         end = next(
             (_at(e.start_mark) for e in events if isinstance(e, yaml.DocumentEndEvent) and e.explicit), len(text)
         )
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        if node is None or (node.tag == _NULL and node.value == ""):
-            return cls(text, [], set(), "", end, False)
+        node = yaml.compose(text, Loader=SafeLoader)
+        if node is None or node.tag == _NULL:
+            # Ansible reads no variables from a null, either. A null that somebody wrote leaves no place for a variable.
+            return cls(text, [], set(), "", end, bool(node and node.value))
         if not isinstance(node, yaml.MappingNode):
             raise NotVariables("holds no variables. Write a name, a colon and a value for each variable.")
         nodes = _nodes(events[2:-2])
@@ -73,9 +86,30 @@ class Document:
             begin, end_of_value = _span(text, of_value)
             entries.append(Entry(_name(key), key, value, *_span(text, of_key), begin, end_of_value))
         first = entries[0].key_begin if entries else 0
-        indent = re.sub(r"^\ufeff|\? *$", "", text[line_begin(text, first) : first])
+        indent = re.sub(r"\?[ \t]*$", "", text[line_begin(text, first) : first])
         in_braces = bool(node.flow_style) or bool(indent.strip(" "))
         return cls(text, entries, _names(node, set()), indent, end, in_braces)
+
+    def _behind(self, mark: str) -> Document:
+        """The same document with a byte order mark before its text."""
+        by = len(mark)
+        entries = [
+            replace(e, key_begin=e.key_begin + by, key_end=e.key_end + by, begin=e.begin + by, end=e.end + by)
+            for e in self.entries
+        ]
+        return replace(self, text=mark + self.text, entries=entries, end=self.end + by)
+
+
+def _of_json(text: str) -> list[Entry] | None:
+    """The variables in a text that is JSON. None if it is not. No edit needs their places, because they are in braces."""
+    try:
+        variables = json.loads(text)
+        if not isinstance(variables, dict):
+            return None
+        nodes = yaml.representer.SafeRepresenter().represent_data(variables).value
+    except (ValueError, RecursionError):
+        return None
+    return [Entry(_name(key), key, value, 0, 0, 0, 0) for key, value in nodes]
 
 
 def _nodes(events: list[yaml.Event]) -> Iterator[list[yaml.Event]]:

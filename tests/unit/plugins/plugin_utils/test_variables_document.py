@@ -10,12 +10,14 @@ from datetime import date
 from typing import Any
 
 import pytest
-import yaml
+from ansible.module_utils.common.yaml import SafeLoader
+from ansible.parsing.dataloader import DataLoader
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import variables_document
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import variables_in
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.variables_document import Edit, VariablesDocument
 
 
@@ -54,6 +56,13 @@ PLACES = {
     "indented": ("---\n  a: 1\n  it: old\n...\n", '---\n  a: 1\n  it: "new"\n...\n'),
     "first after a mark": ("\ufeffit: old\n", '\ufeffit: "new"\n'),
     "of a number": ("it: 1\n", 'it: "new"\n'),
+    "after a tab": ("it:\told\t# why\nb:\t1\n", 'it:\t"new"\t# why\nb:\t1\n'),
+    "nothing but a comment after a tab": ("it:\t# why\nb: 1\n", 'it: "new"\t# why\nb: 1\n'),
+    "in braces, with tabs": ("it: {\n\ta: 1,\n\tb: 2\n  }\nb: 1\n", 'it: "new"\nb: 1\n'),
+    "behind characters of several bytes": (
+        'a: "ä\u20ac\U0001f469" # ä\nit: old\n',
+        'a: "ä\u20ac\U0001f469" # ä\nit: "new"\n',
+    ),
 }
 
 
@@ -99,6 +108,9 @@ MORE = {
     # An added end of line would change the text of the block.
     "block without an end": ("# top\na: |\n  text", '# top\nit: "new"\na: |\n  text'),
     "taken over": ("d: &d {it: old}\n<<: *d\n", 'd: &d {it: old}\n<<: *d\nit: "new"\n'),
+    "a mark": ("\ufeff  a: 1\n", '\ufeff  a: 1\n  it: "new"\n'),
+    "a mark and a block without an end": ("\ufeffa: |\n  text", '\ufeffit: "new"\na: |\n  text'),
+    "a tab at the end": ("a: 1\t\n", 'a: 1\t\nit: "new"\n'),
 }
 
 
@@ -196,6 +208,34 @@ def test_edit_that_removes_a_merged_variable_is_refused() -> None:
         edit(text, it=None)
 
 
+# Files that ansible-core reads, and that PyYAML's own parser refuses or that need other care.
+AS_ANSIBLE = {
+    "tabs": "one:\t1\ntwo: [1,\n\t2]\t# why\n",
+    "a tab at an end": "one: a\t\ntwo: b\t# why\n",
+    "JSON with tabs": '{\n\t"one": 1,\n\t"two": {"three": [1, null, true]}\n}\n',
+    "JSON with a surrogate pair": '{"one": "\\ud83d\\udc69", "two": "a\\/b"}',
+    "JSON with a delete character": '{"one": "a\x7fb", "two": 2}',
+    "null": "~\n",
+    "JSON without variables": "{}",
+    "a mark": "\ufeffone: 1\ntwo: 2\n",
+}
+
+
+@pytest.mark.promise(14)
+@pytest.mark.parametrize("text", AS_ANSIBLE.values(), ids=AS_ANSIBLE)
+def test_document_names_the_variables_that_ansible_reads(text: str) -> None:
+    names = sorted(variables_in(DataLoader(), text, "/bill.yml"))
+    assert VariablesDocument(text, "bill.yml").names == names
+    assert names in (["one", "two"], [])
+
+
+def test_edit_of_json_keeps_equal_values_and_changes_no_others() -> None:
+    text = '{\n\t"it": "new", "other": [1, {"a": null}]\n}\n'
+    assert edit(text, it="new", other=[1, {"a": None}]) == Edit(text)
+    with pytest.raises(BillError, match=r"bill\.connect cannot change the variable it in bill\.yml"):
+        edit(text, it="other")
+
+
 NO_FILES = {
     "broken": ("a: 1\nb: 'findme\n", "is not valid YAML (line "),
     "not indented": ("a: 1\n b: findme\n", "is not valid YAML (line 2)"),
@@ -204,7 +244,6 @@ NO_FILES = {
     "two documents": ("a: findme\n---\nb: 1\n", "holds several YAML documents"),
     "a list": ("- findme\n", "holds no variables"),
     "a text": ("findme\n", "holds no variables"),
-    "null": ("~\n", "holds no variables"),
     "a bell": ("a: findme\x07\n", "holds a character that YAML does not allow"),
 }
 
@@ -319,7 +358,7 @@ NAMES = st.sampled_from(["a", "b", "it", "yes", "bill_password", "bill_dev_key",
 WRITTEN = st.sampled_from([text for text, _expected in (*PLACES.values(), *GONE.values(), *MORE.values())])
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(SafeLoader):
     """Loads the text as Ansible does, as far as this test needs."""
 
 
