@@ -16,8 +16,10 @@ description:
   - Asks the person at the terminal for the environment, the way to sign in, and the values that this way needs. Each question says where to find
     the value. Secrets are not shown while they are typed.
   - Then signs in to BILL with these values, even if a session is stored. If BILL refuses a value, the task names the values that the response is
-    about, and asks for them again, at most three times. If BILL says that the user or the organization is locked, or that the requests of this hour
-    are used up, it asks nothing again.
+    about, and asks for them again, at most three times. A secret comes first. If BILL says that the user or the organization is locked, or that the
+    requests of this hour are used up, it asks nothing again.
+  - Does not send a User Name that is not an e-mail address, an Organization ID that does not begin with 008, or a User ID that does not
+    begin with 006. The person may have typed a password there, so the task asks again. It sends the value if the person types it twice.
   - Writes nothing. RV(variables) is the content for the vault file, and M(bill.connect.bill_vault_file) writes it. The playbook
     C(bill.connect.connect) does both.
   - Does not ask for a value that is already given, as an option, as a variable or in the environment. If all values are given, no person is needed.

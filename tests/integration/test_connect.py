@@ -345,8 +345,8 @@ def test_form_check_mode_asks_and_writes_nothing(here: Folder, bill: Control) ->
 @pytest.mark.parametrize(
     ("wrong", "value", "code", "again"),
     [
-        long_case(USER_NAME, "nobody@example.com", "BDC_1101", [USER_NAME, PASSWORD]),
-        (PASSWORD, "Passw0rd-findme-slip", "BDC_1101", [USER_NAME, PASSWORD]),
+        long_case(USER_NAME, "nobody@example.com", "BDC_1101", [PASSWORD, USER_NAME]),
+        (PASSWORD, "Passw0rd-findme-slip", "BDC_1101", [PASSWORD, USER_NAME]),
         long_case(ORGANIZATION_ID, "00899NOSUCHTHING0099", "BDC_1123", [ORGANIZATION_ID]),
         long_case(DEV_KEY, "DEVKEY-findme-slip", "BDC_1102", [DEV_KEY]),
         long_case(DEV_KEY, world.INACTIVE_DEV_KEY, "BDC_1103", [DEV_KEY]),
@@ -357,6 +357,9 @@ def test_form_value_refused_asks_only_for_its_correction(
 ) -> None:
     with here.start_form() as terminal:
         for question, text in {**AP, wrong: value}.items():
+            if question == USER_NAME:
+                # A value that belongs elsewhere is not sent.
+                terminal.answers(USER_NAME, "erp-sync")
             if question == MFA:
                 for each in again:
                     terminal.answers(each, AP[wrong] if each == wrong else "")
@@ -366,7 +369,9 @@ def test_form_value_refused_asks_only_for_its_correction(
     assert run.code == 0, run.output
     labels = " and ".join(each.rstrip(":") for each in again)
     assert run.says(f"BILL answered {code}")
-    assert run.says(f"Nothing was written. Please correct {labels} (correction 1 of 3):"), run.output
+    assert run.says(f"Nothing was written. Please correct {labels} (correction 1 of 3). Enter keeps a value:"), (
+        run.output
+    )
     check_no_secrets(here, run)
     assert here.stored_variables()["bill_password"] == world.USER.password
     assert bill.get("counts") == {LOGIN: 2}
@@ -376,7 +381,7 @@ def test_form_value_refused_asks_only_for_its_correction(
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 def test_form_three_corrections_refused_ends(here: Folder, bill: Control) -> None:
-    slips = [pair for number in range(3) for pair in ((USER_NAME, ""), (PASSWORD, f"Passw0rd-findme-slip{number}"))]
+    slips = [pair for number in range(3) for pair in ((PASSWORD, f"Passw0rd-findme-slip{number}"), (USER_NAME, ""))]
     typed = [(question, text) for question, text in {**AP, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA]
     run = here.connect([*typed, *slips])
     assert run.code == 2
@@ -477,7 +482,7 @@ def test_form_password_refused_leaves_file_unchanged(here: Folder, bill: Control
     before = stored.read_bytes()
     typed = {**ENTER_ONLY, PASSWORD: "Passw0rd-findme-slip", MFA: None}
     run = here.connect(
-        [*[(question, text) for question, text in typed.items() if text is not None], (USER_NAME, CTRL_C)]
+        [*[(question, text) for question, text in typed.items() if text is not None], (PASSWORD, CTRL_C)]
     )
     assert run.code == 2
     assert stored.read_bytes() == before
@@ -489,8 +494,8 @@ def test_form_password_refused_leaves_file_unchanged(here: Folder, bill: Control
 
 FULL_DIALOGUE: Dialogue = [
     *[(question, text) for question, text in {**PAYER, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA],
-    (USER_NAME, ""),
     (PASSWORD, world.PAYER.password),
+    (USER_NAME, ""),
     (MFA, "yes"),
     (CODE, ""),
 ]

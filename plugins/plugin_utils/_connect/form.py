@@ -182,13 +182,15 @@ class Form:
             return
         wanted = [each for each in self._fields if each.option in error.options and self._can_correct(each)]
         if may_be_other_environment(error.code) and self._can_correct(ENVIRONMENT):
-            wanted.insert(0, ENVIRONMENT)
+            wanted.append(ENVIRONMENT)
+        # A secret comes first: a person who is told of a wrong password types it at the next question, and others must not see it.
+        wanted.sort(key=lambda each: not _BY_NAME[each.option].secret)
         if not wanted or self._interview.is_alone or correction > CORRECTIONS or is_final(error.code):
             raise self._explained(error)
         *labels, last = (each.label for each in wanted)
         named = f"{', '.join(labels)} and {last}" if labels else last
         self._interview.show(f"\n{error.summary}{self._sources(error)} Nothing was written.")
-        self._interview.show(f"Please correct {named} (correction {correction} of {CORRECTIONS}):")
+        self._interview.show(f"Please correct {named} (correction {correction} of {CORRECTIONS}). Enter keeps a value:")
         for each in wanted:
             self._fill(each)
 

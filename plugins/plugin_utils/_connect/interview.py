@@ -9,6 +9,7 @@ Private to bill.connect. It does not know what shows the questions, so a test ca
 
 from __future__ import annotations
 
+import re
 from typing import Any, Protocol
 
 from .._core.errors import NoTerminalError, OptionError
@@ -61,6 +62,17 @@ class Interview:
         self._beginning = ""
         return typed if hidden else typed.strip()
 
+    def is_yes(self, prompt: str) -> bool:
+        """Whether the person answers yes. Enter means no. Raises UserAbortedError if the person aborts."""
+        for _try in range(_TRIES):
+            answer = self.ask(f"{prompt} yes or no [no]:").lower()
+            if answer in ("y", "yes"):
+                return True
+            if answer in ("", "n", "no"):
+                break
+            self.show("Type yes or no.")
+        return False
+
     def value(self, question: Question, option: Option, *, before: Any, is_stored: bool) -> Any:
         """A valid value for the option, or ``before`` if the person types none. ``is_stored`` says that the vault file has ``before``.
 
@@ -71,6 +83,7 @@ class Interview:
             prompt += "; it is not shown"
         if before:
             prompt += f" [{(_STORED if is_stored else _TYPED) if option.secret else before}]"
+        doubted = None
         for _try in range(_TRIES):
             typed = self.ask(f"\n{prompt}:", hidden=option.secret)
             # A password may begin or end with a blank. A key never does.
@@ -82,9 +95,18 @@ class Interview:
                 self.show(f"{question.label} is required. Type a value.")
                 continue
             try:
-                return convert(option, typed, source.typed(question.label))
+                value = convert(option, typed, source.typed(question.label))
             except OptionError as error:
                 self.show(str(error))
+                continue
+            if not question.doubt or re.search(question.doubt.pattern, value) or value in (doubted, before):
+                return value
+            doubted = value
+            # The value is not shown. It may be a password that the person typed at the wrong question.
+            self.show(
+                f"The value that you typed for {question.label} {question.doubt.text}. bill.connect has not sent it to BILL. "
+                f"Type the {question.label}. To use the same value all the same, type it again."
+            )
         raise OptionError(
             f"You typed no usable value for {question.label} {_TRIES} times. Nothing was written. Start again."
         )

@@ -29,10 +29,9 @@ _OF_THE_FORM = {"token", "challenge_id"}
 
 def wants_mfa(interview: Interview) -> bool:
     """Whether the person wants BILL to trust the session."""
-    answer = interview.ask(
-        "\nMFA: payments require a session that BILL trusts. Should BILL send a code to your phone now? yes or no [no]:"
+    wanted = interview.is_yes(
+        "\nMFA: payments require a session that BILL trusts. Should BILL send a code to your phone now?"
     )
-    wanted = answer.lower() in ("y", "yes")
     if not interview.is_alone:
         interview.show("  yes" if wanted else "  no")
     return wanted

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .._auth.methods import METHODS, AuthMethod
+from .._options.option import Doubt
 from .._options.spec import OPTIONS
 
 
@@ -21,6 +22,7 @@ class Question:
     """One question: its option, its label, and a text that says what the value is and where to find it.
 
     If the question is ``optional``, the answer may be empty. The form asks only if the option ``only_with`` has a value.
+    ``doubt`` says which values the form asks about once more.
     """
 
     option: str
@@ -28,6 +30,7 @@ class Question:
     where: str
     optional: bool = False
     only_with: str | None = None
+    doubt: Doubt | None = None
 
 
 # BILL's web app, where people sign in and find their keys. Documented by BILL.
@@ -46,7 +49,7 @@ def _question(name: str, method: str = "", *, optional: bool = False) -> Questio
         return None
     # If the other option has a value, the method needs this one.
     optional = optional and not prompt.only_with
-    return Question(name, prompt.label, prompt.where_to_find, optional, prompt.only_with)
+    return Question(name, prompt.label, prompt.where_to_find, optional, prompt.only_with, prompt.doubt)
 
 
 def _first(name: str) -> Question:

@@ -17,6 +17,18 @@ AwxField = Literal["none", "usual", "rare"]
 
 
 @dataclass(frozen=True)
+class Doubt:
+    """A value that the form asks about once more, because it is probably another one, for example a password.
+
+    The form accepts the value if the person types it again, because BILL may change its rules. ``pattern`` is what usual values
+    contain or begin with. ``text`` completes "The value that you typed ...".
+    """
+
+    pattern: str
+    text: str
+
+
+@dataclass(frozen=True)
 class Prompt:
     """How the form asks for an option: the label of the question, and where the person finds the value.
 
@@ -26,6 +38,7 @@ class Prompt:
     label: str
     where_to_find: str
     only_with: str | None = None
+    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +71,7 @@ class Option:
     - ``label``: the name in a form.
     - ``where_to_find``: what the value is and where BILL shows it. It completes "label: ...". The form does not ask for an option
       without this text. ``prompts`` has the label and the text for single authentication methods, by ``auth_method``.
+    - ``doubt``: the values that the form asks about once more. A prompt in ``prompts`` has its own.
     - ``summary``: one line. It is the comment in a vault file, and the beginning of every description. An existing vault file has
       the comment of an earlier version. If the line changes, the old comment stays there.
     - ``details``: the further paragraphs of the documentation, with Ansible's markup.
@@ -87,6 +101,7 @@ class Option:
     where_to_find: str = ""
     # A dictionary has no hash, so the hash of the option leaves it out.
     prompts: Mapping[str, Prompt] = field(default_factory=dict, hash=False)
+    doubt: Doubt | None = None
     summary: str = ""
     details: tuple[str, ...] = ()
     default_text: str = ""
@@ -103,5 +118,5 @@ class Option:
 
     def prompt(self, method: str = "") -> Prompt | None:
         """How the form asks for the option with this authentication method. None if the form does not ask."""
-        usual = Prompt(self.label, self.where_to_find) if self.where_to_find else None
+        usual = Prompt(self.label, self.where_to_find, doubt=self.doubt) if self.where_to_find else None
         return self.prompts.get(method, usual)

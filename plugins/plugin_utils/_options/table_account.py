@@ -14,10 +14,15 @@ from __future__ import annotations
 
 from .._auth.methods import METHODS
 from .._core.base_url import API_URLS
-from .option import Option, Prompt
+from .option import Doubt, Option, Prompt
 
 _DEV_KEYS = "Settings > Sync & Integrations > Manage Developer Keys"
 _TOKENS = "Settings > Sync & Integrations > Tokens"
+# BILL documents that a user name is an e-mail address and that an organization begins with 008. Clients of BILL have seen that a
+# user begins with 006.
+_E_MAIL = Doubt(r"^[^@\s]+@[^@\s]+\.[^@\s]+$", "is not an e-mail address such as ap@example.com")
+_USER_NAME = Doubt(_E_MAIL.pattern, f"{_E_MAIL.text} (to use a sync token, start again and choose sync_token)")
+_ORGANIZATION = Doubt("^008", "does not begin with 008")
 _URL = "Must be https, or http to V(localhost), V(127.x.x.x) or V(::1)."
 
 ACCOUNT_OPTIONS = (
@@ -89,12 +94,14 @@ ACCOUNT_OPTIONS = (
         other_api_names=("userName",),
         label="User Name",
         prompts={
-            "password": Prompt("User Name", "the e-mail address that you use to sign in to BILL's web app"),
+            "password": Prompt(
+                "User Name", "the e-mail address that you use to sign in to BILL's web app", doubt=_USER_NAME
+            ),
             "sync_token": Prompt("Token Name", f"the name of the sync token; in BILL's web app under {_TOKENS}"),
             "console_token": Prompt(
-                "User Name", "the e-mail address that you use to sign in to the Accountant Console"
+                "User Name", "the e-mail address that you use to sign in to the Accountant Console", doubt=_E_MAIL
             ),
-            "partner": Prompt("User Name", "the e-mail address of the partner's account"),
+            "partner": Prompt("User Name", "the e-mail address of the partner's account", doubt=_E_MAIL),
         },
         summary="User Name: an e-mail address, or the name of the sync token.",
         details=("The e-mail address of the user, of the Accountant Console account or of the partner's account.",),
@@ -127,11 +134,14 @@ ACCOUNT_OPTIONS = (
         label="Organization ID",
         where_to_find="begins with 008; the video on https://developer.bill.com/docs/bill-keys-tokens shows where to find it",
         prompts={
-            "console_token": Prompt("Organization ID", "the ID of the client's organization; begins with 008"),
+            "console_token": Prompt(
+                "Organization ID", "the ID of the client's organization; begins with 008", doubt=_ORGANIZATION
+            ),
             "partner": Prompt(
-                "Organization ID", "the ID of the user's organization; begins with 008", only_with="user_id"
+                "Organization ID", "the ID of the user's organization; begins with 008", "user_id", _ORGANIZATION
             ),
         },
+        doubt=_ORGANIZATION,
         summary="Organization ID: begins with 008.",
         details=("The organization to sign in to.",),
         awx="usual",
@@ -183,6 +193,7 @@ ACCOUNT_OPTIONS = (
         api_name="userId",
         label="User ID",
         where_to_find="the user that the partner signs in as; begins with 006; leave it empty for the partner itself",
+        doubt=Doubt("^006", "does not begin with 006"),
         summary="The user that the partner signs in as: begins with 006.",
         awx="usual",
         awx_note="Then leave the Organization ID empty too.",

@@ -245,6 +245,68 @@ def test_form_invisible_characters_of_a_password_are_accepted(fill: Any, bill: B
     assert fill(ap(Password=bill.password)).variables["bill_password"] == bill.password
 
 
+DOUBTED = [
+    ("password", "User_Name", "s3cret-findme-P@ssword", "is not an e-mail address such as ap@example.com"),
+    ("console_token", "User_Name", "s3cret-findme-slip", "is not an e-mail address such as ap@example.com"),
+    ("a partner's user", "User_Name", "s3cret-findme-slip", "is not an e-mail address such as ap@example.com"),
+    ("password", "Organization_ID", "S3CRETfindmeKEY", "does not begin with 008"),
+    ("console_token", "Organization_ID", "00609EXAMPLEEXAMPLE9", "does not begin with 008"),
+    ("a partner's user", "Organization_ID", "00609EXAMPLEEXAMPLE9", "does not begin with 008"),
+    ("a partner's user", "User_ID", "00809EXAMPLEEXAMPLE9", "does not begin with 006"),
+]
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(("method", "label", "slip", "why"), DOUBTED)
+def test_form_doubtful_value_is_asked_about_before_it_is_sent(
+    fill: Any, bill: Bill, method: str, label: str, slip: str, why: str
+) -> None:
+    wanted = {n: value for n, value in {"auth_method": "password", **OPTIONS, **METHODS[method]}.items() if value}
+    typed = {each.label.replace(" ", "_"): [wanted[each.option]] for each in QUESTIONS[wanted["auth_method"]]}
+    corrected = {**typed, label: [slip, *typed[label]]}
+    fill(person := Someone(Sign_in_with=wanted["auth_method"], **corrected), mfa=False)
+    name = label.replace("_", " ")
+    assert person.saw(f"The value that you typed for {name} {why}")
+    assert person.saw(
+        f". bill.connect has not sent it to BILL. Type the {name}. To use the same value all the same, type it again."
+    )
+    # The value may be a password.
+    assert not person.saw(slip)
+    assert slip not in str([each.body for each in bill.requests])
+
+
+@pytest.mark.parametrize(("method", "label", "slip", "_why"), [DOUBTED[0], DOUBTED[3]])
+def test_form_doubtful_value_typed_twice_is_sent(
+    fill: Any, bill: Bill, method: str, label: str, slip: str, _why: str
+) -> None:
+    bill.will_say(no("BDC_1101"))
+    # It is not doubted again when it is typed again after a refusal.
+    person = ap(**{label: [slip, slip, slip], "Password": ["wrong", "right"]})
+    bill.password = "right"
+    variables = fill(person, mfa=False).variables
+    assert slip in variables.values()
+    assert len([text for text in person.seen if "has not sent it" in text]) == 1
+
+
+def test_form_name_of_a_sync_token_is_not_doubted_but_at_a_user_name_its_method_is_named(fill: Any) -> None:
+    token = METHODS["sync_token"]
+    person = Someone(
+        Sign_in_with="sync_token",
+        **{each.label.replace(" ", "_"): {**OPTIONS, **token}[each.option] for each in QUESTIONS["sync_token"]},
+    )
+    fill(person)
+    assert not person.saw("has not sent it")
+    fill(person := ap(User_Name=["erp-sync", OPTIONS["username"]]))
+    assert person.saw("(to use a sync token, start again and choose sync_token)")
+
+
+def test_form_answer_to_mfa_that_is_neither_yes_nor_no_is_asked_again(fill: Any, bill: Bill) -> None:
+    person = ap(MFA=["123456", "yes"], Code="012345")
+    assert fill(person).session.trusted
+    assert person.saw("Type yes or no.")
+
+
 def test_form_does_not_ask_for_ever(fill: Any, bill: Bill) -> None:
     with pytest.raises(
         OptionError, match="You typed no usable value for Organization ID 10 times. Nothing was written"
@@ -261,11 +323,11 @@ def test_form_with_a_given_environment_ignores_the_stored_api_url(fill: Any) -> 
 
 def test_form_with_an_api_url_does_not_ask_for_the_environment(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1101"))
-    person = ap(User_Name=["slip", OPTIONS["username"]])
+    person = ap(User_Name=["slip@example.com", OPTIONS["username"]])
     done = fill(person, given={"api_url": API_URL})
     assert person.saw(f"BILL: {API_URL}, from the variable bill_api_url")
     # The environment is not corrected, because it does not change BILL's address here.
-    assert person.asked == ["Sign in with", *LABELS.values(), "User Name", "Password", "MFA"]
+    assert person.asked == ["Sign in with", *LABELS.values(), "Password", "User Name", "MFA"]
     assert done.variables == {"bill_api_url": API_URL, **KEEPS}
     person = Someone()
     done = fill(person, stored={"api_url": API_URL, "auth_method": "password", **OPTIONS})
@@ -280,10 +342,11 @@ def test_form_with_an_api_url_does_not_ask_for_the_environment(fill: Any, bill: 
 @pytest.mark.parametrize(
     ("code", "labels"),
     [
-        ("BDC_1101", ["Environment", "User Name", "Password"]),
-        ("BDC_1102", ["Environment", "Developer Key"]),
+        # A person types the secret at the first question after a refusal. Nobody must see it.
+        ("BDC_1101", ["Password", "User Name", "Environment"]),
+        ("BDC_1102", ["Developer Key", "Environment"]),
         ("BDC_1103", ["Developer Key"]),
-        ("BDC_1123", ["Environment", "Organization ID"]),
+        ("BDC_1123", ["Organization ID", "Environment"]),
         ("BDC_1106", ["User Name", "Organization ID"]),
     ],
 )
@@ -292,14 +355,15 @@ def test_form_after_a_refusal_asks_only_for_the_named_values(
 ) -> None:
     bill.will_say(no(code))
     person = ap()
-    person.typed[labels[-1]].insert(0, "slip")
+    slips = {"User Name": "slip@example.com", "Organization ID": "00899EXAMPLEEXAMPLE9"}
+    person.typed[labels[0]].insert(0, slips.get(labels[0], "slip"))
     done = fill(person, mfa=False)
     first = ["Environment", "Sign in with", *LABELS.values()]
     assert person.asked[: len(first)] == first
     assert person.asked[len(first) :] == labels
     assert person.saw(f"BILL answered {code}")
     named = " and ".join(", ".join(labels).rsplit(", ", 1))
-    assert person.saw(f"Please correct {named} (correction 1 of 3):")
+    assert person.saw(f"Please correct {named} (correction 1 of 3). Enter keeps a value:")
     # Values without a second question are those that the person typed before.
     assert {name: done.variables[name] for name in KEEPS} == KEEPS
 
@@ -408,7 +472,7 @@ def test_form_after_a_refusal_asks_only_for_the_typed_value(fill: Any, bill: Bil
         *("Sign in with", "Password", "Organization ID", "Developer Key"),
         *("Password", "MFA"),
     ]
-    assert person.saw("Please correct Password (correction 1 of 3):")
+    assert person.saw("Please correct Password (correction 1 of 3). Enter keeps a value:")
     assert person.saw("it is not shown [the value that you typed]:")
     assert not person.saw("the value in the vault file")
 
@@ -425,17 +489,21 @@ def test_form_with_a_rejected_given_key_can_correct_only_the_environment(fill: A
     person = ap(Environment=["", "production"])
     done = fill(person, given={"dev_key": OPTIONS["dev_key"]})
     assert person.saw("(dev_key comes from the variable bill_dev_key) Nothing was written.")
-    assert person.saw("Please correct Environment (correction 1 of 3):")
+    assert person.saw("Please correct Environment (correction 1 of 3). Enter keeps a value:")
     assert done.variables["bill_environment"] == "production"
 
 
 def test_form_for_the_partner_after_a_refusal_asks_for_user_name_and_user_id(fill: Any, bill: Bill) -> None:
     bill.will_say(no("BDC_1106"))
-    partner = {"App_Key": METHODS["the partner"]["app_key"], "User_Name": ["p", "q"], "Password": "p"}
+    partner = {
+        "App_Key": METHODS["the partner"]["app_key"],
+        "User_Name": ["p@example.com", "q@example.com"],
+        "Password": "p",
+    }
     person = Someone(Sign_in_with="partner", **partner)
     fill(person)
     assert person.asked[-2:] == ["User Name", "User ID"]
-    assert person.saw("Please correct User Name and User ID (correction 1 of 3):")
+    assert person.saw("Please correct User Name and User ID (correction 1 of 3). Enter keeps a value:")
     assert person.saw("  (none)")
 
 
