@@ -34,9 +34,10 @@ class Authority:
     """Issues certificates for this machine.
 
     Its own certificate is the value for `ca_path`. It is in `file`. `directory` has it in the form that `openssl rehash` writes.
+    A ``careless`` authority is like those of some companies: Python 3.13 and later refuse it.
     """
 
-    def __init__(self, folder: Path, name: str = "an authority of the tests") -> None:
+    def __init__(self, folder: Path, name: str = "an authority of the tests", *, careless: bool = False) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
         self._name = _name(name)
@@ -53,7 +54,7 @@ class Authority:
             decipher_only=False,
         )
         builder = _builder(self._name, self._name, self._key, self._key, -3 * DAY, 3 * DAY)
-        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=not careless)
         builder = builder.add_extension(usage, critical=True)
         self.file = folder / "authority.pem"
         self.file.write_bytes(_pem(builder.sign(self._key, hashes.SHA256())))

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -34,11 +35,12 @@ ALL = (LOGIN, LOOKUP, ROLE)
 
 @dataclass(frozen=True)
 class Bills:
-    """Emulators, each with its own certificate, and the two authorities."""
+    """Emulators, each with its own certificate, and the authorities."""
 
     urls: Mapping[str, str]
     authority: Authority
     another: Authority
+    careless: Authority
 
     def control(self, name: str) -> Control:
         return Control(self.urls[name], self.authority.file if name == "good" else False)
@@ -52,6 +54,7 @@ def bills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bills]:
     folder = tmp_path_factory.mktemp("tls")
     authority = Authority(folder / "authority")
     another = Authority(folder / "another", "another authority of the tests")
+    careless = Authority(folder / "careless", "the authority of a company", careless=True)
     shown = {
         "good": authority.good(),
         "expired": authority.expired(),
@@ -59,12 +62,14 @@ def bills(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bills]:
         "for_another_host": authority.for_another_host(),
         "self_signed": self_signed(folder / "self-signed"),
         "of_another_authority": another.good(),
+        "of_a_company": careless.good(),
     }
     with ExitStack() as running:
         yield Bills(
             {name: running.enter_context(server.running(c.certificate, c.private_key)) for name, c in shown.items()},
             authority,
             another,
+            careless,
         )
 
 
@@ -89,6 +94,12 @@ def hosts(project: Project, **variables: Mapping[str, Any]) -> None:
         (project.folder / "host_vars" / f"{name}.yml").write_text(yaml.safe_dump(dict(own)))
     # check_after 0 validates stored sessions each time, so each task and lookup connects to BILL again.
     project.variables(bill_api_url=project.api_url, bill_check_after=0, user_id=world.USER.id, strict=True)
+
+
+def run_by_python(project: Project) -> tuple[int, ...]:
+    """The version of the Python that runs Ansible."""
+    found = project.run("ansible", "--version")
+    return tuple(int(part) for part in re.findall(r"python version = (\d+)\.(\d+)", found.output)[0])
 
 
 def refusals(run: Run, host: str, message: str) -> int:
@@ -203,6 +214,7 @@ def test_ca_path_without_right_authority_is_reported(project: Project, bills: Bi
         directory={"bill_ca_path": str(bills.another.directory)},
         unprepared={"bill_ca_path": "{{ playbook_dir }}/unprepared"},
         empty={"bill_ca_path": "{{ playbook_dir }}/empty.pem"},
+        of_a_company={"bill_api_url": bills.urls["of_a_company"], "bill_ca_path": str(bills.careless.file)},
     )
     run = project.play(LOGIN, LOOKUP, ignore_errors=True, arguments=("-v",))
     for host, message in {
@@ -214,6 +226,13 @@ def test_ca_path_without_right_authority_is_reported(project: Project, bills: Bi
         assert refusals(run, host, message) == 2, run.output
     assert not run.says("Trying again")
     assert bill.heard() == []
+    # Only Python 3.13 and later refuse the company's authority.
+    is_strict = run_by_python(project) >= (3, 13)
+    assert (
+        bool(refusals(run, "of_a_company", "Only the strict check of this Python refuses it (VERIFY_X509_STRICT"))
+        == is_strict
+    )
+    assert bool(bills.control("of_a_company").heard()) != is_strict
 
 
 @pytest.mark.promise(7)

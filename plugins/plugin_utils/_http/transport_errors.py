@@ -21,6 +21,7 @@ from .._core import errors
 # exchange.py reports the missing library before it uses this module.
 with suppress(Exception):
     from requests import exceptions
+    from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 
 # The remedy and the related options for a rejected certificate, by OpenSSL's error number (X509_V_ERR_...). The errors in
@@ -43,6 +44,16 @@ _CERTIFICATE_REMEDIES: dict[int, tuple[str, tuple[str, ...]]] = {
     64: _OTHER_NAME,
 }
 _UNKNOWN_AUTHORITY = (2, 19, 20, 21)
+# OpenSSL finds these faults only with VERIFY_X509_STRICT, which Python sets from 3.13 on. 79, an invalid authority, is found without
+# it, too, but then also for other reasons.
+_STRICT = range(80, 95)
+_INVALID_AUTHORITY = 79
+_BY_STRICT = (
+    "Only the strict check of this Python refuses it (VERIFY_X509_STRICT, set from Python 3.13 on): the certificate, or that of its "
+    "authority, does not follow RFC 5280. If your company's network inspects TLS, this is your company's authority and not BILL's. Ask its "
+    "owner for certificates that follow RFC 5280. Until then, run Ansible with Python 3.12 or earlier.",
+    ("ca_path",),
+)
 _ANY_OTHER_FAULT = (
     "The owner of the host, or the authority of the certificate, must correct this.",
     ("{option}", "ca_path"),
@@ -110,6 +121,8 @@ class TransportErrors:
         remedy, concerns = _CERTIFICATE_REMEDIES.get(number, _ANY_OTHER_FAULT)
         if number in _UNKNOWN_AUTHORITY:
             remedy = self._how_to_name_the_authority()
+        elif number in _STRICT or (number == _INVALID_AUTHORITY and _is_strict()):
+            remedy, concerns = _BY_STRICT
         remedy = remedy.format(option=self.option)
         return errors.TlsError(
             f"bill.connect did not accept the certificate of {self.host} ({fault.rstrip('.')}), so it sent nothing. {remedy}",
@@ -118,7 +131,11 @@ class TransportErrors:
 
     def _how_to_name_the_authority(self) -> str:
         if not self.ca_path:
-            return "If your own authority issued the certificate, set ca_path to the file of that authority."
+            bundle = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE") or DEFAULT_CA_BUNDLE_PATH
+            return (
+                "If your own authority or your company's issued the certificate, set ca_path to the file of that authority. bill.connect trusts "
+                f"only the authorities in {bundle}, and not those in another certificate store of this machine."
+            )
         if os.path.isdir(self.ca_path):
             return (
                 "ca_path is a directory. Put the certificate of the authority that issued the host's certificate "
@@ -182,6 +199,10 @@ def unusable_key_log(error: BaseException) -> str | None:
     """The file that SSLKEYLOGFILE names, if the error says that it cannot be written. Python opens it for every TLS connection."""
     path = os.environ.get("SSLKEYLOGFILE")
     return path if path and isinstance(error, OSError) and error.filename == path else None
+
+
+def _is_strict() -> bool:
+    return bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_STRICT)
 
 
 def _in_the_handshake(error: ssl.SSLError) -> bool:

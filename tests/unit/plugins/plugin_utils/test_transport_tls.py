@@ -28,7 +28,10 @@ from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, sa
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
 GOOD = says(200, {"secure": True})
-UNKNOWN_AUTHORITY = "If your own authority issued the certificate, set ca_path to the file of that authority."
+UNKNOWN_AUTHORITY = (
+    "If your own authority or your company's issued the certificate, set ca_path to the file of that authority. bill.connect trusts only the "
+    f"authorities in {requests.utils.DEFAULT_CA_BUNDLE_PATH}, and not those in another certificate store of this machine."
+)
 CLOCK = "Check the controller's clock. If it is right, "
 BAD = {
     "expired": (
@@ -226,6 +229,47 @@ def test_tls_with_each_openssl_code_for_an_unknown_authority_has_one_remedy(numb
     error = TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault))
     assert isinstance(error, errors.TlsError)
     assert str(error).endswith("(unable to verify it), so it sent nothing. " + UNKNOWN_AUTHORITY)
+
+
+STRICT = "Only the strict check of this Python refuses it (VERIFY_X509_STRICT, set from Python 3.13 on): "
+
+
+def strictly_refused(url: str, authority: Authority) -> ssl.SSLCertVerificationError:
+    """The error of a handshake with the check of Python 3.13. Older versions of Python have it, too, but do not use it."""
+    context = ssl.create_default_context(cafile=str(authority.file))
+    context.verify_flags |= ssl.VERIFY_X509_STRICT
+    host, port = url.removeprefix("https://").split("/")[0].split(":")
+    with (
+        socket.create_connection((host, int(port))) as plain,
+        pytest.raises(ssl.SSLCertVerificationError) as refused,
+        context.wrap_socket(plain, server_hostname=host),
+    ):
+        pass
+    return refused.value
+
+
+@pytest.mark.promise(7)
+@pytest.mark.promise(8)
+def test_tls_with_an_authority_that_only_python_3_13_refuses_names_the_strict_check(
+    scripted: Start, tmp_path: Path
+) -> None:
+    careless = Authority(tmp_path / "careless", careless=True)
+    fault = strictly_refused(scripted(GOOD, tls=showing(careless.good())).url, careless)
+    error = TransportErrors("bill.example.com", 10, str(careless.file)).of(requests.exceptions.SSLError(fault))
+    assert "so it sent nothing. " + STRICT in str(error)
+    assert str(error).endswith("Until then, run Ansible with Python 3.12 or earlier.")
+    assert "The owner of the host" not in str(error)
+    assert error.options == ("ca_path",)
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("number", [*range(79, 96)])
+def test_tls_with_each_openssl_code_of_the_strict_check_has_one_remedy(number: int) -> None:
+    fault = ssl.SSLCertVerificationError(1, "findme")
+    fault.verify_code, fault.verify_message = number, "Missing Authority Key Identifier"
+    message = str(TransportErrors("bill.example.com", 10, None).of(requests.exceptions.SSLError(fault)))
+    is_strict = bool(ssl.create_default_context().verify_flags & ssl.VERIFY_X509_STRICT)
+    assert (STRICT in message) == (79 < number < 95 or (number == 79 and is_strict))
 
 
 @pytest.mark.promise(8)
