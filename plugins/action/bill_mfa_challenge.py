@@ -6,12 +6,14 @@ from __future__ import annotations
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import refuse_ignored_run_once
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, refuse_what_cannot_be_trusted
 
 
 class ActionModule(BillAction):
     def perform(self, context: TaskContext) -> TaskResult:
+        refuse_ignored_run_once(self._task)
         if self._task.check_mode:
             refuse_what_cannot_be_trusted(context.client.sessions)
             return TaskResult({"challenge_id": None, "changed": True}, public=True)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import refuse_ignored_run_once
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import (
     MfaValidation,
@@ -29,6 +30,7 @@ class ActionModule(BillAction):
     )
 
     def perform(self, context: TaskContext) -> TaskResult:
+        refuse_ignored_run_once(self._task)
         names = ("challenge_id", "token", "remember_me", "device", "machine_name")
         given = {name: context.options[name] for name in names}
         if self._task.check_mode:

@@ -113,6 +113,23 @@ def test_role_trust_code_from_program_is_requested_once_for_three_hosts(payer: P
     assert (given["device"], given["machineName"], given["rememberMe"]) == ("build-7", "rack 2", True)
 
 
+@pytest.mark.promise(8)
+def test_role_trust_strategy_that_ignores_run_once_is_refused_before_a_code_is_sent(
+    payer: Project, bill: Control
+) -> None:
+    payer.hosts("one", "two")
+    included: dict[str, Any] = {"name": "Trust", "ansible.builtin.include_role": {"name": "bill.connect.trust"}}
+    once = {**challenge(), "run_once": True}
+    run = payer.plays(
+        {"strategy": "free", "ignore_errors": True, "tasks": [once]},
+        {"strategy": "ansible.builtin.host_pinned", "tasks": [included]},
+    )
+    assert run.code == 2
+    assert run.says("The strategy free of this play ignores run_once, so BILL would send a code for every host.")
+    assert run.says("The strategy ansible.builtin.host_pinned of this play ignores run_once"), run.output
+    assert bill.get("counts") == {}
+
+
 @pytest.mark.promise(12)
 @pytest.mark.parametrize(
     "given", [{}, {"bill_mfa_token": "012345", "bill_mfa_challenge_id": "C-1"}], ids=["without code", "with code"]

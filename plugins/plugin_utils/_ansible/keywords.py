@@ -16,7 +16,7 @@ from typing import Any
 from .._core.errors import OptionError
 from .._options.source import Kind, Source
 from .._options.spec import OPTIONS
-from .written_task import environments_around, keyword_of
+from .written_task import environments_around, keyword_of, play_of
 
 _ENVIRONMENTS = next(option.choices for option in OPTIONS if option.name == "environment")
 # The names that steer a connection. Programs read them in both cases.
@@ -24,6 +24,19 @@ _OF_CONNECTIONS = {
     *("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"),
     *("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"),
 }
+
+# Ansible's own strategies, and those of others with the same behaviour, such as mitogen_free.
+_WITHOUT_RUN_ONCE = ("free", "host_pinned")
+
+
+def refuse_ignored_run_once(task: Any) -> None:
+    """Raise OptionError if a task has ``run_once`` in a play whose strategy ignores it. BILL would send each host a code."""
+    strategy = str(getattr(play_of(task), "strategy", ""))
+    if task.run_once and strategy.rpartition(".")[2].endswith(_WITHOUT_RUN_ONCE):
+        raise OptionError(
+            f"The strategy {strategy} of this play ignores run_once, so BILL would send a code for every host. Nothing was sent. Do this in a "
+            "play of its own with strategy: linear. The role bill.connect.trust needs that strategy, too."
+        )
 
 
 _BELOW = "write it one level further to the right, below the name of the task bill.connect..., as its option"

@@ -11,7 +11,11 @@ from typing import Any
 
 import pytest
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import check_environment, check_limits
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import (
+    check_environment,
+    check_limits,
+    refuse_ignored_run_once,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source
 
@@ -97,3 +101,17 @@ def test_keywords_timeout_and_retries_that_can_be_meant_need_no_warning(keywords
 
 def test_keywords_beside_the_option_of_the_same_name_need_no_warning() -> None:
     assert limits({"timeout": "5", "retries": "1"}, timeout=10, retries=2) == []
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("strategy", ["free", "ansible.builtin.free", "host_pinned", "mitogen_free", "linear", "debug"])
+@pytest.mark.parametrize("run_once", [True, False])
+def test_keywords_run_once_is_refused_only_with_a_strategy_that_ignores_it(strategy: str, run_once: bool) -> None:
+    task = SimpleNamespace(run_once=run_once, _parent=SimpleNamespace(_play=SimpleNamespace(strategy=strategy)))
+    if run_once and strategy not in ("linear", "debug"):
+        with pytest.raises(
+            OptionError, match=f"^The strategy {strategy} of this play ignores run_once.* strategy: linear"
+        ):
+            refuse_ignored_run_once(task)
+    else:
+        refuse_ignored_run_once(task)
