@@ -10,6 +10,11 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results impo
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED, Option
 
+_SHARED = (
+    "the session. All tasks, hosts, forks and runs with the same credentials and session store used this session. Tasks of bill.connect sign in "
+    "again. Headers that somebody has taken from the session, for example for uri, do not work any more."
+)
+
 
 class ActionModule(BillAction):
     OWN_OPTIONS = (
@@ -22,6 +27,12 @@ class ActionModule(BillAction):
         sessions, force = context.client.sessions, context.options["force"]
         if context.options["state"] == "absent":
             result = sessions.end(force=force, check_only=self._task.check_mode)
-        else:
-            result = sessions.ensure(force=force, require_trusted=context.options["require_trusted"])
+            data = login_result(context.client, result)
+            if result.changed:
+                data["msg"] = (
+                    f"{'Check mode: the task would end' if self._task.check_mode else 'BILL has ended'} {_SHARED}"
+                )
+            # Without a session, the result holds no secret.
+            return TaskResult(data, public=True, publish=True)
+        result = sessions.ensure(force=force, require_trusted=context.options["require_trusted"])
         return TaskResult(login_result(context.client, result), publish=True)

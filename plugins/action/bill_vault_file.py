@@ -34,7 +34,8 @@ class ActionModule(BillAction):
         options = context.options
         variables = given_variables(options["variables"], options["state"])
         context.secrets.add(secrets_among(variables))
-        path = options["path"] or default_path(self.variables.get("ansible_inventory_sources"))
+        sources = self.variables.get("ansible_inventory_sources")
+        path = options["path"] or default_path(sources)
         how: dict[str, Any] = {
             "vault_id": options["vault_id"],
             "backup": options["backup"],
@@ -49,4 +50,4 @@ class ActionModule(BillAction):
         # Check mode changes nothing, so it needs no warning.
         if result.warning and not self._task.check_mode:
             context.reporter.warn(result.warning)
-        return TaskResult(result.return_values(diff=self._task.diff), public=True)
+        return TaskResult(result.return_values(diff=self._task.diff, sources=sources), public=True)

@@ -41,7 +41,10 @@ options:
       - V(present) makes sure that there is a valid session.
       - V(absent) ends the stored session at BILL, if there is one, and deletes it from the store. With O(auth_method=partner), it also
         ends the partner's session. Nothing signs in only to sign out.
-      - With V(absent), all return values are null except RV(api_url), RV(auth_method), RV(remember_me_id_days_left) and RV(changed). The
+      - There is one session for all. So V(absent) ends it also for every other task, host, fork and run with the same credentials and session
+        store. Tasks of bill.connect then sign in again. C(uri) and other tasks that have the headers of the session fail with BDC_1109. Do
+        not sign out at the end of each play. If you must, do it with C(run_once) after all hosts, when no other run uses the session.
+      - With V(absent), all return values are null except RV(api_url), RV(auth_method), RV(remember_me_id_days_left), RV(msg) and RV(changed). The
         variables that were set to name the session are null, too.
       - BILL documents no sign-out for access tokens (O(auth_method=oauth)) and API tokens (O(auth_method=spend_token)). They are only
         deleted from the store. Nothing ends at BILL, so this is no change. A warning says until when BILL accepts them.
@@ -144,9 +147,10 @@ EXAMPLES = r"""
     force: true
   run_once: true
 
-- name: End the session at BILL and delete it
+- name: End the session at BILL and delete it, for every host and run that uses it
   bill.connect.bill_login:
     state: absent
+  run_once: true
 """
 
 RETURN = r"""
@@ -208,6 +212,11 @@ remember_me_id_days_left:
   returned: success
   type: int
   sample: 12
+msg:
+  description: With O(state=absent), that the session is ended for all tasks, hosts and runs that used it.
+  returned: when a session was ended
+  type: str
+  sample: BILL has ended the session. All tasks, hosts, forks and runs with the same credentials and session store used this session.
 changed:
   description: Whether a session was made, or ended (in check mode, would be ended).
   returned: always

@@ -18,6 +18,12 @@ description:
   - Does not sign in by itself, unless O(sign_in) is true. Without a stored session, RV(signed_in) is false.
   - Sends this request every time, even if BILL answered a moment ago. That starts the session's time without use again. BILL documents this for every call
     of its v2 API.
+  - Does not check the password, the token or the developer key. If somebody changes the password at BILL, the stored session still serves until
+    it ends. The next sign-in fails, perhaps at night. To check the present values, run M(bill.connect.bill_form) once by day. It signs in even
+    if a session is stored. If BILL refuses the values, they are not sent again for ten minutes, so that repetition does not lock the account.
+  - M(bill.connect.bill_login) with O(bill.connect.bill_login#module:force=true) checks the values, too. But it sends refused values again in each
+    run and for each host. BILL locks a login after some wrong passwords, and does not document how many. So use C(run_once), no loop and no
+    C(until), and correct the values after a refusal.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in
@@ -36,6 +42,7 @@ attributes:
       - Changes nothing except the session, and that only with O(sign_in).
 seealso:
   - module: bill.connect.bill_login
+  - module: bill.connect.bill_form
   - name: Session details
     description: BILL's own description of them.
     link: https://developer.bill.com/reference/getsessioninfo
@@ -45,6 +52,11 @@ EXAMPLES = r"""
 - name: Show what BILL says about our session
   bill.connect.bill_session_info:
   register: session
+
+# Run this by day, for example after a rotation, and without a terminal (< /dev/null), so that it asks nothing.
+- name: Check that BILL still accepts the password
+  bill.connect.bill_form:
+    mfa: false
 
 - name: Warn that the MFA ID ends soon
   ansible.builtin.debug:

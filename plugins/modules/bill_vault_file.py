@@ -34,7 +34,8 @@ options:
     description:
       - The file. A relative path starts in the folder that Ansible was started in. A link is followed.
       - The default is C(group_vars/all/bill.yml) beside the inventory, which Ansible reads for every host. If the inventory is not a file or a
-        directory, it is this path in the folder that Ansible was started in. Ansible reads it there if the playbook is in the same folder.
+        directory, it is this path in the folder that Ansible was started in. Ansible reads it there only if the playbook is in the same folder, and
+        not, for example, in a folder C(playbooks). RV(read_by) says which plays read it.
       - Variable C(bill_vault_file), environment variable E(BILL_VAULT_FILE).
       - Missing directories are made. There is one exception, a directory that would make Ansible ignore another file, such as C(group_vars/all/)
         beside C(group_vars/all.yml).
@@ -147,6 +148,13 @@ backups:
   type: list
   elements: str
   sample: ["/home/ap/bill/group_vars/all/bill.yml.4711.2026-11-22_10-58-00.bak"]
+read_by:
+  description:
+    - Which plays read the file by themselves, as a text. Null if it is in the folder of a single group or host.
+    - Ansible reads C(group_vars/all) beside the inventory and beside the playbook. Any other file must be in C(vars_files) of a play.
+  returned: success
+  type: str
+  sample: all plays with the inventory /home/ap/bill/inventory.yml
 changed:
   description: Whether the file was written or removed.
   returned: always

@@ -187,6 +187,9 @@ def test_form_in_empty_folder_writes_file_for_plays_without_options(
         f"User: {world.USER.id}",
         "MFA-trusted: no (payments require it)",
         f'Vault file: {here.folder / file}"',
+        f"Read by: all plays with the inventory {here.folder / inventory}"
+        if inventory
+        else f"Read by: plays whose playbook is in {here.folder}",
     ):
         assert run.says(message), run.output
     check_no_secrets(here, run)
@@ -805,6 +808,32 @@ def test_form_terminal_closed_ends_all_workers(here: Folder, bill: Control) -> N
         assert terminal.close() == set()
     assert here.left() == []
     assert bill.get("counts") == {}
+
+
+@pytest.mark.promise(8)
+def test_form_file_that_play_in_other_folder_does_not_read_is_named_by_play(here: Folder, bill: Control) -> None:
+    here.environ |= IN_THE_ENVIRONMENT
+    form = ("ansible-playbook", CONNECT, *here.vault_arguments)
+    run = here.run(*form)
+    assert run.says(f"Read by: plays whose playbook is in {here.folder}"), run.output
+    assert run.says("If yours are in another folder, move group_vars to that folder")
+    here.environ = dict.fromkeys(here.environ, "")
+    (here.folder / "playbooks").mkdir()
+    (here.folder / "playbooks" / "site.yml").write_text(THREE_LINES)
+    play = ("ansible-playbook", "playbooks/site.yml", *here.vault_arguments)
+    run = here.run(*play)
+    assert run.code == 2
+    right = here.folder / "playbooks" / FILE
+    assert run.says(f"There is a vault file {here.folder / FILE}, but this play does not read it: "), run.output
+    assert run.says(f"Move the file to {right}, or name it in vars_files of the play."), run.output
+    # Both remedies work, and so does the inventory of the project.
+    assert here.run(*play, "-e", f"@{FILE}").code == 0
+    (here.folder / "hosts.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
+    assert here.run(*play, "-i", "hosts.yml").code == 0
+    right.parent.mkdir(parents=True)
+    (here.folder / FILE).rename(right)
+    assert here.run(*play).code == 0
+    assert bill.get("counts") == {LOGIN: 1}
 
 
 @pytest.mark.terminal

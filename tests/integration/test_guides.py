@@ -254,7 +254,7 @@ GUIDES = {
     "guide_password": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
         actions={"How long it lasts": later(35 * 60 + 1)},
-        requests={SIGN_IN: 2, SIGN_OUT: 1},
+        requests={SIGN_IN: 3, SIGN_OUT: 1},
         wrong={
             "A value is missing": Wrong({"bill_password": ""}),
             "A value is not in quotes": Wrong({"bill_password": 123456}),

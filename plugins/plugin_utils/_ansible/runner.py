@@ -19,7 +19,7 @@ from ansible.errors import AnsibleError
 from ansible.utils.display import Display
 
 from .._client.run_records import RunRecords
-from .._core.errors import BillError, OptionError
+from .._core.errors import BillError, MissingOptionError, OptionError
 from .._core.redaction import redact
 from .._core.run import operation_of
 from .._options.destinations import steering_values
@@ -29,6 +29,7 @@ from .._options.spec import OPTIONS, ROLE_VARIABLES, Option
 from .._store.factory import open_run_store
 from .._vault import ansible_paths
 from .._vault.ansible_values import decrypted, encrypted_in
+from .._vault.variable_locations import unread_file
 from . import templates
 from .ansible_run import AnsibleRun
 from .asker import asker_of
@@ -116,6 +117,8 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
         return
     except BillError as error:
         message, details = options.explain(error) if options else str(error), error.details
+        if isinstance(error, MissingOptionError) and (hint := _unread_file(invocation)):
+            message += f" {hint}"
     except Exception as error:
         message = _bug(error)
     # These lines are outside the except clauses, because Ansible also shows the cause of an error. A cause may contain a secret.
@@ -216,6 +219,16 @@ def _defaulted(given: Mapping[str, Any], written: WrittenTask | None) -> list[st
     if written is None or not given or written.whole is not None:
         return []
     return [name for name in given if name not in written.arguments]
+
+
+def _unread_file(invocation: Invocation) -> str | None:
+    """Return a hint about a vault file that the play does not read. None if there is none, or if any secret is defined."""
+    variables = invocation.variables
+    # A fact may set this variable. It decides only the words of the hint.
+    folder = variables.get("playbook_dir")
+    if not isinstance(folder, str) or any(option.secret and option.variable in variables for option in OPTIONS):
+        return None
+    return unread_file(variables.get("ansible_inventory_sources"), folder)
 
 
 def _bug(error: Exception) -> str:

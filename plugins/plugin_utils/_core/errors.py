@@ -106,6 +106,10 @@ class OptionError(BillError):
     """An option is missing or cannot be used. Nothing was sent."""
 
 
+class MissingOptionError(OptionError):
+    """The authentication method requires options that nobody has given."""
+
+
 class StoreError(BillError):
     """The session store cannot be used."""
 

@@ -17,14 +17,13 @@ from ansible import constants as C
 from .._core.errors import BillError
 from .ansible_values import chosen_inventory
 
+_FOR_ALL = ("group_vars", "all")
+
 
 def default_path(sources: Any) -> str:
     """``group_vars/all/bill.yml`` beside the inventory. Without an inventory, it is in the current directory."""
-    folder = os.getcwd()
-    if paths := chosen_inventory(sources):
-        folder = os.path.abspath(paths[0])
-        if not os.path.isdir(folder):
-            folder = os.path.dirname(folder)
+    paths = chosen_inventory(sources)
+    folder = _folder_of(paths[0]) if paths else os.getcwd()
     return os.path.join(folder, "group_vars", "all", "bill.yml")
 
 
@@ -35,6 +34,51 @@ def project_folder(path: str) -> str:
         if part in ("group_vars", "host_vars"):
             return os.sep.join(parts[:number]) or os.sep
     return os.sep.join(parts[:-1]) or os.sep
+
+
+def _folder_of(inventory: str) -> str:
+    path = os.path.abspath(inventory)
+    return path if os.path.isdir(path) else os.path.dirname(path)
+
+
+def _is_same(folder: str, other: str) -> bool:
+    return os.path.realpath(folder) == os.path.realpath(other)
+
+
+def _place(path: str) -> tuple[str, str, str]:
+    """The project of a variables file; ``group_vars`` or ``host_vars``; and the group or host. The last two are empty elsewhere."""
+    folder = project_folder(path)
+    kind, _slash, rest = os.path.relpath(os.path.abspath(path), folder).partition(os.sep)
+    return (folder, kind, os.path.splitext(rest.split(os.sep)[0])[0]) if rest else (folder, "", "")
+
+
+def read_by(path: str, sources: Any) -> str | None:
+    """The plays that read the file by themselves, in words. None for a file of single groups or hosts."""
+    folder, kind, name = _place(path)
+    if not kind:
+        return "no play by itself. Name it in vars_files of your plays"
+    if (kind, name) != _FOR_ALL:
+        return None
+    if found := next((each for each in chosen_inventory(sources) if _is_same(_folder_of(each), folder)), None):
+        return f"all plays with the inventory {found}"
+    return f"plays whose playbook is in {folder}. If yours are in another folder, move group_vars to that folder"
+
+
+def unread_file(sources: Any, playbooks: str) -> str | None:
+    """A hint about a vault file that plays in the folder ``playbooks`` do not read. None if there is none."""
+    here = os.path.join(os.getcwd(), "group_vars", "all", "bill.yml")
+    inventories = [_folder_of(each) for each in chosen_inventory(sources)]
+    for named in (os.environ.get("BILL_VAULT_FILE") or here, here):
+        path = os.path.abspath(os.path.expanduser(named))
+        folder, *kind = _place(path)
+        is_read = tuple(kind) == _FOR_ALL and any(_is_same(folder, each) for each in (playbooks, *inventories))
+        if os.path.isfile(path) and not is_read:
+            return (
+                f"There is a vault file {path}, but this play does not read it: Ansible reads group_vars/all beside the playbook, which is in "
+                f"{playbooks}, and beside the inventory. Move the file to {os.path.join(playbooks, 'group_vars', 'all', 'bill.yml')}, or "
+                "name it in vars_files of the play."
+            )
+    return None
 
 
 def check_not_shadowing(path: str, target: str) -> None:

@@ -19,7 +19,7 @@ from .._core.errors import BillError, OptionError
 from .._options.spec import OPTIONS, SUMMARIES
 from .ansible_values import texts_in
 from .safe_file import backups_of, errors_of, refuse_if_closed, remove_file, replace_file, try_to_write, write_lock
-from .variable_locations import check_not_shadowing, project_folder
+from .variable_locations import check_not_shadowing, project_folder, read_by
 from .variables_document import Edit, VariablesDocument, header
 from .vault_file import VaultFile
 
@@ -40,14 +40,15 @@ class VaultFileResult:
     backups: list[str]
     warning: str | None = None
 
-    def return_values(self, *, diff: bool) -> dict[str, Any]:
-        """The return values of bill_vault_file."""
+    def return_values(self, *, diff: bool, sources: Any = None) -> dict[str, Any]:
+        """The return values of bill_vault_file. ``sources`` are the sources of the inventory."""
         values: dict[str, Any] = {
             "path": self.path,
             "exists": self.exists,
             "names": self.names,
             "backup_file": self.backup_file,
             "backups": self.backups,
+            "read_by": read_by(self.path, sources),
             "changed": self.changed,
         }
         if diff:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from ..._core.error_parser import ErrorProfile
-from ..._core.errors import InvalidResponseError, OptionError
+from ..._core.errors import InvalidResponseError, MissingOptionError
 from ..._http.messages import HttpRequest, JsonBody
 from ..._http.transport import Transport
 from ..mfa_id import MfaId
@@ -59,7 +59,7 @@ class AuthMethod(ABC):
     def __init__(self, options: Mapping[str, Any]) -> None:
         missing = [name for name in self.required_options if not options.get(name)]
         if missing:
-            raise OptionError(self._missing(missing), options=missing)
+            raise MissingOptionError(self._missing(missing), options=missing)
         # The values that identify the credential, by option.
         self.values: dict[str, str] = {
             name: options[name]
@@ -70,7 +70,7 @@ class AuthMethod(ABC):
 
     @classmethod
     def from_options(cls, options: Mapping[str, Any]) -> AuthMethod:
-        """The authentication method with the credential of the options. Raises OptionError if an option is missing."""
+        """The authentication method with the credential of the options. Raises MissingOptionError if an option is missing."""
         return cls(options)
 
     @classmethod

@@ -24,7 +24,11 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import B
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths, safe_file
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.ansible_values import decrypted
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.safe_file import backups_of
-from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import default_path
+from ansible_collections.bill.connect.plugins.plugin_utils._vault.variable_locations import (
+    default_path,
+    read_by,
+    unread_file,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     VaultFileResult,
     given_variables,
@@ -485,6 +489,58 @@ def test_vault_file_default_path_is_next_to_the_inventory(tmp_path: Path, monkey
     for origin, folder in (("default", tmp_path), ("env: ANSIBLE_INVENTORY", tmp_path / "prod")):
         monkeypatch.setattr(constants.config, "get_config_value_and_origin", default(origin))
         assert default_path([str(tmp_path / "prod")]) == str(folder / ending)
+
+
+@pytest.mark.promise(8)
+def test_vault_file_names_the_plays_that_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "prod").mkdir()
+    (inventory := tmp_path / "prod" / "hosts.yml").touch()
+    with_inventory = f"all plays with the inventory {inventory}"
+    beside = "plays whose playbook is in {}. If yours are in another folder, move group_vars to that folder"
+    for path, reads in {
+        "prod/group_vars/all/bill.yml": with_inventory,
+        "prod/group_vars/all.yml": with_inventory,
+        "prod/group_vars/all": with_inventory,
+        "group_vars/all/bill.yml": beside.format(tmp_path),
+        str(tmp_path / "playbooks/group_vars/all/deep/bill.yml"): beside.format(tmp_path / "playbooks"),
+        "prod/group_vars/web/bill.yml": None,
+        "host_vars/localhost.yml": None,
+        "secrets/bill.yml": "no play by itself. Name it in vars_files of your plays",
+        "bill.yml": "no play by itself. Name it in vars_files of your plays",
+    }.items():
+        assert read_by(path, ["localhost,", str(inventory)]) == reads, path
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("file", "named", "is_read"),
+    [
+        ("group_vars/all/bill.yml", None, False),
+        ("playbooks/group_vars/all/bill.yml", None, True),
+        ("prod/group_vars/all/bill.yml", None, True),
+        ("secrets/bill.yml", "secrets/bill.yml", False),
+        ("playbooks/group_vars/all/x.yml", "playbooks/group_vars/all/x.yml", True),
+        ("playbooks/group_vars/web/x.yml", "playbooks/group_vars/web/x.yml", False),
+    ],
+)
+def test_vault_file_that_a_play_does_not_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, file: str, named: str | None, is_read: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if named:
+        monkeypatch.setenv("BILL_VAULT_FILE", named)
+    (tmp_path / "prod").mkdir()
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / file).touch()
+    playbooks = str(tmp_path / "playbooks")
+    hint = unread_file([str(tmp_path / "prod")], playbooks)
+    if is_read:
+        assert hint is None
+    else:
+        assert hint is not None
+        assert hint.startswith(f"There is a vault file {tmp_path / file}, but this play does not read it: ")
+        assert f"Move the file to {playbooks}/group_vars/all/bill.yml, or name it in vars_files of the play." in hint
 
 
 # --- Interruptions and other programs ---
