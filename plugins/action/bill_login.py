@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import strategy_without_order
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED, Option
@@ -32,6 +33,13 @@ class ActionModule(BillAction):
                 data["msg"] = (
                     f"{'Check mode: the task would end' if self._task.check_mode else 'BILL has ended'} {_SHARED}"
                 )
+                strategy, hosts = strategy_without_order(self._task), self.variables.get("ansible_play_hosts_all") or ()
+                if strategy and len(hosts) > 1 and not self._task.check_mode:
+                    self._warn_once(
+                        context,
+                        f"state absent has ended the session of all hosts, and with the strategy {strategy} other hosts may still use it. Sign "
+                        "out in a later play, with run_once and strategy: linear.",
+                    )
             # Without a session, the result holds no secret.
             return TaskResult(data, public=True, publish=True)
         result = sessions.ensure(force=force, require_trusted=context.options["require_trusted"])

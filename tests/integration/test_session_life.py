@@ -71,11 +71,18 @@ def test_login_state_absent_signs_out_and_clears_variables(project: Project, bil
             ]
         },
     }
-    run = project.play(LOGIN, LOGOUT, cleared, LOGOUT)
+    run = project.play(LOGIN, LOGOUT, cleared, LOGOUT, arguments=("-v",))
     assert run.code == 0, run.output
     assert run.recap()["changed"] == 2
+    # The second sign-out ended nothing.
+    assert run.times("BILL has ended the session. All tasks, hosts, forks and runs with the same credentials") == 1
+    assert run.warnings == []
     assert received(bill) == [SIGN_IN, SIGN_OUT]
     assert bill.get("state")["sessions"] == 0
+    # Other hosts may still be at work.
+    project.hosts("one", "two")
+    run = project.play(LOGIN, LOGOUT, strategy="free")
+    assert run.times("with the strategy free other hosts may still use it. Sign out in a later play, with run_once") == 1, run.output
 
 
 @pytest.mark.promise(12)

@@ -29,10 +29,16 @@ _OF_CONNECTIONS = {
 _WITHOUT_RUN_ONCE = ("free", "host_pinned")
 
 
+def strategy_without_order(task: Any) -> str | None:
+    """Return the strategy of the play if it ignores ``run_once`` and lets no host wait for another. Otherwise None."""
+    strategy = str(getattr(play_of(task), "strategy", ""))
+    return strategy if strategy.rpartition(".")[2].endswith(_WITHOUT_RUN_ONCE) else None
+
+
 def refuse_ignored_run_once(task: Any) -> None:
     """Raise OptionError if a task has ``run_once`` in a play whose strategy ignores it. BILL would send each host a code."""
-    strategy = str(getattr(play_of(task), "strategy", ""))
-    if task.run_once and strategy.rpartition(".")[2].endswith(_WITHOUT_RUN_ONCE):
+    strategy = strategy_without_order(task)
+    if task.run_once and strategy:
         raise OptionError(
             f"The strategy {strategy} of this play ignores run_once, so BILL would send a code for every host. Nothing was sent. Do this in a "
             "play of its own with strategy: linear. The role bill.connect.trust needs that strategy, too."
