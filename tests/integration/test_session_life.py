@@ -82,7 +82,9 @@ def test_login_state_absent_signs_out_and_clears_variables(project: Project, bil
     # Other hosts may still be at work.
     project.hosts("one", "two")
     run = project.play(LOGIN, LOGOUT, strategy="free")
-    assert run.times("with the strategy free other hosts may still use it. Sign out in a later play, with run_once") == 1, run.output
+    assert (
+        run.times("with the strategy free other hosts may still use it. Sign out in a later play, with run_once") == 1
+    ), run.output
 
 
 @pytest.mark.promise(12)
