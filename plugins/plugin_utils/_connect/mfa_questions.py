@@ -70,9 +70,12 @@ def validate_code(interview: Interview, client: BillClient, device: str) -> MfaV
 
 def _can_ask_again(error: ApiError) -> bool:
     """Whether another code, or the same code later, may succeed. BILL does not document with which codes it refuses MFA."""
+    if isinstance(error, ConcurrencyLimitError):
+        # The same code can stand for the limit of an hour, which is final.
+        return True
     if is_final(error.code) or isinstance(error, _NOT_ABOUT_MFA) or set(error.options) - _OF_THE_FORM:
         return False
-    return isinstance(error, ConcurrencyLimitError) or scope_of(error.code) in _SCOPES
+    return scope_of(error.code) in _SCOPES
 
 
 def _is_challenge_over(error: ApiError) -> bool:

@@ -714,9 +714,10 @@ def test_form_after_any_mfa_refusal_that_is_no_lock_asks_again(fill: Any, bill: 
     assert not person.saw("findme")
 
 
-def test_form_after_a_refused_request_for_a_new_mfa_code_keeps_the_old_code(fill: Any, bill: Bill) -> None:
+@pytest.mark.parametrize("code", ["BDC_1322", "BDC_1144"])
+def test_form_after_a_refused_request_for_a_new_mfa_code_keeps_the_old_code(fill: Any, bill: Bill, code: str) -> None:
     person = ap(Code=["", "012345"])
-    bill.will_say((200, {"challengeId": "C-1"}), *[no("BDC_1322")] * 4, to=CHALLENGE)
+    bill.will_say((200, {"challengeId": "C-1"}), *[no(code)] * 4, to=CHALLENGE)
     assert fill(person, mfa=True).session.trusted
     assert bill.last(VALIDATE).body["challengeId"] == "C-1"
     assert person.saw("too many codes were requested within a minute")
