@@ -9,7 +9,6 @@ Private to bill.connect. Plain Python, without Ansible.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -30,14 +29,12 @@ from .._http.messages import Response
 from .client import BillClient
 from .http_requests import PageRequests, http_request
 from .idempotent_key import HEADER, key_of, takes_key
+from .page_limits import refuses_page_size
 from .pagination import Page, PageReader
 from .request import Request
 from .request_identity import canonical_form
 from .verification import verification_query
 from .write_outcome import NEVER_EXPECTED, WriteAttempt, named, uncertain
-
-# The name of the parameter, and not a part of a longer name.
-_PAGE_SIZE = re.compile(r"(?<![\w.])max(?!\w)")
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."
@@ -113,7 +110,7 @@ class EndpointClient:
             return
         except ApiError as error:
             smaller = request.with_half_pages()
-            if has_pages or smaller is None or not _is_about(error, request) or not _refuses_page_size(error):
+            if has_pages or smaller is None or not _is_about(error, request) or not refuses_page_size(error):
                 raise
         yield from self._read_pages(smaller, max_results)
 
@@ -288,12 +285,6 @@ class EndpointClient:
             for each in error_items(error.response_body)
         )
         return [each for each in found if each["code"] or each["message"]]
-
-
-def _refuses_page_size(error: ApiError) -> bool:
-    """Whether BILL rejected the parameter ``max``. Observed: it then answers HTTP status 400 and names the parameter."""
-    messages = (each.get("message") for each in error_items(error.response_body))
-    return error.status == 400 and any(isinstance(text, str) and _PAGE_SIZE.search(text) for text in messages)
 
 
 def _is_about(error: BillError, request: Request) -> bool:

@@ -9,6 +9,11 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import re
+
+from .._core.error_parser import error_items
+from .._core.errors import ApiError
+
 # Documented by BILL (search-op-with-lists): from 1 to 100 records.
 _USUAL = 100
 _LIMITS = {
@@ -18,7 +23,16 @@ _LIMITS = {
     "/v3/login/organizations": 0,
 }
 
+# The name of the parameter, and not a part of a longer name.
+_PAGE_SIZE = re.compile(r"(?<![\w.])max(?!\w)")
+
 
 def largest_page(path: str) -> int:
     """The largest number of records on a page of this list. 0 if the list has no parameter for it."""
     return _LIMITS.get(path, _USUAL)
+
+
+def refuses_page_size(error: ApiError) -> bool:
+    """Whether BILL rejected the parameter ``max``. Observed: it then answers HTTP status 400 and names the parameter."""
+    messages = (each.get("message") for each in error_items(error.response_body))
+    return error.status == 400 and any(isinstance(text, str) and _PAGE_SIZE.search(text) for text in messages)
