@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .._auth.methods import METHODS
@@ -114,8 +115,10 @@ def _is_harmless(name: str, options: ResolvedOptions, environ: Mapping[str, str]
     """Whether the value exposes nothing, or is the same as the value in the environment."""
     value, option = options.values[name], _BY_NAME[name]
     text = environ.get(option.environment_name)
-    if text and _is_same(name, convert(option, text, _source.environment(option.environment_name)), value):
-        return True
+    # An unusable value in the environment is another value. It is not used here, so it is no error.
+    with suppress(OptionError):
+        if text and _is_same(name, convert(option, text, _source.environment(option.environment_name)), value):
+            return True
     if name == "validate_certs":
         return bool(value)
     if name == "session_store" and value in ("none", default_store):

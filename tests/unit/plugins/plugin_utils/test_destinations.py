@@ -184,3 +184,12 @@ def test_value_that_may_steer_secrets_is_compared_with_facts(
     assert {option.name: value for option, value in steering_values(options)} == {
         name: options.values[name] for name in names
     }
+
+
+@pytest.mark.promise(18)
+def test_destination_in_a_variable_does_not_need_the_value_of_the_environment() -> None:
+    environ = {**USER, "BILL_API_URL": "wrong\n", "BILL_VALIDATE_CERTS": "perhaps"}
+    harmless = {"bill_api_url": "https://gateway.prod.bill.com/connect", "bill_validate_certs": True}
+    check_destinations(resolved(environ, harmless), environ)
+    with pytest.raises(OptionError, match="validate_certs comes from the variable bill_validate_certs"):
+        check_destinations(resolved(environ, {**harmless, "bill_validate_certs": False}), environ)
