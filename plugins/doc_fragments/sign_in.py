@@ -206,8 +206,8 @@ options:
         Retry-After, the wait is at least that long, up to C(timeout). So one request takes at most (retries + 1) *
         timeout seconds and the waits: 210 seconds with the defaults. To get a session, a task makes two requests at most,
         to validate and to sign in. That is 420 seconds with the defaults, if no other task delays it. It makes up to
-        three more requests with O(remember_me_id), up to three more with O(auth_method=partner) (four with both), and one
-        more if trust is required."
+        three more requests with O(remember_me_id), up to three more with O(auth_method=partner) (seven with both), and
+        one more if trust is required."
       - "If three requests are already in flight, each try first waits up to C(timeout) seconds for a slot. So one request
         takes at most (retries + 1) * 2 * timeout seconds and the waits: 330 seconds with the defaults. If another task is
         signing in with the same credentials, a task waits as long as the two requests of that task can take. So the
