@@ -6,12 +6,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
+from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Run
 from tests.unit.plugins.plugin_utils.signing_in import CHECK, OAUTH, TOKEN, TOKEN_AT_ROOT, Bill, Open, Said, no
 
 FORM = {
@@ -375,3 +380,12 @@ def test_oauth_token_describe_near_its_end_sends_no_request(open_sessions: Open,
     clock.advance(3480)
     assert open_sessions(**OAUTH).describe() is None
     assert bill.heard == [TOKEN]
+
+
+@pytest.mark.promise(16)
+def test_exchange_with_token_url_belongs_to_the_same_run(build: Callable[..., BillClient], run: Run) -> None:
+    transport = build(None, **OAUTH).transport
+    assert isinstance(transport, HttpTransport)
+    tokens = transport.at(BaseUrl.of_option("https://tokens.example.com/authx/token", "token_url")).exchange
+    assert isinstance(tokens, ProxyGuard)
+    assert tokens.run is run
