@@ -212,14 +212,14 @@ remember_me_id_days_left:
   returned: success
   type: int
   sample: 12
-msg:
-  description: With O(state=absent), that the session is ended for all tasks, hosts and runs that used it.
-  returned: when a session was ended
-  type: str
-  sample: BILL has ended the session. All tasks, hosts, forks and runs with the same credentials and session store used this session.
 changed:
   description: Whether a session was made, or ended (in check mode, would be ended).
   returned: always
   type: bool
   sample: true
+msg:
+  description: With O(state=absent), that the session is ended for all tasks, hosts and runs that used it.
+  returned: when a session was ended
+  type: str
+  sample: BILL has ended the session. All tasks, hosts, forks and runs with the same credentials and session store used this session.
 """

@@ -224,7 +224,6 @@ def _defaulted(given: Mapping[str, Any], written: WrittenTask | None) -> list[st
 def _unread_file(invocation: Invocation) -> str | None:
     """Return a hint about a vault file that the play does not read. None if there is none, or if any secret is defined."""
     variables = invocation.variables
-    # A fact may set this variable. It decides only the words of the hint.
     folder = variables.get("playbook_dir")
     if not isinstance(folder, str) or any(option.secret and option.variable in variables for option in OPTIONS):
         return None

@@ -98,7 +98,7 @@ def test_documentation_of_each_lookup_has_its_own_options(name: str) -> None:
 
 
 def test_documentation_has_each_return_value() -> None:
-    assert tuple(yaml.safe_load(MODULES["bill_login"].RETURN)) == LOGIN_FIELDS
+    assert tuple(yaml.safe_load(MODULES["bill_login"].RETURN)) == (*LOGIN_FIELDS, "msg")
     assert tuple(LOOKUP["options"]["_terms"]["choices"]) == LOGIN_FIELDS
 
 

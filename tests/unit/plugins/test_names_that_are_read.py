@@ -60,10 +60,12 @@ RULES: dict[str, str] = {
             "ansible_failed_result",
             "ansible_inventory_sources",
             "ansible_loop",
+            "ansible_play_hosts_all",
             "ansible_playbook_python",
             "hostvars",
             "item",
             "omit",
+            "playbook_dir",
         ),
         MAGIC,
     ),
@@ -79,6 +81,7 @@ RULES: dict[str, str] = {
             "bill_connect_file",
             "bill_connect_kept",
             "bill_connect_login",
+            "bill_connect_read",
             "bill_connect_told",
             "bill_connect_trust",
             "bill_disconnect_backups",
@@ -114,7 +117,10 @@ RULES: dict[str, str] = {
 }
 
 # Environment names that the code reads one by one, in addition to those of the options.
-ENVIRONMENT = {*(option.environment_name for option in OPTIONS), "SSLKEYLOGFILE"}
+ENVIRONMENT = {
+    *(option.environment_name for option in OPTIONS),
+    *("BILL_VAULT_FILE", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSLKEYLOGFILE"),
+}
 
 # The functions that read a variable or the environment by a name from their arguments. Each takes it from the option table, looks
 # for facts, or reads what Ansible itself reads for a template.

@@ -102,6 +102,7 @@ def test_vault_file_when_new_is_encrypted_private_and_has_comments(path: Path, u
         "names": ["bill_dev_key", "bill_username", "other"],
         "backup_file": None,
         "backups": [],
+        "read_by": read_by(str(path), None),
         "changed": True,
     }
 
@@ -168,6 +169,7 @@ def test_vault_file_inspection_needs_only_read_access(
         "names": ["bill_password", "other"],
         "backup_file": None,
         "backups": [],
+        "read_by": read_by(str(old), None),
         "changed": False,
     }
     of = loader()
