@@ -9,8 +9,7 @@ from __future__ import annotations
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -28,8 +27,6 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner impor
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.running import trusted
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, UncertainWriteError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun, current_run, operation_of
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Run, RunIsOverError, ScriptedBill, says
 
 pytestmark = pytest.mark.usefixtures("no_variables")
@@ -149,27 +146,6 @@ def test_operation_compares_its_destinations_with_facts(monkeypatch: pytest.Monk
     with operation(invocation(api_url="http://127.0.0.1:9/connect", session_store="none"), CoreSecretRegistry()):
         pass
     assert compared == {"api_url": "http://127.0.0.1:9/connect", "session_store": "none"}
-
-
-@pytest.mark.promise(16)
-def test_operation_watches_its_run(monkeypatch: pytest.MonkeyPatch) -> None:
-    events: list[Any] = []
-
-    @contextmanager
-    def watched(run: AnsibleRun) -> Iterator[None]:
-        events.append(run)
-        yield
-        events.append("end")
-
-    monkeypatch.setattr(AnsibleRun, "watched", watched)
-    with operation(invocation(session_store="none"), CoreSecretRegistry()) as context:
-        assert events == [current_run()]
-        # The client also checks the run before each request.
-        assert isinstance(context.client.transport, HttpTransport)
-        exchange = context.client.transport.exchange
-        assert isinstance(exchange, HttpExchange)
-        assert isinstance(exchange.run, AnsibleRun)
-    assert events[1:] == ["end"]
 
 
 @pytest.mark.promise(10)
