@@ -119,6 +119,7 @@ class AbortableAdapter(HTTPAdapter):
                 # A TLS socket takes the connection over from this socket. A copy can abort the connection during the handshake too.
                 self._copy = adapter._add(socket.socket(fileno=os.dup(opened.fileno())))
                 if adapter._aborted:
+                    opened.close()
                     raise ConnectionAbortedError
 
             def _tunnel(self) -> None:

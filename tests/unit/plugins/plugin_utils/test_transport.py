@@ -6,11 +6,13 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,9 +26,11 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ErrorCode
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import ErrorProfile
+from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun
 from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
+from ansible_collections.bill.connect.plugins.plugin_utils._http.abortable_adapter import AbortableAdapter
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, Limits
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSender, HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
     FormBody,
     HttpRequest,
@@ -35,6 +39,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
     Response,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
+from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
 from tests.unit.plugins.plugin_utils.conversation import (
     Reply,
     ScriptedBill,
@@ -817,3 +822,18 @@ def test_keep_alive_requests_need_a_slot_each(scripted: Start) -> None:
         transport.send(VENDORS)
         transport.send(HttpRequest("GET", "/v3/spend/cards"))
     assert limits.noted == ["/v3/vendors", "free", "/v3/spend/cards", "free"]
+
+
+@pytest.mark.promise(15)
+def test_exchange_aborted_while_it_connects_closes_its_socket(scripted: Start) -> None:
+    bill = scripted(b"")
+    adapter = AbortableAdapter(UnwatchedRun())
+    adapter.abort()
+    sender = HttpSender(BaseUrl.of_api(bill.url), HttpSettings(5), TransportErrors("bill", 5, None, "api_url"))
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        with pytest.raises(errors.TransportError):
+            sender.send(adapter, HttpRequest("GET", "/v3/vendors"), keep_open=False)
+        gc.collect()
+    assert not adapter.connected
+    assert [each for each in seen if issubclass(each.category, ResourceWarning)] == []
