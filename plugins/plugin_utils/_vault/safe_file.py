@@ -60,10 +60,11 @@ def write_lock(path: str, target: str, *, beside: bool = True) -> Iterator[bool]
     hashed = f"vault-{hashlib.sha256(os.fsencode(target)).hexdigest()[:32]}"
     with ExitStack() as held:
         try:
-            for directory in (ansible_paths.default_store(), ansible_paths.run_store()):
+            # The store of the run is only looked for if the other one is unusable.
+            for directory in (ansible_paths.default_store, ansible_paths.run_store):
                 with suppress(StoreError):
                     held.enter_context(
-                        FileStore(directory, is_default=True, warn=lambda _text: None).lock(hashed, LOCK_TIMEOUT)
+                        FileStore(directory(), is_default=True, warn=lambda _text: None).lock(hashed, LOCK_TIMEOUT)
                     )
                     break
             alone = beside and _holds_beside(held, folder, name)
