@@ -46,7 +46,7 @@ VARIABLES: dict[str, dict[str, str]] = {
         "bill_password": "{{ lookup('community.nothing.vault', 'findme') }}"
     },
     "A variable uses a program that is not there": {
-        "bill_password": "{{ lookup('ansible.builtin.pipe', 'no-such-findme') }}"
+        "bill_password": "{{ lookup('ansible.builtin.pipe', 'no-such-program') }}"
     },
     "A password contains ``{{`` or ``{%``": {"bill_password": "findme{{"},
     "A value is a YAML block with ``|``": {"bill_password": "findme\n"},
