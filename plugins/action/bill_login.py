@@ -35,8 +35,7 @@ class ActionModule(BillAction):
                 )
                 strategy, hosts = strategy_without_order(self._task), self.variables.get("ansible_play_hosts_all") or ()
                 if strategy and len(hosts) > 1 and not self._task.check_mode:
-                    self._warn_once(
-                        context,
+                    context.warn_once(
                         f"state absent has ended the session of all hosts, and with the strategy {strategy} other hosts may still use it. Sign "
                         "out in a later play, with run_once and strategy: linear.",
                     )

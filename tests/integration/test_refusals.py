@@ -21,7 +21,7 @@ LOOKUP = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.c
 ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
 SHORT = (
     r"BILL answered BDC_1101 for the host (host\d\d) in this run, so bill.connect did not send the request again: correct the values "
-    r"that its message names\."
+    r"that the message there names\."
 )
 ONCE = {"POST /v3/login": 1}
 

@@ -518,7 +518,7 @@ def test_output_reads_and_writes_has_no_secrets(payer_sweep: Sweep, bill: Contro
         tax_id=TAX_ID,
     )
     payer_sweep.numbers.add(TAX_ID)
-    bank = {"bankAccount": {"accountNumber": "{{ account }}"}, "taxId": "{{ tax_id | int }}"}
+    bank = {"bankAccount": {"accountNumber": "{{ account }}"}, "taxId": "{{ tax_id | string }}"}
     vendor = {
         "name": "Acorn",
         "address": {"city": "Portland"},

@@ -38,13 +38,15 @@ def loses_text(template: str, variables: Container[str], *, is_secret: bool = Tr
     """Return whether ansible-core removes or changes a part of a text that its author did not mean as a template.
 
     This is so for text beside a comment, and for a comment alone. In a secret, it is also so for text beside expressions that use no
-    variable and no lookup. Elsewhere, such as in a path, these are meant.
+    variable and no lookup, except ``{{ '{{' }}``, which writes braces. Elsewhere, such as in a path, these are meant.
     """
-    kinds, names, has_text = _parts_of(template)
+    kinds, names, strings, has_text = _parts_of(template)
     has_code = not kinds.isdisjoint({"variable_begin", "block_begin"})
     if "comment_begin" in kinds:
         return has_text or not has_code
-    is_meant = any(name in _LOOKUPS or (name in variables and name != "omit") for name in names)
+    is_meant = any(name in _LOOKUPS or (name in variables and name != "omit") for name in names) or any(
+        not set("{}").isdisjoint(each) for each in strings
+    )
     return is_secret and has_text and has_code and not is_meant
 
 
@@ -52,7 +54,7 @@ def names_beside_text(raw: Any, variables: Mapping[str, Any], is_template: IsTem
     """Return the names in braces beside text, in an untemplated value and in the variables that it reads. They may be part of a password."""
     found: set[str] = set()
     for each in templates_behind("", raw, variables, is_template):
-        _kinds, names, has_text = _parts_of(each.text)
+        _kinds, names, _strings, has_text = _parts_of(each.text)
         if has_text:
             found |= names
     return found
@@ -108,20 +110,21 @@ def _templates_in(value: Any, is_template: IsTemplate, key: str) -> Iterator[tup
             yield from _templates_in(each, is_template, key)
 
 
-def _parts_of(template: str) -> tuple[set[str], set[str], bool]:
-    """Return the kinds of tokens in a template, the names in its code, and whether it has text outside its braces.
+def _parts_of(template: str) -> tuple[set[str], set[str], set[str], bool]:
+    """Return the kinds of tokens in a template, the names and strings in its code, and whether it has text outside its braces.
 
     All are empty for a text that is no valid template: ansible-core refuses it.
     """
     # Such a first line changes what the braces are.
     if template.startswith("#jinja2:"):
-        return set(), set(), False
+        return set(), set(), set(), False
     try:
         tokens = [(kind, text) for _line, kind, text in Environment(autoescape=True).lex(template)]
     except TemplateSyntaxError:
-        return set(), set(), False
+        return set(), set(), set(), False
     kinds = [kind for kind, _text in tokens]
     if any(kinds.count(f"{each}_begin") != kinds.count(f"{each}_end") for each in ("variable", "block")):
-        return set(), set(), False
+        return set(), set(), set(), False
     has_text = any(kind == "data" and text.strip() for kind, text in tokens)
-    return set(kinds), {text for kind, text in tokens if kind == "name"}, has_text
+    names, strings = ({text for kind, text in tokens if kind == wanted} for wanted in ("name", "string"))
+    return set(kinds), names, strings, has_text

@@ -107,7 +107,11 @@ class CachedRefusal(JsonRecord):
     def short_error(self, informed: str) -> BillError:
         """The error to raise if ``informed``, another host or item of this run, has got the whole message."""
         said = f"BILL answered {self.code}" if self.code else "BILL rejected these credentials"
-        what = "do what its message says" if is_final(self.code) else "correct the values that its message names"
+        what = (
+            "do what the message there says"
+            if is_final(self.code)
+            else "correct the values that the message there names"
+        )
         if self.kind != "credential":
             what = f"wait until {_time(self.until)}"
         # The other message names the sources of the values, so this one names no option.

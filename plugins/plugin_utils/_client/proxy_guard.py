@@ -145,7 +145,7 @@ class ProxyGuard(HttpExchange):
         if informed := self._asker.other(self._informed(entry, answer, is_locked)):
             raise ProxyAuthenticationError(
                 f"The proxy did not accept its user name and password for {informed} in this run, so bill.connect did not send them "
-                "again: do what its message says."
+                "again: do what the message there says."
             )
         until = datetime.fromtimestamp(answer.at + CACHE_SECONDS, tz=timezone.utc).strftime("%H:%M:%S UTC")
         raise ProxyAuthenticationError(

@@ -47,7 +47,12 @@ def test_braces_of_a_password_lose_text(password: str) -> None:
             "{{ base }}{# of the bank #}",
             "{{ 'a' ~ 1 }}",
         ),
-        *("{% if base %}abc{% else %}def{% endif %}", "{% raw %}ab{{c{#d#}{% endraw %}", "{{ base }}\n{# note #}\n"),
+        *(
+            "{% if base %}abc{% else %}def{% endif %}",
+            "{% raw %}ab{{c{#d#}{% endraw %}",
+            "ab{{ '{{' }}cd",
+            "{{ base }}\n{# note #}\n",
+        ),
         # ansible-core refuses these itself.
         *("ab{{cd", "ab{%cd", "ab{#cd", "#jinja2: comment_start_string:'['\nab{#c#}"),
     ],

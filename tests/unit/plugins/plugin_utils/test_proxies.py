@@ -446,7 +446,7 @@ def test_rejected_password_of_a_proxy_is_explained_once_and_sent_again_with_forc
     stale = with_user(proxy, "me:old-findme")
     short = (
         "The proxy did not accept its user name and password for the host web1 in this run, so bill.connect did not send them again: do "
-        "what its message says."
+        "what the message there says."
     )
     for run in ("run 1", "run 2"):
         whole, *others = [sign_in(bill.url, stale, asker=Asker(run, host)) for host in ("web1", "web2", "web3")]

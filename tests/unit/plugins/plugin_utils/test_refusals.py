@@ -251,8 +251,8 @@ def message_of(sessions: SessionManager) -> str:
 @pytest.mark.parametrize(
     ("code", "what"),
     [
-        ("BDC_1101", "correct the values that its message names"),
-        ("BDC_1110", "do what its message says"),
+        ("BDC_1101", "correct the values that the message there names"),
+        ("BDC_1110", "do what the message there says"),
         ("BDC_1144", "wait until 09:00:00 UTC"),
     ],
 )
@@ -284,7 +284,7 @@ def test_refusal_is_explained_once_in_a_loop_and_at_each_try(open_sessions: Open
     assert "did not send the request again. bill.connect does not send" in second_try
     assert second == (
         "BILL answered BDC_1101 for an earlier item of this loop in this run, so bill.connect did not send the request again: correct "
-        "the values that its message names."
+        "the values that the message there names."
     )
     assert first.startswith("BILL answered BDC_1101: ")
 
