@@ -372,7 +372,7 @@ KEY, SIGN_INS, MINUTE = errors.HourlyQuotaError, errors.SignInQuotaError, errors
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("message", "kind", "says"),
+    ("message", "kind", "expected"),
     [
         ("Max number of allowed requests per hour reached: 20000.", KEY, "of this clock hour"),
         ("Max number of allowed requests per hour reached: 18000.", KEY, "of this clock hour"),
@@ -389,10 +389,10 @@ KEY, SIGN_INS, MINUTE = errors.HourlyQuotaError, errors.SignInQuotaError, errors
     ],
     ids=str,
 )
-def test_error_of_a_limit_has_the_scope_that_the_message_names(message: Any, kind: type[Exception], says: str) -> None:
+def test_error_of_a_limit_has_the_scope_that_the_message_names(message: Any, kind: type[Exception], expected: str) -> None:
     error = error_from_response(422, [{"code": "BDC_1144", "message": message}], PLACE)
     assert (type(error), error.code) == (kind, "BDC_1144")
-    assert says in str(error)
+    assert expected in str(error)
 
 
 def test_error_of_a_limit_reads_only_the_message_of_its_code() -> None:
@@ -402,7 +402,7 @@ def test_error_of_a_limit_reads_only_the_message_of_its_code() -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("message", "option", "says"),
+    ("message", "option", "expected"),
     [
         (
             "Invalid entity data. deviceId: Maximum length cannot be greater than 30 characters.",
@@ -416,8 +416,8 @@ def test_error_of_a_limit_reads_only_the_message_of_its_code() -> None:
         ("Invalid field 'devKey'", "dev_key", "it does not accept dev_key."),
     ],
 )
-def test_error_that_names_a_field_leads_to_its_option(message: str, option: str, says: str) -> None:
+def test_error_that_names_a_field_leads_to_its_option(message: str, option: str, expected: str) -> None:
     error = error_from_response(400, [{"code": "BDC_1143", "message": message}], PLACE)
     assert error.options == (option,)
-    assert says in str(error)
+    assert expected in str(error)
     assert "findme" not in str(error)
