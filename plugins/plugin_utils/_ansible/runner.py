@@ -152,7 +152,11 @@ def _forms(invocation: Invocation) -> dict[str, Form]:
     # A lookup gets evaluated arguments.
     of_lookup: dict[str, Form] = {} if invocation.written else dict.fromkeys(invocation.given, "unknown")
     raws = {
-        **{each.variable: invocation.variables.get(each.variable) for each in invocation.table if each.shared},
+        **{
+            each.variable: invocation.variables[each.variable]
+            for each in invocation.table
+            if each.shared and each.variable in invocation.variables
+        },
         **(invocation.written.arguments if invocation.written else {}),
     }
     for name in _OF_MANY_LINES:

@@ -27,6 +27,11 @@ try:
     from cryptography.fernet import Fernet, InvalidToken
 
     _IMPORT_ERROR: Exception | None = None
+
+    # OpenSSL loads an algorithm at its first use, which takes up to four milliseconds. Ansible imports this module in its main process. So
+    # its workers, one for each task, need not load the algorithms again.
+    Fernet(base64.urlsafe_b64encode(bytes(32))).encrypt(b"")
+    hmac.digest(bytes(32), b"", "sha512")
 except Exception as error:
     # ansible-core requires the library, but an installation can be incomplete. Cipher reports the error when a task needs it.
     _IMPORT_ERROR = error

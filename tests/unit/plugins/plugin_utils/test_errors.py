@@ -389,7 +389,9 @@ KEY, SIGN_INS, MINUTE = errors.HourlyQuotaError, errors.SignInQuotaError, errors
     ],
     ids=str,
 )
-def test_error_of_a_limit_has_the_scope_that_the_message_names(message: Any, kind: type[Exception], expected: str) -> None:
+def test_error_of_a_limit_has_the_scope_that_the_message_names(
+    message: Any, kind: type[Exception], expected: str
+) -> None:
     error = error_from_response(422, [{"code": "BDC_1144", "message": message}], PLACE)
     assert (type(error), error.code) == (kind, "BDC_1144")
     assert expected in str(error)
