@@ -151,10 +151,10 @@ def stored_inputs(inputs: Values) -> dict[str, Any]:
 
 def form(inputs: Values, **values: Any) -> dict[str, Any]:
     """The values that the web form sends. Every field has the value of the user, otherwise its default, otherwise an empty text."""
-    begun = {
+    file_with = {
         field["id"]: field.get("default") or (False if field["type"] == "boolean" else "") for field in inputs["fields"]
     }
-    return begun | values
+    return file_with | values
 
 
 def refusals_of_values(inputs: Values, values: Values) -> list[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from tests.awx.rules import form
 from tests.awx.server import PASSWORD, USERNAME, Awx
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS
 from tests.integration.project import Project, Run, secrets_in
 
@@ -86,7 +86,7 @@ def test_playbook_with_a_type_in_use_does_not_change_it_and_another_name_adds_a_
     for arguments in ((), ("-e", "bill_awx_state=absent")):
         run = run_playbook(admin, *arguments)
         assert run.code == 2
-        assert run.says(
+        assert run.shows(
             "AWX also does not remove a credential type or change its fields while credentials of this type exist"
         ), run.output
         assert awx.type()["inputs"] == old
@@ -99,8 +99,8 @@ def test_playbook_with_a_wrong_token_names_the_required_variables(admin: Project
     admin.environ["CONTROLLER_OAUTH_TOKEN"] = "wrong"
     run = run_playbook(admin)
     assert run.code == 2
-    assert run.says(f"Invalid authentication credentials for {TYPES} (HTTP 401).")
-    assert run.says("come from the environment variables CONTROLLER_HOST and CONTROLLER_OAUTH_TOKEN, or")
+    assert run.shows(f"Invalid authentication credentials for {TYPES} (HTTP 401).")
+    assert run.shows("come from the environment variables CONTROLLER_HOST and CONTROLLER_OAUTH_TOKEN, or")
     assert awx.types == {}
 
 
@@ -112,8 +112,8 @@ def test_playbook_without_the_module_sends_nothing_and_says_how_to_install_it(
         del admin.environ["ANSIBLE_COLLECTIONS_PATH"]
     run = run_playbook(admin, "-e", f"bill_awx_collection={name}")
     assert run.code == 2
-    assert run.says(f"The module {name}.credential_type is not installed.")
-    assert run.says(f"ansible-galaxy collection install {name};")
+    assert run.shows(f"The module {name}.credential_type is not installed.")
+    assert run.shows(f"ansible-galaxy collection install {name};")
     assert awx.received == []
 
 
@@ -121,7 +121,7 @@ def test_playbook_without_the_module_sends_nothing_and_says_how_to_install_it(
 def test_playbook_with_a_wrong_variable_names_it(admin: Project, awx: Awx, wrong: str) -> None:
     run = run_playbook(admin, "-e", wrong)
     assert run.code == 2
-    assert run.says("bill_awx_collection must be awx.awx or ansible.controller, and bill_awx_state present or absent.")
+    assert run.shows("bill_awx_collection must be awx.awx or ansible.controller, and bill_awx_state present or absent.")
     assert awx.received == []
 
 

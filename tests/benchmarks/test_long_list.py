@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.benchmarks.timing import timed
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control
+from tests.emulator.control_client import Bill, Control
 from tests.integration.project import Project
 
 ROUNDS = 7

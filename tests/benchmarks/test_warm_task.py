@@ -10,7 +10,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.timing import timed
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 
 TASKS_OF_EACH = 60

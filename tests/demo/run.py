@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 
 from tests.emulator import server, world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = ROOT / "demo"

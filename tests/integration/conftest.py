@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.emulator import server
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import PAYER
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project
 

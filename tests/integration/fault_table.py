@@ -14,7 +14,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import CHALLENGE, CHECK, SIGN_IN, VALIDATE
 from tests.integration.project import Project, Run, secrets_in
 from tests.integration.rows import Row, play_rows
@@ -135,7 +135,7 @@ def check_lines(project: Project, rows: Mapping[str, Row], received_by: Mapping[
             "requests": counts == expected(wrong, requests),
             "hides": secrets_in(run.output) == []
             and not any(
-                run.says(ours)
+                run.shows(ours)
                 for ours in ("Traceback", "An exception occurred", "a bug in bill.connect", "output has been hidden")
             ),
         }

@@ -44,7 +44,7 @@ class Run:
     code: int
     output: str
 
-    def says(self, text: str) -> bool:
+    def shows(self, text: str) -> bool:
         """Whether the output contains the text, with any line breaks."""
         return " ".join(text.split()) in " ".join(self.output.split())
 

@@ -57,11 +57,11 @@ class Seen:
 
     shown: Run
     tasks: Sequence[Shown]
-    heard: Sequence[Mapping[str, Any]]
+    received: Sequence[Mapping[str, Any]]
 
     @property
     def requests(self) -> list[str]:
-        return [f"{each['method']} {each['path']}" for each in self.heard]
+        return [f"{each['method']} {each['path']}" for each in self.received]
 
     @property
     def counts(self) -> dict[str, int]:
@@ -118,9 +118,9 @@ def _play(project: Project, name: str, row: Row) -> dict[str, Any]:
         "tasks": [
             at_bill("Begin", reset=True),
             *before,
-            at_bill("Arrange", posts=_file(project, name, "posts"), heard=_file(project, name, "before")),
+            at_bill("Arrange", posts=_file(project, name, "posts"), received=_file(project, name, "before")),
             *({**task, "ignore_errors": True} for task in tasks),
-            at_bill("End", heard=_file(project, name, "after")),
+            at_bill("End", received=_file(project, name, "after")),
         ],
     }
 

@@ -17,7 +17,7 @@ import yaml
 
 from tests.awx.rules import HIDDEN, form, injected
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS, Method
 from tests.integration.payer import STEP_UP
 from tests.integration.project import Project, secrets_in
@@ -78,6 +78,6 @@ def test_awx_credential_overridden_by_variable_names_both_sources(project: Proje
     project.variables(bill_password="left over")
     run = project.play(SITE)
     assert run.code == 2
-    assert run.says(
+    assert run.shows(
         "username comes from the environment variable BILL_USERNAME; password comes from the variable bill_password"
     )

@@ -19,7 +19,7 @@ from ansible.module_utils.common.yaml import yaml_load
 from ansible.parsing.vault import VaultLib, VaultSecret
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS
 from tests.integration.payer import CHALLENGE, PAY, PAYMENT, TRUSTED, VALIDATE
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
@@ -191,7 +191,7 @@ def test_form_in_empty_folder_writes_file_for_plays_without_options(
         if inventory
         else f"Read by: plays whose playbook is in {here.folder}",
     ):
-        assert run.says(message), run.output
+        assert run.shows(message), run.output
     check_no_secrets(here, run)
     assert mode(here.folder / file) == 0o600
     assert here.stored_variables(file) == {
@@ -232,7 +232,7 @@ def test_form_vault_password_mistyped_is_asked_again(here: Folder, bill: Control
     slip = (AGAIN, "vault-findme-slip")
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, slip, slip], "--ask-vault-pass")
     assert run.code == 2
-    assert run.says("You typed two different vault passwords. Nothing was written. Start again."), run.output
+    assert run.shows("You typed two different vault passwords. Nothing was written. Start again."), run.output
     assert (bill.get("counts"), here.left()) == ({}, [])
     run = here.connect([(VAULT, VAULT_PASSWORD), slip, (AGAIN, VAULT_PASSWORD), *AP.items()], "--ask-vault-pass")
     assert run.code == 0, run.output
@@ -326,7 +326,7 @@ def test_form_file_not_writable_is_reported_before_questions(
     before = {file: (here.folder / file).read_bytes() for file in here.left()}
     run = here.connect({}, *arguments)
     assert run.code == 2
-    assert run.says(message), run.output
+    assert run.shows(message), run.output
     assert bill.get("counts") == {}
     assert {file: (here.folder / file).read_bytes() for file in here.left()} == before
 
@@ -371,8 +371,8 @@ def test_form_value_refused_asks_only_for_its_correction(
         run = terminal.ends()
     assert run.code == 0, run.output
     labels = " and ".join(each.rstrip(":") for each in again)
-    assert run.says(f"BILL answered {code}")
-    assert run.says(f"Nothing was written. Please correct {labels} (correction 1 of 3). Enter keeps a value:"), (
+    assert run.shows(f"BILL answered {code}")
+    assert run.shows(f"Nothing was written. Please correct {labels} (correction 1 of 3). Enter keeps a value:"), (
         run.output
     )
     check_no_secrets(here, run)
@@ -388,7 +388,7 @@ def test_form_three_corrections_refused_ends(here: Folder, bill: Control) -> Non
     typed = [(question, text) for question, text in {**AP, PASSWORD: "Passw0rd-findme-slip"}.items() if question != MFA]
     run = here.connect([*typed, *slips])
     assert run.code == 2
-    assert run.says("the user name, the password or the token is wrong"), run.output
+    assert run.shows("the user name, the password or the token is wrong"), run.output
     assert bill.get("counts") == {LOGIN: 4}
     assert here.left() == []
     check_no_secrets(here, run)
@@ -401,7 +401,7 @@ def test_form_organization_locked_ends_without_correction(here: Folder, bill: Co
     del typed[MFA]
     run = here.connect(typed)
     assert run.code == 2
-    assert run.says("BILL answered BDC_1107: the organization is locked out."), run.output
+    assert run.shows("BILL answered BDC_1107: the organization is locked out."), run.output
     assert bill.get("counts") == {LOGIN: 1}
     assert here.left() == []
 
@@ -453,7 +453,7 @@ def test_form_new_password_replaces_only_old_password(here: Folder, bill: Contro
     before, inode = stored.read_bytes(), stored.stat().st_ino
     run = here.connect(ENTER_ONLY)
     assert run.code == 0, run.output
-    assert run.says(f"Vault file: {stored} (unchanged)"), run.output
+    assert run.shows(f"Vault file: {stored} (unchanged)"), run.output
     assert (stored.read_bytes(), stored.stat().st_ino) == (before, inode)
     assert list(stored.parent.iterdir()) in ([backup, stored], [stored, backup])
     assert bill.get("counts") == {LOGIN: 2}
@@ -472,8 +472,8 @@ def test_form_disk_full_after_sign_in_keeps_old_session_and_file(here: Folder, b
         here.environ["DISK_TAKES"] = takes
         run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
         assert run.code == 2, run.output
-        assert run.says("No space left on device"), run.output
-        assert run.says("bill.connect did not end the session of the old values.") is (logins == 2), run.output
+        assert run.shows("No space left on device"), run.output
+        assert run.shows("bill.connect did not end the session of the old values.") is (logins == 2), run.output
         assert bill.get("counts") == {LOGIN: logins}
         assert (here.folder / FILE).read_bytes() == before
         assert [each.name for each in (here.folder / FILE).parent.iterdir()] == [Path(FILE).name]
@@ -523,7 +523,7 @@ def test_form_ctrl_c_at_any_question_writes_nothing(here: Folder, bill: Control,
         run = terminal.ends()
         assert terminal.is_restored
     assert run.code == 2
-    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
+    assert run.shows("You ended the form with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
     check_no_secrets(here, run)
     if number in (REFUSED, 8):
@@ -538,12 +538,12 @@ def test_form_ctrl_c_at_any_question_writes_nothing(here: Folder, bill: Control,
 def test_form_ctrl_c_at_environment_or_vault_password_writes_nothing(here: Folder, bill: Control) -> None:
     here.environ["BILL_API_URL"] = ""
     run = here.connect({"Environment:": CTRL_C})
-    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
+    assert run.shows("You ended the form with Ctrl-C. Nothing was written."), run.output
     run = here.connect({VAULT: CTRL_C}, "--ask-vault-pass")
     assert run.code != 0
     run = here.connect({VAULT: VAULT_PASSWORD, AGAIN: CTRL_C}, "--ask-vault-pass")
     assert run.code == 2
-    assert run.says("You ended the form with Ctrl-C. Nothing was written."), run.output
+    assert run.shows("You ended the form with Ctrl-C. Nothing was written."), run.output
     assert here.left() == []
     assert bill.get("counts") == {}
 
@@ -556,7 +556,7 @@ def test_form_ctrl_c_during_request_writes_nothing(here: Folder, bill: Control) 
             if question != MFA:
                 terminal.answers(question, text)
         # An earlier Ctrl-C can block: ansible-core waits for ever for a worker that it ends while the worker hands over output.
-        terminal.until(bill.heard)
+        terminal.until(bill.received)
         terminal.types(CTRL_C)
         run = terminal.ends()
         assert terminal.is_restored
@@ -580,10 +580,10 @@ def test_form_value_defined_elsewhere_is_not_asked_and_stored_only_if_needed(her
         *("-i", "hosts.yml", "-e", f"bill_username={world.USER.username}"),
     )
     assert run.code == 0, run.output
-    assert run.says("User Name: from the variable bill_username")
-    assert run.says("Organization ID: from the variable bill_organization_id")
-    assert run.says("Developer Key: from the environment variable BILL_DEV_KEY")
-    assert run.says("Not in the vault file, because defined elsewhere: bill_organization_id"), run.output
+    assert run.shows("User Name: from the variable bill_username")
+    assert run.shows("Organization ID: from the variable bill_organization_id")
+    assert run.shows("Developer Key: from the environment variable BILL_DEV_KEY")
+    assert run.shows("Not in the vault file, because defined elsewhere: bill_organization_id"), run.output
     assert list(here.stored_variables()) == ["bill_api_url", "bill_username", "bill_password", "bill_dev_key"]
     run = here.later("-i", "hosts.yml")
     assert run.code == 0, run.output
@@ -596,10 +596,10 @@ def test_form_without_terminal_succeeds_only_with_all_values(here: Folder, bill:
     del here.environ["BILL_PASSWORD"], here.environ["BILL_DEV_KEY"]
     run = here.run("ansible-playbook", CONNECT, *here.vault_arguments)
     assert run.code == 2
-    assert run.says("auth_method password requires password (your BILL password), dev_key (a developer key)."), (
+    assert run.shows("auth_method password requires password (your BILL password), dev_key (a developer key)."), (
         run.output
     )
-    assert run.says("bill.connect cannot ask you for values, because there is no terminal. Nothing was written."), (
+    assert run.shows("bill.connect cannot ask you for values, because there is no terminal. Nothing was written."), (
         run.output
     )
     assert (bill.get("counts"), here.left()) == ({}, [])
@@ -629,8 +629,8 @@ def test_form_mfa_code_typed_lets_later_runs_pay(here: Folder, bill: Control) ->
         terminal.answers(CODE, bill.last_code())
         run = terminal.ends()
     assert run.code == 0, run.output
-    assert run.says("it did not accept the code"), run.output
-    assert run.says("MFA-trusted: yes")
+    assert run.shows("it did not accept the code"), run.output
+    assert run.shows("MFA-trusted: yes")
     check_no_secrets(here, run)
     assert {"bill_remember_me_id", "bill_device", "bill_remember_me_id_expires_on"} < here.stored_variables().keys()
     assert bill.get("counts") == {LOGIN: 1, CHALLENGE: 1, VALIDATE: 2}
@@ -700,22 +700,22 @@ def test_disconnect_with_session_signs_out_and_removes_file_on_request(here: Fol
     assert list(store.glob("*.session"))
     run = here.run(*disconnect)
     assert run.code == 0, run.output
-    assert run.says("Session: ended"), run.output
-    assert run.says(f"Vault file: {here.folder / FILE} was not removed")
+    assert run.shows("Session: ended"), run.output
+    assert run.shows(f"Vault file: {here.folder / FILE} was not removed")
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     assert not list(store.glob("*.session"))
     assert here.left() == [FILE]
     run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
     assert run.code == 0, run.output
-    assert run.says("Session: there was no session to end")
-    assert run.says(f"{here.folder / FILE} is removed"), run.output
+    assert run.shows("Session: there was no session to end")
+    assert run.shows(f"{here.folder / FILE} is removed"), run.output
     assert here.left() == []
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     check_no_secrets(here, run)
     run = here.run(*disconnect, "-e", "bill_remove_vault_file=true")
     assert (run.code, run.changed, run.warnings) == (0, 0, []), run.output
-    assert run.says("Session: there is no session to end, because no password or token of BILL is defined"), run.output
-    assert run.says(f"{here.folder / FILE} does not exist")
+    assert run.shows("Session: there is no session to end, because no password or token of BILL is defined"), run.output
+    assert run.shows(f"{here.folder / FILE} does not exist")
 
 
 def test_disconnect_credentials_in_environment_signs_out(here: Folder, bill: Control) -> None:
@@ -725,8 +725,8 @@ def test_disconnect_credentials_in_environment_signs_out(here: Folder, bill: Con
     # Without a file, there is nothing to decrypt.
     run = here.run("ansible-playbook", DISCONNECT)
     assert (run.code, run.warnings) == (0, []), run.output
-    assert run.says("Session: ended")
-    assert run.says(f"{here.folder / FILE} does not exist"), run.output
+    assert run.shows("Session: ended")
+    assert run.shows(f"{here.folder / FILE} does not exist"), run.output
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
@@ -749,26 +749,26 @@ def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Fo
     disconnect = ("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     run = connected.run(*disconnect, "--check")
     assert run.code == 0, run.output
-    assert run.says("Session: would be ended")
-    assert run.says(
+    assert run.shows("Session: would be ended")
+    assert run.shows(
         "was not removed, because it has other variables (finance_mail); the variables of bill.connect would be removed"
     )
     assert connected.left() == [FILE]
     assert bill.get("counts") == {LOGIN: 1}
     run = connected.run(*disconnect)
     assert run.code == 0, run.output
-    assert run.says("Session: ended")
-    assert run.says(
+    assert run.shows("Session: ended")
+    assert run.shows(
         "was not removed, because it has other variables (finance_mail); the variables of bill.connect are removed"
     ), run.output
     assert len(run.warnings) == 1
     (backup,) = (connected.folder / FILE).parent.glob("*.bak")
-    assert run.says(f"Backups that still exist: {backup}"), run.output
+    assert run.shows(f"Backups that still exist: {backup}"), run.output
     assert connected.stored_variables() == {"finance_mail": "finance@example.com"}
     run = connected.run(*disconnect)
     assert (run.code, run.changed) == (0, 0), run.output
-    assert run.says("was not removed, because it has no variables of bill.connect")
-    assert run.says(f"Backups that still exist: {backup}")
+    assert run.shows("was not removed, because it has no variables of bill.connect")
+    assert run.shows(f"Backups that still exist: {backup}")
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
@@ -782,8 +782,8 @@ def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bi
     assert connected.run("ansible-vault", "encrypt", *connected.vault_arguments, FILE).code == 0
     run = connected.run("ansible-playbook", DISCONNECT, *connected.vault_arguments, *REMOVE)
     assert run.code == 2
-    assert run.says("Session: ended"), run.output
-    assert run.says(f"{file} could not be removed"), run.output
+    assert run.shows("Session: ended"), run.output
+    assert run.shows(f"{file} could not be removed"), run.output
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
     assert connected.stored_variables()["bill_password"] == world.USER.password
 
@@ -815,8 +815,8 @@ def test_form_file_that_play_in_other_folder_does_not_read_is_named_by_play(here
     here.environ |= IN_THE_ENVIRONMENT
     form = ("ansible-playbook", CONNECT, *here.vault_arguments)
     run = here.run(*form)
-    assert run.says(f"Read by: plays whose playbook is in {here.folder}"), run.output
-    assert run.says("If yours are in another folder, move group_vars to that folder")
+    assert run.shows(f"Read by: plays whose playbook is in {here.folder}"), run.output
+    assert run.shows("If yours are in another folder, move group_vars to that folder")
     here.environ = dict.fromkeys(here.environ, "")
     (here.folder / "playbooks").mkdir()
     (here.folder / "playbooks" / "site.yml").write_text(THREE_LINES)
@@ -824,8 +824,8 @@ def test_form_file_that_play_in_other_folder_does_not_read_is_named_by_play(here
     run = here.run(*play)
     assert run.code == 2
     right = here.folder / "playbooks" / FILE
-    assert run.says(f"There is a vault file {here.folder / FILE}, but this play does not read it: "), run.output
-    assert run.says(f"Move the file to {right}, or name it in vars_files of the play."), run.output
+    assert run.shows(f"There is a vault file {here.folder / FILE}, but this play does not read it: "), run.output
+    assert run.shows(f"Move the file to {right}, or name it in vars_files of the play."), run.output
     # Both remedies work, and so does the inventory of the project.
     assert here.run(*play, "-e", f"@{FILE}").code == 0
     (here.folder / "hosts.yml").write_text("all: {hosts: {localhost: {ansible_connection: local}}}\n")
@@ -842,8 +842,8 @@ def test_form_value_overridden_by_other_file_is_reported(here: Folder, bill: Con
     (here.folder / "host_vars").mkdir()
     (here.folder / "host_vars" / "localhost.yml").write_text("bill_username: stale@example.com\n")
     run = here.connect(AP)
-    assert run.says("Plays in this folder use bill_username from"), run.output
-    assert run.says("host_vars/localhost.yml, because it overrides "), run.output
+    assert run.shows("Plays in this folder use bill_username from"), run.output
+    assert run.shows("host_vars/localhost.yml, because it overrides "), run.output
 
 
 @pytest.mark.terminal
@@ -858,6 +858,6 @@ def test_form_clear_text_file_with_same_values_is_encrypted(here: Folder) -> Non
     (file := here.folder / FILE).parent.mkdir(parents=True)
     file.write_text(yaml.safe_dump({name.lower(): value for name, value in IN_THE_ENVIRONMENT.items()}))
     run = here.connect(ENTER_ONLY)
-    assert run.says("clear text"), run.output
+    assert run.shows("clear text"), run.output
     assert file.read_text().startswith("$ANSIBLE_VAULT;")
     assert here.secrets_on_disk() == []

@@ -37,7 +37,7 @@ def test_ansible_doc_of_each_part_shows_expected_sentences(
     # Some versions of ansible-core warn about their own collection, _protomatter.
     assert [warning for warning in run.warnings if "_protomatter" not in warning] == []
     for sentence in sentences:
-        assert run.says(sentence), run.output
+        assert run.shows(sentence), run.output
 
 
 def test_ansible_doc_list_names_every_part(project: Project) -> None:
@@ -48,4 +48,4 @@ def test_ansible_doc_list_names_every_part(project: Project) -> None:
         ("lookup", "bill_request"),
         ("role", "connect"),
     ):
-        assert project.run("ansible-doc", "-t", kind, "-l", "bill.connect").says(f"bill.connect.{name}")
+        assert project.run("ansible-doc", "-t", kind, "-l", "bill.connect").shows(f"bill.connect.{name}")

@@ -22,7 +22,7 @@ import pytest
 import yaml
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.fault_table import BEFORE_BILL
 from tests.integration.payer import PARTNER, SPEND_TOKEN
 from tests.integration.project import Project, Run
@@ -153,7 +153,7 @@ def nothing_is_sent_after(end: float, workers: set[int], bill: Control) -> None:
         time.sleep(0.02)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
-    late = [each for each in bill.heard() if datetime.fromisoformat(each["at"]).timestamp() > end + 1]
+    late = [each for each in bill.received() if datetime.fromisoformat(each["at"]).timestamp() > end + 1]
     assert (left, late) == (set(), [])
 
 

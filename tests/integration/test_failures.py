@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project, Run, secrets_in
 from tests.integration.rows import Row, play_rows
 
@@ -32,8 +32,8 @@ def check_clean_message(run: Run) -> Run:
     assert secrets_in(run.output) == []
     assert "Traceback" not in run.output
     assert "An exception occurred" not in run.output
-    assert not run.says("a bug in bill.connect")
-    assert not run.says("output has been hidden")
+    assert not run.shows("a bug in bill.connect")
+    assert not run.shows("output has been hidden")
     return run
 
 
@@ -56,8 +56,8 @@ def test_login_wrong_value_after_valid_login_is_refused(project: Project) -> Non
     for (option, value, code), seen in zip(wrong, play_rows(project, rows), strict=True):
         assert seen.failed == ["Wrong"], seen.shown.output
         shown = check_clean_message(Run(2, seen.tasks[1].text))
-        assert shown.says(f"BILL answered {code}: "), value
-        assert shown.says(f"{option} comes from the option {option}"), value
+        assert shown.shows(f"BILL answered {code}: "), value
+        assert shown.shows(f"{option} comes from the option {option}"), value
         # The valid session is stored, and the wrong value does not get it.
         assert seen.results("Sign in") == ["changed", "ok"], value
         assert seen.requests == ["POST /v3/login"] * 2, value
@@ -76,7 +76,7 @@ def test_lookup_wrong_password_after_valid_login_is_refused(project: Project, bi
             },
         )
     )
-    assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong.")
+    assert run.shows("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     assert bill.get("counts") == {"POST /v3/login": 2}
 
 
@@ -85,7 +85,7 @@ def test_login_session_expired_and_password_changed_is_refused(project: Project,
     project.play(login())
     bill.post(f"users/{world.USER.username}/password", password="new-findme-password")
     bill.post("sessions/end")
-    assert failure(project.play(login(check_after=0))).says("BDC_1101")
+    assert failure(project.play(login(check_after=0))).shows("BDC_1101")
     assert bill.get("counts")["POST /v3/login"] == 2
 
 
@@ -93,16 +93,16 @@ def test_login_session_expired_and_password_changed_is_refused(project: Project,
 def test_message_login_refused_names_source_of_each_value(project: Project) -> None:
     project.variables(bill_api_url=project.api_url, bill_password="wrong-findme")
     run = failure(project.play(login()))
-    assert run.says("Sandbox and production have different users, keys and organizations")
-    assert run.says("username comes from the variable bill_username")
-    assert run.says("password comes from the variable bill_password")
+    assert run.shows("Sandbox and production have different users, keys and organizations")
+    assert run.shows("username comes from the variable bill_username")
+    assert run.shows("password comes from the variable bill_password")
 
 
 @pytest.mark.promise(8)
 def test_message_several_options_missing_names_all_of_them(project: Project, bill: Control) -> None:
     project.without_vault()
     run = failure(project.play(login(username="ap@example.com")))
-    assert run.says(
+    assert run.shows(
         "auth_method password requires password (your BILL password), organization_id (begins with 008), dev_key "
         "(a developer key). Define bill_password, bill_organization_id, bill_dev_key, preferably in a vault file"
     )
@@ -139,7 +139,7 @@ def test_option_invalid_is_reported_and_nothing_is_sent(project: Project) -> Non
 
     seen = play_rows(project, [with_options(options) for options, _message in BAD])
     for (_options, message), each in zip(BAD, seen, strict=True):
-        assert failure(each.shown).says(message), each.shown.output
+        assert failure(each.shown).shows(message), each.shown.output
         assert each.requests == []
 
 
@@ -148,7 +148,7 @@ def test_option_reading_undefined_variable_is_reported(project: Project) -> None
     project.without_vault()
     project.variables(bill_api_url=project.api_url, bill_username="ap", bill_password="{{ vault_bill_password }}")
     run = failure(project.play(login()))
-    assert run.says(
+    assert run.shows(
         "The variable bill_password cannot be used: it refers to vault_bill_password, which is not defined."
     ), run.output
 
@@ -160,8 +160,8 @@ def test_option_password_with_broken_template_is_not_shown(project: Project) -> 
     for arguments in ((), ("-vvvvv",)):
         run = project.play(login(), arguments=arguments)
         assert run.code == 2
-        assert run.says("The variable bill_password cannot be used: its template has a syntax error."), run.output
-        assert run.says("mark it with !unsafe, for example: bill_password: !unsafe '...'."), run.output
+        assert run.shows("The variable bill_password cannot be used: its template has a syntax error."), run.output
+        assert run.shows("mark it with !unsafe, for example: bill_password: !unsafe '...'."), run.output
         assert secrets_in(run.output) == []
 
 
@@ -201,19 +201,19 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
         vars={"lines": "{{ 'a' ~ '\n' }}"},
     )
     by_file = "If a file or a program gives the value, remove it there, or add | trim to the template."
-    for says in (
+    for message in (
         f"filters: number 1 (name) has a value that holds a line break at its end. {by_file}",
         f"query.name holds a line break at its end. {by_file}",
         "headers.organizationId must be a text of printable ASCII characters, but it holds a line break at its end. A YAML block that begins with |",
         "sort holds a line break (character 10). Remove it where the value comes from.",
     ):
-        assert run.says(says), run.output
+        assert run.shows(message), run.output
 
     others = {"account": {}, "one": "{{ two }}", "two": "{{ one }}"}
     seen = play_rows(project, [Row([login()], {"bill_password": template, **others}) for template in causes])
     for cause, each in zip(causes.values(), seen, strict=True):
-        assert each.shown.says("The variable bill_password "), each.shown.output
-        assert each.shown.says(cause), each.shown.output
+        assert each.shown.shows("The variable bill_password "), each.shown.output
+        assert each.shown.shows(cause), each.shown.output
         assert each.requests == []
 
 
@@ -243,16 +243,16 @@ def test_password_with_braces_is_never_changed_without_a_word(project: Project) 
     }
     rows = [Row([task], variables) for variables, _says, _name in causes.values() for task in (login(), look_up)]
     for number, each in enumerate(play_rows(project, rows)):
-        _variables, says, name = list(causes.values())[number // 2]
-        assert each.shown.says(says), each.shown.output
-        assert not name or each.shown.says(marked.format(name)), each.shown.output
-        assert not each.shown.says("'findme'"), each.shown.output
+        _variables, message, name = list(causes.values())[number // 2]
+        assert each.shown.shows(message), each.shown.output
+        assert not name or each.shown.shows(marked.format(name)), each.shown.output
+        assert not each.shown.shows("'findme'"), each.shown.output
         assert each.requests == []
     given = {**login(password="{{ item }}"), "loop": ["ab{#find#}me"]}
     written = {"name": "Write", "bill.connect.bill_vault_file": {"variables": {"bill_password": "ab{#find#}me"}}}
     run = project.play({**given, "ignore_errors": True}, written, arguments=("-v",))
-    assert run.says("The option variables lost a part of its text"), run.output
-    assert run.says(marked.format("bill_password")), run.output
+    assert run.shows("The option variables lost a part of its text"), run.output
+    assert run.shows(marked.format("bill_password")), run.output
 
 
 @pytest.mark.promise(8)
@@ -272,11 +272,11 @@ def test_keyword_environment_never_decides_in_silence(project: Project, bill: Co
         {**login(), "timeout": 100, "retries": 1, "until": True},
     )
     assert run.code == 0, run.output
-    assert run.says("Write environment='production' as an argument of the lookup."), run.output
+    assert run.shows("Write environment='production' as an argument of the lookup."), run.output
     assert run.times("The keyword environment sets BILL_PASSWORD.") == 1, run.output
     assert run.times("timeout: 10 is written as a keyword of Ansible here.") == 1, run.output
     assert run.times("retries: 1 is written as a keyword of Ansible here, without until.") == 1, run.output
-    assert run.says("environment: production is written as a keyword of Ansible here"), run.output
+    assert run.shows("environment: production is written as a keyword of Ansible here"), run.output
     assert run.times("The keyword environment sets HTTPS_PROXY.") == 1, run.output
     # From ansible-core 2.21 on, the variables of the session are no facts.
     facts = 1 if project.core < (2, 21) else 0
@@ -294,8 +294,8 @@ def test_lookup_unknown_field_is_reported_and_nothing_is_sent(project: Project) 
     seen = play_rows(project, [Row([look_up], {"field": field}) for field in fields])
     for message, each in zip(fields.values(), seen, strict=True):
         run = failure(each.shown)
-        assert run.says(message)
-        assert not run.says("by mistake")
+        assert run.shows(message)
+        assert not run.shows("by mistake")
         assert each.requests == []
 
 
@@ -316,7 +316,7 @@ def test_login_failed_with_until_is_retried(project: Project, bill: Control, giv
         module_defaults={"group/bill.connect.bill": {"dev_key": "{{ vault_bill_dev_key }}", **given}},
     )
     assert run.code == 0, run.output
-    received = [(request["body"]["password"], request["body"]["devKey"]) for request in bill.heard()]
+    received = [(request["body"]["password"], request["body"]["devKey"]) for request in bill.received()]
     assert received == [(world.USER.password, world.DEV_KEY)] * 3
 
 
@@ -331,7 +331,7 @@ def test_login_failed_in_block_is_rescued(project: Project) -> None:
         }
     )
     assert run.code == 0, run.output
-    assert run.says("rescued BILL answered BDC_1101")
+    assert run.shows("rescued BILL answered BDC_1101")
     assert secrets_in(run.output) == []
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.emulator import server, world
 from tests.emulator.certificates import Authority, Certificate, self_signed
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.fault_table import (
     AS_USER,
     EMAIL,

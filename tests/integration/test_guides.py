@@ -36,7 +36,7 @@ import yaml
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.awx import rules
 from tests.emulator import ledger, world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal

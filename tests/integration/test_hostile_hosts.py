@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import CREDENTIALS, Project, Run
 from tests.integration.trap import Trap, trap
 
@@ -101,8 +101,8 @@ def test_facts_with_api_url_are_refused_by_every_task_lookup_and_role(
     assert run.recap("web1")["ignored"] == 2, run.output
     run = project.play(PING, LOGIN, gather_facts=True, arguments=("--start-at-task", "Sign in"))
     assert run.code == 2
-    assert run.says(f"The variable bill_api_url {IS_A_FACT}"), run.output
-    assert evil.heard == []
+    assert run.shows(f"The variable bill_api_url {IS_A_FACT}"), run.output
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -147,10 +147,10 @@ def test_facts_with_options_or_variables_of_templates_are_refused(project: Proje
     )
     assert run.code == 0, run.output
     assert run.recap("web1")["ignored"] == 5, run.output
-    assert run.says("The variable bill_password reads vault_bill_password, which is a fact of web1.")
-    assert run.says("The option api_url reads gateway, which is a fact of web1.")
-    assert run.says("The variable bill_api_url depends on facts of web1 or of another host.")
-    assert evil.heard == []
+    assert run.shows("The variable bill_password reads vault_bill_password, which is a fact of web1.")
+    assert run.shows("The option api_url reads gateway, which is a fact of web1.")
+    assert run.shows("The variable bill_api_url depends on facts of web1 or of another host.")
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -294,7 +294,7 @@ def test_facts_read_in_any_way_are_refused(project: Project, bill: Control, evil
     sets = {"name": "Set", "ansible.builtin.set_fact": {"set_by_play": "{{ gateway }}"}}
     run = project.play(PING, sets, *each_in_a_block(tasks), **play)
     assert run.code == 0, run.output
-    assert evil.heard == [], run.output
+    assert evil.received == [], run.output
     assert run.recap("web1")["rescued"] == len(tasks), run.output
     # ansible-core up to 2.18 shows a message for an item once, even if several tasks report it.
     loops = [task for task in tasks if "loop" in task or any(name.startswith("with_") for name in task)]
@@ -306,11 +306,11 @@ def test_facts_read_in_any_way_are_refused(project: Project, bill: Control, evil
     ):
         run = project.plays({"tasks": [PING]}, {"vars": mine, **theirs})
         assert run.code == 2, run.output
-        assert run.says("The option api_url reads gateway, which is a fact of web1."), run.output
+        assert run.shows("The option api_url reads gateway, which is a fact of web1."), run.output
     project.environ["ANSIBLE_HASH_BEHAVIOUR"] = "merge"
     run = project.play(PING, {**LOGIN, "vars": {"bill_api_url": "{{ place.url }}"}})
     assert run.code == 2, run.output
-    assert evil.heard == []
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -375,7 +375,7 @@ def test_facts_changed_back_before_the_task_are_refused(project: Project, bill: 
     named = [{"name": "Include", **task} for task in tasks]
     run = project.play(*[each for task in named for each in each_in_a_block([PING, task], in_one=True)])
     assert run.code == 0, run.output
-    assert evil.heard == [], run.output
+    assert evil.received == [], run.output
     assert run.recap("web1")["rescued"] == len(tasks), run.output
     assert bill.get("counts") == {}
 
@@ -425,7 +425,7 @@ def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, e
     tasks.append({"name": "Expect", "ansible.builtin.assert": {"that": look("api_url='http://' ~ gw") + " != ''"}})
     run = project.play(PING, *each_in_a_block(tasks))
     assert run.code == 0, run.output
-    assert evil.heard == [], run.output
+    assert evil.received == [], run.output
     assert run.recap("web1")["rescued"] == len(tasks), run.output
     assert bill.get("counts") == {}
 
@@ -443,8 +443,8 @@ def test_facts_with_inventory_hostname_are_refused(project: Project, bill: Contr
     compromise_host(project, facts)
     project.variables(there="{{ lookup('bill.connect.bill_login', 'api_url') }}")
     run = project.play(PING, {"name": "Look", "ansible.builtin.debug": {"msg": "{{ hostvars.web1.there }}"}, **IGNORED})
-    assert run.says(f"The variable bill_api_url {IS_A_FACT}"), run.output
-    assert evil.heard == []
+    assert run.shows(f"The variable bill_api_url {IS_A_FACT}"), run.output
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -466,8 +466,8 @@ def test_lookup_of_other_collection_that_reads_fact_is_refused(project: Project,
         "        return [self.get_option('url')]\n"
     )
     project.environ["ANSIBLE_COLLECTIONS_PATH"] = f"{project.collections}:{project.folder / 'collections'}"
-    kept = "lookup('community.hashi_vault.kept')"
-    project.variables(bill_api_url=braced(kept))
+    stored = "lookup('community.hashi_vault.kept')"
+    project.variables(bill_api_url=braced(stored))
     compromise_host(project, {"sheep": "wool"})
     assert project.play(PING, LOGIN).code == 0
     assert bill.get("counts") == {"POST /v3/login": 1}
@@ -475,13 +475,13 @@ def test_lookup_of_other_collection_that_reads_fact_is_refused(project: Project,
     at_item: dict[str, Any] = {SIGN_IN: {"api_url": "{{ item }}"}}
     tasks: list[dict[str, Any]] = [
         LOGIN,
-        {**at_item, "loop": braced(f"[{kept}]")},
+        {**at_item, "loop": braced(f"[{stored}]")},
         {**at_item, "with_community.hashi_vault.kept": []},
     ]
     run = project.play(PING, *each_in_a_block([{"name": "Sign in", **task} for task in tasks]))
     assert run.recap("web1")["rescued"] == len(tasks), run.output
-    assert run.says("The variable bill_api_url reads ansible_kept_url, which is a fact of web1."), run.output
-    assert evil.heard == []
+    assert run.shows("The variable bill_api_url reads ansible_kept_url, which is a fact of web1."), run.output
+    assert evil.received == []
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
@@ -504,8 +504,8 @@ def test_facts_of_hosts_outside_inventory_are_refused(project: Project, bill: Co
         to = {"hosts": "one", "tasks": [{**lie, **before}]} if before else {"hosts": "localhost", "tasks": [lie]}
         run = project.plays(to, {"hosts": "one", "tasks": [task]})
         assert run.recap("one")["failed"] == 1, run.output
-        assert run.says("A managed host decides its facts"), run.output
-    assert evil.heard == []
+        assert run.shows("A managed host decides its facts"), run.output
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -576,7 +576,7 @@ def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: 
         item=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item }}"}}],
         pair=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.0 }}{{ item.1 }}"}}],
         value=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.value }}"}}],
-        kept=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.item }}"}}],
+        stored=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ item.item }}"}}],
         other=[LOGIN],
         nested=[{"name": "Inner", "ansible.builtin.include_tasks": "item.yml", "loop": ["{{ item }}"]}],
         extended=[{"name": "Sign in", SIGN_IN: {"organization_id": "{{ organizations[ansible_loop.index0] }}"}}],
@@ -584,7 +584,7 @@ def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: 
     include = "ansible.builtin.include_tasks"
     request = "bill.connect.bill_request"
     look = "lookup('bill.connect.bill_login', 'api_url', {})".format
-    kept = {"name": "Keep", "ansible.builtin.command": "true", "loop": "{{ organizations }}", "register": "results"}
+    stored = {"name": "Keep", "ansible.builtin.command": "true", "loop": "{{ organizations }}", "register": "results"}
     tasks: list[dict[str, Any]] = [
         # The item comes from facts, and no option uses it.
         {include: "other.yml", "loop": "{{ ansible_facts.interfaces }}"},
@@ -639,7 +639,7 @@ def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: 
     ]
     says_the_same = {"name": "Say", "ansible.builtin.set_fact": {"endpoint": project.api_url, "cacheable": True}}
     run = project.plays(
-        {"gather_facts": True, "tasks": [says_the_same, kept, *({"name": "Try", **task} for task in tasks)]}
+        {"gather_facts": True, "tasks": [says_the_same, stored, *({"name": "Try", **task} for task in tasks)]}
     )
     assert run.code == 0, run.output
     assert bill.get("counts")["POST /v3/login"] == 1
@@ -650,7 +650,7 @@ def test_fact_name_with_control_characters_is_not_printed(project: Project) -> N
     compromise_host(project, {"\u001b]0;pwn\u0007\u001b[31m\u202eEVIL\nok: x": "y", "evil": "z"})
     run = project.play(PING, {**LOGIN, "vars": {"bill_timeout": "{{ lookup('vars', 'evil') }}"}})
     assert run.code == 2
-    assert run.says("The variable bill_timeout reads evil, which is a fact of web1."), run.output
+    assert run.shows("The variable bill_timeout reads evil, which is a fact of web1."), run.output
     assert "\u001b" not in run.output.replace("\\u001b", "")
     assert "\u202e" not in run.output
 
@@ -666,14 +666,14 @@ def test_facts_from_delegation_or_cache_are_refused(project: Project, bill: Cont
     delegated = {**PING, "delegate_to": "web1"}
     run = project.plays({"hosts": "localhost", "connection": "local", "tasks": [delegated, LOGIN]})
     assert run.code == 2
-    assert run.says("The variable bill_api_url is a fact of localhost."), run.output
-    assert run.says("run ansible-playbook with --flush-cache")
+    assert run.shows("The variable bill_api_url is a fact of localhost."), run.output
+    assert run.shows("run ansible-playbook with --flush-cache")
     # The next day nothing is delegated, and the host is no longer in the inventory.
     project.hosts("localhost")
     run = project.play(LOGIN)
     assert run.code == 2
-    assert run.says("The variable bill_api_url is a fact of localhost."), run.output
-    assert evil.heard == []
+    assert run.shows("The variable bill_api_url is a fact of localhost."), run.output
+    assert evil.received == []
     assert bill.get("counts") == {}
     # The remedy in the message.
     assert project.play(LOGIN, arguments=("--flush-cache",)).code == 0
@@ -685,8 +685,8 @@ def test_set_fact_cacheable_is_refused_with_remedy(project: Project, bill: Contr
     cacheable = {**sets, "ansible.builtin.set_fact": {"bill_timeout": 20, "cacheable": True}}
     run = project.plays({"tasks": [sets, LOGIN]}, {"tasks": [cacheable, LOGIN]})
     assert run.code == 2
-    assert run.says("The variable bill_timeout is a fact of localhost.")
-    assert run.says("If set_fact sets this fact, leave out cacheable")
+    assert run.shows("The variable bill_timeout is a fact of localhost.")
+    assert run.shows("If set_fact sets this fact, leave out cacheable")
     assert run.recap()["changed"] == 1
     assert bill.get("counts") == {"POST /v3/login": 1}
 
@@ -703,13 +703,13 @@ def test_playbook_variable_from_fact_is_refused(project: Project) -> None:
     project.hosts("localhost")
     run = project.run("ansible-playbook", "bill.connect.disconnect")
     assert run.code == 2
-    assert run.says("The variable bill_remove_vault_file is a fact of localhost.")
+    assert run.shows("The variable bill_remove_vault_file is a fact of localhost.")
     assert (project.folder / "group_vars" / "all" / "bill.yml").exists()
     compromise_host(project, {"bill_awx_state": "absent"})
     assert project.plays(to_localhost).code == 0
     run = project.run("ansible-playbook", "bill.connect.awx_credential_type")
     assert run.code == 2
-    assert run.says("bill_awx_state comes from a fact"), run.output
+    assert run.shows("bill_awx_state comes from a fact"), run.output
 
 
 @pytest.mark.promise(3)

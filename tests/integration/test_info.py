@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import (
     CHALLENGE,
     CHECK,
@@ -72,7 +72,7 @@ def test_session_info_stored_session_is_validated_each_time(payer: Project, bill
     ]
     run = payer.play(login(), info(), that(*about), info(sign_in=True), that(*about), arguments=("-vvvvv",))
     assert run.code == 0, run.output
-    assert run.says('"signed_in": true')
+    assert run.shows('"signed_in": true')
     assert secrets_in(run.output) == []
     assert bill.get("counts") == {SIGN_IN: 1, CHECK: 2}
 
@@ -189,31 +189,31 @@ def today() -> date:
 
 
 def test_mfa_id_ending_within_a_week_warns(project: Project) -> None:
-    says = {8: None, 7: "days left: 7", 0: "days left: 0", -1: "days left: 0"}
+    message = {8: None, 7: "days left: 7", 0: "days left: 0", -1: "days left: 0"}
     variables = {**{name.lower(): value for name, value in PAYER.items()}, **REMEMBERED}
     project.without_vault()
     begin = None
     # Repeat if a day has ended in the meantime.
     while begin != today():
         begin = today()
-        ends_on = {days: (begin + timedelta(days=days)).isoformat() for days in says}
+        ends_on = {days: (begin + timedelta(days=days)).isoformat() for days in message}
         rows = [
             Row(
                 [login(force=True), info(), {"name": "Show", "ansible.builtin.debug": {"msg": LEFT}}],
                 {**variables, "bill_remember_me_id_expires_on": ends_on[days]},
             )
-            for days in says
+            for days in message
         ]
         all_seen = play_rows(project, rows)
-    for (days, left), seen in zip(says.items(), all_seen, strict=True):
+    for (days, left), seen in zip(message.items(), all_seen, strict=True):
         run = seen.shown
         assert seen.failed == [], run.output
-        assert run.says(f"task {days}, info {days}")
+        assert run.shows(f"task {days}, info {days}")
         warned = [text for text in run.warnings if "MFA ID" in text]
         assert len(warned) == (1 if left else 0), run.output
         if left:
             whole = f"The MFA ID in remember_me_id expires on {ends_on[days]} ({left}). Create a new one with the role bill.connect.trust."
-            assert run.says(whole), run.output
+            assert run.shows(whole), run.output
 
 
 LIST = "GET /v3/login/organizations"
@@ -241,9 +241,9 @@ def test_organizations_info_with_several_pages_reads_all(project: Project, bill:
         arguments=("-v",),
     )
     assert run.code == 0, run.output
-    assert run.says("bill.connect: organizations: 1, pages: 1")
-    assert run.says("bill.connect: organizations: 3, pages: 3")
-    assert run.says(f'"name": "{world.SECOND_ORGANIZATION.name}"')
+    assert run.shows("bill.connect: organizations: 1, pages: 1")
+    assert run.shows("bill.connect: organizations: 3, pages: 3")
+    assert run.shows(f'"name": "{world.SECOND_ORGANIZATION.name}"')
     assert secrets_in(run.output) == []
     assert bill.get("counts") == {SIGN_IN: 1, LIST: 6}
 
@@ -275,7 +275,7 @@ def test_organizations_info_spend_token_is_refused(payer: Project, bill: Control
     only(payer, SPEND_TOKEN)
     run = payer.play(ORGANIZATIONS)
     assert run.code == 2
-    assert run.says("auth_method spend_token has no list of organizations. (auth_method comes from"), run.output
+    assert run.shows("auth_method spend_token has no list of organizations. (auth_method comes from"), run.output
     assert bill.get("counts") == {}
 
 
@@ -292,7 +292,7 @@ def test_module_defaults_of_group_apply_to_all_four_tasks(payer: Project, bill: 
     )
     assert run.recap()["ignored"] == 1, run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1, CHECK: 1, LIST: 1}
-    assert {received["headers"].get("devkey", world.DEV_KEY) for received in bill.heard()} == {world.DEV_KEY}
+    assert {received["headers"].get("devkey", world.DEV_KEY) for received in bill.received()} == {world.DEV_KEY}
 
 
 def test_tasks_delegated_to_other_host_warn_once_each(payer: Project, bill: Control) -> None:
@@ -321,6 +321,6 @@ def test_output_loop_of_users_has_no_passwords(payer: Project, bill: Control) ->
         ),
     )
     assert run.code == 0, run.output
-    assert run.says("BILL answered BDC_1354: this user has no phone for MFA")
+    assert run.shows("BILL answered BDC_1354: this user has no phone for MFA")
     assert secrets_in(run.output) == []
     assert bill.get("counts") == {SIGN_IN: 2, CHECK: 2, LIST: 2, CHALLENGE: 2}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import server, world
-from tests.emulator.talk import Bill, Control
+from tests.emulator.control_client import Bill, Control
 from tests.integration.methods import (
     AS_USER,
     CHECK,
@@ -85,7 +85,7 @@ def play_methods(project: Project, rows: Mapping[str, Row], *arguments: str) -> 
 
 
 def received(bill: Control) -> list[str]:
-    return [f"{request['method']} {request['path']}" for request in bill.heard()]
+    return [f"{request['method']} {request['path']}" for request in bill.received()]
 
 
 @pytest.mark.promise(1)
@@ -121,11 +121,11 @@ def test_session_of_each_auth_method_is_validated_renewed_and_ended(project: Pro
         assert seen.requests == [*method.sign_in, method.read, *method.check, *method.anew, *method.sign_out], name
         assert secrets_in(run.output) == [], name
         assert not [task for task in seen.tasks if task.name != "Sign out" and "WARNING" in task.text], run.output
-        assert {each["status"] for each in seen.heard if each["path"] == "/v3/logout"} <= {200}, name
+        assert {each["status"] for each in seen.received if each["path"] == "/v3/logout"} <= {200}, name
         # BILL still counts the calls to Spend & Expense, so the record of these calls stays.
-        assert run.says(f"{int(method.read == SPENDER)} kept"), run.output
+        assert run.shows(f"{int(method.read == SPENDER)} kept"), run.output
         if method.no_sign_out:
-            assert run.says(method.no_sign_out), run.output
+            assert run.shows(method.no_sign_out), run.output
 
 
 @pytest.mark.promise(3)
@@ -150,9 +150,9 @@ def test_login_wrong_secret_of_each_method_is_sent_once_in_ten_minutes(project: 
         assert [task.result for task in tries] == ["fatal"] * 3, seen.shown.output
         for task, again in zip(tries, (False, True, False), strict=True):
             shown = Run(2, task.text)
-            assert shown.says(method.refusal), task.text
-            assert shown.says(f"{method.secret} comes from the variable bill_{method.secret}"), task.text
-            assert shown.says("UTC. bill.connect did not send the request again") == again, task.text
+            assert shown.shows(method.refusal), task.text
+            assert shown.shows(f"{method.secret} comes from the variable bill_{method.secret}"), task.text
+            assert shown.shows("UTC. bill.connect did not send the request again") == again, task.text
         assert secrets_in(seen.shown.output) == [], name
         assert seen.requests == [method.sign_in[0]] * 2, name
 
@@ -171,8 +171,8 @@ def test_login_missing_option_of_each_method_is_named(project: Project, bill: Co
         assert seen.failed == [f"Without {option}" for option in method.options], seen.shown.output
         for option, task in zip(method.options, seen.tasks, strict=True):
             shown = Run(2, task.text)
-            assert shown.says(f"auth_method {method.auth_method} requires {option} ("), option
-            assert shown.says(f"Define bill_{option}"), option
+            assert shown.shows(f"auth_method {method.auth_method} requires {option} ("), option
+            assert shown.shows(f"Define bill_{option}"), option
         assert seen.requests == []
 
 
@@ -274,9 +274,9 @@ def test_access_token_near_its_end_is_renewed(project: Project, bill: Control) -
         assert seen.failed == [], seen.shown.output
         assert seen.results("Sign in") == ["changed", "ok", "changed"], name
         assert seen.requests == [TOKEN, VENDORS, VENDORS, TOKEN, VENDORS], name
-        assert {request["status"] for request in seen.heard} == {200}, name
+        assert {request["status"] for request in seen.received} == {200}, name
         # The first token is still valid for tasks that have it.
-        used = [request["headers"]["authorization"] for request in seen.heard if request["path"] == "/v3/vendors"]
+        used = [request["headers"]["authorization"] for request in seen.received if request["path"] == "/v3/vendors"]
         assert (used[0] == used[1], used[1] == used[2]) == (True, False), name
 
 
@@ -315,7 +315,7 @@ def test_access_token_url_failing_tries_root_url_unless_token_url_is_set(project
         "wrong client": [TOKEN],
         "wrong client, without a code": [TOKEN, ROOT_TOKEN],
     }
-    says = {
+    message = {
         "named, and nothing there": "answered HTTP status 404 without a BDC code. Check token_url",
         "nothing anywhere": f"BILL issues no access tokens at {project.api_url}/authx/token or {token_url}. Set",
         "wrong client": f"BILL answered BDC_1101: {WRONG_CLIENT}",
@@ -323,10 +323,10 @@ def test_access_token_url_failing_tries_root_url_unless_token_url_is_set(project
     }
     for name, seen in play_methods(project, rows):
         assert seen.requests == requests[name], seen.shown.output
-        assert len(seen.failed) == (len(seen.tasks) if name in says else 0), seen.shown.output
+        assert len(seen.failed) == (len(seen.tasks) if name in message else 0), seen.shown.output
         for task in seen.tasks:
-            assert Run(2, task.text).says(says.get(name, "")), task.text
-            assert Run(2, task.text).says("client_secret comes from the variable bill_client_secret") == (
+            assert Run(2, task.text).shows(message.get(name, "")), task.text
+            assert Run(2, task.text).shows("client_secret comes from the variable bill_client_secret") == (
                 "wrong client" in name
             )
 
@@ -362,7 +362,7 @@ def test_partner_with_several_users_signs_in_once(partner: Project, bill: Contro
     assert run.changed == each
     assert bill.get("counts") == {PARTNER_LOGIN: 1, AS_USER: each}
 
-    of_the_partner = next(request for request in bill.heard() if request["path"].endswith("login-as-user"))
+    of_the_partner = next(request for request in bill.received() if request["path"].endswith("login-as-user"))
     bill.post("sessions/end", session_id=of_the_partner["headers"]["sessionid"])
     # The users' sessions stay valid without the partner's.
     assert on_all_hosts(partner, SIGN_IN).changed == 0

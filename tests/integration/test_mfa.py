@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import (
     CHALLENGE,
     CHECK,
@@ -63,7 +63,7 @@ def test_mfa_id_of_remembered_device_lets_payment_succeed(trusting: Project, bil
         assert run.warnings == []
     assert bill.get("counts") == {SIGN_IN: 1, PAYMENT: 2}
     assert bill.get("state")["payments"] == 2
-    body = bill.heard()[0]["body"]
+    body = bill.received()[0]["body"]
     assert (body["rememberMeId"], body["device"]) == (world.REMEMBERED_DEVICE.id, world.REMEMBERED_DEVICE.device)
 
 
@@ -119,7 +119,7 @@ def test_bdc_1361_from_any_request_does_not_sign_in_again(payer: Project) -> Non
         # For the calls that make a session trusted, missing trust is no explanation.
         of_mfa = request in (CHALLENGE, VALIDATE)
         why = "a session of this kind cannot pass MFA" if of_mfa else "the request requires an MFA-trusted session"
-        assert seen.shown.says(f"BILL answered BDC_1361: {why}"), seen.shown.output
+        assert seen.shown.shows(f"BILL answered BDC_1361: {why}"), seen.shown.output
         assert seen.requests == [request]
 
 
@@ -166,8 +166,8 @@ def test_mfa_id_rejected_is_reported_and_sent_once(payer: Project, bill: Control
     assert bill.get("counts") == counts
     run = payer.play(TRUSTED, PAY)
     assert run.code == 2
-    assert run.says(MFA_ID_REJECTED), run.output
-    assert run.says("remember_me_id comes from the variable bill_remember_me_id; device comes from the variable")
+    assert run.shows(MFA_ID_REJECTED), run.output
+    assert run.shows("remember_me_id comes from the variable bill_remember_me_id; device comes from the variable")
     assert "WARNING" not in run.output
     assert bill.get("counts") == {**counts, CHECK: 1}
     # A refusal of one MFA ID does not apply to another.
@@ -191,7 +191,7 @@ def test_partner_with_mfa_id_of_user_pays(payer: Project, bill: Control) -> None
     assert bill.get("counts") == {"POST /v3/partner/login": 1, "POST /v3/partner/login-as-user": 1, PAYMENT: 1}
     [paid] = bill.get("payments")
     assert paid["user_id"] == world.PAYER.id
-    as_user = bill.heard()[1]["body"]
+    as_user = bill.received()[1]["body"]
     assert (as_user["rememberMeId"], as_user["device"]) == (
         world.REMEMBERED_DEVICE.id,
         world.REMEMBERED_DEVICE.device,
@@ -209,12 +209,14 @@ def test_require_trusted_with_method_without_trust_sends_nothing(
         {**TRUSTED, "ignore_errors": True}, {**challenge(), "ignore_errors": True}, validate("012345", challenge_id="C")
     )
     assert run.code == 2
-    assert run.says(f"Sessions of auth_method {method} are never MFA-trusted, but require_trusted is true."), run.output
-    assert run.says(
+    assert run.shows(f"Sessions of auth_method {method} are never MFA-trusted, but require_trusted is true."), (
+        run.output
+    )
+    assert run.shows(
         "Use auth_method password with remember_me_id and device. The role bill.connect.trust returns these values."
     )
     assert run.times(f"Sessions of auth_method {method} are never MFA-trusted. Use auth_method password.") >= 2
-    assert run.says("auth_method comes from the variable bill_auth_method")
+    assert run.shows("auth_method comes from the variable bill_auth_method")
     assert bill.get("counts") == {}
 
 
@@ -259,8 +261,8 @@ def test_mfa_challenge_validate_and_payment_in_one_play_succeed(payer: Project, 
     assert run.warnings == []
     # The second sign-in uses the MFA ID, because no session is stored.
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
-    assert [received["body"] for received in bill.heard() if received["path"] == "/v3/mfa/challenge"] == [{}]
-    [given] = [received["body"] for received in bill.heard() if received["path"].endswith("/validate")]
+    assert [received["body"] for received in bill.received() if received["path"] == "/v3/mfa/challenge"] == [{}]
+    [given] = [received["body"] for received in bill.received() if received["path"].endswith("/validate")]
     message = bill.get("messages")[0]
     assert given == {
         "challengeId": message["id"],
@@ -291,7 +293,7 @@ def wrong_code(code: str) -> str:
 def test_mfa_validate_in_later_run_accepts_code(payer: Project, bill: Control) -> None:
     run = payer.play(challenge(), arguments=("-v",))
     message = bill.get("messages")[-1]
-    assert run.says(f'"challenge_id": "{message["id"]}"'), run.output
+    assert run.shows(f'"challenge_id": "{message["id"]}"'), run.output
     payer.variables(bill_api_url=payer.api_url, challenge={"challenge_id": message["id"]}, code=message["code"])
     run = payer.play(validate(), TRUSTED, PAY, that("validated.remember_me_id is none", "bill is not changed"))
     assert run.code == 0, run.output
@@ -325,7 +327,7 @@ def test_mfa_validate_after_wrong_code_accepts_right_code(payer: Project, bill: 
     )
     run = payer.play({**validate("{{ wrong }}"), "ignore_errors": True}, validate(), TRUSTED, arguments=("-vvv",))
     assert run.code == 0, run.output
-    assert run.says(
+    assert run.shows(
         "BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits. If they are right, ask for a new code."
     ), run.output
     assert wrong not in run.output
@@ -339,7 +341,7 @@ def test_mfa_validate_expired_code_is_refused(payer: Project, bill: Control) -> 
     bill.advance(300)
     run = payer.play(validate())
     assert run.code == 2
-    assert run.says("BILL answered BDC_1374: the MFA code has expired. Ask for a new code."), run.output
+    assert run.shows("BILL answered BDC_1374: the MFA code has expired. Ask for a new code."), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
 
 
@@ -362,7 +364,7 @@ def test_mfa_challenge_sixth_in_a_minute_is_refused(payer: Project, bill: Contro
     bill.post("clock", set="2026-03-02T10:00:01Z")
     run = payer.play({**challenge(retries=0), "loop": [1, 2, 3, 4, 5, 6]})
     assert run.code == 2
-    assert run.says(
+    assert run.shows(
         "BILL answered BDC_1322: too many codes were requested within a minute (BILL sends five text messages"
     )
     assert len(bill.get("messages")) == 5
@@ -376,7 +378,7 @@ def test_mfa_validate_with_remember_me_requires_device(payer: Project, bill: Con
     request_code(payer, bill)
     run = payer.play(validate(remember_me=True))
     assert run.code == 2
-    assert run.says("remember_me requires device, a name for the device that BILL remembers. Define bill_device."), (
+    assert run.shows("remember_me requires device, a name for the device that BILL remembers. Define bill_device."), (
         run.output
     )
     assert VALIDATE not in bill.get("counts")
@@ -401,11 +403,11 @@ def test_mfa_validate_with_expired_session_does_not_sign_in(payer: Project, bill
     request_code(payer, bill)
     bill.post("sessions/end")
     run = payer.play({**validate(), "ignore_errors": True}, challenge())
-    assert run.says("The session that requested the code has expired. Ask for a new code."), run.output
+    assert run.shows("The session that requested the code has expired. Ask for a new code."), run.output
     # The next challenge signs in. The code does not.
     assert run.recap()["ignored"] == 1
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 3, CHECK: 1, VALIDATE: 1}
-    assert [f"{received['method']} {received['path']}" for received in bill.heard()][3:] == [
+    assert [f"{received['method']} {received['path']}" for received in bill.received()][3:] == [
         CHALLENGE,
         CHECK,
         SIGN_IN,
@@ -417,7 +419,7 @@ def test_mfa_validate_with_expired_session_does_not_sign_in(payer: Project, bill
 def test_mfa_validate_without_stored_session_sends_nothing(payer: Project, bill: Control) -> None:
     run = payer.play(validate("012345", challenge_id="C-1"))
     assert run.code == 2
-    assert run.says("There is no stored session that requested the code. Ask for a new code with"), run.output
+    assert run.shows("There is no stored session that requested the code. Ask for a new code with"), run.output
     assert bill.get("counts") == {}
 
 
@@ -427,10 +429,10 @@ def test_mfa_tasks_with_session_store_none_are_refused(payer: Project, bill: Con
     payer.environ["BILL_SESSION_STORE"] = "none"
     run = payer.play(task)
     assert run.code == 2
-    assert run.says("session_store none stores no session for another task. Set session_store to a directory."), (
+    assert run.shows("session_store none stores no session for another task. Set session_store to a directory."), (
         run.output
     )
-    assert run.says("session_store comes from the environment variable BILL_SESSION_STORE")
+    assert run.shows("session_store comes from the environment variable BILL_SESSION_STORE")
     assert bill.get("counts") == {}
 
 
@@ -440,7 +442,7 @@ def test_mfa_validate_code_changed_by_yaml_is_not_sent(payer: Project, bill: Con
     (payer.folder / "code.yml").write_text("code: 012345\n")
     run = payer.play(validate(), arguments=("--extra-vars", "@code.yml"))
     assert run.code == 2
-    assert run.says(
+    assert run.shows(
         "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."
     ), run.output
     assert VALIDATE not in bill.get("counts")
@@ -453,4 +455,4 @@ def test_mfa_validate_code_in_quotes_is_sent_unchanged(payer: Project, bill: Con
     given = [{**validate(challenge_id="C-1"), "vars": {"code": code}, "ignore_errors": True} for code in codes]
     run = payer.play(login(), *given)
     assert run.code == 0, run.output
-    assert [request["body"]["token"] for request in bill.heard()[1:]] == codes
+    assert [request["body"]["token"] for request in bill.received()[1:]] == codes

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 
 LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
@@ -106,7 +106,7 @@ def test_lookup_called_thousand_times_signs_in_once(project: Project, bill: Cont
         },
     )
     assert run.code == 0, run.output
-    assert run.says(f"3 {world.USER.id}")
+    assert run.shows(f"3 {world.USER.id}")
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
@@ -173,7 +173,7 @@ def test_login_unreachable_host_succeeds(project: Project, bill: Control) -> Non
     project.hosts("far", ansible_connection="ssh", ansible_host="127.0.0.1", ansible_port=9)
     run = project.play(LOGIN, {"name": "Show", "ansible.builtin.debug": {"msg": "{{ bill.user_id }}"}})
     assert run.code == 0, run.output
-    assert run.says(world.USER.id)
+    assert run.shows(world.USER.id)
     assert run.recap("far")["unreachable"] == 0
     assert bill.get("counts") == {"POST /v3/login": 1}
 
@@ -184,7 +184,7 @@ def test_login_run_once_gives_session_to_every_host(project: Project, bill: Cont
         {**LOGIN, "run_once": True},
         {"name": "Show", "ansible.builtin.debug": {"msg": "{{ bill.user_id }} on {{ inventory_hostname }}"}},
     )
-    assert run.says(f"{world.USER.id} on two")
+    assert run.shows(f"{world.USER.id} on two")
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 from tests.integration.rows import Row, play_rows
 
@@ -79,7 +79,7 @@ def test_option_templated_text_like_other_type_stays_text(project: Project, nati
     ]
     for password, seen in zip(passwords, play_rows(project, rows), strict=True):
         assert seen.failed == [], seen.shown.output
-        assert [request["body"]["password"] for request in seen.heard] == [password]
+        assert [request["body"]["password"] for request in seen.received] == [password]
 
 
 def test_option_in_module_defaults_overrides_variable_but_not_task(project: Project, bill: Control) -> None:
@@ -155,7 +155,7 @@ def test_variable_of_another_method_never_stops_a_task(project: Project) -> None
     seen, needed = play_rows(project, rows)
     assert seen.failed == [], seen.shown.output
     assert seen.counts == {"POST /v3/login": 1, "GET /v3/vendors": 1}
-    assert needed.shown.says(f"The variable {needs}"), needed.shown.output
+    assert needed.shown.shows(f"The variable {needs}"), needed.shown.output
     assert needed.requests == []
 
 
@@ -166,7 +166,7 @@ def test_lookup_in_with_loop_gives_items(project: Project) -> None:
         "with_bill.connect.bill_login": ["user_id"],
     }
     run = project.play(loop)
-    assert run.says(f"got {world.USER.id}"), run.output
+    assert run.shows(f"got {world.USER.id}"), run.output
 
 
 def test_option_omitted_or_empty_counts_as_not_given(project: Project) -> None:
@@ -194,5 +194,5 @@ def test_option_variable_per_host_gives_each_host_its_own_session(project: Proje
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "{{ inventory_hostname }}={{ bill.organization_id }}"}}
     run = project.play(LOGIN, show)
     for host, organization in organizations.items():
-        assert run.says(f"{host}={organization}"), run.output
+        assert run.shows(f"{host}={organization}"), run.output
     assert bill.get("counts") == {"POST /v3/login": 2}

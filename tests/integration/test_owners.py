@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 from tests.integration.trap import Trap, trap
 
@@ -59,7 +59,7 @@ def test_environment_secrets_with_destination_from_variable_are_not_sent(
     theirs = default_of_another_role(job, bill_api_url=evil.url)
     for run in (job.play(*tasks, arguments=("-e", f"bill_api_url={evil.url}")), job.play(*tasks, **theirs)):
         assert run.recap()["ignored"] == 2, run.output
-        assert run.says(f"api_url comes from the variable bill_api_url, but {message}")
+        assert run.shows(f"api_url comes from the variable bill_api_url, but {message}")
     # A variable from an inventory, and module_defaults.
     job.variables(bill_api_url=evil.url)
     assert job.play(*tasks).recap()["ignored"] == 2
@@ -74,7 +74,7 @@ def test_environment_secrets_with_destination_from_variable_are_not_sent(
         module_defaults={"group/bill.connect.bill": {"api_url": evil.url}},
     )
     assert run.recap()["ignored"] == 2, run.output
-    assert run.says(f"api_url comes from module_defaults (api_url), but {message}")
+    assert run.shows(f"api_url comes from module_defaults (api_url), but {message}")
     # The other options that decide where secrets go, or who can read them on the way.
     steers = {
         "bill_ca_path": str(job.folder / "inventory.yml"),
@@ -84,9 +84,9 @@ def test_environment_secrets_with_destination_from_variable_are_not_sent(
     run = job.play(*({**LOGIN, "vars": {name: value}, **IGNORED} for name, value in steers.items()))
     assert run.recap()["ignored"] == len(steers), run.output
     for name in steers:
-        assert run.says(f"{name.removeprefix('bill_')} comes from the variable {name}, but {message}")
+        assert run.shows(f"{name.removeprefix('bill_')} comes from the variable {name}, but {message}")
     assert not (job.home / "theirs").exists()
-    assert evil.heard == []
+    assert evil.received == []
     assert bill.get("counts") == {}
 
 
@@ -99,8 +99,8 @@ def test_environment_client_secret_with_token_url_from_variable_is_not_sent(job:
     }
     run = job.play(LOGIN, arguments=("-e", f"bill_token_url={evil.url}/authx/token"))
     assert run.code == 2
-    assert run.says("token_url comes from the variable bill_token_url, but the secrets come from the environment")
-    assert evil.heard == []
+    assert run.shows("token_url comes from the variable bill_token_url, but the secrets come from the environment")
+    assert evil.received == []
 
 
 @pytest.mark.promise(7)
@@ -154,8 +154,8 @@ def test_environment_secrets_read_by_template_are_not_sent_elsewhere(job: Projec
     )
     assert run.code == 0, run.output
     assert run.recap()["ignored"] == 4, run.output
-    assert run.says("but the secrets come from the environment (BILL_PASSWORD). A person who may set a variable")
-    assert evil.heard == []
+    assert run.shows("but the secrets come from the environment (BILL_PASSWORD). A person who may set a variable")
+    assert evil.received == []
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
@@ -174,10 +174,10 @@ def test_form_environment_secret_with_destination_from_variable_is_not_sent(
     for name, value in steers.items():
         run = project.run("ansible-playbook", "bill.connect.connect", "-e", f"{name}={value}")
         assert run.code == 2, run.output
-        assert run.says(
+        assert run.shows(
             f"{name.removeprefix('bill_')} comes from the variable {name}, but the secrets come from the environment"
         )
-    assert evil.heard == []
+    assert evil.received == []
     assert bill.get("counts") == {}
     run = project.run("ansible-playbook", "bill.connect.connect")
     assert run.code == 0, run.output
@@ -193,7 +193,7 @@ def test_api_url_of_unknown_host_warns_once_with_source(project: Project, bill: 
     assert run.code == 0, run.output
     text = "bill.connect sends the credentials to gateway.invalid, which is not a host of BILL (api_url comes from the variable bill_api_url)."
     assert run.times(text) == 1, run.output
-    assert run.says("The name gateway.invalid could not be found")
+    assert run.shows("The name gateway.invalid could not be found")
 
 
 @pytest.mark.promise(5)
@@ -216,7 +216,7 @@ def test_path_option_from_variable_does_not_read_environment(project: Project, b
     assert run.code == 0, run.output
     assert run.recap()["ignored"] == 3, run.output
     assert "findme" not in run.output
-    assert run.says("ca_path names /********, which does not exist."), run.output
+    assert run.shows("ca_path names /********, which does not exist."), run.output
     assert (project.home / "mine").is_dir()
     assert [path for path in project.home.rglob("*") if "findme" in path.name] == []
     assert (project.folder / "$BILL_APP_KEY").is_dir()

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import SPEND_TOKEN, only
 from tests.integration.project import Project
 
@@ -21,7 +21,7 @@ WAITING = "seconds for the next Spend & Expense call: BILL allows 60 a minute, a
 
 def times(bill: Control) -> list[float]:
     """The times of the calls to BILL, the earliest first. BILL refused none of them."""
-    received: list[dict[str, Any]] = [each for each in bill.heard() if each["path"].startswith("/v3/spend/")]
+    received: list[dict[str, Any]] = [each for each in bill.received() if each["path"].startswith("/v3/spend/")]
     assert {each["status"] for each in received} == {200}
     return [datetime.fromisoformat(each["at"]).timestamp() for each in received]
 
@@ -37,7 +37,7 @@ def test_rate_limit_twenty_hosts_send_at_most_sixty_calls_a_minute(payer: Projec
         # The second run follows at once, in the same minute.
         run = payer.play(ask, ask, arguments=("-v",))
         assert run.code == 0, run.output
-    assert run.says(WAITING)
+    assert run.shows(WAITING)
     assert run.warnings == []
     at = times(bill)
     # One extra call is the sign-in, which validates the token.

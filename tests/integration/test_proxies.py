@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator import server
 from tests.emulator.certificates import Authority, Certificate
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project, secrets_in
 from tests.proxies import HttpProxy, SocksProxy
 

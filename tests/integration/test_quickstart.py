@@ -17,7 +17,7 @@ import pytest
 import yaml
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.project import Run
 from tests.integration.terminal import open_terminal
@@ -108,7 +108,7 @@ def test_quickstart_in_empty_folder_signs_in_once(
     assert first.changed == 2
     assert world.ORGANIZATION.id in first.output
     assert world.USER.id in first.output
-    assert first.says("MFA-trusted: no")
+    assert first.shows("MFA-trusted: no")
     assert Leaks(*MARKS).in_text(first.output) == []
     assert VAULT_PASSWORD not in first.output
     assert stat.S_IMODE((newcomer.folder / VAULT_FILE).stat().st_mode) == 0o600

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import CREDENTIALS, Project, secrets_in
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
@@ -39,22 +39,22 @@ def test_login_refused_on_fifty_hosts_is_sent_once(stale: Project, bill: Control
     run = stale.play(LOGIN, arguments=("--forks", "25"))
     assert run.times("failed=1") == 50, run.output
     # One host gets the whole message, the others one sentence.
-    assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
+    assert run.shows("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
     [first] = set(re.findall(SHORT, re.sub(r"\s+", " ", run.output)))
-    assert run.says(f"fatal: [{first}]: FAILED!")
+    assert run.shows(f"fatal: [{first}]: FAILED!")
     assert secrets_in(run.output) == []
     assert bill.get("counts") == ONCE
 
 
 @pytest.mark.promise(4)
 def test_cached_refusal_in_later_run_applies_to_task_lookup_and_role(stale: Project, bill: Control) -> None:
-    assert stale.play(LOGIN).says("BILL answered BDC_1101: the user name, the password or the token is wrong.")
+    assert stale.play(LOGIN).shows("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     for task in (LOGIN, LOOKUP, ROLE):
         run = stale.play(task)
         assert run.code == 2
-        assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
-        assert run.says("UTC. bill.connect did not send the request again"), run.output
-        assert run.says("password comes from the variable bill_password")
+        assert run.shows("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
+        assert run.shows("UTC. bill.connect did not send the request again"), run.output
+        assert run.shows("password comes from the variable bill_password")
     assert bill.get("counts") == ONCE
     assert stale.secrets_on_disk() == [str(stale.folder / "group_vars" / "all" / "plain.yml")]
 
@@ -62,7 +62,7 @@ def test_cached_refusal_in_later_run_applies_to_task_lookup_and_role(stale: Proj
 @pytest.mark.promise(4)
 def test_cached_refusal_with_corrected_value_or_force_is_ignored(stale: Project, bill: Control) -> None:
     stale.play(LOGIN)
-    assert stale.play(FORCE).says("BDC_1101")
+    assert stale.play(FORCE).shows("BDC_1101")
     assert bill.get("counts") == {"POST /v3/login": 2}
     stale.variables(bill_api_url=stale.api_url, bill_password=CREDENTIALS["bill_password"])
     assert stale.play(LOGIN).recap()["changed"] == 1
@@ -83,11 +83,11 @@ def test_hourly_limit_reached_stops_all_users_of_developer_key(project: Project,
     bill.post("settings", logins_per_hour=0)
     begin = datetime.now(timezone.utc).hour
     run = project.play(LOGIN)
-    assert run.says("BILL answered BDC_1144: the requests of this clock hour are used up"), run.output
-    assert run.says("bill.connect sends nothing with this developer key before")
+    assert run.shows("BILL answered BDC_1144: the requests of this clock hour are used up"), run.output
+    assert run.shows("bill.connect sends nothing with this developer key before")
     other = {"username": world.SECOND_USER.username, "organization_id": world.SECOND_ORGANIZATION.id}
     run = project.play({"name": "Another user", "bill.connect.bill_login": other})
-    assert run.says("BILL answered BDC_1144"), run.output
+    assert run.shows("BILL answered BDC_1144"), run.output
     # One request for each clock hour of this test, which may be two.
     hours = 1 + (datetime.now(timezone.utc).hour - begin) % 24
     assert bill.get("counts")["POST /v3/login"] <= hours

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.emulator.talk import Control
-from tests.integration.calling import amounts_paid, call, may_pay, pay, that
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
+from tests.integration.request_tasks import amounts_paid, call, may_pay, pay, that
 
 IGNORED = {"ignore_errors": True}
 HOSTS = ("one", "two", "three")
@@ -60,9 +60,9 @@ def test_payment_repeated_by_hosts_batches_or_handlers_is_sent_once(three: Proje
     assert paid(bill) == {**dict.fromkeys((1, 2, 3, 4, 5, 6, 7, 8), 1), 9: 3, 10: 1, 11: 1, 12: 1}
     # In the plays 1 to 6, two hosts each.
     assert sum(run.recap(host)["ignored"] for host in HOSTS) == 12, run.output
-    assert run.says("POST /v3/payments was not sent for")
-    assert run.says("with hosts: localhost or run_once: true")
-    assert run.says("set repeat: true")
+    assert run.shows("POST /v3/payments was not sent for")
+    assert run.shows("with hosts: localhost or run_once: true")
+    assert run.shows("set repeat: true")
 
 
 @pytest.mark.promise(10)
@@ -153,5 +153,5 @@ def test_payment_done_and_failed_by_ansible_says_that_bill_has_paid(payer: Proje
     assert run.code == 0, run.output
     assert sorted(amounts_paid(bill)) == [1, 2, 3]
     assert run.times("BILL has processed this write: POST /v3/payments (HTTP status 201).") >= 2, run.output
-    assert run.says("answered with JSON that is nested more than 100 levels deep")
-    assert not run.says("Unknown error")
+    assert run.shows("answered with JSON that is nested more than 100 levels deep")
+    assert not run.shows("Unknown error")

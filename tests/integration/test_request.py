@@ -16,17 +16,17 @@ from typing import Any
 import pytest
 
 from tests.emulator import spend_world, world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration import payer as accounts
-from tests.integration.calling import LOGIN, VENDORS, bodies, call, calls_received, may_pay, that
 from tests.integration.project import Project, secrets_in
+from tests.integration.request_tasks import LOGIN, VENDORS, bodies, call, calls_received, may_pay, that
 
 HERE = world.ORGANIZATION.id
 TRANSACTIONS = "/v3/spend/transactions"
 
 
 def queries(bill: Control, path: str) -> list[dict[str, str]]:
-    return [each["query"] for each in bill.heard() if each["path"] == path]
+    return [each["query"] for each in bill.received() if each["path"] == path]
 
 
 @pytest.mark.promise(1)
@@ -57,7 +57,7 @@ def test_request_ten_thousand_records_sends_hundred_requests_and_one_login(proje
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 100}
     assert {query["max"] for query in queries(bill, "/v3/vendors")} == {"100"}
     for pages in (1, 50, 100):
-        assert run.says(f"bill.connect: records of /v3/vendors: {pages * 100}, pages: {pages}\n"), pages
+        assert run.shows(f"bill.connect: records of /v3/vendors: {pages * 100}, pages: {pages}\n"), pages
 
 
 @pytest.mark.promise(2)
@@ -211,8 +211,8 @@ def test_request_list_of_each_api_follows_its_own_page_cursor(
     )
     assert run.code == 0, run.output
     for text in (f"0={every[-1]['id']}", f"1={every[-2]['id']}", f"with={every[4]['id']}"):
-        assert run.says(text), text
-    assert run.says("".join(f"<{each['id']}>" for each in every[:3]))
+        assert run.shows(text), text
+    assert run.shows("".join(f"<{each['id']}>" for each in every[:3]))
     # Each list of several pages follows the cursors of its earlier pages.
     assert [cursor in each for each in queries(bill, path)][:3] == [False, True, True]
     assert len({each[cursor] for each in queries(bill, path)[:3] if cursor in each}) == 2
@@ -232,7 +232,7 @@ def test_request_of_partner_sends_organization_in_header(project: Project, bill:
         vars={"client": HERE},
     )
     assert run.code == 0, run.output
-    [users, organizations] = [each for each in bill.heard() if each["method"] == "GET"]
+    [users, organizations] = [each for each in bill.received() if each["method"] == "GET"]
     assert users["headers"]["organizationid"] == HERE
     assert users["headers"]["appkey"] == world.PARTNER.app_key
     assert users["query"] == {"sort": "createdTime:desc"}
@@ -268,7 +268,7 @@ def test_request_session_expired_between_tasks_is_renewed_and_sent_once_more(pay
         that("query('bill.connect.bill_request', '/v3/vendors', page_size=1) | length == 1"),
     )
     assert run.code == 0, run.output
-    assert [(each["method"], each["path"], each["status"]) for each in bill.heard()] == [
+    assert [(each["method"], each["path"], each["status"]) for each in bill.received()] == [
         ("POST", "/v3/login", 200),
         ("GET", "/v3/vendors", 200),
         ("GET", "/v3/vendors", 401),
@@ -321,7 +321,7 @@ def test_request_session_expired_between_pages_is_renewed_and_continues(project:
         ),
     )
     assert run.code == 0, run.output
-    read = [each for each in bill.heard() if each["path"] == "/v3/vendors"]
+    read = [each for each in bill.received() if each["path"] == "/v3/vendors"]
     whose = [(sessions, len(list(same))) for sessions, same in groupby(each["headers"]["sessionid"] for each in read)]
     # The new session reads the page again for which the old session had ended.
     assert [count for _session, count in whose] == [4, 4]
@@ -342,7 +342,7 @@ def test_concurrency_limit_forty_hosts_send_at_most_three_requests_at_once(proje
     )
     assert run.code == 0, run.output
     assert run.warnings == []
-    assert {code for each in bill.heard() for code in each["codes"]} == set()
+    assert {code for each in bill.received() for code in each["codes"]} == set()
     # At least two, otherwise no requests ran at the same time.
     assert 2 <= bill.get("state")["peak_in_flight"] <= 3
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 40}
@@ -364,8 +364,8 @@ def test_request_read_with_server_or_connection_error_is_retried(project: Projec
     run = project.play(call(retries=5), that("answer.json.results | length == 20"), arguments=("-v",))
     assert run.code == 0, run.output
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 6}
-    assert run.says("Trying again in")
-    assert run.says("(5 of 5).")
+    assert run.shows("Trying again in")
+    assert run.shows("(5 of 5).")
 
 
 @pytest.mark.promise(9)
@@ -383,8 +383,8 @@ def test_too_many_requests_are_waited_for_and_a_refused_write_is_not_done(projec
         that("answer is failed and not answer.changed and not answer.uncertain and answer.codes == ['BDC_1152']"),
     )
     assert run.code == 0, run.output
-    assert run.says("BILL answered BDC_1152 (HTTP status 200) to POST /v3/vendors: Invalid date"), run.output
-    assert heard_of(bill) == ["POST /v3/login"] * 2 + [VENDORS] * 3 + ["POST /v3/vendors"]
+    assert run.shows("BILL answered BDC_1152 (HTTP status 200) to POST /v3/vendors: Invalid date"), run.output
+    assert received_by(bill) == ["POST /v3/login"] * 2 + [VENDORS] * 3 + ["POST /v3/vendors"]
 
     # In every envelope a refused credential is sent once.
     envelope = '{"errorCode": "BDC_1101", "errorMessage": "User name and/or password do not match our records."}'
@@ -392,13 +392,13 @@ def test_too_many_requests_are_waited_for_and_a_refused_write_is_not_done(projec
     bill.fault("POST /v3/login", times=None, status=401, body=envelope, content_type="application/json")
     project.hosts("one", "two")
     run = project.play({"name": "Sign in", "bill.connect.bill_login": {"session_store": str(project.home / "other")}})
-    assert run.says("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
+    assert run.shows("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
     assert run.recap("two")["failed"] == 1
-    assert heard_of(bill) == ["POST /v3/login"]
+    assert received_by(bill) == ["POST /v3/login"]
 
 
-def heard_of(bill: Control) -> list[str]:
-    return [f"{each['method']} {each['path']}" for each in bill.heard()]
+def received_by(bill: Control) -> list[str]:
+    return [f"{each['method']} {each['path']}" for each in bill.received()]
 
 
 @pytest.mark.promise(9)
@@ -475,7 +475,7 @@ def test_request_error_response_is_reported_in_words_of_bill(project: Project, b
         arguments=("-vvv",),
     )
     assert run.code == 0, run.output
-    assert run.says("name: must not be blank; address: must not be null")
+    assert run.shows("name: must not be blank; address: must not be null")
     assert secrets_in(run.output) == []
     assert bill.get("counts")["POST /v3/vendors"] == 1
     assert bill.get("counts")[LOGIN] == 1
@@ -528,9 +528,9 @@ def test_request_invalid_option_is_reported_and_nothing_is_sent(project: Project
         assert run.code == 2
         assert run.recap()["ignored"] == len(BAD), run.output
         for message in BAD:
-            assert run.says(message), message
+            assert run.shows(message), message
         assert secrets_in(run.output) == []
-    assert run.says("path has nothing between two slashes")
+    assert run.shows("path has nothing between two slashes")
     # The lookup read its first list before it came to the second.
     assert bill.get("counts") == {LOGIN: 1, VENDORS: 2}
 
@@ -552,9 +552,9 @@ def test_request_task_keywords_work_as_usual(project: Project, bill: Control) ->
         vars={"mails": [f"billing{number}@example.com" for number in (3, 4)]},
     )
     assert run.code == 0, run.output
-    assert run.says(
+    assert run.shows(
         "bill.connect.bill_request always runs on the controller; delegate_to does not change which machine sends the requests to BILL"
     )
-    assert run.says("async is not supported") or run.says("does not support async"), run.output
+    assert run.shows("async is not supported") or run.shows("does not support async"), run.output
     assert [each for each in calls_received(bill) if each == VENDORS] == [VENDORS] * 2
     assert bill.get("counts")[LOGIN] == 2

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import server, world
-from tests.emulator.talk import Control
-from tests.integration.calling import (
+from tests.emulator.control_client import Control
+from tests.integration.project import Project, secrets_in
+from tests.integration.request_tasks import (
     LOGIN,
     ONE_PAYMENT,
     VENDORS,
@@ -27,7 +28,6 @@ from tests.integration.calling import (
     pay,
     that,
 )
-from tests.integration.project import Project, secrets_in
 
 PAYMENTS = "GET /v3/payments"
 IGNORE = {"ignore_errors": True}
@@ -93,7 +93,7 @@ def test_payment_response_lost_is_sent_once_and_can_be_found(payer: Project, bil
     assert run.recap()["changed"] == 0
     assert calls_received(bill) == [ONE_PAYMENT, PAYMENTS] * len(LOST)
     for number, (_fault, paid, _options, _keywords) in enumerate(LOST.values(), 1):
-        assert paid == DONE_LATER or run.says(f"{number} is {paid}"), number
+        assert paid == DONE_LATER or run.shows(f"{number} is {paid}"), number
     expected = [number for number, each in enumerate(LOST.values(), 1) if each[1] != NOT_DONE]
     until = time.monotonic() + 10
     while sorted(amounts_paid(bill)) != expected:
@@ -173,8 +173,8 @@ def test_payment_refused_before_processing_is_retried(payer: Project, bill: Cont
     bill.post("faults", on=ONE_PAYMENT, times=2, code="BDC_1322")
     run = payer.play(pay(1), that("answer.changed and answer.status == 201"), arguments=("-v",))
     assert run.code == 0, run.output
-    assert run.says("Trying again in")
-    assert run.says("(2 of 3).")
+    assert run.shows("Trying again in")
+    assert run.shows("(2 of 3).")
     bill.post("faults", on=ONE_PAYMENT, times=None, code="BDC_1322")
     run = payer.play(
         pay(2, retries=1, expected_status=[201, 422], task=IGNORE),
@@ -203,7 +203,7 @@ def test_payment_connection_refused_is_retried_and_not_uncertain(payer: Project)
         arguments=("-v",),
     )
     assert run.code == 0, run.output
-    assert run.says("(3 of 3).")
+    assert run.shows("(3 of 3).")
 
 
 @pytest.mark.promise(8)
@@ -225,7 +225,7 @@ def test_payment_without_trust_does_not_sign_in_again(project: Project, bill: Co
             pay(2, task=IGNORE), that("not answer.uncertain and not answer.changed"), arguments=arguments
         )
         assert run.code == 0, run.output
-        assert run.says(trust), run.output
+        assert run.shows(trust), run.output
         assert run.recap()["ignored"] == 1
     assert bill.get("counts")[LOGIN] == bill.get("counts")[ONE_PAYMENT] == 1
 
@@ -260,14 +260,14 @@ def test_request_check_mode_only_reads_and_diff_is_redacted(payer: Project, bill
     assert run.code == 0, run.output
     api = f"+++ after: {{}} {payer.api_url}/v3"
     # BILL's response repeats a masked value, so the result is hidden. Its diff is shown.
-    assert run.says(f"{api.format('POST')}/vendors @@"), run.output
-    assert run.says(f"{api.format('POST')}/payments @@")
-    assert run.says('+ "amount": 7')
-    assert run.says(f"{api.format('PATCH')}/vendors/00901VENDOR000000001 @@")
+    assert run.shows(f"{api.format('POST')}/vendors @@"), run.output
+    assert run.shows(f"{api.format('POST')}/payments @@")
+    assert run.shows('+ "amount": 7')
+    assert run.shows(f"{api.format('PATCH')}/vendors/00901VENDOR000000001 @@")
     numbers = '+ "accountNumber": "********", + "routingNumber": "********", + "nameOnAccount": "Acorn"'
     assert run.times(numbers) == 2, run.output
-    assert run.says('+ "note": "********"')
-    assert not run.says("archive")
+    assert run.shows('+ "note": "********"')
+    assert not run.shows("archive")
     assert "3141592653589" not in run.output
     assert "121042882" not in run.output
     assert secrets_in(run.output) == []
@@ -299,16 +299,16 @@ def test_omitted_values_are_left_out_everywhere(project: Project, bill: Control)
         call(sort="name:asc, createdTime:desc", expected_status="200, 404", headers='{"X-Two": "2"}', **options),
     )
     assert texts.code == 0, texts.output
-    last = bill.heard()[-1]
+    last = bill.received()[-1]
     assert last["headers"]["x-two"] == "2"
     assert last["query"] == {"max": "7", "filters": 'name:sw:"Oak"', "sort": "name:asc,createdTime:desc"}
     if project.core < (2, 19):
         project.environ["ANSIBLE_ERROR_ON_UNDEFINED_VARS"] = "false"
-        before = len(bill.heard())
+        before = len(bill.received())
         run = project.play(call(method="POST", body={"name": "{{ nobody_knows }}"}))
-        assert run.says("The option body still contains a template, because the template refers to an undefined"), run
-        assert len(bill.heard()) == before
-    read, looked_up, _texts = (each for each in bill.heard() if each["method"] == "GET")
+        assert run.shows("The option body still contains a template, because the template refers to an undefined"), run
+        assert len(bill.received()) == before
+    read, looked_up, _texts = (each for each in bill.received() if each["method"] == "GET")
     assert read["query"] == {"filters": 'accountType:in:"PERSON"'}
     assert (read["headers"].get("x-one"), read["headers"]["x-two"]) == (None, "2")
     assert looked_up["query"] == {"max": "7", "filters": 'accountType:in:"PERSON"'}
@@ -367,8 +367,8 @@ def test_text_that_yaml_has_changed_is_refused_and_nothing_is_sent(project: Proj
         ("query.country", "true or false"),
         ("filters: number 1 (name) has a value that", "a number"),
     ):
-        assert run.says(f"{place} is {kind}, {reason} Put the value in quotes."), run.output
-    assert bill.heard() == []
+        assert run.shows(f"{place} is {kind}, {reason} Put the value in quotes."), run.output
+    assert bill.received() == []
 
 
 @pytest.mark.promise(5)
@@ -425,7 +425,7 @@ def test_request_values_of_all_types_arrive_unchanged(project: Project, bill: Co
     run = project.run("ansible-playbook", "site.yml")
     assert run.recap()["ignored"] == 2, run.output
     assert "1234 findme 5678" not in run.output
-    [read] = [each for each in bill.heard() if each["method"] == "GET"]
+    [read] = [each for each in bill.received() if each["method"] == "GET"]
     assert read["query"] == {
         "flag": "true",
         "count": "3",
@@ -501,6 +501,6 @@ def test_request_templated_values_arrive_as_documented(project: Project, bill: C
     )
     assert run.recap()["ignored"] == len(given), run.output
     assert as_json(bodies(bill, "POST /v3/vendors")) == as_json(arrives)
-    assert run.says("body must be a dictionary or a list, or a text that holds a JSON object or array.") == (
+    assert run.shows("body must be a dictionary or a list, or a text that holds a JSON object or array.") == (
         not numbers
     )

@@ -24,11 +24,11 @@ import pytest
 import yaml
 
 from tests.emulator import world
-from tests.emulator.talk import Control
-from tests.integration.calling import call
+from tests.emulator.control_client import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.methods import METHODS, Method
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project, Run, secrets_in
+from tests.integration.request_tasks import call
 from tests.integration.terminal import run_at_a_terminal
 from tests.integration.watcher import Watcher
 
@@ -99,7 +99,7 @@ class Sweep:
 
     def secrets_sent(self) -> Iterator[str]:
         """Every secret in the requests to BILL."""
-        for received in self.bill.heard():
+        for received in self.bill.received():
             body = received["body"] if isinstance(received["body"], dict) else {}
             for name, value in (received["headers"] | body).items():
                 if name.lower() in SECRETS:
@@ -226,9 +226,9 @@ def test_output_failed_login_has_message_and_no_secrets(sweep: Sweep, bill: Cont
         AGAIN,
     )
     assert run.code == 2
-    assert run.says("BILL answered BDC_1101"), run.output
-    assert run.says("answered with a redirect")
-    assert run.says("broke before the response was complete")
+    assert run.shows("BILL answered BDC_1101"), run.output
+    assert run.shows("answered with a redirect")
+    assert run.shows("broke before the response was complete")
     assert run.recap()["ignored"] == 6
     assert run.recap()["rescued"] == 1
     assert sweep.leaks(run) == {}
@@ -311,7 +311,7 @@ def test_output_credentials_of_each_source_has_no_secrets(
     look_up = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ query('bill.connect.bill_login', 'user_id') }}"}}
     run = sweep.play(LOGIN, SHOW, look_up, AGAIN, arguments=arguments)
     assert run.recap()["ok"] == 5, run.output
-    assert run.says("BILL answered BDC_1101")
+    assert run.shows("BILL answered BDC_1101")
     assert sweep.leaks(run) == {}
     sweep.check_coverage()
     assert bill.get("counts") == {"POST /v3/login": 2}
@@ -440,7 +440,7 @@ def test_role_trust_successful_shows_mfa_id_only_to_callbacks(payer_sweep: Sweep
         {**role, "vars": {"bill_mfa_token": "{{ code }}"}}, {**SHOW, "vars": {"bill": "{{ bill_trust }}"}}
     )
     assert run.code == 0, run.output
-    assert run.says("BILL trusts build-server until")
+    assert run.shows("BILL trusts build-server until")
     assert {os.path.basename(place): leaks for place, leaks in payer_sweep.leaks(run).items()} == {
         "events": ["findme (plain)"]
     }
@@ -478,7 +478,7 @@ def test_output_form_with_typed_values_has_no_secrets(sweep: Sweep, bill: Contro
             terminal.answers("Code:", codes[-1])
         run = terminal.ends()
     assert run.code == 0, run.output
-    assert run.says("MFA-trusted: yes"), run.output
+    assert run.shows("MFA-trusted: yes"), run.output
     # Without the text that the person typed.
     output = run.output
     for code in codes:
@@ -601,8 +601,8 @@ def test_output_reads_and_writes_has_no_secrets(payer_sweep: Sweep, bill: Contro
     counts = bill.get("counts")
     assert (counts.get("POST /v3/payments", 0), counts.get("PUT /v3/bills/00n", 0)) == ((0, 0) if check else (5, 2))
     assert counts["POST /v3/login"] == 1
-    assert run.says('"accountNumber": "********"')
-    assert run.says("BILL may have processed this write") == (not check)
+    assert run.shows('"accountNumber": "********"')
+    assert run.shows("BILL may have processed this write") == (not check)
     assert run.times('"uncertain": true') >= (0 if check else len(lost))
 
 
@@ -670,7 +670,7 @@ def test_output_vault_file_written_has_no_secrets(sweep: Sweep, arguments: tuple
     assert any("kept.yml" in place for place in sweep.watcher.seen) != check
     assert (project.folder / "kept.yml").exists() != check
     assert (b"findme" in (project.folder / "clear.yml").read_bytes()) == check
-    assert run.says("+bill_password: (new, not shown)"), run.output
+    assert run.shows("+bill_password: (new, not shown)"), run.output
 
 
 @pytest.mark.promise(5)
@@ -703,7 +703,7 @@ def test_login_failed_after_success_of_same_task_shows_message(project: Project,
     ):
         run = project.play(task)
         assert run.code == 2
-        assert run.says("BILL answered BDC_1101"), run.output
+        assert run.shows("BILL answered BDC_1101"), run.output
         assert secrets_in(run.output) == []
 
 
@@ -802,7 +802,7 @@ def test_login_failed_loop_item_shows_no_credentials(sweep: Sweep, bill: Control
         bill.post("settings", latency=3 if "timeout" in given else 0.02)
         run = sweep.play({"name": "Sign in to each", **given, "loop": "{{ accounts }}"})
         assert run.code == 2
-        assert run.says(message), run.output
+        assert run.shows(message), run.output
         assert sweep.leaks(run) == {}
         sweep.check_coverage()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": {}, "register": "bill"}
@@ -139,6 +139,6 @@ def test_login_server_error_is_retried_and_reported_with_v(project: Project, bil
     bill.post("faults", on=SIGN_IN, status=503)
     run = project.play(LOGIN, arguments=("-v",))
     assert run.code == 0, run.output
-    assert run.says("Trying again in")
-    assert project.play(LOGIN, arguments=("-vv",)).says("bill.connect: used the stored session")
+    assert run.shows("Trying again in")
+    assert project.play(LOGIN, arguments=("-vv",)).shows("bill.connect: used the stored session")
     assert received(bill) == [SIGN_IN, SIGN_IN]

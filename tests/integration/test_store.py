@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import yaml
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.fault_table import BEFORE_BILL
 from tests.integration.project import Project
 
@@ -128,8 +128,8 @@ def test_store_directory_open_to_others_is_refused(project: Project, bill: Contr
     project.variables(bill_api_url=project.api_url, bill_session_store=str(shared))
     run = project.play(LOGIN)
     assert run.code == 2
-    assert run.says("which other users can enter (mode 0755). Name a directory for bill.connect only")
-    assert run.says("session_store comes from the variable bill_session_store")
+    assert run.shows("which other users can enter (mode 0755). Name a directory for bill.connect only")
+    assert run.shows("session_store comes from the variable bill_session_store")
     assert bill.get("counts") == {}
 
 
@@ -158,7 +158,7 @@ def test_store_home_not_writable_warns_once_and_signs_in_once(project: Project, 
     assert run.changed == 1
     # ansible-core also warns about the directory.
     assert len([text for text in run.warnings if "session store" in text]) == 1, run.output
-    assert run.says(
+    assert run.shows(
         "The session store /proc/ansible/bill cannot be used (No such file or directory). The session is stored only"
     )
     assert bill.get("counts") == {"POST /v3/login": 1}
@@ -179,7 +179,7 @@ def test_store_disk_full_loses_no_session(project: Project, bill: Control) -> No
     run = project.run(sys.executable, "-c", DISK_FULL, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")
     assert run.code == 0, run.output
     assert run.changed == 0
-    assert run.says("cannot be used (File too large).")
+    assert run.shows("cannot be used (File too large).")
     assert project.play(LOGIN).changed == 0
     assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 1}
 

@@ -18,7 +18,7 @@ import yaml
 
 from tests.emulator import server, world
 from tests.emulator.certificates import Authority, self_signed
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project, Run, secrets_in
 
 # The control requests do not check certificates, because some are invalid on purpose.
@@ -122,9 +122,9 @@ def test_ca_path_with_right_authority_is_accepted_by_task_lookup_and_role(
     )
     run = project.play(*ALL)
     assert run.code == 0, run.output
-    assert not run.says("validate_certs")
+    assert not run.shows("validate_certs")
     assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/login/session": 5}
-    assert [received for received in bill.heard() if "authorization" in received["headers"]] == []
+    assert [received for received in bill.received() if "authorization" in received["headers"]] == []
 
 
 REFUSED = {
@@ -176,9 +176,9 @@ def test_certificate_invalid_is_refused_and_nothing_is_sent(project: Project, bi
             run.output
         )
         assert refusals(run, name, remedy) == 3, run.output
-        assert bills.control(name).heard() == []
-    assert not run.says("Trying again")
-    assert not run.says("validate_certs is false")
+        assert bills.control(name).received() == []
+    assert not run.shows("Trying again")
+    assert not run.shows("validate_certs is false")
     assert secrets_in(run.output) == []
 
 
@@ -224,15 +224,15 @@ def test_ca_path_without_right_authority_is_reported(project: Project, bills: Bi
         "empty": "so it sent nothing. Check that ca_path names a readable file of PEM certificates. (ca_path comes",
     }.items():
         assert refusals(run, host, message) == 2, run.output
-    assert not run.says("Trying again")
-    assert bill.heard() == []
+    assert not run.shows("Trying again")
+    assert bill.received() == []
     # Only Python 3.13 and later refuse the company's authority.
     is_strict = run_by_python(project) >= (3, 13)
     assert (
         bool(refusals(run, "of_a_company", "Only the strict check of this Python refuses it (VERIFY_X509_STRICT"))
         == is_strict
     )
-    assert bool(bills.control("of_a_company").heard()) != is_strict
+    assert bool(bills.control("of_a_company").received()) != is_strict
 
 
 @pytest.mark.promise(7)
@@ -249,5 +249,5 @@ def test_redirect_with_any_validate_certs_is_not_followed(project: Project, bill
             refusals(run, "localhost", "answered with a redirect (HTTP status 302). bill.connect does not follow it")
             == 4
         )
-        assert Control(plain).heard() == []
+        assert Control(plain).received() == []
     assert bill.get("counts") == {"POST /v3/login": 4}

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.payer import CHALLENGE, CODE, PAY, PAYMENT, SIGN_IN, TRUSTED, VALIDATE, challenge, that
 from tests.integration.project import Project, Run, secrets_in
@@ -57,8 +57,8 @@ def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control
         run = terminal.ends()
     assert run.code == 0, run.output
     days = {(end + timedelta(days=30)).isoformat() for end in (day, datetime.now(timezone.utc).date())}
-    assert any(run.says(f"BILL trusts bill-connect until {end}.") for end in days), run.output
-    assert run.says("The variable bill_trust holds the values for later runs")
+    assert any(run.shows(f"BILL trusts bill-connect until {end}.") for end in days), run.output
+    assert run.shows("The variable bill_trust holds the values for later runs")
     check_no_secrets(payer, run, code)
     # The search includes temporary files that were gone at the end.
     assert any("ansible-local-" in place for place in watcher.seen)
@@ -73,7 +73,7 @@ def test_role_trust_code_typed_lets_later_runs_pay(payer: Project, bill: Control
     assert run.warnings == []
     check_no_secrets(payer, run)
     assert bill.get("counts") == {SIGN_IN: 2, CHALLENGE: 1, VALIDATE: 1, PAYMENT: 1}
-    assert bill.heard()[-2]["body"]["device"] == "bill-connect"
+    assert bill.received()[-2]["body"]["device"] == "bill-connect"
 
 
 @pytest.mark.promise(8)
@@ -81,14 +81,14 @@ def test_role_trust_without_terminal_accepts_code_in_next_run(payer: Project, bi
     run = payer.play(ROLE)
     assert run.code == 2
     message = bill.get("messages")[-1]
-    assert run.says(
+    assert run.shows(
         "No code was given. If there is no terminal to type the code in, run this again within a few minutes, with "
         f"-e bill_mfa_challenge_id={message['id']} -e bill_mfa_token= and the six digits."
     ), run.output
     given = ("-e", f"bill_mfa_challenge_id={message['id']}", "-e", f"bill_mfa_token={message['code']}")
     run = payer.play(ROLE, TRUSTED, arguments=("-vvv", *given))
     assert run.code == 0, run.output
-    assert run.says("BILL trusts bill-connect until")
+    assert run.shows("BILL trusts bill-connect until")
     assert secrets_in(run.output) == []
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1, VALIDATE: 1}
 
@@ -109,7 +109,7 @@ def test_role_trust_code_from_program_is_requested_once_for_three_hosts(payer: P
     check_no_secrets(payer, run)
     assert bill.last_code() not in run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 2, VALIDATE: 1}
-    given = bill.heard()[-1]["body"]
+    given = bill.received()[-1]["body"]
     assert (given["device"], given["machineName"], given["rememberMe"]) == ("build-7", "rack 2", True)
 
 
@@ -125,8 +125,8 @@ def test_role_trust_strategy_that_ignores_run_once_is_refused_before_a_code_is_s
         {"strategy": "ansible.builtin.host_pinned", "tasks": [included]},
     )
     assert run.code == 2
-    assert run.says("The strategy free of this play ignores run_once, so BILL would send a code for every host.")
-    assert run.says("The strategy ansible.builtin.host_pinned of this play ignores run_once"), run.output
+    assert run.shows("The strategy free of this play ignores run_once, so BILL would send a code for every host.")
+    assert run.shows("The strategy ansible.builtin.host_pinned of this play ignores run_once"), run.output
     assert bill.get("counts") == {}
 
 
@@ -139,7 +139,7 @@ def test_role_trust_check_mode_asks_and_sends_nothing(payer: Project, bill: Cont
     with at_a_terminal(payer, ROLE, NOT_SET, arguments=("--check",)) as terminal:
         run = terminal.ends()
     assert run.code == 0, run.output
-    assert not run.says(PROMPT)
+    assert not run.shows(PROMPT)
     assert bill.get("counts") == {}
 
 
@@ -152,7 +152,7 @@ def test_role_trust_aborted_at_prompt_can_run_again(payer: Project, bill: Contro
         terminal.types(key)
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("run this again within a few minutes") == (key == "c"), run.output
+    assert run.shows("run this again within a few minutes") == (key == "c"), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
     check_no_secrets(payer, run)
     with at_a_terminal(payer, ROLE) as terminal:
@@ -170,7 +170,7 @@ def test_role_trust_wrong_code_is_reported_and_next_run_requests_another(payer: 
         terminal.types(wrong + "\r")
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits"), (
+    assert run.shows("BILL answered BDC_1119 (HTTP status 400): it did not accept the code. Check the six digits"), (
         run.output
     )
     check_no_secrets(payer, run, wrong)
@@ -192,7 +192,7 @@ def test_role_trust_malformed_code_is_not_sent(payer: Project, bill: Control, ty
         terminal.types(typed + "\r")
         run = terminal.ends()
     assert run.code == 2
-    assert run.says(message), run.output
+    assert run.shows(message), run.output
     assert bill.get("counts") == {SIGN_IN: 1, CHALLENGE: 1}
 
 
@@ -201,5 +201,5 @@ def test_role_trust_user_without_phone_is_not_asked(payer: Project, bill: Contro
     with at_a_terminal(payer, ROLE) as terminal:
         run = terminal.ends()
     assert run.code == 2
-    assert run.says("BILL answered BDC_1354: this user has no phone for MFA, or the phone does not work."), run.output
+    assert run.shows("BILL answered BDC_1354: this user has no phone for MFA, or the phone does not work."), run.output
     assert PROMPT not in run.output

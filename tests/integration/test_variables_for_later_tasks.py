@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import CREDENTIALS, Project
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
@@ -63,10 +63,10 @@ def test_session_variables_with_fact_cache_are_not_written_to_disk(cached: Proje
     assert run.code == 0, run.output
     assert cached.secrets_on_disk() == []
     if cached.core >= (2, 21):
-        assert run.says("defined: True True True")
+        assert run.shows("defined: True True True")
         assert run.warnings == []
     else:
-        assert run.says("defined: False False False")
+        assert run.shows("defined: False False False")
         assert run.times("would write them to the fact cache in the clear. Use register, or the role") == 1
 
 
@@ -150,8 +150,8 @@ def test_organization_in_environment_overrides_last_session(without_organization
     without_organization.environ = {"BILL_ORGANIZATION_ID": B}
     show = {"name": "Show", "ansible.builtin.debug": {"msg": "now={{ bill_organization_id }}"}}
     run = without_organization.play(AT_A, show, LOGIN, show)
-    assert run.says(f"now={A}"), run.output
-    assert run.says(f"now={B}"), run.output
+    assert run.shows(f"now={A}"), run.output
+    assert run.shows(f"now={B}"), run.output
     assert organizations(bill) == [A, B]
 
 
@@ -178,5 +178,5 @@ def test_login_after_role_connect_changes_session_variables_or_warns(project: Pr
     run = project.play(ROLE, LOGIN, forced, show)
     assert run.code == 0, run.output
     can = project.core >= (2, 21)
-    assert run.says(f"same: {can}")
+    assert run.shows(f"same: {can}")
     assert run.times("still name the session of the role bill.connect.connect") == (0 if can else 1)

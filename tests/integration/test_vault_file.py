@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project, Run, secrets_in
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
@@ -187,9 +187,9 @@ def test_vault_file_with_several_vault_passwords_requires_vault_id(empty: Projec
 
     run = play(keep({"a": 1}))
     assert run.code == 2
-    assert run.says("several vault passwords (test, prod). Set vault_id to the one that encrypts"), run.output
+    assert run.shows("several vault passwords (test, prod). Set vault_id to the one that encrypts"), run.output
     run = play(keep({"a": 1}), arguments=(*both, "-e", "bill_vault_id=dev"))
-    assert run.says("Ansible was started with: test, prod. (vault_id comes from the variable bill_vault_id)"), (
+    assert run.shows("Ansible was started with: test, prod. (vault_id comes from the variable bill_vault_id)"), (
         run.output
     )
     assert play(keep({"a": "findme"}, vault_id="prod")).code == 0
@@ -206,12 +206,12 @@ def test_vault_file_with_several_vault_passwords_requires_vault_id(empty: Projec
     was = (empty.folder / "kept.yml").read_bytes()
     run = play(keep({"a": 2}, path="kept.yml"), arguments=both[:2])
     assert run.code == 2
-    assert run.says("kept.yml cannot be decrypted: it was encrypted with another vault password"), run.output
+    assert run.shows("kept.yml cannot be decrypted: it was encrypted with another vault password"), run.output
     assert (empty.folder / "kept.yml").read_bytes() == was
     for task in (keep({"a": 2}), keep({})):
         run = play(task, arguments=("--check",))
         assert run.code == 2
-        assert run.says("Ansible was started without a vault password. Start it with --ask-vault-pass"), run.output
+        assert run.shows("Ansible was started without a vault password. Start it with --ask-vault-pass"), run.output
 
 
 def test_vault_file_many_hosts_write_once(empty: Project) -> None:
@@ -255,7 +255,7 @@ def test_vault_file_result_shown_is_as_documented(project: Project) -> None:
         arguments=("-v",),
     )
     assert run.code == 0, run.output
-    assert run.says('"vault_bill_password"')
+    assert run.shows('"vault_bill_password"')
 
 
 @pytest.mark.promise(8)
@@ -264,7 +264,7 @@ def test_vault_file_that_would_hide_group_file_is_refused(empty: Project) -> Non
     (empty.folder / "group_vars" / "all.yml").write_text("mine: 1\n")
     run = empty.play(that("mine == 1"), keep({"a": 1}))
     assert run.code == 2
-    assert run.says("Ansible does not read that file if there is a directory"), run.output
+    assert run.shows("Ansible does not read that file if there is a directory"), run.output
     (empty.folder / "group_vars" / "all").mkdir()
     shutil.move(empty.folder / "group_vars" / "all.yml", empty.folder / "group_vars" / "all" / "main.yml")
     assert empty.play(that("mine == 1"), keep({"a": 1})).code == 0
@@ -278,7 +278,7 @@ def test_vault_file_in_clear_text_is_encrypted_with_warning(empty: Project) -> N
     run = empty.play(keep({"bill_dev_key": "findme"}))
     assert run.code == 0, run.output
     assert run.changed == 1
-    assert run.says("was not encrypted as a whole. Rotate the secrets that it held in clear text"), run.output
+    assert run.shows("was not encrypted as a whole. Rotate the secrets that it held in clear text"), run.output
     assert view(empty) == "# Ours.\nbill_dev_key: findme\n"
     assert [path for path in empty.secrets_on_disk() if not path.endswith("site.yml")] == []
 
@@ -288,7 +288,7 @@ def test_vault_file_state_absent_removes_file_or_only_its_variables(project: Pro
     run = project.play(remove, keep({"vault_bill_password": None, "vault_bill_dev_key": None}), remove, remove)
     assert run.code == 0, run.output
     assert run.changed == 3
-    assert run.says("it has other variables, too (vault_bill_dev_key, vault_bill_password)")
+    assert run.shows("it has other variables, too (vault_bill_dev_key, vault_bill_password)")
     left = [path.name for path in (project.folder / "group_vars" / "all").glob("bill*")]
     assert len(left) == 2
     assert all(name.endswith(("~", ".bak")) for name in left)
@@ -301,5 +301,5 @@ def test_vault_file_login_option_is_refused(project: Project, bill: Control) -> 
     assert run.code == 0, run.output
     run = project.play(keep({"a": 1}, username="ap@example.com"))
     assert run.code == 2
-    assert run.says("There is no option username. The options are: path, variables, state, vault_id, backup.")
+    assert run.shows("There is no option username. The options are: path, variables, state, vault_id, backup.")
     assert bill.get("counts") == {}

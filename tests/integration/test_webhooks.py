@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Control
-from tests.integration.calling import LOGIN, call, calls_received, that
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
+from tests.integration.request_tasks import LOGIN, call, calls_received, that
 
 PATH = "/connect-events/v3/subscriptions"
 CREATE = f"POST {PATH}"
@@ -33,7 +33,7 @@ def create(name: str = "Subscribe", task: dict[str, Any] | None = None, **option
 def keys(bill: Control) -> list[str]:
     """The keys of the creates that BILL received."""
     return [
-        each["headers"]["x-idempotent-key"] for each in bill.heard() if f"{each['method']} {each['path']}" == CREATE
+        each["headers"]["x-idempotent-key"] for each in bill.received() if f"{each['method']} {each['path']}" == CREATE
     ]
 
 
@@ -76,7 +76,7 @@ def test_webhooks_subscription_from_a_play_lives_with_one_sign_in_and_hides_its_
     assert run.code == 0, run.output
     assert "s3cret-webhook" not in run.output
     assert bill.get("counts")[LOGIN] == 1
-    rotation = next(each for each in bill.heard() if each["path"].endswith("/security_key"))
+    rotation = next(each for each in bill.received() if each["path"].endswith("/security_key"))
     assert rotation["headers"]["x-idempotent-key"] not in keys(bill)
 
 
@@ -98,7 +98,7 @@ def test_webhooks_create_with_a_lost_response_is_done_once(project: Project, bil
     bill.fault(CREATE, times=1, **lost)
     run = project.play(create(retries=0), arguments=("-v",))
     assert run.code == 2
-    assert run.says("You can repeat the same write within 23 hours.")
+    assert run.shows("You can repeat the same write within 23 hours.")
     run = project.play(
         create(retries=0),
         that("answer.changed and answer.json.securityKey is defined"),
@@ -124,7 +124,7 @@ def test_webhooks_mistakes_are_named_before_anything_is_sent(project: Project, b
             "/connect-events/subscriptions", task=IGNORE
         ),
     }
-    tasks = [each for says, task in mistakes.items() for each in (task, that(f"{says!r} in answer.msg"))]
+    tasks = [each for message, task in mistakes.items() for each in (task, that(f"{message!r} in answer.msg"))]
     run = project.play(
         *tasks,
         create("Only look", {"check_mode": True}),
@@ -133,4 +133,4 @@ def test_webhooks_mistakes_are_named_before_anything_is_sent(project: Project, b
     assert run.code == 0, run.output
     assert calls_received(bill) == []
     run = project.play(call("/v3/subscriptions"))
-    assert run.says("The path of BILL's webhooks is /connect-events/v3/subscriptions. Write it so.")
+    assert run.shows("The path of BILL's webhooks is /connect-events/v3/subscriptions. Write it so.")

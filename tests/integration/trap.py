@@ -13,21 +13,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Trap:
-    """A server that signs in every user. ``heard`` holds the path of each request."""
+    """A server that signs in every user. ``received`` holds the path of each request."""
 
-    def __init__(self, url: str, heard: list[str]) -> None:
+    def __init__(self, url: str, received: list[str]) -> None:
         self.url = url
-        self.heard = heard
+        self.received = received
 
 
 @contextmanager
 def trap() -> Iterator[Trap]:
-    heard: list[str] = []
+    received: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            heard.append(self.path)
+            received.append(self.path)
             body = b'{"sessionId": "SESSION-of-the-trap"}'
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
@@ -43,7 +43,7 @@ def trap() -> Iterator[Trap]:
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     try:
-        yield Trap(f"http://127.0.0.1:{server.server_address[1]}/connect", heard)
+        yield Trap(f"http://127.0.0.1:{server.server_address[1]}/connect", received)
     finally:
         server.shutdown()
         server.server_close()

@@ -92,5 +92,5 @@ def test_exchange_with_ten_thousand_malformed_responses_raises_clean_errors(
             thread.join(TIMEOUT + SLACK)
             assert not thread.is_alive()
     gc.collect()
-    assert [line for line in log_listener.heard if "findme" in line] == []
+    assert [line for line in log_listener.received if "findme" in line] == []
     assert capfd.readouterr() == ("", "")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None}
@@ -16,7 +16,7 @@ TWO_HUNDRED = tuple(f"host{number:03}" for number in range(200))
 
 
 @pytest.fixture
-def crowd(project: Project, bill: Control) -> Project:
+def run_at_once(project: Project, bill: Control) -> Project:
     """Two hundred hosts, and a slow BILL: all hosts start before BILL responds."""
     project.hosts(*TWO_HUNDRED)
     bill.post("settings", latency=2)
@@ -25,16 +25,18 @@ def crowd(project: Project, bill: Control) -> Project:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(2)
-def test_bill_login_in_two_hundred_forks_signs_in_once(crowd: Project, bill: Control) -> None:
-    run = crowd.play(LOGIN, arguments=("--forks", "200"))
+def test_bill_login_in_two_hundred_forks_signs_in_once(run_at_once: Project, bill: Control) -> None:
+    run = run_at_once.play(LOGIN, arguments=("--forks", "200"))
     assert run.code == 0, run.output
     assert run.changed == 1
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 
 @pytest.mark.promise(4)
-def test_bill_login_in_two_hundred_forks_with_a_wrong_password_is_refused_once(crowd: Project, bill: Control) -> None:
-    crowd.variables(bill_api_url=crowd.api_url, bill_password="stale-findme")
-    run = crowd.play(LOGIN, arguments=("--forks", "200"))
+def test_bill_login_in_two_hundred_forks_with_a_wrong_password_is_refused_once(
+    run_at_once: Project, bill: Control
+) -> None:
+    run_at_once.variables(bill_api_url=run_at_once.api_url, bill_password="stale-findme")
+    run = run_at_once.play(LOGIN, arguments=("--forks", "200"))
     assert run.times("failed=1") == len(TWO_HUNDRED)
     assert bill.get("counts") == {"POST /v3/login": 1}

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from tests.emulator import server
 from tests.emulator.certificates import Authority
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.terminal import Terminal, open_terminal
 

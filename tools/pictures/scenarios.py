@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tests.emulator import world
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.emulator.world import PAYER, USER, User
 
 from .desk import Command, Step

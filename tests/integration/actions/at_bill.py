@@ -18,7 +18,9 @@ from ansible.plugins.action import ActionBase
 class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
-        control, reset, posts, heard, wait = map(self._task.args.get, ("control", "reset", "posts", "heard", "wait"))
+        control, reset, posts, received, wait = map(
+            self._task.args.get, ("control", "reset", "posts", "received", "wait")
+        )
         if wait:
             time.sleep(wait)
         if reset:
@@ -28,8 +30,8 @@ class ActionModule(ActionBase):
             self._post(control, "clock", {"advance": offset})
         for what, content in json.loads(Path(posts).read_text()) if posts else []:
             self._post(control, what, content)
-        if heard:
-            Path(heard).write_bytes(requests.get(f"{control}/requests", timeout=10).content)
+        if received:
+            Path(received).write_bytes(requests.get(f"{control}/requests", timeout=10).content)
         return result
 
     @staticmethod

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.emulator import server
-from tests.emulator.talk import Bill, Control
+from tests.emulator.control_client import Bill, Control
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 ACCOUNTANT = world.CONSOLE_ACCOUNT
 BY_TOKEN = {"username": ACCOUNTANT.username, "password": None, "consoleApiToken": ACCOUNTANT.token}

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control
+from tests.emulator.control_client import Bill, Control
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -23,7 +23,7 @@ def test_emulator_control_lists_received_requests_in_full(bill: Bill, control: C
     headers = bill.session()
     bill.get("/v3/vendors?max=2&page=nonsense", headers)
     requests.post(f"{bill.api_url}/v3/login", data="not json", timeout=5)
-    login, vendors, broken = control.heard()
+    login, vendors, broken = control.received()
     assert login["at"].startswith("2026-03-02T10:10:")
     assert (login["method"], login["path"], login["query"]) == ("POST", "/v3/login", {})
     assert login["body"]["password"] == world.USER.password

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 LOGIN = "POST /v3/login"
 VENDORS = "GET /v3/vendors"
@@ -38,7 +38,7 @@ def test_emulator_fault_status_sends_an_empty_body_a_code_or_a_text(bill: Bill, 
         "text/html",
     )
     assert bill.sign_in().status_code == 200
-    assert [(one["fault"], one["status"], one["codes"]) for one in control.heard()] == [
+    assert [(one["fault"], one["status"], one["codes"]) for one in control.received()] == [
         ("status", 503, []),
         ("status", 500, ["BDC_1001"]),
         ("status", 502, []),
@@ -60,8 +60,8 @@ def test_emulator_fault_slow_sends_the_normal_response_later(bill: Bill, control
 
     # BILL signs in a client that does not wait for the response.
     with pytest.raises(requests.ReadTimeout):
-        requests.post(f"{bill.api_url}/v3/login", json=control.heard()[0]["body"], timeout=0.05)
-    assert (control.heard()[1]["fault"], control.heard()[1]["status"]) == ("slow", None)
+        requests.post(f"{bill.api_url}/v3/login", json=control.received()[0]["body"], timeout=0.05)
+    assert (control.received()[1]["fault"], control.received()[1]["status"]) == ("slow", None)
     time.sleep(0.4)
     assert control.get("state")["sessions"] == 2
 
@@ -74,7 +74,7 @@ def test_emulator_fault_cut_sends_less_than_its_content_length(
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         bill.sign_in()
     assert control.get("state")["sessions"] == made
-    assert control.heard()[0]["fault"] == "cut"
+    assert control.received()[0]["fault"] == "cut"
 
 
 @pytest.mark.parametrize(("options", "made"), [({}, 0), ({"acted": True}, 1)])
@@ -86,7 +86,7 @@ def test_emulator_fault_reset_resets_the_connection(
         bill.sign_in()
     assert isinstance(cause(caught.value), ConnectionResetError)
     assert control.get("state")["sessions"] == made
-    assert (control.heard()[0]["fault"], control.heard()[0]["status"]) == ("reset", None)
+    assert (control.received()[0]["fault"], control.received()[0]["status"]) == ("reset", None)
 
 
 @pytest.mark.parametrize(
@@ -193,4 +193,4 @@ def test_emulator_fault_on_a_login_does_not_count_towards_the_login_limit(bill: 
     control.post("settings", logins_per_hour=1)
     control.fault(LOGIN, status=503, times=3)
     assert [bill.sign_in().status_code for _time in range(4)] == [503, 503, 503, 200]
-    assert world.USER.username == control.heard()[3]["body"]["username"]
+    assert world.USER.username == control.received()[3]["body"]["username"]

@@ -9,7 +9,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 
 def test_emulator_login_above_the_limit_is_rejected_until_the_next_clock_hour(bill: Bill, control: Control) -> None:
@@ -59,7 +59,7 @@ def test_emulator_in_flight_limit_rejects_a_fourth_request_of_an_organization(bi
         assert Counter(one.result().status_code for one in there) == {200: 3}
     assert responses == {200: 3, 422: 1}
     assert control.get("state")["peak_in_flight"] == 4
-    (refused,) = (one for one in control.heard() if one["status"] == 422)
+    (refused,) = (one for one in control.received() if one["status"] == 422)
     assert refused["codes"] == ["BDC_1322"]
 
 

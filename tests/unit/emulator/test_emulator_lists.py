@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 VENDORS, BILLS = "/v3/vendors", "/v3/bills"
 HERE = world.ORGANIZATION.id

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 FORM = {
     "grant_type": "client_credentials",
@@ -48,7 +48,7 @@ def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Con
         "POST /connect/authx/token": 1,
         "GET /v3/vendors": 2,
     }
-    assert control.heard()[0]["body"] == FORM
+    assert control.received()[0]["body"] == FORM
     assert control.get("state")["access_tokens"] == 2
     # Faults use the same paths.
     control.fault("POST /authx/token", status=503)
@@ -57,12 +57,12 @@ def test_emulator_oauth_token_is_available_at_both_urls(bill: Bill, control: Con
     assert codes(requests.post(f"{root}/authx/other", data=FORM, timeout=5)) == ["BDC_1121"]
 
 
-@pytest.mark.parametrize("life", [900, 60])
-def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: Control, life: int) -> None:
-    control.post("settings", oauth_token_life=life)
-    assert request_token(bill).json()["expires_in"] == life
+@pytest.mark.parametrize("scenario", [900, 60])
+def test_emulator_oauth_token_expires_although_it_is_used(bill: Bill, control: Control, scenario: int) -> None:
+    control.post("settings", oauth_token_life=scenario)
+    assert request_token(bill).json()["expires_in"] == scenario
     headers = bearer(bill)
-    control.advance(life - 5)
+    control.advance(scenario - 5)
     assert bill.get("/v3/vendors", headers).status_code == 200
     control.advance(6)
     response = bill.get("/v3/vendors", headers)

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 HERE = world.ORGANIZATION.id
 VENDOR: dict[str, Any] = {

@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 PARTNER = world.PARTNER
 CREDENTIALS = {"appKey": PARTNER.app_key, "username": PARTNER.username, "password": PARTNER.password}

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 PAYMENTS = "/v3/payments"
 PAYMENT: dict[str, Any] = {"vendorId": "00901VENDOR000000001", "amount": 12.5, "processDate": "2026-03-06"}

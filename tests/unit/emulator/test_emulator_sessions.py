@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 
 def test_emulator_session_of_a_user_is_created_validated_and_ended(bill: Bill, control: Control) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 TOKEN = {"apiToken": world.SPEND_TOKEN.value}
 OTHER = {"apiToken": world.SECOND_SPEND_TOKEN.value}

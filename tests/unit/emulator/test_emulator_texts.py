@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 ADDRESS = {"line1": "1 Mill Lane", "city": "Boston", "zipOrPostalCode": "02142", "country": "US"}
 VENDOR: dict[str, Any] = {"name": "Maple", "address": ADDRESS}

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.emulator import world
-from tests.emulator.talk import Bill, codes
+from tests.emulator.control_client import Bill, codes
 
 
 def test_emulator_vendors_are_each_listed_once_over_all_pages(bill: Bill) -> None:

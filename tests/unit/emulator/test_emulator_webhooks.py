@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.emulator import webhook_events, world
-from tests.emulator.talk import Bill, Control, codes
+from tests.emulator.control_client import Bill, Control, codes
 
 SUBSCRIPTIONS = "/v3/subscriptions"
 BODY = {
@@ -150,4 +150,4 @@ def test_emulator_webhooks_paths_are_only_at_their_base(bill: Bill, webhooks: Bi
     assert codes(bill.get(SUBSCRIPTIONS, headers)) == ["BDC_1121"]
     assert codes(webhooks.get("/v3/vendors", headers)) == ["BDC_1121"]
     webhooks.get(SUBSCRIPTIONS, headers)
-    assert control.heard()[-1]["path"] == "/connect-events/v3/subscriptions"
+    assert control.received()[-1]["path"] == "/connect-events/v3/subscriptions"

@@ -23,8 +23,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.factory impor
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 from tests.unit.plugins.tasks import REQUEST_OPTIONS, ConnectTasks, OpenContext
 
 

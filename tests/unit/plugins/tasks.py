@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
-from tests.unit.plugins.plugin_utils.signing_in import Bill
+from tests.unit.plugins.plugin_utils.fake_bill import Bill
 
 OpenContext = Callable[..., TaskContext]
 ConnectTasks = Callable[[Bill], None]

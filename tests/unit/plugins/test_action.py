@@ -20,7 +20,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context impo
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, RequestTimeoutError
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, no
+from tests.unit.plugins.plugin_utils.fake_bill import CHECK, LOGIN, Bill, no
 from tests.unit.plugins.tasks import ConnectTasks, FakeTask, action_of
 
 OPTIONS = {
@@ -201,7 +201,7 @@ def test_task_with_a_successful_write_is_changed(bill: Bill, store: dict[str, An
         "uncertain": False,
         "json": {"id": "1"},
     }
-    assert bill.heard == [LOGIN, PAY, "GET /v3/vendors"]
+    assert bill.received == [LOGIN, PAY, "GET /v3/vendors"]
 
 
 @pytest.mark.promise(13)
@@ -222,7 +222,7 @@ def test_task_without_records_of_the_run_defines_no_option_for_later_tasks(
 @pytest.mark.promise(5)
 @pytest.mark.promise(10)
 def test_task_with_an_uncertain_write_returns_details_without_secrets(bill: Bill, store: dict[str, Any]) -> None:
-    bill.will_say((503, [{"code": "BDC_7777", "message": "no word of s3cret-findme or 123findme"}]), to=PAY)
+    bill.will_answer((503, [{"code": "BDC_7777", "message": "no word of s3cret-findme or 123findme"}]), to=PAY)
     ended = run(paying(store))
     assert ended.pop("msg").startswith("BILL may have processed this write: POST /v3/payments was sent")
     assert ended == {
@@ -244,7 +244,7 @@ def test_task_with_an_uncertain_write_returns_details_without_secrets(bill: Bill
 @pytest.mark.promise(10)
 def test_task_with_until_does_not_send_an_uncertain_write_again(bill: Bill, store: dict[str, Any]) -> None:
     """ansible-core makes a new action for each try and gives it the same task. Each item of a loop has its own task."""
-    bill.will_say(RequestTimeoutError("Late."), to=PAY)
+    bill.will_answer(RequestTimeoutError("Late."), to=PAY)
     task = paying(store)
     ended = run(task)
     reported = dict(ended)
@@ -253,22 +253,22 @@ def test_task_with_until_does_not_send_an_uncertain_write_again(bill: Bill, stor
         ended["attempts"] = attempt
         ended = run(task)
         assert ended == reported
-    assert bill.heard == [LOGIN, PAY]
+    assert bill.received == [LOGIN, PAY]
     assert "has sent the same write" in run(paying(store))["msg"]
     assert run(paying(store, body={**BODY, "amount": 13}))["changed"] is True
-    assert bill.heard == [LOGIN, PAY, PAY]
+    assert bill.received == [LOGIN, PAY, PAY]
 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("response", [no("BDC_7777"), (404, None), no("BDC_1322", 429), no("BDC_1361", 403)], ids=str)
 def test_task_with_until_sends_a_rejected_write_again(bill: Bill, store: dict[str, Any], response: Any) -> None:
-    bill.will_say(response, to=PAY)
+    bill.will_answer(response, to=PAY)
     task = paying(store)
     ended = run(task)
     assert ended.keys() == {"changed", "failed", "msg", "status", "codes", "errors", "uncertain"}
     assert (ended["changed"], ended["failed"], ended["uncertain"], ended["status"]) == (False, True, False, response[0])
     assert run(task)["changed"] is True
-    assert bill.heard == [LOGIN, PAY, PAY]
+    assert bill.received == [LOGIN, PAY, PAY]
     # The body is complete, although the task no longer contains the secrets.
     assert bill.last(PAY).body == BODY
 
@@ -286,13 +286,13 @@ def test_task_with_invalid_options_fails_with_the_same_fields(bill: Bill, store:
             "errors": [],
             "uncertain": False,
         }
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(10)
 def test_task_with_a_write_of_an_unexpected_status_fails_as_changed(bill: Bill, store: dict[str, Any]) -> None:
-    bill.will_say((201, {"id": "1"}), to=PAY)
+    bill.will_answer((201, {"id": "1"}), to=PAY)
     ended = run(paying(store, expected_status=200))
     assert ended.pop("msg").endswith("BILL has processed the write.")
     assert ended == {
@@ -324,7 +324,7 @@ def test_task_that_times_out_reports_whether_it_sent_the_write(bill: Bill, store
     else:
         with pytest.raises(Stopped):
             run(task)
-    assert bill.heard == [LOGIN, PAY]
+    assert bill.received == [LOGIN, PAY]
 
 
 @pytest.mark.promise(10)
@@ -360,7 +360,7 @@ def test_task_interrupted_after_the_response_reports_the_write_as_processed(
     }
     assert run(task) == ended
     monkeypatch.undo()
-    assert bill.heard.count(PAY) == 1
+    assert bill.received.count(PAY) == 1
 
 
 @pytest.mark.promise(10)
@@ -369,12 +369,12 @@ def test_task_with_until_does_not_send_a_processed_write_again(
     bill: Bill, store: dict[str, Any], expected: int | None
 ) -> None:
     """The condition of until may not be met, or the status may be unexpected. BILL has still done the write."""
-    bill.will_say((201, {"id": "1"}), (201, {"id": "2"}), to=PAY)
+    bill.will_answer((201, {"id": "1"}), (201, {"id": "2"}), to=PAY)
     task = paying(store, expected_status=expected)
     tries = [run(task) for _try in range(3)]
     assert [each["json"] for each in tries] == [{"id": "1"}] * 3
     assert all(each["changed"] for each in tries)
-    assert bill.heard.count(PAY) == 1
+    assert bill.received.count(PAY) == 1
     # Ansible may change each result.
     assert tries[0] is not tries[1]
     # The next item of a loop has its own task.
@@ -396,7 +396,7 @@ def test_task_with_the_session_in_the_url_does_not_send_or_show_it(
     ended = run(task)
     assert "contains a credential" in ended["msg"]
     assert "SESSION-1" not in str({**ended, **task.args})
-    assert bill.heard in ([], [LOGIN])
+    assert bill.received in ([], [LOGIN])
 
 
 @pytest.mark.promise(5)
@@ -422,7 +422,7 @@ def test_task_with_the_session_in_the_body_hides_the_body(bill: Bill, store: dic
 def test_task_result_with_a_secret_is_hidden_and_complete(
     bill: Bill, store: dict[str, Any], response: Any, hidden: bool
 ) -> None:
-    bill.will_say((200, response), to=PAY)
+    bill.will_answer((200, response), to=PAY)
     result = run(paying(store))
     assert result.pop("_ansible_no_log", False) is hidden
     assert result == {**DONE, "json": response}
@@ -444,7 +444,7 @@ def test_task_with_a_secret_in_the_body_hides_it_and_each_try_sends_it(
     bill: Bill, store: dict[str, Any], args: dict[str, Any], hidden: bool
 ) -> None:
     task = paying(store, **args)
-    bill.will_say(*[no("BDC_1152", 422)] * 2, to=PAY)
+    bill.will_answer(*[no("BDC_1152", 422)] * 2, to=PAY)
     for _try in range(2):
         assert run(task)["failed"]
         assert task.args["body"] == (hiding.HIDDEN if hidden else args["body"])
@@ -461,7 +461,7 @@ def test_task_with_a_credential_in_the_query_does_not_send_it_and_hides_it(bill:
         ended = run(task)
         assert ended["failed"]
         assert "findme" not in str({**ended, **task.args})
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(2)
@@ -479,11 +479,11 @@ def test_task_in_check_mode_sends_reads_and_no_write(bill: Bill, store: dict[str
             "msg": f"In check mode {method} /v3/payments is not sent.",
             "json": None,
         }
-    assert bill.heard == []
+    assert bill.received == []
     task = Task(path="/v3/vendors", **store)
     task.check_mode = True
     assert run(task)["json"] == {"id": "1"}
-    assert bill.heard == [LOGIN, "GET /v3/vendors"]
+    assert bill.received == [LOGIN, "GET /v3/vendors"]
 
 
 @pytest.mark.promise(12)
@@ -491,7 +491,7 @@ def test_task_in_check_mode_without_required_trust_fails(bill: Bill, store: dict
     task = paying(store, require_trusted=True)
     task.check_mode = True
     assert run(task)["failed"]
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(5)

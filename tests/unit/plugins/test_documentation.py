@@ -53,7 +53,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import 
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
-from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
+from tests.unit.plugins.plugin_utils.fakes import Clock, ListReporter
 from tools.option_texts import shape
 
 ROOT = Path(__file__).resolve().parents[3]

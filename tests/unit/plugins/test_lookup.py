@@ -13,8 +13,8 @@ import pytest
 from ansible.errors import AnsibleLookupError
 
 from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill, no
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, LOGIN, Bill, no
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 from tests.unit.plugins.tasks import ConnectTasks
 
 pytestmark = pytest.mark.usefixtures("no_variables")
@@ -33,22 +33,22 @@ def query(folder: Path, *terms: Any, **options: Any) -> Any:
 
 
 def test_lookup_with_several_paths_returns_their_records_in_order(tmp_path: Path, bill: Bill) -> None:
-    bill.will_say((200, {"results": [3], "nextPage": "2"}), to="GET /v3/vendors")
-    bill.will_say((200, {"id": "1"}), to="GET /v3/bills/1")
+    bill.will_answer((200, {"results": [3], "nextPage": "2"}), to="GET /v3/vendors")
+    bill.will_answer((200, {"id": "1"}), to="GET /v3/bills/1")
     assert query(tmp_path, "/v3/vendors", "/v3/bills/1") == [3, {"id": "1"}]
     assert query(tmp_path) == []
-    assert bill.heard == [LOGIN, "GET /v3/vendors", "GET /v3/bills/1"]
+    assert bill.received == [LOGIN, "GET /v3/vendors", "GET /v3/bills/1"]
 
 
 def test_lookup_with_paginate_reads_all_pages(tmp_path: Path, bill: Bill) -> None:
-    bill.will_say((200, {"results": [1], "nextPage": "2"}), to="GET /v3/vendors?max=100")
-    bill.will_say((200, {"results": [2]}), to="GET /v3/vendors?max=100&page=2")
+    bill.will_answer((200, {"results": [1], "nextPage": "2"}), to="GET /v3/vendors?max=100")
+    bill.will_answer((200, {"results": [2]}), to="GET /v3/vendors?max=100&page=2")
     assert query(tmp_path, "/v3/vendors", paginate=True) == [1, 2]
 
 
 @pytest.mark.promise(8)
 def test_lookup_after_a_refusal_shows_the_redacted_message_of_bill(tmp_path: Path, bill: Bill) -> None:
-    bill.will_say(
+    bill.will_answer(
         (404, [{"code": "BDC_7777", "message": f"No vendor for {OPTIONS['dev_key']}"}]), to="GET /v3/vendors/1"
     )
     with pytest.raises(AnsibleLookupError, match="to GET /v3/vendors/1: No vendor for \\*{8}") as failure:
@@ -61,12 +61,12 @@ def test_lookup_after_a_refusal_shows_the_redacted_message_of_bill(tmp_path: Pat
 def test_lookup_with_a_write_is_an_error_and_sends_nothing(tmp_path: Path, bill: Bill, options: dict[str, Any]) -> None:
     with pytest.raises(AnsibleLookupError):
         query(tmp_path, "/v3/vendors", **options)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(9)
 def test_lookup_that_requires_trust_without_it_is_an_error(tmp_path: Path, bill: Bill) -> None:
-    bill.will_say(no("BDC_1361", 403), to="GET /v3/payments")
+    bill.will_answer(no("BDC_1361", 403), to="GET /v3/payments")
     with pytest.raises(AnsibleLookupError, match="require_trusted is true"):
         query(tmp_path, "/v3/payments", require_trusted=True)
-    assert "GET /v3/payments" not in bill.heard
+    assert "GET /v3/payments" not in bill.received

@@ -19,8 +19,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import As
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange, Open, OpenClient
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange, Open, OpenClient
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
 
 
 @pytest.fixture
@@ -35,14 +35,14 @@ def run() -> Run:
 
 
 @pytest.fixture
-def said() -> list[str]:
+def warned() -> list[str]:
     """The warnings of a test."""
     return []
 
 
 @pytest.fixture
-def reporter(said: list[str]) -> ListReporter:
-    return ListReporter(said)
+def reporter(warned: list[str]) -> ListReporter:
+    return ListReporter(warned)
 
 
 @pytest.fixture

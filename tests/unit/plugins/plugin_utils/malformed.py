@@ -33,7 +33,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import
 from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, ScriptedBill
 
 CANARY = "canary-findme"
 LONGEST_MESSAGE = 700
@@ -464,10 +464,10 @@ class LogListener(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
-        self.heard: list[str] = []
+        self.received: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        self.heard.append(self.format(record))
+        self.received.append(self.format(record))
 
 
 def outcome_of(ask: Callable[[], Any]) -> Any:

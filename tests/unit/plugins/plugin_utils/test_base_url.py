@@ -24,7 +24,7 @@ def label_of(base_url: BaseUrl) -> str:
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("option", ["api_url", "token_url"])
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("http://192.0.2.7/connect", "would send the credentials to 192.0.2.7 unencrypted"),
         ("http://127.example.com/connect", "would send the credentials to 127.example.com unencrypted"),
@@ -47,10 +47,10 @@ def label_of(base_url: BaseUrl) -> str:
         ("https://api-stage.bill.com/api/v2", "which serves BILL's v2 API"),
     ],
 )
-def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, says: str, option: str) -> None:
+def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, message: str, option: str) -> None:
     with pytest.raises(OptionError) as failure:
         BaseUrl.of_api(url) if option == "api_url" else BaseUrl.of_option(url, option)
-    assert says in str(failure.value)
+    assert message in str(failure.value)
     assert str(failure.value).startswith(f"{option} ")
     assert "findme" not in str(failure.value)
     assert failure.value.options == (option,)
@@ -58,7 +58,7 @@ def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, says: str, 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("url", "says"),
+    ("url", "message"),
     [
         ("https://gateway.prod.bill.com", "BILL's address is https://gateway.prod.bill.com/connect"),
         ("https://gateway.stage.bill.com/authx/token", "BILL's address is https://gateway.stage.bill.com/connect"),
@@ -67,10 +67,10 @@ def test_base_url_that_is_unsafe_or_not_the_api_is_refused(url: str, says: str, 
         ("https://bill.example.com/v3", "must end before /v3"),
     ],
 )
-def test_base_url_of_api_with_wrong_path_is_refused_and_of_another_option_is_not(url: str, says: str) -> None:
+def test_base_url_of_api_with_wrong_path_is_refused_and_of_another_option_is_not(url: str, message: str) -> None:
     with pytest.raises(OptionError, match="^api_url ") as failure:
         BaseUrl.of_api(url)
-    assert says in str(failure.value)
+    assert message in str(failure.value)
     assert failure.value.options == ("api_url",)
     assert BaseUrl.of_option(url, "token_url").url == url
 

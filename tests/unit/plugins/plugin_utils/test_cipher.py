@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 
 KEY, OTHER_KEY = b"k" * 32, b"o" * 32
 

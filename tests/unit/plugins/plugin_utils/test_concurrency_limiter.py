@@ -31,7 +31,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_l
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
 from ansible_collections.bill.connect.plugins.plugin_utils._store.fallback import FallbackStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
-from tests.unit.plugins.plugin_utils.conversation import Clock, ScriptedBill, says, trickles
+from tests.unit.plugins.plugin_utils.fakes import Clock, ScriptedBill, responds, trickles
 
 # Python 3.12 and later warn about a fork if earlier tests have left threads. These children only take locks.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -67,14 +67,14 @@ def open_transport(url: str, timeout: float, open_limiter: Callable[[], Concurre
 
 
 @pytest.fixture
-def open_limiter(tmp_path: Path, clock: Clock, said: list[str]) -> Open:
+def open_limiter(tmp_path: Path, clock: Clock, warned: list[str]) -> Open:
     """The limiter of a new task. Its waits only move the clock."""
 
     def open_limiter(*directories: str, dev_key: str = "findme") -> ConcurrencyLimiter:
         stores = [
-            FileStore(str(tmp_path / name), is_default=True, warn=said.append) for name in directories or ("bill",)
+            FileStore(str(tmp_path / name), is_default=True, warn=warned.append) for name in directories or ("bill",)
         ]
-        store = stores[0] if len(stores) == 1 else FallbackStore(stores[0], stores[1], said.append)
+        store = stores[0] if len(stores) == 1 else FallbackStore(stores[0], stores[1], warned.append)
         return ConcurrencyLimiter(identity_of(dev_key), store, 30, clock)
 
     return open_limiter
@@ -130,7 +130,7 @@ def test_slot_file_names_do_not_show_the_identity(open_limiter: Open, tmp_path: 
 
 @pytest.mark.promise(13)
 def test_slots_with_an_unusable_store_use_the_next_store_or_no_limit(
-    open_limiter: Open, tmp_path: Path, said: list[str]
+    open_limiter: Open, tmp_path: Path, warned: list[str]
 ) -> None:
     (tmp_path / "file").touch()
     with ExitStack() as held:
@@ -143,7 +143,7 @@ def test_slots_with_an_unusable_store_use_the_next_store_or_no_limit(
     with open_limiter("good", "spare").slot():
         assert not (tmp_path / "spare").exists()
     # Each task warns once. In a real task, the lock of the session shares the store, and its warning is the only one.
-    assert all("cannot be used" in text for text in said)
+    assert all("cannot be used" in text for text in warned)
 
 
 def _take_slots(directory: Path, begin: Barrier, inside: Synchronized[int], peak: Synchronized[int]) -> None:
@@ -161,12 +161,14 @@ def _take_slots(directory: Path, begin: Barrier, inside: Synchronized[int], peak
 @pytest.mark.promise(11)
 def test_slots_of_thirty_processes_are_never_more_than_three(tmp_path: Path) -> None:
     begin, inside, peak = FORK.Barrier(30), FORK.Value("i", 0), FORK.Value("i", 0)
-    crowd = [FORK.Process(target=_take_slots, args=(tmp_path / "bill", begin, inside, peak)) for _time in range(30)]
-    for process in crowd:
+    run_at_once = [
+        FORK.Process(target=_take_slots, args=(tmp_path / "bill", begin, inside, peak)) for _time in range(30)
+    ]
+    for process in run_at_once:
         process.start()
-    for process in crowd:
+    for process in run_at_once:
         process.join(60)
-    assert [process.exitcode for process in crowd] == [0] * 30
+    assert [process.exitcode for process in run_at_once] == [0] * 30
     assert peak.value == SLOTS
 
 
@@ -207,7 +209,7 @@ def test_exchange_that_timed_out_is_aborted_and_releases_its_slot(scripted: Star
         with pytest.raises(errors.RequestTimeoutError):
             transport.send(REQUEST)
         # This BILL serves one connection at a time. It gets the next request because the last connection was aborted.
-        assert len(bill.heard) == number + 1
+        assert len(bill.received) == number + 1
     end.set()
 
 
@@ -241,7 +243,7 @@ def test_exchange_with_a_slow_name_lookup_holds_its_slot_until_its_end(
     scripted: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The look-up of a name cannot be aborted. After it returns, the exchange sends nothing."""
-    bill, found = scripted(says(200, {})), threading.Event()
+    bill, found = scripted(responds(200, {})), threading.Event()
     resolve = socket.getaddrinfo
 
     def resolve_slowly(*arguments: Any, **keywords: Any) -> Any:
@@ -260,12 +262,12 @@ def test_exchange_with_a_slow_name_lookup_holds_its_slot_until_its_end(
         found.set()
         with limiter_in(tmp_path / "bill", 10).slot():
             pass
-    assert "".join(bill.heard).strip() == ""
+    assert "".join(bill.received).strip() == ""
 
 
 @pytest.mark.promise(15)
 def test_exchange_timeout_does_not_cover_the_wait_for_a_slot(scripted: Start, open_limiter: Open, clock: Clock) -> None:
-    bill, limiter, held = scripted(says(200, {})), open_limiter(), ExitStack()
+    bill, limiter, held = scripted(responds(200, {})), open_limiter(), ExitStack()
     for _time in range(SLOTS):
         held.enter_context(limiter.slot())
     before = clock.now
@@ -277,12 +279,12 @@ def test_exchange_timeout_does_not_cover_the_wait_for_a_slot(scripted: Start, op
     clock.at_next_move = released
     open_transport(bill.url, 10, lambda: limiter).send(REQUEST)
     assert clock.now - before > 20
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(11)
 def test_exchange_after_any_response_releases_its_slot(scripted: Start, tmp_path: Path) -> None:
-    bill = scripted(lambda peer: None, says(500, b""), says(200, b"not JSON"), says(200, {}))
+    bill = scripted(lambda peer: None, responds(500, b""), responds(200, b"not JSON"), responds(200, {}))
     transport = open_transport(bill.url, 10, lambda: limiter_in(tmp_path / "bill", 0))
     for _time in range(3):
         with pytest.raises(errors.BillError):

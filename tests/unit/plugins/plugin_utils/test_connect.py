@@ -24,12 +24,12 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner impor
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import NoTerminalError
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
-from tests.unit.plugins.plugin_utils.keeping import begun, encrypted, loader
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, LOGIN, Bill
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, LOGIN, Bill
+from tests.unit.plugins.plugin_utils.fakes import LABELS, OPTIONS, VARIABLES
+from tests.unit.plugins.plugin_utils.vault_helpers import encrypted, file_with, loader
 from tests.unit.plugins.tasks import ConnectTasks, OpenContext
 
-FILE = "".join(f"{name}: {value}\n" for name, value in KEEPS.items())
+FILE = "".join(f"{name}: {value}\n" for name, value in VARIABLES.items())
 
 
 @dataclass
@@ -59,8 +59,8 @@ class FormRun:
         typed: Mapping[str, str | list[str] | None] | None = None,
         of: Any = None,
     ) -> dict[str, Any]:
-        path = begun(self.folder, encrypted(file) if file is not None else None)
-        said = {label: text if isinstance(text, list) else [text] for label, text in (typed or {}).items()}
+        path = file_with(self.folder, encrypted(file) if file is not None else None)
+        warned = {label: text if isinstance(text, list) else [text] for label, text in (typed or {}).items()}
         for name, value in (environ or {}).items():
             self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(core_versions, "extra_variables", lambda _loader: extra or {})
@@ -70,7 +70,7 @@ class FormRun:
             self.asked.append(label)
             assert self.asked.count(label) < 20, f"{label} is asked for again and again"
             self.shown.append(prompt)
-            return said[label].pop(0) if said.get(label) else ""
+            return warned[label].pop(0) if warned.get(label) else ""
 
         self.monkeypatch.setattr(terminal, "typed", types)
         self.monkeypatch.setattr(core_versions, "mask", self.masked.update)
@@ -110,7 +110,7 @@ def test_form_without_any_value_asks_for_all_values_and_stores_them(run_form: Fo
         "api_url": API_URL,
         "auth_method": "password",
         "trusted": False,
-        "variables": {"bill_api_url": API_URL, **KEEPS},
+        "variables": {"bill_api_url": API_URL, **VARIABLES},
         "elsewhere": [],
         "changed": True,
     }
@@ -135,7 +135,7 @@ OTHER = {NAME: "other@example.com"}
         (FILE, {"environ": {"BILL_USERNAME": "other@example.com"}}, False, True, False),
         (None, {"option": {"username": OPTIONS["username"]}}, False, True, False),
         # The file is part of the inventory, so its values also come from there. The form can change these.
-        (FILE, {"inventory": KEEPS}, True, False, False),
+        (FILE, {"inventory": VARIABLES}, True, False, False),
         (FILE, {}, True, False, False),
         # The file has this value already.
         (FILE, {"environ": {"BILL_USERNAME": OPTIONS["username"]}}, False, False, False),
@@ -153,7 +153,7 @@ def test_form_asks_and_stores_according_to_the_source_of_a_value(
 
 def test_form_replaces_a_value_of_the_file_that_the_inventory_also_has(run_form: FormRun, bill: Bill) -> None:
     bill.password = "new-findme"
-    reported = run_form(FILE, inventory=KEEPS, typed={"Password": "new-findme"})
+    reported = run_form(FILE, inventory=VARIABLES, typed={"Password": "new-findme"})
     assert bill.last(LOGIN).body["password"] == "new-findme"
     assert reported["variables"].keys() == {"bill_api_url", "bill_password"}
 
@@ -202,7 +202,7 @@ def test_form_with_an_invalid_value_in_the_file_warns_and_asks_for_it(
 
 def test_form_with_a_password_in_the_environment_replaces_that_of_the_file(run_form: FormRun, bill: Bill) -> None:
     bill.password = "s3cret-findme-new"
-    for inventory in ({}, KEEPS):
+    for inventory in ({}, VARIABLES):
         reported = run_form(FILE, inventory=inventory, environ={"BILL_PASSWORD": bill.password})
         assert "Password" not in run_form.asked
         assert reported["variables"]["bill_password"] == bill.password
@@ -242,7 +242,7 @@ def test_form_with_a_file_that_outranks_the_vault_file_names_it(
 def test_form_after_ctrl_c_ends_and_writes_nothing(run_form: FormRun, bill: Bill) -> None:
     with pytest.raises(OperationError, match=r"^You ended the form with Ctrl-C. Nothing was written\.$"):
         run_form(typed={**typed(), "Developer Key": None})
-    assert bill.heard == []
+    assert bill.received == []
 
 
 # --- the vault password ---
@@ -301,11 +301,11 @@ def test_form_without_a_terminal_does_not_ask_for_the_vault_password(
         raise NoTerminalError
 
     monkeypatch.setattr(_form_task.Terminal, "ask", nobody)
-    assert run_form(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= KEEPS.keys()
+    assert run_form(of=of_typed, option=dict(OPTIONS))["variables"].keys() >= VARIABLES.keys()
 
 
 def test_form_without_a_session_returns_no_values(open_context: OpenContext, bill: Bill) -> None:
     reported = returned(None, open_context())
-    assert bill.heard == []
+    assert bill.received == []
     assert (reported["variables"], reported["elsewhere"], reported["changed"]) == ({}, [], False)
     assert {reported[name] for name in ("organization_id", "user_id", "api_url", "auth_method", "trusted")} == {None}

@@ -17,7 +17,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import B
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths
-from tests.unit.plugins.plugin_utils.signing_in import LOGIN, THE_PARTNER, Bill, no
+from tests.unit.plugins.plugin_utils.fake_bill import LOGIN, THE_PARTNER, Bill, no
 from tests.unit.plugins.tasks import OpenContext
 
 PAY = "POST /v3/payments"
@@ -34,7 +34,7 @@ def warnings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 def test_context_has_one_client_and_registers_its_sessions_as_secrets(open_context: OpenContext, bill: Bill) -> None:
     context = open_context()
     assert context.client is context.client
-    assert bill.heard == []
+    assert bill.received == []
     context.client.sessions.ensure()
     assert "SESSION-1" in context.secrets.texts
 
@@ -87,7 +87,7 @@ def test_context_with_a_foreign_host_warns_once_in_a_run(
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    ("response", "says"),
+    ("response", "message"),
     [
         (None, None),
         (no("BDC_1152", 422), None),
@@ -97,15 +97,15 @@ def test_context_with_a_foreign_host_warns_once_in_a_run(
     ids=["not sent", "refused", "uncertain", "done"],
 )
 def test_context_of_an_interrupted_task_reports_the_state_of_its_write(
-    open_context: OpenContext, bill: Bill, response: tuple[int, object] | None, says: str | None
+    open_context: OpenContext, bill: Bill, response: tuple[int, object] | None, message: str | None
 ) -> None:
     context = open_context(path="/v3/payments", method="POST", body={})
     if response is None:
-        bill.will_say(no("BDC_1101", 401), to=LOGIN)
+        bill.will_answer(no("BDC_1101", 401), to=LOGIN)
     else:
-        bill.will_say(response, to=PAY)
+        bill.will_answer(response, to=PAY)
     with suppress(BillError):
         request_result(context, context.options)
     reported = context.interrupted("Stopped")
-    assert (reported is None) is (says is None)
-    assert str(reported or "").startswith(says or "")
+    assert (reported is None) is (message is None)
+    assert str(reported or "").startswith(message or "")

@@ -83,7 +83,7 @@ def behind(message: str, *causes: Exception) -> AnsibleError:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("error", "raw", "says"),
+    ("error", "raw", "message"),
     [
         (
             behind("The 'file' lookup had an issue accessing the file '/run/findme'. file not found"),
@@ -164,8 +164,8 @@ def behind(message: str, *causes: Exception) -> AnsibleError:
         ),
     ],
 )
-def test_why_error_of_a_template_names_its_kind_and_no_value(error: Exception, raw: str, says: str) -> None:
-    assert why(error, raw, "bill_dev_key") == says
+def test_why_error_of_a_template_names_its_kind_and_no_value(error: Exception, raw: str, message: str) -> None:
+    assert why(error, raw, "bill_dev_key") == message
 
 
 @pytest.mark.promise(5)
@@ -180,8 +180,8 @@ def test_why_error_of_a_template_names_its_kind_and_no_value(error: Exception, r
     ],
 )
 def test_why_error_names_nothing_that_may_be_a_part_of_the_password(error: Exception, kind: str) -> None:
-    says = why(error, "p{{findme}}word", "bill_dev_key", {"findme"})
-    assert says == f"its template uses {kind}. {BRACES.format(name='bill_dev_key')}"
+    message = why(error, "p{{findme}}word", "bill_dev_key", {"findme"})
+    assert message == f"its template uses {kind}. {BRACES.format(name='bill_dev_key')}"
 
 
 class EncryptedUpTo218(list[str]):

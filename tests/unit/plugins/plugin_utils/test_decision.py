@@ -18,7 +18,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.decision import
     is_trust_unknown,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.mfa_id import MfaId
-from tests.unit.plugins.plugin_utils.conversation import SESSION
+from tests.unit.plugins.plugin_utils.fakes import SESSION
 
 NOW = SESSION.answered_at
 MFA_ID = MfaId("id", "ci")

@@ -152,9 +152,9 @@ def test_option_given_by_its_alias_has_the_task_as_source() -> None:
 def test_destination_of_a_foreign_host_is_reported_with_its_source(
     environ: dict[str, str], variables: dict[str, Any], warnings: list[str]
 ) -> None:
-    said = [each.warning for each in foreign_hosts(resolved(environ, variables))]
-    assert len(said) == len(warnings)
-    for text, part in zip(said, warnings, strict=True):
+    warned = [each.warning for each in foreign_hosts(resolved(environ, variables))]
+    assert len(warned) == len(warnings)
+    for text, part in zip(warned, warnings, strict=True):
         assert text.startswith(f"bill.connect sends the credentials to {part}.")
 
 

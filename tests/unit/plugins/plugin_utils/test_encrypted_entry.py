@@ -22,7 +22,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_store
 from ansible_collections.bill.connect.plugins.plugin_utils._store.memory import MemoryStore
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, SESSION
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, SESSION
 
 HEAD = 8
 
@@ -30,12 +30,12 @@ Open = Callable[..., EncryptedEntry[Session]]
 
 
 @pytest.fixture
-def open_entry(tmp_path: Path, said: list[str]) -> Open:
+def open_entry(tmp_path: Path, warned: list[str]) -> Open:
     def open_entry(store: str = str(tmp_path / "store"), **changes: str) -> EncryptedEntry[Session]:
         entry_store = open_store(
-            store, default=str(tmp_path / "store"), run_directory=str(tmp_path / "run"), warn=said.append
+            store, default=str(tmp_path / "store"), run_directory=str(tmp_path / "run"), warn=warned.append
         )
-        return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), entry_store, said.append)
+        return EncryptedEntry(Session, EntryIdentity.of({**OPTIONS, **changes}), entry_store, warned.append)
 
     return open_entry
 
@@ -58,21 +58,21 @@ def save(entry: EncryptedEntry[Session]) -> None:
 
 
 @pytest.mark.promise(1)
-def test_entry_stored_by_one_task_is_loaded_by_another(open_entry: Open, said: list[str]) -> None:
+def test_entry_stored_by_one_task_is_loaded_by_another(open_entry: Open, warned: list[str]) -> None:
     assert open_entry().load() is None
     save(open_entry())
     assert open_entry().load() == SESSION
     open_entry().delete()
     assert open_entry().load() is None
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", OPTIONS)
-def test_entry_with_a_wrong_credential_is_not_found(open_entry: Open, name: str, said: list[str]) -> None:
+def test_entry_with_a_wrong_credential_is_not_found(open_entry: Open, name: str, warned: list[str]) -> None:
     save(open_entry())
     assert open_entry(**{name: "wrong"}).load() is None
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.promise(6)
@@ -85,7 +85,7 @@ def test_entry_on_disk_shows_no_secret(open_entry: Open, tmp_path: Path) -> None
 
 @pytest.mark.promise(6)
 def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
-    open_entry: Open, tmp_path: Path, said: list[str]
+    open_entry: Open, tmp_path: Path, warned: list[str]
 ) -> None:
     save(open_entry())
     [file] = tmp_path.glob("store/*.session")
@@ -101,9 +101,9 @@ def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
     for damage in damaged:
         file.write_bytes(damage)
         assert entry.load() is None
-    assert len(said) == len(damaged)
+    assert len(warned) == len(damaged)
     assert all(
-        text.startswith("A stored session is incomplete, was changed, or comes from another version") for text in said
+        text.startswith("A stored session is incomplete, was changed, or comes from another version") for text in warned
     )
     file.write_bytes(whole)
     assert entry.load() == SESSION
@@ -113,18 +113,20 @@ def test_entry_that_is_truncated_or_changed_is_ignored_with_a_warning(
 @pytest.mark.parametrize("kind", [Session, CachedRefusal])
 @pytest.mark.parametrize("plain", [b"", b"null", b'{"format": 2}', b"[" * 10**6, b'{"a":' * 10**6, b"9" * 10**4])
 def test_entry_of_another_version_with_the_right_key_is_ignored(
-    tmp_path: Path, said: list[str], kind: type[Session], plain: bytes
+    tmp_path: Path, warned: list[str], kind: type[Session], plain: bytes
 ) -> None:
     store = MemoryStore()
     cipher = Cipher(EntryIdentity.of(OPTIONS), store.secret())
     store.put(cipher.key, cipher.encrypt(plain))
-    assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), store, said.append).load() is None
-    assert len(said) == 1
+    assert EncryptedEntry(kind, EntryIdentity.of(OPTIONS), store, warned.append).load() is None
+    assert len(warned) == 1
     store.delete(cipher.key)
 
 
 @pytest.mark.promise(6)
-def test_entry_of_another_credential_in_its_place_is_ignored(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_of_another_credential_in_its_place_is_ignored(
+    open_entry: Open, tmp_path: Path, warned: list[str]
+) -> None:
     save(open_entry())
     save(open_entry(username="other@example.com"))
     key = (tmp_path / "store" / "key").read_bytes()
@@ -134,23 +136,23 @@ def test_entry_of_another_credential_in_its_place_is_ignored(open_entry: Open, t
     )
     ours.write_bytes(theirs.read_bytes())
     assert open_entry().load() is None
-    assert len(said) == 1
+    assert len(warned) == 1
 
 
 @pytest.mark.promise(13)
-def test_entry_without_a_usable_store_lasts_for_the_run(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_a_usable_store_lasts_for_the_run(open_entry: Open, tmp_path: Path, warned: list[str]) -> None:
     (tmp_path / "store").write_text("a file where the directory should be")
     save(open_entry())
     assert open_entry().load() == SESSION
     assert sorted(path.suffix or path.name for path in tmp_path.glob("run/*")) == [".lock", ".session", "key"]
-    assert len(said) == 1
-    assert "cannot be used" in said[0]
-    assert "until this run ends" in said[0]
+    assert len(warned) == 1
+    assert "cannot be used" in warned[0]
+    assert "until this run ends" in warned[0]
 
 
 @pytest.mark.promise(13)
 def test_entry_saved_on_a_full_disk_outranks_the_old_entry_in_this_run(
-    open_entry: Open, tmp_path: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    open_entry: Open, tmp_path: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     save(open_entry())
     monkeypatch.setattr(os, "replace", full_disk(tmp_path / "store"))
@@ -158,8 +160,8 @@ def test_entry_saved_on_a_full_disk_outranks_the_old_entry_in_this_run(
     with (entry := open_entry()).lock(1):
         entry.save(new)
     assert open_entry().load() == new
-    assert len(said) == 1
-    assert "No space left on device" in said[0]
+    assert len(warned) == 1
+    assert "No space left on device" in warned[0]
     shutil.rmtree(tmp_path / "run")
     assert open_entry().load() == SESSION
     open_entry().delete()
@@ -182,12 +184,12 @@ def test_entry_moves_to_the_store_when_it_is_usable_again(
 
 
 @pytest.mark.promise(13)
-def test_entry_without_any_store_is_not_stored_and_warns(open_entry: Open, tmp_path: Path, said: list[str]) -> None:
+def test_entry_without_any_store_is_not_stored_and_warns(open_entry: Open, tmp_path: Path, warned: list[str]) -> None:
     (tmp_path / "store").touch()
     (tmp_path / "run").touch()
     save(open_entry())
     assert open_entry().load() is None
-    assert "every task signs in" in said[-1]
+    assert "every task signs in" in warned[-1]
 
 
 def test_entry_with_session_store_none_is_stored_in_this_process_only(open_entry: Open, tmp_path: Path) -> None:

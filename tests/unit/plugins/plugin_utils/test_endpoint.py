@@ -26,17 +26,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sen
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.emulator.certificates import self_signed
-from tests.unit.plugins.plugin_utils.conversation import (
-    OPTIONS,
-    Clock,
-    Reply,
-    ScriptedBill,
-    cuts,
-    refuses,
-    resets,
-    says,
-)
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHECK,
     LOGIN,
@@ -48,8 +38,18 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     TOKEN,
     Bill,
     OpenClient,
-    Said,
+    ScriptedResponse,
     no,
+)
+from tests.unit.plugins.plugin_utils.fakes import (
+    OPTIONS,
+    Clock,
+    Reply,
+    ScriptedBill,
+    breaks_off,
+    refuses,
+    resets,
+    responds,
 )
 
 Start = Callable[..., ScriptedBill]
@@ -121,7 +121,7 @@ def test_endpoint_request_sends_the_session_and_a_write_is_changed(
     what = request(method, "/v3/vendors/009", headers={"organizationId": "00802"})
     result = call(open_client(), what)
     assert result == ApiResult(200, changed=method != "GET", json={"id": "009"})
-    assert bill.heard == [LOGIN, f"{method} /v3/vendors/009"]
+    assert bill.received == [LOGIN, f"{method} /v3/vendors/009"]
     received = bill.last(f"{method} /v3/vendors/009")
     assert received.headers == {"organizationId": "00802", "sessionId": "SESSION-1", "devKey": OPTIONS["dev_key"]}
     assert received.body == (None if method == "GET" else BODY)
@@ -132,7 +132,7 @@ def test_endpoint_request_sends_the_session_and_a_write_is_changed(
 def test_endpoint_request_with_any_success_status_succeeds(
     signed_in: OpenClient, bill: Bill, status: int, response: Any
 ) -> None:
-    bill.will_say((status, response), to=PAY)
+    bill.will_answer((status, response), to=PAY)
     assert call(signed_in()) == ApiResult(status, changed=True, json=response)
 
 
@@ -159,7 +159,7 @@ def test_endpoint_request_is_shown_redacted(signed_in: OpenClient) -> None:
 
 # --- a write that BILL may have done ---
 
-LOST: dict[str, Said] = {
+LOST: dict[str, ScriptedResponse] = {
     "broken": errors.TransportError("The connection broke."),
     "late": errors.RequestTimeoutError("It did not answer."),
     "broken inside TLS": errors.TlsError("Nobody knows who answered."),
@@ -178,7 +178,7 @@ LOST: dict[str, Said] = {
     "half a status": (103, None),
 }
 # A success and an error at once, or an error and a server fault.
-CONTRADICTORY: dict[str, Said] = {
+CONTRADICTORY: dict[str, ScriptedResponse] = {
     "success with an unknown code": (200, [{"code": "BDC_7777"}]),
     "success with a refusal": (200, [{"code": "BDC_1104"}]),
     "success without a session": (200, [{"code": "BDC_1109"}]),
@@ -210,9 +210,9 @@ def test_endpoint_write_with_a_lost_response_is_sent_once_and_uncertain(
     signed_in: OpenClient, bill: Bill, lost: str, retries: int
 ) -> None:
     response = {**LOST, **CONTRADICTORY}[lost]
-    bill.will_say(response, to=PAY)
+    bill.will_answer(response, to=PAY)
     error = failed(signed_in(retries=retries))
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
     assert isinstance(error, errors.UncertainWriteError)
     assert (error.is_transient, error.not_processed) == (False, False)
     status = None if isinstance(response, errors.BillError) else response[0]
@@ -238,9 +238,9 @@ def test_endpoint_write_with_a_misread_failure_is_sent_once(
 ) -> None:
     """A second, independent check prevents another send."""
     monkeypatch.setattr(client_module, "may_be_processed", lambda _error: False)
-    bill.will_say((503, None), to=PAY)
+    bill.will_answer((503, None), to=PAY)
     failed(signed_in())
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(9)
@@ -248,22 +248,22 @@ def test_endpoint_write_with_a_misread_failure_is_sent_once(
 @pytest.mark.parametrize("lost", LOST)
 def test_endpoint_read_after_a_transient_failure_is_sent_again(signed_in: OpenClient, bill: Bill, lost: str) -> None:
     bill.answer_to_check = {"results": []}
-    bill.will_say(LOST[lost], to=READ)
+    bill.will_answer(LOST[lost], to=READ)
     if lost in TRANSIENT:
         assert call(signed_in(), READING).json == {"results": []}
-        assert bill.heard == [READ, READ]
+        assert bill.received == [READ, READ]
     else:
         assert certain(failed(signed_in(), READING))
-        assert bill.heard == [READ]
+        assert bill.received == [READ]
 
 
 @pytest.mark.promise(9)
 def test_endpoint_read_after_all_retries_fails(signed_in: OpenClient, bill: Bill, clock: Clock) -> None:
     began = clock.now
-    bill.will_say(*[(503, None)] * 4, to=READ)
+    bill.will_answer(*[(503, None)] * 4, to=READ)
     error = failed(signed_in(retries=3), READING)
     assert isinstance(error, errors.ServerError)
-    assert (error.details["status"], bill.heard, clock.now - began) == (503, [READ] * 4, 1 + 2 + 4)
+    assert (error.details["status"], bill.received, clock.now - began) == (503, [READ] * 4, 1 + 2 + 4)
 
 
 @pytest.mark.promise(10)
@@ -296,7 +296,7 @@ def test_endpoint_request_identity_ignores_notation_and_other_headers(open_clien
 
 @pytest.mark.promise(10)
 def test_endpoint_uncertain_write_without_a_read_path_names_the_web_app(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((500, None))
+    bill.will_answer((500, None))
     error = failed(signed_in(), request(path="/v3/network/invitation"))
     assert error.details["look_at"] is None
     assert "bill.connect does not send it again. Check in BILL's web app before you repeat it." in str(error)
@@ -304,7 +304,7 @@ def test_endpoint_uncertain_write_without_a_read_path_names_the_web_app(signed_i
 
 @pytest.mark.promise(10)
 def test_endpoint_uncertain_write_to_one_object_names_its_path(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((500, None))
+    bill.will_answer((500, None))
     error = failed(signed_in(), request("PATCH", "/v3/vendors/009"))
     assert error.details["look_at"] == {"path": "/v3/vendors/009"}
     assert "Read /v3/vendors/009, or check in BILL's web app," in str(error)
@@ -312,7 +312,7 @@ def test_endpoint_uncertain_write_to_one_object_names_its_path(signed_in: OpenCl
 
 @pytest.mark.promise(10)
 def test_endpoint_uncertain_write_reports_the_errors_of_bill(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((500, [{"code": "BDC_1001", "message": "A fault with 12345findme."}]), to=PAY)
+    bill.will_answer((500, [{"code": "BDC_1001", "message": "A fault with 12345findme."}]), to=PAY)
     error = failed(signed_in())
     assert error.details["codes"] == ["BDC_1001"]
     assert error.details["errors"] == [{"code": "BDC_1001", "message": "A fault with ********."}]
@@ -324,12 +324,12 @@ def silent(peer: socket.socket) -> None:
 
 
 def large(peer: socket.socket) -> None:
-    says(200, b'"' + b"x" * 2**17 + b'"')(peer)
+    responds(200, b'"' + b"x" * 2**17 + b'"')(peer)
 
 
 ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
     "reset": (resets, True),
-    "cut": (cuts, True),
+    "cut": (breaks_off, True),
     "cut in its headers": (lambda peer: peer.sendall(b"HTTP/1.1 201 Created\r\nContent-Ty"), True),
     "empty, and cut": (lambda peer: peer.sendall(b"HTTP/1.1 201 Created\r\n\r\n"), True),
     "closed without a word": (lambda _peer: None, True),
@@ -339,17 +339,17 @@ ON_THE_WIRE: dict[str, tuple[Reply, bool]] = {
         lambda peer: peer.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-5\r\n"),
         False,
     ),
-    "no JSON": (says(200, b"<html>"), False),
-    "half of it": (says(200, b'{"id": '), False),
-    "fault": (says(500, b""), True),
-    "bad gateway": (says(502, b"<html>"), True),
-    "unavailable": (says(503, b""), True),
+    "no JSON": (responds(200, b"<html>"), False),
+    "half of it": (responds(200, b'{"id": '), False),
+    "fault": (responds(500, b""), True),
+    "bad gateway": (responds(502, b"<html>"), True),
+    "unavailable": (responds(503, b""), True),
     "fault with a code": (refuses(500, "BDC_1001"), True),
     "fault with an unknown code": (refuses(503, "BDC_7777"), True),
-    "redirect": (says(307, b"", Location="/connect/v3/payments"), False),
+    "redirect": (responds(307, b"", Location="/connect/v3/payments"), False),
     "too large": (large, False),
-    "too large refusal": (says(400, b'"' + b"x" * 2**17 + b'"'), False),
-    "timeout of the request": (says(408, b""), True),
+    "too large refusal": (responds(400, b'"' + b"x" * 2**17 + b'"'), False),
+    "timeout of the request": (responds(408, b""), True),
 }
 
 
@@ -360,11 +360,11 @@ def test_endpoint_on_the_wire_write_with_a_lost_response_is_received_once(
 ) -> None:
     monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
     # A second send would succeed.
-    bill = scripted(ON_THE_WIRE[lost][0], says(201, {"id": "1"}))
+    bill = scripted(ON_THE_WIRE[lost][0], responds(201, {"id": "1"}))
     error = failed(open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30))
     assert isinstance(error, errors.UncertainWriteError)
     assert error.details["sent"] == {**SENT, "url": f"{bill.url}/v3/payments"}
-    assert [each.split("\r\n")[0] for each in bill.heard] == ["POST /connect/v3/payments HTTP/1.1"]
+    assert [each.split("\r\n")[0] for each in bill.received] == ["POST /connect/v3/payments HTTP/1.1"]
 
 
 @pytest.mark.promise(9)
@@ -374,13 +374,13 @@ def test_endpoint_on_the_wire_read_after_a_transient_failure_is_sent_again(
 ) -> None:
     monkeypatch.setattr(http_sender, "_MAX_BYTES", 2**16)
     reply, transient = ON_THE_WIRE[lost]
-    bill = scripted(reply, says(200, {"id": "1"}))
+    bill = scripted(reply, responds(200, {"id": "1"}))
     client = open_on_the_wire(bill.url, timeout=1 if lost == "silent" else 30)
     if transient:
         assert call(client, READING) == ApiResult(200, changed=False, json={"id": "1"})
     else:
         assert certain(failed(client, READING))
-    assert len(bill.heard) == 1 + transient
+    assert len(bill.received) == 1 + transient
 
 
 # --- a write that was not sent, or that BILL has certainly not processed ---
@@ -391,7 +391,7 @@ def not_processed(error: errors.BillError) -> errors.BillError:
     return error
 
 
-UNSENT: dict[str, Callable[[], Said]] = {
+UNSENT: dict[str, Callable[[], ScriptedResponse]] = {
     "no connection": lambda: not_processed(errors.TransportError("Refused.")),
     "not found in time": lambda: not_processed(errors.RequestTimeoutError("Late.")),
     "no slot": lambda: errors.LimiterTimeoutError("None free."),
@@ -405,36 +405,36 @@ def test_endpoint_write_that_was_not_sent_is_retried_until_it_is_sent(
     signed_in: OpenClient, bill: Bill, clock: Clock, why: str
 ) -> None:
     began = clock.now
-    bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
+    bill.will_answer(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert call(signed_in(retries=3)).changed
-    assert bill.heard == [PAY] * 4
+    assert bill.received == [PAY] * 4
     assert clock.now - began == 1 + 2 + 4
 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("why", UNSENT)
 def test_endpoint_write_that_is_never_sent_is_not_uncertain(signed_in: OpenClient, bill: Bill, why: str) -> None:
-    bill.will_say(*[UNSENT[why]() for _time in range(3)], to=PAY)
+    bill.will_answer(*[UNSENT[why]() for _time in range(3)], to=PAY)
     assert certain(failed(signed_in(retries=2)))
-    assert bill.heard == [PAY] * 3
+    assert bill.received == [PAY] * 3
 
 
 @pytest.mark.promise(10)
 def test_endpoint_write_lost_at_a_later_retry_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(UNSENT["no slot"](), no("BDC_1322"), errors.TransportError("Broken."), to=PAY)
+    bill.will_answer(UNSENT["no slot"](), no("BDC_1322"), errors.TransportError("Broken."), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
-    assert bill.heard == [PAY] * 3
+    assert bill.received == [PAY] * 3
 
 
 @pytest.mark.promise(10)
 def test_endpoint_write_with_a_rejected_certificate_is_not_retried(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(not_processed(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
+    bill.will_answer(not_processed(errors.TlsError("Expired, so nothing was sent.")), to=PAY)
     error = failed(signed_in())
     assert certain(error)
-    assert (str(error), bill.heard) == ("Expired, so nothing was sent.", [PAY])
+    assert (str(error), bill.received) == ("Expired, so nothing was sent.", [PAY])
 
 
-REFUSALS: dict[str, Said] = {
+REFUSALS: dict[str, ScriptedResponse] = {
     "unknown code": no("BDC_7777"),
     "known code": no("BDC_1104", 403),
     "untrusted": no("BDC_1361", 403),
@@ -460,16 +460,16 @@ REFUSALS: dict[str, Said] = {
 def test_write_that_met_too_many_requests_is_sent_again_because_it_was_not_processed(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say((429, b"<html>Slow down</html>"), (429, None), to=PAY)
+    bill.will_answer((429, b"<html>Slow down</html>"), (429, None), to=PAY)
     assert call(signed_in(retries=2)).changed
-    assert bill.heard == [PAY] * 3
+    assert bill.received == [PAY] * 3
 
-    bill.will_say((429, None), to=PAY)
+    bill.will_answer((429, None), to=PAY)
     error = failed(signed_in(retries=0))
     assert certain(error)
     assert "HTTP status 429 without a BDC code: there were too many requests." in str(error)
     # expected_status is about BILL's own refusals.
-    bill.will_say((429, None), to=PAY)
+    bill.will_answer((429, None), to=PAY)
     assert isinstance(failed(signed_in(retries=0), request(), 429), errors.BusyError)
 
 
@@ -479,13 +479,13 @@ def test_endpoint_write_after_a_refusal_is_sent_once_and_not_uncertain(
     signed_in: OpenClient, bill: Bill, why: str
 ) -> None:
     response = REFUSALS[why]
-    bill.will_say(response, to=PAY)
+    bill.will_answer(response, to=PAY)
     error = failed(signed_in())
     assert certain(error)
     assert isinstance(response, tuple)
     assert error.status in (response[0], None)
     assert [each["code"] for each in error.details["errors"] if each["code"]] == error.details["codes"]
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(10)
@@ -497,16 +497,16 @@ def test_endpoint_on_the_wire_write_without_a_listener_is_retried(
     came: list[ScriptedBill] = []
     client = open_on_the_wire(f"http://127.0.0.1:{port}/connect")
     assert certain(failed(open_on_the_wire(f"http://127.0.0.1:{port}/connect", retries=1)))
-    clock.at_next_move = lambda: came.append(scripted(says(201, {"id": "1"}), port=port))
+    clock.at_next_move = lambda: came.append(scripted(responds(201, {"id": "1"}), port=port))
     assert call(client) == ApiResult(201, changed=True, json={"id": "1"})
-    assert len(came[0].heard) == 1
+    assert len(came[0].received) == 1
 
 
 @pytest.mark.promise(10)
 def test_endpoint_on_the_wire_write_without_a_resolved_name_is_retried(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bill = scripted(says(201, {}))
+    bill = scripted(responds(201, {}))
 
     def nowhere(*_args: object, **_kwargs: object) -> None:
         raise socket.gaierror(-2, "Name or service not known")
@@ -516,7 +516,7 @@ def test_endpoint_on_the_wire_write_without_a_resolved_name_is_retried(
     assert certain(failed(open_on_the_wire(bill.url, retries=1)))
     clock.at_next_move = lambda: monkeypatch.setattr(socket, "getaddrinfo", real)
     assert call(open_on_the_wire(bill.url)).changed
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(10)
@@ -524,7 +524,7 @@ def test_endpoint_on_the_wire_write_without_a_resolved_name_is_retried(
 def test_endpoint_on_the_wire_write_without_a_free_slot_is_retried(
     open_on_the_wire: Wired, scripted: Start, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bill = scripted(says(201, {}))
+    bill = scripted(responds(201, {}))
     transport = open_on_the_wire(bill.url).transport
     assert isinstance(transport, HttpTransport)
     assert isinstance(transport.exchange, HttpExchange)
@@ -533,10 +533,10 @@ def test_endpoint_on_the_wire_write_without_a_free_slot_is_retried(
         for _slot in range(3):
             held.enter_context(others.slot("/v3/bills"))
         assert certain(failed(open_on_the_wire(bill.url, retries=1)))
-        assert bill.heard == []
+        assert bill.received == []
         clock.at_next_move = held.close
         assert call(open_on_the_wire(bill.url)).changed
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(7)
@@ -549,23 +549,23 @@ def test_endpoint_on_the_wire_write_to_an_untrusted_certificate_is_not_sent(
     shown = self_signed(tmp_path / "self-signed")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(shown.certificate, shown.private_key)
-    bill = scripted(says(201, {}), tls=context)
+    bill = scripted(responds(201, {}), tls=context)
     error = failed(open_on_the_wire(bill.url))
     assert isinstance(error, errors.TlsError)
     assert certain(error)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(10)
 def test_endpoint_on_the_wire_write_that_the_proxy_rejects_is_retried(
     open_on_the_wire: Wired, scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy = scripted(says(503, b"no"))
+    proxy = scripted(responds(503, b"no"))
     for name in ("HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.port}")
     assert certain(failed(open_on_the_wire("https://bill.example.com/connect", retries=2)))
-    assert [each.split(" ")[0] for each in proxy.heard] == ["CONNECT"] * 3
+    assert [each.split(" ")[0] for each in proxy.received] == ["CONNECT"] * 3
 
 
 @pytest.mark.promise(9)
@@ -573,9 +573,9 @@ def test_endpoint_on_the_wire_write_that_the_proxy_rejects_is_retried(
 def test_endpoint_on_the_wire_write_after_a_concurrency_refusal_is_retried(
     open_on_the_wire: Wired, scripted: Start
 ) -> None:
-    bill = scripted(refuses(429, "BDC_1322"), refuses(429, "BDC_1322"), says(201, {}))
+    bill = scripted(refuses(429, "BDC_1322"), refuses(429, "BDC_1322"), responds(201, {}))
     assert call(open_on_the_wire(bill.url)).changed
-    assert len(bill.heard) == 3
+    assert len(bill.received) == 3
 
 
 # --- a task that ends during a write ---
@@ -607,7 +607,7 @@ def test_endpoint_write_of_an_interrupted_task_is_uncertain(
     assert isinstance(error, errors.UncertainWriteError)
     assert f"The task ended early ({kind.__name__})." in str(error)
     assert (error.details["uncertain"], error.details["sent"], error.details["status"]) == (True, SENT, None)
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(10)
@@ -619,7 +619,7 @@ def test_endpoint_write_interrupted_by_the_user_raises_the_interruption(
     end_while_bill_thinks(bill, kind("findme"))
     with pytest.raises(kind):
         call(client)
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(10)
@@ -628,7 +628,7 @@ def test_endpoint_write_interrupted_by_the_user_raises_the_interruption(
 )
 @pytest.mark.parametrize("kind", [Stopped, RuntimeError, KeyboardInterrupt])
 def test_endpoint_request_interrupted_without_a_write_raises_the_same_exception(
-    signed_in: OpenClient, bill: Bill, said: list[str], what: Request | None, sent: bool, kind: type[BaseException]
+    signed_in: OpenClient, bill: Bill, warned: list[str], what: Request | None, sent: bool, kind: type[BaseException]
 ) -> None:
     client = signed_in()
     end = kind("findme")
@@ -636,7 +636,7 @@ def test_endpoint_request_interrupted_without_a_write_raises_the_same_exception(
     with pytest.raises(kind) as failure:
         call(client, what)
     assert failure.value is end
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.promise(10)
@@ -644,9 +644,9 @@ def test_endpoint_request_interrupted_without_a_write_raises_the_same_exception(
     "waits", ["_limits.concurrency_limiter.ConcurrencyLimiter._wait", "_limits.rate_limiter.RateLimiter.wait"]
 )
 def test_endpoint_on_the_wire_task_interrupted_while_waiting_sends_nothing(
-    open_on_the_wire: Wired, scripted: Start, said: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
+    open_on_the_wire: Wired, scripted: Start, warned: list[str], monkeypatch: pytest.MonkeyPatch, waits: str
 ) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     client = open_on_the_wire(bill.url)
     # The client has sent a request before.
     call(client, request("GET", "/v3/spend/budgets"))
@@ -657,7 +657,7 @@ def test_endpoint_on_the_wire_task_interrupted_while_waiting_sends_nothing(
     monkeypatch.setattr(f"ansible_collections.bill.connect.plugins.plugin_utils.{waits}", ended)
     with pytest.raises(Stopped):
         call(client, request(path="/v3/spend/budgets"))
-    assert (len(bill.heard), said) == (1, [])
+    assert (len(bill.received), warned) == (1, [])
 
 
 @pytest.mark.promise(10)
@@ -682,7 +682,7 @@ def test_endpoint_on_the_wire_write_of_an_interrupted_task_is_aborted(
     monkeypatch.setattr(threading.Thread, "join", ended)
     assert isinstance(failed(client), errors.UncertainWriteError)
     assert bill.left.acquire(timeout=10)
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(10)
@@ -690,7 +690,7 @@ def test_endpoint_on_the_wire_write_of_an_interrupted_task_is_aborted(
 def test_endpoint_write_with_a_failure_after_the_response_succeeds(
     signed_in: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, kind: type[BaseException]
 ) -> None:
-    bill.will_say((201, {"id": "1"}), to=PAY)
+    bill.will_answer((201, {"id": "1"}), to=PAY)
     client = signed_in()
 
     def fails(*_any: object, **_more: object) -> None:
@@ -698,7 +698,7 @@ def test_endpoint_write_with_a_failure_after_the_response_succeeds(
 
     monkeypatch.setattr(client.sessions, "touch", fails)
     assert call(client) == ApiResult(201, changed=True, json={"id": "1"})
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(10)
@@ -726,9 +726,9 @@ def test_endpoint_request_with_an_expired_session_is_sent_again_once(
     signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert call(signed_in(), what).status == 200
-    assert bill.heard == [name, CHECK, LOGIN, name]
+    assert bill.received == [name, CHECK, LOGIN, name]
     assert bill.last(name).headers["sessionId"] == "SESSION-3"
 
 
@@ -739,20 +739,20 @@ def test_endpoint_request_rejected_with_a_valid_session_does_not_renew_it(
     signed_in: OpenClient, bill: Bill, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
-    bill.will_say(no("BDC_1109", 401), to=name)
+    bill.will_answer(no("BDC_1109", 401), to=name)
     error = failed(signed_in(), what)
     assert certain(error)
     assert error.details["codes"] == ["BDC_1109"]
-    assert bill.heard == [name, CHECK]
+    assert bill.received == [name, CHECK]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 def test_endpoint_write_sent_again_with_a_lost_response_is_uncertain(signed_in: OpenClient, bill: Bill) -> None:
-    bill.alive.clear()
-    bill.will_say(no("BDC_1109", 401), (500, None), to=PAY)
+    bill.valid_sessions.clear()
+    bill.will_answer(no("BDC_1109", 401), (500, None), to=PAY)
     assert isinstance(failed(signed_in()), errors.UncertainWriteError)
-    assert bill.heard == [PAY, CHECK, LOGIN, PAY]
+    assert bill.received == [PAY, CHECK, LOGIN, PAY]
 
 
 @pytest.mark.promise(9)
@@ -763,22 +763,22 @@ def test_endpoint_write_sent_again_with_a_lost_response_is_uncertain(signed_in: 
 def test_endpoint_rejected_write_without_a_new_session_is_not_uncertain(
     signed_in: OpenClient, bill: Bill, to: str, received: list[str]
 ) -> None:
-    bill.alive.clear()
-    bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4, to=to)
+    bill.valid_sessions.clear()
+    bill.will_answer(*[errors.RequestTimeoutError("Late.")] * 4, to=to)
     error = failed(signed_in())
     assert isinstance(error, errors.RequestTimeoutError)
     assert certain(error)
-    assert bill.heard == received
+    assert bill.received == received
 
 
 @pytest.mark.promise(9)
 @pytest.mark.promise(10)
 def test_endpoint_request_with_a_session_rejected_twice_renews_it_once(signed_in: OpenClient, bill: Bill) -> None:
-    bill.alive.clear()
-    bill.will_say(*[no("BDC_1109", 401)] * 2, to=PAY)
+    bill.valid_sessions.clear()
+    bill.will_answer(*[no("BDC_1109", 401)] * 2, to=PAY)
     error = failed(signed_in())
     assert certain(error)
-    assert bill.heard == [PAY, CHECK, LOGIN, PAY]
+    assert bill.received == [PAY, CHECK, LOGIN, PAY]
 
 
 OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 401)]
@@ -789,17 +789,17 @@ OLD_TOKEN = [no("BDC_1109", 401), (401, None), (401, b"<html>"), no("BDC_7777", 
 @pytest.mark.parametrize("response", OLD_TOKEN, ids=["expired", "no code", "no JSON", "unknown code"])
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_endpoint_request_with_a_rejected_token_renews_it_once_unless_it_is_new(
-    open_client: OpenClient, bill: Bill, clock: Clock, response: Said, what: Request
+    open_client: OpenClient, bill: Bill, clock: Clock, response: ScriptedResponse, what: Request
 ) -> None:
     name = f"{what.method} {what.path}"
     open_client(**OAUTH).sessions.ensure()
     clock.advance(59.9)
-    bill.will_say(response, response, (200, {}), to=name)
+    bill.will_answer(response, response, (200, {}), to=name)
     assert certain(failed(open_client(**OAUTH), what))
-    assert bill.heard == [TOKEN, name]
+    assert bill.received == [TOKEN, name]
     clock.advance(0.1)
     assert call(open_client(**OAUTH), what).status == 200
-    assert bill.heard == [TOKEN, name, name, TOKEN, name]
+    assert bill.received == [TOKEN, name, name, TOKEN, name]
     assert bill.last(name).headers == {"Authorization": "Bearer TOKEN-4"}
 
 
@@ -807,19 +807,19 @@ def test_endpoint_request_with_a_rejected_token_renews_it_once_unless_it_is_new(
 def test_endpoint_request_with_an_untrusted_session_reports_mfa_without_login(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say(no("BDC_1361", 403), to=PAY)
+    bill.will_answer(no("BDC_1361", 403), to=PAY)
     error = failed(signed_in())
     assert isinstance(error, errors.MfaRequiredError)
     assert error.details["codes"] == ["BDC_1361"]
     assert certain(error)
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(9)
 def test_endpoint_request_that_requires_trust_steps_up_before_it_is_sent(signed_in: OpenClient, bill: Bill) -> None:
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert call(signed_in(**MFA_ID), require_trusted=True).changed
-    assert bill.heard == [STEP_UP, PAY]
+    assert bill.received == [STEP_UP, PAY]
 
 
 @pytest.mark.promise(9)
@@ -828,7 +828,7 @@ def test_endpoint_request_that_requires_trust_without_an_mfa_id_is_not_sent(sign
         error = failed(signed_in(), require_trusted=True)
         assert isinstance(error, errors.MfaRequiredError)
         assert certain(error)
-    assert PAY not in bill.heard
+    assert PAY not in bill.received
 
 
 @pytest.mark.promise(9)
@@ -837,14 +837,14 @@ def test_endpoint_request_that_requires_trust_checks_the_renewed_session(open_cl
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     open_client(**MFA_ID).sessions.ensure()
     bill.requests.clear()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert call(open_client(**MFA_ID), require_trusted=True).changed
     bill.remembered.clear()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     error = failed(open_client(**MFA_ID), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
     # Each time there was a stored session at first, and only BILL knew that it had ended.
-    assert bill.heard == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
+    assert bill.received == [PAY, CHECK, LOGIN, PAY, PAY, CHECK, LOGIN, CHECK]
 
 
 @pytest.mark.promise(9)
@@ -854,7 +854,7 @@ def test_endpoint_request_after_the_hourly_limit_is_not_sent_until_the_next_hour
     clock.now = clock.now // 3600 * 3600 + 600
     signed_in().sessions.ensure(force=True)
     bill.requests.clear()
-    bill.will_say(no("BDC_1144", 429), to=READ)
+    bill.will_answer(no("BDC_1144", 429), to=READ)
     assert failed(signed_in(), READING).details["status"] == 429
     clock.advance(2999)
     for what in (READING, request()):
@@ -863,10 +863,10 @@ def test_endpoint_request_after_the_hourly_limit_is_not_sent_until_the_next_hour
         assert "did not send the request again" in str(error)
         assert error.details["codes"] == ["BDC_1144"]
         assert certain(error)
-    assert bill.heard == [READ]
+    assert bill.received == [READ]
     clock.advance(1)
     assert call(signed_in()).changed
-    assert bill.heard == [READ, PAY]
+    assert bill.received == [READ, PAY]
 
 
 @pytest.mark.promise(9)
@@ -884,7 +884,7 @@ def test_endpoint_limit_of_a_minute_waits_and_does_not_block_other_calls(
     signed_in: OpenClient, bill: Bill, clock: Clock, path: str, message: str, retries: int
 ) -> None:
     began, mail = clock.now, request(path=path)
-    bill.will_say((422, [{"code": "BDC_1144", "message": message}]), (200, {}), to=f"POST {path}")
+    bill.will_answer((422, [{"code": "BDC_1144", "message": message}]), (200, {}), to=f"POST {path}")
     if retries:
         assert call(signed_in(retries=1), mail).changed
         assert clock.now - began == 61
@@ -894,20 +894,20 @@ def test_endpoint_limit_of_a_minute_waits_and_does_not_block_other_calls(
         assert certain(error)
         assert "Wait a minute" in str(error)
     assert call(signed_in(), READING).json == {}
-    assert bill.heard == [*[f"POST {path}"] * (1 + retries), READ]
+    assert bill.received == [*[f"POST {path}"] * (1 + retries), READ]
 
 
 @pytest.mark.promise(9)
 def test_endpoint_request_after_the_limit_of_sign_ins_is_sent_with_a_stored_session(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say((422, [{"code": "BDC_1144", "message": "Max number of allowed requests per hour reached: 200."}]))
+    bill.will_answer((422, [{"code": "BDC_1144", "message": "Max number of allowed requests per hour reached: 200."}]))
     for _time in range(2):
         error = failed(signed_in(username="other@example.com"))
         assert isinstance(error, errors.SignInQuotaError)
         assert "does not sign in with this developer key before" in str(error)
     assert call(signed_in(), READING).json == {}
-    assert bill.heard == [LOGIN, READ]
+    assert bill.received == [LOGIN, READ]
 
 
 @pytest.mark.promise(12)
@@ -915,13 +915,13 @@ def test_endpoint_check_only_sends_no_write_and_validates_trust_if_required(
     open_client: OpenClient, bill: Bill
 ) -> None:
     assert EndpointClient(open_client()).check_only() == ApiResult(None, changed=True)
-    assert bill.heard == []
+    assert bill.received == []
     with pytest.raises(errors.MfaRequiredError):
         EndpointClient(open_client(), require_trusted=True).check_only()
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert EndpointClient(open_client(**MFA_ID), require_trusted=True).check_only() == ApiResult(None, changed=True)
-    assert bill.heard == [LOGIN, CHECK, STEP_UP]
+    assert bill.received == [LOGIN, CHECK, STEP_UP]
 
 
 # --- expected_status ---
@@ -934,9 +934,9 @@ def test_endpoint_check_only_sends_no_write_and_validates_trust_if_required(
 )
 @pytest.mark.parametrize("what", [request(), READING], ids=["write", "read"])
 def test_endpoint_request_with_an_expected_refusal_succeeds_without_change(
-    signed_in: OpenClient, bill: Bill, response: Said, json: Any, what: Request
+    signed_in: OpenClient, bill: Bill, response: ScriptedResponse, json: Any, what: Request
 ) -> None:
-    bill.will_say(response)
+    bill.will_answer(response)
     assert call(signed_in(), what, 200, 404) == ApiResult(404, changed=False, json=json)
 
 
@@ -949,14 +949,14 @@ def test_endpoint_request_with_a_refusal_that_is_not_about_the_record_fails(
     signed_in: OpenClient, bill: Bill, response: Any, what: Request
 ) -> None:
     # A proxy may also return 404, and BILL returns it for a misspelt path. An existing record would count as missing.
-    bill.will_say((404, response))
+    bill.will_answer((404, response))
     assert not failed(signed_in(), what, 200, 404).details.get("uncertain")
 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(10)
 def test_endpoint_write_with_an_unexpected_success_status_fails_as_changed(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((201, {"id": "1", "account": "SESSION-1", "password": "findme"}), to=PAY)
+    bill.will_answer((201, {"id": "1", "account": "SESSION-1", "password": "findme"}), to=PAY)
     error = failed(signed_in(), request(), 200, 404)
     assert not error.details.get("uncertain")
     assert error.details == {
@@ -976,7 +976,7 @@ def test_endpoint_write_with_an_unexpected_success_status_fails_as_changed(signe
 def test_endpoint_read_with_an_unexpected_success_status_fails_without_change(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say((202, {"findme": 1}), to=READ)
+    bill.will_answer((202, {"findme": 1}), to=READ)
     error = failed(signed_in(), READING, 200)
     assert error.details == {"status": 202, "codes": [], "errors": []}
     assert str(error).endswith("expected_status does not contain this status.")
@@ -987,7 +987,7 @@ def test_endpoint_read_with_an_unexpected_success_status_fails_without_change(
 def test_endpoint_refusal_that_bill_connect_handles_is_never_expected(
     signed_in: OpenClient, bill: Bill, code: str
 ) -> None:
-    bill.will_say(*[no(code, 404)] * 4, to=PAY)
+    bill.will_answer(*[no(code, 404)] * 4, to=PAY)
     error = failed(signed_in(), request(), 404)
     assert error.details["codes"] == [each["code"] for each in error.details["errors"]] == [code]
 
@@ -997,25 +997,25 @@ def test_endpoint_refusal_that_bill_connect_handles_is_never_expected(
     "response", [(500, None), errors.RequestTimeoutError("Late."), (200, b"<html>"), no("BDC_7777", 408)], ids=str
 )
 def test_endpoint_write_with_a_lost_response_is_uncertain_despite_expected_status(
-    signed_in: OpenClient, bill: Bill, response: Said
+    signed_in: OpenClient, bill: Bill, response: ScriptedResponse
 ) -> None:
-    bill.will_say(response, to=PAY)
+    bill.will_answer(response, to=PAY)
     assert isinstance(failed(signed_in(), request(), 200, 500, 404, 408), errors.UncertainWriteError)
 
 
 @pytest.mark.promise(9)
 def test_endpoint_refusal_of_a_new_login_is_never_expected(signed_in: OpenClient, bill: Bill) -> None:
     """The user expects a status for the request, and not for the login that it needs."""
-    bill.alive.clear()
-    bill.will_say(no("BDC_1152", 404), to=LOGIN)
+    bill.valid_sessions.clear()
+    bill.will_answer(no("BDC_1152", 404), to=LOGIN)
     error = failed(signed_in(), request("DELETE", "/v3/vendors/1", body=None), 404)
     assert str(error).startswith("BILL answered BDC_1152 (HTTP status 404). Look up the code")
-    assert bill.heard == ["DELETE /v3/vendors/1", CHECK, LOGIN]
+    assert bill.received == ["DELETE /v3/vendors/1", CHECK, LOGIN]
 
 
 @pytest.mark.promise(8)
 def test_endpoint_refusal_that_is_not_expected_is_reported(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_7777", 400), to=PAY)
+    bill.will_answer(no("BDC_7777", 400), to=PAY)
     assert failed(signed_in(), request(), 200, 404).details["codes"] == ["BDC_7777"]
 
 
@@ -1024,7 +1024,7 @@ def test_endpoint_refusal_that_is_not_expected_is_reported(signed_in: OpenClient
 
 @pytest.mark.promise(8)
 def test_endpoint_error_lists_each_error_object_with_code_and_message(signed_in: OpenClient, bill: Bill) -> None:
-    said = [
+    warned = [
         {"code": "BDC_1108", "message": "name: must not be blank", "severity": "ERROR"},
         {"code": "BDC_1108", "message": "address.line1: must not be blank"},
         {"code": "BDC_1171", "message": "name: must not be blank"},
@@ -1034,7 +1034,7 @@ def test_endpoint_error_lists_each_error_object_with_code_and_message(signed_in:
         {"message": ""},
         "odd",
     ]
-    bill.will_say((400, said), to=PAY)
+    bill.will_answer((400, warned), to=PAY)
     error = failed(signed_in())
     assert error.details == {
         "status": 400,
@@ -1057,7 +1057,7 @@ def test_endpoint_error_lists_each_error_object_with_code_and_message(signed_in:
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("field", ["userId", "organizationId", "device", "username", "token", "password"])
 def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient, bill: Bill, field: str) -> None:
-    bill.will_say((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
+    bill.will_answer((400, [{"code": "BDC_1108", "message": f"{field}: must not be blank"}]), to=PAY)
     error = failed(signed_in())
     assert error.options == ()
     assert str(error).endswith(f"to POST /v3/payments: {field}: must not be blank")
@@ -1068,7 +1068,7 @@ def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient
 def test_endpoint_error_without_a_code_shows_the_message_of_bill(
     signed_in: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((404, response), to=READ)
+    bill.will_answer((404, response), to=READ)
     error = failed(signed_in(), READING)
     assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
     assert (error.details["codes"], error.details["errors"]) == ([], [{"code": None, "message": "Not here."}])
@@ -1077,7 +1077,7 @@ def test_endpoint_error_without_a_code_shows_the_message_of_bill(
 @pytest.mark.promise(8)
 @pytest.mark.parametrize("response", [None, [], {}, "findme", [{"message": 7}], [{"message": "  "}], b"<html>findme"])
 def test_endpoint_error_without_a_message_names_the_status(signed_in: OpenClient, bill: Bill, response: Any) -> None:
-    bill.will_say((403, response), to=READ)
+    bill.will_answer((403, response), to=READ)
     error = failed(signed_in(), READING)
     assert "HTTP status 403 without a BDC code" in str(error)
     assert error.details == {"status": 403, "codes": [], "errors": []}
@@ -1087,7 +1087,7 @@ def test_endpoint_error_without_a_message_names_the_status(signed_in: OpenClient
 def test_endpoint_error_with_a_known_code_has_its_meaning_and_the_message_of_bill(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say((403, [{"code": "BDC_1104", "message": "Terms!"}]), to=READ)
+    bill.will_answer((403, [{"code": "BDC_1104", "message": "Terms!"}]), to=READ)
     error = failed(signed_in(), READING)
     assert str(error).startswith("BILL answered BDC_1104: the developer terms are not accepted.")
     assert error.details["errors"] == [{"code": "BDC_1104", "message": "Terms!"}]
@@ -1102,7 +1102,7 @@ def test_endpoint_error_that_echoes_a_secret_is_redacted(signed_in: OpenClient, 
         "SESSION-1 is no vendor": "******** is no vendor",
         "bank.accountNumber: 12345findme is too short": "bank.accountNumber: ******** is too short",
     }
-    bill.will_say((422, [{"code": "BDC_7777", "message": echo} for echo in echoes]), to=PAY)
+    bill.will_answer((422, [{"code": "BDC_7777", "message": echo} for echo in echoes]), to=PAY)
     error = failed(signed_in())
     assert [each["message"] for each in error.details["errors"]] == list(echoes.values())
     assert str(error).endswith("; ".join(echoes.values()))
@@ -1111,12 +1111,12 @@ def test_endpoint_error_that_echoes_a_secret_is_redacted(signed_in: OpenClient, 
 
 @pytest.mark.promise(5)
 def test_endpoint_error_that_echoes_a_new_session_is_redacted(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say((422, [{"message": "SESSION-1 is odd"}]), to=PAY)
+    bill.will_answer((422, [{"message": "SESSION-1 is odd"}]), to=PAY)
     assert failed(open_client()).details["errors"] == [{"code": None, "message": "******** is odd"}]
-    bill.alive.clear()
-    bill.will_say(no("BDC_1109", 401), (422, [{"message": "SESSION-1, SESSION-5"}]), to=PAY)
+    bill.valid_sessions.clear()
+    bill.will_answer(no("BDC_1109", 401), (422, [{"message": "SESSION-1, SESSION-5"}]), to=PAY)
     assert failed(open_client()).details["errors"] == [{"code": None, "message": "********, ********"}]
-    assert bill.heard == [LOGIN, PAY, PAY, CHECK, LOGIN, PAY]
+    assert bill.received == [LOGIN, PAY, PAY, CHECK, LOGIN, PAY]
 
 
 @pytest.mark.promise(8)
@@ -1124,7 +1124,7 @@ def test_endpoint_error_that_echoes_a_new_session_is_redacted(open_client: OpenC
 def test_endpoint_error_message_like_a_template_is_shown_unchanged(
     signed_in: OpenClient, bill: Bill, text: str
 ) -> None:
-    bill.will_say((422, [{"code": "BDC_7777", "message": text}]), to=PAY)
+    bill.will_answer((422, [{"code": "BDC_7777", "message": text}]), to=PAY)
     error = failed(signed_in())
     assert error.details["errors"] == [{"code": "BDC_7777", "message": text}]
     assert str(error).endswith(f": {text}")
@@ -1132,13 +1132,13 @@ def test_endpoint_error_message_like_a_template_is_shown_unchanged(
 
 @pytest.mark.promise(8)
 def test_endpoint_error_message_of_several_lines_becomes_one_line(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((422, [{"message": "name:\n  must not\x1b[31m be\u2028 blank\t"}]), to=PAY)
+    bill.will_answer((422, [{"message": "name:\n  must not\x1b[31m be\u2028 blank\t"}]), to=PAY)
     assert str(failed(signed_in())).endswith(": name: must not [31m be blank")
 
 
 @pytest.mark.promise(8)
 def test_endpoint_error_message_that_is_too_long_is_truncated(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say((422, [{"message": "no " * 5000}]), to=PAY)
+    bill.will_answer((422, [{"message": "no " * 5000}]), to=PAY)
     error = failed(signed_in())
     assert [len(each["message"]) for each in error.details["errors"]] == [300]
     assert len(str(error)) < 400
@@ -1153,7 +1153,7 @@ OF_THE_CREDENTIAL = ["BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110"]
 def test_endpoint_error_about_credentials_in_the_request_is_not_cached(
     signed_in: OpenClient, bill: Bill, path: str, code: str
 ) -> None:
-    bill.will_say(no(code, 401), to=f"POST {path}")
+    bill.will_answer(no(code, 401), to=f"POST {path}")
     error = failed(signed_in(), request(path=path))
     assert error.__class__ is errors.ApiError
     assert (error.options, error.details["codes"]) == ((), [code])
@@ -1169,7 +1169,7 @@ def test_endpoint_error_about_credentials_in_a_partner_request_is_not_cached(
     open_client: OpenClient, bill: Bill, code: str
 ) -> None:
     open_client(**THE_PARTNER).sessions.ensure()
-    bill.will_say(no(code, 401), to=PARTNER_LOGIN)
+    bill.will_answer(no(code, 401), to=PARTNER_LOGIN)
     error = failed(open_client(**THE_PARTNER), request(path="/v3/partner/login"))
     assert error.__class__ is errors.ApiError
     assert error.options == ()
@@ -1179,19 +1179,19 @@ def test_endpoint_error_about_credentials_in_a_partner_request_is_not_cached(
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", OF_THE_CREDENTIAL)
 def test_endpoint_error_about_the_own_credentials_is_cached(signed_in: OpenClient, bill: Bill, code: str) -> None:
-    bill.will_say(no(code, 401), to=PAY)
+    bill.will_answer(no(code, 401), to=PAY)
     for says_so in (code, "did not send the request again"):
         error = failed(signed_in())
         assert isinstance(error, errors.AuthenticationError)
         assert says_so in str(error)
         assert error.details["codes"] == [code]
-    assert bill.heard == [PAY]
+    assert bill.received == [PAY]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(8)
 def test_endpoint_error_about_an_unknown_organization_names_the_request(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_1123"), to=READ)
+    bill.will_answer(no("BDC_1123"), to=READ)
     error = failed(signed_in(), request("GET", "/v3/vendors", headers={"organizationId": "00802"}))
     assert error.__class__ is errors.ApiError
     assert str(error).endswith("Correct it in the request.")
@@ -1200,5 +1200,5 @@ def test_endpoint_error_about_an_unknown_organization_names_the_request(signed_i
 
 @pytest.mark.promise(8)
 def test_endpoint_error_about_an_unknown_path_names_path_and_method(signed_in: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_1121", 404), to=READ)
+    bill.will_answer(no("BDC_1121", 404), to=READ)
     assert "there is no such API here. Check path and method" in str(failed(signed_in(), READING))

@@ -24,7 +24,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser im
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, OAUTH
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, OAUTH
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 

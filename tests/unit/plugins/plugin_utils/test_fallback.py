@@ -32,10 +32,12 @@ class StoreWithoutLocks(FileStore):
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
-def test_fallback_store_without_a_lock_in_the_first_store_writes_to_the_second(tmp_path: Path, said: list[str]) -> None:
-    primary = StoreWithoutLocks(str(tmp_path / "primary"), is_default=True, warn=said.append)
-    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
-    store = FallbackStore(primary, spare, said.append)
+def test_fallback_store_without_a_lock_in_the_first_store_writes_to_the_second(
+    tmp_path: Path, warned: list[str]
+) -> None:
+    primary = StoreWithoutLocks(str(tmp_path / "primary"), is_default=True, warn=warned.append)
+    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=warned.append)
+    store = FallbackStore(primary, spare, warned.append)
     primary.put(NAME, b"of another run")
     with store.lock(NAME, 1):
         store.put(NAME, b"mine")
@@ -44,17 +46,17 @@ def test_fallback_store_without_a_lock_in_the_first_store_writes_to_the_second(t
     with store.lock(NAME, 1):
         store.delete(NAME)
     assert (store.get(NAME), primary.get(NAME)) == (b"mine", b"of another run")
-    assert said == [
+    assert warned == [
         "No locks. The session is stored only until this run ends. Set session_store to another directory.",
         "No locks, so the stored entry stays in it. Remove it there, or set session_store to another directory.",
     ]
 
 
 @pytest.mark.promise(13)
-def test_fallback_store_that_cannot_lock_an_address_still_locks_others(tmp_path: Path, said: list[str]) -> None:
-    primary = FileStore(str(tmp_path / "primary"), is_default=True, warn=said.append)
-    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=said.append)
-    store = FallbackStore(primary, spare, said.append)
+def test_fallback_store_that_cannot_lock_an_address_still_locks_others(tmp_path: Path, warned: list[str]) -> None:
+    primary = FileStore(str(tmp_path / "primary"), is_default=True, warn=warned.append)
+    spare = FileStore(str(tmp_path / "spare"), is_default=True, warn=warned.append)
+    store = FallbackStore(primary, spare, warned.append)
     primary.secret()
     (tmp_path / "primary" / f"{NAME}.lock").mkdir()
     with store.lock(NAME, 1):
@@ -64,4 +66,4 @@ def test_fallback_store_that_cannot_lock_an_address_still_locks_others(tmp_path:
     with store.lock(OTHER, 1):
         store.put(OTHER, b"another")
     assert (primary.get(OTHER), spare.get(OTHER)) == (b"another", None)
-    assert len(said) == 1
+    assert len(warned) == 1

@@ -18,7 +18,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import LockTimeoutError, OptionError, StoreError
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store.private_directory import unsafe
-from tests.unit.plugins.plugin_utils.conversation import Clock
+from tests.unit.plugins.plugin_utils.fakes import Clock
 
 KEY = "0123456789abcdef"
 
@@ -28,8 +28,8 @@ def mode(path: Path) -> int:
 
 
 @pytest.fixture
-def store(tmp_path: Path, said: list[str]) -> FileStore:
-    return FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=said.append)
+def store(tmp_path: Path, warned: list[str]) -> FileStore:
+    return FileStore(str(tmp_path / "home" / "bill"), is_default=True, warn=warned.append)
 
 
 @pytest.fixture
@@ -44,9 +44,9 @@ def session_file(store: FileStore, tmp_path: Path) -> Path:
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
 @pytest.mark.parametrize("ours", [True, False])
 def test_file_store_with_any_umask_has_a_private_directory_and_files(
-    tmp_path: Path, said: list[str], umask: int, ours: bool
+    tmp_path: Path, warned: list[str], umask: int, ours: bool
 ) -> None:
-    store = FileStore(str(tmp_path / "home" / "bill"), is_default=ours, warn=said.append)
+    store = FileStore(str(tmp_path / "home" / "bill"), is_default=ours, warn=warned.append)
     before = os.umask(umask)
     try:
         store.secret()
@@ -162,7 +162,7 @@ def test_store_key_of_the_wrong_length_is_replaced(store: FileStore, tmp_path: P
 @pytest.mark.promise(6)
 @pytest.mark.parametrize("ours", [True, False])
 def test_store_that_was_opened_to_others_is_closed_with_a_new_key(
-    store: FileStore, session_file: Path, said: list[str], ours: bool
+    store: FileStore, session_file: Path, warned: list[str], ours: bool
 ) -> None:
     """Kubernetes opens each directory and file of a volume with fsGroup to the group, each time that it mounts the volume."""
     old = store.secret()
@@ -171,7 +171,7 @@ def test_store_that_was_opened_to_others_is_closed_with_a_new_key(
     session_file.parent.chmod(0o2770)
     for path in session_file.parent.iterdir():
         path.chmod(0o660)
-    again = FileStore(str(session_file.parent), is_default=ours, warn=said.append)
+    again = FileStore(str(session_file.parent), is_default=ours, warn=warned.append)
     with (session_file.parent / "key").open("rb") as opened:
         assert again.existing_secret() is None
         assert again.secret() != old
@@ -179,8 +179,8 @@ def test_store_that_was_opened_to_others_is_closed_with_a_new_key(
         assert opened.read() == old
     assert mode(session_file.parent) & 0o777 == 0o700
     assert names(again) == ["key"]
-    assert FileStore(str(session_file.parent), is_default=ours, warn=said.append).existing_secret() == again.secret()
-    assert said == []
+    assert FileStore(str(session_file.parent), is_default=ours, warn=warned.append).existing_secret() == again.secret()
+    assert warned == []
 
 
 @pytest.fixture
@@ -205,12 +205,12 @@ def no_modes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("exists", [True, False])
 @pytest.mark.usefixtures("no_modes")
 def test_store_on_a_file_system_without_modes_is_not_used(
-    tmp_path: Path, said: list[str], ours: bool, exists: bool
+    tmp_path: Path, warned: list[str], ours: bool, exists: bool
 ) -> None:
     directory = tmp_path / "bill"
     if exists:
         directory.mkdir()
-    store = FileStore(str(directory), is_default=ours, warn=said.append)
+    store = FileStore(str(directory), is_default=ours, warn=warned.append)
     for _time in range(2):
         assert store.existing_secret() is None
         with pytest.raises(StoreError, match="because its file system has no file modes, or ignores them"):
@@ -261,11 +261,11 @@ def test_store_key_when_it_is_created_removes_older_entries(store: FileStore, tm
 
 @pytest.mark.promise(6)
 def test_file_store_ignores_and_replaces_a_file_with_open_permissions(
-    store: FileStore, session_file: Path, said: list[str]
+    store: FileStore, session_file: Path, warned: list[str]
 ) -> None:
     session_file.chmod(0o640)
     assert store.get(KEY) is None
-    assert said == [f"bill.connect ignores the stored session {session_file}: other users may read or change it."]
+    assert warned == [f"bill.connect ignores the stored session {session_file}: other users may read or change it."]
     with store.lock(KEY, 1):
         store.put(KEY, b"next")
     assert store.get(KEY) == b"next"
@@ -285,15 +285,15 @@ def test_file_store_ignores_a_file_of_another_user(
 
 
 @pytest.mark.promise(6)
-def test_file_store_ignores_a_file_that_is_too_large(store: FileStore, session_file: Path, said: list[str]) -> None:
+def test_file_store_ignores_a_file_that_is_too_large(store: FileStore, session_file: Path, warned: list[str]) -> None:
     session_file.write_bytes(b"x" * 2**20)
     assert store.get(KEY) is None
-    assert [text.rpartition(": ")[2] for text in said] == ["it is too large."]
+    assert [text.rpartition(": ")[2] for text in warned] == ["it is too large."]
 
 
 @pytest.mark.promise(6)
 def test_file_store_refuses_a_link_to_a_shared_directory_and_leaves_it_unchanged(
-    store: FileStore, tmp_path: Path, said: list[str]
+    store: FileStore, tmp_path: Path, warned: list[str]
 ) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
@@ -308,7 +308,7 @@ def test_file_store_refuses_a_link_to_a_shared_directory_and_leaves_it_unchanged
 
 @pytest.mark.promise(13)
 def test_file_store_ignores_a_file_that_cannot_be_read(
-    store: FileStore, session_file: Path, said: list[str], monkeypatch: pytest.MonkeyPatch
+    store: FileStore, session_file: Path, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken_disk(*_arguments: object) -> bytes:
         raise OSError(errno.EIO, os.strerror(errno.EIO))
@@ -316,15 +316,17 @@ def test_file_store_ignores_a_file_that_cannot_be_read(
     with monkeypatch.context() as patch:
         patch.setattr(os, "read", broken_disk)
         assert store.get(KEY) is None
-    assert said == [f"bill.connect ignores the stored session {session_file}: it cannot be read (Input/output error)."]
+    assert warned == [
+        f"bill.connect ignores the stored session {session_file}: it cannot be read (Input/output error)."
+    ]
 
 
 @pytest.mark.promise(6)
-def test_file_store_refuses_a_shared_directory_and_leaves_it_unchanged(tmp_path: Path, said: list[str]) -> None:
+def test_file_store_refuses_a_shared_directory_and_leaves_it_unchanged(tmp_path: Path, warned: list[str]) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
     shared.chmod(0o1777)
-    store = FileStore(str(shared), is_default=False, warn=said.append)
+    store = FileStore(str(shared), is_default=False, warn=warned.append)
     with pytest.raises(OptionError, match=r"session_store names .*shared.*\(mode 1777\)"), store.lock(KEY, 1):
         pass
     assert mode(shared) == 0o1777
@@ -333,10 +335,10 @@ def test_file_store_refuses_a_shared_directory_and_leaves_it_unchanged(tmp_path:
 
 @pytest.mark.promise(6)
 def test_file_store_refuses_a_directory_that_became_shared_later(
-    store: FileStore, session_file: Path, said: list[str]
+    store: FileStore, session_file: Path, warned: list[str]
 ) -> None:
     session_file.parent.chmod(0o777)
-    users = FileStore(str(session_file.parent), is_default=False, warn=said.append)
+    users = FileStore(str(session_file.parent), is_default=False, warn=warned.append)
     with pytest.raises(OptionError, match=r"\(mode 0777\)"):
         users.get(KEY)
 
@@ -354,12 +356,14 @@ def test_file_store_with_a_directory_mode_that_cannot_change_is_unusable(
         pass
 
 
-def test_lock_held_by_another_task_times_out_with_a_message(store: FileStore, said: list[str], tmp_path: Path) -> None:
+def test_lock_held_by_another_task_times_out_with_a_message(
+    store: FileStore, warned: list[str], tmp_path: Path
+) -> None:
     clock = Clock()
     patient = FileStore(
         str(tmp_path / "home" / "bill"),
         is_default=True,
-        warn=said.append,
+        warn=warned.append,
         clock=clock,
     )
     with (

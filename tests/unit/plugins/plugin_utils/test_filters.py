@@ -94,7 +94,7 @@ def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> No
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("filters", "says"),
+    ("filters", "message"),
     [
         (7, "filters must be a list of dictionaries with field, op and value"),
         (["name:eq:Acme"], "filters: number 1 is not a dictionary."),
@@ -134,10 +134,10 @@ def test_filters_in_other_formats_are_accepted(filters: Any, written: str) -> No
         ("name:eq:a\nb", "filters holds a line break (character 10)."),
     ],
 )
-def test_filter_that_cannot_be_converted_is_an_option_error(filters: Any, says: str) -> None:
+def test_filter_that_cannot_be_converted_is_an_option_error(filters: Any, message: str) -> None:
     with pytest.raises(OptionError) as refused:
         written_filters(filters)
-    assert says in str(refused.value)
+    assert message in str(refused.value)
     assert refused.value.options == ()
     assert_clean(refused.value)
 
@@ -158,7 +158,7 @@ def test_sort_is_converted_to_the_syntax_of_bill(sort: Any, written: str) -> Non
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("sort", "says"),
+    ("sort", "message"),
     [
         ("name", "sort: number 1 lacks its direction. Write name:asc or name:desc."),
         (["name:asc", "id"], "sort: number 2 lacks its direction. Write id:asc or id:desc."),
@@ -174,10 +174,10 @@ def test_sort_is_converted_to_the_syntax_of_bill(sort: Any, written: str) -> Non
         (["name:asc", None], "sort must be a text such as name:asc, or a list of such texts."),
     ],
 )
-def test_sort_that_cannot_be_converted_is_an_option_error(sort: Any, says: str) -> None:
+def test_sort_that_cannot_be_converted_is_an_option_error(sort: Any, message: str) -> None:
     with pytest.raises(OptionError) as refused:
         written_sort(sort)
-    assert says in str(refused.value)
+    assert message in str(refused.value)
     assert_clean(refused.value)
 
 

@@ -25,8 +25,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
 from ansible_collections.bill.connect.plugins.plugin_utils._core.secret_registry import SecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._options import source as _source
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import KEEPS, LABELS, OPTIONS
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHALLENGE,
     LOGIN,
@@ -38,6 +37,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     OpenClient,
     no,
 )
+from tests.unit.plugins.plugin_utils.fakes import LABELS, OPTIONS, VARIABLES
 
 DEFAULTS = {option.name: option.default for option in TABLE}
 
@@ -147,8 +147,8 @@ def test_form_asks_for_four_values_and_stores_the_accepted_ones(fill: Any, bill:
     done = fill(person)
     assert person.asked == ["Environment", "Sign in with", *LABELS.values(), "MFA"]
     assert person.hidden == ["Password", "Developer Key"]
-    assert bill.heard == [LOGIN]
-    assert done.variables == KEEPS
+    assert bill.received == [LOGIN]
+    assert done.variables == VARIABLES
     assert (done.changed, done.elsewhere) == (True, [])
     assert secrets.added == [OPTIONS["password"], OPTIONS["dev_key"]]
 
@@ -157,10 +157,10 @@ def test_form_asks_for_four_values_and_stores_the_accepted_ones(fill: Any, bill:
 def test_form_variable_that_cannot_be_used_matters_only_to_its_method(fill: Any, bill: Bill) -> None:
     fault = OptionError("The variable bill_client_secret cannot be used.")
     fill(ap(), faults={"client_secret": fault})
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     with pytest.raises(OptionError, match="bill_client_secret cannot be used"):
         fill(ap(Sign_in_with="oauth"), faults={"client_secret": fault})
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 def test_form_question_describes_its_value_in_one_line(fill: Any) -> None:
@@ -187,7 +187,7 @@ def test_form_question_describes_its_value_in_one_line(fill: Any) -> None:
 def test_form_asks_for_the_environment_first(fill: Any, typed: str, named: str) -> None:
     done = fill(ap(Environment=typed))
     # The default environment is not stored, like the default method.
-    assert done.variables == {**KEEPS, **({} if named == "sandbox" else {"bill_environment": named})}
+    assert done.variables == {**VARIABLES, **({} if named == "sandbox" else {"bill_environment": named})}
     assert done.client.transport.base_url.host == f"{named}.example.com"
 
 
@@ -199,7 +199,7 @@ def test_form_with_given_values_does_not_ask_for_them(fill: Any) -> None:
     assert person.saw("User Name: from the variable bill_username")
     assert done.variables == {
         "bill_environment": "production",
-        **{name: value for name, value in KEEPS.items() if name != "bill_dev_key"},
+        **{name: value for name, value in VARIABLES.items() if name != "bill_dev_key"},
     }
     # Later plays find the value where it is. A second copy could become stale.
     assert done.elsewhere == ["bill_dev_key"]
@@ -219,13 +219,13 @@ def test_form_after_an_invalid_value_asks_again_at_once(fill: Any, bill: Bill) -
     assert person.saw("The value that you typed for Environment must be one of sandbox, production.")
     # BILL did not refuse anything, so there was no correction.
     assert person.seen.count("\nbill.connect lets BILL validate these values.") == 1
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 def test_form_strips_spaces_around_typed_values_except_passwords(fill: Any, bill: Bill) -> None:
     bill.password = f" {OPTIONS['password']} "
     person = ap(**{LABELS[name].replace(" ", "_"): f" {value} " for name, value in OPTIONS.items()}, MFA=" no ")
-    assert fill(person).variables.items() >= {**KEEPS, "bill_password": bill.password}.items()
+    assert fill(person).variables.items() >= {**VARIABLES, "bill_password": bill.password}.items()
     person = ap(Password=["  ", bill.password])
     fill(person)
     assert person.saw("Password is required. Type a value.")
@@ -280,7 +280,7 @@ def test_form_doubtful_value_is_asked_about_before_it_is_sent(
 def test_form_doubtful_value_typed_twice_is_sent(
     fill: Any, bill: Bill, method: str, label: str, slip: str, _why: str
 ) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     # It is not doubted again when it is typed again after a refusal.
     person = ap(**{label: [slip, slip, slip], "Password": ["wrong", "right"]})
     bill.password = "right"
@@ -312,7 +312,7 @@ def test_form_does_not_ask_for_ever(fill: Any, bill: Bill) -> None:
         OptionError, match="You typed no usable value for Organization ID 10 times. Nothing was written"
     ):
         fill(ap(Organization_ID=["a b"] * 20))
-    assert bill.heard == []
+    assert bill.received == []
 
 
 def test_form_with_a_given_environment_ignores_the_stored_api_url(fill: Any) -> None:
@@ -322,13 +322,13 @@ def test_form_with_a_given_environment_ignores_the_stored_api_url(fill: Any) -> 
 
 
 def test_form_with_an_api_url_does_not_ask_for_the_environment(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     person = ap(User_Name=["slip@example.com", OPTIONS["username"]])
     done = fill(person, given={"api_url": API_URL})
     assert person.saw(f"BILL: {API_URL}, from the variable bill_api_url")
     # The environment is not corrected, because it does not change BILL's address here.
     assert person.asked == ["Sign in with", *LABELS.values(), "Password", "User Name", "MFA"]
-    assert done.variables == {"bill_api_url": API_URL, **KEEPS}
+    assert done.variables == {"bill_api_url": API_URL, **VARIABLES}
     person = Someone()
     done = fill(person, stored={"api_url": API_URL, "auth_method": "password", **OPTIONS})
     assert person.saw(f"BILL: {API_URL}, from the vault file")
@@ -353,7 +353,7 @@ def test_form_with_an_api_url_does_not_ask_for_the_environment(fill: Any, bill: 
 def test_form_after_a_refusal_asks_only_for_the_named_values(
     fill: Any, bill: Bill, code: str, labels: list[str]
 ) -> None:
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     person = ap()
     slips = {"User Name": "slip@example.com", "Organization ID": "00899EXAMPLEEXAMPLE9"}
     person.typed[labels[0]].insert(0, slips.get(labels[0], "slip"))
@@ -365,7 +365,7 @@ def test_form_after_a_refusal_asks_only_for_the_named_values(
     named = " and ".join(", ".join(labels).rsplit(", ", 1))
     assert person.saw(f"Please correct {named} (correction 1 of 3). Enter keeps a value:")
     # Values without a second question are those that the person typed before.
-    assert {name: done.variables[name] for name in KEEPS} == KEEPS
+    assert {name: done.variables[name] for name in VARIABLES} == VARIABLES
 
 
 @pytest.mark.parametrize(
@@ -374,14 +374,14 @@ def test_form_after_a_refusal_asks_only_for_the_named_values(
 def test_form_when_bill_is_unreachable_keeps_typed_values_and_offers_a_retry(
     fill: Any, bill: Bill, failure: Any, reported: str
 ) -> None:
-    bill.will_say(*[failure] * 4)
+    bill.will_answer(*[failure] * 4)
     person = ap()
     assert fill(person).variables["bill_password"] == OPTIONS["password"]
     assert person.asked[-2:] == ["Press Enter to try again", "MFA"]
     assert person.saw(reported)
-    assert bill.heard == [LOGIN] * 5
+    assert bill.received == [LOGIN] * 5
     # The form does not repeat for ever.
-    bill.will_say(*[failure] * 99)
+    bill.will_answer(*[failure] * 99)
     with pytest.raises(errors.BillError, match=r"Nothing was written\.$"):
         fill(person := ap())
     assert person.asked.count("Press Enter to try again") == 3
@@ -391,16 +391,16 @@ def test_form_with_inconsistent_given_values_ends_with_an_error(fill: Any, bill:
     with pytest.raises(errors.OptionError, match=r"device.*Nothing was written\.$") as failed:
         fill(ap(), given={"remember_me_id": "s3cret-findme-mfaid"})
     assert "there is no terminal" not in str(failed.value)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 def test_form_after_an_error_no_value_can_solve_ends(fill: Any, bill: Bill) -> None:
-    bill.will_say((200, b"<html>"))
+    bill.will_answer((200, b"<html>"))
     person = ap()
     with pytest.raises(errors.InvalidResponseError):
         fill(person)
     assert not person.saw("Please correct")
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(4)
@@ -408,7 +408,7 @@ def test_form_after_three_corrections_ends(fill: Any, bill: Bill) -> None:
     person = ap(Password=["one", "two", "three", "four", "five"])
     with pytest.raises(errors.AuthenticationError) as failed:
         fill(person)
-    assert bill.heard == [LOGIN] * 4
+    assert bill.received == [LOGIN] * 4
     assert [each.body["password"] for each in bill.requests] == ["one", "two", "three", "four"]
     assert str(failed.value).endswith("use the task bill_login with force: true. Nothing was written.")
 
@@ -426,36 +426,36 @@ def test_form_with_an_unchanged_value_does_not_send_it_again(fill: Any, bill: Bi
 @pytest.mark.parametrize("code", ["BDC_1104", "BDC_1106", "BDC_1111", "BDC_1113"])
 def test_form_after_a_refusal_without_a_correction_sends_once(fill: Any, bill: Bill, code: str) -> None:
     """This also applies if the refusal is not cached."""
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     with pytest.raises(errors.ApiError, match=code):
         fill(ap())
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(4)
 def test_form_with_a_rejected_partner_sends_no_login_for_another_user(fill: Any, bill: Bill) -> None:
     wanted = {**OPTIONS, **METHODS["a partner's user"]}
-    bill.will_say(no("BDC_1101"), to=PARTNER_LOGIN)
+    bill.will_answer(no("BDC_1101"), to=PARTNER_LOGIN)
     for user in ("00601", "00602"):
         with pytest.raises(errors.AuthenticationError, match="BDC_1101"):
             fill(Nobody(), given={**wanted, "user_id": user})
-    assert bill.heard == [PARTNER_LOGIN]
+    assert bill.received == [PARTNER_LOGIN]
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("code", ["BDC_1107", "BDC_1110"])
 def test_form_after_a_locked_account_ends(fill: Any, bill: Bill, code: str) -> None:
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     person = ap()
     with pytest.raises(errors.AuthenticationError, match=code):
         fill(person)
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     assert not person.saw("Please correct")
 
 
 @pytest.mark.promise(8)
 def test_form_with_a_rejected_given_value_names_its_source(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1103"))
+    bill.will_answer(no("BDC_1103"))
     with pytest.raises(errors.AuthenticationError) as failed:
         fill(ap(), given={"dev_key": "inactive"})
     assert str(failed.value).endswith(" (dev_key comes from the variable bill_dev_key) Nothing was written.")
@@ -478,14 +478,14 @@ def test_form_after_a_refusal_asks_only_for_the_typed_value(fill: Any, bill: Bil
 
 
 def test_form_after_a_refusal_can_correct_the_environment(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1102"))
+    bill.will_answer(no("BDC_1102"))
     done = fill(ap(Environment=["", "production"]))
     assert done.variables["bill_environment"] == "production"
     assert done.client.transport.base_url.host == "production.example.com"
 
 
 def test_form_with_a_rejected_given_key_can_correct_only_the_environment(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1102"))
+    bill.will_answer(no("BDC_1102"))
     person = ap(Environment=["", "production"])
     done = fill(person, given={"dev_key": OPTIONS["dev_key"]})
     assert person.saw("(dev_key comes from the variable bill_dev_key) Nothing was written.")
@@ -494,7 +494,7 @@ def test_form_with_a_rejected_given_key_can_correct_only_the_environment(fill: A
 
 
 def test_form_for_the_partner_after_a_refusal_asks_for_user_name_and_user_id(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1106"))
+    bill.will_answer(no("BDC_1106"))
     partner = {
         "App_Key": METHODS["the partner"]["app_key"],
         "User_Name": ["p@example.com", "q@example.com"],
@@ -512,7 +512,7 @@ def test_form_with_a_stored_session_still_validates_the_credentials(fill: Any, b
     bill.password = "another"
     with pytest.raises(errors.AuthenticationError):
         fill(ap(), given={"password": OPTIONS["password"], "username": OPTIONS["username"], "environment": "sandbox"})
-    assert bill.heard == [LOGIN, LOGIN]
+    assert bill.received == [LOGIN, LOGIN]
 
 
 # --- another run ---
@@ -531,7 +531,7 @@ def test_form_with_a_new_password_ends_the_old_session(fill: Any, bill: Bill) ->
     fill(ap())
     bill.password = "new"
     done = fill(Someone(Password="new"), stored={"auth_method": "password", "environment": "sandbox", **OPTIONS})
-    assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGIN, LOGOUT]
     assert bill.last(LOGOUT).headers["sessionId"] == "SESSION-1"
     assert done.variables["bill_password"] == "new"
 
@@ -541,7 +541,7 @@ def test_form_with_a_new_given_password_ends_the_old_session(fill: Any, bill: Bi
     bill.password = "new"
     stored = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
     done = fill(Someone(), given={"password": "new"}, stored=stored)
-    assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGIN, LOGOUT]
     assert done.variables == {"bill_password": "new"}
 
 
@@ -553,7 +553,7 @@ def test_form_with_a_given_value_ignores_that_of_the_file(fill: Any, bill: Bill,
     done = fill(Someone(), given={"password": "new"}, stored={**also, **OPTIONS})
     assert bill.last(LOGIN).body["password"] == "new"
     assert done.variables["bill_password"] == "new"
-    assert bill.heard == [LOGIN, LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGIN, LOGOUT]
 
 
 class FullDisk:
@@ -578,7 +578,7 @@ def test_form_whose_values_cannot_be_written_ends_no_session(
     """At first, after BILL accepted the values, and after MFA."""
     fill(ap())
     bill.password = "new"
-    earlier = len(bill.heard)
+    earlier = len(bill.received)
     person = Someone(Password="new", Code="123456")
     stored = {"auth_method": "password", "environment": "sandbox", **OPTIONS}
     if checks == 3:
@@ -586,9 +586,9 @@ def test_form_whose_values_cannot_be_written_ends_no_session(
     else:
         with pytest.raises(BillError, match="No space left on device") as failure:
             fill(person, stored=stored, mfa=True, destination=FullDisk(checks))
-        says = "bill.connect did not end the session of the old values. Correct this, and start again."
-        assert str(failure.value).endswith(says) is (checks > 0)
-    assert bill.heard[earlier:] == sent
+        message = "bill.connect did not end the session of the old values. Correct this, and start again."
+        assert str(failure.value).endswith(message) is (checks > 0)
+    assert bill.received[earlier:] == sent
     assert bool(person.asked) is bool(checks)
 
 
@@ -596,7 +596,7 @@ def test_form_with_another_user_does_not_end_the_session_of_the_old_user(fill: A
     fill(ap())
     bill.password = "new"
     fill(Someone(User_Name="other@example.com", Password="new"), stored=OPTIONS)
-    assert bill.heard == [LOGIN, LOGIN]
+    assert bill.received == [LOGIN, LOGIN]
 
 
 MFA_ID = {"remember_me_id": "s3cret-findme-mfaid", "device": "ci", "remember_me_id_expires_on": "2027-01-01"}
@@ -617,7 +617,7 @@ def test_form_with_another_user_does_not_store_the_old_mfa_id(fill: Any, bill: B
 
 def test_form_after_a_corrected_user_does_not_send_the_old_mfa_id(fill: Any, bill: Bill) -> None:
     stored = {**OPTIONS, "username": "other@example.com", "password": "stale", **MFA_ID}
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     person = Someone(User_Name=["", OPTIONS["username"]], Password=["", OPTIONS["password"]])
     done = fill(person, stored=stored)
     sent = [each.body.get("rememberMeId") for each in bill.requests]
@@ -630,7 +630,7 @@ def test_form_after_a_corrected_user_does_not_send_the_old_mfa_id(fill: Any, bil
 
 
 def test_form_after_a_correction_to_the_user_of_the_file_sends_its_mfa_id(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     bill.remembered.add((MFA_ID["remember_me_id"], MFA_ID["device"]))
     done = fill(Someone(User_Name=["other@example.com", OPTIONS["username"]]), stored={**OPTIONS, **MFA_ID})
     assert [each.body.get("rememberMeId") for each in bill.requests] == [None, MFA_ID["remember_me_id"]]
@@ -645,7 +645,7 @@ def test_form_with_the_same_user_keeps_the_mfa_id(fill: Any, bill: Bill, mfa: bo
     assert bill.last(LOGIN).body["rememberMeId"] == MFA_ID["remember_me_id"]
     # A trusted session needs no code.
     assert "MFA" not in person.asked
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     assert done.session.trusted
     assert done.variables == {}
 
@@ -654,7 +654,7 @@ def test_form_with_only_a_new_mfa_id_ends_no_session(fill: Any, bill: Bill) -> N
     fill(ap())
     new = {"remember_me_id": "s3cret-findme-other", "device": "other"}
     fill(Someone(), stored={**OPTIONS, **MFA_ID}, given=new)
-    assert LOGOUT not in bill.heard
+    assert LOGOUT not in bill.received
 
 
 # --- abort ---
@@ -664,7 +664,7 @@ def test_form_with_only_a_new_mfa_id_ends_no_session(fill: Any, bill: Bill) -> N
     "label", ["Environment", "Sign in with", *LABELS.values(), "Press Enter to try again", "MFA", "Code"]
 )
 def test_form_aborted_at_any_question_ends(fill: Any, bill: Bill, label: str) -> None:
-    bill.will_say(*[errors.RequestTimeoutError("Late.")] * 4)
+    bill.will_answer(*[errors.RequestTimeoutError("Late.")] * 4)
     person = ap(MFA="yes")
     person.turns_back_at = label
     with pytest.raises(UserAbortedError):
@@ -677,7 +677,7 @@ def test_form_aborted_at_any_question_ends(fill: Any, bill: Bill, label: str) ->
 
 def test_form_with_mfa_accepted_sets_up_the_mfa_id(fill: Any, bill: Bill, secrets: ListSecrets) -> None:
     done = fill(ap(MFA="yes", Code="012 345"))
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE]
     assert bill.last(VALIDATE).body["device"] == "bill-connect"
     assert done.session.trusted
     assert done.variables["bill_remember_me_id"] in secrets.texts
@@ -686,10 +686,10 @@ def test_form_with_mfa_accepted_sets_up_the_mfa_id(fill: Any, bill: Bill, secret
 
 
 def test_form_after_a_wrong_mfa_code_asks_again(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1119"), to=VALIDATE)
+    bill.will_answer(no("BDC_1119"), to=VALIDATE)
     person = ap(Code=["12345", "111111", "", "012345"])
     assert fill(person, mfa=True).session.trusted
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
     assert person.saw("must be the digits of the code")
     assert person.saw("it did not accept the code")
 
@@ -706,10 +706,10 @@ def test_form_after_a_wrong_mfa_code_asks_again(fill: Any, bill: Bill) -> None:
     ids=str,
 )
 def test_form_after_any_mfa_refusal_that_is_no_lock_asks_again(fill: Any, bill: Bill, refusal: Any) -> None:
-    bill.will_say(refusal, refusal, to=VALIDATE)
+    bill.will_answer(refusal, refusal, to=VALIDATE)
     person = ap(Code=["111111", "222222", "012345"])
     assert fill(person, mfa=True).session.trusted
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, VALIDATE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE, VALIDATE, VALIDATE]
     assert person.saw("not accept the code")
     assert not person.saw("findme")
 
@@ -717,57 +717,57 @@ def test_form_after_any_mfa_refusal_that_is_no_lock_asks_again(fill: Any, bill: 
 @pytest.mark.parametrize("code", ["BDC_1322", "BDC_1144"])
 def test_form_after_a_refused_request_for_a_new_mfa_code_keeps_the_old_code(fill: Any, bill: Bill, code: str) -> None:
     person = ap(Code=["", "012345"])
-    bill.will_say((200, {"challengeId": "C-1"}), *[no(code)] * 4, to=CHALLENGE)
+    bill.will_answer((200, {"challengeId": "C-1"}), *[no(code)] * 4, to=CHALLENGE)
     assert fill(person, mfa=True).session.trusted
     assert bill.last(VALIDATE).body["challengeId"] == "C-1"
     assert person.saw("too many codes were requested within a minute")
 
 
 def test_form_after_a_rejected_challenge_requests_a_new_code(fill: Any, bill: Bill) -> None:
-    bill.will_say((400, [{"code": "BDC_1119", "message": "challengeId: is invalid"}]), to=VALIDATE)
+    bill.will_answer((400, [{"code": "BDC_1119", "message": "challengeId: is invalid"}]), to=VALIDATE)
     assert fill(ap(Code=["111111", "012345"]), mfa=True).session.trusted
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
 
 
-def test_form_with_a_rejected_device_names_the_option_and_its_source(fill: Any, bill: Bill, said: list[str]) -> None:
+def test_form_with_a_rejected_device_names_the_option_and_its_source(fill: Any, bill: Bill, warned: list[str]) -> None:
     message = "Invalid entity data. deviceId: Maximum length cannot be greater than 30 characters."
-    bill.will_say((400, [{"code": "BDC_1143", "message": message}]), to=VALIDATE)
+    bill.will_answer((400, [{"code": "BDC_1143", "message": message}]), to=VALIDATE)
     fill(ap(Code=["012345"] * 3), given={"device": "d" * 49}, mfa=True)
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
-    assert said == [
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE]
+    assert warned == [
         "MFA is not set up: BILL answered BDC_1143 (HTTP status 400): device is too long. BILL accepts at most 30 characters. Shorten it. "
         "(device comes from the variable bill_device) BILL accepted the credentials. To set up MFA, run this again."
     ]
 
 
 def test_form_after_enter_or_an_expired_mfa_code_requests_a_new_code(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1374"), to=VALIDATE)
+    bill.will_answer(no("BDC_1374"), to=VALIDATE)
     person = ap(Code=["", "111111", "012345"])
     assert fill(person, mfa=True).session.trusted
-    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, CHALLENGE, VALIDATE, CHALLENGE, VALIDATE]
     assert bill.last(VALIDATE).body["challengeId"] == "CHALLENGE-5"
     assert person.saw("the MFA code has expired")
 
 
 def test_form_with_an_expired_session_at_the_mfa_code_requests_a_new_code(fill: Any, bill: Bill) -> None:
-    bill.will_say(no("BDC_1109", 401), to=VALIDATE)
+    bill.will_answer(no("BDC_1109", 401), to=VALIDATE)
     person = ap(Code=["111111", "012345"])
     assert fill(person, mfa=True).session.trusted
-    assert bill.heard[:4] == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE]
+    assert bill.received[:4] == [LOGIN, CHALLENGE, VALIDATE, CHALLENGE]
     assert person.saw("Ask for a new code.")
 
 
 @pytest.mark.parametrize(("refusals", "why"), [(["BDC_1119"] * 3, "BDC_1119"), (["BDC_1119", "BDC_1358"], "BDC_1358")])
 def test_form_after_too_many_wrong_mfa_codes_stores_the_credentials_without_mfa(
-    fill: Any, bill: Bill, said: list[str], refusals: list[str], why: str
+    fill: Any, bill: Bill, warned: list[str], refusals: list[str], why: str
 ) -> None:
-    bill.will_say(*map(no, refusals), to=VALIDATE)
+    bill.will_answer(*map(no, refusals), to=VALIDATE)
     person = ap(Code=["111111"] * 9)
     done = fill(person, mfa=True)
-    assert bill.heard == [LOGIN, CHALLENGE, *[VALIDATE] * len(refusals)]
-    assert done.variables.keys() == {*KEEPS}
+    assert bill.received == [LOGIN, CHALLENGE, *[VALIDATE] * len(refusals)]
+    assert done.variables.keys() == {*VARIABLES}
     assert not done.session.trusted
-    [warning] = said
+    [warning] = warned
     assert why in warning
     assert warning.endswith("BILL accepted the credentials. To set up MFA, run this again.")
 
@@ -786,7 +786,7 @@ def test_form_with_mfa_declined_sends_no_challenge(
     person = Someone(MFA=typed)
     done = fill(person, given=given, mfa=mfa)
     assert person.asked.count("MFA") == (mfa is None)
-    assert CHALLENGE not in bill.heard
+    assert CHALLENGE not in bill.received
     assert not done.session.trusted
 
 
@@ -799,26 +799,26 @@ def test_form_for_a_method_without_mfa_does_not_offer_mfa(fill: Any, method: str
 
 
 @pytest.mark.parametrize("code", ["BDC_1354", "BDC_1570"])
-def test_form_when_bill_refuses_mfa_stores_the_credentials(fill: Any, bill: Bill, said: list[str], code: str) -> None:
-    bill.will_say(no(code), to=CHALLENGE)
+def test_form_when_bill_refuses_mfa_stores_the_credentials(fill: Any, bill: Bill, warned: list[str], code: str) -> None:
+    bill.will_answer(no(code), to=CHALLENGE)
     done = fill(ap(), mfa=True)
-    assert done.variables.keys() == {*KEEPS}
-    [warning] = said
+    assert done.variables.keys() == {*VARIABLES}
+    [warning] = warned
     assert warning.startswith(f"MFA is not set up: BILL answered {code}")
 
 
-def test_form_with_an_mfa_id_defined_elsewhere_does_not_set_up_mfa(fill: Any, bill: Bill, said: list[str]) -> None:
+def test_form_with_an_mfa_id_defined_elsewhere_does_not_set_up_mfa(fill: Any, bill: Bill, warned: list[str]) -> None:
     given = {"remember_me_id": "s3cret-findme-dead", "device": "ci"}
     person = ap()
     fill(person, given=given, found=tuple(given))
     assert "MFA" not in person.asked
     done = fill(ap(), given=given, found=tuple(given), mfa=True)
-    assert CHALLENGE not in bill.heard
+    assert CHALLENGE not in bill.received
     assert "bill_remember_me_id_expires_on" not in done.variables
     assert any(
         "Later plays use the variable bill_device and the variable bill_remember_me_id, and the form cannot write there"
         in text
-        for text in said
+        for text in warned
     )
 
 
@@ -855,8 +855,8 @@ def test_form_for_each_method_asks_only_for_its_values(fill: Any, bill: Bill, me
 
 def test_form_without_a_terminal_accepts_given_values(fill: Any, bill: Bill) -> None:
     done = fill(nobody := Nobody(), given=OPTIONS)
-    assert bill.heard == [LOGIN]
-    assert done.variables == KEEPS
+    assert bill.received == [LOGIN]
+    assert done.variables == VARIABLES
     # After the first question without a terminal, there are no more questions, and no lines about typed values.
     assert nobody.asked == ["Environment"]
     assert not any(text.startswith("  ") for text in nobody.seen)
@@ -870,17 +870,17 @@ def test_form_without_a_terminal_names_missing_values(fill: Any, bill: Bill) -> 
     assert str(failed.value).endswith(
         "bill.connect cannot ask you for values, because there is no terminal. Nothing was written."
     )
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("failure", [no("BDC_1101"), errors.RequestTimeoutError("Late.")], ids=["refused", "late"])
 def test_form_without_a_terminal_does_not_send_rejected_values_again(fill: Any, bill: Bill, failure: Any) -> None:
-    bill.will_say(*[failure] * 9)
+    bill.will_answer(*[failure] * 9)
     with pytest.raises(errors.BillError) as failed:
         fill(nobody := Nobody(), stored=OPTIONS)
-    assert set(bill.heard) == {LOGIN}
-    assert len(bill.heard) == (4 if isinstance(failure, errors.RequestTimeoutError) else 1)
+    assert set(bill.received) == {LOGIN}
+    assert len(bill.received) == (4 if isinstance(failure, errors.RequestTimeoutError) else 1)
     assert "there is no terminal" not in str(failed.value)
     assert not nobody.saw("Please correct")
 
@@ -891,11 +891,11 @@ def test_form_without_a_terminal_does_not_send_rejected_values_again(fill: Any, 
     ids=["found out before", "found out then"],
 )
 def test_form_without_a_terminal_stores_the_credentials_without_mfa(
-    fill: Any, bill: Bill, said: list[str], also: dict[str, str], received: list[str]
+    fill: Any, bill: Bill, warned: list[str], also: dict[str, str], received: list[str]
 ) -> None:
     done = fill(Nobody(), given={**OPTIONS, **also}, mfa=True)
-    assert bill.heard == received
-    assert done.variables.items() >= KEEPS.items()
-    assert said == [
+    assert bill.received == received
+    assert done.variables.items() >= VARIABLES.items()
+    assert warned == [
         "MFA is not set up: There is no terminal to type the code in. Run this in a terminal. BILL accepted the credentials. To set up MFA, run this again."
     ]

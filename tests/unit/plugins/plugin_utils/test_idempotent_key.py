@@ -15,8 +15,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint impo
 from ansible_collections.bill.connect.plugins.plugin_utils._client.idempotent_key import HEADER
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from tests.unit.plugins.plugin_utils.conversation import Clock
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, OpenClient, no
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, OpenClient, no
+from tests.unit.plugins.plugin_utils.fakes import Clock
 
 PATH = "/connect-events/v3/subscriptions"
 # The BILL of these tests serves both bases.
@@ -52,7 +52,7 @@ def test_write_with_key_response_lost_is_sent_again_with_the_same_key(
     signed_in: OpenClient, bill: Bill, lost: Any
 ) -> None:
     repeated = isinstance(lost, tuple) or lost.is_transient
-    bill.will_say(lost, to=CREATE)
+    bill.will_answer(lost, to=CREATE)
     if repeated:
         assert call(signed_in(retries=1)).changed
     else:
@@ -71,7 +71,7 @@ def test_write_with_key_outcome_unknown_has_the_same_key_in_the_next_run_until_i
 ) -> None:
     unreachable = errors.TransportError("There was no connection.")
     unreachable.not_processed = True
-    bill.will_say(LOST, unreachable, to=CREATE)
+    bill.will_answer(LOST, unreachable, to=CREATE)
     with pytest.raises(errors.UncertainWriteError) as failure:
         call(signed_in(retries=1))
     error = failure.value
@@ -94,7 +94,7 @@ def test_write_with_key_outcome_unknown_has_the_same_key_in_the_next_run_until_i
 def test_write_with_key_refused_after_a_lost_response_is_uncertain_and_then_has_a_new_key(
     signed_in: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say(LOST, no("BDC_1119", 409), no("BDC_1119", 409), to=CREATE)
+    bill.will_answer(LOST, no("BDC_1119", 409), no("BDC_1119", 409), to=CREATE)
     with pytest.raises(errors.UncertainWriteError):
         call(signed_in(retries=1), None, 200, 409)
     with pytest.raises(errors.ApiError):
@@ -106,12 +106,14 @@ def test_write_with_key_refused_after_a_lost_response_is_uncertain_and_then_has_
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
-    "said", [no("BDC_1322", 422), no("BDC_1144", 422), (429, []), no("BDC_1361", 403)], ids=lambda said: str(said[0])
+    "warned",
+    [no("BDC_1322", 422), no("BDC_1144", 422), (429, []), no("BDC_1361", 403)],
+    ids=lambda warned: str(warned[0]),
 )
 def test_write_with_key_stopped_by_a_limit_after_a_lost_response_keeps_its_key(
-    signed_in: OpenClient, bill: Bill, clock: Clock, said: Any
+    signed_in: OpenClient, bill: Bill, clock: Clock, warned: Any
 ) -> None:
-    bill.will_say(LOST, said, to=CREATE)
+    bill.will_answer(LOST, warned, to=CREATE)
     for _run in range(2):
         with pytest.raises(errors.BillError):
             call(signed_in(retries=0))
@@ -124,10 +126,10 @@ V2 = {"response_status": 1, "response_data": {"error_code": "BDC_1119", "error_m
 
 
 @pytest.mark.parametrize(
-    "said", [no("BDC_1119"), (200, V2), (400, {"errorCode": "BDC_1119", "errorMessage": "no"})], ids=str
+    "warned", [no("BDC_1119"), (200, V2), (400, {"errorCode": "BDC_1119", "errorMessage": "no"})], ids=str
 )
-def test_write_with_key_refused_has_a_new_key_next_time(signed_in: OpenClient, bill: Bill, said: Any) -> None:
-    bill.will_say(said, to=CREATE)
+def test_write_with_key_refused_has_a_new_key_next_time(signed_in: OpenClient, bill: Bill, warned: Any) -> None:
+    bill.will_answer(warned, to=CREATE)
     with pytest.raises(errors.ApiError):
         call(signed_in())
     assert call(signed_in()).changed
@@ -137,7 +139,7 @@ def test_write_with_key_refused_has_a_new_key_next_time(signed_in: OpenClient, b
 def test_write_with_key_older_than_bill_stores_it_has_a_new_key(
     signed_in: OpenClient, bill: Bill, clock: Clock
 ) -> None:
-    bill.will_say(LOST, to=CREATE)
+    bill.will_answer(LOST, to=CREATE)
     with pytest.raises(errors.UncertainWriteError):
         call(signed_in(retries=0))
     clock.sleep(23 * 60 * 60)
@@ -147,7 +149,7 @@ def test_write_with_key_older_than_bill_stores_it_has_a_new_key(
 
 @pytest.mark.parametrize("name", [HEADER, HEADER.lower()])
 def test_write_with_key_of_the_user_has_this_key(signed_in: OpenClient, bill: Bill, name: str) -> None:
-    bill.will_say(LOST, to=CREATE)
+    bill.will_answer(LOST, to=CREATE)
     assert call(signed_in(retries=1), request(headers={name: OWN})).changed
     sent = [each.headers for each in bill.requests if each.name == CREATE]
     assert [each.get(name) for each in sent] == [OWN, OWN]
@@ -172,19 +174,19 @@ def test_write_has_a_key_only_where_bill_documents_it_and_is_else_never_sent_twi
     signed_in: OpenClient, bill: Bill, path: str, method: str, takes: bool
 ) -> None:
     name = f"{method} {path.removeprefix('/connect-events')}"
-    bill.will_say(LOST, to=name)
+    bill.will_answer(LOST, to=name)
     what = request(path, method, headers={} if takes else {HEADER: OWN})
     if takes:
         call(signed_in(retries=1), what)
     else:
         with pytest.raises(errors.UncertainWriteError):
             call(signed_in(retries=1), what)
-    assert bill.heard == [name] * (2 if takes else 1)
+    assert bill.received == [name] * (2 if takes else 1)
 
 
 @pytest.mark.promise(9)
 def test_write_with_key_session_expired_is_sent_again_with_the_same_key(signed_in: OpenClient, bill: Bill) -> None:
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert call(signed_in()).changed
     first, second = keys(bill)
     assert first == second
@@ -198,4 +200,4 @@ def test_webhooks_with_an_access_token_are_refused_before_anything_is_sent(open_
         assert refused.value.options == ("auth_method",)
     endpoint.refuse_unreachable(Request.of({"path": "/v3/vendors"}, API_URL, ()))
     EndpointClient(open_client()).refuse_unreachable(request())
-    assert bill.heard == []
+    assert bill.received == []

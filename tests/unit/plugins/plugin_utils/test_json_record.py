@@ -13,7 +13,7 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.cached_refusal import CachedRefusal
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from tests.unit.plugins.plugin_utils.conversation import SESSION
+from tests.unit.plugins.plugin_utils.fakes import SESSION
 
 VALUES: tuple[Any, ...] = ("7", 7, True, None, [7], {"a": 7})
 # The valid values of each field. The others are wrong in it.

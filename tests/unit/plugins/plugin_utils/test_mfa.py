@@ -14,8 +14,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth import stored_s
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import challenge, validate
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from tests.unit.plugins.plugin_utils.conversation import Clock
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     AS_USER,
     CHALLENGE,
     CHECK,
@@ -28,9 +27,10 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     VALIDATE,
     Bill,
     OpenClient,
-    Said,
+    ScriptedResponse,
     no,
 )
+from tests.unit.plugins.plugin_utils.fakes import Clock
 
 CODE = "012345"
 
@@ -44,22 +44,22 @@ def answered(client: BillClient, **how: Any) -> Any:
 
 def test_challenge_is_requested_with_the_stored_session(open_client: OpenClient, bill: Bill, clock: Clock) -> None:
     assert challenge(open_client()) == "CHALLENGE-2"
-    assert bill.heard == [LOGIN, CHALLENGE]
+    assert bill.received == [LOGIN, CHALLENGE]
     asked = bill.last(CHALLENGE)
     assert asked.headers["sessionId"] == "SESSION-1"
     # The body is an empty object. BILL has returned 400 for a request without one.
     assert asked.body == {}
     clock.advance(100_000)
     assert challenge(open_client()) == "CHALLENGE-3"
-    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
+    assert bill.received == [LOGIN, CHALLENGE, CHALLENGE]
 
 
 @pytest.mark.promise(9)
 def test_challenge_with_an_expired_session_renews_it_once(open_client: OpenClient, bill: Bill) -> None:
     open_client().sessions.ensure()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert challenge(open_client()) == "CHALLENGE-5"
-    assert bill.heard == [LOGIN, CHALLENGE, CHECK, LOGIN, CHALLENGE]
+    assert bill.received == [LOGIN, CHALLENGE, CHECK, LOGIN, CHALLENGE]
 
 
 @pytest.mark.promise(9)
@@ -69,9 +69,9 @@ def test_challenge_with_an_expired_session_renews_it_once(open_client: OpenClien
     ids=str,
 )
 def test_challenge_after_an_uncertain_failure_is_not_requested_again(
-    open_client: OpenClient, bill: Bill, failure: Said
+    open_client: OpenClient, bill: Bill, failure: ScriptedResponse
 ) -> None:
-    bill.will_say(failure, to=CHALLENGE)
+    bill.will_answer(failure, to=CHALLENGE)
     with pytest.raises((errors.TransportError, errors.ServerError)) as failed:
         challenge(open_client())
     assert str(failed.value).endswith(
@@ -79,18 +79,18 @@ def test_challenge_after_an_uncertain_failure_is_not_requested_again(
     )
     assert failed.value.__cause__ is None
     assert failed.value.__suppress_context__
-    assert bill.heard == [LOGIN, CHALLENGE]
+    assert bill.received == [LOGIN, CHALLENGE]
 
 
 @pytest.mark.promise(9)
 def test_challenge_after_a_failure_without_effect_is_requested_again(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=CHALLENGE)
+    bill.will_answer(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=CHALLENGE)
     assert challenge(open_client()) == "CHALLENGE-4"
 
 
 @pytest.mark.promise(8)
 def test_challenge_after_too_many_codes_names_the_wait(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_1322"), to=CHALLENGE)
+    bill.will_answer(no("BDC_1322"), to=CHALLENGE)
     with pytest.raises(
         errors.ConcurrencyLimitError, match="too many codes were requested within a minute .* Wait a minute."
     ):
@@ -103,10 +103,10 @@ def test_challenge_that_bill_refuses_is_an_error_and_sends_nothing_else(
     open_client: OpenClient, bill: Bill, code: str
 ) -> None:
     for _time in range(2):
-        bill.will_say(no(code), to=CHALLENGE)
+        bill.will_answer(no(code), to=CHALLENGE)
         with pytest.raises(errors.ApiError, match=code):
             challenge(open_client())
-    assert bill.heard == [LOGIN, CHALLENGE, CHALLENGE]
+    assert bill.received == [LOGIN, CHALLENGE, CHALLENGE]
 
 
 @pytest.mark.promise(8)
@@ -114,7 +114,7 @@ def test_challenge_that_bill_refuses_is_an_error_and_sends_nothing_else(
 def test_challenge_response_without_an_id_is_an_invalid_response(
     open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, response), to=CHALLENGE)
+    bill.will_answer((200, response), to=CHALLENGE)
     with pytest.raises(
         errors.InvalidResponseError, match="the request for a code has no usable challengeId"
     ) as failure:
@@ -134,7 +134,7 @@ def test_mfa_code_that_is_right_makes_the_stored_session_trusted(
     clock.advance(50)
     done = answered(open_client())
     assert (done.remember_me_id, done.expires_on) == (None, None)
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE]
     asked = bill.last(VALIDATE)
     assert asked.headers["sessionId"] == "SESSION-1"
     assert asked.body == {"challengeId": "CHALLENGE-2", "token": CODE}
@@ -143,7 +143,7 @@ def test_mfa_code_that_is_right_makes_the_stored_session_trusted(
     assert not outcome.changed
     assert outcome.session
     assert outcome.session.trusted is True
-    assert len(bill.heard) == 3
+    assert len(bill.received) == 3
 
 
 @pytest.mark.promise(5)
@@ -178,7 +178,7 @@ def test_mfa_code_with_remember_me_without_a_device_is_an_option_error(
     challenge(open_client())
     with pytest.raises(errors.OptionError, match="remember_me requires device"):
         answered(open_client(), remember_me=True, device=device)
-    assert VALIDATE not in bill.heard
+    assert VALIDATE not in bill.received
 
 
 @pytest.mark.promise(8)
@@ -187,7 +187,7 @@ def test_mfa_code_with_an_unusable_response_still_stores_the_trust(
     open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
     challenge(open_client())
-    bill.will_say((200, response), to=VALIDATE)
+    bill.will_answer((200, response), to=VALIDATE)
     with pytest.raises(
         errors.InvalidResponseError, match="the MFA code (has no usable rememberMeId|is not a JSON object)"
     ):
@@ -199,13 +199,13 @@ def test_mfa_code_with_an_unusable_response_still_stores_the_trust(
 
 @pytest.mark.promise(15)
 def test_mfa_code_when_the_session_is_locked_returns_the_mfa_id_and_warns(
-    open_client: OpenClient, bill: Bill, said: list[str], monkeypatch: pytest.MonkeyPatch
+    open_client: OpenClient, bill: Bill, warned: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stored_session, "_LOCK_TIMEOUT", 0)
     challenge(open_client())
     with open_client().sessions.entry.lock(0):
         assert answered(open_client(), remember_me=True, device="ci").remember_me_id == "s3cret-findme-new"
-    [warning] = said
+    [warning] = warned
     assert warning.startswith(
         "The session is MFA-trusted now. bill.connect could not store this, because other tasks hold the lock"
     )
@@ -214,40 +214,40 @@ def test_mfa_code_when_the_session_is_locked_returns_the_mfa_id_and_warns(
 
 
 def test_mfa_code_after_a_rejected_mfa_id_clears_the_rejection(
-    open_client: OpenClient, bill: Bill, said: list[str]
+    open_client: OpenClient, bill: Bill, warned: list[str]
 ) -> None:
     open_client(**MFA_ID).sessions.ensure()
     challenge(open_client(**MFA_ID))
     answered(open_client(**MFA_ID))
-    said.clear()
+    warned.clear()
     session = open_client(**MFA_ID).sessions.ensure(require_trusted=True).session
     assert session
     assert (session.trusted, session.refused_mfa_ids) == (True, [])
-    assert said == []
-    assert STEP_UP not in bill.heard
+    assert warned == []
+    assert STEP_UP not in bill.received
 
 
 @pytest.mark.promise(9)
 def test_mfa_code_without_a_stored_session_is_an_error(open_client: OpenClient, bill: Bill) -> None:
     with pytest.raises(errors.BillError, match="There is no stored session that requested the code"):
         answered(open_client())
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(9)
 def test_mfa_code_with_an_expired_session_is_not_sent_with_another(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     with pytest.raises(errors.ApiError, match="The session that requested the code has expired") as failure:
         answered(open_client())
     assert failure.value.__class__ is errors.ApiError
     assert failure.value.code is None
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("failure", "says"),
+    ("failure", "message"),
     [
         (errors.RequestTimeoutError("Late."), "Late. BILL may have accepted the code anyway. Ask for a new code."),
         (errors.TransportError("Gone."), "Gone. BILL may have accepted the code anyway."),
@@ -265,16 +265,16 @@ def test_mfa_code_with_an_expired_session_is_not_sent_with_another(open_client: 
     ids=str,
 )
 def test_mfa_code_that_bill_rejects_is_not_sent_again(
-    open_client: OpenClient, bill: Bill, failure: Said, says: str
+    open_client: OpenClient, bill: Bill, failure: ScriptedResponse, message: str
 ) -> None:
     challenge(open_client())
-    bill.will_say(failure, to=VALIDATE)
+    bill.will_answer(failure, to=VALIDATE)
     with pytest.raises(errors.BillError) as failed:
         answered(open_client())
-    assert says in str(failed.value)
+    assert message in str(failed.value)
     assert "findme" not in str(failed.value)
     assert failed.value.__cause__ is None
-    assert bill.heard == [LOGIN, CHALLENGE, VALIDATE]
+    assert bill.received == [LOGIN, CHALLENGE, VALIDATE]
     session = open_client().sessions.ensure().session
     assert session
     assert session.trusted is False
@@ -283,9 +283,9 @@ def test_mfa_code_that_bill_rejects_is_not_sent_again(
 @pytest.mark.promise(9)
 def test_mfa_code_after_a_failure_without_effect_is_sent_again(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client())
-    bill.will_say(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=VALIDATE)
+    bill.will_answer(no("BDC_1322"), errors.LimiterTimeoutError("none free"), to=VALIDATE)
     answered(open_client())
-    assert bill.heard == [LOGIN, CHALLENGE] + [VALIDATE] * 3
+    assert bill.received == [LOGIN, CHALLENGE] + [VALIDATE] * 3
 
 
 @pytest.mark.promise(1)
@@ -305,21 +305,21 @@ def test_mfa_request_after_a_cached_refusal_is_not_sent(
     open_client: OpenClient, bill: Bill, code: str, work: Any
 ) -> None:
     open_client().sessions.ensure()
-    bill.will_say(no(code))
-    for says in (code, "did not send the request again"):
-        with pytest.raises(errors.ApiError, match=says):
+    bill.will_answer(no(code))
+    for message in (code, "did not send the request again"):
+        with pytest.raises(errors.ApiError, match=message):
             work(open_client())
-    assert len(bill.heard) == 2
+    assert len(bill.received) == 2
 
 
 @pytest.mark.promise(9)
 def test_challenge_sixth_in_a_minute_does_not_block_the_developer_key(open_client: OpenClient, bill: Bill) -> None:
     open_client().sessions.ensure()
     hour = (422, [{"code": "BDC_1144", "message": "Max number of allowed requests per hour reached: 20000."}])
-    bill.will_say(*[hour] * 9, to=CHALLENGE)
+    bill.will_answer(*[hour] * 9, to=CHALLENGE)
     with pytest.raises(errors.ConcurrencyLimitError, match="too many codes were requested within a minute"):
         challenge(open_client())
-    bill.will_say()
+    bill.will_answer()
     assert open_client().sessions.ensure(force=True).changed
 
 
@@ -335,7 +335,7 @@ def test_mfa_for_a_method_with_mfa_makes_its_session_trusted(open_client: OpenCl
 
 def test_challenge_for_a_partner_user_is_requested_with_the_user_session(open_client: OpenClient, bill: Bill) -> None:
     challenge(open_client(**PARTNER_USER))
-    assert bill.heard == [PARTNER_LOGIN, AS_USER, CHALLENGE]
+    assert bill.received == [PARTNER_LOGIN, AS_USER, CHALLENGE]
     assert bill.last(CHALLENGE).headers["sessionId"] == "SESSION-2"
 
 
@@ -355,4 +355,4 @@ def test_mfa_for_a_method_without_mfa_is_an_option_error_and_sends_nothing(
     with pytest.raises(errors.OptionError) as failure:
         work(open_client(**options))
     assert failure.value.options == (concerns,)
-    assert bill.heard == []
+    assert bill.received == []

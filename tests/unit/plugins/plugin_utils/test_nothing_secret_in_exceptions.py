@@ -33,13 +33,13 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Reply, ScriptedBill, cuts, refuses, resets, says
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Reply, ScriptedBill, breaks_off, refuses, resets, responds
 from tests.unit.plugins.tasks import FakeTask, action_of
 
 pytestmark = pytest.mark.usefixtures("no_variables")
 
 ECHO = {"echo": dict(OPTIONS)}
-SIGNED_IN = says(200, {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"]})
+SIGNED_IN = responds(200, {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"]})
 
 
 def reachable(thing: Any, seen: list[Any]) -> list[Any]:
@@ -115,14 +115,14 @@ def bug(context: TaskContext) -> None:
         refuses(401, "BDC_1101"),
         refuses(429, "BDC_1144"),
         refuses(400, "BDC_9999"),
-        says(500, ECHO),
-        says(400, [{"code": "BDC_1", "message": f"password: {OPTIONS['password']}"}]),
-        says(200, ECHO),
-        says(200, str(ECHO).encode()),
-        says(302, b"", Location=f"https://127.0.0.1/{OPTIONS['dev_key']}"),
-        says(200, {"sessionId": "SESSION-findme", "organizationId": "findme"}),
-        says(200, {"sessionId": "SESSION-findme\n"}),
-        cuts,
+        responds(500, ECHO),
+        responds(400, [{"code": "BDC_1", "message": f"password: {OPTIONS['password']}"}]),
+        responds(200, ECHO),
+        responds(200, str(ECHO).encode()),
+        responds(302, b"", Location=f"https://127.0.0.1/{OPTIONS['dev_key']}"),
+        responds(200, {"sessionId": "SESSION-findme", "organizationId": "findme"}),
+        responds(200, {"sessionId": "SESSION-findme\n"}),
+        breaks_off,
         resets,
     ],
 )
@@ -131,7 +131,7 @@ def test_exception_after_a_response_of_bill_contains_no_secret(
 ) -> None:
     bill = scripted(reply)
     assert_nothing_secret(fail(present, **{**GIVEN, "api_url": bill.url}))
-    assert "findme" in bill.heard[0]
+    assert "findme" in bill.received[0]
 
 
 @pytest.mark.promise(5)
@@ -176,7 +176,7 @@ def test_representation_of_each_object_contains_no_secret(
 ) -> None:
     described: list[Any] = []
 
-    given = {**OPTIONS, "session_store": str(tmp_path / "kept"), "api_url": scripted(SIGNED_IN).url}
+    given = {**OPTIONS, "session_store": str(tmp_path / "stored"), "api_url": scripted(SIGNED_IN).url}
     invocation, secrets = Invocation(given, {}, None), CoreSecretRegistry()
     with operation(invocation, secrets) as context:
         client = context.client

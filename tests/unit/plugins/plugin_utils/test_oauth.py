@@ -16,8 +16,17 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard i
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Run
-from tests.unit.plugins.plugin_utils.signing_in import CHECK, OAUTH, TOKEN, TOKEN_AT_ROOT, Bill, Open, Said, no
+from tests.unit.plugins.plugin_utils.fake_bill import (
+    CHECK,
+    OAUTH,
+    TOKEN,
+    TOKEN_AT_ROOT,
+    Bill,
+    Open,
+    ScriptedResponse,
+    no,
+)
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, Run
 
 FORM = {
     "grant_type": "client_credentials",
@@ -48,20 +57,20 @@ def test_oauth_token_is_requested_with_a_form_and_sent_as_bearer(open_sessions: 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize("check_after", [0, 60])
 @pytest.mark.parametrize(
-    ("life", "served"), [(3600, 3480), (600, 480), (599, 479.2), (60, 48), (1, 0.8), ("3600", 3480), (90.5, 72.4)]
+    ("scenario", "served"), [(3600, 3480), (600, 480), (599, 479.2), (60, 48), (1, 0.8), ("3600", 3480), (90.5, 72.4)]
 )
 def test_oauth_token_near_its_end_is_renewed_without_validation(
-    open_sessions: Open, bill: Bill, clock: Clock, life: Any, served: float, check_after: int
+    open_sessions: Open, bill: Bill, clock: Clock, scenario: Any, served: float, check_after: int
 ) -> None:
-    bill.answer = {"expires_in": life}
+    bill.answer = {"expires_in": scenario}
     first = open_sessions(**OAUTH, check_after=check_after).ensure()
     clock.advance(served - 0.01)
     later = open_sessions(**OAUTH, check_after=check_after).ensure()
     assert (later.session, later.changed) == (first.session, False)
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
     clock.advance(0.02)
     assert open_sessions(**OAUTH, check_after=check_after).ensure().changed
-    assert bill.heard == [TOKEN] * 2
+    assert bill.received == [TOKEN] * 2
 
 
 @pytest.mark.promise(1)
@@ -76,19 +85,19 @@ def test_oauth_token_after_the_clock_was_set_back_is_renewed(open_sessions: Open
     clock.advance(-1)
     assert open_sessions(**OAUTH).ensure().changed
     assert not open_sessions(**OAUTH).ensure().changed
-    assert bill.heard == [TOKEN] * 2
+    assert bill.received == [TOKEN] * 2
 
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize(
-    "life",
+    "scenario",
     [None, -1, True, [], "soon", "", "-1", "1e3", "²", 1e9, 10**30, "9" * 5000, float("nan"), float("inf")],
-    ids=lambda life: str(life)[:10],
+    ids=lambda scenario: str(scenario)[:10],
 )
 def test_oauth_token_without_a_valid_lifetime_is_renewed_after_check_after(
-    open_sessions: Open, bill: Bill, clock: Clock, life: Any
+    open_sessions: Open, bill: Bill, clock: Clock, scenario: Any
 ) -> None:
-    bill.answer = {"expires_in": life}
+    bill.answer = {"expires_in": scenario}
     session = open_sessions(**OAUTH).ensure().session
     assert session
     assert (session.ends_at, session.expires_at) == (None, None)
@@ -96,7 +105,7 @@ def test_oauth_token_without_a_valid_lifetime_is_renewed_after_check_after(
     assert not open_sessions(**OAUTH).ensure().changed
     clock.advance(1)
     assert open_sessions(**OAUTH).ensure().changed
-    assert bill.heard == [TOKEN] * 2
+    assert bill.received == [TOKEN] * 2
     assert open_sessions(**OAUTH, check_after=0).ensure().changed
 
 
@@ -107,7 +116,7 @@ def test_oauth_token_without_a_valid_lifetime_is_renewed_after_check_after(
 def test_oauth_refusal_with_a_known_code_has_its_class_with_any_status(
     open_sessions: Open, bill: Bill, code: str, kind: type[errors.BillError]
 ) -> None:
-    bill.will_say(no(code, 401), to=TOKEN)
+    bill.will_answer(no(code, 401), to=TOKEN)
     with pytest.raises(kind, match=f"BILL answered {code}"):
         open_sessions(**OAUTH).ensure()
 
@@ -128,11 +137,11 @@ NOTHING_THERE = [
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("nothing", NOTHING_THERE, ids=str)
 def test_oauth_token_not_found_at_the_first_url_is_requested_at_the_second(
-    open_sessions: Open, bill: Bill, nothing: Said
+    open_sessions: Open, bill: Bill, nothing: ScriptedResponse
 ) -> None:
-    bill.will_say(nothing, to=TOKEN)
+    bill.will_answer(nothing, to=TOKEN)
     assert open_sessions(**OAUTH).ensure().changed
-    assert bill.heard == [TOKEN, TOKEN_AT_ROOT]
+    assert bill.received == [TOKEN, TOKEN_AT_ROOT]
     assert [each.form for each in bill.requests] == [FORM, FORM]
 
 
@@ -143,17 +152,17 @@ def test_oauth_token_not_found_at_the_first_url_is_requested_at_the_second(
     ids=str,
 )
 def test_oauth_refusal_at_the_first_url_sends_no_secret_to_the_second(
-    open_sessions: Open, bill: Bill, response: Said
+    open_sessions: Open, bill: Bill, response: ScriptedResponse
 ) -> None:
-    bill.will_say(response, to=TOKEN)
+    bill.will_answer(response, to=TOKEN)
     with pytest.raises(errors.BillError):
         open_sessions(**OAUTH).ensure()
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
 
 
 @pytest.mark.promise(8)
 def test_oauth_token_not_found_at_either_url_names_both(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say((404, None), (405, None))
+    bill.will_answer((404, None), (405, None))
     with pytest.raises(errors.InvalidResponseError) as failure:
         open_sessions(**OAUTH).ensure()
     assert str(failure.value) == (
@@ -164,26 +173,26 @@ def test_oauth_token_not_found_at_either_url_names_both(open_sessions: Open, bil
 
 
 def test_oauth_token_with_two_equal_urls_is_requested_once(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say((404, None))
+    bill.will_answer((404, None))
     with pytest.raises(errors.InvalidResponseError, match="at http://127.0.0.1:9/authx/token. Set token_url"):
         open_sessions(**OAUTH, api_url="http://127.0.0.1:9").ensure()
-    assert bill.heard == [TOKEN_AT_ROOT]
+    assert bill.received == [TOKEN_AT_ROOT]
 
 
 @pytest.mark.promise(7)
 def test_oauth_token_with_a_token_url_is_requested_only_there(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
+    bill.will_answer((404, None), (200, {"access_token": "t"}), to=ELSEWHERE)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 404") as failure:
         open_sessions(**OAUTH, token_url=TOKEN_URL).ensure()
     assert failure.value.options == ("token_url",)
     assert "Check token_url" in str(failure.value)
     assert open_sessions(**OAUTH, token_url=TOKEN_URL).ensure().changed
-    assert bill.heard == [ELSEWHERE] * 2
+    assert bill.received == [ELSEWHERE] * 2
 
 
 @pytest.mark.promise(7)
 @pytest.mark.parametrize(
-    ("token_url", "says"),
+    ("token_url", "message"),
     [
         ("http://bill.example.com/token", "token_url would send the credentials to bill.example.com unencrypted"),
         ("https://me:findme@bill.example.com/token", "token_url must not contain a user name or password"),
@@ -192,23 +201,23 @@ def test_oauth_token_with_a_token_url_is_requested_only_there(open_sessions: Ope
     ],
 )
 def test_oauth_token_url_that_is_unsafe_is_an_option_error(
-    open_sessions: Open, bill: Bill, token_url: str, says: str
+    open_sessions: Open, bill: Bill, token_url: str, message: str
 ) -> None:
     with pytest.raises(errors.OptionError) as failure:
         open_sessions(**OAUTH, token_url=token_url).ensure()
-    assert str(failure.value).startswith(says)
+    assert str(failure.value).startswith(message)
     assert "findme" not in str(failure.value)
     assert failure.value.options == ("token_url",)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(3)
 @pytest.mark.parametrize("name", ["client_id", "client_secret", "token_url"])
 def test_oauth_token_of_another_app_is_not_used(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**OAUTH).ensure()
-    bill.will_say((200, {"access_token": "t"}))
+    bill.will_answer((200, {"access_token": "t"}))
     assert open_sessions(**{**OAUTH, name: TOKEN_URL}).ensure().changed
-    assert len(bill.heard) == 2
+    assert len(bill.received) == 2
 
 
 @pytest.mark.promise(1)
@@ -216,7 +225,7 @@ def test_oauth_token_of_another_app_is_not_used(open_sessions: Open, bill: Bill,
 def test_oauth_token_is_used_although_an_unrelated_option_changed(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions(**OAUTH).ensure()
     assert not open_sessions(**OAUTH, **{name: None}).ensure().changed
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
 
 
 # --- refusals ---
@@ -242,11 +251,11 @@ WRONG = "the client id or the client secret is wrong"
     ids=str,
 )
 def test_oauth_refusal_of_the_client_is_cached(
-    open_sessions: Open, bill: Bill, clock: Clock, response: Said, code: str | None
+    open_sessions: Open, bill: Bill, clock: Clock, response: ScriptedResponse, code: str | None
 ) -> None:
     # An error without a code may come from a server in front of BILL. It only shows that the first address has no token endpoint.
     plain = code is None and "BDC_7777" not in str(response)
-    bill.will_say(*[response] * (1 + plain))
+    bill.will_answer(*[response] * (1 + plain))
     for again in (0, 1):
         with pytest.raises(errors.AuthenticationError, match=WRONG) as failure:
             open_sessions(**OAUTH).ensure()
@@ -255,7 +264,7 @@ def test_oauth_refusal_of_the_client_is_cached(
         assert "belong to the BILL at 127.0.0.1:9." in str(failure.value)
         assert str(failure.value).count("did not send the request again") == again
         assert "findme" not in str(failure.value)
-    assert bill.heard == ([TOKEN, TOKEN_AT_ROOT] if plain else [TOKEN])
+    assert bill.received == ([TOKEN, TOKEN_AT_ROOT] if plain else [TOKEN])
     clock.advance(600)
     assert open_sessions(**OAUTH).ensure().changed
 
@@ -277,22 +286,22 @@ def test_oauth_refusal_of_the_client_is_cached(
     ids=str,
 )
 def test_oauth_refusal_of_another_kind_names_its_options(
-    open_sessions: Open, bill: Bill, response: Said, kind: type[errors.BillError], concerns: tuple[str, ...]
+    open_sessions: Open, bill: Bill, response: ScriptedResponse, kind: type[errors.BillError], concerns: tuple[str, ...]
 ) -> None:
-    bill.will_say(response)
+    bill.will_answer(response)
     with pytest.raises(errors.BillError) as failure:
         open_sessions(**OAUTH, retries=0).ensure()
     assert failure.value.__class__ is kind
     assert failure.value.options == concerns
     assert "findme" not in str(failure.value)
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
 
 
 @pytest.mark.promise(9)
 def test_login_after_a_server_error_repeats_only_the_request_that_failed(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say((404, None), (503, None))
+    bill.will_answer((404, None), (503, None))
     assert open_sessions(**OAUTH).ensure().changed
-    assert bill.heard == [TOKEN, TOKEN_AT_ROOT, TOKEN_AT_ROOT]
+    assert bill.received == [TOKEN, TOKEN_AT_ROOT, TOKEN_AT_ROOT]
 
 
 @pytest.mark.promise(8)
@@ -303,7 +312,7 @@ def test_login_after_a_server_error_repeats_only_the_request_that_failed(open_se
 def test_oauth_response_without_a_token_is_an_invalid_response(
     open_sessions: Open, bill: Bill, response: Any, token_url: str | None, option: str
 ) -> None:
-    bill.will_say((200, response))
+    bill.will_answer((200, response))
     with pytest.raises(errors.InvalidResponseError, match="no usable access_token") as failure:
         open_sessions(**OAUTH, token_url=token_url).ensure()
     assert failure.value.options == (option,)
@@ -315,27 +324,27 @@ def test_oauth_response_without_a_token_is_an_invalid_response(
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(12)
-def test_oauth_token_end_deletes_it_and_names_its_expiry(open_sessions: Open, bill: Bill, said: list[str]) -> None:
+def test_oauth_token_end_deletes_it_and_names_its_expiry(open_sessions: Open, bill: Bill, warned: list[str]) -> None:
     open_sessions(**OAUTH).ensure()
     assert not open_sessions(**OAUTH).end(check_only=True).changed
-    assert said == []
+    assert warned == []
     for force in (False, True):
         outcome = open_sessions(**OAUTH).end(force=force)
         assert (outcome.session, outcome.changed) == (None, False)
-    assert said == [
+    assert warned == [
         "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until 2027-01-15T09:00:00Z."
     ]
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
     assert open_sessions(**OAUTH).ensure().changed
 
 
 def test_oauth_token_end_without_a_lifetime_says_that_bill_ends_it(
-    open_sessions: Open, bill: Bill, said: list[str]
+    open_sessions: Open, bill: Bill, warned: list[str]
 ) -> None:
     bill.answer = {"expires_in": None}
     open_sessions(**OAUTH).ensure()
     open_sessions(**OAUTH).end()
-    assert said == [
+    assert warned == [
         "BILL documents no sign-out for access tokens. bill.connect deleted the stored token, but the token is valid until BILL ends it."
     ]
 
@@ -347,7 +356,7 @@ def test_oauth_token_describe_returns_the_response_of_bill(open_sessions: Open, 
     session = open_sessions(**OAUTH).ensure().session
     assert session
     about = {"organizationId": "008X", "userId": "006X", "mfaStatus": "COMPLETE", "mfaBypass": True}
-    bill.will_say((200, about), to=CHECK)
+    bill.will_answer((200, about), to=CHECK)
     clock.advance(60)
     reported = open_sessions(**OAUTH).describe()
     assert reported
@@ -367,10 +376,10 @@ def test_oauth_token_describe_returns_the_response_of_bill(open_sessions: Open, 
     ids=str,
 )
 def test_oauth_token_describe_without_a_usable_response_keeps_the_token(
-    open_sessions: Open, bill: Bill, response: Said
+    open_sessions: Open, bill: Bill, response: ScriptedResponse
 ) -> None:
     session = open_sessions(**OAUTH).ensure().session
-    bill.will_say(response, to=CHECK)
+    bill.will_answer(response, to=CHECK)
     assert open_sessions(**OAUTH).describe() == session
     assert not open_sessions(**OAUTH).ensure().changed
 
@@ -379,7 +388,7 @@ def test_oauth_token_describe_near_its_end_sends_no_request(open_sessions: Open,
     open_sessions(**OAUTH).ensure()
     clock.advance(3480)
     assert open_sessions(**OAUTH).describe() is None
-    assert bill.heard == [TOKEN]
+    assert bill.received == [TOKEN]
 
 
 @pytest.mark.promise(16)

@@ -325,7 +325,7 @@ def test_convert_control_character_is_refused_by_name_and_place(sign: str, name:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("places", "starts", "says"),
+    ("places", "starts", "message"),
     [
         ({"given": {"password": "x\n"}}, "The option password holds a line break at its end.", "use |- or quotes"),
         (
@@ -355,11 +355,11 @@ def test_convert_control_character_is_refused_by_name_and_place(sign: str, name:
         ),
     ],
 )
-def test_convert_control_character_has_the_remedy_of_its_source(places: Any, starts: str, says: str) -> None:
+def test_convert_control_character_has_the_remedy_of_its_source(places: Any, starts: str, message: str) -> None:
     with pytest.raises(OptionError) as failure:
         resolved(**places)
     assert str(failure.value).startswith(starts)
-    assert says in str(failure.value)
+    assert message in str(failure.value)
 
 
 @pytest.mark.parametrize("method", ["given", "variables", "environ"])

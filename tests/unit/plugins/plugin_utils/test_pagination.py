@@ -24,8 +24,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter, ScriptedBill, SilentReporter, goes_on
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHECK,
     LOGIN,
@@ -37,6 +36,7 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     OpenClient,
     no,
 )
+from tests.unit.plugins.plugin_utils.fakes import Clock, ListReporter, ScriptedBill, SilentReporter, responds_and_stays
 
 VENDORS = "GET /v3/vendors?max=100"
 ENDED = no("BDC_1109", 401)
@@ -85,14 +85,14 @@ def at(number: int) -> str:
 @pytest.fixture
 def three_pages(bill: Bill) -> None:
     for number in (1, 2, 3):
-        bill.will_say(page(f"vendor {number}", following=str(number + 1) if number < 3 else None), to=at(number))
+        bill.will_answer(page(f"vendor {number}", following=str(number + 1) if number < 3 else None), to=at(number))
 
 
 @pytest.mark.usefixtures("three_pages")
 def test_pagination_reads_the_list_to_its_end(open_client: OpenClient, bill: Bill) -> None:
     reported: list[str] = []
     assert read(open_client(), reported=reported) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
-    assert bill.heard == [LOGIN, at(1), at(2), at(3)]
+    assert bill.received == [LOGIN, at(1), at(2), at(3)]
     assert reported == [
         "records of /v3/vendors: 1, pages: 1",
         "records of /v3/vendors: 2, pages: 2",
@@ -118,15 +118,15 @@ def test_pagination_that_ansible_ends_while_the_session_is_stored_stops(
     bill.before_answering(VENDORS, lambda: clock.advance(30))
     with pytest.raises(TaskEndedError):
         read(client)
-    assert bill.heard == [LOGIN, VENDORS]
+    assert bill.received == [LOGIN, VENDORS]
 
 
 def test_pagination_of_spend_and_expense_uses_its_own_parameters(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/spend/transactions?max=20"
-    bill.will_say(page(1, following="a&b="), to=first)
-    bill.will_say(page(2), to=f"{first}&nextPage=a%26b%3D")
+    bill.will_answer(page(1, following="a&b="), to=first)
+    bill.will_answer(page(2), to=f"{first}&nextPage=a%26b%3D")
     assert read(open_client(), request("/v3/spend/transactions", page_size=20)).records == [1, 2]
-    assert bill.heard == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
+    assert bill.received == [LOGIN, first, f"{first}&nextPage=a%26b%3D"]
 
 
 def no_max(text: str = "max: must be between 1 and 50", status: int = 400) -> Any:
@@ -135,38 +135,38 @@ def no_max(text: str = "max: must be between 1 and 50", status: int = 400) -> An
 
 def test_refused_page_size_is_halved_once(open_client: OpenClient, bill: Bill) -> None:
     half = VENDORS.replace("100", "50")
-    bill.will_say(no_max(), to=VENDORS)
-    bill.will_say(page(1, following="2"), to=half)
-    bill.will_say(page(2), to=f"{half}&page=2")
+    bill.will_answer(no_max(), to=VENDORS)
+    bill.will_answer(page(1, following="2"), to=half)
+    bill.will_answer(page(2), to=f"{half}&page=2")
     assert read(open_client()) == Listed([1, 2], 2)
-    assert bill.heard == [LOGIN, VENDORS, half, f"{half}&page=2"]
+    assert bill.received == [LOGIN, VENDORS, half, f"{half}&page=2"]
 
 
 def test_page_size_that_is_refused_again_or_on_a_later_page_is_an_error(open_client: OpenClient, bill: Bill) -> None:
     half = VENDORS.replace("100", "50")
-    bill.will_say(no_max(), to=VENDORS)
-    bill.will_say(no_max(), to=half)
+    bill.will_answer(no_max(), to=VENDORS)
+    bill.will_answer(no_max(), to=half)
     assert "must be between 1 and 50" in str(failed(open_client()))
-    assert bill.heard == [LOGIN, VENDORS, half]
+    assert bill.received == [LOGIN, VENDORS, half]
 
-    bill.will_say(page(1, following="2"), to=VENDORS)
-    bill.will_say(no_max(), to=at(2))
+    bill.will_answer(page(1, following="2"), to=VENDORS)
+    bill.will_answer(no_max(), to=at(2))
     failed(open_client())
-    assert bill.heard[3:] == [VENDORS, at(2)]
+    assert bill.received[3:] == [VENDORS, at(2)]
 
 
 @pytest.mark.parametrize("answer", [no_max("autoPay.maxAmount: is odd"), no_max("climax: no"), no_max(status=422)])
 def test_other_refusal_does_not_change_the_page_size(open_client: OpenClient, bill: Bill, answer: Any) -> None:
-    bill.will_say(answer, to=VENDORS)
+    bill.will_answer(answer, to=VENDORS)
     failed(open_client())
-    assert bill.heard == [LOGIN, VENDORS]
+    assert bill.received == [LOGIN, VENDORS]
 
 
 def test_pagination_sends_all_parameters_with_each_page(open_client: OpenClient, bill: Bill) -> None:
     first = "GET /v3/bills?archived=false&filters=amount%3Agt%3A5&sort=name%3Aasc&max=7"
-    bill.will_say(page(1, following="2"), to=first)
-    bill.will_say(page(2, following="3"), to=f"{first}&page=2")
-    bill.will_say(page(3), to=f"{first}&page=3")
+    bill.will_answer(page(1, following="2"), to=first)
+    bill.will_answer(page(2, following="3"), to=f"{first}&page=2")
+    bill.will_answer(page(3), to=f"{first}&page=3")
     what = request(
         "/v3/bills",
         query={"archived": False},
@@ -186,28 +186,28 @@ def test_pagination_with_max_results_reads_no_further_pages(
     open_client: OpenClient, bill: Bill, most: int, pages: int, records: int
 ) -> None:
     size = f"GET /v3/vendors?max={most}"
-    bill.will_say(page(1, 2, following="2"), to=size)
-    bill.will_say(page(3, 4, following="3"), to=f"{size}&page=2")
-    bill.will_say(page(5, 6), to=f"{size}&page=3")
+    bill.will_answer(page(1, 2, following="2"), to=size)
+    bill.will_answer(page(3, 4, following="3"), to=f"{size}&page=2")
+    bill.will_answer(page(5, 6), to=f"{size}&page=3")
     result = read(open_client(), request(max_results=most), most=most)
     assert (result.records, result.pages) == ([1, 2, 3, 4, 5, 6][:records], pages)
-    assert len(bill.heard) == 1 + pages
+    assert len(bill.received) == 1 + pages
 
 
 @pytest.mark.parametrize("following", [None, ""])
 def test_pagination_of_an_empty_list_returns_no_records(open_client: OpenClient, bill: Bill, following: Any) -> None:
-    bill.will_say(page(following=following), to=VENDORS)
+    bill.will_answer(page(following=following), to=VENDORS)
     assert read(open_client()) == Listed([], 1)
 
 
 def test_pagination_continues_after_an_empty_page(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(page(following="2"), to=at(1))
-    bill.will_say(page("vendor"), to=at(2))
+    bill.will_answer(page(following="2"), to=at(1))
+    bill.will_answer(page("vendor"), to=at(2))
     assert read(open_client(), most=1) == Listed(["vendor"], 2)
 
 
 def test_pagination_of_a_plain_list_reads_one_page(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say((200, [{"id": "1"}, {"id": "2"}]), to=VENDORS)
+    bill.will_answer((200, [{"id": "1"}, {"id": "2"}]), to=VENDORS)
     assert read(open_client(), most=1).records == [{"id": "1"}]
 
 
@@ -216,7 +216,7 @@ def test_pagination_of_a_plain_list_reads_one_page(open_client: OpenClient, bill
 def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
     open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, response), to=VENDORS)
+    bill.will_answer((200, response), to=VENDORS)
     error = failed(open_client())
     assert isinstance(error, errors.InvalidResponseError)
     assert (
@@ -228,8 +228,8 @@ def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
 def test_pagination_with_a_rejected_page_reports_the_refusal(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(page(1, following="2"), to=at(1))
-    bill.will_say((422, [{"code": "BDC_7777", "message": "page: too far"}]), to=at(2))
+    bill.will_answer(page(1, following="2"), to=at(1))
+    bill.will_answer((422, [{"code": "BDC_7777", "message": "page: too far"}]), to=at(2))
     error = failed(open_client())
     assert str(error) == "BILL answered BDC_7777 (HTTP status 422) to GET /v3/vendors: page: too far"
     assert error.details == {
@@ -241,8 +241,8 @@ def test_pagination_with_a_rejected_page_reports_the_refusal(open_client: OpenCl
 
 @pytest.mark.parametrize("second", [(202, {"results": []}), (200, {"results": []})], ids=["unexpected", "expected"])
 def test_pagination_with_a_page_of_an_unexpected_status_fails(open_client: OpenClient, bill: Bill, second: Any) -> None:
-    bill.will_say(page(1, following="2"), to=at(1))
-    bill.will_say(second, to=at(2))
+    bill.will_answer(page(1, following="2"), to=at(1))
+    bill.will_answer(second, to=at(2))
     if second[0] == 200:
         assert read(open_client(), expected=(200,)).pages == 2
     else:
@@ -255,9 +255,9 @@ def test_pagination_with_a_repeated_page_is_an_error(
     open_client: OpenClient, bill: Bill, monkeypatch: pytest.MonkeyPatch, cycle: int
 ) -> None:
     open_client().sessions.ensure()
-    monkeypatch.setattr(bill, "usual_response", lambda *_any: page(1, following=f"{len(bill.heard) % cycle}"))
+    monkeypatch.setattr(bill, "usual_response", lambda *_any: page(1, following=f"{len(bill.received) % cycle}"))
     assert "does not end: it names a page again" in str(failed(open_client()))
-    assert len(bill.heard) <= 1 + 4 * cycle
+    assert len(bill.received) <= 1 + 4 * cycle
 
 
 @pytest.mark.promise(15)
@@ -272,11 +272,11 @@ def test_pagination_of_endless_empty_pages_gives_up() -> None:
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
 def test_pagination_after_a_transient_failure_requests_the_page_again(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(
+    bill.will_answer(
         errors.RequestTimeoutError("late"), (503, None), no("BDC_1322", 429), page("vendor 2", following="3"), to=at(2)
     )
     assert read(open_client()).records == ["vendor 1", "vendor 2", "vendor 3"]
-    assert bill.heard == [LOGIN, at(1), *[at(2)] * 4, at(3)]
+    assert bill.received == [LOGIN, at(1), *[at(2)] * 4, at(3)]
 
 
 # --- its session ---
@@ -288,21 +288,21 @@ def test_pagination_after_a_transient_failure_requests_the_page_again(open_clien
 def test_pagination_with_a_session_expired_between_pages_renews_it_and_continues(
     open_client: OpenClient, bill: Bill
 ) -> None:
-    bill.before_answering(at(1), bill.alive.clear)
-    bill.will_say(ENDED, page("vendor 2", following="3"), to=at(2))
+    bill.before_answering(at(1), bill.valid_sessions.clear)
+    bill.will_answer(ENDED, page("vendor 2", following="3"), to=at(2))
     assert read(open_client()) == Listed(["vendor 1", "vendor 2", "vendor 3"], 3)
-    assert bill.heard == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2), at(3)]
+    assert bill.received == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2), at(3)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
 def test_pagination_with_a_session_expired_at_two_pages_renews_it_twice(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(ENDED, page("vendor 2", following="3"), to=at(2))
-    bill.will_say(ENDED, page("vendor 3"), to=at(3))
-    bill.will_say(ENDED, ENDED, to=CHECK)
+    bill.will_answer(ENDED, page("vendor 2", following="3"), to=at(2))
+    bill.will_answer(ENDED, page("vendor 3"), to=at(3))
+    bill.will_answer(ENDED, ENDED, to=CHECK)
     assert read(open_client()).records == ["vendor 1", "vendor 2", "vendor 3"]
     once = [CHECK, LOGIN]
-    assert bill.heard == [LOGIN, at(1), at(2), *once, at(2), at(3), *once, at(3)]
+    assert bill.received == [LOGIN, at(1), at(2), *once, at(2), at(3), *once, at(3)]
 
 
 @pytest.mark.promise(9)
@@ -310,10 +310,10 @@ def test_pagination_with_a_session_expired_at_two_pages_renews_it_twice(open_cli
 def test_pagination_with_a_session_expired_twice_at_one_page_renews_it_once(
     open_client: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say(ENDED, ENDED, page("vendor 2"), to=at(2))
-    bill.will_say(ENDED, to=CHECK)
+    bill.will_answer(ENDED, ENDED, page("vendor 2"), to=at(2))
+    bill.will_answer(ENDED, to=CHECK)
     assert failed(open_client()).details["codes"] == ["BDC_1109"]
-    assert bill.heard == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2)]
+    assert bill.received == [LOGIN, at(1), at(2), CHECK, LOGIN, at(2)]
 
 
 @pytest.mark.promise(9)
@@ -321,10 +321,10 @@ def test_pagination_with_a_session_expired_twice_at_one_page_renews_it_once(
 def test_pagination_with_a_page_rejected_with_a_valid_session_does_not_renew_it(
     open_client: OpenClient, bill: Bill
 ) -> None:
-    bill.will_say(ENDED, to=at(2))
+    bill.will_answer(ENDED, to=at(2))
     error = failed(open_client())
     assert "although the session is valid" in str(error)
-    assert bill.heard == [LOGIN, at(1), at(2), CHECK]
+    assert bill.received == [LOGIN, at(1), at(2), CHECK]
 
 
 @pytest.mark.promise(1)
@@ -336,7 +336,7 @@ def test_pagination_with_a_token_near_its_end_renews_it_between_pages(
     clock.advance(3475)
     bill.before_answering(at(2), lambda: clock.advance(5))
     assert read(open_client(**OAUTH)).pages == 3
-    assert bill.heard == [TOKEN, at(1), at(2), TOKEN, at(3)]
+    assert bill.received == [TOKEN, at(1), at(2), TOKEN, at(3)]
     assert [each.headers.get("Authorization") for each in bill.requests] == [
         None,
         "Bearer TOKEN-1",
@@ -362,7 +362,7 @@ def test_pagination_of_a_long_list_stores_that_the_session_is_valid(
 
     for number in range(1, 11):
         bill.before_answering(at(number), seconds_pass)
-        bill.will_say(page(number, following=str(number + 1) if number < 10 else None), to=at(number))
+        bill.will_answer(page(number, following=str(number + 1) if number < 10 else None), to=at(number))
     assert read(open_client()).pages == 10
     # Every third page updates the entry, because each page takes eight seconds.
     assert noted == [8, 16, 24, 8, 16, 24, 8, 16, 24, 8]
@@ -377,7 +377,7 @@ def test_pagination_after_the_clock_was_set_back_still_stores_the_validity(
 ) -> None:
     open_client().sessions.ensure()
     bill.before_answering(at(1), lambda: clock.advance(-100_000))
-    bill.will_say(page(1, following="2"), to=at(1))
+    bill.will_answer(page(1, following="2"), to=at(1))
     received: list[float] = []
 
     def look() -> None:
@@ -386,7 +386,7 @@ def test_pagination_after_the_clock_was_set_back_still_stores_the_validity(
         received.append(stored.answered_at - clock.now)
 
     bill.before_answering(at(2), look)
-    bill.will_say(page(2), to=at(2))
+    bill.will_answer(page(2), to=at(2))
     read(open_client())
     assert received == [0]
 
@@ -419,19 +419,19 @@ def test_pagination_that_requires_trust_steps_up_before_the_first_page(open_clie
     open_client().sessions.ensure()
     error = failed(open_client(), require_trusted=True)
     assert isinstance(error, errors.MfaRequiredError)
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     assert read(open_client(**MFA_ID), require_trusted=True).pages == 3
-    assert bill.heard == [LOGIN, CHECK, STEP_UP, at(1), at(2), at(3)]
+    assert bill.received == [LOGIN, CHECK, STEP_UP, at(1), at(2), at(3)]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("three_pages")
 def test_pagination_after_the_hourly_limit_fails_and_sends_nothing(open_client: OpenClient, bill: Bill) -> None:
-    bill.will_say(no("BDC_1144", 429), to=at(2))
+    bill.will_answer(no("BDC_1144", 429), to=at(2))
     assert isinstance(failed(open_client()), errors.HourlyQuotaError)
     assert isinstance(failed(open_client()), errors.HourlyQuotaError)
-    assert bill.heard == [LOGIN, at(1), at(2)]
+    assert bill.received == [LOGIN, at(1), at(2)]
 
 
 # --- on the wire ---
@@ -441,15 +441,15 @@ def test_pagination_after_the_hourly_limit_fails_and_sends_nothing(open_client: 
 def test_pagination_uses_one_connection_and_the_next_write_another(
     open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
-    pages = [goes_on(*page(number, following=str(number + 1))) for number in range(1, 5)]
-    bill = scripted(*pages, goes_on(*page(5)), goes_on(201, {}), stays=True)
+    pages = [responds_and_stays(*page(number, following=str(number + 1))) for number in range(1, 5)]
+    bill = scripted(*pages, responds_and_stays(*page(5)), responds_and_stays(201, {}), stays=True)
     client = open_on_the_wire(bill.url)
     assert read(client).records == [1, 2, 3, 4, 5]
     assert bill.left.acquire(timeout=10)
     write = Request.of({"method": "POST", "path": "/v3/vendors", "body": {}}, bill.url, ())
     assert EndpointClient(client).call(write).changed
     assert [len(caller) for caller in bill.callers] == [5, 1]
-    assert [each.split(" ")[1].partition("?")[2] for each in bill.heard] == [
+    assert [each.split(" ")[1].partition("?")[2] for each in bill.received] == [
         "max=100",
         *(f"max=100&page={number}" for number in (2, 3, 4, 5)),
         "",
@@ -460,7 +460,7 @@ def test_pagination_uses_one_connection_and_the_next_write_another(
 def test_pagination_that_fails_closes_its_connection(
     open_on_the_wire: Callable[..., BillClient], scripted: Callable[..., ScriptedBill]
 ) -> None:
-    bill = scripted(goes_on(*page(1, following="2")), goes_on(404, None), stays=True)
+    bill = scripted(responds_and_stays(*page(1, following="2")), responds_and_stays(404, None), stays=True)
     assert failed(open_on_the_wire(bill.url)).status == 404
     assert bill.left.acquire(timeout=10)
 

@@ -34,8 +34,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import Cipher, EntryIdentity
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.factory import open_store
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
-from tests.unit.plugins.plugin_utils.conversation import SESSION
+from tests.unit.plugins.plugin_utils.fake_bill import METHODS
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.fakes import SESSION
+from tests.unit.plugins.plugin_utils.fuzz import any_answers_to, use_everything
 from tests.unit.plugins.plugin_utils.malformed import (
     CORRECT,
     KNOWN_CODES,
@@ -56,8 +58,6 @@ from tests.unit.plugins.plugin_utils.malformed import (
     http,
     outcome_of,
 )
-from tests.unit.plugins.plugin_utils.signing_in import METHODS
-from tests.unit.plugins.plugin_utils.whatever import any_answers_to, use_everything
 
 PLACE = "BILL's sandbox (gateway.stage.bill.com)"
 ORGANIZATION = CREDENTIAL["organization_id"]
@@ -131,7 +131,7 @@ def start_server(
         each.close()
     # If the lengths of a response contradict each other, urllib3 leaves a socket to the garbage collector.
     gc.collect()
-    assert [line for line in log_listener.heard if "findme" in line] == []
+    assert [line for line in log_listener.received if "findme" in line] == []
     assert capfd.readouterr() == ("", "")
 
 
@@ -362,13 +362,13 @@ HEAD = bytes(8)
 ENCRYPTED = HEAD + CIPHER.encrypt(SESSION.to_bytes())
 
 
-def stored_entry(folder: Path, said: list[str]) -> EncryptedEntry[Session]:
+def stored_entry(folder: Path, warned: list[str]) -> EncryptedEntry[Session]:
     directory = str(folder / "damaged")
     return EncryptedEntry(
         Session,
         IDENTITY,
-        open_store(directory, default=directory, run_directory=directory, warn=said.append),
-        said.append,
+        open_store(directory, default=directory, run_directory=directory, warn=warned.append),
+        warned.append,
     )
 
 
@@ -394,15 +394,15 @@ def damaged(draw: st.DrawFn) -> bytes:
 @given(st.binary(max_size=300) | damaged() | st.just(b"x" * 70_000))
 @example(ENCRYPTED)
 def test_stored_session_with_any_bytes_is_the_true_session_or_ignored(folder: Path, data: bytes) -> None:
-    said: list[str] = []
+    warned: list[str] = []
     put(folder, data)
-    loaded = stored_entry(folder, said).load()
+    loaded = stored_entry(folder, warned).load()
     if data[len(HEAD) :] == ENCRYPTED[len(HEAD) :]:
-        assert (loaded, said) == (SESSION, [])
+        assert (loaded, warned) == (SESSION, [])
         return
     assert loaded is None
-    assert len(said) in (1, 2)
-    for line in said:
+    assert len(warned) in (1, 2)
+    for line in warned:
         assert re.fullmatch(
             r"A stored session is incomplete, [ -~]*|bill\.connect ignores the stored session [ -~]*: it is too large\.",
             line,
@@ -478,11 +478,11 @@ _of_any_shape = st.one_of(any_json.map(lambda value: json.dumps(value).encode())
 @pytest.mark.promise(6)
 @given(_nearly(_fields) | _of_any_shape)
 def test_stored_session_of_any_format_is_usable_or_ignored(folder: Path, plain: bytes) -> None:
-    said: list[str] = []
+    warned: list[str] = []
     put(folder, HEAD + CIPHER.encrypt(plain))
-    loaded = stored_entry(folder, said).load()
+    loaded = stored_entry(folder, warned).load()
     if loaded is None:
-        assert all(line.isprintable() and "findme" not in line for line in said)
+        assert all(line.isprintable() and "findme" not in line for line in warned)
         return
     # The data has the right key, so only its types can be wrong. No code below may fail because of a type.
     for text in (*loaded.headers, *loaded.headers.values()):
@@ -497,13 +497,13 @@ def test_stored_session_of_any_format_is_usable_or_ignored(folder: Path, plain: 
 @pytest.mark.promise(4)
 @given(_nearly(_refusal) | _of_any_shape)
 def test_cached_refusal_of_any_format_is_usable_or_ignored(folder: Path, plain: bytes) -> None:
-    said: list[str] = []
+    warned: list[str] = []
     put(folder, HEAD + CIPHER.encrypt(plain))
     directory = str(folder / "damaged")
-    store = open_store(directory, default=directory, run_directory=directory, warn=said.append)
-    loaded = EncryptedEntry(CachedRefusal, IDENTITY, store, said.append).load()
+    store = open_store(directory, default=directory, run_directory=directory, warn=warned.append)
+    loaded = EncryptedEntry(CachedRefusal, IDENTITY, store, warned.append).load()
     if loaded is None:
-        assert all(line.isprintable() and "findme" not in line for line in said)
+        assert all(line.isprintable() and "findme" not in line for line in warned)
         return
     if loaded.is_active(1.0):
         error = loaded.error(is_cached=True)

@@ -29,10 +29,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.transport impor
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from tests.emulator.certificates import Authority, self_signed
 from tests.proxies import DrippingSocksProxy, ForwardingProxy, HttpProxy, SocksProxy
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, Reply, ScriptedBill, goes_on, says
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, Reply, ScriptedBill, responds, responds_and_stays
 
 Start = Callable[..., ScriptedBill]
-GOOD = says(200, {"secure": True})
+GOOD = responds(200, {"secure": True})
 SECRET = "s3cret-findme"
 USER = ("me", SECRET)
 KINDS = ["http", "https", "socks5h"]
@@ -143,9 +143,9 @@ def test_exchange_through_a_proxy_reaches_bill(
     proxy = start_proxy(kind, user=user)
     assert log_in(bill.url, with_user(proxy) if user else proxy.url).json == {"secure": True}
     assert proxy.asked == [("127.0.0.1", bill.port)]
-    [heard] = bill.heard
-    assert heard.startswith("POST /connect/v3/login HTTP/1.1\r\n")
-    assert "proxy-authorization" not in heard.lower()
+    [received] = bill.received
+    assert received.startswith("POST /connect/v3/login HTTP/1.1\r\n")
+    assert "proxy-authorization" not in received.lower()
 
 
 @pytest.mark.parametrize("variable", ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])
@@ -176,7 +176,7 @@ def test_exchange_with_socks5h_lets_the_proxy_look_up_the_name(
 def test_keep_alive_through_a_proxy_uses_one_connection(
     start_proxy: StartProxy, bill_with_tls: Start, monkeypatch: pytest.MonkeyPatch, authority: Authority, kind: str
 ) -> None:
-    bill, proxy = bill_with_tls(goes_on(200, {}), stays=True), start_proxy(kind)
+    bill, proxy = bill_with_tls(responds_and_stays(200, {}), stays=True), start_proxy(kind)
     monkeypatch.setenv("https_proxy", proxy.url)
     transport = HttpTransport(HttpExchange(BaseUrl.of_api(bill.url), HttpSettings(10, True, str(authority.file))))
     with transport.keep_alive():
@@ -417,7 +417,7 @@ def test_rejected_password_of_a_proxy_is_sent_once(
     start_proxy: StartProxy, bill_with_tls: Start, sign_in: Callable[..., str], clock: Clock, kind: str, store: str
 ) -> None:
     session = {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"], "userId": "00601"}
-    bill = bill_with_tls(says(200, session))
+    bill = bill_with_tls(responds(200, session))
     proxy = start_proxy(kind, user=USER)
     options = {} if store == "shared" else {"session_store": "none"}
     for number in range(3):
@@ -433,7 +433,7 @@ def test_rejected_password_of_a_proxy_is_sent_once(
     clock.advance(601)
     sign_in(bill.url, with_user(proxy, "me:old-findme"), username="later", **options)
     assert proxy.credentials[2:] == ["me:old-findme"]
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(4)
@@ -460,7 +460,7 @@ def test_rejected_password_of_a_proxy_is_explained_once_and_sent_again_with_forc
     proxy.user = ("me", "old-findme")
     sign_in(bill.url, stale, force=True)
     assert proxy.credentials == ["me:old-findme"] * 3
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(4)
@@ -468,7 +468,7 @@ def test_password_that_a_proxy_rejects_later_is_cached_too(
     start_proxy: StartProxy, bill_with_tls: Start, sign_in: Callable[..., str]
 ) -> None:
     session = {"sessionId": "SESSION-findme", "organizationId": OPTIONS["organization_id"], "userId": "00601"}
-    bill = bill_with_tls(says(200, session))
+    bill = bill_with_tls(responds(200, session))
     proxy = start_proxy("http", user=USER)
     assert sign_in(bill.url, with_user(proxy)) == ""
     proxy.user = ("me", "changed")

@@ -31,8 +31,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.cipher import 
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from ansible_collections.bill.connect.plugins.plugin_utils._store.fallback import FallbackStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store.file import FileStore
-from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
-from tests.unit.plugins.plugin_utils.signing_in import OAUTH, SPEND_TOKEN
+from tests.unit.plugins.plugin_utils.fake_bill import OAUTH, SPEND_TOKEN
+from tests.unit.plugins.plugin_utils.fakes import Clock, ListReporter
 
 # Python 3.12 and later warn about a fork if earlier tests have left threads. These children only take locks.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
@@ -293,12 +293,12 @@ def _call(directory: Path, begin: Barrier, number: int) -> None:
 @pytest.mark.promise(11)
 def test_rate_limiter_for_thirty_processes_permits_sixty_calls_a_minute(tmp_path: Path) -> None:
     begin = FORK.Barrier(30)
-    crowd = [FORK.Process(target=_call, args=(tmp_path, begin, number)) for number in range(30)]
-    for process in crowd:
+    run_at_once = [FORK.Process(target=_call, args=(tmp_path, begin, number)) for number in range(30)]
+    for process in run_at_once:
         process.start()
-    for process in crowd:
+    for process in run_at_once:
         process.join(60)
-    assert [process.exitcode for process in crowd] == [0] * 30
+    assert [process.exitcode for process in run_at_once] == [0] * 30
     called_at = [float(at) for path in tmp_path.glob("*.called") for at in path.read_text().split()]
     assert sorted(called_at) == [1_800_000_000.0 + 61 * (number // MAX_CALLS) for number in range(300)]
 

@@ -16,8 +16,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import error_from_response
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
-from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
+from tests.unit.plugins.plugin_utils.fake_bill import CHECK, LOGIN, LOGOUT, Bill, Open, no
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock
 
 
 @pytest.mark.promise(4)
@@ -29,10 +29,10 @@ def test_refusal_after_a_clock_change_is_not_extended(
 ) -> None:
     for asked, jump in enumerate((0, hours), start=1):
         clock.advance(jump * 3600)
-        bill.will_say(no(code))
+        bill.will_answer(no(code))
         with pytest.raises(errors.ApiError, match=code):
             open_sessions().ensure()
-        bill.will_say()
+        bill.will_answer()
         with pytest.raises(errors.ApiError, match="did not send the request again"):
             open_sessions().ensure()
         assert bill.sign_ins == asked
@@ -50,13 +50,13 @@ def test_refusal_of_a_login_keeps_the_stored_session(open_sessions: Open, bill: 
 
 @pytest.mark.promise(9)
 def test_refusal_is_not_retried_and_a_transient_failure_is(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"))
+    bill.will_answer(errors.ServerError("ill"), errors.TransportError("gone"))
     assert open_sessions().ensure().changed
-    assert bill.heard == [LOGIN] * 3
-    bill.will_say(errors.AuthenticationError("no"))
+    assert bill.received == [LOGIN] * 3
+    bill.will_answer(errors.AuthenticationError("no"))
     with pytest.raises(errors.AuthenticationError):
         open_sessions(username="other@example.com").ensure()
-    assert bill.heard == [LOGIN] * 4
+    assert bill.received == [LOGIN] * 4
 
 
 REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_1123")
@@ -69,21 +69,21 @@ def test_refusal_of_a_credential_is_cached_for_ten_minutes(
     open_sessions: Open, bill: Bill, clock: Clock, code: str, store: str | None
 ) -> None:
     username = f"{code}-{store}"
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     for advance in (0, 1, 597, 1):
         clock.advance(advance)
         with pytest.raises(errors.AuthenticationError, match=code):
             open_sessions(username=username, session_store=store).ensure()
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     clock.advance(1)
     assert open_sessions(username=username, session_store=store).ensure().changed
-    assert bill.heard == [LOGIN] * 2
+    assert bill.received == [LOGIN] * 2
 
 
 @pytest.mark.promise(4)
 def test_refusal_message_names_start_end_and_reason(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     messages = []
-    bill.will_say(no("BDC_1102"))
+    bill.will_answer(no("BDC_1102"))
     for _time in range(2):
         with pytest.raises(errors.AuthenticationError) as failure:
             open_sessions().ensure()
@@ -106,24 +106,24 @@ def test_refusal_message_names_start_end_and_reason(open_sessions: Open, bill: B
 def test_refusal_of_a_wrong_value_does_not_affect_the_corrected_value(
     open_sessions: Open, bill: Bill, name: str
 ) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     with pytest.raises(errors.AuthenticationError):
         open_sessions(**{name: "wrong"}).ensure()
     assert open_sessions().ensure().changed
     with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
         open_sessions(**{name: "wrong"}).ensure()
-    assert bill.heard == [LOGIN] * 2
+    assert bill.received == [LOGIN] * 2
 
 
 @pytest.mark.promise(4)
 def test_refusal_with_force_is_ignored_and_deleted_after_a_success(
     open_sessions: Open, bill: Bill, clock: Clock
 ) -> None:
-    bill.will_say(no("BDC_1110"))
+    bill.will_answer(no("BDC_1110"))
     with pytest.raises(errors.AuthenticationError):
         open_sessions().ensure()
     assert open_sessions().ensure(force=True).changed
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     clock.advance(60)
     assert open_sessions().ensure().changed
 
@@ -136,7 +136,7 @@ def test_refusal_of_a_login_does_not_end_a_valid_session(open_sessions: Open, bi
         open_sessions().ensure(force=True)
     clock.advance(61)
     assert not open_sessions().ensure().changed
-    assert bill.heard == [LOGIN, LOGIN, CHECK]
+    assert bill.received == [LOGIN, LOGIN, CHECK]
 
 
 @pytest.mark.promise(4)
@@ -146,7 +146,7 @@ def test_refusal_of_a_developer_key_with_a_stored_session_is_cached(
 ) -> None:
     open_sessions().ensure()
     clock.advance(60)
-    bill.will_say(no("BDC_1103"))
+    bill.will_answer(no("BDC_1103"))
     for _time in range(3):
         with pytest.raises(errors.AuthenticationError, match="BDC_1103"):
             work(open_sessions())
@@ -154,7 +154,7 @@ def test_refusal_of_a_developer_key_with_a_stored_session_is_cached(
             open_sessions().ensure()
         with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
             open_sessions().end()
-    assert len(bill.heard) == 2
+    assert len(bill.received) == 2
     clock.advance(600)
     assert not open_sessions().ensure().changed
 
@@ -162,11 +162,11 @@ def test_refusal_of_a_developer_key_with_a_stored_session_is_cached(
 @pytest.mark.promise(9)
 def test_refusal_for_the_hourly_limit_stops_logouts(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
-    bill.will_say(no("BDC_1144"))
+    bill.will_answer(no("BDC_1144"))
     for _time in range(2):
         with pytest.raises(errors.HourlyQuotaError):
             open_sessions().end()
-    assert bill.heard == [LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGOUT]
     clock.advance(3600)
     assert open_sessions().end().changed
 
@@ -190,7 +190,7 @@ def test_refusal_of_a_wrong_password_in_fifty_tasks_is_one_login(open_sessions: 
     for thread in threads:
         thread.join(60)
     assert len(refused) == 50
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(9)
@@ -200,13 +200,13 @@ def test_refusal_for_the_hourly_limit_stops_all_users_of_the_developer_key(
 ) -> None:
     clock.advance(1500)
     key = f"key-{store}"
-    bill.will_say(no("BDC_1144"))
+    bill.will_answer(no("BDC_1144"))
     for username in ("one", "two"):
         with pytest.raises(
             errors.HourlyQuotaError, match=r"bill.connect sends nothing with this developer key before 09:00:00 UTC"
         ):
             open_sessions(username=username, dev_key=key, session_store=store).ensure()
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     assert open_sessions(username="one", dev_key="another", session_store=store).ensure().changed
     clock.advance(2099)
     with pytest.raises(
@@ -221,23 +221,23 @@ def test_refusal_for_the_hourly_limit_stops_all_users_of_the_developer_key(
 def test_refusal_for_the_hourly_limit_stops_validations(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(61)
-    bill.will_say(no("BDC_1144"))
+    bill.will_answer(no("BDC_1144"))
     for _time in range(2):
         with pytest.raises(errors.HourlyQuotaError):
             open_sessions().ensure()
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     assert not open_sessions(check_after=120).ensure().changed
 
 
 @pytest.mark.promise(9)
 def test_refusal_for_the_hourly_limit_is_deleted_after_a_login(open_sessions: Open, bill: Bill, clock: Clock) -> None:
-    bill.will_say(no("BDC_1144"))
+    bill.will_answer(no("BDC_1144"))
     with pytest.raises(errors.HourlyQuotaError):
         open_sessions().ensure()
     open_sessions().ensure(force=True)
     clock.advance(60)
     assert not open_sessions().ensure().changed
-    assert bill.heard == [LOGIN, LOGIN, CHECK]
+    assert bill.received == [LOGIN, LOGIN, CHECK]
 
 
 def message_of(sessions: SessionManager) -> str:
@@ -259,7 +259,7 @@ def message_of(sessions: SessionManager) -> str:
 def test_refusal_is_explained_once_in_a_run(
     open_sessions: Open, bill: Bill, store: str | None, code: str, what: str
 ) -> None:
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     short = (
         f"BILL answered {code} for the host web1 in this run, so bill.connect did not send the request again: {what}."
     )
@@ -272,12 +272,12 @@ def test_refusal_is_explained_once_in_a_run(
         for whole in (first, again):
             assert whole.startswith(f"BILL answered {code}: ")
             assert "before" in whole
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(8)
 def test_refusal_is_explained_once_in_a_loop_and_at_each_try(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     first, second_try, second = [
         message_of(open_sessions(asker=Asker("run", "web1", "task", item))) for item in ("a", "a", "b")
     ]
@@ -291,7 +291,7 @@ def test_refusal_is_explained_once_in_a_loop_and_at_each_try(open_sessions: Open
 
 @pytest.mark.promise(8)
 def test_refusal_that_nobody_saw_is_explained_to_the_next_host(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     hidden, seen, short = [
         message_of(open_sessions(asker=asker)) for asker in (Asker(), Asker("run", "web2"), Asker("run", "web3"))
     ]

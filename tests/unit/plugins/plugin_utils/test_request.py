@@ -213,7 +213,7 @@ def test_request_path_of_webhooks_is_known_with_both_bases(written: str, api_url
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("written", "api_url", "says"),
+    ("written", "api_url", "message"),
     [
         ("/connect-events/subscriptions", API_URL, "A path of BILL's webhooks begins with /connect-events/v3/."),
         ("/connect-events", API_URL, "A path of BILL's webhooks begins with /connect-events/v3/."),
@@ -229,10 +229,10 @@ def test_request_path_of_webhooks_is_known_with_both_bases(written: str, api_url
         ("http://127.0.0.1:8000/connect-events/v3/x", "http://127.0.0.1:8000", "Credentials go only to api_url"),
     ],
 )
-def test_request_path_of_webhooks_that_is_wrong_is_an_option_error(written: str, api_url: str, says: str) -> None:
+def test_request_path_of_webhooks_that_is_wrong_is_an_option_error(written: str, api_url: str, message: str) -> None:
     with pytest.raises(OptionError) as failure:
         of(written, api_url)
-    assert says in str(failure.value)
+    assert message in str(failure.value)
 
 
 @pytest.mark.promise(8)
@@ -279,7 +279,7 @@ def test_request_path_with_another_url_is_an_option_error(written: str) -> None:
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("written", "says"),
+    ("written", "message"),
     [
         (None, "path is missing."),
         ("", "path is missing."),
@@ -314,8 +314,8 @@ def test_request_path_with_another_url_is_an_option_error(written: str) -> None:
         ("/v3/vendors/009}/archive", "path has a placeholder, or a variable in it is empty"),
     ],
 )
-def test_request_path_that_is_unsafe_is_an_option_error(written: Any, says: str) -> None:
-    assert says in refusal(written)
+def test_request_path_that_is_unsafe_is_an_option_error(written: Any, message: str) -> None:
+    assert message in refusal(written)
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def test_list_is_written_as_a_list_or_as_text(filters: Any, sort: Any) -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("path", "options", "says"),
+    ("path", "options", "message"),
     [
         ("/v3/x", {"query": "a=b"}, "query must be a dictionary of parameters"),
         ("/v3/x", {"query": {1: 2}}, "query has a parameter whose name is empty, or is not a text."),
@@ -404,8 +404,8 @@ def test_list_is_written_as_a_list_or_as_text(filters: Any, sort: Any) -> None:
         ("/v3/x", {"method": "POST", "max_results": 5}, "max_results is for reading lists"),
     ],
 )
-def test_request_with_conflicting_options_is_an_option_error(path: str, options: dict[str, Any], says: str) -> None:
-    assert says in refusal(path, **options)
+def test_request_with_conflicting_options_is_an_option_error(path: str, options: dict[str, Any], message: str) -> None:
+    assert message in refusal(path, **options)
 
 
 @pytest.mark.promise(5)
@@ -467,7 +467,7 @@ def test_request_header_that_bill_connect_sets_is_an_option_error(name: str) -> 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("headers", "says"),
+    ("headers", "message"),
     [
         ("a: b", "headers must be a dictionary"),
         ({"a b": "c"}, "headers has a name that is not valid for a header"),
@@ -485,8 +485,8 @@ def test_request_header_that_bill_connect_sets_is_an_option_error(name: str) -> 
         ({"a": "Bearer PASSWORD-findme"}, "headers.a contains a credential."),
     ],
 )
-def test_request_header_that_is_invalid_is_an_option_error(headers: Any, says: str) -> None:
-    assert says in refusal(headers=headers)
+def test_request_header_that_is_invalid_is_an_option_error(headers: Any, message: str) -> None:
+    assert message in refusal(headers=headers)
 
 
 # Ansible's own texts behave this way: their conversion to a text returns the same object.
@@ -539,7 +539,7 @@ def test_request_with_text_types_of_ansible_has_plain_texts() -> None:
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "message"),
     [
         ("findme", "body must be a dictionary or a list, or a text that holds a JSON object or array."),
         ('"findme"', "body must be a dictionary or a list"),
@@ -560,8 +560,8 @@ def test_request_with_text_types_of_ansible_has_plain_texts() -> None:
         ({"findme in a key": b""}, "body[...] has a value that JSON cannot have"),
     ],
 )
-def test_request_body_that_is_not_json_names_the_place(body: Any, says: str) -> None:
-    assert says in refusal(method="POST", body=body)
+def test_request_body_that_is_not_json_names_the_place(body: Any, message: str) -> None:
+    assert message in refusal(method="POST", body=body)
 
 
 def test_request_body_that_contains_itself_is_an_option_error() -> None:

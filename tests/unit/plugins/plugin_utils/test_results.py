@@ -27,8 +27,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     MfaRequiredError,
     OptionError,
 )
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, CHECK, LOGIN, Bill, no
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, CHECK, LOGIN, Bill, no
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 from tests.unit.plugins.tasks import OpenContext
 
 # --- a session ---
@@ -76,7 +76,7 @@ def test_session_info_result_contains_no_secret(open_context: OpenContext) -> No
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
-    ("term", "says"),
+    ("term", "message"),
     [
         ("sesion_id", "There is no field sesion_id. Did you mean session_id? The fields are: session_id, "),
         ("findme", "There is no such field. The fields are: session_id, "),
@@ -84,11 +84,11 @@ def test_session_info_result_contains_no_secret(open_context: OpenContext) -> No
     ],
     ids=str,
 )
-def test_lookup_term_that_is_not_a_field_is_an_option_error(term: Any, says: str) -> None:
+def test_lookup_term_that_is_not_a_field_is_an_option_error(term: Any, message: str) -> None:
     assert checked_terms(LOGIN_FIELDS) == [*LOGIN_FIELDS]
     with pytest.raises(OptionError) as failure:
         checked_terms(["user_id", term])
-    assert str(failure.value).startswith(says)
+    assert str(failure.value).startswith(message)
 
 
 # --- a request ---
@@ -106,7 +106,7 @@ def test_request_result_of_a_read_has_status_and_response(open_context: OpenCont
         context = open_context(path="/v3/vendors/1")
         returned = requested(context, check_mode=check_mode, diff=True)
         assert returned == {"status": 200, "changed": False, "uncertain": False, "json": {"id": "1"}}
-    assert bill.heard == [LOGIN, "GET /v3/vendors/1", "GET /v3/vendors/1"]
+    assert bill.received == [LOGIN, "GET /v3/vendors/1", "GET /v3/vendors/1"]
 
 
 @pytest.mark.promise(12)
@@ -115,8 +115,8 @@ def test_request_result_of_a_list_in_check_mode_reads_and_reports_each_page(
 ) -> None:
     shown: list[str] = []
     monkeypatch.setattr(_reporter.display, "v", shown.append)
-    bill.will_say((200, {"results": [1, 2], "nextPage": "2"}), to="GET /v3/vendors?max=3")
-    bill.will_say((200, {"results": [3, 4], "nextPage": "3"}), to="GET /v3/vendors?max=3&page=2")
+    bill.will_answer((200, {"results": [1, 2], "nextPage": "2"}), to="GET /v3/vendors?max=3")
+    bill.will_answer((200, {"results": [3, 4], "nextPage": "3"}), to="GET /v3/vendors?max=3&page=2")
     context = open_context(path="/v3/vendors", paginate=True, max_results=3)
     returned = requested(context, check_mode=True)
     assert returned == {"status": 200, "changed": False, "uncertain": False, "results": [1, 2, 3], "pages": 2}
@@ -153,7 +153,7 @@ def test_request_result_of_a_write_shows_the_diff_and_check_mode_sends_nothing(
         "after_header": f"POST {API_URL}/v3/payments",
         "after": '{\n  "name": "Ärger",\n  "bank": {\n    "accountNumber": "********"\n  },\n  "memo": "********"\n}\n',
     }
-    assert bill.heard == ([] if check_mode else [LOGIN, PAY])
+    assert bill.received == ([] if check_mode else [LOGIN, PAY])
     if not check_mode:
         assert bill.last(PAY).body == body
 
@@ -179,12 +179,12 @@ def test_request_result_in_check_mode_validates_required_trust(
     else:
         with pytest.raises(MfaRequiredError):
             requested(context, check_mode=True)
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(2)
 def test_request_result_with_an_expected_status_succeeds(open_context: OpenContext, bill: Bill) -> None:
-    bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404), no("BDC_1120", 404))
+    bill.will_answer((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404), no("BDC_1120", 404))
     context = open_context(path="/v3/vendors/1", expected_status=[200, 404])
     assert requested(context)["status"] == 404
     with pytest.raises(BillError, match="HTTP status 404"):
@@ -209,7 +209,7 @@ def test_request_result_registers_new_secrets(
 def test_request_result_without_a_login_registers_the_secrets_of_the_body(
     open_context: OpenContext, bill: Bill
 ) -> None:
-    bill.will_say((401, [{"code": "BDC_1101"}]))
+    bill.will_answer((401, [{"code": "BDC_1101"}]))
     context = open_context(path="/v3/payments", method="POST", body={"accountNumber": "123findme"})
     with pytest.raises(BillError):
         requested(context)
@@ -224,7 +224,7 @@ def test_request_result_with_an_option_error_registers_the_secrets_of_the_body(
     with pytest.raises(OptionError):
         requested(context)
     assert context.secrets.texts - set(context.option_secrets) == {"123findme"}
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)
@@ -235,12 +235,12 @@ def test_request_result_with_paginate_and_an_expected_error_is_an_option_error(
         OptionError, match="expected_status accepts only 200 to 299 with paginate, because an error has no pages"
     ):
         requested(open_context(path="/v3/vendors", paginate=True, expected_status=[200, 404]))
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(2)
 def test_lookup_records_of_an_expected_refusal_are_empty(open_context: OpenContext, bill: Bill) -> None:
-    bill.will_say((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404))
+    bill.will_answer((200, {"sessionId": "SESSION-1"}), no("BDC_1120", 404))
     assert records_of(open_context(expected_status=[200, 404]), "/v3/vendors/1") == []
 
 
@@ -260,13 +260,13 @@ def test_lookup_records_of_a_response_are_its_page_or_the_response(
     open_context: OpenContext, bill: Bill, response: Any, records: list[Any]
 ) -> None:
     open_context().client.sessions.ensure()
-    bill.will_say((200, response))
+    bill.will_answer((200, response))
     assert records_of(open_context(), "/v3/vendors") == records
 
 
 def test_lookup_records_with_paginate_are_those_of_all_pages(open_context: OpenContext, bill: Bill) -> None:
-    bill.will_say((200, {"results": [[1]], "nextPage": "2"}), to="GET /v3/vendors?max=100")
-    bill.will_say((200, {"results": [{"results": 2}]}), to="GET /v3/vendors?max=100&page=2")
+    bill.will_answer((200, {"results": [[1]], "nextPage": "2"}), to="GET /v3/vendors?max=100")
+    bill.will_answer((200, {"results": [{"results": 2}]}), to="GET /v3/vendors?max=100&page=2")
     context = open_context(paginate=True)
     assert records_of(context, "/v3/vendors") == [[1], {"results": 2}]
     assert context.secrets.texts >= {"SESSION-1"}

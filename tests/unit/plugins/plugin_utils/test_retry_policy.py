@@ -16,8 +16,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.retry_policy import RetryPolicy
 from ansible_collections.bill.connect.plugins.plugin_utils._http.retrying_transport import RetryingTransport
-from tests.unit.plugins.plugin_utils.conversation import Clock, ListReporter
-from tests.unit.plugins.plugin_utils.signing_in import API_URL
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL
+from tests.unit.plugins.plugin_utils.fakes import Clock, ListReporter
 
 READ = HttpRequest("GET", "/v3/vendors")
 WRITE = HttpRequest("POST", "/v3/payments", is_repeatable=False)

@@ -23,18 +23,18 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender imp
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody
 from ansible_collections.bill.connect.plugins.plugin_utils._store.lock import lock_file
 from tests.proxies import SocksProxy
-from tests.unit.plugins.plugin_utils.conversation import (
+from tests.unit.plugins.plugin_utils.fake_bill import OAUTH
+from tests.unit.plugins.plugin_utils.fakes import (
     Clock,
     Reply,
     Run,
     RunIsOverError,
     ScriptedBill,
-    cuts,
-    goes_on,
+    breaks_off,
     refuses,
-    says,
+    responds,
+    responds_and_stays,
 )
-from tests.unit.plugins.plugin_utils.signing_in import OAUTH
 
 Start = Callable[..., ScriptedBill]
 VENDORS = HttpRequest("GET", "/v3/vendors")
@@ -64,7 +64,7 @@ def exchange_with(bill: ScriptedBill, run: Run, limits: Limits | None = None) ->
 
 @pytest.mark.promise(16)
 def test_exchange_of_a_run_that_is_over_does_not_wait_for_a_slot(scripted: Start, run: Run) -> None:
-    bill, limits = scripted(says(200, {})), SlotThatEnds(run)
+    bill, limits = scripted(responds(200, {})), SlotThatEnds(run)
     run.end()
     with pytest.raises(RunIsOverError):
         exchange_with(bill, run, limits).exchange(PAYMENT)
@@ -73,7 +73,7 @@ def test_exchange_of_a_run_that_is_over_does_not_wait_for_a_slot(scripted: Start
 
 @pytest.mark.promise(16)
 def test_exchange_at_another_base_url_belongs_to_the_same_run(scripted: Start, run: Run) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     run.end()
     with pytest.raises(RunIsOverError):
         exchange_with(bill, run).at(BaseUrl.of_api(bill.url)).exchange(PAYMENT)
@@ -82,7 +82,7 @@ def test_exchange_at_another_base_url_belongs_to_the_same_run(scripted: Start, r
 
 @pytest.mark.promise(16)
 def test_exchange_whose_run_ends_during_the_wait_for_a_slot_sends_nothing(scripted: Start, run: Run) -> None:
-    bill, limits = scripted(says(200, {})), SlotThatEnds(run)
+    bill, limits = scripted(responds(200, {})), SlotThatEnds(run)
     with pytest.raises(RunIsOverError):
         exchange_with(bill, run, limits).exchange(PAYMENT)
     assert (limits.asked, bill.callers) == (["/v3/payments"], [])
@@ -109,7 +109,7 @@ def test_exchange_whose_run_ends_before_it_connects_sends_no_password_to_a_proxy
 def test_exchange_whose_run_ends_while_it_connects_sends_nothing(
     scripted: Start, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bill, resolve = scripted(says(200, {})), socket.getaddrinfo
+    bill, resolve = scripted(responds(200, {})), socket.getaddrinfo
 
     def resolve_too_late(*arguments: Any, **keywords: Any) -> Any:
         run.end()
@@ -120,14 +120,14 @@ def test_exchange_whose_run_ends_while_it_connects_sends_nothing(
         exchange_with(bill, run).exchange(PAYMENT)
     # The connection is closed.
     assert bill.left.acquire(timeout=10)
-    assert (bill.callers, bill.heard) == ([[]], [])
+    assert (bill.callers, bill.received) == ([[]], [])
 
 
 @pytest.mark.promise(16)
 def test_exchange_whose_run_ends_between_two_requests_of_one_connection_sends_only_the_first(
     scripted: Start, run: Run
 ) -> None:
-    bill = scripted(goes_on(200, {}), stays=True)
+    bill = scripted(responds_and_stays(200, {}), stays=True)
     exchange = exchange_with(bill, run, SlotThatEnds(run, number=2))
     with exchange.keep_alive():
         exchange.exchange(VENDORS)
@@ -141,7 +141,7 @@ def test_exchange_whose_run_ends_between_two_requests_of_one_connection_sends_on
 def test_exchange_whose_run_ends_after_it_sent_the_request_still_reads_the_response(scripted: Start, run: Run) -> None:
     def ends_first(peer: socket.socket) -> None:
         run.end()
-        says(201, {"id": "1"})(peer)
+        responds(201, {"id": "1"})(peer)
 
     assert exchange_with(scripted(ends_first), run).exchange(PAYMENT).status == 201
 
@@ -168,7 +168,7 @@ def test_lock_whose_run_ends_during_the_wait_lets_nothing_be_written(tmp_path: P
     [
         (WRITE, refuses(429, "BDC_1322")),
         (VENDORS, refuses(503, "BDC_9999")),
-        (VENDORS, cuts),
+        (VENDORS, breaks_off),
     ],
     ids=["write", "read", "broken connection"],
 )
@@ -184,7 +184,7 @@ def test_client_whose_run_ends_before_the_next_attempt_sends_no_other(
     clock.at_next_move = run.end
     with pytest.raises(RunIsOverError):
         open_on_the_wire(bill.url).request(request_of_the_task)
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(16)
@@ -198,7 +198,7 @@ def test_client_whose_run_ends_while_its_session_expires_does_not_sign_in(
     bill = scripted(expires)
     with pytest.raises(RunIsOverError):
         open_on_the_wire(bill.url).request(WRITE)
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(16)
@@ -209,7 +209,7 @@ def test_sign_in_whose_run_ends_before_the_next_attempt_is_not_repeated(
     clock.at_next_move = run.end
     with pytest.raises(RunIsOverError):
         build(None, api_url=bill.url).sessions.ensure()
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1
 
 
 @pytest.mark.promise(16)
@@ -218,9 +218,9 @@ def test_sign_in_whose_run_ends_before_its_second_address_sends_nothing_there(
 ) -> None:
     def ends_first(peer: socket.socket) -> None:
         run.end()
-        says(404, {})(peer)
+        responds(404, {})(peer)
 
     bill = scripted(ends_first)
     with pytest.raises(RunIsOverError):
         build(None, api_url=bill.url, **OAUTH).sessions.ensure()
-    assert len(bill.heard) == 1
+    assert len(bill.received) == 1

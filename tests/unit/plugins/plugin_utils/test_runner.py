@@ -27,7 +27,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner impor
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.running import trusted
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, UncertainWriteError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun, current_run, operation_of
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Run, RunIsOverError, ScriptedBill, says
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Run, RunIsOverError, ScriptedBill, responds
 
 pytestmark = pytest.mark.usefixtures("no_variables")
 
@@ -65,7 +65,7 @@ def test_operation_in_a_worker_is_watched_and_its_locks_know_the_run(monkeypatch
 def test_operation_whose_run_ends_sends_nothing(
     scripted: Callable[..., ScriptedBill], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     given = invocation(api_url=bill.url, session_store=str(tmp_path / "bill"))
     run = Run()
     run.end()

@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import Session
-from tests.unit.plugins.plugin_utils.conversation import SESSION
+from tests.unit.plugins.plugin_utils.fakes import SESSION
 
 MADE = SESSION.made_at
 TOKEN = replace(SESSION, idle_seconds=None, ends_at=MADE + 3600)
@@ -60,7 +60,7 @@ def test_session_is_recent_until_its_last_response_is_old_or_it_expired(
 
 @pytest.mark.promise(1)
 @pytest.mark.parametrize(
-    ("life", "after", "is_due"),
+    ("scenario", "after", "is_due"),
     [
         (3600, 0, False),
         (3600, 3479.9, False),
@@ -76,9 +76,9 @@ def test_session_is_recent_until_its_last_response_is_old_or_it_expired(
     ],
 )
 def test_session_is_due_two_minutes_or_a_fifth_of_its_life_before_its_end(
-    life: float | None, after: float, is_due: bool
+    scenario: float | None, after: float, is_due: bool
 ) -> None:
-    session = replace(SESSION, ends_at=None if life is None else MADE + life)
+    session = replace(SESSION, ends_at=None if scenario is None else MADE + scenario)
     assert session.is_due(MADE + after) is is_due
 
 

@@ -17,8 +17,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.client import
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock
-from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, Bill, Open, no
+from tests.unit.plugins.plugin_utils.fake_bill import CHECK, LOGIN, Bill, Open, no
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock
 
 
 @pytest.mark.promise(1)
@@ -27,7 +27,7 @@ def test_session_after_one_login_is_used_by_every_later_task(open_sessions: Open
     outcomes = [open_sessions().ensure() for _time in range(10)]
     assert [outcome.changed for outcome in outcomes] == [True] + [False] * 9
     assert len({outcome.session.session_id for outcome in outcomes if outcome.session}) == 1
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 def test_session_has_the_values_of_the_login_response(open_sessions: Open, bill: Bill, clock: Clock) -> None:
@@ -44,13 +44,13 @@ def test_session_after_check_after_seconds_is_validated(open_sessions: Open, bil
     open_sessions().ensure()
     clock.advance(59)
     open_sessions().ensure()
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     clock.advance(1)
     assert not open_sessions().ensure().changed
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     clock.advance(59)
     assert not open_sessions().ensure().changed
-    assert len(bill.heard) == 2
+    assert len(bill.received) == 2
 
 
 @pytest.mark.promise(15)
@@ -62,14 +62,14 @@ def test_session_without_a_due_validation_does_not_wait_for_the_lock(open_sessio
         assert not task.ensure().changed
         with pytest.raises(errors.LockTimeoutError):
             task.ensure(force=True)
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(1)
 def test_session_with_check_after_zero_is_validated_every_time(open_sessions: Open, bill: Bill) -> None:
     for _time in range(3):
         open_sessions(check_after=0).ensure()
-    assert bill.heard == [LOGIN, CHECK, CHECK]
+    assert bill.received == [LOGIN, CHECK, CHECK]
 
 
 def test_session_validation_restarts_the_idle_time(open_sessions: Open, clock: Clock) -> None:
@@ -86,20 +86,20 @@ def test_session_validation_restarts_the_idle_time(open_sessions: Open, clock: C
 def test_session_that_expired_is_renewed_once(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions().ensure()
     clock.advance(3600)
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert [open_sessions().ensure().changed for _time in range(3)] == [True, False, False]
-    assert bill.heard == [LOGIN, CHECK, LOGIN]
+    assert bill.received == [LOGIN, CHECK, LOGIN]
 
 
 @pytest.mark.promise(9)
 def test_session_that_expired_is_not_validated_again(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     bill.password = "changed elsewhere"
     for _time in range(2):
         with pytest.raises(errors.AuthenticationError):
             open_sessions(check_after=0).ensure()
-    assert bill.heard == [LOGIN, CHECK, LOGIN]
+    assert bill.received == [LOGIN, CHECK, LOGIN]
 
 
 @pytest.mark.promise(1)
@@ -124,7 +124,7 @@ def test_session_after_a_clock_change_is_validated_once(
                 False,
                 first and first.session_id,
             )
-    assert bill.heard == [LOGIN, CHECK, CHECK]
+    assert bill.received == [LOGIN, CHECK, CHECK]
 
 
 @pytest.mark.promise(1)
@@ -134,9 +134,9 @@ def test_session_with_a_long_check_after_is_validated_after_its_idle_time(
     open_sessions(check_after=9999).ensure()
     clock.advance(2099)
     assert not open_sessions(check_after=9999).ensure().changed
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     clock.advance(1)
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert open_sessions(check_after=9999).ensure().changed
 
 
@@ -159,7 +159,7 @@ def test_session_for_forty_concurrent_tasks_needs_one_login(open_sessions: Open,
     for thread in threads:
         thread.join(60)
     assert sorted(changed) == [False] * 39 + [True]
-    assert bill.heard == [LOGIN] + [CHECK] * (0 if check_after else 39)
+    assert bill.received == [LOGIN] + [CHECK] * (0 if check_after else 39)
     assert bill.peak <= 3
 
 
@@ -182,10 +182,10 @@ def test_slots_are_shared_by_developer_key_and_organization(build: Callable[...,
 def test_session_with_a_wrong_value_is_not_used_and_a_login_is_sent(open_sessions: Open, bill: Bill, name: str) -> None:
     open_sessions().ensure()
     for wrong in (OPTIONS[name] + "x", OPTIONS[name].swapcase()):
-        bill.will_say(no("BDC_1101", 401))
+        bill.will_answer(no("BDC_1101", 401))
         with pytest.raises(errors.AuthenticationError):
             open_sessions(**{name: wrong}).ensure()
-    assert bill.heard == [LOGIN] * 3
+    assert bill.received == [LOGIN] * 3
     assert not open_sessions().ensure().changed
 
 
@@ -213,14 +213,14 @@ def test_session_with_force_is_renewed_and_stored(open_sessions: Open, bill: Bil
     forced = open_sessions().ensure(force=True)
     assert forced.changed
     assert open_sessions().ensure().session == forced.session
-    assert bill.heard == [LOGIN, LOGIN]
-    assert len(bill.alive) == 2
+    assert bill.received == [LOGIN, LOGIN]
+    assert len(bill.valid_sessions) == 2
 
 
 @pytest.mark.promise(9)
 def test_session_that_is_untrusted_does_not_cause_a_login(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.will_say(no("BDC_1361", 403))
+    bill.will_answer(no("BDC_1361", 403))
     with pytest.raises(errors.MfaRequiredError):
         open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
@@ -229,7 +229,7 @@ def test_session_that_is_untrusted_does_not_cause_a_login(open_sessions: Open, b
 @pytest.mark.promise(9)
 def test_session_with_a_failed_validation_does_not_cause_a_login(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.will_say(*[errors.ServerError("ill")] * 4)
+    bill.will_answer(*[errors.ServerError("ill")] * 4)
     with pytest.raises(errors.ServerError):
         open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
@@ -241,7 +241,7 @@ def test_session_with_a_failed_validation_does_not_cause_a_login(open_sessions: 
 def test_login_response_without_a_session_is_an_invalid_response(
     open_sessions: Open, bill: Bill, response: Any
 ) -> None:
-    bill.will_say((200, response))
+    bill.will_answer((200, response))
     with pytest.raises(errors.InvalidResponseError, match="no usable sessionId"):
         open_sessions().ensure()
 
@@ -277,7 +277,7 @@ def test_login_response_of_another_organization_is_an_invalid_response(open_sess
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize(
-    ("response", "says"),
+    ("response", "message"),
     [
         (
             {"organizationId": "00809SOMEBODYELSE0009"},
@@ -289,11 +289,11 @@ def test_login_response_of_another_organization_is_an_invalid_response(open_sess
     ],
 )
 def test_validation_with_an_invalid_response_fails_without_a_login(
-    open_sessions: Open, bill: Bill, response: Any, says: str
+    open_sessions: Open, bill: Bill, response: Any, message: str
 ) -> None:
     open_sessions().ensure()
-    bill.will_say((200, response))
-    with pytest.raises(errors.InvalidResponseError, match=says):
+    bill.will_answer((200, response))
+    with pytest.raises(errors.InvalidResponseError, match=message):
         open_sessions(check_after=0).ensure()
     assert bill.sign_ins == 1
 
@@ -336,13 +336,13 @@ def test_login_with_missing_options_names_all_of_them(open_sessions: Open, bill:
         "auth_method password requires password (your BILL password), dev_key (a developer key). Define bill_password, "
         "bill_dev_key, preferably in a vault file. The options or the environment variables (BILL_PASSWORD, BILL_DEV_KEY) work too."
     )
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(7)
-def test_session_without_validate_certs_warns(open_sessions: Open, said: list[str]) -> None:
+def test_session_without_validate_certs_warns(open_sessions: Open, warned: list[str]) -> None:
     open_sessions(validate_certs=False)
-    [warning] = said
+    [warning] = warned
     assert warning.startswith(
         "validate_certs is false: anybody between the controller and 127.0.0.1:9 can read the credentials."
     )

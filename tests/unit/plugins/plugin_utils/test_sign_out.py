@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
-from tests.unit.plugins.plugin_utils.signing_in import CHECK, LOGIN, LOGOUT, Bill, Open, no
+from tests.unit.plugins.plugin_utils.fake_bill import CHECK, LOGIN, LOGOUT, Bill, Open, no
 
 
 @pytest.mark.promise(2)
@@ -21,9 +21,9 @@ def test_logout_ends_the_session_at_bill_and_deletes_it(open_sessions: Open, bil
     open_sessions().ensure()
     gone = open_sessions().end()
     assert (gone.session, gone.changed) == (None, True)
-    assert bill.alive == set()
+    assert bill.valid_sessions == set()
     assert not open_sessions().end().changed
-    assert bill.heard == [LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGOUT]
     assert open_sessions().ensure().changed
 
 
@@ -38,7 +38,7 @@ def test_logout_leaves_only_the_key_in_the_store(open_sessions: Open, bill: Bill
 def test_refusal_entry_contains_its_end_and_is_removed_after_it(
     open_sessions: Open, bill: Bill, tmp_path: Path
 ) -> None:
-    bill.will_say(no("BDC_1101", 401))
+    bill.will_answer(no("BDC_1101", 401))
     with pytest.raises(errors.AuthenticationError):
         open_sessions(password="mistyped").ensure()
     [refusal] = (tmp_path / "bill").glob("*.session")
@@ -60,7 +60,7 @@ def test_logout_of_concurrent_tasks_ends_one_session(open_sessions: Open, bill: 
     for thread in threads:
         thread.join(60)
     assert sorted(changed) == [False] * 9 + [True]
-    assert bill.heard == [LOGIN, LOGOUT]
+    assert bill.received == [LOGIN, LOGOUT]
 
 
 @pytest.mark.promise(4)
@@ -69,19 +69,19 @@ def test_logout_with_force_deletes_a_session_that_bill_refuses_to_end(
     open_sessions: Open, bill: Bill, code: str
 ) -> None:
     open_sessions().ensure()
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     with pytest.raises(errors.ApiError, match=code):
         open_sessions().end()
-    bill.will_say(no(code))
+    bill.will_answer(no(code))
     assert not open_sessions().end(force=True).changed
-    assert bill.heard == [LOGIN, LOGOUT, LOGOUT]
+    assert bill.received == [LOGIN, LOGOUT, LOGOUT]
     assert not open_sessions().end(check_only=True).changed
 
 
 @pytest.mark.promise(2)
 def test_logout_of_an_expired_session_is_not_changed(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     assert not open_sessions().end().changed
     assert open_sessions().ensure().changed
 
@@ -89,12 +89,12 @@ def test_logout_of_an_expired_session_is_not_changed(open_sessions: Open, bill: 
 @pytest.mark.promise(1)
 def test_logout_with_a_lost_response_makes_the_next_task_validate(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.alive.clear()
-    bill.will_say(*[errors.TransportError("gone")] * 4)
+    bill.valid_sessions.clear()
+    bill.will_answer(*[errors.TransportError("gone")] * 4)
     with pytest.raises(errors.TransportError):
         open_sessions().end()
     assert open_sessions().ensure().changed
-    assert bill.heard[-2:] == [CHECK, LOGIN]
+    assert bill.received[-2:] == [CHECK, LOGIN]
 
 
 @pytest.mark.promise(12)
@@ -102,5 +102,5 @@ def test_logout_in_check_mode_sends_nothing(open_sessions: Open, bill: Bill) -> 
     assert not open_sessions().end(check_only=True).changed
     open_sessions().ensure()
     assert open_sessions().end(check_only=True).changed
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     assert not open_sessions().ensure().changed

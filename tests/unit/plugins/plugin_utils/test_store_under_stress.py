@@ -15,9 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, ScriptedBill, says
-from tests.unit.plugins.plugin_utils.processes import NOBODY, Tasks, apart
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     AS_USER,
     CHECK,
     MFA_ID,
@@ -27,17 +25,19 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     STEP_UP,
     TOKEN,
 )
-from tests.unit.plugins.plugin_utils.signing_in import LOGIN as SIGN_IN
+from tests.unit.plugins.plugin_utils.fake_bill import LOGIN as SIGN_IN
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, ScriptedBill, responds
+from tests.unit.plugins.plugin_utils.process_helpers import NOBODY, Tasks, in_its_own_process
 
 
-def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
+def kill_at_each_step(tmp_path: Path, scenario: str) -> list[dict[str, Any]]:
     """The results for a task of this life, killed before and after each of its changes."""
-    reported: list[dict[str, Any]] = apart("deaths", str(tmp_path), life)
+    reported: list[dict[str, Any]] = in_its_own_process("kill_at_each_step", str(tmp_path), scenario)
     assert len(reported) >= 8
     for death in reported:
         assert death["signal"] == 9, death
         assert not death["locked"], death
-        assert death["next"]["said"] == death["checked"]["said"] == [], death
+        assert death["next"]["warned"] == death["checked"]["warned"] == [], death
         assert ".new" not in death["left"], death
     return reported
 
@@ -46,26 +46,28 @@ def deaths(tmp_path: Path, life: str) -> list[dict[str, Any]]:
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize(
-    ("life", "sign_ins"), [("first", 1), ("ended", 1), ("forced", 1), ("checked", 0), ("signed out", 1)]
+    ("scenario", "sign_ins"), [("first", 1), ("ended", 1), ("forced", 1), ("checked", 0), ("signed out", 1)]
 )
-def test_task_killed_at_any_step_costs_at_most_one_more_login(tmp_path: Path, life: str, sign_ins: int) -> None:
-    for death in deaths(tmp_path, life):
-        assert death["heard"].count(SIGN_IN) <= sign_ins + (life not in ("forced", "checked", "signed out")), death
+def test_task_killed_at_any_step_costs_at_most_one_more_login(tmp_path: Path, scenario: str, sign_ins: int) -> None:
+    for death in kill_at_each_step(tmp_path, scenario):
+        assert death["received"].count(SIGN_IN) <= sign_ins + (scenario not in ("forced", "checked", "signed out")), (
+            death
+        )
         # BILL confirmed that the next task's session is valid.
         assert death["checked"]["session"] == death["next"]["session"], death
         assert not death["checked"]["changed"], death
-        if life in ("forced", "checked"):
-            assert death["kept_before"], death
+        if scenario in ("forced", "checked"):
+            assert death["stored_before"], death
             assert not death["next"]["changed"], death
-            assert life == "forced" or death["kept"] == death["kept_before"], death
+            assert scenario == "forced" or death["stored"] == death["stored_before"], death
 
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
-@pytest.mark.parametrize("life", ["refused", "spent"])
-def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_path: Path, life: str) -> None:
-    for death in deaths(tmp_path, life):
-        assert death["heard"] in ([SIGN_IN], [SIGN_IN] * 2), death
+@pytest.mark.parametrize("scenario", ["refused", "spent"])
+def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_path: Path, scenario: str) -> None:
+    for death in kill_at_each_step(tmp_path, scenario):
+        assert death["received"] in ([SIGN_IN], [SIGN_IN] * 2), death
         assert "UTC. bill.connect did not send the request again" in death["checked"]["error"], death
 
 
@@ -77,18 +79,21 @@ def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_
     ids=["right", "right, after one that died", "wrong password"],
 )
 def test_login_of_two_hundred_processes_is_sent_once(tmp_path: Path, how: dict[str, str], first_dies: bool) -> None:
-    crowd = apart("crowd", str(tmp_path), 200, first_dies, how)
-    assert crowd["heard"] == [SIGN_IN] * (1 + first_dies)
-    assert len(crowd["told"]) == 200
-    assert [reported["said"] for reported in crowd["told"]] == [[]] * 200
+    run_at_once = in_its_own_process("run_at_once", str(tmp_path), 200, first_dies, how)
+    assert run_at_once["received"] == [SIGN_IN] * (1 + first_dies)
+    assert len(run_at_once["results"]) == 200
+    assert [reported["warned"] for reported in run_at_once["results"]] == [[]] * 200
     if how:
         assert (
-            sum("UTC. bill.connect did not send the request again" in reported["error"] for reported in crowd["told"])
+            sum(
+                "UTC. bill.connect did not send the request again" in reported["error"]
+                for reported in run_at_once["results"]
+            )
             == 199
         )
     else:
-        assert sorted(reported["changed"] for reported in crowd["told"]) == [False] * 199 + [True]
-        assert len({reported["session"] for reported in crowd["told"]}) == 1
+        assert sorted(reported["changed"] for reported in run_at_once["results"]) == [False] * 199 + [True]
+        assert len({reported["session"] for reported in run_at_once["results"]}) == 1
 
 
 @pytest.mark.promise(1)
@@ -112,49 +117,49 @@ def test_login_of_twenty_processes_for_any_method_is_sent_once(
     changed: int,
     trusted: bool | None,
 ) -> None:
-    crowd = apart("crowd", str(tmp_path), 20, False, how, before)
-    assert crowd["heard"] == received
-    assert len(crowd["told"]) == 20
-    assert [reported["said"] for reported in crowd["told"]] == [[]] * 20
-    assert sum(reported["changed"] for reported in crowd["told"]) == changed
-    assert {reported["trusted"] for reported in crowd["told"]} == {trusted}
-    assert len({str(reported["headers"]) for reported in crowd["told"]}) == 1
+    run_at_once = in_its_own_process("run_at_once", str(tmp_path), 20, False, how, before)
+    assert run_at_once["received"] == received
+    assert len(run_at_once["results"]) == 20
+    assert [reported["warned"] for reported in run_at_once["results"]] == [[]] * 20
+    assert sum(reported["changed"] for reported in run_at_once["results"]) == changed
+    assert {reported["trusted"] for reported in run_at_once["results"]} == {trusted}
+    assert len({str(reported["headers"]) for reported in run_at_once["results"]}) == 1
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("room", [0, 100])
 def test_store_on_a_full_disk_keeps_the_stored_session(tmp_path: Path, room: int) -> None:
-    reported = apart("full", str(tmp_path), room)
+    reported = in_its_own_process("full", str(tmp_path), room)
     for name, changed in (("checked", False), ("forced", True)):
         assert reported[name]["changed"] is changed
-        assert [str(tmp_path / "bill") in text and "(File too large)" in text for text in reported[name]["said"]] == [
+        assert [str(tmp_path / "bill") in text and "(File too large)" in text for text in reported[name]["warned"]] == [
             True,
             False,
         ]
-        assert "every task signs in" in reported[name]["said"][1]
+        assert "every task signs in" in reported[name]["warned"][1]
     assert reported["later"]["session"] == reported["checked"]["session"] == reported["first"]
-    assert reported["later"]["said"] == []
-    assert reported["heard"] == [SIGN_IN, CHECK, SIGN_IN, CHECK]
+    assert reported["later"]["warned"] == []
+    assert reported["received"] == [SIGN_IN, CHECK, SIGN_IN, CHECK]
     assert set(reported["left"]) == {"", ".lock", ".session"}
 
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(13)
 def test_store_that_became_read_only_costs_one_login_in_each_run(tmp_path: Path) -> None:
-    reported = apart("read_only", str(tmp_path))
-    assert [each["changed"] for each in reported["told"]] == [True, True, False, False, True, True]
-    assert "cannot be used (Permission denied)" in reported["told"][1]["said"][0]
-    assert reported["heard"] == [SIGN_IN, CHECK, SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
+    reported = in_its_own_process("read_only", str(tmp_path))
+    assert [each["changed"] for each in reported["results"]] == [True, True, False, False, True, True]
+    assert "cannot be used (Permission denied)" in reported["results"][1]["warned"][0]
+    assert reported["received"] == [SIGN_IN, CHECK, SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(13)
 def test_store_that_cannot_delete_a_session_does_not_use_it_after_its_end(tmp_path: Path) -> None:
-    reported = apart("signed_out_of_read_only", str(tmp_path))
-    assert [each["changed"] for each in reported["told"]] == [True, True, True, False]
-    assert "so the stored entry stays in it. Remove it there" in " ".join(reported["told"][1]["said"])
-    assert reported["heard"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
+    reported = in_its_own_process("signed_out_of_read_only", str(tmp_path))
+    assert [each["changed"] for each in reported["results"]] == [True, True, True, False]
+    assert "so the stored entry stays in it. Remove it there" in " ".join(reported["results"][1]["warned"])
+    assert reported["received"] == [SIGN_IN, "POST /v3/logout", CHECK, SIGN_IN]
 
 
 def link(path: Path, target: Path) -> None:
@@ -213,14 +218,14 @@ if os.geteuid() == 0:
 def test_login_with_any_object_in_place_of_a_store_file_succeeds(
     tmp_path: Path, scripted: Callable[..., ScriptedBill], name: str, what: Callable[[Path, Path], None]
 ) -> None:
-    bill = scripted(says(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))
+    bill = scripted(responds(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))
     tasks = Tasks(tmp_path, bill)
-    said: list[str] = []
+    warned: list[str] = []
     tasks.store.mkdir(mode=0o700)
     place = tasks.store / f"{tasks.address}.{name}"
     what(place, target := tmp_path / "target")
-    assert [tasks.open(said).ensure().changed for _time in range(2)] == [True, False]
-    assert len(bill.heard) == 1
+    assert [tasks.open(warned).ensure().changed for _time in range(2)] == [True, False]
+    assert len(bill.received) == 1
     assert not target.with_name("nowhere").exists()
     assert not target.exists() or target.read_bytes() == b"theirs"
     # The store removes the leftovers of a killed task without a warning. It can also use the thing in the place of the lock in
@@ -228,8 +233,8 @@ def test_login_with_any_object_in_place_of_a_store_file_succeeds(
     unseen = (name == "session.new" and what is not directory) or (
         name == "lock" and what in (pipe, open_to_others, foreign)
     )
-    assert bool(said) is not unseen, said
-    assert all(str(tasks.store) in text for text in said)
+    assert bool(warned) is not unseen, warned
+    assert all(str(tasks.store) in text for text in warned)
     for path in tasks.sessions():
         assert path.is_dir() or stat.S_IMODE(path.lstat().st_mode) == 0o600
 
@@ -272,21 +277,21 @@ def a_pipe(target: Path) -> None:
 def test_login_with_any_object_in_place_of_the_store_directory_succeeds(
     tmp_path: Path, scripted: Callable[..., ScriptedBill], linked: bool, what: Callable[[Path], None]
 ) -> None:
-    bill = scripted(says(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))
+    bill = scripted(responds(200, {"sessionId": "SESSION-1", "organizationId": OPTIONS["organization_id"]}))
     tasks = Tasks(tmp_path, bill)
     target = tmp_path / "target" if linked else tasks.store
     what(target)
     if linked:
         tasks.store.symlink_to(target)
     mode = target.stat().st_mode if target.exists() else None
-    said: list[str] = []
-    assert [tasks.open(said).ensure().changed for _time in range(2)] == [True, False]
-    assert len(bill.heard) == 1
+    warned: list[str] = []
+    assert [tasks.open(warned).ensure().changed for _time in range(2)] == [True, False]
+    assert len(bill.received) == 1
     # The user's own directory may be a link to a place with more space. bill.connect closes a directory to others only if it made the
     # directory. It does not do so behind a link, because that directory also has another use.
     used = what is private or (not linked and what in (shared, missing))
-    assert bool(said) is not used, said
-    assert all(f"The session store {tasks.store} " in text for text in said)
+    assert bool(warned) is not used, warned
+    assert all(f"The session store {tasks.store} " in text for text in warned)
     assert bool(list(tasks.store.glob("*.session"))) is used
     if used:
         assert stat.S_IMODE(tasks.store.stat().st_mode) == 0o700

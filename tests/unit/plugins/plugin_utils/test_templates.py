@@ -18,7 +18,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templ
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 
 TEMPLATE = "{{ findme }}"
 LOOKUP = "{{ lookup('bill.connect.bill_login') }}"

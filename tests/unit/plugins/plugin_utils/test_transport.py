@@ -40,17 +40,17 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
-from tests.unit.plugins.plugin_utils.conversation import (
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange
+from tests.unit.plugins.plugin_utils.fakes import (
     Reply,
     ScriptedBill,
-    cuts,
-    goes_on,
+    breaks_off,
     refuses,
     resets,
-    says,
+    responds,
+    responds_and_stays,
     trickles,
 )
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, Bill, BillExchange
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
@@ -102,11 +102,11 @@ def refused_port() -> int:
 
 
 def test_transport_sends_request_and_decodes_response(scripted: Start) -> None:
-    bill = scripted(says(200, {"sessionId": "abc"}))
+    bill = scripted(responds(200, {"sessionId": "abc"}))
     request = HttpRequest("POST", "/v3/login", {"devKey": "key"}, JsonBody({"a": "b"}))
     response = open_transport(bill.url + "/").send(request)
     assert (response.status, response.json) == (200, {"sessionId": "abc"})
-    [received] = bill.heard
+    [received] = bill.received
     assert received.startswith("POST /connect/v3/login HTTP/1.1\r\n")
     assert "\r\ndevKey: key\r\n" in received
     assert "\r\nUser-Agent: bill.connect (Ansible collection)\r\n" in received
@@ -134,7 +134,7 @@ def test_transport_sends_request_and_decodes_response(scripted: Start) -> None:
 def test_header_retry_after_says_how_long_to_wait_up_to_timeout(
     scripted: Start, status: int, header: str, wait: float
 ) -> None:
-    bill = scripted(says(status, b"", **{"Retry-After": header}))
+    bill = scripted(responds(status, b"", **{"Retry-After": header}))
     with pytest.raises(errors.BillError) as busy:
         open_transport(bill.url, timeout=10).send(LOGIN)
     assert (busy.value.min_wait, busy.value.is_transient) == (wait, True)
@@ -143,10 +143,10 @@ def test_header_retry_after_says_how_long_to_wait_up_to_timeout(
 @pytest.mark.promise(5)
 def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) -> None:
     form = {"grant_type": "client_credentials", "client_id": "an app", "client_secret": 'a&b=c+d%20;é\u2028 ~\n"/?#'}
-    bill = scripted(says(200, {"access_token": "t"}))
+    bill = scripted(responds(200, {"access_token": "t"}))
     base_url = BaseUrl.of_option(bill.url + "/token/", "token_url")
     HttpTransport(HttpExchange(base_url, HttpSettings(10))).send(HttpRequest("POST", "", body=FormBody(form)))
-    [received] = bill.heard
+    [received] = bill.received
     head, _blank, body = received.partition("\r\n\r\n")
     assert received.startswith("POST /connect/token/ HTTP/1.1\r\n")
     assert "\r\nContent-Type: application/x-www-form-urlencoded\r\n" in head + "\r\n"
@@ -158,13 +158,13 @@ def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) ->
 
 
 def test_exchange_encodes_json_and_form_bodies_differently(scripted: Start) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     transport = open_transport(bill.url)
     transport.send(HttpRequest("POST", "/v3/mfa/challenge", body=JsonBody({})))
     transport.send(HttpRequest("POST", "/v3/logout"))
     transport.send(HttpRequest("POST", "/v3/token", body=FormBody({"a": "b"})))
-    assert [each.partition("\r\n\r\n")[2] for each in bill.heard] == ["{}", "", "a=b"]
-    assert ["Content-Type: application/json" in each for each in bill.heard] == [True, False, False]
+    assert [each.partition("\r\n\r\n")[2] for each in bill.received] == ["{}", "", "a=b"]
+    assert ["Content-Type: application/json" in each for each in bill.received] == [True, False, False]
 
 
 @pytest.mark.promise(5)
@@ -180,7 +180,7 @@ def test_request_and_response_representations_hide_headers_and_body(body: JsonBo
 
 @pytest.mark.promise(11)
 def test_exchange_requests_a_slot_for_its_target(scripted: Start) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     limits = ListLimits()
     transport = open_transport(bill.url, limits=limits)
     transport.send(HttpRequest("GET", "/v3/spend/budgets?max=1"))
@@ -192,7 +192,10 @@ def test_exchange_requests_a_slot_for_its_target(scripted: Start) -> None:
 @pytest.mark.promise(7)
 def test_transport_at_another_base_url_keeps_settings_and_limits(scripted: Start, tmp_path: Path) -> None:
     stop = threading.Event()
-    bill, other = scripted(says(200, {"from": "bill"})), scripted(says(200, {"from": "other"}), trickles(b" ", stop))
+    bill, other = (
+        scripted(responds(200, {"from": "bill"})),
+        scripted(responds(200, {"from": "other"}), trickles(b" ", stop)),
+    )
     limits, settings = ListLimits(), HttpSettings(0.3, validate_certs=False, ca_path=str(tmp_path))
     first = HttpTransport(HttpExchange(BaseUrl.of_api(bill.url), settings, limits))
     base_url = BaseUrl.of_option(other.url + "/token", "token_url")
@@ -206,16 +209,16 @@ def test_transport_at_another_base_url_keeps_settings_and_limits(scripted: Start
     assert isinstance(second.exchange, HttpExchange)
     assert second.exchange.settings == settings
     assert first.send(HttpRequest("GET", "/")).json == {"from": "bill"}
-    assert other.heard[0].startswith("POST /connect/token HTTP/1.1\r\n")
+    assert other.received[0].startswith("POST /connect/token HTTP/1.1\r\n")
 
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     "reply",
     [
-        says(302, b"", Location="/"),
-        says(200, b"<html>"),
-        says(403, b"<html>"),
+        responds(302, b"", Location="/"),
+        responds(200, b"<html>"),
+        responds(403, b"<html>"),
         lambda peer: peer.sendall(b"SSH-2.0\r\n"),
     ],
     ids=["redirect", "no JSON", "no code", "no HTTP"],
@@ -245,7 +248,7 @@ def test_transport_uses_error_profile_of_the_request(scripted: Start) -> None:
 @pytest.mark.promise(10)
 @pytest.mark.parametrize(
     "reply",
-    [refuses(401, "BDC_1109"), says(200, b"<html>"), says(302, b"", Location="/")],
+    [refuses(401, "BDC_1109"), responds(200, b"<html>"), responds(302, b"", Location="/")],
     ids=["a code", "no JSON", "redirect"],
 )
 def test_transport_error_of_a_response_names_target_and_was_sent(scripted: Start, reply: Reply) -> None:
@@ -260,28 +263,28 @@ def test_transport_error_of_a_response_names_target_and_was_sent(scripted: Start
 
 @pytest.mark.parametrize("body", [b"", b"  \n"])
 def test_transport_success_with_empty_body_has_no_json(scripted: Start, body: bytes) -> None:
-    assert open_transport(scripted(says(200, body)).url).send(HttpRequest("POST", "/v3/logout")).json is None
+    assert open_transport(scripted(responds(200, body)).url).send(HttpRequest("POST", "/v3/logout")).json is None
 
 
 @pytest.mark.promise(7)
 def test_exchange_with_this_machine_uses_no_proxy(scripted: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    proxy, bill = scripted(says(200, {})), scripted(says(200, {"from": "bill"}))
+    proxy, bill = scripted(responds(200, {})), scripted(responds(200, {"from": "bill"}))
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{proxy.port}")
     assert open_transport(bill.url).send(HttpRequest("GET", "/v3/health")).json == {"from": "bill"}
-    assert proxy.heard == []
+    assert proxy.received == []
 
 
 @pytest.mark.promise(7)
 def test_transport_redirect_is_an_error_and_not_followed(scripted: Start) -> None:
-    elsewhere = scripted(says(200, {"sessionId": "abc"}))
+    elsewhere = scripted(responds(200, {"sessionId": "abc"}))
     for status in (301, 302, 303, 307, 308):
-        bill = scripted(says(status, b"", Location=f"{elsewhere.url}/v3/login?{SECRET}"))
+        bill = scripted(responds(status, b"", Location=f"{elsewhere.url}/v3/login?{SECRET}"))
         with pytest.raises(errors.InvalidResponseError, match=f"redirect .HTTP status {status}.") as failure:
             log_in(bill.url)
         assert SECRET not in str(failure.value)
-        assert len(bill.heard) == 1
-    assert elsewhere.heard == []
+        assert len(bill.received) == 1
+    assert elsewhere.received == []
 
 
 @pytest.mark.promise(8)
@@ -297,7 +300,7 @@ def test_exchange_with_a_broken_connection_names_the_reason(scripted: Start) -> 
     cases = {
         f"http://127.0.0.1:{port}/connect": f"127.0.0.1:{port} refused the connection",
         scripted(resets).url: "broke before the response was complete",
-        scripted(cuts).url: "broke before the response was complete",
+        scripted(breaks_off).url: "broke before the response was complete",
     }
     for url, why in cases.items():
         with pytest.raises(errors.TransportError) as failure:
@@ -320,7 +323,7 @@ def test_exchange_with_old_urllib3_detects_a_truncated_response(
 
     monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", as_before_version_2)
     with pytest.raises(errors.TransportError, match="broke before the response was complete"):
-        log_in(scripted(cuts).url)
+        log_in(scripted(breaks_off).url)
 
 
 @pytest.mark.promise(9)
@@ -446,21 +449,21 @@ def test_transport_response_that_ansible_cannot_process_is_invalid(
     scripted: Start, response: bytes, says_what: str
 ) -> None:
     with pytest.raises(errors.InvalidResponseError, match=rf"answered with {says_what} .HTTP status 200."):
-        log_in(scripted(says(200, response)).url)
+        log_in(scripted(responds(200, response)).url)
     # An error status decides, whatever the body contains.
     with pytest.raises(errors.BillError) as failure:
-        log_in(scripted(says(403, response)).url)
+        log_in(scripted(responds(403, response)).url)
     assert failure.value.status == 403
 
 
 def test_transport_response_of_a_full_page_is_accepted(scripted: Start) -> None:
     record = {f"field{number}": {"a": [1, "text, with {braces} and [brackets]"]} for number in range(60)}
     page = {"results": [record] * 100, "nextPage": "x"}
-    assert log_in(scripted(says(200, page)).url).json == page
+    assert log_in(scripted(responds(200, page)).url).json == page
     deep: Any = 1
     for _level in range(100):
         deep = [deep]
-    assert log_in(scripted(says(200, deep)).url).json == deep
+    assert log_in(scripted(responds(200, deep)).url).json == deep
 
 
 @pytest.mark.promise(10)
@@ -469,7 +472,7 @@ def test_transport_response_of_a_full_page_is_accepted(scripted: Start) -> None:
 )
 def test_exchange_skips_interim_responses(scripted: Start, interim: list[bytes]) -> None:
     """A CDN may send early hints. They are not the response."""
-    final = says(201, {"id": "1"})
+    final = responds(201, {"id": "1"})
 
     def reply(peer: socket.socket) -> None:
         for status in interim:
@@ -484,16 +487,16 @@ def test_exchange_skips_interim_responses(scripted: Start, interim: list[bytes])
 @pytest.mark.parametrize("response", [b"<html>s3cret-findme</html>", b'{"sessionId": ', b"\xff\xfe\x00"])
 def test_transport_success_that_is_not_json_is_invalid(scripted: Start, response: bytes) -> None:
     with pytest.raises(errors.InvalidResponseError, match=r"not JSON .HTTP status 200.") as failure:
-        log_in(scripted(says(200, response)).url)
+        log_in(scripted(responds(200, response)).url)
     assert SECRET not in str(failure.value)
 
 
 @pytest.mark.promise(9)
 def test_transport_failure_that_is_not_json_depends_on_its_status(scripted: Start) -> None:
     with pytest.raises(errors.ServerError):
-        log_in(scripted(says(502, b"<html>Bad Gateway</html>")).url)
+        log_in(scripted(responds(502, b"<html>Bad Gateway</html>")).url)
     with pytest.raises(errors.InvalidResponseError, match="HTTP status 401 without a BDC code"):
-        log_in(scripted(says(401, b"<html>Sign in</html>")).url)
+        log_in(scripted(responds(401, b"<html>Sign in</html>")).url)
 
 
 @pytest.mark.promise(9)
@@ -503,10 +506,10 @@ def test_exchange_with_an_unknown_encoding_depends_on_its_status(scripted: Start
         (401, errors.InvalidResponseError),
         (503, errors.ServerError),
     ):
-        bill = scripted(says(status, b"packed-findme", **{"Content-Encoding": "br"}))
+        bill = scripted(responds(status, b"packed-findme", **{"Content-Encoding": "br"}))
         with pytest.raises(kind, match=f"HTTP status {status}"):
             log_in(bill.url)
-        assert "\r\nAccept-Encoding: identity\r\n" in bill.heard[0]
+        assert "\r\nAccept-Encoding: identity\r\n" in bill.received[0]
 
 
 @pytest.mark.promise(9)
@@ -549,7 +552,7 @@ def test_exchange_without_a_connection_sends_nothing(monkeypatch: pytest.MonkeyP
     for name in ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
     plain = scripted(lambda peer: peer.sendall(b"SSH-2.0\r\n"))
-    refusing_proxy = scripted(says(403, b"no tunnel"))
+    refusing_proxy = scripted(responds(403, b"no tunnel"))
 
     def failure_at(url: str) -> errors.BillError:
         with pytest.raises(errors.BillError) as failure:
@@ -572,7 +575,7 @@ def test_exchange_without_a_connection_sends_nothing(monkeypatch: pytest.MonkeyP
         "TransportError",
         "TransportError",
     ]
-    [asked] = refusing_proxy.heard
+    [asked] = refusing_proxy.received
     assert asked.startswith("CONNECT bill.example.com:443 HTTP/1.")
     assert SECRET not in asked
 
@@ -597,7 +600,7 @@ def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
     monkeypatch: pytest.MonkeyPatch, scripted: Start
 ) -> None:
     """The name is resolved only after the deadline, and the error says that the request was not sent."""
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     found, resolve = threading.Event(), socket.getaddrinfo
 
     def resolve_slowly(*arguments: Any, **keywords: Any) -> Any:
@@ -611,11 +614,11 @@ def test_exchange_that_timed_out_before_it_connected_sends_nothing_later(
     found.set()
     # The thread connects, and then closes the connection.
     assert bill.left.acquire(timeout=10)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("reply", [resets, cuts, lambda _peer: time.sleep(1)], ids=["resets", "cuts", "silent"])
+@pytest.mark.parametrize("reply", [resets, breaks_off, lambda _peer: time.sleep(1)], ids=["resets", "cuts", "silent"])
 def test_exchange_that_failed_after_it_connected_may_have_been_sent(scripted: Start, reply: Reply) -> None:
     with pytest.raises(errors.TransportError) as failure:
         open_transport(scripted(reply).url, timeout=0.5).send(PAYMENT)
@@ -638,7 +641,7 @@ class EndingLimits:
 def test_exchange_interrupted_while_waiting_for_a_slot_sends_nothing(scripted: Start) -> None:
     """The request before does not matter, even if its connection is still open."""
     limits = EndingLimits()
-    transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
+    transport = open_transport(scripted(responds_and_stays(200, {}), stays=True).url, limits=limits)
     with transport.keep_alive():
         transport.send(VENDORS)
         limits.is_ended = True
@@ -694,7 +697,7 @@ class EndingBody(bytes):
 
 @pytest.mark.promise(10)
 def test_transport_interrupted_while_decoding_reports_that_it_sent_the_request(bill: Bill) -> None:
-    bill.will_say((200, EndingBody(b"{}")))
+    bill.will_answer((200, EndingBody(b"{}")))
     with pytest.raises(TaskEnded) as failure:
         HttpTransport(BillExchange(bill, BaseUrl.of_api(API_URL))).send(PAYMENT)
     assert failure.value.request_sent is True
@@ -705,13 +708,13 @@ def test_transport_interrupted_while_decoding_reports_that_it_sent_the_request(b
 
 def hangs_up(peer: socket.socket) -> None:
     """A reply that closes the connection in the middle of a response."""
-    cuts(peer)
+    breaks_off(peer)
     peer.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.mark.promise(7)
 def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start) -> None:
-    bill = scripted(goes_on(200, {"a": "vendor"}), stays=True)
+    bill = scripted(responds_and_stays(200, {"a": "vendor"}), stays=True)
     transport = open_transport(bill.url)
 
     def read() -> object:
@@ -725,13 +728,13 @@ def test_keep_alive_sends_the_same_requests_over_one_connection(scripted: Start)
         read()
         assert bill.left.acquire(timeout=10)
     # The requests are equal byte by byte.
-    assert bill.callers == [bill.heard[:1] * each for each in (5, 1, 1)]
+    assert bill.callers == [bill.received[:1] * each for each in (5, 1, 1)]
 
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("fails", [False, True])
 def test_keep_alive_connection_is_not_used_for_a_later_write(scripted: Start, fails: bool) -> None:
-    bill = scripted(goes_on(200, {}), stays=True)
+    bill = scripted(responds_and_stays(200, {}), stays=True)
     transport = open_transport(bill.url)
     # The second pass comes after the connection was used for a write.
     for _time in range(2):
@@ -761,7 +764,7 @@ def test_keep_alive_connection_is_not_used_for_a_later_write(scripted: Start, fa
 def test_keep_alive_after_a_failed_exchange_uses_another_connection(
     scripted: Start, reply: Reply, kind: type[errors.BillError]
 ) -> None:
-    good = goes_on(200, {})
+    good = responds_and_stays(200, {})
     bill = scripted(good, reply, good, stays=True)
     transport = open_transport(bill.url, timeout=1 if kind is errors.RequestTimeoutError else 30)
     with transport.keep_alive():
@@ -776,7 +779,7 @@ def test_keep_alive_after_a_failed_exchange_uses_another_connection(
 
 
 def test_keep_alive_with_connection_closed_by_bill_opens_another(scripted: Start) -> None:
-    bill = scripted(says(200, {}))
+    bill = scripted(responds(200, {}))
     transport = open_transport(bill.url)
     with transport.keep_alive():
         for _time in range(3):
@@ -786,8 +789,8 @@ def test_keep_alive_with_connection_closed_by_bill_opens_another(scripted: Start
 
 @pytest.mark.promise(9)
 def test_keep_alive_after_an_error_of_bill_keeps_the_connection(scripted: Start) -> None:
-    said = [goes_on(status, [{"code": "BDC_7777"}]) for status in (400, 503)]
-    bill = scripted(*said, goes_on(302, b"", Location="/"), goes_on(200, {}), stays=True)
+    warned = [responds_and_stays(status, [{"code": "BDC_7777"}]) for status in (400, 503)]
+    bill = scripted(*warned, responds_and_stays(302, b"", Location="/"), responds_and_stays(200, {}), stays=True)
     transport = open_transport(bill.url)
     with transport.keep_alive():
         for _time in range(3):
@@ -800,8 +803,8 @@ def test_keep_alive_after_an_error_of_bill_keeps_the_connection(scripted: Start)
 @pytest.mark.promise(7)
 @pytest.mark.parametrize("status", [200, 302, 401, 503])
 def test_keep_alive_requests_share_no_header_body_or_cookie(scripted: Start, status: int) -> None:
-    first = goes_on(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
-    bill = scripted(first, goes_on(200, {}), stays=True)
+    first = responds_and_stays(status, {}, **{"Set-Cookie": "SESSIONID=findme; Path=/"})
+    bill = scripted(first, responds_and_stays(200, {}), stays=True)
     transport = open_transport(bill.url)
     with transport.keep_alive():
         with suppress(errors.BillError):
@@ -810,14 +813,14 @@ def test_keep_alive_requests_share_no_header_body_or_cookie(scripted: Start, sta
             )
         transport.send(HttpRequest("GET", "/v3/bills", {"devKey": "key"}))
     assert len(bill.callers) == 1
-    assert "findme" in bill.heard[0]
-    assert not any(each in bill.heard[1] for each in ("findme", "Cookie", "only", "vendors"))
+    assert "findme" in bill.received[0]
+    assert not any(each in bill.received[1] for each in ("findme", "Cookie", "only", "vendors"))
 
 
 @pytest.mark.promise(11)
 def test_keep_alive_requests_need_a_slot_each(scripted: Start) -> None:
     limits = ListLimits()
-    transport = open_transport(scripted(goes_on(200, {}), stays=True).url, limits=limits)
+    transport = open_transport(scripted(responds_and_stays(200, {}), stays=True).url, limits=limits)
     with transport.keep_alive():
         transport.send(VENDORS)
         transport.send(HttpRequest("GET", "/v3/spend/cards"))

@@ -23,11 +23,11 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport_errors import TransportErrors
 from tests.emulator.certificates import Authority, Certificate, self_signed
-from tests.unit.plugins.plugin_utils.conversation import Reply, ScriptedBill, says
+from tests.unit.plugins.plugin_utils.fakes import Reply, ScriptedBill, responds
 
 Start = Callable[..., ScriptedBill]
 SECRET = "s3cret-findme"
-GOOD = says(200, {"secure": True})
+GOOD = responds(200, {"secure": True})
 UNKNOWN_AUTHORITY = (
     "If your own authority or your company's issued the certificate, set ca_path to the file of that authority. bill.connect trusts only the "
     f"authorities in {requests.utils.DEFAULT_CA_BUNDLE_PATH}, and not those in another certificate store of this machine."
@@ -132,7 +132,7 @@ def failed_log_in(url: str, *, ca_path: Path | None = None, validate_certs: bool
 
 def received_nothing(bill: ScriptedBill) -> bool:
     """Whether BILL got no request. If urllib3 checks the names itself, the TLS handshake succeeds first, and the connection then closes."""
-    return "".join(bill.heard).strip() == ""
+    return "".join(bill.received).strip() == ""
 
 
 @pytest.mark.promise(7)
@@ -157,7 +157,7 @@ def test_tls_without_ca_path_trusts_the_bundle_of_the_environment(
     monkeypatch.setenv(name, str(another.file))
     assert log_in(bill.url, ca_path=authority.file).json == {"secure": True}
     failed_log_in(bill.url)
-    assert len(bill.heard) == 2
+    assert len(bill.received) == 2
 
 
 @pytest.mark.promise(7)
@@ -206,7 +206,7 @@ def test_tls_with_an_unknown_authority_names_ca_path(bill_with: Bills) -> None:
     bill = bill_with("good")
     message = str(failed_log_in(bill.url))
     assert message.endswith(UNKNOWN_AUTHORITY)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)
@@ -281,7 +281,7 @@ def test_tls_with_an_unprepared_ca_directory_names_the_remedy(
     message = str(failed_log_in(bill.url, ca_path=tmp_path))
     assert "ca_path is a directory" in message
     assert "run openssl rehash on the directory" in message
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)
@@ -314,14 +314,14 @@ def test_tls_redirect_to_http_or_to_another_host_is_not_followed(
     plain, secure = scripted(GOOD), scripted(GOOD, tls=showing(certificates["good"]))
     for elsewhere in (plain, secure):
         for status in (302, 307):
-            moved = says(status, b"", Location=f"{elsewhere.url}/v3/login")
+            moved = responds(status, b"", Location=f"{elsewhere.url}/v3/login")
             bill = scripted(moved, tls=showing(certificates["good"]))
             with pytest.raises(
                 errors.InvalidResponseError, match=f"redirect .HTTP status {status}.. bill.connect does not follow it"
             ):
                 log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
-            assert len(bill.heard) == 1
-    assert plain.heard == secure.heard == []
+            assert len(bill.received) == 1
+    assert plain.received == secure.received == []
 
 
 @pytest.mark.promise(7)
@@ -333,7 +333,7 @@ def test_tls_with_a_netrc_file_sends_none_of_its_credentials(
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     bill = bill_with("good")
     log_in(bill.url, ca_path=authority.file, validate_certs=validate_certs)
-    [received] = bill.heard
+    [received] = bill.received
     assert received.startswith("POST /connect/v3/login HTTP/1.1\r\n")
     assert "authorization" not in received.lower()
 
@@ -357,7 +357,7 @@ def test_tls_with_server_of_tls_1_1_sends_nothing(scripted: Start, response: byt
     error = failed_log_in(bill.url.replace("http://", "https://"), validate_certs=validate_certs)
     assert f"bill.connect found no safe version of TLS at 127.0.0.1:{bill.port}, so" in str(error)
     assert error.options == ("api_url",)
-    assert SECRET not in "".join(bill.heard)
+    assert SECRET not in "".join(bill.received)
 
 
 def breaks_the_connection(peer: socket.socket) -> None:
@@ -379,7 +379,7 @@ def test_tls_broken_after_the_request_is_a_broken_connection(
     bill = scripted(breaks, tls=showing(certificates["good"]))
     with pytest.raises(errors.TransportError, match="broke before the response was complete"):
         log_in(bill.url, ca_path=authority.file)
-    assert SECRET in bill.heard[0]
+    assert SECRET in bill.received[0]
 
 
 @pytest.mark.promise(9)
@@ -394,7 +394,7 @@ def test_tls_with_an_http_server_names_api_url(scripted: Start) -> None:
     bill = scripted(GOOD)
     error = failed_log_in(bill.url.replace("http://", "https://"))
     assert "Check that api_url is an address that supports https" in str(error)
-    assert SECRET not in "".join(bill.heard)
+    assert SECRET not in "".join(bill.received)
 
 
 @pytest.mark.promise(8)
@@ -417,7 +417,7 @@ def test_tls_with_a_ca_path_without_certificates_names_ca_path(bill_with: Bills,
     error = failed_log_in(bill.url, ca_path=tmp_path / "authority.pem")
     assert str(error).endswith("so it sent nothing. Check that ca_path names a readable file of PEM certificates.")
     assert error.options == ("ca_path",)
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)
@@ -431,7 +431,7 @@ def test_tls_with_an_unusable_bundle_of_the_environment_names_its_variables(
     bill = bill_with("good")
     message = str(failed_log_in(bill.url))
     assert "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE in the environment, or set ca_path." in message
-    assert bill.heard == []
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)

@@ -15,8 +15,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.client import
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody
-from tests.unit.plugins.plugin_utils.conversation import Clock
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fake_bill import (
     AS_USER,
     CHECK,
     CHECK_PARTNER,
@@ -32,9 +31,10 @@ from tests.unit.plugins.plugin_utils.signing_in import (
     Bill,
     Open,
     OpenClient,
-    Said,
+    ScriptedResponse,
     no,
 )
+from tests.unit.plugins.plugin_utils.fakes import Clock
 
 BODY = {"rememberMeId": MFA_ID["remember_me_id"], "device": MFA_ID["device"]}
 INVALID_MFA_ID = "BILL does not trust this session with the MFA ID in remember_me_id."
@@ -64,7 +64,7 @@ def test_login_with_an_mfa_id_makes_a_trusted_session(
     outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
     assert session_of(outcome).trusted is True
     assert BODY.items() <= bill.last(request_name).body.items()
-    assert STEP_UP not in bill.heard
+    assert STEP_UP not in bill.received
 
 
 @pytest.mark.usefixtures("good_id")
@@ -72,14 +72,14 @@ def test_login_with_an_mfa_id_makes_a_trusted_session(
     ("method", "request_name"), [("sync_token", LOGIN), ("the partner", PARTNER_LOGIN), ("oauth", "POST /authx/token")]
 )
 def test_login_of_a_method_without_mfa_does_not_send_the_mfa_id(
-    open_sessions: Open, bill: Bill, said: list[str], method: str, request_name: str
+    open_sessions: Open, bill: Bill, warned: list[str], method: str, request_name: str
 ) -> None:
     # There is also no warning about an MFA ID that ends soon.
     outcome = open_sessions(**METHODS[method], **MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
     assert not session_of(outcome).trusted
-    assert bill.heard == [request_name]
+    assert bill.received == [request_name]
     assert MFA_ID["remember_me_id"] not in str(bill.requests)
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.parametrize("device", [None, ""])
@@ -88,7 +88,7 @@ def test_mfa_id_without_a_device_is_an_option_error_and_sends_nothing(
 ) -> None:
     with pytest.raises(errors.OptionError, match="remember_me_id requires device"):
         open_sessions(**{**MFA_ID, "device": device})
-    assert bill.heard == []
+    assert bill.received == []
 
 
 def test_login_with_only_a_device_does_not_send_it(open_sessions: Open, bill: Bill) -> None:
@@ -98,40 +98,40 @@ def test_login_with_only_a_device_does_not_send_it(open_sessions: Open, bill: Bi
 
 @pytest.mark.promise(9)
 def test_login_with_an_invalid_mfa_id_warns_and_does_not_send_it_again(
-    open_sessions: Open, bill: Bill, said: list[str]
+    open_sessions: Open, bill: Bill, warned: list[str]
 ) -> None:
     for _time in range(3):
         assert session_of(open_sessions(**MFA_ID).ensure()).trusted is False
-    assert bill.heard == [LOGIN]
-    assert len(said) == 3
-    assert all(text.startswith(INVALID_MFA_ID) for text in said)
+    assert bill.received == [LOGIN]
+    assert len(warned) == 3
+    assert all(text.startswith(INVALID_MFA_ID) for text in warned)
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("response", [no("BDC_1361", 403), no("BDC_7777")], ids=str)
 @pytest.mark.parametrize(("method", "request_name"), [("password", LOGIN), ("a partner's user", AS_USER)])
 def test_login_rejected_because_of_the_mfa_id_is_sent_without_it(
-    open_sessions: Open, bill: Bill, said: list[str], response: Said, method: str, request_name: str
+    open_sessions: Open, bill: Bill, warned: list[str], response: ScriptedResponse, method: str, request_name: str
 ) -> None:
     """BILL does not document which of the two errors it returns for an old MFA ID."""
-    bill.will_say(response, to=request_name)
+    bill.will_answer(response, to=request_name)
     for changed in (True, False):
         outcome = open_sessions(**METHODS[method], **MFA_ID).ensure()
         assert (outcome.changed, session_of(outcome).trusted) == (changed, False)
-    assert bill.heard.count(request_name) == 2
+    assert bill.received.count(request_name) == 2
     assert not BODY.keys() & bill.last(request_name).body.keys()
-    assert [text.startswith(INVALID_MFA_ID) for text in said] == [True] * 2
+    assert [text.startswith(INVALID_MFA_ID) for text in warned] == [True] * 2
 
 
 @pytest.mark.promise(9)
 def test_login_rejected_also_without_the_mfa_id_is_an_error(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
+    bill.will_answer(no("BDC_7777"), no("BDC_7778"), to=LOGIN)
     with pytest.raises(errors.UnknownApiError, match="BDC_7778"):
         open_sessions(**MFA_ID).ensure()
-    bill.will_say(no("BDC_7777"), to=LOGIN)
+    bill.will_answer(no("BDC_7777"), to=LOGIN)
     with pytest.raises(errors.UnknownApiError, match="BDC_7777"):
         open_sessions().ensure()
-    assert bill.heard == [LOGIN] * 3
+    assert bill.received == [LOGIN] * 3
 
 
 # --- step-up: a stored session becomes trusted ---
@@ -147,7 +147,7 @@ def test_step_up_of_a_stored_session_makes_it_trusted_without_login(
     open_sessions: Open,
     bill: Bill,
     clock: Clock,
-    said: list[str],
+    warned: list[str],
     seconds: int,
     check_after: int,
     require_trusted: bool,
@@ -158,13 +158,13 @@ def test_step_up_of_a_stored_session_makes_it_trusted_without_login(
     session = session_of(outcome)
     assert (session.session_id, outcome.changed, session.trusted) == (first.session_id, False, True)
     assert session.answered_at == clock.now
-    assert bill.heard == [LOGIN, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP]
     assert (bill.last(STEP_UP).headers, bill.last(STEP_UP).body) == (first.headers, BODY)
     # The trusted session also serves tasks without an MFA ID.
     for changes in (MFA_ID, {}):
         assert session_of(open_sessions(**changes).ensure(require_trusted=True)) == session
-    assert bill.heard == [LOGIN, STEP_UP]
-    assert said == []
+    assert bill.received == [LOGIN, STEP_UP]
+    assert warned == []
 
 
 STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200, {"trusted": "true"})]
@@ -173,19 +173,19 @@ STALE = [(200, {"trusted": False}), (200, {}), (200, None), (200, ["odd"]), (200
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("response", [*STALE, no("BDC_1361", 403), no("BDC_7777")], ids=str)
 def test_step_up_with_an_invalid_mfa_id_warns_and_is_not_sent_again(
-    open_sessions: Open, bill: Bill, said: list[str], response: Said
+    open_sessions: Open, bill: Bill, warned: list[str], response: ScriptedResponse
 ) -> None:
     stored = session_of(open_sessions().ensure())
-    bill.will_say(response, to=STEP_UP)
+    bill.will_answer(response, to=STEP_UP)
     for _time in range(3):
         outcome = open_sessions(**MFA_ID).ensure()
         assert (session_of(outcome).session_id, session_of(outcome).trusted) == (stored.session_id, False)
         assert not outcome.changed
-    assert bill.heard == [LOGIN, STEP_UP]
-    assert [text.startswith(INVALID_MFA_ID) for text in said] == [True] * 3
-    said.clear()
+    assert bill.received == [LOGIN, STEP_UP]
+    assert [text.startswith(INVALID_MFA_ID) for text in warned] == [True] * 3
+    warned.clear()
     open_sessions().ensure()
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.promise(9)
@@ -201,10 +201,10 @@ def test_step_up_with_another_mfa_id_or_device_is_sent_at_once(
     now = {**MFA_ID, **change}
     bill.remembered = {(now["remember_me_id"], now["device"])}
     assert session_of(open_sessions(**now).ensure()).trusted is True
-    assert bill.heard == [LOGIN, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP]
     # Another use of the old MFA ID does not remove the trust.
     assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
-    assert bill.heard == [LOGIN, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
@@ -218,11 +218,11 @@ def test_login_with_force_sends_an_invalid_mfa_id_again(open_sessions: Open, bil
 @pytest.mark.usefixtures("good_id")
 def test_step_up_with_an_expired_session_renews_it_once(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     outcome = open_sessions(**MFA_ID).ensure(require_trusted=True)
     assert outcome.changed
     assert session_of(outcome).trusted is True
-    assert bill.heard == [LOGIN, STEP_UP, LOGIN]
+    assert bill.received == [LOGIN, STEP_UP, LOGIN]
 
 
 @pytest.mark.promise(9)
@@ -232,13 +232,15 @@ def test_step_up_with_an_expired_session_renews_it_once(open_sessions: Open, bil
     [errors.InvalidResponseError("no BILL"), no("BDC_1570"), (400, [{"message": "device: findme"}])],
     ids=["no BILL", "the risk service", "a field"],
 )
-def test_step_up_that_fails_is_sent_again_by_the_next_task(open_sessions: Open, bill: Bill, failure: Said) -> None:
+def test_step_up_that_fails_is_sent_again_by_the_next_task(
+    open_sessions: Open, bill: Bill, failure: ScriptedResponse
+) -> None:
     open_sessions().ensure()
-    bill.will_say(failure, to=STEP_UP)
+    bill.will_answer(failure, to=STEP_UP)
     with pytest.raises(BillError):
         open_sessions(**MFA_ID).ensure()
     assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
-    assert bill.heard == [LOGIN, STEP_UP, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP, STEP_UP]
 
 
 @pytest.mark.promise(4)
@@ -247,20 +249,20 @@ def test_step_up_that_fails_is_sent_again_by_the_next_task(open_sessions: Open, 
 @pytest.mark.parametrize("code", ["BDC_1103", "BDC_1144"])
 def test_step_up_refusal_is_cached(open_sessions: Open, bill: Bill, code: str) -> None:
     open_sessions().ensure()
-    bill.will_say(no(code), to=STEP_UP)
-    for says in (code, "did not send the request again"):
-        with pytest.raises(errors.ApiError, match=says):
+    bill.will_answer(no(code), to=STEP_UP)
+    for message in (code, "did not send the request again"):
+        with pytest.raises(errors.ApiError, match=message):
             open_sessions(**MFA_ID).ensure()
-    assert bill.heard == [LOGIN, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 def test_step_up_after_a_transient_failure_is_sent_again(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.will_say(errors.ServerError("ill"), errors.TransportError("gone"), to=STEP_UP)
+    bill.will_answer(errors.ServerError("ill"), errors.TransportError("gone"), to=STEP_UP)
     assert session_of(open_sessions(**MFA_ID).ensure()).trusted is True
-    assert bill.heard == [LOGIN] + [STEP_UP] * 3
+    assert bill.received == [LOGIN] + [STEP_UP] * 3
 
 
 @pytest.mark.usefixtures("good_id")
@@ -268,7 +270,7 @@ def test_step_up_after_a_transient_failure_is_sent_again(open_sessions: Open, bi
 def test_step_up_of_sessions_of_other_methods_makes_them_trusted(open_sessions: Open, bill: Bill, method: str) -> None:
     open_sessions(**METHODS[method]).ensure()
     assert session_of(open_sessions(**METHODS[method], **MFA_ID).ensure()).trusted is True
-    assert bill.heard[-1] == STEP_UP
+    assert bill.received[-1] == STEP_UP
 
 
 # --- BILL's information about trust ---
@@ -327,10 +329,10 @@ def test_require_trusted_validates_the_session_once_and_sends_no_login(
             with pytest.raises(errors.MfaRequiredError, match="require_trusted is true") as failure:
                 open_sessions().ensure(require_trusted=True)
             assert (failure.value.code, failure.value.options) == (None, ())
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     # The session is stored for tasks that need no trust.
     assert not open_sessions().ensure().changed
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
 
 
 @pytest.mark.promise(1)
@@ -339,12 +341,12 @@ def test_require_trusted_with_a_known_bypass_sends_no_validation(open_sessions: 
     open_sessions().ensure()
     clock.advance(60)
     open_sessions().ensure()
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     open_sessions().ensure(require_trusted=True)
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     clock.advance(60)
     open_sessions().ensure(require_trusted=True)
-    assert bill.heard == [LOGIN, CHECK, CHECK]
+    assert bill.received == [LOGIN, CHECK, CHECK]
 
 
 @pytest.mark.promise(1)
@@ -352,7 +354,7 @@ def test_require_trusted_without_mfa_fields_in_the_response_fails(open_sessions:
     for _time in range(3):
         with pytest.raises(errors.MfaRequiredError):
             open_sessions().ensure(require_trusted=True)
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
 
 
 def test_validation_of_a_method_without_mfa_never_makes_it_trusted(open_sessions: Open, bill: Bill) -> None:
@@ -366,61 +368,61 @@ def test_step_up_with_two_invalid_mfa_ids_is_sent_once_for_each(open_sessions: O
     for _time in range(3):
         for device in ("one", "two"):
             assert open_sessions(**{**MFA_ID, "device": device}).ensure()
-    assert bill.heard == [LOGIN, STEP_UP]
+    assert bill.received == [LOGIN, STEP_UP]
 
 
 @pytest.mark.promise(9)
 def test_require_trusted_after_a_trusted_login_sends_no_validation(open_sessions: Open, bill: Bill) -> None:
     bill.answer = {"trusted": True}
     assert open_sessions().ensure(require_trusted=True).changed
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("before", [{}, MFA_ID, None], ids=["stored", "known to be invalid", "new"])
 def test_require_trusted_with_an_invalid_mfa_id_fails_without_a_bypass(
-    open_sessions: Open, bill: Bill, said: list[str], before: dict[str, str] | None
+    open_sessions: Open, bill: Bill, warned: list[str], before: dict[str, str] | None
 ) -> None:
     if before is not None:
         open_sessions(**before).ensure()
-        said.clear()
+        warned.clear()
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": False}
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError) as failure:
             open_sessions(**MFA_ID).ensure(require_trusted=True)
         assert str(failure.value).startswith(INVALID_MFA_ID)
         assert (failure.value.code, failure.value.options) == (None, ("remember_me_id", "device"))
-    assert bill.heard == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
-    assert said == []
+    assert bill.received == [LOGIN, *([STEP_UP] if before == {} else []), CHECK]
+    assert warned == []
     bill.answer_to_check = {"mfaStatus": "CHALLENGE", "mfaBypass": True}
     assert open_sessions(**MFA_ID, check_after=0).ensure(require_trusted=True)
-    assert said == []
+    assert warned == []
 
 
 @pytest.mark.promise(9)
 @pytest.mark.parametrize("response", [{"mfaBypass": True}, {"mfaStatus": "COMPLETE"}], ids=str)
 def test_require_trusted_after_a_failed_step_up_validates_the_session(
-    open_sessions: Open, bill: Bill, said: list[str], response: dict[str, Any]
+    open_sessions: Open, bill: Bill, warned: list[str], response: dict[str, Any]
 ) -> None:
     open_sessions().ensure()
     bill.answer_to_check = response
     assert open_sessions(**MFA_ID).ensure(require_trusted=True).session
-    assert bill.heard == [LOGIN, STEP_UP, CHECK]
-    assert said == []
+    assert bill.received == [LOGIN, STEP_UP, CHECK]
+    assert warned == []
 
 
 @pytest.mark.promise(9)
 def test_require_trusted_with_an_expired_session_renews_it_once(open_sessions: Open, bill: Bill) -> None:
     open_sessions().ensure()
-    bill.alive.clear()
+    bill.valid_sessions.clear()
     bill.answer_to_check = {"mfaBypass": True}
     assert open_sessions().ensure(require_trusted=True).changed
-    assert bill.heard == [LOGIN, CHECK, LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK, LOGIN, CHECK]
 
 
 @pytest.mark.promise(1)
 def test_require_trusted_with_a_failed_validation_keeps_the_session(open_sessions: Open, bill: Bill) -> None:
-    bill.will_say(*[errors.ServerError("ill")] * 4, to=CHECK)
+    bill.will_answer(*[errors.ServerError("ill")] * 4, to=CHECK)
     with pytest.raises(errors.ServerError):
         open_sessions().ensure(require_trusted=True)
     assert not open_sessions().ensure().changed
@@ -435,20 +437,20 @@ def test_require_trusted_for_a_method_without_mfa_is_an_option_error(
     with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted") as failure:
         open_sessions(**METHODS[method]).ensure(require_trusted=True)
     assert failure.value.options == ("auth_method",)
-    assert bill.heard == []
+    assert bill.received == []
 
 
-def test_require_trusted_for_an_app_has_no_effect(open_sessions: Open, bill: Bill, said: list[str]) -> None:
+def test_require_trusted_for_an_app_has_no_effect(open_sessions: Open, bill: Bill, warned: list[str]) -> None:
     for changed in (True, False):
         assert open_sessions(**OAUTH).ensure(require_trusted=True).changed is changed
-    assert bill.heard == ["POST /authx/token"]
-    assert said == []
+    assert bill.received == ["POST /authx/token"]
+    assert warned == []
 
 
 def test_require_trusted_for_a_partner_user_validates_the_user_session(open_sessions: Open, bill: Bill) -> None:
     with pytest.raises(errors.MfaRequiredError):
         open_sessions(**PARTNER_USER).ensure(require_trusted=True)
-    assert bill.heard == [PARTNER_LOGIN, AS_USER, CHECK]
+    assert bill.received == [PARTNER_LOGIN, AS_USER, CHECK]
     assert THE_PARTNER["app_key"] not in bill.last(CHECK).headers.values()
 
 
@@ -469,7 +471,7 @@ def test_require_trusted_for_a_partner_user_validates_the_user_session(open_sess
 def test_mfa_id_that_expires_within_a_week_warns(
     open_client: OpenClient,
     open_sessions: Open,
-    said: list[str],
+    warned: list[str],
     day: str | None,
     days_left: int | None,
     warning: str | None,
@@ -483,28 +485,28 @@ def test_mfa_id_that_expires_within_a_week_warns(
     reported = (
         f"The MFA ID in remember_me_id expires on {day} ({warning}). Create a new one with the role bill.connect.trust."
     )
-    assert said == ([reported] * 3 if warning else [])
+    assert warned == ([reported] * 3 if warning else [])
 
 
-def test_mfa_id_expiry_without_an_mfa_id_is_ignored(open_sessions: Open, said: list[str]) -> None:
+def test_mfa_id_expiry_without_an_mfa_id_is_ignored(open_sessions: Open, warned: list[str]) -> None:
     sign_in = open_sessions(device="ci", remember_me_id_expires_on="2027-01-15")
     sign_in.ensure()
-    assert (sign_in.days_left, said) == (None, [])
+    assert (sign_in.days_left, warned) == (None, [])
 
 
-def test_mfa_id_that_is_invalid_does_not_warn_about_its_expiry(open_sessions: Open, said: list[str]) -> None:
+def test_mfa_id_that_is_invalid_does_not_warn_about_its_expiry(open_sessions: Open, warned: list[str]) -> None:
     open_sessions(**MFA_ID, remember_me_id_expires_on="2027-01-15").ensure()
-    [warning] = said
+    [warning] = warned
     assert warning.startswith(INVALID_MFA_ID)
 
 
 def test_mfa_id_that_is_invalid_warns_at_the_login_only(
-    open_client: OpenClient, open_sessions: Open, said: list[str]
+    open_client: OpenClient, open_sessions: Open, warned: list[str]
 ) -> None:
     # The first of these uses gets a new session.
     open_sessions(**MFA_ID).ensure()
     open_client(**MFA_ID).request(READ)
-    assert len(said) == 1
+    assert len(warned) == 1
 
 
 # --- wait for other tasks ---
@@ -530,15 +532,15 @@ def test_lock_timeout_covers_the_longest_way_to_a_session(
     """BILL refuses the MFA ID twice, and has just ended the stored sessions."""
     open_sessions(**options).ensure()
     bill.requests.clear()
-    bill.will_say(no("BDC_9999"), to=STEP_UP)
-    bill.will_say(no("BDC_1109", 401), to=CHECK)
-    bill.will_say(no("BDC_1109", 401), to=CHECK_PARTNER)
+    bill.will_answer(no("BDC_9999"), to=STEP_UP)
+    bill.will_answer(no("BDC_1109", 401), to=CHECK)
+    bill.will_answer(no("BDC_1109", 401), to=CHECK_PARTNER)
     refusal = no("BDC_1361", 403)
-    bill.will_say(*([refusal, no("BDC_1109", 401)] if options else []), refusal, to=login)
+    bill.will_answer(*([refusal, no("BDC_1109", 401)] if options else []), refusal, to=login)
     sign_in = open_sessions(**options, **MFA_ID)
     with pytest.raises(errors.MfaRequiredError):
         sign_in.ensure(require_trusted=True)
-    assert len(bill.heard) == sign_in.method.max_requests()
+    assert len(bill.received) == sign_in.method.max_requests()
 
 
 @pytest.mark.promise(15)
@@ -564,21 +566,21 @@ def pay(client: BillClient, *, require_trusted: bool = False) -> Any:
 @pytest.mark.promise(9)
 @pytest.mark.usefixtures("good_id")
 def test_session_after_an_mfa_refusal_is_stored_as_untrusted(
-    open_client: OpenClient, open_sessions: Open, bill: Bill, said: list[str]
+    open_client: OpenClient, open_sessions: Open, bill: Bill, warned: list[str]
 ) -> None:
     """It does not matter how the session became trusted. Its MFA ID is tried again, because it may be the cause of the trust."""
     open_sessions(**MFA_ID).ensure()
-    bill.will_say(no("BDC_1361", 403), to=PAY)
+    bill.will_answer(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
         pay(open_client(**MFA_ID), require_trusted=True)
     stored = open_sessions().entry.load()
     assert stored
     assert (stored.trusted, stored.mfa_asked, stored.refused_mfa_ids) == (False, False, [])
-    assert bill.heard == [LOGIN, PAY]
+    assert bill.received == [LOGIN, PAY]
     # The next task makes the session trusted before it pays.
     pay(open_client(**MFA_ID))
-    assert bill.heard == [LOGIN, PAY, STEP_UP, PAY]
-    assert said == []
+    assert bill.received == [LOGIN, PAY, STEP_UP, PAY]
+    assert warned == []
 
 
 @pytest.mark.promise(9)
@@ -587,12 +589,12 @@ def test_session_after_an_mfa_refusal_is_validated_before_the_next_payment(
     open_client: OpenClient, open_sessions: Open, bill: Bill
 ) -> None:
     open_sessions(**MFA_ID).ensure()
-    bill.will_say(no("BDC_1361", 403), to=PAY)
+    bill.will_answer(no("BDC_1361", 403), to=PAY)
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError):
             pay(open_client(), require_trusted=True)
     # BILL validates the session in between.
-    assert bill.heard == [LOGIN, PAY, CHECK]
+    assert bill.received == [LOGIN, PAY, CHECK]
 
 
 @pytest.mark.promise(9)
@@ -604,7 +606,7 @@ def test_session_after_an_mfa_refusal_loses_its_earlier_trust_results(
     open_sessions(**MFA_ID).ensure()
     bill.answer_to_check = {"mfaStatus": "COMPLETE"}
     open_sessions(check_after=0).ensure()
-    bill.will_say(no("BDC_1361", 403), to=PAY)
+    bill.will_answer(no("BDC_1361", 403), to=PAY)
     with pytest.raises(errors.MfaRequiredError):
         pay(open_client(**changes), require_trusted=True)
     stored = open_sessions().entry.load()
@@ -613,7 +615,7 @@ def test_session_after_an_mfa_refusal_loses_its_earlier_trust_results(
     bill.requests.clear()
     bill.remembered = {(MFA_ID["remember_me_id"], MFA_ID["device"])}
     pay(open_client(**changes), require_trusted=True)
-    assert bill.heard == [STEP_UP if changes else CHECK, PAY]
+    assert bill.received == [STEP_UP if changes else CHECK, PAY]
 
 
 @pytest.mark.promise(9)
@@ -622,14 +624,14 @@ def test_session_that_was_never_trusted_is_unchanged_by_an_mfa_refusal(
 ) -> None:
     open_sessions(**MFA_ID).ensure()
     before = open_sessions().entry.load()
-    bill.will_say(*[no("BDC_1361", 403)] * 2, to=PAY)
+    bill.will_answer(*[no("BDC_1361", 403)] * 2, to=PAY)
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError):
             pay(open_client(**MFA_ID))
     assert open_sessions().entry.load() == before
     assert before
     assert len(before.refused_mfa_ids) == 1
-    assert bill.heard == [LOGIN, PAY, PAY]
+    assert bill.received == [LOGIN, PAY, PAY]
 
 
 @pytest.mark.promise(9)
@@ -642,7 +644,7 @@ def test_client_with_an_mfa_id_steps_up_a_stored_session_first(
         bill.requests.clear()
         for _time in range(2):
             pay(open_client(**MFA_ID), require_trusted=require_trusted)
-        assert bill.heard == [STEP_UP, PAY, PAY]
+        assert bill.received == [STEP_UP, PAY, PAY]
 
 
 @pytest.mark.promise(9)
@@ -651,7 +653,7 @@ def test_client_with_an_mfa_bypass_uses_the_stored_session(open_client: OpenClie
     for _time in range(2):
         pay(open_client(), require_trusted=True)
         clock.advance(3600)
-    assert bill.heard == [LOGIN, CHECK, PAY, PAY]
+    assert bill.received == [LOGIN, CHECK, PAY, PAY]
 
 
 @pytest.mark.promise(9)
@@ -661,10 +663,10 @@ def test_client_that_requires_trust_with_an_untrusted_session_sends_nothing(
     for _time in range(2):
         with pytest.raises(errors.MfaRequiredError, match="require_trusted is true"):
             pay(open_client(), require_trusted=True)
-    assert bill.heard == [LOGIN, CHECK]
+    assert bill.received == [LOGIN, CHECK]
     # A task that does not require trust may use the session.
     pay(open_client())
-    assert bill.heard == [LOGIN, CHECK, PAY]
+    assert bill.received == [LOGIN, CHECK, PAY]
 
 
 @pytest.mark.promise(9)
@@ -674,4 +676,4 @@ def test_client_that_requires_trust_for_a_method_without_mfa_sends_nothing(
 ) -> None:
     with pytest.raises(errors.OptionError, match="^Sessions of auth_method .* are never MFA-trusted"):
         pay(open_client(**METHODS[method]), require_trusted=True)
-    assert bill.heard == []
+    assert bill.received == []

@@ -42,9 +42,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file imp
     read_variables,
     typed_password,
 )
-from tests.unit.plugins.plugin_utils import keeping
-from tests.unit.plugins.plugin_utils.keeping import BY, begun, encrypted, loader
-from tests.unit.plugins.plugin_utils.processes import apart
+from tests.unit.plugins.plugin_utils import vault_helpers
+from tests.unit.plugins.plugin_utils.process_helpers import in_its_own_process
+from tests.unit.plugins.plugin_utils.vault_helpers import BY, encrypted, file_with, loader
 
 OLD = "bill_password: findme-old\nother: 1\n"
 
@@ -67,12 +67,12 @@ def everything(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return begun(tmp_path, None)
+    return file_with(tmp_path, None)
 
 
 @pytest.fixture
 def old(tmp_path: Path) -> Path:
-    return begun(tmp_path, encrypted(OLD))
+    return file_with(tmp_path, encrypted(OLD))
 
 
 @pytest.mark.promise(5)
@@ -137,7 +137,7 @@ def test_vault_file_after_a_change_has_a_backup_that_ansible_does_not_load(old: 
 
 @pytest.mark.promise(5)
 def test_vault_file_in_clear_text_has_an_encrypted_backup(tmp_path: Path) -> None:
-    path = begun(tmp_path, OLD.encode())
+    path = file_with(tmp_path, OLD.encode())
     done = store_variables(path, {"bill_password": "findme-old"})
     assert done.changed
     # The warning is also true if all secrets in the file are encrypted separately.
@@ -152,7 +152,7 @@ def test_vault_file_in_clear_text_has_an_encrypted_backup(tmp_path: Path) -> Non
 
 
 def test_vault_file_in_clear_text_is_unchanged_by_an_inspection(tmp_path: Path) -> None:
-    path = begun(tmp_path, OLD.encode())
+    path = file_with(tmp_path, OLD.encode())
     done = inspect_file(str(path), loader())
     assert (done.changed, done.names, done.warning) == (False, ["bill_password", "other"], None)
     assert everything(tmp_path) == {"group_vars/all/bill.yml": OLD.encode()}
@@ -230,7 +230,7 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 def test_vault_file_that_is_damaged_is_named_and_unchanged(
     tmp_path: Path, damage: Callable[[bytes], bytes], reported: str
 ) -> None:
-    path = begun(tmp_path, damage(encrypted(OLD)))
+    path = file_with(tmp_path, damage(encrypted(OLD)))
     was = path.read_bytes()
     with pytest.raises(BillError, match=reported):
         store_variables(path, {"a": 1})
@@ -242,7 +242,7 @@ def test_vault_file_keeps_its_password_and_label(
     tmp_path: Path, label: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(constants, "DEFAULT_VAULT_IDENTITY", "mine")
-    path = begun(tmp_path, encrypted(OLD, "findme-2", label))
+    path = file_with(tmp_path, encrypted(OLD, "findme-2", label))
     head = path.read_bytes().splitlines()[0]
     store_variables(path, {"bill_password": "findme-new"}, loader(*TWO), vault_id="test")
     assert path.read_bytes().splitlines()[0] == head
@@ -291,7 +291,7 @@ def test_vault_file_with_the_same_password_twice_uses_it(path: Path) -> None:
 def test_typed_password_is_checked_again_only_without_an_encrypted_file(
     tmp_path: Path, data: bytes | None, slip_is_told: bool
 ) -> None:
-    path = begun(tmp_path, data)
+    path = file_with(tmp_path, data)
     of = loader()
     assert typed_password(of, str(path)) is None
     of.set_vault_secrets([("default", PromptVaultSecret(b"vault"))])
@@ -351,7 +351,7 @@ def link_to_itself(path: Path) -> None:
 
 
 def not_utf_8(path: Path) -> None:
-    begun(path.parents[2], b"a: \xff\n")
+    file_with(path.parents[2], b"a: \xff\n")
 
 
 def huge(path: Path) -> None:
@@ -553,7 +553,7 @@ def test_vault_file_that_a_play_does_not_read_is_named(
 def test_vault_file_on_a_full_disk_keeps_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clear_text: bool
 ) -> None:
-    path = begun(tmp_path, OLD.encode() if clear_text else encrypted(OLD))
+    path = file_with(tmp_path, OLD.encode() if clear_text else encrypted(OLD))
     was = everything(tmp_path)
     real, room = os.fsync, 0
 
@@ -645,9 +645,9 @@ def test_vault_file_with_a_lock_file_of_another_user_is_written(old: Path, monke
 
 
 def test_vault_file_written_by_tasks_with_different_homes_loses_no_value(tmp_path: Path) -> None:
-    reported = apart("crowd", str(tmp_path), 12, True, module=keeping.__name__)
+    reported = in_its_own_process("run_at_once", str(tmp_path), 12, True, module=vault_helpers.__name__)
     assert reported["ended"] == [0] * 12
-    assert reported["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert reported["stored"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
     assert (reported["backups"], reported["left"]) == (11, [])
 
 
@@ -679,22 +679,22 @@ def test_vault_file_in_a_directory_with_leftovers_is_written(old: Path) -> None:
 
 
 def test_vault_file_written_by_concurrent_tasks_loses_no_value(tmp_path: Path) -> None:
-    reported = apart("crowd", str(tmp_path), 12, module=keeping.__name__)
+    reported = in_its_own_process("run_at_once", str(tmp_path), 12, module=vault_helpers.__name__)
     assert reported["ended"] == [0] * 12
-    assert reported["kept"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
+    assert reported["stored"] == {f"of_{number}": f"findme-{number}" for number in range(12)}
     assert (reported["backups"], reported["left"]) == (11, [])
 
 
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("life", ["new", "changed", "in the clear", "taken out", "removed"])
-def test_vault_file_after_a_killed_task_is_the_old_or_the_new_file(tmp_path: Path, life: str) -> None:
-    deaths = apart("deaths", str(tmp_path), life, module=keeping.__name__)
-    assert len(deaths) >= 4
-    before = {"new": None, "removed": keeping.OURS}.get(life, keeping.OLD)
-    assert {death["text"] for death in deaths} == {before, deaths[0]["after"]}
-    for death in deaths:
+@pytest.mark.parametrize("scenario", ["new", "changed", "in the clear", "taken out", "removed"])
+def test_vault_file_after_a_killed_task_is_the_old_or_the_new_file(tmp_path: Path, scenario: str) -> None:
+    kill_at_each_step = in_its_own_process("kill_at_each_step", str(tmp_path), scenario, module=vault_helpers.__name__)
+    assert len(kill_at_each_step) >= 4
+    before = {"new": None, "removed": vault_helpers.OURS}.get(scenario, vault_helpers.OLD)
+    assert {death["text"] for death in kill_at_each_step} == {before, kill_at_each_step[0]["after"]}
+    for death in kill_at_each_step:
         assert death["signal"] == 9, death
-        old_in_the_clear = ["bill.yml"] if life == "in the clear" and death["text"] == before else []
+        old_in_the_clear = ["bill.yml"] if scenario == "in the clear" and death["text"] == before else []
         assert death["in_the_clear"] == old_in_the_clear, death
         assert set(death["modes"]) <= {0o600}, death
         assert death["variables"] == ([] if death["text"] is None else ["bill.yml"]), death
@@ -721,7 +721,7 @@ def test_vault_file_with_only_bill_variables_is_removed_and_keeps_its_backups(ol
 
 
 def test_vault_file_behind_links_is_removed_with_the_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    old = begun(tmp_path, encrypted("bill_password: findme\n"))
+    old = file_with(tmp_path, encrypted("bill_password: findme\n"))
     link, second = tmp_path / "link.yml", tmp_path / "second" / "bill.yml"
     second.parent.mkdir()
     second.symlink_to(old)
@@ -752,7 +752,7 @@ def test_vault_file_link_to_a_file_without_bill_variables_is_removed_alone(
 ) -> None:
     theirs = tmp_path / "theirs.yml"
     theirs.write_bytes(content)
-    link = begun(tmp_path, None)
+    link = file_with(tmp_path, None)
     link.parent.mkdir(parents=True)
     link.symlink_to(theirs)
     for check_mode in (True, False):
@@ -867,7 +867,7 @@ def test_vault_file_in_diff_mode_shows_only_names(old: Path) -> None:
 
 def test_stored_variables_are_read_as_ansible_loads_them(tmp_path: Path) -> None:
     inline = encrypted("findme").decode().replace("\n", "\n  ").rstrip()
-    path = begun(
+    path = file_with(
         tmp_path,
         encrypted(f"template: '{{{{ a }}}}'\nplain: !unsafe '{{{{ a }}}}'\nvaulted: !vault |\n  {inline}\nn: [1]\n"),
     )

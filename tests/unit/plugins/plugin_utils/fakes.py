@@ -25,7 +25,7 @@ OPTIONS = {
     "dev_key": "s3cret-findme-devkey",
 }
 # The same values as variables, and the labels of their questions in the form.
-KEEPS = {f"bill_{name}": value for name, value in OPTIONS.items()}
+VARIABLES = {f"bill_{name}": value for name, value in OPTIONS.items()}
 LABELS = {
     "username": "User Name",
     "password": "Password",
@@ -124,7 +124,7 @@ class Run:
         self.is_over = True
 
 
-def says(status: int, answer: Any, **headers: str) -> Reply:
+def responds(status: int, answer: Any, **headers: str) -> Reply:
     """A reply with a whole response. Bytes are sent unchanged, and other values as JSON."""
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     all_headers = {"Content-Length": str(len(body)), "Connection": "close", **headers}
@@ -132,17 +132,17 @@ def says(status: int, answer: Any, **headers: str) -> Reply:
     return lambda peer: peer.sendall("\r\n".join([*lines, "", ""]).encode() + body)
 
 
-def goes_on(status: int, answer: Any, **headers: str) -> Reply:
+def responds_and_stays(status: int, answer: Any, **headers: str) -> Reply:
     """A reply with a whole response that keeps the connection open for another request."""
-    return says(status, answer, Connection="keep-alive", **headers)
+    return responds(status, answer, Connection="keep-alive", **headers)
 
 
 def refuses(status: int, code: str) -> Reply:
     """A reply with BILL's documented error envelope and one code."""
-    return says(status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}])
+    return responds(status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}])
 
 
-def cuts(peer: socket.socket) -> None:
+def breaks_off(peer: socket.socket) -> None:
     """A reply that is shorter than it declares."""
     peer.sendall(b'HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"sessionId": "abc')
 
@@ -174,7 +174,7 @@ class ScriptedBill:
         self._replies = list(replies)
         self._tls = tls
         self._stays = stays
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.callers: list[list[str]] = []
         self.left = threading.Semaphore(0)
         self._listener = socket.create_server(("127.0.0.1", port))
@@ -196,7 +196,7 @@ class ScriptedBill:
     def _talk(self, peer: socket.socket, caller: list[str]) -> None:
         with suppress(OSError), self._tls.wrap_socket(peer, server_side=True) if self._tls else peer as line:
             while request := _whole_request(line):
-                self.heard.append(request)
+                self.received.append(request)
                 caller.append(request)
                 reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
                 reply(line)

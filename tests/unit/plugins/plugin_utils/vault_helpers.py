@@ -23,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit imp
     set_variables,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_file import VaultFile
-from tests.unit.plugins.plugin_utils.processes import FORK, edges, in_a_process, steps_of
+from tests.unit.plugins.plugin_utils.process_helpers import FORK, edges, in_a_process, steps_of
 
 BY = "bill.connect.bill_vault_file"
 
@@ -39,7 +39,7 @@ def encrypted(text: str, secret: str = "vault", label: str | None = None) -> byt
     return bytes(VaultLib().encrypt(text, VaultSecret(secret.encode()), vault_id=label))
 
 
-def begun(folder: Path, data: bytes | None) -> Path:
+def file_with(folder: Path, data: bytes | None) -> Path:
     """The path of a file with this content. With None, there is no file."""
     path = folder / "group_vars" / "all" / "bill.yml"
     if data is not None:
@@ -52,7 +52,7 @@ OLD = "# mine\nbill_password: findme-old\nother: findme-other\n"
 OURS = "bill_password: findme-old\n"
 NEW = {"bill_password": "findme-new", "bill_device": None}
 # The content of the file, and what a task then does with it.
-LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult]]] = {
+SCENARIOS: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult]]] = {
     "new": (lambda: None, lambda path, of: set_variables(path, NEW, of, by=BY)),
     "changed": (lambda: encrypted(OLD), lambda path, of: set_variables(path, NEW, of, by=BY)),
     "in the clear": (OLD.encode, lambda path, of: set_variables(path, NEW, of, by=BY)),
@@ -61,24 +61,24 @@ LIVES: dict[str, tuple[Callable[[], bytes | None], Callable[..., VaultFileResult
 }
 
 
-def deaths(folder: str, life: str) -> list[dict[str, Any]]:
+def kill_at_each_step(folder: str, scenario: str) -> list[dict[str, Any]]:
     """Kill one task of a life just before and just after each of its changes. Returns what each left behind."""
-    before, task = LIVES[life]
+    before, task = SCENARIOS[scenario]
 
     def start() -> Path:
-        return begun(Path(tempfile.mkdtemp(dir=folder)), before())
+        return file_with(Path(tempfile.mkdtemp(dir=folder)), before())
 
     path = start()
-    unharmed, _signal = _killed(path, task, 0)
+    all_steps, _signal = _killed(path, task, 0)
     after = _text(path)
-    told = []
-    for number in edges(unharmed):
+    results = []
+    for number in edges(all_steps):
         path = start()
         _steps, died = _killed(path, task, number)
         left = list(path.parent.glob("*")) + list(path.parent.glob(".*"))
-        told.append(
+        results.append(
             {
-                "step": f"{number}: {unharmed[number - 1][0]}",
+                "step": f"{number}: {all_steps[number - 1][0]}",
                 "signal": died,
                 "text": _text(path),
                 "after": after,
@@ -91,7 +91,7 @@ def deaths(folder: str, life: str) -> list[dict[str, Any]]:
                 "clear_then": [each.name for each in path.parent.glob("*") if b"findme" in each.read_bytes()],
             }
         )
-    return told
+    return results
 
 
 def _text(path: Path) -> str | None:
@@ -124,9 +124,9 @@ def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tu
     return steps or [], died
 
 
-def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
+def run_at_once(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
     """Run this many tasks at once. Each stores a variable of its own, and may have a home of its own."""
-    path = begun(Path(folder), None)
+    path = file_with(Path(folder), None)
     begin = FORK.Barrier(size)
 
     def member(number: int) -> None:
@@ -135,14 +135,14 @@ def crowd(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
         begin.wait(60)
         set_variables(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
 
-    processes = [FORK.Process(target=member, args=(number,)) for number in range(size)]
-    for process in processes:
+    process_helpers = [FORK.Process(target=member, args=(number,)) for number in range(size)]
+    for process in process_helpers:
         process.start()
-    for process in processes:
+    for process in process_helpers:
         process.join()
     return {
-        "ended": [process.exitcode for process in processes],
-        "kept": {name: str(value) for name, value in VaultFile.at(str(path), loader()).load().items()},
+        "ended": [process.exitcode for process in process_helpers],
+        "stored": {name: str(value) for name, value in VaultFile.at(str(path), loader()).load().items()},
         "backups": len(list(path.parent.glob("bill.yml.*.bak"))),
         "left": [each.name for each in path.parent.glob(".*")],
     }

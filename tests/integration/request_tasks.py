@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.payer import PAYMENT, REMEMBERED
 from tests.integration.project import Project
 
@@ -37,12 +37,12 @@ def may_pay(project: Project, **variables: Any) -> None:
 
 def calls_received(bill: Control) -> list[str]:
     """The requests to BILL, the earliest first, without those that sign in or ask about the session."""
-    received = [f"{each['method']} {each['path']}" for each in bill.heard()]
+    received = [f"{each['method']} {each['path']}" for each in bill.received()]
     return [each for each in received if "/v3/login" not in each]
 
 
 def bodies(bill: Control, request: str) -> list[Any]:
-    return [each["body"] for each in bill.heard() if f"{each['method']} {each['path']}" == request]
+    return [each["body"] for each in bill.received() if f"{each['method']} {each['path']}" == request]
 
 
 def amounts_paid(bill: Control) -> list[Any]:

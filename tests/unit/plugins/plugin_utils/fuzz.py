@@ -25,8 +25,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.mfa import ch
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS as CREDENTIAL
-from tests.unit.plugins.plugin_utils.conversation import ListReporter
+from tests.unit.plugins.plugin_utils.fake_bill import API_URL, METHODS, MFA_ID
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS as CREDENTIAL
+from tests.unit.plugins.plugin_utils.fakes import ListReporter
 from tests.unit.plugins.plugin_utils.malformed import (
     LONGEST_MESSAGE,
     any_json,
@@ -35,7 +36,6 @@ from tests.unit.plugins.plugin_utils.malformed import (
     envelopes,
     outcome_of,
 )
-from tests.unit.plugins.plugin_utils.signing_in import API_URL, METHODS, MFA_ID
 
 ORGANIZATION = CREDENTIAL["organization_id"]
 
@@ -164,10 +164,10 @@ def use_everything(
             assert_clean(outcome, longest=LONGEST_MESSAGE + 500)
         if isinstance(outcome, SessionResult) and outcome.session:
             assert_usable(outcome.session, method)
-        if kept := sessions.entry.load():
-            assert_usable(kept, method)
-        if sessions.parent and (kept := sessions.parent.entry.load()):
-            assert_usable(kept, "the partner")
+        if stored := sessions.entry.load():
+            assert_usable(stored, method)
+        if sessions.parent and (stored := sessions.parent.entry.load()):
+            assert_usable(stored, "the partner")
         return not isinstance(outcome, BaseException)
 
     with tempfile.TemporaryDirectory(dir=folder) as store:

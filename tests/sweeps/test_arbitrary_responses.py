@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from tests.unit.plugins.plugin_utils.signing_in import METHODS
-from tests.unit.plugins.plugin_utils.whatever import any_answers_to, use_everything
+from tests.unit.plugins.plugin_utils.fake_bill import METHODS
+from tests.unit.plugins.plugin_utils.fuzz import any_answers_to, use_everything
 
 CONVERSATIONS = 300
 

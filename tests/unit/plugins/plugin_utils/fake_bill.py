@@ -22,7 +22,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
     JsonBody,
     RawResponse,
 )
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 
 API_URL = "http://127.0.0.1:9/connect"
 
@@ -58,14 +58,14 @@ TOKEN_AT_ROOT = "POST http://127.0.0.1:9/authx/token"
 SPEND = "GET /v3/spend/users/current"
 
 # An HTTP status with its JSON (or with bytes that are not JSON), or the error that replaces the response.
-Said = tuple[int, Any] | errors.BillError
+ScriptedResponse = tuple[int, Any] | errors.BillError
 
 Open = Callable[..., SessionManager]
 OpenClient = Callable[..., BillClient]
 
 
 @dataclass(frozen=True)
-class Heard:
+class Received:
     """One request, without the headers that every request has."""
 
     name: str
@@ -74,7 +74,7 @@ class Heard:
     form: Any
 
 
-def no(code: str, status: int = 400) -> Said:
+def no(code: str, status: int = 400) -> ScriptedResponse:
     """An error response of BILL."""
     return status, [{"code": code, "severity": "ERROR", "message": "echo of s3cret-findme"}]
 
@@ -83,8 +83,8 @@ def no(code: str, status: int = 400) -> Said:
 class Bill:
     """A BILL with one user, one partner, one app and one API token. It records its requests."""
 
-    requests: list[Heard] = field(default_factory=list)
-    alive: set[str] = field(default_factory=set)
+    requests: list[Received] = field(default_factory=list)
+    valid_sessions: set[str] = field(default_factory=set)
     trusted: set[str] = field(default_factory=set)
     password: str = OPTIONS["password"]
     # The valid MFA IDs, each with its device.
@@ -94,26 +94,26 @@ class Bill:
     answer_to_check: dict[str, Any] = field(default_factory=dict)
     in_flight: int = 0
     peak: int = 0
-    _next: dict[str, list[Said]] = field(default_factory=dict)
+    _next: dict[str, list[ScriptedResponse]] = field(default_factory=dict)
     _before: list[tuple[str, Callable[[], object]]] = field(default_factory=list)
 
-    def will_say(self, *said: Said, to: str = "") -> None:
+    def will_answer(self, *warned: ScriptedResponse, to: str = "") -> None:
         """Set the next responses, each used once. With ``to``, only for this request."""
-        self._next[to] = list(said)
+        self._next[to] = list(warned)
 
     def before_answering(self, name: str, happens: Callable[[], object]) -> None:
         """Set what happens elsewhere while BILL processes the next request of this name."""
         self._before.append((name, happens))
 
     @property
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         return [each.name for each in self.requests]
 
     @property
     def sign_ins(self) -> int:
-        return self.heard.count(LOGIN)
+        return self.received.count(LOGIN)
 
-    def last(self, name: str) -> Heard:
+    def last(self, name: str) -> Received:
         return next(each for each in reversed(self.requests) if each.name == name)
 
     def exchange(self, address: str, request: HttpRequest) -> tuple[int, bytes]:
@@ -125,31 +125,31 @@ class Bill:
             # This BILL serves every address.
             path = url[url.index("/v3/") :] if "/v3/" in url else url.removeprefix(API_URL)
             body = request.body
-            heard = Heard(
+            received = Received(
                 f"{request.method} {path}",
                 dict(request.headers),
                 body.value if isinstance(body, JsonBody) else None,
                 body.fields if isinstance(body, FormBody) else None,
             )
-            self.requests.append(heard)
-            for each in [each for each in self._before if each[0] == heard.name][:1]:
+            self.requests.append(received)
+            for each in [each for each in self._before if each[0] == received.name][:1]:
                 self._before.remove(each)
                 each[1]()
-            status, answer = self._said(heard)
+            status, answer = self._response_to(received)
             if isinstance(answer, bytes):
                 return status, answer
             return status, b"" if answer is None else json.dumps(answer).encode()
         finally:
             self.in_flight -= 1
 
-    def _said(self, heard: Heard) -> tuple[int, Any]:
-        for name in (heard.name, ""):
+    def _response_to(self, received: Received) -> tuple[int, Any]:
+        for name in (received.name, ""):
             if self._next.get(name):
-                said = self._next[name].pop(0)
-                if isinstance(said, errors.BillError):
-                    raise said
-                return said
-        return self.usual_response(heard.name, heard.headers, heard.body)
+                warned = self._next[name].pop(0)
+                if isinstance(warned, errors.BillError):
+                    raise warned
+                return warned
+        return self.usual_response(received.name, received.headers, received.body)
 
     def usual_response(self, name: str, headers: dict[str, str], body: Any) -> tuple[int, Any]:
         if name == LOGIN:
@@ -162,13 +162,13 @@ class Bill:
             return 200, {"access_token": f"TOKEN-{len(self.requests)}", "expires_in": 3600, **self.answer}
         if name == SPEND:
             return 200, {"id": "u1", **self.answer}
-        if headers.get("sessionId") not in self.alive:
+        if headers.get("sessionId") not in self.valid_sessions:
             return 401, [{"code": "BDC_1109"}]
         session_id = headers["sessionId"]
         if name == AS_USER:
             return self._begun("SESSION", body)
         if name == LOGOUT:
-            self.alive.remove(session_id)
+            self.valid_sessions.remove(session_id)
         if name == STEP_UP:
             if self._is_remembered(body):
                 self.trusted.add(session_id)
@@ -182,7 +182,7 @@ class Bill:
 
     def _begun(self, kind: str, body: dict[str, Any]) -> tuple[int, Any]:
         session_id = f"{kind}-{len(self.requests)}"
-        self.alive.add(session_id)
+        self.valid_sessions.add(session_id)
         if self._is_remembered(body):
             self.trusted.add(session_id)
         about = {"organizationId": body.get("organizationId"), "userId": "006", "trusted": session_id in self.trusted}

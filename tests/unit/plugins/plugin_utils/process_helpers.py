@@ -35,7 +35,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, ListReporter
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
 
 FORK = multiprocessing.get_context("fork")
 NOBODY = 65534
@@ -44,7 +44,7 @@ WRONG = {"password": "stale-findme"}
 SPENT = {"dev_key": "spent-findme"}
 
 
-def apart(scenario: str, *arguments: Any, module: str = __name__) -> Any:
+def in_its_own_process(scenario: str, *arguments: Any, module: str = __name__) -> Any:
     """The result of a scenario from this or another module, run in a new interpreter."""
     collections = Path(session_manager.__file__).parents[5]
     checkout = Path(__file__).parents[4]
@@ -70,9 +70,9 @@ def in_a_process(work: Callable[[], Any]) -> tuple[Any, int]:
     if not process:
         try:
             os.close(reader)
-            told = json.dumps(work())
+            results = json.dumps(work())
             with os.fdopen(writer, "w") as stream:
-                stream.write(told)
+                stream.write(results)
         finally:
             os._exit(0)
     os.close(writer)
@@ -86,7 +86,7 @@ def in_a_process(work: Callable[[], Any]) -> tuple[Any, int]:
 
 
 class _Handler(BaseHTTPRequestHandler):
-    alive: set[str]
+    valid_sessions: set[str]
     log: int
     unanswered: int
 
@@ -105,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         kind = type(self)
         path = self.path.removeprefix("/connect")
         if path == "/end":
-            kind.alive.clear()
+            kind.valid_sessions.clear()
             return self._say(200, {})
         os.write(kind.log, f"{self.command} {path}\n".encode())
         session_id = self.headers.get("sessionId") or ""
@@ -123,19 +123,19 @@ class _Handler(BaseHTTPRequestHandler):
             return self._begin(None)
         if path == "/authx/token":
             return self._say(200, {"access_token": f"TOKEN-{os.urandom(4).hex()}", "expires_in": 3600})
-        if session_id not in kind.alive:
+        if session_id not in kind.valid_sessions:
             return self._say(401, [{"code": "BDC_1109"}])
         if path == "/v3/partner/login-as-user":
             return self._begin(body["organizationId"])
         if path == "/v3/mfa/step-up":
             return self._say(200, {"trusted": True})
         if path == "/v3/logout":
-            kind.alive.remove(session_id)
+            kind.valid_sessions.remove(session_id)
         return self._say(200, {})
 
     def _begin(self, organization_id: str | None) -> None:
         session_id = f"SESSION-{os.urandom(4).hex()}"
-        type(self).alive.add(session_id)
+        type(self).valid_sessions.add(session_id)
         self._say(200, {"sessionId": session_id, "organizationId": organization_id})
 
     def _say(self, status: int, answer: Any) -> None:
@@ -162,10 +162,10 @@ class Bill:
     """A BILL in its own process. The first ``unanswered`` sign-ins get no response."""
 
     def __init__(self, folder: Path, unanswered: int = 0) -> None:
-        self._log = folder / "heard"
+        self._log = folder / "received"
         self._log.touch()
         server = _Server(("127.0.0.1", 0), _Handler)
-        _Handler.alive = set()
+        _Handler.valid_sessions = set()
         _Handler.log = os.open(self._log, os.O_WRONLY | os.O_APPEND)
         _Handler.unanswered = unanswered
         # If somebody kills the test, BILL ends too.
@@ -176,32 +176,32 @@ class Bill:
         server.server_close()
 
     @property
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         return self._log.read_text().splitlines()
 
 
 # --- Tasks ---
 
 
-class Hears(Protocol):
+class ReceivesRequests(Protocol):
     """A BILL with a list of its requests: this one, or the one in a thread."""
 
     url: str
 
     @property
-    def heard(self) -> list[str]:
+    def received(self) -> list[str]:
         """The requests."""
 
 
 class Tasks:
     """The tasks of one run. They share only the store and BILL."""
 
-    def __init__(self, folder: Path, bill: Hears) -> None:
+    def __init__(self, folder: Path, bill: ReceivesRequests) -> None:
         self.folder = folder
         self.store = folder / "bill"
         self._bill = bill
 
-    def open(self, said: list[str], now: float = NOON, **changes: Any) -> SessionManager:
+    def open(self, warned: list[str], now: float = NOON, **changes: Any) -> SessionManager:
         options = {
             "auth_method": "password",
             "environment": "sandbox",
@@ -217,7 +217,7 @@ class Tasks:
         }
         clock = Clock()
         clock.now = now
-        around = Surroundings(str(self.store), str(self.folder / "run"), ListReporter(said), clock=clock)
+        around = Surroundings(str(self.store), str(self.folder / "run"), ListReporter(warned), clock=clock)
         return build_client(options, around).sessions
 
     def do(
@@ -235,33 +235,33 @@ class Tasks:
 
         def work() -> dict[str, Any]:
             prepare()
-            return self.tell(verb, die_at, **how)
+            return self.perform(verb, die_at, **how)
 
-        told, died = in_a_process(work)
-        return told or {"signal": died}
+        results, died = in_a_process(work)
+        return results or {"signal": died}
 
-    def tell(self, verb: str, die_at: int | None, *, force: bool = False, **how: Any) -> dict[str, Any]:
+    def perform(self, verb: str, die_at: int | None, *, force: bool = False, **how: Any) -> dict[str, Any]:
         """Run one task in this process. Returns its result."""
-        told: dict[str, Any] = {"said": [], "steps": []}
-        sign_in = self.open(told["said"], **how)
+        results: dict[str, Any] = {"warned": [], "steps": []}
+        sign_in = self.open(results["warned"], **how)
         if die_at is not None:
-            told["steps"] = steps_of(self._look, die_at, file_store.__file__)
+            results["steps"] = steps_of(self._look, die_at, file_store.__file__)
         try:
             outcome = sign_in.end() if verb == "absent" else sign_in.ensure(force=force)
-            told["changed"] = outcome.changed
-            told["session"] = outcome.session and outcome.session.session_id
-            told["headers"] = outcome.session and outcome.session.headers
-            told["trusted"] = outcome.session and outcome.session.trusted
+            results["changed"] = outcome.changed
+            results["session"] = outcome.session and outcome.session.session_id
+            results["headers"] = outcome.session and outcome.session.headers
+            results["trusted"] = outcome.session and outcome.session.trusted
         except errors.BillError as error:
-            told["error"] = str(error)
-        return told
+            results["error"] = str(error)
+        return results
 
-    def kept(self, **how: Any) -> str | None:
+    def stored(self, **how: Any) -> str | None:
         """The session that the next task would find, or the warning if there is none."""
-        said: list[str] = []
-        session = self.open(said, **how).entry.load()
-        if said:
-            return said[0]
+        warned: list[str] = []
+        session = self.open(warned, **how).entry.load()
+        if warned:
+            return warned[0]
         return session.session_id if session else None
 
     @property
@@ -285,7 +285,7 @@ class Tasks:
 
     def _look(self) -> list[Any]:
         """Everything that a task can have changed: the files and the number of requests."""
-        seen: list[Any] = [len(self._bill.heard)]
+        seen: list[Any] = [len(self._bill.received)]
         for path in sorted(self.folder.rglob("*")):
             about = path.lstat()
             seen.append([path.name, about.st_ino, about.st_mode, about.st_size, about.st_mtime_ns * path.is_file()])
@@ -309,7 +309,7 @@ def steps_of(look: Callable[[], Any], die_at: int, *code: str) -> list[tuple[str
             os.kill(os.getpid(), signal.SIGKILL)
         looking = False
 
-    def heard(event: str, _arguments: tuple[Any, ...]) -> None:
+    def received(event: str, _arguments: tuple[Any, ...]) -> None:
         if not looking and event.partition(".")[0] in ("open", "os", "fcntl", "socket"):
             step(event)
 
@@ -320,7 +320,7 @@ def steps_of(look: Callable[[], Any], die_at: int, *code: str) -> list[tuple[str
             step(f"{frame.f_code.co_name}, line {frame.f_lineno}")
         return trace
 
-    sys.addaudithook(heard)
+    sys.addaudithook(received)
     sys.settrace(trace)
     return steps
 
@@ -329,7 +329,7 @@ def steps_of(look: Callable[[], Any], die_at: int, *code: str) -> list[tuple[str
 
 LATER = NOON + 61
 # The tasks before, and then the task that is killed.
-LIVES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
+SCENARIOS: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
     "first": ([], {}),
     "checked": ([{}], {"now": LATER}),
     "ended": ([{}, {"end": True}], {"now": LATER}),
@@ -340,13 +340,13 @@ LIVES: dict[str, tuple[list[dict[str, Any]], dict[str, Any]]] = {
 }
 
 
-def deaths(folder: str, life: str) -> list[dict[str, Any]]:
+def kill_at_each_step(folder: str, scenario: str) -> list[dict[str, Any]]:
     """Kill one task of a life just before and just after each of its changes. Returns what follows from each death."""
     top = Path(folder)
     bill = Bill(top)
-    before, last = LIVES[life]
+    before, last = SCENARIOS[scenario]
 
-    def begun() -> Tasks:
+    def file_with() -> Tasks:
         tasks = Tasks(Path(tempfile.mkdtemp(dir=top)), bill)
         for task in before:
             if "end" in task:
@@ -355,8 +355,8 @@ def deaths(folder: str, life: str) -> list[dict[str, Any]]:
                 tasks.do(**task)
         return tasks
 
-    unharmed = begun().do(**last, die_at=0)["steps"]
-    return [_death(begun(), bill, last, number, unharmed[number - 1][0]) for number in edges(unharmed)]
+    all_steps = file_with().do(**last, die_at=0)["steps"]
+    return [_death(file_with(), bill, last, number, all_steps[number - 1][0]) for number in edges(all_steps)]
 
 
 def edges(steps: list[tuple[str, Any]]) -> list[int]:
@@ -370,24 +370,24 @@ def edges(steps: list[tuple[str, Any]]) -> list[int]:
 
 
 def _death(tasks: Tasks, bill: Bill, last: dict[str, Any], number: int, step: str) -> dict[str, Any]:
-    before = len(bill.heard)
-    kept = tasks.kept()
+    before = len(bill.received)
+    stored = tasks.stored()
     death = tasks.do(**last, die_at=number)
     how = {name: value for name, value in last.items() if name in ("now", "password", "dev_key")}
     return {
         "step": f"{number}: {step}",
         "signal": death.get("signal"),
-        "kept_before": kept,
-        "kept": tasks.kept(),
+        "stored_before": stored,
+        "stored": tasks.stored(),
         "locked": tasks.locked(),
         "next": tasks.do(**how),
         "checked": tasks.do(**how, check_after=0),
-        "heard": bill.heard[before:],
+        "received": bill.received[before:],
         "left": sorted(path.suffix for path in tasks.store.iterdir()),
     }
 
 
-def crowd(
+def run_at_once(
     folder: str, size: int, first_dies: bool, how: dict[str, Any], before: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     """Start this many tasks at once.
@@ -401,28 +401,28 @@ def crowd(
     holder = FORK.Process(target=lambda: tasks.open([], **how).ensure())
     if first_dies:
         holder.start()
-        while not bill.heard:
+        while not bill.received:
             time.sleep(0.01)
     begin = FORK.Barrier(size + 1)
     reader, writer = os.pipe()
-    crowd = [FORK.Process(target=_member, args=(tasks, how, begin, writer)) for _number in range(size)]
-    for process in crowd:
+    run_at_once = [FORK.Process(target=_member, args=(tasks, how, begin, writer)) for _number in range(size)]
+    for process in run_at_once:
         process.start()
     os.close(writer)
     begin.wait(60)
     if first_dies:
         holder.kill()
     with os.fdopen(reader) as stream:
-        told = [json.loads(line) for line in stream]
-    for process in crowd:
+        results = [json.loads(line) for line in stream]
+    for process in run_at_once:
         process.join()
-    return {"told": told, "heard": bill.heard}
+    return {"results": results, "received": bill.received}
 
 
 def _member(tasks: Tasks, how: dict[str, Any], begin: Any, writer: int) -> None:
     begin.wait(60)
     # The system writes one short line in one piece.
-    os.write(writer, (json.dumps(tasks.tell("present", None, **how)) + "\n").encode())
+    os.write(writer, (json.dumps(tasks.perform("present", None, **how)) + "\n").encode())
 
 
 def full(folder: str, room: int) -> dict[str, Any]:
@@ -439,7 +439,7 @@ def full(folder: str, room: int) -> dict[str, Any]:
         "checked": tasks.do(now=LATER, prepare=no_room),
         "forced": tasks.do(now=LATER, force=True, prepare=no_room),
         "later": tasks.do(now=LATER),
-        "heard": bill.heard,
+        "received": bill.received,
         "left": sorted(path.suffix for path in tasks.store.iterdir()),
     }
 
@@ -458,23 +458,23 @@ def read_only(folder: str) -> dict[str, Any]:
     """Store a session. Then the directory becomes read-only, and BILL ends the session. Returns what tasks do after that."""
     bill = Bill(Path(folder))
     with not_by_root(bill) as (tasks, task):
-        told = [task()]
+        results = [task()]
         tasks.store.chmod(0o500)
         requests.post(bill.url + "/end", timeout=10)
-        told += [task(now=LATER) for _time in range(3)]
-        told += [task("absent", now=LATER), task(now=LATER)]
-    return {"told": told, "heard": bill.heard}
+        results += [task(now=LATER) for _time in range(3)]
+        results += [task("absent", now=LATER), task(now=LATER)]
+    return {"results": results, "received": bill.received}
 
 
 def signed_out_of_read_only(folder: str) -> dict[str, Any]:
     """Sign out of a session that cannot be deleted from the store, and run a task right after."""
     bill = Bill(Path(folder))
-    told = []
+    results = []
     with not_by_root(bill) as (tasks, task):
         for verb, seconds in (("present", 0), ("absent", 2), ("present", 5), ("present", 8)):
-            told.append(task(verb, now=NOON + seconds))
+            results.append(task(verb, now=NOON + seconds))
             tasks.store.chmod(0o500)
-    return {"told": told, "heard": bill.heard}
+    return {"results": results, "received": bill.received}
 
 
 if __name__ == "__main__":

@@ -89,9 +89,9 @@ class Control:
         code: str = self.get("messages")[-1]["code"]
         return code
 
-    def heard(self) -> list[dict[str, Any]]:
-        requests_heard: list[dict[str, Any]] = self.get("requests")
-        return requests_heard
+    def received(self) -> list[dict[str, Any]]:
+        requests_received: list[dict[str, Any]] = self.get("requests")
+        return requests_received
 
     @staticmethod
     def _json(response: requests.Response) -> Any:
