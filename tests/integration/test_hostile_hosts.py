@@ -595,8 +595,8 @@ def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: 
         {include: "item.yml", "with_vars": ["mine"]},
         {include: "pair.yml", "with_together": [["{{ mine[:5] }}"], ["{{ ansible_facts.x | default(mine[5:]) }}"]]},
         {include: "value.yml", "with_dict": "{{ named | combine(ansible_facts.x | default({})) }}"},
-        {include: "kept.yml", "loop": "{{ results.results }}"},
-        {include: "kept.yml", "loop": "{{ results.results + ansible_facts.x | default([]) }}"},
+        {include: "stored.yml", "loop": "{{ results.results }}"},
+        {include: "stored.yml", "loop": "{{ results.results + ansible_facts.x | default([]) }}"},
         {include: "nested.yml", "loop": "{{ ansible_facts.x | default(organizations) }}"},
         {
             include: "extended.yml",

@@ -464,8 +464,8 @@ def test_output_form_with_typed_values_has_no_secrets(sweep: Sweep, bill: Contro
         ("Password:", AWKWARD),
         ("Organization ID:", ORGANIZATION_ID),
         ("Developer Key:", world.DEV_KEY),
-        ("User Name:", ""),
         ("Password:", world.PAYER.password),
+        ("User Name:", ""),
         ("MFA:", "yes"),
     ]
     codes = []
