@@ -49,6 +49,10 @@ VARIABLES: dict[str, dict[str, str]] = {
         "bill_password": "{{ lookup('ansible.builtin.pipe', 'no-such-program') }}"
     },
     "A password contains ``{{`` or ``{%``": {"bill_password": "findme{{"},
+    "A password contains ``{#...#}``": {"bill_password": "find{#out#}me"},
+    "A variable uses a lookup of bill.connect that needs the same variable": {
+        "bill_password": "{{ lookup('bill.connect.bill_login', 'api_url') }}"
+    },
     "A value is a YAML block with ``|``": {"bill_password": "findme\n"},
     "A value was encrypted with ``echo``": {"bill_password": "{{ echoed }}"},
     "A value comes from a file or program, with its line end": {"bill_password": "{{ 'find' ~ 'me\n' }}"},

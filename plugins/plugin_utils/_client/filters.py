@@ -33,15 +33,15 @@ _PLAIN = re.compile(r"[A-Za-z0-9_.@-]+")
 _LIKE_A_DATE = re.compile(r"\d{4}-\d{2}-\d{2}.*")
 
 
-class _FilterError(ValueError):
+class FilterError(ValueError):
     """A value that cannot be written. The message continues a sentence that begins with the name of its place. It contains nothing of the value."""
 
 
-class _ControlCharacterError(_FilterError):
+class _ControlCharacterError(FilterError):
     """The value has a control character. The remedy depends on the source of the value, which is not known here."""
 
 
-def explained(why: _FilterError, remedy: str) -> str:
+def explained(why: FilterError, remedy: str) -> str:
     """The rest of a sentence that begins with the place of a value that cannot be written. ``remedy`` is that for a control character."""
     return f"{why} {remedy}" if isinstance(why, _ControlCharacterError) else str(why)
 
@@ -78,7 +78,7 @@ def written_sort(given: object, remedy: str = IN_A_BLOCK) -> str:
 
 
 def plain(value: object) -> str:
-    """A single value in BILL's syntax, without quotes. Raises _FilterError.
+    """A single value in BILL's syntax, without quotes. Raises FilterError.
 
     A date without a time zone is written without a zone. BILL documents this format.
     """
@@ -86,18 +86,18 @@ def plain(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         if abs(value) >= 10**100:
-            raise _FilterError("is a number with too many digits.")
+            raise FilterError("is a number with too many digits.")
         return str(int(value))
     if isinstance(value, float):
         if not math.isfinite(value):
-            raise _FilterError("is not a finite number.")
+            raise FilterError("is not a finite number.")
         return f"{Decimal(repr(float(value))):f}"
     if isinstance(value, date):
         return written_date(value)
     if value is None:
-        raise _FilterError("is empty. Perhaps a variable in it is empty. Leave it out, or set a value.")
+        raise FilterError("is empty. Perhaps a variable in it is empty. Leave it out, or set a value.")
     if not isinstance(value, str):
-        raise _FilterError("is not a text, a number, a date, true or false.")
+        raise FilterError("is not a text, a number, a date, true or false.")
     text = str.__str__(value)
     if found := control_character(text):
         raise _ControlCharacterError(f"holds {found}.")
@@ -111,7 +111,7 @@ def written_date(value: date) -> str:
     try:
         utc = value if value.utcoffset() is None else value.astimezone(timezone.utc)
     except OverflowError:
-        raise _FilterError("is a date that is out of range.") from None
+        raise FilterError("is a date that is out of range.") from None
     return utc.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
@@ -149,7 +149,7 @@ def _filter(given: object, place: str, texts: Collection[str], remedy: str) -> s
             raise OptionError(f"{place} has a value that {why}")
     try:
         return f"{field}:{op}:{_value(op, value)}"
-    except _FilterError as why:
+    except FilterError as why:
         raise OptionError(f"{place} has a value that {explained(why, remedy)}") from None
 
 
@@ -157,10 +157,10 @@ def _value(op: str, value: object) -> str:
     if op in _OF_LISTS:
         elements = value if isinstance(value, (list, tuple)) else [value]
         if not elements:
-            raise _FilterError("is an empty list. Leave the filter out, or add an element.")
+            raise FilterError("is an empty list. Leave the filter out, or add an element.")
         return f'"{",".join(_element(each) for each in elements)}"'
     if isinstance(value, (list, tuple)):
-        raise _FilterError("is a list. Only the operators in and nin accept a list.")
+        raise FilterError("is a list. Only the operators in and nin accept a list.")
     text = _unquoted(value)
     if op != "sw" and _PLAIN.fullmatch(text) and not _LIKE_A_DATE.fullmatch(text):
         return text
@@ -170,7 +170,7 @@ def _value(op: str, value: object) -> str:
 def _element(value: object) -> str:
     text = _unquoted(value)
     if "," in text:
-        raise _FilterError(
+        raise FilterError(
             "has a comma inside an element. In BILL's syntax a comma begins the next element. Write the parts as elements of "
             "the list, or use one request for each of them."
         )
@@ -180,9 +180,9 @@ def _element(value: object) -> str:
 def _unquoted(value: object) -> str:
     text = plain(value)
     if not text.strip():
-        raise _FilterError("is an empty text. Perhaps a variable in it is empty. Leave the filter out, or set a value.")
+        raise FilterError("is an empty text. Perhaps a variable in it is empty. Leave the filter out, or set a value.")
     if '"' in text:
-        raise _FilterError(
+        raise FilterError(
             "contains a double quote. bill.connect adds quotes itself, and BILL documents no way to write one in a value."
         )
     return text

@@ -17,7 +17,7 @@ from typing import Any
 
 from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
-from .filters import _FilterError, written_date
+from .filters import FilterError, written_date
 from .naming import name_of
 from .text_check import changed_by_yaml
 from .text_fields import TextFields
@@ -93,7 +93,7 @@ def _scalar(value: Any, place: str) -> Any:
     if isinstance(value, date):
         try:
             return written_date(value)
-        except _FilterError as why:
+        except FilterError as why:
             raise OptionError(f"{place} {why}") from None
     raise OptionError(
         f"{place} has a value that JSON cannot have. Write a text, a finite number, a date, true, false, null, a list or a dictionary."

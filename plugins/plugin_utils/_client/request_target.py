@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
 from .._core.base_url import API, WEBHOOKS, BaseUrl
 from .._core.control_characters import IN_A_BLOCK, control_character
 from .._core.errors import OptionError
-from .filters import _FilterError, explained
+from .filters import FilterError, explained
 from .filters import plain as plain_text_of
 from .naming import name_of
 from .text_check import changed_by_yaml
@@ -142,5 +142,5 @@ def _parameter(name: object, value: object, option: str, remedy: str) -> tuple[s
         )
     try:
         return str.__str__(name), plain_text_of(value)
-    except _FilterError as why:
+    except FilterError as why:
         raise OptionError(f"{name_of(option, name)} {explained(why, remedy)}") from None
