@@ -399,7 +399,7 @@ def test_error_of_a_limit_has_the_scope_that_the_message_names(
 
 def test_error_of_a_limit_reads_only_the_message_of_its_code() -> None:
     body = [{"code": "BDC_7777", "message": "within a minute"}, {"code": "BDC_1144", "message": "per hour"}]
-    assert type(error_from_response(422, body, PLACE)) is errors.HourlyQuotaError
+    assert error_from_response(422, body, PLACE).__class__ is errors.HourlyQuotaError
 
 
 @pytest.mark.promise(8)
