@@ -86,7 +86,8 @@ notes:
     use C(register) or the role P(bill.connect.connect#role).
   - C(bill_organization_id) and C(bill_user_id) are only set if you have not defined them, because they also decide where later tasks sign
     in. C(bill_organization_id) is always a fact. A value that a later play defines wins. It is not set if facts are stored in a file or
-    database. Up to ansible-core 2.20 the same holds for C(bill_user_id).
+    database, and no variable if C(inject_facts_as_vars) is off. A warning says so if the organization is an option of the task. Up to
+    ansible-core 2.20 the same holds for C(bill_user_id).
   - To work with several organizations or users, give O(organization_id) or O(user_id), and use C(register).
   - From 2.20 on, ansible-core deprecates facts that are used by their bare names.
   - C(ansible.builtin.uri) and other tasks that you give the session to do not know that it is secret. Up to ansible-core 2.20 they show

@@ -155,6 +155,20 @@ def test_organization_in_environment_overrides_last_session(without_organization
     assert organizations(bill) == [A, B]
 
 
+@pytest.mark.promise(8)
+def test_organization_of_a_task_is_set_again_after_clear_facts_and_its_loss_is_reported(
+    without_organization: Project,
+) -> None:
+    show = {"name": "Show", "ansible.builtin.debug": {"msg": "now={{ bill_organization_id }}"}}
+    lost = "Later tasks do not get bill_organization_id"
+    run = without_organization.play(AT_A, {"ansible.builtin.meta": "clear_facts"}, AT_A, show)
+    assert run.shows(f"now={A}"), run.output
+    assert not run.shows(lost)
+    without_organization.environ = {"ANSIBLE_INJECT_FACT_VARS": "False"}
+    run = without_organization.play(AT_A, AT_A, {**LOGIN, "vars": {"bill_organization_id": A}})
+    assert run.times(lost) == 1, run.output
+
+
 def test_organization_variable_of_user_stays_unchanged(project: Project) -> None:
     other = {"name": "Elsewhere", "bill.connect.bill_login": {"organization_id": B}, "register": "other"}
     check = {

@@ -19,6 +19,7 @@ from ansible.utils.display import Display
 
 from .._core.redaction import redact
 from .._core.secret_registry import SecretRegistry
+from .._options.source import Kind
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
 from .._vault.ansible_values import decrypted
 from . import core_versions, hiding
@@ -190,12 +191,22 @@ class BillAction(ActionBase):
         ours = {
             name: result[field]
             for name, field in OPTION_VARIABLES
-            if _has(self.variables, name, before.get(name)) and (name in before or result[field] is not None)
+            # After clear_facts, a variable that bill.connect has set may be undefined.
+            if (name not in self.variables or _has(self.variables, name, before.get(name)))
+            and (name in before or result[field] is not None)
         }
+        # Only an option of this task is unknown to later tasks.
+        sources = context.sources
+        own = [
+            name
+            for name, field in OPTION_VARIABLES
+            if name in ours and field in sources and sources[field].kind is Kind.OPTION
+        ]
+        context.warn_once(core_versions.lost_facts(own))
         # The receipt is needed before the variables are defined: a value without a receipt counts as a fact of the host.
         receipt = context.run.publish(ours) if ours else None
         ours = {**ours, RECEIPT: receipt} if receipt else {}
-        if warning := core_versions.publish(self, result, session, ours, steering=("bill_organization_id",)):
+        if warning := core_versions.publish(self, result, session, ours):
             context.warn_once(warning)
         elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):
             display.warning(

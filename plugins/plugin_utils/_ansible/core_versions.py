@@ -71,12 +71,16 @@ _NOT_INJECTED = (
 )
 
 
+# A published variable that decides where later tasks sign in. It is always a fact.
+STEERING = ("bill_organization_id",)
+
+
 def publish(
     action: Any,
     result: dict[str, Any],
     session: Mapping[str, Any],
     others: Mapping[str, Any],
-    steering: Container[str],
+    steering: Container[str] = STEERING,
 ) -> str | None:
     """Define variables for later tasks of this host. Return a warning if they cannot all be defined safely, otherwise None.
 
@@ -103,6 +107,20 @@ def publish(
     return (
         "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core would write them "
         "to the fact cache in the clear. Use register, or the role bill.connect.connect."
+    )
+
+
+def lost_facts(names: Iterable[str]) -> str | None:
+    """Return a warning if later tasks do not get these variables, because ``publish`` makes them facts. None if they do."""
+    if C.INJECT_FACTS_AS_VARS and not are_facts_on_disk():
+        return None
+    lost = [name for name in names if not SINCE_2_21 or name in STEERING]
+    if not lost:
+        return None
+    why = "a fact cache would keep the value for the next run" if are_facts_on_disk() else "inject_facts_as_vars is off"
+    return (
+        f"Later tasks do not get {' and '.join(lost)} from this sign-in, because {why}. Define {' and '.join(lost)} in the inventory, in a "
+        "vault file or in the play, or write the option in every task."
     )
 
 

@@ -53,6 +53,27 @@ def test_session_variables_that_are_not_set_are_reported(
     assert ("because inject_facts_as_vars is off" in (warning or "")) is warns
 
 
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
+    ("since_2_21", "injects", "cache", "lost"),
+    [
+        (False, True, "memory", None),
+        (False, False, "memory", "bill_organization_id and bill_user_id from this sign-in, because inject_facts_as"),
+        (True, False, "memory", "bill_organization_id from this sign-in, because inject_facts_as_vars is off. Define"),
+        (True, True, "jsonfile", "bill_organization_id from this sign-in, because a fact cache would keep the value"),
+    ],
+)
+def test_organization_that_later_tasks_do_not_get_is_reported(
+    monkeypatch: pytest.MonkeyPatch, since_2_21: bool, injects: bool, cache: str, lost: str | None
+) -> None:
+    monkeypatch.setattr(core_versions, "SINCE_2_21", since_2_21)
+    monkeypatch.setattr(constants, "INJECT_FACTS_AS_VARS", injects, raising=False)
+    monkeypatch.setattr(constants, "CACHE_PLUGIN", cache, raising=False)
+    warning = core_versions.lost_facts(["bill_organization_id", "bill_user_id"])
+    assert (lost in warning) if lost and warning else (warning is lost)
+    assert core_versions.lost_facts([]) is None
+
+
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 def test_template_error_reason_does_not_repeat_the_template() -> None:
