@@ -64,8 +64,10 @@ def checked_headers(given: object, remedy: str = IN_A_BLOCK) -> dict[str, str]:
         if isinstance(value, str) and (sign := control_character(value)):
             raise OptionError(f"{place} must be a text of printable ASCII characters, but it holds {sign}. {remedy}")
         if not isinstance(value, str) or not _VALUE_OF_HEADER.fullmatch(value):
+            other = re.search(r"[^ -~]", value) if isinstance(value, str) else None
             raise OptionError(
                 f"{place} must be a text of printable ASCII characters, without spaces at the beginning or the end."
+                + (f" Character {other.start() + 1} is another one." if other else "")
             )
         if name.lower() in (each.lower() for each in found):
             raise OptionError(f"{place} is given twice, in capital and small letters. Keep one.")

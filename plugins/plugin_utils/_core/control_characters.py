@@ -10,6 +10,8 @@ Private to bill.connect.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from typing import Any
 
 # The remedy if nothing is known about the source of the text.
 IN_A_BLOCK = "A YAML block that begins with | ends in a line break; use |- or quotes instead."
@@ -23,6 +25,27 @@ _CONTROL_CHARACTERS = {
     "\u2028": "a line separator",
     "\u2029": "a paragraph separator",
 }
+
+
+# Some editors on Windows begin a file with this character. It is not visible, and never part of a value.
+_BYTE_ORDER_MARK = "\ufeff"
+
+
+def without_marks(value: Any) -> Any:
+    """The same value if no text in it begins with a byte order mark. Otherwise a copy without these marks."""
+    if isinstance(value, str):
+        return value.removeprefix(_BYTE_ORDER_MARK) if value.startswith(_BYTE_ORDER_MARK) else value
+    if isinstance(value, Mapping):
+        # The first column of a table from such a file has the mark in its name.
+        pairs = [(without_marks(name), without_marks(each)) for name, each in value.items()]
+        same = all(
+            name is old and each is before for (name, each), (old, before) in zip(pairs, value.items(), strict=True)
+        )
+        return value if same else dict(pairs)
+    if isinstance(value, (list, tuple)):
+        found = [without_marks(each) for each in value]
+        return found if any(new is not old for new, old in zip(found, value, strict=True)) else value
+    return value
 
 
 def control_character(text: str) -> str | None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from .._core.control_characters import control_character
@@ -20,6 +22,9 @@ from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
 from .option import Option
 from .source import Source
+
+# The conversion of a text such as 1e999999999 would fill the memory.
+_MOST_DIGITS = 50
 
 # The values that Ansible accepts as true and as false.
 _YES: set[str | float] = {"y", "yes", "on", "1", "true", "t", 1}
@@ -91,8 +96,14 @@ def _to_int(option: Option, value: Any) -> int:
     try:
         if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
             raise ValueError
-        number = int(value)
-    except (ValueError, TypeError, OverflowError):
+        # As in ansible-core, a text such as 5.0 is a whole number.
+        exact = Decimal(value.strip()) if isinstance(value, str) else value
+        if isinstance(exact, Decimal) and exact.adjusted() > _MOST_DIGITS:
+            raise ValueError
+        number = int(exact)
+        if number != exact:
+            raise ValueError
+    except (ValueError, TypeError, ArithmeticError):
         raise _WrongValueError("must be a whole number.") from None
     if not option.minimum <= number <= option.maximum:
         raise _WrongValueError(f"must be between {option.minimum} and {option.maximum}.")
@@ -112,8 +123,8 @@ def _to_date(value: Any) -> str:
 def _to_digits(option: Option, value: Any) -> str:
     # With jinja2_native, a template turns digits into a number. Digits that begin with 0 stay a text.
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    # People write a code in groups of digits.
-    text = re.sub(r"\s", "", text)
+    # People write a code in groups of digits. A copied code may have invisible marks for the direction of text.
+    text = "".join(sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf")
     if not re.fullmatch(option.pattern, text):
         raise _WrongValueError(
             "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."

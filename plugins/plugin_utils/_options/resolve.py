@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._auth.methods import METHODS
+from .._core.control_characters import without_marks
 from .._core.errors import BillError, OptionError
 from . import source as _source
 from .candidates import NOT_GIVEN, Candidates, values_of_task
@@ -25,9 +26,7 @@ from .spec import Option
 # The options of all methods. An option that one method uses may have no effect with another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
 
-# Some editors on Windows begin a file with this character. It is not visible, and never part of a value.
-_BYTE_ORDER_MARK = "\ufeff"
-_MARK = "The value of {source} begins with a byte order mark, which some editors write. bill.connect left it out. Remove it from the file."
+MARK = "{holder} begins with a byte order mark, which some editors write. bill.connect left it out. Remove it from the file."
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def resolve(
         if found:
             values[option.name], sources[option.name], had_mark = found
             if had_mark:
-                notes.append(_MARK.format(source=sources[option.name]))
+                notes.append(_note_of_mark(values[option.name], sources[option.name]))
         elif option.required:
             raise OptionError(f"The option {option.name} is missing.")
     # Only part of a dictionary is secret. Its own task knows which texts are secret.
@@ -135,8 +134,13 @@ def _value_of(
             continue
         if isinstance(value, Unusable):
             raise OptionError(f"{str(source)[0].upper()}{str(source)[1:]} {value.reason}")
-        has_mark = isinstance(value, str) and value.startswith(_BYTE_ORDER_MARK)
-        plain = value.removeprefix(_BYTE_ORDER_MARK) if has_mark else value
+        plain = without_marks(value)
         if plain not in NOT_GIVEN:
-            return convert(option, plain, source), source, has_mark
+            return convert(option, plain, source), source, plain is not value
     return None
+
+
+def _note_of_mark(value: Any, source: Source) -> str:
+    return MARK.format(
+        holder=f"{'A text in' if isinstance(value, (Mapping, list, tuple)) else 'The value of'} {source}"
+    )
