@@ -23,6 +23,7 @@ options:
   _terms:
     description:
       - The paths to read, each as the option O(bill.connect.bill_request#module:path) of the task. The results have the same order.
+      - A list counts as the paths in it.
     type: list
     elements: str
     required: true

@@ -14,6 +14,8 @@ from typing import Any, ClassVar
 
 from ansible.plugins.lookup import LookupBase
 
+from .._core.control_characters import without_marks
+from .._options.resolve import MARK
 from .._options.spec import OPTIONS, Option
 from .context import TaskContext
 from .keywords import check_environment
@@ -22,6 +24,7 @@ from .reporter import CoreSecretRegistry
 from .runner import Invocation, OperationError, operation
 from .running import task_of_worker
 from .template_errors import BillLookupError
+from .templates import refuse_undefined
 
 
 class BillLookup(LookupBase):
@@ -35,12 +38,20 @@ class BillLookup(LookupBase):
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         # with_ loops of ansible-core 2.16 add this argument.
         kwargs.pop("wantlist", None)
+        # ansible-core handles its own error, so this is outside of the operation.
+        refuse_undefined([terms, kwargs])
         invocation = Invocation(kwargs, variables or {}, self._templar, (*OPTIONS, *self.OWN_OPTIONS))
         message = ""
         try:
             with operation(invocation, CoreSecretRegistry()) as context:
                 context.warn_once(check_environment(task_of_worker(), in_lookup=True))
-                return self.perform(context, without_omitted(terms, invocation.variables))
+                # A template may give all terms as one list.
+                flat = [each for term in terms for each in (term if isinstance(term, list) else [term])]
+                given = without_omitted(flat, invocation.variables)
+                plain = without_marks(given)
+                if plain is not given:
+                    context.warn_once(MARK.format(holder="An argument of the lookup"))
+                return self.perform(context, plain)
         except OperationError as error:
             message = str(error)
         # This line is outside the except clause, because Ansible also shows the cause of an error.

@@ -43,10 +43,11 @@ def without_omitted(value: Any, variables: Mapping[str, Any]) -> Any:
             return [plain(inner) for inner in each if not is_omitted(inner)]
         if placeholder is None or not isinstance(each, str) or placeholder not in each:
             return each
-        if f'"{placeholder}"' in each:
+        # JSON, or the form of Python, which templates produce.
+        if f'"{placeholder}"' in each or f"'{placeholder}'" in each:
             raise OptionError(
                 "omit is a value inside a JSON text, where it cannot be left out. Write a dictionary or list instead of the text, "
-                "without to_json."
+                "without to_json or string."
             )
         # Since ansible-core 2.19, omit inside a text is empty.
         return each.replace(placeholder, "")

@@ -17,6 +17,7 @@ from typing import Any
 from ansible import constants as C
 from ansible import errors as ansible_errors
 from ansible import template as ansible_template
+from jinja2 import Undefined
 
 from .._core.control_characters import control_character
 from .._core.errors import OptionError
@@ -180,6 +181,22 @@ UNEVALUATED = (
     "still contains a template, because the template refers to an undefined variable and error_on_undefined_vars is False. Define the "
     "variable. If the braces are part of the value, write it with !unsafe."
 )
+
+
+def refuse_undefined(value: Any) -> None:
+    """Raise ansible-core's own error if a value is undefined, or contains an undefined value.
+
+    The arguments of a lookup may be undefined, or contain undefined values in a dictionary or list.
+    """
+    if isinstance(value, Undefined):
+        # An undefined value raises its error in every conversion.
+        str(value)
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            refuse_undefined(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            refuse_undefined(each)
 
 
 def omitted(variables: Mapping[str, Any]) -> Any:

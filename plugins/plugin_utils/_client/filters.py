@@ -142,6 +142,8 @@ def _filter(given: object, place: str, texts: Collection[str], remedy: str) -> s
     if not isinstance(field, str) or not _FIELD.fullmatch(field):
         raise OptionError(f"{place} has no valid field name. Use letters, digits, _ and dots, for example createdTime.")
     place = f"{place} ({field})"
+    if op in _OF_LISTS and isinstance(value, str) and isinstance(written := dict_or_list(value), list):
+        value = written
     if op not in OPERATORS:
         raise OptionError(f"{place} has an operator that BILL does not have. {meant(op, OPERATORS)}")
     for each in value if isinstance(value, (list, tuple)) else [value]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from ansible.errors import AnsibleLookupError
+from jinja2 import StrictUndefined, UndefinedError
 
 from ansible_collections.bill.connect.plugins.lookup.bill_request import LookupModule
 from tests.unit.plugins.plugin_utils.fake_bill import API_URL, LOGIN, Bill, no
@@ -44,6 +45,29 @@ def test_lookup_with_paginate_reads_all_pages(tmp_path: Path, bill: Bill) -> Non
     bill.will_answer((200, {"results": [1], "nextPage": "2"}), to="GET /v3/vendors?max=100")
     bill.will_answer((200, {"results": [2]}), to="GET /v3/vendors?max=100&page=2")
     assert query(tmp_path, "/v3/vendors", paginate=True) == [1, 2]
+
+
+def test_lookup_with_a_list_of_paths_or_a_byte_order_mark_reads_them(tmp_path: Path, bill: Bill) -> None:
+    bill.will_answer((200, {"id": "2"}), to="GET /v3/bills/2")
+    bill.will_answer((200, {"id": "1"}), to="GET /v3/bills/1")
+    assert query(tmp_path, ["\ufeff/v3/bills/2", "/v3/bills/1"]) == [{"id": "2"}, {"id": "1"}]
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("where", ["term", "option", "inside"])
+def test_lookup_with_an_undefined_value_raises_the_error_of_ansible_and_sends_nothing(
+    tmp_path: Path, bill: Bill, where: str
+) -> None:
+    undefined = StrictUndefined(name="nobody")
+    terms = [undefined] if where == "term" else ["/v3/vendors"]
+    options_of: dict[str, dict[str, Any]] = {
+        "option": {"page_size": undefined},
+        "inside": {"query": {"max": [undefined]}},
+    }
+    options = options_of.get(where, {})
+    with pytest.raises(UndefinedError, match="'nobody' is undefined"):
+        query(tmp_path, *terms, **options)
+    assert bill.received == []
 
 
 @pytest.mark.promise(8)

@@ -60,6 +60,8 @@ NO_NAME: dict[Any, Any] = {"field": "name", "op": "eq", "value": 1, 10**5000: 1}
         ("gte", datetime(2026, 12, 30, 8, 5), 'name:gte:"2026-12-30T08:05:00.000"'),
         ("in", ["USD", "CAD"], 'name:in:"USD,CAD"'),
         ("in", ("USD", 7, True, date(2026, 1, 2)), 'name:in:"USD,7,true,2026-01-02"'),
+        # A template may give a list as JSON.
+        ("in", '["USD", "CAD"]', 'name:in:"USD,CAD"'),
         ("nin", ["Acme & Sons"], 'name:nin:"Acme & Sons"'),
         ("in", "USD", 'name:in:"USD"'),
         ("nin", 7, 'name:nin:"7"'),
