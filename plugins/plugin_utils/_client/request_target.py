@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote, unquote_to_bytes, urlsplit
+from urllib.parse import parse_qsl, quote, unquote_to_bytes, urlsplit
 
 from .._core.base_url import API, WEBHOOKS, BaseUrl
 from .._core.control_characters import IN_A_BLOCK, control_character
@@ -99,14 +99,19 @@ def _segment(text: str) -> str:
             "path has a placeholder, or a variable in it is empty. BILL's page shows placeholders in braces. Write a value in "
             "place of each, for example an id."
         )
-    plain = unquote(text)
+    encoded = unquote_to_bytes(text)
+    try:
+        plain = encoded.decode()
+    except UnicodeDecodeError:
+        # Some servers read %C0%AE as a dot.
+        plain = ".."
     # A server between bill.connect and BILL may decode the path twice. Therefore a part that is encoded twice is rejected.
     if plain in (".", "..") or re.search(r"[/\\]|%[0-9A-Fa-f]{2}", plain) or control_character(plain):
         raise OptionError(
-            "path has a part that could lead to another path: one or two dots, an encoded slash, backslash or control character, or "
-            "a text that is encoded twice. Write the complete path without it."
+            "path has a part that could lead to another path: one or two dots, an encoded slash, backslash or control character, bytes that "
+            "are not UTF-8, or a text that is encoded twice. Write the complete path without it."
         )
-    return quote(unquote_to_bytes(text), safe="")
+    return quote(encoded, safe="")
 
 
 def _carried(query: str, remedy: str) -> Query:

@@ -108,7 +108,7 @@ class HttpTransport:
         # BILL's v2 API rejects requests with status 200. If the v3 API does the same one day, the code in the body decides.
         if not 200 <= raw.status < 300 or codes(body) or is_refusal_of_v2(body):
             error = error_from_response(raw.status, body, self.environment_label, request.profile, option=option)
-            if raw.retry_after is not None and error.code is None:
+            if raw.retry_after is not None:
                 error.min_wait = max(error.min_wait, raw.retry_after)
             raise error
         return Response(raw.status, body)

@@ -140,6 +140,13 @@ def test_header_retry_after_says_how_long_to_wait_up_to_timeout(
     assert (busy.value.min_wait, busy.value.is_transient) == (wait, True)
 
 
+def test_header_retry_after_counts_with_a_code_too(scripted: Start) -> None:
+    bill = scripted(responds(429, [{"code": "BDC_1322"}], **{"Retry-After": "7"}))
+    with pytest.raises(errors.BillError) as busy:
+        open_transport(bill.url, timeout=10).send(LOGIN)
+    assert (busy.value.code, busy.value.min_wait) == ("BDC_1322", 7.0)
+
+
 @pytest.mark.promise(5)
 def test_exchange_with_form_body_sends_every_field_unchanged(scripted: Start) -> None:
     form = {"grant_type": "client_credentials", "client_id": "an app", "client_secret": 'a&b=c+d%20;é\u2028 ~\n"/?#'}
