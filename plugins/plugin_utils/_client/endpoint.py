@@ -258,7 +258,7 @@ class EndpointClient:
             )
         return UncertainWriteError(
             f"BILL may have processed this write: {request.method} {request.path} was sent, and its outcome is unknown. {cause} "
-            f"{again}",
+            + again,
             code=error.code if error else None,
             status=error.status if error else None,
             response_body=error.response_body if error else None,

@@ -13,12 +13,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from .._core.clock import Clock
-from .._core.errors import BillError
+from .._core.errors import BillError, LockTimeoutError
 from .._core.json_record import JsonRecord
 from .._store.base import Store, Warn
 from .._store.cipher import EntryIdentity
@@ -33,6 +33,8 @@ _TAKES_KEY = re.compile(r"/connect-events/v3/subscriptions(/[^/]+/security[_-]ke
 
 # Seconds. A bit less than the time for which BILL stores a key, because the clocks may differ.
 _LIFE = 23 * 60 * 60
+# Seconds to wait for the lock of an entry.
+_LOCK_TIMEOUT = 5.0
 
 
 def takes_key(request: Request) -> bool:
@@ -77,18 +79,30 @@ class IdempotentKeys:
         entry = EncryptedEntry(
             _OpenWrite, EntryIdentity.of({**identity, "kind": "idempotent key"}), self._store, self._warn
         )
-        write = entry.load()
-        if write is None or not 0 <= self._clock.time() - write.made_at < _LIFE:
-            write = _OpenWrite(str(uuid4()), self._clock.time())
-        # The task may be killed at any point from here.
-        entry.save(write, seconds=_LIFE)
+        with _locked(entry):
+            write = entry.load()
+            if write is None or not 0 <= self._clock.time() - write.made_at < _LIFE:
+                write = _OpenWrite(str(uuid4()), self._clock.time())
+            # The task may be killed at any point from here.
+            entry.save(write, seconds=_LIFE)
         try:
             yield replace(request, headers={**request.headers, HEADER: write.key})
         except BaseException as error:
-            if attempt.is_done or (isinstance(error, BillError) and is_rejection(error)):
-                entry.delete()
-            else:
-                # Another task with the same write may have deleted it in the meantime.
-                entry.save(write, seconds=_LIFE)
+            with _locked(entry):
+                if attempt.is_done or (isinstance(error, BillError) and is_rejection(error)):
+                    entry.delete()
+                else:
+                    # Another task with the same write may have deleted it in the meantime.
+                    entry.save(write, seconds=_LIFE)
             raise
-        entry.delete()
+        with _locked(entry):
+            entry.delete()
+
+
+@contextmanager
+def _locked(entry: EncryptedEntry[_OpenWrite]) -> Iterator[None]:
+    """Hold the lock of an entry. Every other task holds it for a moment only, so a task that waits too long goes on without it."""
+    with ExitStack() as held:
+        with suppress(LockTimeoutError):
+            held.enter_context(entry.lock(_LOCK_TIMEOUT))
+        yield
