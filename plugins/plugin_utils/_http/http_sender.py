@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -133,8 +133,11 @@ class HttpSender:
 
     def _errors_at(self, adapter: AbortableAdapter) -> TransportErrors | ProxyErrors:
         """The errors of the hop that the exchange has reached: the proxy, or the host."""
-        if adapter.is_past_proxy or not (proxy := self.proxy):
+        if not (proxy := self.proxy):
             return self._errors
+        if adapter.is_past_proxy:
+            # The proxy may have closed the connection to the host.
+            return replace(self._errors, proxy=str(proxy))
         settings = self._settings
         return ProxyErrors(proxy, self._base_url.host, settings.timeout, settings.ca_path, self._base_url.option)
 

@@ -73,6 +73,10 @@ class Proxy:
     def _of(cls, text: str, name: str, source: str) -> Proxy:
         if any(sign.isspace() or not sign.isprintable() for sign in text):
             raise _unusable(source, "contains a blank, a line end or another invisible character")
+        if text[0] in "\"'":
+            raise _unusable(source, "is in quotation marks, which are part of its value")
+        if "://" not in text and "/" in text.rstrip("/"):
+            raise _unusable(source, "has a slash, but not :// after its beginning")
         try:
             parts = urlsplit(text if "://" in text else f"http://{text}")
             host, port = parts.hostname or "", parts.port

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from http.client import HTTPException
+from urllib.parse import urlsplit
 
 from .._core import errors
 from .proxy import Proxy
@@ -173,7 +174,9 @@ class ProxyErrors:
         return str(self.proxy).replace("the", "The", 1)
 
     def _without_proxy(self) -> str:
-        return f"If this network needs no proxy, remove {self.proxy.name} or add {self.host} to NO_PROXY."
+        # With a port, NO_PROXY does not match addresses of numbers.
+        name = urlsplit(f"//{self.host}").hostname
+        return f"If this network needs no proxy, remove {self.proxy.name} or add {name} to NO_PROXY."
 
 
 def _remote(scheme: str) -> str:

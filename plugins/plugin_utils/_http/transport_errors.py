@@ -70,12 +70,14 @@ class TransportErrors:
     - ``timeout`` is the deadline of an exchange in seconds.
     - ``ca_path`` is the file or directory of trusted certificates, or None.
     - ``option`` is the name of the option that holds the host's address.
+    - ``proxy`` is the proxy of the exchange, as text for messages.
     """
 
     host: str
     timeout: float
     ca_path: str | None
     option: str = "api_url"
+    proxy: str = "the proxy"
 
     def of(self, error: Exception) -> errors.BillError:
         """The error that an exception of requests means."""
@@ -114,7 +116,7 @@ class TransportErrors:
 
     def broken(self) -> errors.TransportError:
         return errors.TransportError(
-            f"The connection to {self.host} broke before the response was complete. Check the network and the proxy."
+            f"The connection to {self.host} broke before the response was complete. Check the network and {self.proxy}."
         )
 
     def _not_accepted(self, number: int, fault: str) -> errors.TlsError:
@@ -184,7 +186,7 @@ class TransportErrors:
     def timed_out(self) -> errors.RequestTimeoutError:
         return errors.RequestTimeoutError(
             f"{self.host} did not answer within {self.timeout:g} seconds (option timeout). "
-            "Check the network and the proxy, or allow more time.",
+            f"Check the network and {self.proxy}, or allow more time.",
             options=("timeout",),
         )
 

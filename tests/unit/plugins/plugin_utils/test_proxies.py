@@ -29,7 +29,15 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.transport impor
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry
 from tests.emulator.certificates import Authority, self_signed
 from tests.proxies import DrippingSocksProxy, ForwardingProxy, HttpProxy, SocksProxy
-from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, Reply, ScriptedBill, responds, responds_and_stays
+from tests.unit.plugins.plugin_utils.fakes import (
+    OPTIONS,
+    Clock,
+    Reply,
+    ScriptedBill,
+    breaks_off,
+    responds,
+    responds_and_stays,
+)
 
 Start = Callable[..., ScriptedBill]
 GOOD = responds(200, {"secure": True})
@@ -203,6 +211,20 @@ def test_exchange_through_a_proxy_is_aborted_at_its_deadline(
     assert proxy.left.acquire(timeout=5)
     assert no_exchange_runs()
     stop.set()
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize("kind", KINDS)
+def test_connection_that_ends_behind_a_proxy_names_the_proxy_too(
+    start_proxy: StartProxy, bill_with_tls: Start, log_in: Log_in, kind: str
+) -> None:
+    bill, proxy = bill_with_tls(breaks_off), start_proxy(kind)
+    with pytest.raises(errors.TransportError) as failure:
+        log_in(bill.url, proxy.url)
+    assert str(failure.value) == (
+        f"The connection to 127.0.0.1:{bill.port} broke before the response was complete. Check the network and the proxy "
+        f"{proxy.address} (HTTPS_PROXY in the environment)."
+    )
 
 
 @pytest.mark.promise(8)
@@ -571,6 +593,8 @@ def test_write_that_ansible_ends_before_its_turn_at_the_proxy_is_not_uncertain(
         (f"http://me:{SECRET}@proxy:3128\n", "contains a blank, a line end"),
         (f"http://me:{SECRET}\u65e5@proxy:3128", "has a user name or password with characters that"),
         (f"ftp://me:{SECRET}@proxy:3128", "does not begin with one of http://, https://, socks5h://"),
+        (f"'http://me:{SECRET}@proxy:3128'", "is in quotation marks"),
+        (f"http:/me:{SECRET}@proxy:3128", "has a slash, but not ://"),
         (f"socks://me:{SECRET}@proxy:3128", "does not begin with one of http://, https://, socks5h://"),
     ],
 )
