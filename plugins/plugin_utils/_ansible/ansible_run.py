@@ -11,7 +11,9 @@ is killed alone. Without this module such a worker would still wait for its slot
 
 from __future__ import annotations
 
+import atexit
 import multiprocessing
+import multiprocessing.util
 import os
 import threading
 from collections.abc import Iterator
@@ -61,6 +63,18 @@ class AnsibleRun:
             yield
         finally:
             done.set()
+
+
+def _end_workers() -> None:
+    """End the workers that are left when the main process of Ansible ends."""
+    for each in multiprocessing.active_children():
+        each.terminate()
+
+
+# After Ctrl-C, ansible-core can miss a worker when it ends its workers (seen on a busy machine). Then its main process waits at its end until
+# this worker has finished its task, and the worker would still send its request. multiprocessing has registered that wait before, so this
+# function runs before it. It does not run in the workers.
+atexit.register(_end_workers)
 
 
 def _ancestors() -> Iterator[int]:

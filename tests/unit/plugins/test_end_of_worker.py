@@ -9,6 +9,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import select
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -190,3 +192,16 @@ def test_worker_whose_run_is_over_removes_the_files_that_ansible_decrypted_for_i
     decrypted.write_text("s3cret-findme")
     assert not _leaves_a_worker(_main_with_decrypted_file, decrypted)
     assert not decrypted.exists()
+
+
+# The main process of Ansible ends, and has left out one of its workers. Without the function that ends it, it would wait for the worker.
+_MAIN = f"""
+import multiprocessing, time
+import {AnsibleRun.__module__}
+multiprocessing.get_context("fork").Process(target=time.sleep, args=(120,)).start()
+"""
+
+
+@pytest.mark.promise(16)
+def test_main_process_that_ends_ends_the_workers_that_are_left() -> None:
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", _MAIN], timeout=60, check=False).returncode == 0
