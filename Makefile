@@ -41,13 +41,13 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
 # The steps of `make test`. Targets joined by + run at the same time.
-TEST := generate-check lint+types+docs+sanity-quick unit e2e-quick
+TEST := generate-check lint+types+docs unit e2e-quick
 # `make check` runs these after them.
 CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
 .PHONY: help venv stage demo emulator test check generate generate-check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures \
-	sanity sanity-quick matrix sanity-matrix benchmark sweep build clean
+	sanity matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -140,9 +140,6 @@ pictures: stage ## Update the pictures in the guides with runs against the emula
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)
-
-sanity-quick: ## Run the sanity tests without pylint, which takes as long as all others together
-	@$(MAKE) --no-print-directory sanity ARGS="--skip-test pylint"
 
 matrix: stage ## Run the e2e tests on every supported ansible-core, or on CORES="2.16 2.21"
 	@$(BIN)/python -m tools.cores e2e $(CORES)

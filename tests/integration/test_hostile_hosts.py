@@ -555,6 +555,7 @@ def test_login_option_independent_of_facts_is_accepted(project: Project, bill: C
 
 @pytest.mark.promise(7)
 @pytest.mark.promise(14)
+@pytest.mark.slow
 def test_loops_lookups_and_templates_independent_of_facts_are_accepted(project: Project, bill: Control) -> None:
     """The facts are those of this machine, and one has the same value as the play's variable."""
     organization, page = world.ORGANIZATION.id, {"path": "/v3/vendors", "page_size": "{{ size }}"}
