@@ -10,7 +10,7 @@ Private to bill.connect. Each difference was found by experiment on every suppor
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from typing import Any
 
 from ansible import constants as C
@@ -110,9 +110,9 @@ def publish(
     )
 
 
-def lost_facts(names: Iterable[str]) -> str | None:
+def lost_facts(names: Collection[str]) -> str | None:
     """Return a warning if later tasks do not get these variables, because ``publish`` makes them facts. None if they do."""
-    if C.INJECT_FACTS_AS_VARS and not are_facts_on_disk():
+    if not names or (C.INJECT_FACTS_AS_VARS and not are_facts_on_disk()):
         return None
     lost = [name for name in names if not SINCE_2_21 or name in STEERING]
     if not lost:

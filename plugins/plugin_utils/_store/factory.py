@@ -50,11 +50,11 @@ def can_store(directory: str) -> bool:
     """Whether a store can be in this directory. The first call tries every step of a task, and later calls read what it left."""
     store = FileStore(directory, is_default=True, warn=lambda _text: None)
     try:
-        if store.existing_secret() is None:
-            store.secret()
-        if store.get(_TRIAL) is None:
-            with store.lock(_TRIAL, _TRIAL_SECONDS):
-                store.put(_TRIAL, _TRIAL.encode())
+        if store.get(_TRIAL) is not None:
+            return True
+        store.secret()
+        with store.lock(_TRIAL, _TRIAL_SECONDS):
+            store.put(_TRIAL, _TRIAL.encode())
         return store.get(_TRIAL) is not None
     except LockTimeoutError:
         # Another task is trying the directory.
