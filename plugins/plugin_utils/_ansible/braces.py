@@ -23,7 +23,8 @@ from .facts import Loops
 BRACES = "If the braces are part of the value itself, mark it with !unsafe, for example: {name}: !unsafe '...'."
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_NAME_ALONE = re.compile(r"\{\{\s*\w+\s*\}\}")
+# A template that is only a name.
+ONE_NAME = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 _LOOKUPS = {"lookup", "query", "q"}
 # These hold the variables of the host itself or of other hosts. The search would never end.
 _NOT_FOLLOWED = {"ansible_delegated_vars", "ansible_facts", "hostvars", "vars"}
@@ -41,8 +42,8 @@ def loses_text(template: str, variables: Container[str], *, is_secret: bool = Tr
     This is so for text beside a comment, and for a comment alone. In a secret, it is also so for text beside expressions that use no
     variable and no lookup, except ``{{ '{{' }}``, which writes braces. Elsewhere, such as in a path, these are meant.
     """
-    if _NAME_ALONE.fullmatch(template):
-        # Most templates are only a name. To find that out with Jinja costs as much time as a tenth of a task.
+    if ONE_NAME.fullmatch(template):
+        # Most templates are only a name. Jinja would need a tenth of the time of a task to find that out.
         return False
     kinds, names, strings, has_text = _parts_of(template)
     has_code = not kinds.isdisjoint({"variable_begin", "block_begin"})

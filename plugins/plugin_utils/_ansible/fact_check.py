@@ -18,11 +18,12 @@ from typing import Any
 from .._core.errors import OptionError
 from .._options.spec import Option
 from . import templates
+from .braces import ONE_NAME
 from .facts import RECEIPT, Loops
 from .host_variables import FAULT, HostVariables, Published
 from .lookup_calls import REST, LookupCalls, lookup_calls
 from .loop_items import LoopItems
-from .lost_text import OF_OTHER_KINDS, SECRET_VARIABLES, LostText, can_lose_text
+from .lost_text import OF_OTHER_KINDS, LostText, can_lose_text
 from .running import task_of_worker, template_text, trusted
 from .written_task import WrittenTask, loops_around
 
@@ -92,7 +93,9 @@ class FactCheck:
         if fact := fact or self._behind(raw, used, self._of_variable):
             raise self._refused(f"The variable {name}", name, fact)
         if name not in OF_OTHER_KINDS:
-            self._refuse_lost_text(f"The variable {name}", raw, used, self._of_variable, name in SECRET_VARIABLES)
+            self._refuse_lost_text(
+                f"The variable {name}", raw, used, self._of_variable, name in templates.SECRET_VARIABLES
+            )
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
@@ -217,7 +220,7 @@ class FactCheck:
     def _mapping_behind(self, raw: Any) -> Mapping[str, Any] | None:
         """Return the untemplated dictionary that a template stands for; None unless the template is only the name of a variable."""
         names: set[str] = set()
-        while isinstance(raw, str) and templates.is_trusted(raw) and (found := templates.ONE_VARIABLE.match(raw)):
+        while isinstance(raw, str) and templates.is_trusted(raw) and (found := ONE_NAME.fullmatch(raw.strip())):
             name = found[1]
             if name in names or name in self._loops or self._host.facts.decide(name):
                 return None

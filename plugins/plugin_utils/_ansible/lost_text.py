@@ -29,8 +29,6 @@ def can_lose_text(option: Option) -> bool:
     return option.secret or option.kind in ("str", "path")
 
 
-SECRET_VARIABLES = {option.variable for option in OPTIONS if option.secret}
-
 # The variables of options whose values are no texts. A comment after a number does no harm.
 OF_OTHER_KINDS = {option.variable for option in OPTIONS if not can_lose_text(option)}
 

@@ -24,7 +24,7 @@ from .._core.errors import OptionError
 from .._options.source import Form
 from .._options.spec import OPTIONS
 from .._vault.ansible_values import decrypted, is_encrypted_alone
-from .braces import names_beside_text
+from .braces import ONE_NAME, names_beside_text
 from .core_versions import UP_TO_2_18
 from .template_errors import why
 
@@ -34,13 +34,8 @@ _DEEPEST = 10
 # The start of an expression, a statement or a comment.
 _TEMPLATE = re.compile(r"\{[{%#]|\A#jinja2:")
 
-_SECRET_VARIABLES = {option.variable for option in OPTIONS if option.secret}
+SECRET_VARIABLES = {option.variable for option in OPTIONS if option.secret}
 
-# A template that is only the name of a variable.
-ONE_VARIABLE = re.compile(r"\A\s*\{\{\s*(\w+)\s*\}\}\s*\Z")
-
-# The same without any space around the template, which would be a part of the value.
-_VARIABLE_ALONE = re.compile(r"\A\{\{\s*([^\W\d]\w*)\s*\}\}\Z")
 # Jinja reads these names as constants, whatever variables there are.
 _CONSTANTS = {"true", "false", "none", "True", "False", "None"}
 
@@ -80,7 +75,8 @@ def plain_text(raw: Any, variables: Mapping[str, Any]) -> str | None:
             return None
         if not _TEMPLATE.search(raw):
             return raw
-        found = _VARIABLE_ALONE.match(raw) if is_trusted(raw) else None
+        # Space around the braces would be a part of the value.
+        found = ONE_NAME.fullmatch(raw) if is_trusted(raw) else None
         if not found or found[1] in _CONSTANTS or found[1] not in variables:
             return None
         raw = variables[found[1]]
@@ -103,7 +99,7 @@ def form_of(raw: Any, variables: Mapping[str, Any], depth: int = 0) -> Form:
             return forms.pop() if len(forms) == 1 else "unknown" if forms else ""
         if not isinstance(raw, str) or not is_template(raw):
             return ""
-        if not (found := ONE_VARIABLE.match(raw)) or found[1] not in variables:
+        if not (found := ONE_NAME.fullmatch(raw.strip())) or found[1] not in variables:
             return "template"
         raw = variables[found[1]]
     return "template"
@@ -150,7 +146,7 @@ def variables_of(
         except OptionError:
             raise
         except Exception as error:  # A lookup or filter may raise anything.
-            hidden = names_beside_text(raw, variables, is_template) if name in _SECRET_VARIABLES else ()
+            hidden = names_beside_text(raw, variables, is_template) if name in SECRET_VARIABLES else ()
             raise OptionError(f"The variable {name} cannot be used: {why(error, raw, name, hidden)}") from None
         finally:
             _EVALUATING.reset(before)

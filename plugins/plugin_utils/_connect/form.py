@@ -183,7 +183,8 @@ class Form:
         wanted = [each for each in self._fields if each.option in error.options and self._can_correct(each)]
         if may_be_other_environment(error.code) and self._can_correct(ENVIRONMENT):
             wanted.append(ENVIRONMENT)
-        # A secret comes first: a person who is told of a wrong password types it at the next question, and others must not see it.
+        # The question for a secret comes first, because it hides what is typed. After a message about a wrong password, people type the
+        # password at the next question, whatever it asks for.
         wanted.sort(key=lambda each: not _BY_NAME[each.option].secret)
         if not wanted or self._interview.is_alone or correction > CORRECTIONS or is_final(error.code):
             raise self._explained(error)

@@ -105,7 +105,7 @@ class Interview:
             # The value is not shown. It may be a password that the person typed at the wrong question.
             self.show(
                 f"The value that you typed for {question.label} {question.doubt.text}. bill.connect has not sent it to BILL. "
-                f"Type the {question.label}. To use the same value all the same, type it again."
+                f"Type the correct {question.label}. To send this value anyway, type it again."
             )
         raise OptionError(
             f"You typed no usable value for {question.label} {_TRIES} times. Nothing was written. Start again."

@@ -174,7 +174,7 @@ class ProxyErrors:
         return str(self.proxy).replace("the", "The", 1)
 
     def _without_proxy(self) -> str:
-        # With a port, NO_PROXY does not match addresses of numbers.
+        # NO_PROXY with a port does not match an IP address.
         name = urlsplit(f"//{self.host}").hostname
         return f"If this network needs no proxy, remove {self.proxy.name} or add {name} to NO_PROXY."
 

@@ -14,7 +14,9 @@ import socket
 import sys
 from typing import Any
 
-sys.modules |= dict.fromkeys(os.environ.get("MISSING_LIBRARIES", "").split())  # type: ignore[arg-type]
+# Python raises ImportError for a module that is None here.
+_missing: dict[str, Any] = dict.fromkeys(os.environ.get("MISSING_LIBRARIES", "").split())
+sys.modules.update(_missing)
 _look_up = socket.getaddrinfo
 
 

@@ -204,4 +204,4 @@ multiprocessing.get_context("fork").Process(target=time.sleep, args=(120,)).star
 
 @pytest.mark.promise(16)
 def test_main_process_that_ends_ends_the_workers_that_are_left() -> None:
-    assert subprocess.run([sys.executable, "-W", "ignore", "-c", _MAIN], timeout=60, check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-W", "ignore", "-c", _MAIN], timeout=30, check=False).returncode == 0

@@ -81,6 +81,14 @@ def open_client(bill: Bill, build: Callable[..., BillClient]) -> OpenClient:
 
 
 @pytest.fixture
+def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
+    """Each task of the test finds a stored session."""
+    open_client().sessions.ensure()
+    bill.requests.clear()
+    return open_client
+
+
+@pytest.fixture
 def open_sessions(open_client: OpenClient) -> Open:
     """The session manager of such a client."""
     return lambda **changes: open_client(**changes).sessions

@@ -101,14 +101,6 @@ def certain(error: errors.BillError) -> bool:
     }
 
 
-@pytest.fixture
-def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
-    """Each task of the test finds a stored session."""
-    open_client().sessions.ensure()
-    bill.requests.clear()
-    return open_client
-
-
 # --- what is sent, and what is returned ---
 
 

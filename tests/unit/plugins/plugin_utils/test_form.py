@@ -269,7 +269,7 @@ def test_form_doubtful_value_is_asked_about_before_it_is_sent(
     name = label.replace("_", " ")
     assert person.saw(f"The value that you typed for {name} {why}")
     assert person.saw(
-        f". bill.connect has not sent it to BILL. Type the {name}. To use the same value all the same, type it again."
+        f". bill.connect has not sent it to BILL. Type the correct {name}. To send this value anyway, type it again."
     )
     # The value may be a password.
     assert not person.saw(slip)

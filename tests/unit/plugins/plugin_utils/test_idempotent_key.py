@@ -39,13 +39,6 @@ def keys(bill: Bill) -> list[str | None]:
     return [each.headers.get(HEADER) for each in bill.requests if each.name == CREATE]
 
 
-@pytest.fixture
-def signed_in(open_client: OpenClient, bill: Bill) -> OpenClient:
-    open_client().sessions.ensure()
-    bill.requests.clear()
-    return open_client
-
-
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("lost", [LOST, BROKEN, errors.InvalidResponseError("no JSON", status=200)], ids=str)
 def test_write_with_key_response_lost_is_sent_again_with_the_same_key(
