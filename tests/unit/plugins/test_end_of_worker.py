@@ -23,6 +23,7 @@ from ansible.executor.process import worker
 from ansible.parsing.dataloader import DataLoader
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.ansible_run import AnsibleRun
+from tests.unit.plugins.plugin_utils.process_helpers import environment_of_a_new_interpreter
 
 FORK = multiprocessing.get_context("fork")
 # The tests fork processes, as Ansible does.
@@ -204,4 +205,5 @@ multiprocessing.get_context("fork").Process(target=time.sleep, args=(120,)).star
 
 @pytest.mark.promise(16)
 def test_main_process_that_ends_ends_the_workers_that_are_left() -> None:
-    assert subprocess.run([sys.executable, "-W", "ignore", "-c", _MAIN], timeout=30, check=False).returncode == 0
+    command = [sys.executable, "-W", "ignore", "-c", _MAIN]
+    assert subprocess.run(command, env=environment_of_a_new_interpreter(), timeout=30, check=False).returncode == 0

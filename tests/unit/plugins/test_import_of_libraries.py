@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 
 import pytest
 
+from tests.unit.plugins.plugin_utils.process_helpers import environment_of_a_new_interpreter
 from tests.unit.plugins.test_imports import PLUGINS, files
 
 # Every module of the collection is imported, with the libraries as BREAKS left them.
@@ -48,9 +48,8 @@ NAMES = [
 
 def run(breaks: str, then: str = "") -> str:
     program = IMPORT_ALL.format(breaks=breaks, names=NAMES, then=then)
-    # ansible-test finds the collection with an import hook, which another process does not have.
-    environ = {**os.environ, "PYTHONPATH": os.pathsep.join([str(PLUGINS.parents[3]), *filter(None, sys.path)])}
-    done = subprocess.run([sys.executable, "-c", program], env=environ, capture_output=True, text=True, check=False)
+    environment = environment_of_a_new_interpreter()
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

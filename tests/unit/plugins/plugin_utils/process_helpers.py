@@ -44,13 +44,21 @@ WRONG = {"password": "stale-findme"}
 SPENT = {"dev_key": "spent-findme"}
 
 
+def environment_of_a_new_interpreter() -> dict[str, str]:
+    """The environment in which a new interpreter finds the collection and its tests.
+
+    ansible-test finds the collection with an import hook, which another process does not have.
+    """
+    collections = Path(session_manager.__file__).parents[6]
+    checkout = Path(__file__).parents[4]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(collections), str(checkout), *filter(None, sys.path)])}
+
+
 def in_its_own_process(scenario: str, *arguments: Any, module: str = __name__) -> Any:
     """The result of a scenario from this or another module, run in a new interpreter."""
-    collections = Path(session_manager.__file__).parents[5]
-    checkout = Path(__file__).parents[4]
     done = subprocess.run(
         [sys.executable, "-W", "error", "-m", module, scenario, json.dumps(arguments)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(collections), str(checkout), *sys.path])},
+        env=environment_of_a_new_interpreter(),
         capture_output=True,
         text=True,
         timeout=120,
