@@ -20,13 +20,12 @@ from .._core.error_parser import codes, error_items
 from .._core.errors import (
     ApiError,
     BillError,
-    InvalidResponseError,
     OptionError,
     UncertainWriteError,
-    UnknownApiError,
 )
 from .._http.messages import Response
 from .client import BillClient
+from .explanation import empty_read, explained, is_about, is_empty_read
 from .http_requests import PageRequests, http_request
 from .idempotent_key import HEADER, key_of, takes_key
 from .page_limits import refuses_page_size
@@ -34,7 +33,7 @@ from .pagination import Page, PageReader
 from .request import Request
 from .request_identity import canonical_form
 from .verification import verification_query
-from .write_outcome import NEVER_EXPECTED, WriteAttempt, named, uncertain
+from .write_outcome import NEVER_EXPECTED, WriteAttempt, uncertain
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."
@@ -95,6 +94,8 @@ class EndpointClient:
                 raise
             raise self._with_details(self._uncertain(request, _ENDED.format(type(error).__name__))) from None
         self._refuse_unexpected(response, request)
+        if is_empty_read(response, request, self.expected):
+            raise self._with_details(empty_read(response, request))
         return ApiResult(response.status, changed=not request.is_read and response.status < 300, json=response.json)
 
     def read_all(self, request: Request, *, max_results: int | None) -> Iterator[Page]:
@@ -110,7 +111,7 @@ class EndpointClient:
             return
         except ApiError as error:
             smaller = request.with_half_pages()
-            if has_pages or smaller is None or not _is_about(error, request) or not refuses_page_size(error):
+            if has_pages or smaller is None or not is_about(error, request) or not refuses_page_size(error):
                 raise
         yield from self._read_pages(smaller, max_results)
 
@@ -127,7 +128,7 @@ class EndpointClient:
                 self._refuse_unexpected(Response(page.status, None), request)
                 yield page
         except BillError as error:
-            raise self._with_details(self._explained(error, request)) from None
+            raise self._with_details(explained(error, request, self._items(error))) from None
 
     def refuse_unreachable(self, request: Request) -> None:
         """Raise OptionError if BILL documents that the API of this request does not accept the authentication method."""
@@ -203,7 +204,7 @@ class EndpointClient:
     def _is_expected(self, error: ApiError, request: Request) -> bool:
         """Whether the user expects this rejection, and BILL itself sent it. A proxy may also answer 404, but without a BDC code."""
         # If BILL does not have the path, the code says nothing about a record.
-        if not _is_about(error, request) or isinstance(error, NEVER_EXPECTED) or scope_of(error.code) is Scope.ADDRESS:
+        if not is_about(error, request) or isinstance(error, NEVER_EXPECTED) or scope_of(error.code) is Scope.ADDRESS:
             return False
         return error.status in self.expected and (error.status or 0) >= 400
 
@@ -226,22 +227,7 @@ class EndpointClient:
             error = uncertain(error)
         if isinstance(error, UncertainWriteError):
             return self._uncertain(request, str(error), error)
-        return self._explained(error, request)
-
-    def _explained(self, error: BillError, request: Request) -> BillError:
-        """The same error. If only BILL's own messages explain it, an error with these messages."""
-        said = self._items(error)
-        if not _is_about(error, request) or not said or not isinstance(error, (UnknownApiError, InvalidResponseError)):
-            return error
-        quoted = "; ".join(dict.fromkeys(each["message"] for each in said if each["message"]))
-        explained = ApiError(
-            f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}",
-            code=error.code,
-            status=error.status,
-            response_body=error.response_body,
-        )
-        explained.target = error.target
-        return explained
+        return explained(error, request, self._items(error))
 
     def _uncertain(self, request: Request, cause: str, error: BillError | None = None) -> UncertainWriteError:
         """The error for a write if nobody knows whether BILL has processed it. ``cause`` is a sentence that says why."""
@@ -285,8 +271,3 @@ class EndpointClient:
             for each in error_items(error.response_body)
         )
         return [each for each in found if each["code"] or each["message"]]
-
-
-def _is_about(error: BillError, request: Request) -> bool:
-    """Whether the error is the response to this request, and not to a login that the request needed."""
-    return error.target is not None and error.target.partition("?")[0] == request.path

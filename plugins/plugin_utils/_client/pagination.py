@@ -78,6 +78,12 @@ class PageReader:
                 f"BILL's list of {self._what} names a next page that bill.connect cannot request.",
                 status=response.status,
             )
+        if response.json is None:
+            raise InvalidResponseError(
+                f"The response to the request for the {self._what} is empty. Check api_url, and that no proxy answers instead of BILL.",
+                status=response.status,
+                options=("api_url",),
+            )
         if not isinstance(records, list):
             raise InvalidResponseError(
                 f"BILL's response to the request for the {self._what} is not a list. {self._remedy}",

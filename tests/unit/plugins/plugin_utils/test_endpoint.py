@@ -1056,14 +1056,41 @@ def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("response", [{"message": "Not here."}, {"errors": [{"message": "Not here."}]}])
+@pytest.mark.parametrize(
+    ("response", "doubt"),
+    [
+        ([{"message": "Not here."}], ""),
+        *[
+            (response, " The response has no BDC code. Check api_url, and that no proxy answers instead of BILL.")
+            for response in ({"message": "Not here."}, {"errors": [{"message": "Not here."}]})
+        ],
+    ],
+)
 def test_endpoint_error_without_a_code_shows_the_message_of_bill(
-    signed_in: OpenClient, bill: Bill, response: Any
+    signed_in: OpenClient, bill: Bill, response: Any, doubt: str
 ) -> None:
     bill.will_answer((404, response), to=READ)
     error = failed(signed_in(), READING)
-    assert str(error) == "BILL answered HTTP status 404 to GET /v3/vendors: Not here."
+    assert str(error) == f"BILL answered HTTP status 404 to GET /v3/vendors: Not here.{doubt}"
     assert (error.details["codes"], error.details["errors"]) == ([], [{"code": None, "message": "Not here."}])
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(("status", "expected"), [(200, ()), (204, ()), (200, (200,))])
+def test_endpoint_read_with_an_empty_response_is_an_error(
+    signed_in: OpenClient, bill: Bill, status: int, expected: tuple[int, ...]
+) -> None:
+    bill.will_answer((status, None), to=READ)
+    error = failed(signed_in(), READING, *expected)
+    assert str(error) == (
+        f"The response to GET /v3/vendors is empty (HTTP status {status}). Check api_url, and that no proxy answers instead of BILL."
+    )
+    assert (error.options, error.details["status"]) == (("api_url",), status)
+
+
+def test_endpoint_read_with_an_expected_status_204_succeeds(signed_in: OpenClient, bill: Bill) -> None:
+    bill.will_answer((204, None), to=READ)
+    assert call(signed_in(), READING, 204).json is None
 
 
 @pytest.mark.promise(8)

@@ -212,7 +212,7 @@ def test_pagination_of_a_plain_list_reads_one_page(open_client: OpenClient, bill
 
 
 @pytest.mark.promise(8)
-@pytest.mark.parametrize("response", [None, {}, "findme", {"results": {"findme": 1}}])
+@pytest.mark.parametrize("response", [{}, "findme", {"results": {"findme": 1}}])
 def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
     open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
@@ -223,6 +223,16 @@ def test_pagination_of_a_response_that_is_not_a_list_names_the_remedy(
         str(error) == "BILL's response to the request for the records of /v3/vendors is not a list. Leave paginate out."
     )
     assert error.details["status"] == 200
+
+
+@pytest.mark.promise(8)
+def test_pagination_of_an_empty_response_does_not_blame_paginate(open_client: OpenClient, bill: Bill) -> None:
+    bill.will_answer((204, None), to=VENDORS)
+    error = failed(open_client())
+    assert str(error) == (
+        "The response to the request for the records of /v3/vendors is empty. Check api_url, and that no proxy answers instead of BILL."
+    )
+    assert error.options == ("api_url",)
 
 
 @pytest.mark.promise(8)
