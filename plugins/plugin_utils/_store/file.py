@@ -150,6 +150,9 @@ class FileStore:
         try:
             file = self._open_secret()
         except OSError as error:
+            path = self._path_of_secret
+            if os.path.islink(path) or os.path.isdir(path):
+                raise self._remove(path, "it is not a file") from None
             raise self._private.unusable(error) from None
         try:
             secret = os.read(file, SECRET_BYTES + 1)
@@ -197,9 +200,7 @@ class FileStore:
                     if not (why := unsafe(about)):
                         return file
                     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or not about.st_mode & PRIVATE:
-                        raise StoreError(
-                            f"The session store {self._directory} cannot be used: remove {path}, because {why}"
-                        )
+                        raise self._remove(path, why)
                     if is_replaced:
                         raise self._private.without_modes()
                     # A new file is needed, because another user may still have the old one open.
@@ -209,6 +210,9 @@ class FileStore:
                 os.close(file)
                 raise
             os.close(file)
+
+    def _remove(self, path: str, why: str) -> StoreError:
+        return StoreError(f"The session store {self._directory} cannot be used: remove {path}, because {why}")
 
     def _remove_files_without_secret(self) -> None:
         for name in self._names():

@@ -49,6 +49,9 @@ class PrivateDirectory:
             if self.has_modes():
                 raise
             raise self.without_modes() from None
+        except FileExistsError:
+            what = "a link to nothing" if os.path.islink(self.path) else "not a directory"
+            raise StoreError(f"The session store {self.path} is {what}") from None
         except OSError as error:
             raise self.unusable(error) from None
 

@@ -231,6 +231,31 @@ def test_store_that_returns_something_else_is_not_used(store: FileStore, monkeyp
 
 
 @pytest.mark.promise(13)
+@pytest.mark.parametrize("is_link", [False, True])
+def test_store_with_something_else_in_the_place_of_its_key_says_what_to_remove(tmp_path: Path, is_link: bool) -> None:
+    key = tmp_path / "store" / "key"
+    key.parent.mkdir(mode=0o700)
+    if is_link:
+        key.symlink_to("nowhere")
+    else:
+        key.mkdir()
+    with pytest.raises(StoreError, match=f"cannot be used: remove {key}, because it is not a file"):
+        FileStore(str(key.parent), is_default=True, warn=print).secret()
+
+
+@pytest.mark.promise(13)
+@pytest.mark.parametrize(("is_link", "what"), [(False, "not a directory"), (True, "a link to nothing")])
+def test_store_with_something_else_in_its_place_says_what_it_is(tmp_path: Path, is_link: bool, what: str) -> None:
+    place = tmp_path / "store"
+    if is_link:
+        place.symlink_to("nowhere")
+    else:
+        place.touch()
+    with pytest.raises(StoreError, match=f"The session store {place} is {what}"):
+        FileStore(str(place), is_default=True, warn=print).secret()
+
+
+@pytest.mark.promise(13)
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EOPNOTSUPP])
 def test_store_without_locks_is_not_used(store: FileStore, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
     def refuse(*_arguments: object) -> None:
