@@ -193,7 +193,9 @@ status:
   type: int
   sample: 201
 json:
-  description: BILL's response. Null if the response to a write was empty. An empty response to a read is an error, unless its status is 204 and in O(expected_status).
+  description:
+    - BILL's response. Null if the response to a write was empty.
+    - An empty response to a read is an error, unless its status is 204 and in O(expected_status).
   returned: success, without O(paginate=true); also if only the status was not one of O(expected_status)
   type: raw
   sample:

@@ -211,6 +211,11 @@ FAULTS: list[tuple[Scene, dict[str, dict[str, Any] | None]]] = [
             "``bill_request``: there is no such API": {"code": "BDC_1121"},
             "``bill_request``: BILL has a fault during a read": {"status": 503},
             "``bill_request``: the response to a read is lost": {"reset": True},
+            "``bill_request``: a read gets an empty response": {"status": 204},
+            "``bill_request``: a server before BILL refuses a read": {
+                "status": 403,
+                "body": '{"message": "Forbidden"}',
+            },
         },
     ),
     (

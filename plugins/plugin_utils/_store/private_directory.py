@@ -51,7 +51,7 @@ class PrivateDirectory:
             raise self.without_modes() from None
         except FileExistsError:
             what = "a link to nothing" if os.path.islink(self.path) else "not a directory"
-            raise StoreError(f"The session store {self.path} is {what}") from None
+            raise StoreError(f"The session store {self.path} cannot be used (it is {what})") from None
         except OSError as error:
             raise self.unusable(error) from None
 

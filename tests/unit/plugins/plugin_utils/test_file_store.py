@@ -251,7 +251,7 @@ def test_store_with_something_else_in_its_place_says_what_it_is(tmp_path: Path, 
         place.symlink_to("nowhere")
     else:
         place.touch()
-    with pytest.raises(StoreError, match=f"The session store {place} is {what}"):
+    with pytest.raises(StoreError, match=f"The session store {place} cannot be used .it is {what}."):
         FileStore(str(place), is_default=True, warn=print).secret()
 
 

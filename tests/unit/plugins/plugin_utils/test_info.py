@@ -163,7 +163,9 @@ def test_organizations_in_a_response_that_is_not_a_list_are_an_error(
     open_client: OpenClient, bill: Bill, response: Any
 ) -> None:
     bill.will_answer((200, response), to=LIST)
-    with pytest.raises(errors.InvalidResponseError, match="the organizations is (not a list|empty). Check api_url") as failure:
+    with pytest.raises(
+        errors.InvalidResponseError, match="the organizations is (not a list|empty). Check api_url"
+    ) as failure:
         listed(open_client)
     assert "findme" not in str(failure.value)
 
