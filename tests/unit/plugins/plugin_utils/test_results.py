@@ -252,7 +252,6 @@ def test_lookup_records_of_an_expected_refusal_are_empty(open_context: OpenConte
         ([1, [2]], [1, [2]]),
         ({"id": "1", "results": "of a race"}, [{"id": "1", "results": "of a race"}]),
         ({"id": "1"}, [{"id": "1"}]),
-        (None, [None]),
         ("text", ["text"]),
     ],
 )
