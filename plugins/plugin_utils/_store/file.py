@@ -152,7 +152,7 @@ class FileStore:
         except OSError as error:
             path = self._path_of_secret
             if os.path.islink(path) or os.path.isdir(path):
-                raise self._remove(path, "it is not a file") from None
+                raise self._blocked_by(path, "it is not a file") from None
             raise self._private.unusable(error) from None
         try:
             secret = os.read(file, SECRET_BYTES + 1)
@@ -200,7 +200,7 @@ class FileStore:
                     if not (why := unsafe(about)):
                         return file
                     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or not about.st_mode & PRIVATE:
-                        raise self._remove(path, why)
+                        raise self._blocked_by(path, why)
                     if is_replaced:
                         raise self._private.without_modes()
                     # A new file is needed, because another user may still have the old one open.
@@ -211,7 +211,7 @@ class FileStore:
                 raise
             os.close(file)
 
-    def _remove(self, path: str, why: str) -> StoreError:
+    def _blocked_by(self, path: str, why: str) -> StoreError:
         return StoreError(f"The session store {self._directory} cannot be used: remove {path}, because {why}")
 
     def _remove_files_without_secret(self) -> None:
