@@ -42,7 +42,7 @@ def _field(option: Option) -> str:
     if option.choices:
         # AWX has no question mark there.
         return _line(option.label, value, opens=True)
-    return _line(f"{option.label} (?)", "*" * len(value) if option.secret else value)
+    return _line(f"{option.label} (?)", "*" * len(value) if option.secret or option.secret_in_url else value)
 
 
 def _line(label: str, value: str, opens: bool = False) -> str:
@@ -53,7 +53,7 @@ def explained() -> str:
     """A table of the fields: the variable that a job gets, and the text of the question mark."""
     rows = [
         (
-            f"{option.label}{' (secret)' if option.secret else ''}",
+            f"{option.label}{' (secret)' if option.secret or option.secret_in_url else ''}",
             f"``{option.environment_name}``",
             awx_help(option),
         )

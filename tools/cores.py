@@ -93,8 +93,8 @@ def find_python(versions: tuple[str, ...]) -> str | None:
 
 
 def make_environment(core: Core, python: str) -> None:
-    """Make the core's virtual environment as a user has it: ansible-core, requests, and PySocks for a SOCKS proxy."""
-    home, packages = core.bin.parent, [f"ansible-core{core.releases}", "requests", "PySocks"]
+    """Make the core's virtual environment as a user has it: ansible-core, requests, PySocks for a SOCKS proxy, and redis for a store in Redis."""
+    home, packages = core.bin.parent, [f"ansible-core{core.releases}", "requests", "PySocks", "redis"]
     complete = home / ".complete"
     if complete.exists() and complete.read_text().split() == packages:
         return

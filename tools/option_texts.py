@@ -223,7 +223,7 @@ def _awx_field(option: Option) -> Iterator[str]:
     yield f"- id: {option.name}"
     yield f"  label: {scalar(option.label, 2)}"
     yield "  type: string"
-    if option.secret:
+    if option.secret or option.secret_in_url:
         yield "  secret: true"
     if option.choices:
         yield f"  choices: {_flow(option.choices)}"

@@ -165,15 +165,22 @@ options:
     type: str
   session_store:
     description:
-      - "Where sessions are stored: a directory, or none."
+      - "Where sessions are stored: a directory, the URL of a Redis, or none."
       - Later tasks and runs use the sessions in it. A directory that does not exist is made with mode C(0700). C(~) and
         environment variables in the path are expanded. A path that does not begin with C(/) starts in the directory where
         Ansible was started.
+      - "Several controllers share a Redis or Valkey: its sessions, its cached refusals, and the limits of BILL. The URL
+        begins with V(redis://), V(rediss://) (with TLS) or V(unix://) (a socket), such as
+        V(rediss://user:password@redis.example.com:6379/0). It can have the options C(prefix) (the beginning of each key,
+        default V(bill.connect:)), C(timeout) (seconds for one operation, default 3, at most 30) and C(db), and for TLS
+        C(ssl_ca_certs), C(ssl_ca_path), C(ssl_certfile), C(ssl_keyfile) and C(ssl_password). The certificate is always
+        checked. A URL with a password is secret: keep it in a variable that is encrypted with C(ansible-vault). Redis
+        requires the Python library redis, version 5 or later, on the controller."
       - With V(none) no session is stored, and every task of every host signs in for itself. Tasks share no cached
         refusal, and O(bill.connect.bill_login#module:state=absent) finds no session to end. BILL allows 200 sign-ins an
         hour for a developer key, and locks accounts.
-      - A directory that other users can enter is refused. If the directory cannot be written to, a warning says so. The
-        session is then stored in Ansible's temporary directory until the run ends.
+      - A directory that other users can enter is refused. If the directory cannot be written to, or Redis cannot be used,
+        a warning says so. The session is then stored in Ansible's temporary directory until the run ends.
       - If not given, taken from the variable C(bill_session_store), then from the environment variable
         E(BILL_SESSION_STORE). The default is the folder bill in Ansible's home, usually ~/.ansible/bill.
     type: path

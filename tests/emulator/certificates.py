@@ -145,7 +145,7 @@ def _for_hosts(builder: x509.CertificateBuilder, hosts: Sequence[x509.GeneralNam
 
 
 def _write(folder: Path, certificate: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Certificate:
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     written = Certificate(folder / "certificate.pem", folder / "private-key.pem")
     written.certificate.write_bytes(_pem(certificate))
     written.private_key.write_bytes(

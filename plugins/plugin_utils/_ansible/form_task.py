@@ -87,8 +87,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
         if option.name in stored and option.name not in given and (text := os.environ.get(option.environment_name)):
             given[option.name] = _source.environment(option.environment_name)
             values[option.name] = convert(option, text, given[option.name])
-            if option.secret:
-                call.secrets.add([text])
+            call.secrets.add(option.secrets_in(text))
     # If the environment replaces a value, the environment is its source. A variable must not decide where such a value goes.
     in_file = {
         option.name: _source.variable(option.variable, file=call.options["vault_file"])
@@ -103,8 +102,7 @@ def filled(call: TaskContext, loader: Any, templar: Any, variables: Mapping[str,
     lasting -= {option.name for option in OPTIONS if option.variable in core_versions.extra_variables(loader)}
 
     for option in OPTIONS:
-        if option.secret and (secret := stored.get(option.name)):
-            call.secrets.add([secret])
+        call.secrets.add(option.secrets_in(stored.get(option.name)))
     path = call.options["vault_file"]
     form = Form(
         Terminal(),

@@ -173,10 +173,14 @@ def _readable(value: Any) -> Any:
 
 
 def _secrets_among(invocation: Invocation) -> set[str]:
-    """Return the texts among the arguments whose option is secret."""
-    names = {name for option in invocation.table if option.secret for name in (option.name, *option.aliases)}
-    values = (_readable(value) for name, value in invocation.given.items() if name in names)
-    return {value for value in values if isinstance(value, str) and value}
+    """Return the secret texts among the arguments."""
+    options = {name: option for option in invocation.table for name in (option.name, *option.aliases)}
+    return {
+        text
+        for name, value in invocation.given.items()
+        if (option := options.get(name)) and (option.secret or option.secret_in_url)
+        for text in option.secrets_in(_readable(value))
+    }
 
 
 def _unused_secrets(invocation: Invocation, options: ResolvedOptions) -> set[str]:

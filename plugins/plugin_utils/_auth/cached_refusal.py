@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from .._core.asker import Asker
-from .._core.clock import Clock
+from .._core.clock import CLOCK_TOLERANCE, Clock
 from .._core.error_codes import is_final
 from .._core.errors import (
     AuthenticationError,
@@ -92,7 +92,7 @@ class CachedRefusal(JsonRecord):
 
     def is_active(self, now: float) -> bool:
         """Whether the refusal still applies. If ``at`` is in the future, somebody has set the clock back. Then it does not apply."""
-        return self.at <= now < self.until
+        return self.at - CLOCK_TOLERANCE <= now < self.until
 
     def error(self, *, is_cached: bool) -> BillError:
         """The error to raise. ``is_cached`` is true if no request was sent this time."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
+from .._core.clock import CLOCK_TOLERANCE
 from .._core.json_record import JsonRecord
 
 # A session is replaced this many seconds before its fixed end, because later tasks of the play continue to use it. For a short session,
@@ -81,13 +82,15 @@ class Session(JsonRecord):
     def is_recent(self, now: float, seconds: float) -> bool:
         """Whether BILL accepted the session less than ``seconds`` ago, and it has probably not ended since."""
         # If the last response is in the future, somebody has set the clock back. Then the age of the response is unknown.
-        return 0 <= now - self.answered_at < seconds and (self.end is None or now < self.end)
+        return -CLOCK_TOLERANCE <= now - self.answered_at < seconds and (self.end is None or now < self.end)
 
     def is_due(self, now: float) -> bool:
         """Whether the session reaches its fixed end so soon that a new one must replace it."""
         if self.ends_at is None:
             return False
-        return not self.made_at <= now < self.ends_at - min(_MARGIN, (self.ends_at - self.made_at) / 5)
+        return (
+            not self.made_at - CLOCK_TOLERANCE <= now < self.ends_at - min(_MARGIN, (self.ends_at - self.made_at) / 5)
+        )
 
     def answered(self, now: float) -> Session:
         """The same session after BILL has answered a request with it, which restarts its idle time."""

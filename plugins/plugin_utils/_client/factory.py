@@ -35,6 +35,7 @@ from .._limits.request_limits import RequestLimits
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
 from .._store.factory import Store, open_shared, open_store
+from .._store.store_clock import StoreClock
 from .client import BillClient
 from .idempotent_key import IdempotentKeys
 from .proxy_guard import ProxyGuard
@@ -89,7 +90,10 @@ class _Builder:
             default=around.default_store,
             run_directory=around.run_store,
             warn=around.reporter.warn,
+            clock=around.clock,
         )
+        # Stored times are those of the store, because several controllers can share it.
+        self._clock = StoreClock(around.clock, self._store)
 
     def client(self, method: AuthMethod) -> BillClient:
         transport = HttpTransport(self._exchange(method))
@@ -102,17 +106,17 @@ class _Builder:
                 self._refusals(self._identity(method, kind="refusal")),
                 self._refusals(self._quota(method, kind="quota")),
                 self._refusals(self._quota(method, kind="sign-ins")),
-                self._around.clock,
+                self._clock,
                 self._around.asker,
             ),
             check_after=self._options["check_after"],
             lock_timeout=self._lock_timeout(method),
-            clock=self._around.clock,
+            clock=self._clock,
             reporter=self._around.reporter,
             secrets=self._around.secrets,
             parent=self.client(parent).sessions if parent else None,
         )
-        keys = IdempotentKeys(self._store, self._around.clock, self._around.reporter.warn)
+        keys = IdempotentKeys(self._store, self._clock, self._around.reporter.warn)
         return BillClient(sessions, transport, self._retry, keys)
 
     def _exchange(self, method: AuthMethod) -> Exchange:
@@ -125,7 +129,7 @@ class _Builder:
             settings,
             limits,
             store=self._shared(),
-            clock=self._around.clock,
+            clock=self._clock,
             run=self._around.run,
             asker=self._around.asker,
             # An option of bill_login.
@@ -153,7 +157,7 @@ class _Builder:
         )
         return RequestLimits(
             ConcurrencyLimiter(caller, shared, self._options["timeout"], self._around.clock),
-            RateLimiter(reservations, self._around.clock, self._around.reporter),
+            RateLimiter(reservations, self._clock, self._around.reporter),
         )
 
     def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:

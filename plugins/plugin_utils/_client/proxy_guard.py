@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from .._auth.cached_refusal import CACHE_SECONDS
 from .._core.asker import Asker
 from .._core.base_url import BaseUrl
-from .._core.clock import Clock
+from .._core.clock import CLOCK_TOLERANCE, Clock
 from .._core.errors import LockTimeoutError, ProxyAuthenticationError, note_sent
 from .._core.json_record import JsonRecord
 from .._core.run import Run
@@ -136,7 +136,7 @@ class ProxyGuard(HttpExchange):
         """Whether the proxy has accepted the password recently. Raises ProxyAuthenticationError if it has rejected the password recently."""
         answer = entry.load()
         # If the time is in the future, somebody has set the clock back. Then the answer does not count.
-        if not answer or not answer.at <= self._clock.time() < answer.at + CACHE_SECONDS:
+        if not answer or not answer.at - CLOCK_TOLERANCE <= self._clock.time() < answer.at + CACHE_SECONDS:
             return False
         if answer.message is None:
             return True

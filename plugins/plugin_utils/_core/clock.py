@@ -13,6 +13,10 @@ import random
 import time
 from typing import Protocol
 
+# Seconds by which a stored time may be ahead. Controllers that share a store know its clock only approximately. A time that is further ahead
+# was stored before somebody set the clock back.
+CLOCK_TOLERANCE = 5.0
+
 
 class Clock(Protocol):
     """The time, and a way to wait. All times are in seconds."""

@@ -15,14 +15,19 @@ import sys
 from .errors import BillError
 
 
-def library_error(library: str, error: Exception, *, module: str | None = None, purpose: str = "") -> BillError:
+def library_error(
+    library: str, error: Exception | None, *, module: str | None = None, purpose: str = "", version: str = ""
+) -> BillError:
     """The error that names a library, the Python that lacks it, and a command for exactly this Python.
 
     ``error`` is the error of the import. ``module`` is the name of the import, if it differs from the library. ``purpose`` is text after
-    the name of the library, such as ``for SOCKS proxies``.
+    the name of the library, such as ``for SOCKS proxies``. Without an error, the installed ``version`` is too old.
     """
     python = sys.executable or "python3"
-    if isinstance(error, ModuleNotFoundError) and error.name == (module or library):
+    if error is None:
+        why = f"has version {version}, which is too old"
+        command = "install --upgrade"
+    elif isinstance(error, ModuleNotFoundError) and error.name == (module or library):
         why = "does not have it"
         command = "install"
     else:

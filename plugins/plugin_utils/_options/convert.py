@@ -19,6 +19,7 @@ from typing import Any
 
 from .._core.control_characters import control_character
 from .._core.errors import OptionError
+from .._core.store_url import is_store_url
 from .._core.written_values import dict_or_list
 from .option import Option
 from .source import Source
@@ -67,7 +68,8 @@ def _converted(option: Option, value: Any, source: Source) -> Any:
             "(0123 becomes 83, yes becomes true)."
         )
     text = str(value)
-    if option.kind == "path" and "://" not in text and text != "none":
+    is_url = "://" in text or (option.secret_in_url and is_store_url(text))
+    if option.kind == "path" and text != "none" and not is_url:
         text = os.path.expandvars(text) if source.expands_environment else text
         text = os.path.abspath(os.path.expanduser(text))
     if found := control_character(text):

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .._core.store_url import secrets_of_store_url
+
 AwxField = Literal["none", "usual", "rare"]
 
 
@@ -51,7 +53,7 @@ class Option:
       checks it. Three kinds are unknown to Ansible: ``date`` is a day as text (``2026-12-22``), ``digits`` a text of digits,
       ``statuses`` one or more HTTP statuses.
     - ``pattern``: a regular expression for the whole text. ``minimum`` and ``maximum``: the limits of a number.
-    - ``secret``: no output shows the value.
+    - ``secret``: no output shows the value. ``secret_in_url``: the same, if the value is a URL of a store that has a password.
     - ``is_data``: the value only goes into a request, so a fact may give it.
 
     Where the value comes from:
@@ -85,6 +87,7 @@ class Option:
     default: Any = None
     choices: tuple[str, ...] = ()
     secret: bool = False
+    secret_in_url: bool = False
     aliases: tuple[str, ...] = ()
     pattern: str = ".*"
     minimum: int = 0
@@ -115,6 +118,14 @@ class Option:
     @property
     def environment_name(self) -> str:
         return f"BILL_{(self.variable_suffix or self.name).upper()}"
+
+    def secrets_in(self, value: object) -> frozenset[str]:
+        """The texts of a value that no output may show."""
+        if not isinstance(value, str) or not value:
+            return frozenset()
+        if self.secret:
+            return frozenset({value})
+        return secrets_of_store_url(value) if self.secret_in_url else frozenset()
 
     def prompt(self, method: str = "") -> Prompt | None:
         """How the form asks for the option with this authentication method. None if the form does not ask."""

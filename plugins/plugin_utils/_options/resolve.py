@@ -114,9 +114,7 @@ def resolve(
         elif option.required:
             raise OptionError(f"The option {option.name} is missing.")
     # Only part of a dictionary is secret. Its own task knows which texts are secret.
-    secrets = tuple(
-        value for option in table if option.secret and isinstance(value := values[option.name], str) and value
-    )
+    secrets = tuple(each for option in table for each in option.secrets_in(values[option.name]))
     return ResolvedOptions(values, sources, secrets, faults, tuple(notes))
 
 

@@ -5,6 +5,15 @@
 """The interface of every session store.
 
 Private to bill.connect. A store contains encrypted entries, each under a key. It never receives an unencrypted session.
+
+What a store promises if the holder of a lock dies or is stopped:
+
+- Files: the kernel frees the lock at once when the process ends, however it ends. A stopped process keeps its lock.
+- Redis: the lock is free when its lease ends, at most 10 seconds after the last renewal. The holder renews the lease while it lives. If it
+  is stopped for longer (a suspended machine), or if Redis loses the lock (a flush, a restart without saved data, a failover), another
+  task can take the lock meanwhile. So a lock protects against a needless second sign-in and a fourth request in flight. Nothing that must
+  never happen twice, such as a payment, depends on it: writes are recorded on the controller (``run_records.py``).
+- Memory: the lock ends with the process.
 """
 
 from __future__ import annotations
@@ -13,8 +22,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from .._core.errors import LockTimeoutError
+
 # The length of a store's secret, in bytes.
 SECRET_BYTES = 32
+# An encrypted session is smaller than a KiB. bill.connect does not write entries that are larger than this.
+MAX_BYTES = 64 * 1024
 
 
 class Store(Protocol):
@@ -24,11 +37,14 @@ class Store(Protocol):
     def is_shared(self) -> bool:
         """Whether other processes can read the entries and share the locks of this store."""
 
+    def clock_offset(self) -> float:
+        """How many seconds the clock of the store is ahead of the clock of this machine. 0 for a store on this machine."""
+
     def existing_secret(self) -> bytes | None:
         """The random secret of this store. None if the store has no secret yet, and therefore no entry."""
 
-    def secret(self) -> bytes:
-        """The random secret of this store. The first call creates it."""
+    def secret(self, proposal: bytes | None = None) -> bytes:
+        """The random secret of this store. The first call creates it: ``proposal``, or random bytes."""
 
     def get(self, key: str) -> bytes | None:
         """The encrypted bytes of an entry. None if there is no such entry."""
@@ -36,7 +52,7 @@ class Store(Protocol):
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
         """Write an entry in one step: completely or not at all. The caller must hold the lock of the entry.
 
-        After ``seconds`` the entry is outdated. The store removes outdated entries when it next writes a new one.
+        After ``seconds`` the entry is outdated. A store of files removes outdated entries when it next writes a new one.
         """
 
     def delete(self, key: str) -> None:
@@ -50,3 +66,11 @@ class Store(Protocol):
 
 
 Warn = Callable[[str], None]
+
+
+def lock_timeout_error(seconds: float) -> LockTimeoutError:
+    """The error for a lock that was not free within ``seconds``."""
+    return LockTimeoutError(
+        f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
+        "Perhaps BILL is slow or cannot be reached. See the messages of those tasks."
+    )

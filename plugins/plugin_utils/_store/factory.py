@@ -9,11 +9,15 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from .._core.errors import LockTimeoutError, OptionError, StoreError
+from .._core.clock import SYSTEM_CLOCK, Clock
+from .._core.errors import LockTimeoutError, StoreError
+from .._core.store_url import StoreUrl, is_store_url
 from .base import Store, Warn
 from .fallback import FallbackStore
 from .file import FileStore
 from .memory import MemoryStore
+from .redis import RedisStore
+from .remote import RemoteStore
 
 __all__ = ["Store", "can_store", "open_run_store", "open_shared", "open_store"]
 
@@ -21,24 +25,25 @@ __all__ = ["Store", "can_store", "open_run_store", "open_shared", "open_store"]
 _TRIAL, _TRIAL_SECONDS = "trial", 10.0
 
 
-def open_store(session_store: str, *, default: str, run_directory: str, warn: Warn) -> Store:
+def open_store(
+    session_store: str, *, default: str, run_directory: str, warn: Warn, clock: Clock = SYSTEM_CLOCK
+) -> Store:
     """The store that the option ``session_store`` selects.
 
-    - ``session_store`` is a directory or ``none``.
+    - ``session_store`` is a directory, the URL of a Redis, or ``none``.
     - ``default`` is the default directory of bill.connect.
     - ``run_directory`` is a directory that exists until this run of Ansible ends.
+    - ``clock`` is compared with the clock of a Redis.
 
-    Raises OptionError for an unknown kind of store.
+    Raises OptionError for a URL that cannot be used, and BillError if the library redis is missing.
     """
     if session_store == "none":
         return MemoryStore()
-    if "://" in session_store:
-        raise OptionError(
-            "session_store must be a directory or none. This version of bill.connect does not support a URL.",
-            options=("session_store",),
-        )
+    local = FileStore(run_directory, is_default=True, warn=warn)
+    if is_store_url(session_store):
+        return RemoteStore(RedisStore(StoreUrl.of(session_store), clock=clock), local, warn, clock)
     primary = FileStore(session_store, is_default=session_store == default, warn=warn)
-    return FallbackStore(primary, FileStore(run_directory, is_default=True, warn=warn), warn)
+    return FallbackStore(primary, local, warn)
 
 
 def open_run_store(directory: str, *, warn: Warn) -> Store:

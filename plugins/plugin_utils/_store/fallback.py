@@ -37,15 +37,18 @@ class FallbackStore:
     def is_shared(self) -> bool:
         return True
 
+    def clock_offset(self) -> float:
+        return 0.0
+
     def existing_secret(self) -> bytes | None:
         return self._primary.existing_secret() or self._fallback.existing_secret()
 
-    def secret(self) -> bytes:
+    def secret(self, proposal: bytes | None = None) -> bytes:
         # Both stores use the secret of the primary store, so that an entry has one key. A read-only store may have a secret.
         if secret := self._primary.existing_secret():
             return secret
         try:
-            secret = self._primary.secret()
+            secret = self._primary.secret(proposal)
         except StoreError as error:
             self._unusable = error
             self._warn_of(error)
@@ -53,7 +56,7 @@ class FallbackStore:
             self._unusable = None
             return secret
         try:
-            return self._fallback.secret()
+            return self._fallback.secret(proposal)
         except StoreError as error:
             self._warn_of(error, is_last=True)
             raise

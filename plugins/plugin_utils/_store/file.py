@@ -27,9 +27,9 @@ from contextlib import contextmanager, suppress
 
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError, OptionError, StoreError
-from .base import SECRET_BYTES, Warn
+from .base import MAX_BYTES, SECRET_BYTES, Warn, lock_timeout_error
 from .lock import is_at, lock_file, open_locked
-from .private_directory import MAX_BYTES, PRIVATE, PrivateDirectory, unsafe
+from .private_directory import PRIVATE, PrivateDirectory, unsafe
 
 # The length of the file header in bytes. The header is the time in seconds since the epoch after which the entry is outdated, or 0.
 _HEAD = 8
@@ -66,6 +66,9 @@ class FileStore:
         self._clock = clock
         self._secret: bytes | None = None
 
+    def clock_offset(self) -> float:
+        return 0.0
+
     def existing_secret(self) -> bytes | None:
         if self._secret is None:
             # secret() reports a secret that cannot be used.
@@ -73,10 +76,10 @@ class FileStore:
             self._secret = content if content and len(content) == SECRET_BYTES else None
         return self._secret
 
-    def secret(self) -> bytes:
+    def secret(self, proposal: bytes | None = None) -> bytes:
         if (secret := self.existing_secret()) is None:
             self._private.prepare()
-            secret = self._secret = self._make_secret()
+            secret = self._secret = self._make_secret(proposal)
         return secret
 
     def get(self, key: str) -> bytes | None:
@@ -132,10 +135,7 @@ class FileStore:
         except LockTimeoutError:
             if entered:
                 raise
-            raise LockTimeoutError(
-                f"Other tasks or runs with the same credentials have been signing in for {seconds:.0f} seconds. "
-                "Perhaps BILL is slow or cannot be reached. See the messages of those tasks."
-            ) from None
+            raise lock_timeout_error(seconds) from None
         except OSError as error:
             if entered:
                 raise
@@ -145,7 +145,7 @@ class FileStore:
     def _path_of_secret(self) -> str:
         return os.path.join(self._directory, "key")
 
-    def _make_secret(self) -> bytes:
+    def _make_secret(self, proposal: bytes | None) -> bytes:
         """The secret of the store. The first task creates it while it holds the lock of the file."""
         try:
             file = self._open_secret()
@@ -160,7 +160,7 @@ class FileStore:
                 # The file is new, or a task was killed before it wrote the secret. The old files are removed first, because other tasks
                 # begin to write as soon as the secret exists.
                 self._remove_files_without_secret()
-                secret = os.urandom(SECRET_BYTES)
+                secret = proposal or os.urandom(SECRET_BYTES)
                 os.ftruncate(file, 0)
                 os.pwrite(file, secret, 0)
                 self._sync_or_empty(file)

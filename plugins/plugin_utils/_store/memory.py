@@ -31,10 +31,13 @@ def _secret_of_process() -> bytes:
 class MemoryStore:
     is_shared = False
 
+    def clock_offset(self) -> float:
+        return 0.0
+
     def existing_secret(self) -> bytes | None:
         return self.secret()
 
-    def secret(self) -> bytes:
+    def secret(self, proposal: bytes | None = None) -> bytes:
         return _secret_of_process()
 
     def get(self, key: str) -> bytes | None:

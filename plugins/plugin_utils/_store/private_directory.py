@@ -16,12 +16,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from .._core.errors import OptionError, StoreError
-from .base import SECRET_BYTES
+from .base import MAX_BYTES, SECRET_BYTES
 
 # The modes of other users.
 PRIVATE = 0o077
-# An encrypted session is smaller than a KiB. bill.connect does not write files that are larger than this.
-MAX_BYTES = 64 * 1024
 
 
 @dataclass(frozen=True)

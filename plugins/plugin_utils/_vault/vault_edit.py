@@ -24,7 +24,8 @@ from .variables_document import Edit, VariablesDocument, header
 from .vault_file import VaultFile
 
 _IN_THE_CLEAR = "{} was not encrypted as a whole. Rotate the secrets that it held in clear text: backups and version control may hold them, too."
-_KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret}
+_KNOWN_TO_BE_PLAIN = {option.variable for option in OPTIONS if not option.secret and not option.secret_in_url}
+_WITH_A_SECRET_IN_A_URL = {option.variable: option for option in OPTIONS if option.secret_in_url}
 
 
 @dataclass(frozen=True)
@@ -85,9 +86,13 @@ def given_variables(variables: Any, state: str) -> dict[str, Any] | None:
 
 def secrets_among(variables: Mapping[str, Any] | None) -> set[str]:
     """The texts and numbers in variables that may be secret."""
-    return {
-        text for name, value in (variables or {}).items() if name not in _KNOWN_TO_BE_PLAIN for text in texts_in(value)
-    }
+    found: set[str] = set()
+    for name, value in (variables or {}).items():
+        if option := _WITH_A_SECRET_IN_A_URL.get(name):
+            found.update(*map(option.secrets_in, texts_in(value)))
+        elif name not in _KNOWN_TO_BE_PLAIN:
+            found |= texts_in(value)
+    return found
 
 
 def inspect_file(path: str, loader: Any) -> VaultFileResult:

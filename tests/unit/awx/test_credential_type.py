@@ -88,5 +88,5 @@ def test_job_details_hide_every_secret_field() -> None:
     typed = {name: f"findme{name}" for name in FIELDS if "choices" not in FIELDS[name]}
     shown = injected(INPUTS, INJECTORS, form(INPUTS, **typed))[1]
     assert {name for name, value in shown.items() if "findme" in value} == {
-        BY_NAME[name].environment_name for name in typed if not BY_NAME[name].secret
+        BY_NAME[name].environment_name for name in typed if not (BY_NAME[name].secret or BY_NAME[name].secret_in_url)
     }

@@ -70,4 +70,4 @@ def test_collection_in_fips_mode_is_imported_and_encrypts() -> None:
     ],
 )
 def test_collection_with_broken_libraries_is_imported(error: str) -> None:
-    assert run(BROKEN.format(names=("requests", "urllib3"), error=error)) == ""
+    assert run(BROKEN.format(names=("requests", "urllib3", "redis"), error=error)) == ""

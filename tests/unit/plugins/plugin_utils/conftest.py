@@ -19,8 +19,37 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import As
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
+from tests.redis_servers import RedisServer
 from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange, Open, OpenClient
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
+
+
+@pytest.fixture(scope="session")
+def redis_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], RedisServer]]:
+    """One server of each kind for all tests of this process. It starts when a test first needs it."""
+    running: dict[str, RedisServer] = {}
+
+    def start(kind: str) -> RedisServer:
+        if kind not in running:
+            running[kind] = RedisServer(kind, tmp_path_factory.mktemp(kind))
+        return running[kind]
+
+    yield start
+    for server in running.values():
+        server.kill()
+
+
+@pytest.fixture
+def redis_server(redis_servers: Callable[[str], RedisServer]) -> Callable[[str], RedisServer]:
+    """The server of a kind, without any entry."""
+
+    def empty(kind: str) -> RedisServer:
+        server = redis_servers(kind)
+        with server.client() as client:
+            client.flushall()
+        return server
+
+    return empty
 
 
 @pytest.fixture

@@ -43,7 +43,8 @@ USE, VALIDATE, STEP_UP, LOG_IN = Decision.USE, Decision.VALIDATE, Decision.STEP_
         # The idle time is probably over, but only BILL decides that the session has ended.
         (SESSION, 2100, {"check_after": 10_000}, VALIDATE),
         # The clock was set back, so the age is unknown.
-        (SESSION, -1, {}, VALIDATE),
+        (SESSION, -4.9, {}, USE),
+        (SESSION, -5.1, {}, VALIDATE),
         # An MFA ID may make the session trusted.
         (SESSION, 0, {"mfa_id": MFA_ID}, STEP_UP),
         (SESSION, 60, {"mfa_id": MFA_ID}, STEP_UP),
@@ -58,7 +59,7 @@ USE, VALIDATE, STEP_UP, LOG_IN = Decision.USE, Decision.VALIDATE, Decision.STEP_
         (TOKEN, 0, {"can_validate": False}, USE),
         (TOKEN, 3479, {"can_validate": False}, USE),
         (TOKEN, 3480, {"can_validate": False}, LOG_IN),
-        (TOKEN, -1, {"can_validate": False}, LOG_IN),
+        (TOKEN, -5.1, {"can_validate": False}, LOG_IN),
         (SESSION, 60, {"can_validate": False}, LOG_IN),
         (TOKEN, 3480, {}, VALIDATE),
     ],

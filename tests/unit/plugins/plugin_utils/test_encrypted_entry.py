@@ -202,5 +202,7 @@ def test_entry_with_session_store_none_is_stored_in_this_process_only(open_entry
 
 @pytest.mark.promise(8)
 def test_entry_with_an_unsupported_session_store_is_an_option_error(open_entry: Open) -> None:
-    with pytest.raises(OptionError, match="session_store must be a directory or none"):
-        open_entry("redis://127.0.0.1/0")
+    with pytest.raises(
+        OptionError, match="session_store must be a directory, none, or a URL that begins with redis://"
+    ):
+        open_entry("https://127.0.0.1/0")

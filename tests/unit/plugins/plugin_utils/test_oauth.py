@@ -82,7 +82,7 @@ def test_oauth_token_that_expires_at_once_is_renewed_by_the_next_task(open_sessi
 @pytest.mark.promise(1)
 def test_oauth_token_after_the_clock_was_set_back_is_renewed(open_sessions: Open, bill: Bill, clock: Clock) -> None:
     open_sessions(**OAUTH).ensure()
-    clock.advance(-1)
+    clock.advance(-6)
     assert open_sessions(**OAUTH).ensure().changed
     assert not open_sessions(**OAUTH).ensure().changed
     assert bill.received == [TOKEN] * 2

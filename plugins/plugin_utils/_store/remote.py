@@ -1,0 +1,161 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A remote store, and a store on this machine that replaces it for the rest of the run if it fails.
+
+Private to bill.connect. Until the remote store fails, it decides, and this machine has a copy of what this run has read and written. So
+after a failure, the run needs no second sign-in, and sends no refused credential again.
+
+A lock is always taken on this machine first, and then in the remote store. So the tasks of this run exclude each other also if some of
+them still reach the remote store and others do not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import TypeVar
+
+from .._core.clock import SYSTEM_CLOCK, Clock
+from .._core.errors import LockTimeoutError, StoreError
+from .base import Store, Warn
+
+_T = TypeVar("_T")
+
+# Entries of the local store. No key that is derived from a credential has such a name.
+_FAILED = "remote-failed"
+_OFFSET = "remote-clock"
+# Seconds to wait for the lock of the first of them. Every other task needs a moment only.
+_LOCK_TIMEOUT = 10
+
+
+class RemoteStore:
+    """The store ``remote``. After its first failure in any task, the whole run uses ``local``, and shows one warning.
+
+    If both are unusable, nothing is stored. Then every task logs in, but no play fails.
+    """
+
+    is_shared = True
+
+    def __init__(self, remote: Store, local: Store, warn: Warn, clock: Clock = SYSTEM_CLOCK) -> None:
+        self._remote = remote
+        self._local = local
+        self._warn = warn
+        self._clock = clock
+        # None until this is known.
+        self._failed: bool | None = None
+        self._warned = False
+
+    def clock_offset(self) -> float:
+        offset = self._of_remote(self._remote.clock_offset)
+        return self._offset_of_run() if offset is None else offset
+
+    def existing_secret(self) -> bytes | None:
+        secret = self._of_remote(self._remote.existing_secret)
+        if secret:
+            self._adopt(secret)
+        return self._local.existing_secret() if self._has_failed() else secret
+
+    def secret(self, proposal: bytes | None = None) -> bytes:
+        # If somebody has flushed the remote store, the run continues with the same secret.
+        if secret := self._of_remote(lambda: self._remote.secret(self._local.existing_secret() or proposal)):
+            self._adopt(secret)
+            return secret
+        try:
+            return self._local.secret(proposal)
+        except StoreError as error:
+            self._warn_of_last(error)
+            raise
+
+    def get(self, key: str) -> bytes | None:
+        found = self._of_remote(lambda: self._remote.get(key))
+        copy = self._local.get(key)
+        if self._has_failed():
+            return copy
+        if (copy is None) is not (found is None):
+            # If another task holds the lock, it is about to write a copy.
+            with suppress(StoreError, LockTimeoutError), self._local.lock(key, 0):
+                self._local.delete(key) if found is None else self._local.put(key, found)
+        return found
+
+    def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
+        failure: StoreError | None = None
+        try:
+            self._local.put(key, encrypted, seconds=seconds)
+        except StoreError as error:
+            failure = error
+        self._of_remote(lambda: self._remote.put(key, encrypted, seconds=seconds))
+        if failure and self._has_failed():
+            self._warn_of_last(failure)
+
+    def delete(self, key: str) -> None:
+        with suppress(StoreError):
+            self._local.delete(key)
+        self._of_remote(lambda: self._remote.delete(key))
+
+    @contextmanager
+    def lock(self, key: str, seconds: float) -> Iterator[None]:
+        end = self._clock.monotonic() + seconds
+        with ExitStack() as held:
+            failure: StoreError | None = None
+            try:
+                held.enter_context(self._local.lock(key, seconds))
+            except StoreError as error:
+                failure = error
+            # Another task may have met a failure while this one waited. If each task found it out for itself, the run would take long.
+            self._failed = self._failed or None
+            left = max(0.0, end - self._clock.monotonic())
+            self._of_remote(lambda: held.enter_context(self._remote.lock(key, left)))
+            if failure and self._has_failed():
+                self._warn_of_last(failure)
+            yield
+
+    def _of_remote(self, operation: Callable[[], _T]) -> _T | None:
+        """The result of an operation of the remote store. None if it fails now, or has failed before in this run."""
+        if self._has_failed():
+            return None
+        try:
+            return operation()
+        except StoreError as error:
+            self._fail(error)
+            return None
+
+    def _has_failed(self) -> bool:
+        if self._failed is None:
+            self._failed = self._local.get(_FAILED) is not None
+        return self._failed
+
+    def _fail(self, error: StoreError) -> None:
+        self._failed = True
+        with suppress(StoreError, LockTimeoutError), self._local.lock(_FAILED, _LOCK_TIMEOUT):
+            if self._local.get(_FAILED) is not None:
+                # Another task has already shown the warning.
+                return
+            self._local.put(_FAILED, b"1")
+        self._warn(
+            f"{error}. Until this run ends, bill.connect stores the session on this machine only. Other runs and controllers do not find "
+            "it, and do not share the limits of BILL with this run."
+        )
+
+    def _adopt(self, secret: bytes) -> None:
+        """Let the local store have the same secret, so that it has the same keys."""
+        with suppress(StoreError, LockTimeoutError):
+            if self._local.existing_secret() is None:
+                self._local.secret(secret)
+                with self._local.lock(_OFFSET, 0):
+                    self._local.put(_OFFSET, repr(self._remote.clock_offset()).encode())
+
+    def _offset_of_run(self) -> float:
+        """The difference of the clocks when this run began. The times in the copies are those of the remote clock."""
+        try:
+            return float(self._local.get(_OFFSET) or b"0")
+        except ValueError:
+            return 0.0
+
+    def _warn_of_last(self, error: StoreError) -> None:
+        if not self._warned:
+            self._warned = True
+            self._warn(
+                f"{error}. There is no other store, so every task signs in. Set session_store to another directory."
+            )
