@@ -103,6 +103,7 @@ SUCCEED = {wrong for wrong in BEFORE_BILL if "a warning" in wrong} | {
     "BILL does not trust the MFA ID",
     "The MFA ID ends soon",
     "The session store cannot be used",
+    "Redis cannot be used",
     "The stored session is damaged",
 }
 

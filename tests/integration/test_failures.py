@@ -126,7 +126,10 @@ BAD: list[tuple[dict[str, Any], str]] = [
     ({"password": 1234}, "The option password must be a text, but it is a number."),
     ({"password": "findme\n"}, "holds a line break at its end."),
     ({"ca_path": "/nonexistent.pem"}, "ca_path names /nonexistent.pem, which does not exist."),
-    ({"session_store": "redis://127.0.0.1"}, "session_store must be a directory or none"),
+    (
+        {"session_store": "redis:127.0.0.1"},
+        "session_store must be a directory, none, or a URL that begins with redis://",
+    ),
 ]
 
 

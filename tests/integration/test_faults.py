@@ -35,6 +35,7 @@ from tests.integration.fault_table import (
 from tests.integration.payer import CHALLENGE, CHECK, CLIENT, PARTNER, SIGN_IN, SPEND_TOKEN, VALIDATE
 from tests.integration.project import Project
 from tests.integration.rows import Row
+from tests.redis_servers import free_port
 
 
 class Scene(NamedTuple):
@@ -315,6 +316,7 @@ ADDRESSES: dict[str, Callable[[str], str]] = {
     "The https address does not serve TLS": lambda api_url: api_url.replace("http:", "https:"),
 }
 NO_STORE, DAMAGED = "The session store cannot be used", "The stored session is damaged"
+NO_REDIS = "Redis cannot be used"
 
 # ... or from BILL's certificate. The user trusts its authority in every case except the last.
 CERTIFICATES: dict[str, Callable[[Authority], Certificate]] = {
@@ -339,7 +341,7 @@ RUNS = {
 
 
 def test_fault_table_each_line_has_a_test() -> None:
-    assert sorted(OF_BILL) == sorted([*FAULT_OF_LINE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, DAMAGED])
+    assert sorted(OF_BILL) == sorted([*FAULT_OF_LINE, *ADDRESSES, *CERTIFICATES, NOBODY, NO_STORE, NO_REDIS, DAMAGED])
     assert sorted(request for requests in RUNS.values() for request in requests) == sorted(
         {scene.request for scene, _faults in FAULTS}
     )
@@ -412,3 +414,9 @@ def test_fault_table_faults_of_store_are_handled_as_documented(project: Project)
             NO_STORE: row(NO_STORE, TASK, variables={"bill_session_store": str(no_store)}),
         },
     )
+
+
+@pytest.mark.promise(13)
+def test_fault_table_fault_of_redis_is_handled_as_documented(project: Project) -> None:
+    away = {"bill_session_store": f"redis://127.0.0.1:{free_port()}"}
+    check_lines(project, {NO_REDIS: row(NO_REDIS, TASK, variables=away)})

@@ -62,6 +62,8 @@ def resolved(
         (USER, {"bill_validate_certs": "no"}, "validate_certs"),
         (USER, {"bill_ca_path": "/ca.pem"}, "ca_path"),
         (USER, {"bill_session_store": "/store"}, "session_store"),
+        (USER, {"bill_session_store": "rediss://evil.example/0"}, "session_store"),
+        ({**USER, "BILL_SESSION_STORE": "redis://h/0"}, {"bill_session_store": "redis://h/1"}, "session_store"),
         # One secret from the environment is enough.
         ({"BILL_DEV_KEY": "k"}, {**IN_VARIABLES, "bill_dev_key": "", "bill_api_url": GATEWAY}, "api_url"),
         ({"BILL_REMEMBER_ME_ID": "m"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, "api_url"),
@@ -95,6 +97,8 @@ def test_destination_in_a_variable_for_secrets_of_the_environment_is_refused(
         (USER, {"bill_api_url": "https://gateway.prod.bill.com/connect"}, {}),
         (USER, {"bill_environment": "production", "bill_timeout": 5, "bill_validate_certs": True}, {}),
         (USER, {"bill_session_store": "none"}, {}),
+        ({**USER, "BILL_SESSION_STORE": "redis://h/0"}, {"bill_session_store": "redis://h/0"}, {}),
+        (USER, {}, {"session_store": "redis://h/0"}),
         # The option belongs to another method.
         (USER, {"bill_token_url": TOKENS}, {}),
         ({"BILL_API_TOKEN": "t"}, {**IN_VARIABLES, "bill_api_url": GATEWAY}, {}),

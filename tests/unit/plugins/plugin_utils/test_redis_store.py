@@ -286,6 +286,13 @@ def test_redis_user_with_the_rights_of_the_guide_is_enough(start_server: StartSe
     assert "these rights: ~other:* +get" in failure(f"redis://bill:findme@{server.place}?prefix=other:")
 
 
+def test_redis_rights_are_those_of_the_guide() -> None:
+    guide = Path(__file__).parents[4] / "docs" / "docsite" / "rst" / "guide_stores.rst"
+    line = next(each.split() for each in guide.read_text().splitlines() if "ACL SETUSER" in each)
+    assert set(RIGHTS.format(prefix="bill.connect:").split()) <= set(line)
+    assert {each for each in line if each[0] in "+~"} <= set(RIGHTS.format(prefix="bill.connect:").split())
+
+
 def test_redis_keys_of_another_program_are_a_store_error(server: RedisServer) -> None:
     with server.client() as client:
         client.set("bill.connect:secret", "short")
