@@ -172,11 +172,12 @@ class BillAction(ActionBase):
 
     def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> None:
         """Replace each argument of the task that is a secret or contains one."""
-        secret = {name for option in self._table() if option.secret for name in (option.name, *option.aliases)}
+        options = {name: option for option in self._table() for name in (option.name, *option.aliases)}
         hidden = [
             name
             for name, value in arguments.items()
-            if not _can_be_shown(value, secrets) or (name in secret and decrypted(value))
+            if not _can_be_shown(value, secrets)
+            or ((option := options.get(name)) and ((option.secret and value) or option.secrets_in(decrypted(value))))
         ]
         # This is a new dictionary, because the items of a loop may share the old one.
         self._task.args = {**arguments, **dict.fromkeys(hidden, hiding.HIDDEN)}

@@ -12,6 +12,7 @@ mistake, such as a password with an unescaped ``/``, can put the password into a
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
@@ -70,7 +71,13 @@ class StoreUrl:
     place: str
     prefix: str = _DEFAULT_PREFIX
     timeout: float = _DEFAULT_TIMEOUT
+    database: str = "0"
     has_tls: bool = False
+
+    @property
+    def digest(self) -> str:
+        """Hexadecimal digits that differ for different stores. They do not depend on the user and the password."""
+        return hashlib.sha256(f"{self.place} {self.database} {self.prefix}".encode()).hexdigest()[:16]
 
     @classmethod
     def of(cls, text: str) -> StoreUrl:
@@ -104,6 +111,7 @@ class StoreUrl:
             place,
             _prefix(options.get("prefix", _DEFAULT_PREFIX)),
             _timeout(options.get("timeout")),
+            options.get("db") or (parts.path.strip("/") if parts.scheme != "unix" else "") or "0",
             parts.scheme == "rediss",
         )
 

@@ -39,9 +39,12 @@ def open_store(
     """
     if session_store == "none":
         return MemoryStore()
-    local = FileStore(run_directory, is_default=True, warn=warn)
     if is_store_url(session_store):
-        return RemoteStore(RedisStore(StoreUrl.of(session_store), clock=clock), local, warn, clock)
+        url = StoreUrl.of(session_store)
+        # A run can use several stores. Only one of them may fail, and each has its own secret.
+        copy = FileStore(f"{run_directory}-{url.digest}", is_default=True, warn=warn)
+        return RemoteStore(RedisStore(url, clock=clock), copy, warn, clock)
+    local = FileStore(run_directory, is_default=True, warn=warn)
     primary = FileStore(session_store, is_default=session_store == default, warn=warn)
     return FallbackStore(primary, local, warn)
 

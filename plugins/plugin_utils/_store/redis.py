@@ -27,10 +27,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from .._core.clock import SYSTEM_CLOCK, Clock
-from .._core.errors import StoreError
+from .._core.errors import BillError, StoreError
 from .._core.libraries import library_error
 from .._core.run import current_run
-from .._core.store_url import StoreUrl
+from .._core.store_url import StoreUrl, is_store_url
 from .base import MAX_BYTES, SECRET_BYTES, lock_timeout_error
 from .redis_errors import reason
 from .redis_lock import LEASE_SECONDS, RenewedLock
@@ -159,7 +159,7 @@ class RedisStore:
 
 
 def redis_library() -> Any:
-    """The library redis. It is imported only here, because only this store needs it. Raises BillError if it is missing or too old."""
+    """The library redis. It is imported only if a URL asks for it. Raises BillError if it is missing or too old."""
     try:
         import redis  # noqa: PLC0415
     except Exception as error:
@@ -169,6 +169,13 @@ def redis_library() -> Any:
     if not major.isdigit() or int(major) < _OLDEST_VERSION:
         raise library_error("redis", None, purpose="for session_store", version=version)
     return redis
+
+
+if is_store_url(os.environ.get("BILL_SESSION_STORE", "")):
+    # Ansible imports this module in its main process. So the workers, one for each task, need not import the library again. That would take
+    # longer than the task.
+    with suppress(BillError):
+        redis_library()
 
 
 def _open(redis: Any, url: StoreUrl) -> Any:

@@ -59,6 +59,16 @@ def test_collection_in_fips_mode_is_imported_and_encrypts() -> None:
     assert run(FIPS, ENCRYPTS) == "a session\n"
 
 
+@pytest.mark.parametrize(
+    ("store", "is_imported"), [("", "False"), ("/srv/redis", "False"), ("redis://127.0.0.1", "True")]
+)
+def test_collection_imports_redis_only_if_the_environment_names_one(
+    monkeypatch: pytest.MonkeyPatch, store: str, is_imported: str
+) -> None:
+    monkeypatch.setenv("BILL_SESSION_STORE", store)
+    assert run("", "import sys\nprint('redis' in sys.modules)").strip() == is_imported
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     "error",
@@ -69,5 +79,6 @@ def test_collection_in_fips_mode_is_imported_and_encrypts() -> None:
         "AttributeError('module has no attribute X')",
     ],
 )
-def test_collection_with_broken_libraries_is_imported(error: str) -> None:
+def test_collection_with_broken_libraries_is_imported(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
+    monkeypatch.setenv("BILL_SESSION_STORE", "redis://127.0.0.1")
     assert run(BROKEN.format(names=("requests", "urllib3", "redis"), error=error)) == ""

@@ -278,6 +278,22 @@ def test_fleet_whose_redis_ends_continues_with_what_each_run_knows(
     assert Controller(tmp_path / "later", own_server.url, bill).ensure()
 
 
+@pytest.mark.promise(3)
+@pytest.mark.promise(13)
+def test_fleet_with_two_stores_in_a_run_loses_only_the_one_that_fails(
+    open_controller: OpenController, server: RedisServer, own_server: RedisServer, bill: Bill
+) -> None:
+    controller = open_controller()
+    both = server.url, own_server.url
+    assert [controller.ensure(session_store=url) for url in (*both, *both)] == [True, True, False, False]
+    own_server.kill()
+    assert not controller.ensure(session_store=own_server.url)
+    assert len(controller.said) == 1
+    # The other store is still shared with other controllers.
+    controller.client().sessions.end()
+    assert [open_controller().ensure(), controller.ensure()] == [True, False]
+
+
 @pytest.mark.promise(1)
 def test_fleet_whose_redis_was_flushed_signs_in_once(
     open_controller: OpenController, server: RedisServer, bill: Bill

@@ -455,6 +455,16 @@ def test_options_list_their_secrets_and_hide_them_in_the_representation() -> Non
     assert "findme" not in repr(options)
 
 
+@pytest.mark.promise(5)
+def test_options_with_a_url_of_a_store_are_secret_only_with_a_password() -> None:
+    url = "redis://bill:s3cret-findme@127.0.0.1/0"
+    options = resolved({"session_store": url})
+    assert options.values["session_store"] == url
+    assert set(options.secrets) == {url, "s3cret-findme"}
+    assert resolved({"session_store": "redis://127.0.0.1/0"}).secrets == ()
+    assert "findme" not in repr(options)
+
+
 # These names are variables of options and also facts. The facts must never override another source in a sign-in.
 LAST = {"bill_organization_id": "008LAST", "bill_user_id": "006LAST"}
 

@@ -45,6 +45,13 @@ def test_store_url_options_are_read() -> None:
     assert (plain.prefix, plain.timeout, plain.has_tls) == ("bill.connect:", 3.0, False)
 
 
+def test_store_url_digest_differs_for_different_stores_only() -> None:
+    same = ("redis://h", "redis://h/0", "redis://user:findme@h:6379", "rediss://h?timeout=5")
+    others = ("redis://h/1", "redis://h?db=2", "redis://h?prefix=x:", "redis://h:6380", "redis://i", "unix:///h")
+    assert len({StoreUrl.of(text).digest for text in same}) == 1
+    assert len({StoreUrl.of(text).digest for text in (*same, *others)}) == 1 + len(others)
+
+
 @pytest.mark.promise(5)
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(

@@ -909,7 +909,9 @@ def test_given_variables_without_omitted_values_are_returned() -> None:
 @pytest.mark.promise(5)
 def test_given_variables_are_secret_except_for_public_options() -> None:
     variables = {"bill_environment": "sandbox", "bill_password": "p", "other": {"k": ["findme", 7, True, None]}}
-    assert secrets_among(variables) == {"p", "k", "findme", "7"}
+    assert secrets_among({**variables, "bill_session_store": "/srv/bill"}) == {"p", "k", "findme", "7"}
+    url = "redis://:of-redis@127.0.0.1"
+    assert secrets_among({"bill_session_store": url}) == {url, "of-redis"}
 
 
 # --- names and steps that a file system refuses ---
