@@ -36,7 +36,8 @@ CREATE: dict[str, Any] = {
 FALLBACK = "Until this run ends, bill.connect stores the session on this machine only."
 
 
-@pytest.fixture(params=KINDS)
+# The unit tests run with every kind. Here one of them is enough after a small change.
+@pytest.fixture(params=[*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
     started = RedisServer(request.param, tmp_path, password=PASSWORD)
     yield started
