@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.emulator.talk import Control
+from tests.emulator.control_client import Control
 from tests.integration.project import Project, Run, secrets_in
 from tests.redis_servers import KINDS, RedisServer
 
@@ -94,7 +94,7 @@ def test_redis_store_of_jobs_with_an_empty_home_has_one_sign_in(
     away = project.play(LOGIN, READ, LOGIN, arguments=("-vvvvv",))
     assert (away.code, away.changed) == (0, 1), away.output
     assert away.times(FALLBACK) == 1, away.output
-    assert away.says(f"The session store in Redis at {server.place} cannot be used: connection refused.")
+    assert away.shows(f"The session store in Redis at {server.place} cannot be used: connection refused.")
     assert bill.get("counts") == {"POST /v3/login": 2, "GET /v3/vendors": 6}
     for run in (*runs, away):
         assert secrets_in(run.output) == []
@@ -122,7 +122,7 @@ def test_redis_store_that_cannot_be_used_as_written_is_explained(project: Projec
     ]
     run = project.play(*tasks, arguments=("-vvv",))
     for message in wrong.values():
-        assert run.says(message), run.output
+        assert run.shows(message), run.output
     assert run.times("(session_store comes from the variable bill_session_store)") >= 3
     assert secrets_in(run.output) == [], run.output
     assert bill.get("counts") == {}
@@ -200,7 +200,7 @@ def test_redis_store_of_twenty_controllers_started_together_has_one_sign_in(
     with ThreadPoolExecutor(20) as pool:
         refused = list(pool.map(lambda each: each.play(LOGIN, arguments=("-e", "bill_password=stale-findme")), fleet))
     assert [each.code for each in refused] == [2] * 20
-    assert all(each.says("BDC_1101") for each in refused), refused
+    assert all(each.shows("BDC_1101") for each in refused), refused
     assert bill.get("counts") == {"POST /v3/login": 1}
 
 

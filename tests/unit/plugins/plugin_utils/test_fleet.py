@@ -23,8 +23,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter 
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.request_limits import RequestLimits
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.redis_servers import KINDS, RedisServer
-from tests.unit.plugins.plugin_utils.conversation import OPTIONS, Clock, ListReporter
-from tests.unit.plugins.plugin_utils.signing_in import (
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
+from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHECK,
     LOGIN,
@@ -44,7 +44,7 @@ class Controller:
     def __init__(self, folder: Path, url: str, bill: Bill, ahead: float = 0) -> None:
         self.folder = folder
         self.url = url
-        self.said: list[str] = []
+        self.warned: list[str] = []
         self.clock = Clock()
         self.clock.now = time.time() + ahead
         self._bill = bill
@@ -56,7 +56,7 @@ class Controller:
             Surroundings(
                 str(self.folder / "bill"),
                 str(self.folder / "run"),
-                ListReporter(self.said),
+                ListReporter(self.warned),
                 clock=self.clock,
                 exchange=BillExchange(self._bill, BaseUrl.of_api(API_URL)),
             ),
@@ -96,7 +96,7 @@ def test_fleet_signs_in_once_and_signs_out_once(open_controller: OpenController,
     assert open_controller().client().request(HttpRequest("GET", "/v3/vendors")).response.status == 200
     assert open_controller().client().sessions.end().changed
     assert open_controller().client().sessions.describe() is None
-    assert [each for each in bill.heard if each in (LOGIN, LOGOUT)] == [LOGIN, LOGOUT]
+    assert [each for each in bill.received if each in (LOGIN, LOGOUT)] == [LOGIN, LOGOUT]
 
 
 @pytest.mark.promise(4)
@@ -104,12 +104,12 @@ def test_fleet_signs_in_once_and_signs_out_once(open_controller: OpenController,
 def test_fleet_with_wrong_clocks_sends_a_wrong_password_once_in_ten_minutes(
     open_controller: OpenController, bill: Bill, ahead: float
 ) -> None:
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     first, second = open_controller(), open_controller(ahead=ahead)
     for controller in (first, second, first, second):
         with pytest.raises(errors.AuthenticationError, match="BDC_1101"):
             controller.ensure(password="wrong")
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     # The right password is sent at once.
     assert second.ensure()
 
@@ -119,11 +119,11 @@ def test_fleet_with_wrong_clocks_sends_a_wrong_password_once_in_ten_minutes(
 def test_fleet_with_wrong_clocks_stops_when_the_quota_of_the_hour_is_used_up(
     open_controller: OpenController, bill: Bill
 ) -> None:
-    bill.will_say(no("BDC_1144", 429))
+    bill.will_answer(no("BDC_1144", 429))
     for username, ahead in (("one@example.com", 0), ("two@example.com", 90), ("three@example.com", -90)):
         with pytest.raises(errors.HourlyQuotaError):
             open_controller(ahead=ahead).ensure(username=username)
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 @pytest.mark.promise(1)
@@ -133,12 +133,12 @@ def test_fleet_with_wrong_clocks_uses_the_session_without_validation(
 ) -> None:
     assert open_controller(ahead=ahead).ensure()
     assert not open_controller().ensure()
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
     controller = open_controller()
     controller.clock.now += 61
     # The clock of the task moves, but its difference to the clock of the server is measured anew. So only the server decides.
     assert not controller.ensure()
-    assert bill.heard == [LOGIN]
+    assert bill.received == [LOGIN]
 
 
 def limits_of(client: BillClient) -> RequestLimits:
@@ -153,7 +153,7 @@ def on_the_wire(controller: Controller, **changes: Any) -> RequestLimits:
     around = Surroundings(
         str(controller.folder / "bill"),
         str(controller.folder / "run"),
-        ListReporter(controller.said),
+        ListReporter(controller.warned),
         clock=controller.clock,
     )
     return limits_of(build_client(options, around))
@@ -208,7 +208,7 @@ def test_fleet_writes_nothing_readable_to_redis(
 ) -> None:
     session = open_controller().client().sessions.ensure().session
     assert session
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     with suppress(errors.AuthenticationError):
         open_controller().ensure(password="wrong-findme")
     with on_the_wire(open_controller(), **SPEND_TOKEN).slot("/v3/spend/budgets"):
@@ -232,7 +232,7 @@ def test_fleet_entry_that_was_changed_in_redis_is_ignored(
                 client.set(name, value[:-1] + b"?")
     controller = open_controller()
     assert controller.ensure()
-    assert set(controller.said) == {
+    assert set(controller.warned) == {
         "A stored session is incomplete, was changed, or comes from another version of bill.connect. bill.connect ignores it, and replaces "
         "it by a new one."
     }
@@ -256,7 +256,7 @@ def test_fleet_whose_redis_ends_continues_with_what_each_run_knows(
 ) -> None:
     controllers = [Controller(tmp_path / str(number), own_server.url, bill) for number in range(2)]
     assert [each.ensure() for each in controllers] == [True, False]
-    bill.will_say(no("BDC_1101"))
+    bill.will_answer(no("BDC_1101"))
     for each in controllers:
         with pytest.raises(errors.AuthenticationError):
             each.ensure(password="wrong")
@@ -265,8 +265,8 @@ def test_fleet_whose_redis_ends_continues_with_what_each_run_knows(
         assert [each.ensure(), each.ensure()] == [False, False]
         with pytest.raises(errors.AuthenticationError, match="did not send the request again"):
             each.ensure(password="wrong")
-    assert bill.heard == [LOGIN, LOGIN]
-    assert [each.said for each in controllers] == [
+    assert bill.received == [LOGIN, LOGIN]
+    assert [each.warned for each in controllers] == [
         [
             f"The session store in Redis at {own_server.place} cannot be used: connection refused. Until this run ends, bill.connect "
             "stores the session on this machine only. Other runs and controllers do not find it, and do not share the limits of BILL with "
@@ -288,7 +288,7 @@ def test_fleet_with_two_stores_in_a_run_loses_only_the_one_that_fails(
     assert [controller.ensure(session_store=url) for url in (*both, *both)] == [True, True, False, False]
     own_server.kill()
     assert not controller.ensure(session_store=own_server.url)
-    assert len(controller.said) == 1
+    assert len(controller.warned) == 1
     # The other store is still shared with other controllers.
     controller.client().sessions.end()
     assert [open_controller().ensure(), controller.ensure()] == [True, False]
@@ -303,7 +303,7 @@ def test_fleet_whose_redis_was_flushed_signs_in_once(
     with server.client() as client:
         client.flushall()
     assert [open_controller().ensure(), first.ensure(), open_controller().ensure()] == [True, False, False]
-    assert first.said == []
+    assert first.warned == []
 
 
 @pytest.mark.promise(13)
@@ -313,8 +313,8 @@ def test_fleet_whose_redis_ends_during_a_sign_in_keeps_the_session(
     controller = Controller(tmp_path, own_server.url, bill)
     bill.before_answering(LOGIN, own_server.kill)
     assert [controller.ensure(), controller.ensure()] == [True, False]
-    assert bill.heard == [LOGIN]
-    assert len(controller.said) == 1
+    assert bill.received == [LOGIN]
+    assert len(controller.warned) == 1
 
 
 @pytest.mark.promise(10)
@@ -327,7 +327,7 @@ def test_fleet_whose_redis_ends_during_a_write_sends_it_once(
     write = HttpRequest("POST", "/v3/payments", is_repeatable=False)
     bill.before_answering("POST /v3/payments", own_server.kill)
     assert controller.client().request(write).response.status == 200
-    assert [each for each in bill.heard if each != CHECK] == [LOGIN, "POST /v3/payments"]
+    assert [each for each in bill.received if each != CHECK] == [LOGIN, "POST /v3/payments"]
 
 
 @pytest.mark.promise(13)

@@ -25,7 +25,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import R
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis_errors import RIGHTS
 from tests.emulator.certificates import Authority, Certificate
 from tests.redis_servers import KINDS, RedisServer, free_port, tls_in_front_of
-from tests.unit.plugins.plugin_utils.conversation import Clock, Run, RunIsOverError
+from tests.unit.plugins.plugin_utils.fakes import Clock, Run, RunIsOverError
 
 KEY = "a" * 32
 LEASE = 0.6
@@ -255,14 +255,14 @@ def test_redis_that_rejects_the_password_is_a_store_error(start_server: StartSer
     server = start_server(password="findme-right")
     assert opened(f"redis://:findme-right@{server.place}").secret()
     for user in (":findme-wrong@", "bill:findme-wrong@"):
-        told = failure(f"redis://{user}{server.place}")
-        assert told.endswith("it rejected the user name or the password. Check both in session_store")
+        results = failure(f"redis://{user}{server.place}")
+        assert results.endswith("it rejected the user name or the password. Check both in session_store")
     assert failure(server.url).endswith("it requires a password. Add user name and password to session_store")
 
 
 def test_redis_without_a_password_says_so(server: RedisServer) -> None:
-    assert "findme" not in (told := failure(f"redis://:findme@{server.place}"))
-    assert "it has no password, but session_store has one" in told
+    assert "findme" not in (results := failure(f"redis://:findme@{server.place}"))
+    assert "it has no password, but session_store has one" in results
 
 
 def test_redis_user_with_the_rights_of_the_guide_is_enough(start_server: StartServer) -> None:
@@ -381,13 +381,13 @@ def test_redis_whose_certificate_is_wrong_gets_no_password(
 
 
 def test_redis_without_tls_is_named(server: RedisServer, tls_port: Callable[..., int], authority: Authority) -> None:
-    told = failure(f"rediss://{server.place}?timeout=0.2")
+    results = failure(f"rediss://{server.place}?timeout=0.2")
     assert (
         "it did not answer within 0.2 seconds. If this port does not use TLS, session_store must begin with redis://"
-        in told
+        in results
     )
-    told = failure(f"redis://127.0.0.1:{tls_port(authority.good())}?timeout=1")
-    assert "it closed the connection. If this port uses TLS, session_store must begin with rediss://" in told
+    results = failure(f"redis://127.0.0.1:{tls_port(authority.good())}?timeout=1")
+    assert "it closed the connection. If this port uses TLS, session_store must begin with rediss://" in results
 
 
 def test_redis_file_of_tls_that_is_missing_is_a_store_error(server: RedisServer) -> None:

@@ -63,7 +63,7 @@ ALL = ("read", "write", "lock")
 
 
 @pytest.fixture
-def remote(tmp_path: Path, said: list[str]) -> type[Remote]:
+def remote(tmp_path: Path, warned: list[str]) -> type[Remote]:
     class OfThisTest(Remote):
         pass
 
@@ -74,14 +74,14 @@ OpenStore = Callable[..., RemoteStore]
 
 
 @pytest.fixture
-def open_store(tmp_path: Path, said: list[str], remote: type[Remote]) -> OpenStore:
+def open_store(tmp_path: Path, warned: list[str], remote: type[Remote]) -> OpenStore:
     """Opens the store as a new task of the run does. Another run has another store on its machine."""
 
     def open_store(run: str = "run") -> RemoteStore:
         return RemoteStore(
-            remote(str(tmp_path / "remote"), is_default=True, warn=said.append),
-            FileStore(str(tmp_path / run), is_default=True, warn=said.append),
-            said.append,
+            remote(str(tmp_path / "remote"), is_default=True, warn=warned.append),
+            FileStore(str(tmp_path / run), is_default=True, warn=warned.append),
+            warned.append,
         )
 
     return open_store
@@ -96,7 +96,7 @@ def write(store: RemoteStore, value: bytes, key: str = KEY) -> None:
 @pytest.mark.promise(13)
 @pytest.mark.parametrize("operation", ALL)
 def test_remote_store_that_fails_is_replaced_for_the_run_with_one_warning(
-    open_store: OpenStore, remote: type[Remote], said: list[str], operation: str
+    open_store: OpenStore, remote: type[Remote], warned: list[str], operation: str
 ) -> None:
     write(open_store(), b"before")
     secret = open_store().existing_secret()
@@ -106,7 +106,7 @@ def test_remote_store_that_fails_is_replaced_for_the_run_with_one_warning(
         assert open_store().get(KEY) == b"%d" % number
         # The keys stay the same, so the session of before is found.
         assert open_store().secret() == secret
-    assert said == [WARNING]
+    assert warned == [WARNING]
     tries = remote.tries
     remote.failing = ()
     write(open_store(), b"later")
@@ -117,7 +117,7 @@ def test_remote_store_that_fails_is_replaced_for_the_run_with_one_warning(
 @pytest.mark.promise(1)
 @pytest.mark.promise(4)
 def test_remote_store_that_fails_leaves_copies_of_what_the_run_has_read(
-    open_store: OpenStore, remote: type[Remote], said: list[str]
+    open_store: OpenStore, remote: type[Remote], warned: list[str]
 ) -> None:
     write(open_store("another run"), b"of another controller")
     store = open_store()
@@ -126,7 +126,7 @@ def test_remote_store_that_fails_leaves_copies_of_what_the_run_has_read(
     remote.failing = ALL
     later = open_store()
     assert (later.existing_secret(), later.get(KEY), later.get(OTHER)) == (secret, b"of another controller", None)
-    assert (later.clock_offset(), said) == (3600.0, [WARNING])
+    assert (later.clock_offset(), warned) == (3600.0, [WARNING])
 
 
 def test_remote_store_decides_while_it_works(open_store: OpenStore) -> None:
@@ -171,7 +171,7 @@ def test_remote_lock_excludes_other_runs(open_store: OpenStore) -> None:
 
 @pytest.mark.promise(15)
 def test_remote_failure_that_another_task_met_is_not_met_again(
-    open_store: OpenStore, remote: type[Remote], said: list[str]
+    open_store: OpenStore, remote: type[Remote], warned: list[str]
 ) -> None:
     waiting = open_store()
     waiting.secret()
@@ -180,17 +180,17 @@ def test_remote_failure_that_another_task_met_is_not_met_again(
     tries = remote.tries
     with waiting.lock(KEY, 1):
         waiting.put(KEY, b"mine")
-    assert (remote.tries, said) == (tries, [WARNING])
+    assert (remote.tries, warned) == (tries, [WARNING])
 
 
 @pytest.mark.promise(13)
-def test_remote_and_local_store_that_fail_store_nothing(tmp_path: Path, remote: type[Remote], said: list[str]) -> None:
+def test_remote_and_local_store_that_fail_store_nothing(tmp_path: Path, remote: type[Remote], warned: list[str]) -> None:
     remote.failing = ALL
     (tmp_path / "file").touch()
     store = RemoteStore(
-        remote(str(tmp_path / "remote"), is_default=True, warn=said.append),
-        FileStore(str(tmp_path / "file"), is_default=True, warn=said.append),
-        said.append,
+        remote(str(tmp_path / "remote"), is_default=True, warn=warned.append),
+        FileStore(str(tmp_path / "file"), is_default=True, warn=warned.append),
+        warned.append,
     )
     with pytest.raises(StoreError):
         store.secret()
@@ -198,7 +198,7 @@ def test_remote_and_local_store_that_fail_store_nothing(tmp_path: Path, remote: 
         store.put(KEY, b"mine")
         assert store.get(KEY) is None
         store.delete(KEY)
-    assert said == [
+    assert warned == [
         WARNING,
         f"The session store {tmp_path}/file cannot be used (it is not a directory). There is no other store, so every task signs in. Set session_store to "
         "another directory.",

@@ -38,22 +38,22 @@ STORES = ["files", "fallback", *KINDS, *(f"{kind} with a copy" for kind in KINDS
 
 @pytest.fixture(params=STORES)
 def open_store(
-    request: pytest.FixtureRequest, tmp_path: Path, said: list[str], redis_server: Callable[[str], RedisServer]
+    request: pytest.FixtureRequest, tmp_path: Path, warned: list[str], redis_server: Callable[[str], RedisServer]
 ) -> Callable[[], Store]:
     """Opens the store of the test, as a new task does."""
     kind, _, copy = request.param.partition(" ")
 
     def files(name: str) -> FileStore:
-        return FileStore(str(tmp_path / name), is_default=True, warn=said.append)
+        return FileStore(str(tmp_path / name), is_default=True, warn=warned.append)
 
     if kind == "files":
         return lambda: files("bill")
     if kind == "fallback":
-        return lambda: FallbackStore(files("bill"), files("run"), said.append)
+        return lambda: FallbackStore(files("bill"), files("run"), warned.append)
     url = StoreUrl.of(redis_server(kind).url)
     if not copy:
         return lambda: RedisStore(url, lease=LEASE)
-    return lambda: RemoteStore(RedisStore(url, lease=LEASE), files("run"), said.append)
+    return lambda: RemoteStore(RedisStore(url, lease=LEASE), files("run"), warned.append)
 
 
 OpenStore = Callable[[], Store]
