@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +33,10 @@ _IS_LINUX = sys.platform == "linux" and platform.machine() == "x86_64"
 KINDS = (
     *(("valkey",) if _IS_LINUX and sys.version_info >= (3, 11) else ()),
     *(("redis",) if _IS_LINUX and sys.version_info[:2] == (3, 11) else ()),
+)
+# The server ends with the test process also if somebody kills the test (prctl PR_SET_PDEATHSIG).
+_END_WITH_PARENT = (
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 WHY_NONE = "PyPI has no server of Redis or Valkey for this platform"
 
@@ -59,16 +65,23 @@ class RedisServer:
     def __init__(self, kind: str, folder: Path, *arguments: str, port: int | None = None, password: str = "") -> None:
         self.kind = kind
         self.folder = folder
-        # The path of a socket is limited to about a hundred characters.
-        self.socket = f"/tmp/bill-{os.getpid()}-{free_port()}.sock"  # noqa: S108
-        self.port = free_port() if port is None else port
+        # The path of a socket is limited to about a hundred characters, so the folder of the test is too deep.
+        self._folder_of_socket = tempfile.mkdtemp(prefix="bill-")
+        self.socket = os.path.join(self._folder_of_socket, "s")
         self._arguments = arguments
         self._password = password
-        self.start()
+        self.port = free_port() if port is None else port
+        # Another program may take a free port before the server does.
+        while not self.start() and port is None:
+            self.port = free_port()
 
-    def start(self) -> None:
+    def start(self) -> bool:
+        """Start the server, and wait until it answers. Returns False if another program has its port."""
         self._process = subprocess.Popen(
             [
+                sys.executable,
+                "-c",
+                _END_WITH_PARENT,
                 str(program(self.kind)),
                 *(
                     "--port",
@@ -80,23 +93,34 @@ class RedisServer:
                     "--unixsocketperm",
                     "700",
                 ),
-                *("--save", "", "--appendonly", "no", "--dir", str(self.folder), "--daemonize", "no"),
+                *(
+                    "--loglevel",
+                    "warning",
+                    "--save",
+                    "",
+                    "--appendonly",
+                    "no",
+                    "--dir",
+                    str(self.folder),
+                    "--daemonize",
+                    "no",
+                ),
                 *(("--requirepass", self._password) if self._password else ()),
                 *self._arguments,
             ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            # The server ends with the test process also if somebody kills the test.
-            preexec_fn=_end_with_parent,  # noqa: PLW1509
         )
         end = time.monotonic() + 20
         while True:
             with suppress(redis.ConnectionError), self.client() as client:
                 client.ping()
-                return
+                return True
             if self._process.poll() is not None or time.monotonic() > end:
-                raise AssertionError(self._process.communicate()[0].decode())
+                said = self._process.communicate()[0].decode()
+                assert "Address already in use" in said, said
+                return False
             time.sleep(0.01)
 
     def client(self) -> Any:
@@ -123,6 +147,11 @@ class RedisServer:
             self._process.kill()
             self._process.communicate()
         Path(self.socket).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Kill the server for good."""
+        self.kill()
+        shutil.rmtree(self._folder_of_socket, ignore_errors=True)
 
     def data(self) -> dict[str, bytes]:
         """The names of all keys, and the values of those that are texts."""
@@ -172,9 +201,3 @@ def tls_in_front_of(port: int, certificate: Certificate, clients: Authority | No
         yield int(listener.getsockname()[1])
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
-
-
-def _end_with_parent() -> None:
-    import ctypes  # noqa: PLC0415
-
-    ctypes.CDLL(None).prctl(1, signal.SIGKILL)

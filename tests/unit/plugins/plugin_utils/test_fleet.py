@@ -23,7 +23,6 @@ from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter 
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.request_limits import RequestLimits
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.redis_servers import KINDS, RedisServer
-from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
 from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHECK,
@@ -34,6 +33,7 @@ from tests.unit.plugins.plugin_utils.fake_bill import (
     BillExchange,
     no,
 )
+from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
 
 HOUR = 3600.0
 
@@ -245,7 +245,7 @@ def test_fleet_entry_that_was_changed_in_redis_is_ignored(
 def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     server = RedisServer(request.param, tmp_path_factory.mktemp("redis"))
     yield server
-    server.kill()
+    server.close()
 
 
 @pytest.mark.promise(1)

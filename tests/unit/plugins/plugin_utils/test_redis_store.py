@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, StoreError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import operation_of
 from ansible_collections.bill.connect.plugins.plugin_utils._core.store_url import StoreUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore
+from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore, redis_library
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis_errors import RIGHTS
 from tests.emulator.certificates import Authority, Certificate
 from tests.redis_servers import KINDS, RedisServer, free_port, tls_in_front_of
@@ -50,16 +51,16 @@ def server(kind: str, redis_server: Servers) -> RedisServer:
 def start_server(kind: str, tmp_path: Path) -> Iterator[StartServer]:
     with ExitStack() as started:
 
-        def start(*arguments: str, **how: object) -> RedisServer:
-            server = RedisServer(kind, tmp_path, *arguments, **how)  # type: ignore[arg-type]
-            started.callback(server.kill)
+        def start(*arguments: str, **how: Any) -> RedisServer:
+            server = RedisServer(kind, tmp_path, *arguments, **how)
+            started.callback(server.close)
             return server
 
         yield start
 
 
-def opened(url: str, **how: object) -> RedisStore:
-    return RedisStore(StoreUrl.of(url), **how)  # type: ignore[arg-type]
+def opened(url: str, **how: Any) -> RedisStore:
+    return RedisStore(StoreUrl.of(url), **how)
 
 
 def write(store: RedisStore) -> None:
@@ -406,9 +407,7 @@ def test_redis_library_that_is_missing_names_the_python(monkeypatch: pytest.Monk
 
 
 def test_redis_library_that_is_too_old_names_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    import redis  # noqa: PLC0415
-
-    monkeypatch.setattr(redis, "__version__", "4.6.0")
+    monkeypatch.setattr(redis_library(), "__version__", "4.6.0")
     with pytest.raises(BillError, match=r"has version 4\.6\.0, which is too old.* -m pip install --upgrade redis"):
         opened("redis://127.0.0.1")
 

@@ -184,7 +184,9 @@ def test_remote_failure_that_another_task_met_is_not_met_again(
 
 
 @pytest.mark.promise(13)
-def test_remote_and_local_store_that_fail_store_nothing(tmp_path: Path, remote: type[Remote], warned: list[str]) -> None:
+def test_remote_and_local_store_that_fail_store_nothing(
+    tmp_path: Path, remote: type[Remote], warned: list[str]
+) -> None:
     remote.failing = ALL
     (tmp_path / "file").touch()
     store = RemoteStore(
