@@ -41,7 +41,7 @@ def open_store(
     request: pytest.FixtureRequest, tmp_path: Path, warned: list[str], redis_server: Callable[[str], RedisServer]
 ) -> Callable[[], Store]:
     """Opens the store of the test, as a new task does."""
-    kind, _, copy = request.param.partition(" ")
+    kind, _secret, copy = request.param.partition(" ")
 
     def files(name: str) -> FileStore:
         return FileStore(str(tmp_path / name), is_default=True, warn=warned.append)
