@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
+import re
 import shutil
 import signal
 import socket
@@ -62,13 +63,22 @@ def free_port() -> int:
 class RedisServer:
     """A running server. It listens on a port of loopback and on a socket."""
 
-    def __init__(self, kind: str, folder: Path, *arguments: str, port: int | None = None, password: str = "") -> None:
+    def __init__(
+        self,
+        kind: str,
+        folder: Path,
+        *arguments: str,
+        port: int | None = None,
+        password: str = "",
+        configuration: Path | None = None,
+    ) -> None:
         self.kind = kind
         self.folder = folder
         # The path of a socket is limited to about a hundred characters, so the folder of the test is too deep.
         self._folder_of_socket = tempfile.mkdtemp(prefix="bill-")
         self.socket = os.path.join(self._folder_of_socket, "s")
         self._arguments = arguments
+        self._configuration = configuration
         self._password = password
         self.port = free_port() if port is None else port
         # Another program may take a free port before the server does.
@@ -83,6 +93,7 @@ class RedisServer:
                 "-c",
                 _END_WITH_PARENT,
                 str(program(self.kind)),
+                *((str(self._configuration),) if self._configuration else ()),
                 *(
                     "--port",
                     str(self.port),
@@ -119,7 +130,8 @@ class RedisServer:
                 return True
             if self._process.poll() is not None or time.monotonic() > end:
                 said = self._process.communicate()[0].decode()
-                assert "Address already in use" in said, said
+                # A cluster needs a second port, whose number is higher by 10,000.
+                assert re.search("Address already in use|port number too high", said), said
                 return False
             time.sleep(0.01)
 

@@ -61,7 +61,8 @@ class Store(Protocol):
     def lock(self, key: str, seconds: float) -> AbstractContextManager[None]:
         """Hold the lock of an entry. It excludes every other task, process and run that shares the store.
 
-        Raises LockTimeoutError if the lock is not free within ``seconds``.
+        Raises LockTimeoutError if the lock is not free within ``seconds``. Raises StoreError at the end of the context if the lock cannot be
+        freed. Then other tasks wait until its lease ends.
         """
 
 

@@ -20,7 +20,6 @@ Every entry has a time to live, which the server measures. So no clock of a cont
 
 from __future__ import annotations
 
-import importlib
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -29,16 +28,20 @@ from typing import Any, TypeVar
 
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import BillError, StoreError
+from .._core.late_import import LateImport
 from .._core.libraries import library_error
 from .._core.run import current_run
 from .._core.store_url import StoreUrl, is_store_url
 from .base import MAX_BYTES, SECRET_BYTES, lock_timeout_error
-from .redis_errors import reason
+from .redis_errors import FOREIGN_KEYS, reason
 from .redis_lock import LEASE_SECONDS, RenewedLock
 
 _T = TypeVar("_T")
 
+_LIBRARY = LateImport("redis")
 _OLDEST_VERSION = 5
+# What Redis returns for the time to live of a key that has none.
+_NO_LIFE = -1
 # Seconds after which an entry without an end disappears. Every use of a session writes it again.
 _LONGEST_LIFE = 30 * 24 * 60 * 60
 # Seconds between two tries to take a lock. The wait grows, because many controllers can wait for the same lock.
@@ -111,9 +114,13 @@ class RedisStore:
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[None]:
-        held = self._client.lock(self._name(f"{key}:lock"), timeout=self._lease, blocking=False, thread_local=False)
+        name = self._name(f"{key}:lock")
+        held = self._client.lock(name, timeout=self._lease, blocking=False, thread_local=False)
         end, wait = self._clock.monotonic() + seconds, _FIRST_WAIT
         while not self._do(held.acquire):
+            if self._do(lambda: self._client.pttl(name)) == _NO_LIFE:
+                # Every lock of bill.connect has a time to live. Without one, it would never be free.
+                raise self._unusable(FOREIGN_KEYS)
             left = end - self._clock.monotonic()
             if left <= 0:
                 raise lock_timeout_error(seconds)
@@ -124,10 +131,20 @@ class RedisStore:
             current_run().end_if_over()
             with self._renewed(held):
                 yield
-        finally:
-            # If Redis is away now, the lock ends with its lease.
+        except BaseException:
             with suppress(StoreError):
-                self._do(held.release)
+                self._release(held)
+            raise
+        # If this fails, the lock ends with its lease.
+        self._release(held)
+
+    def _release(self, held: Any) -> None:
+        def release() -> None:
+            # Redis may have lost the lock.
+            with suppress(self._redis.exceptions.LockError):
+                held.release()
+
+        self._do(release)
 
     def _renewed(self, held: Any) -> RenewedLock:
         try:
@@ -162,7 +179,7 @@ class RedisStore:
 def redis_library() -> Any:
     """The library redis. It is imported only if a URL asks for it. Raises BillError if it is missing or too old."""
     try:
-        redis = importlib.import_module("redis")
+        redis = _LIBRARY.module()
     except Exception as error:
         raise library_error("redis", error, purpose="for session_store") from None
     version = str(getattr(redis, "__version__", "0"))
@@ -173,8 +190,7 @@ def redis_library() -> Any:
 
 
 if is_store_url(os.environ.get("BILL_SESSION_STORE", "")):
-    # Ansible imports this module in its main process. So the workers, one for each task, need not import the library again. That would take
-    # longer than the task.
+    # Ansible imports this module in its main process. So not even the first workers import the library, which takes longer than their task.
     with suppress(BillError):
         redis_library()
 

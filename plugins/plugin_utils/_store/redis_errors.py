@@ -17,8 +17,9 @@ import ssl
 from .._core.store_url import StoreUrl
 
 # What a user of Redis must be allowed to do, as an ACL says it.
-RIGHTS = "~{prefix}* +get +getrange +set +del +pexpire +pttl +time +evalsha +eval +script|load"
+RIGHTS = "~{prefix}* +select +time +get +getrange +set +del +pttl +pexpire +evalsha +script|load"
 
+FOREIGN_KEYS = "another program uses the same keys. Set another prefix in the URL of session_store"
 # The reason for each error that Redis itself reports, by the first word of its text or by the class of the library.
 _REPLIES = {
     "WRONGPASS": "it rejected the user name or the password. Check both in session_store",
@@ -30,12 +31,14 @@ _REPLIES = {
     "MASTERDOWN": "it is a replica without a primary",
     "NOREPLICAS": "it has too few replicas to accept a write",
     "MISCONF": "it accepts no write, because it cannot save its data to its disk",
-    "MOVED": "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
-    "CLUSTERDOWN": "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
-    "CROSSSLOT": "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
-    "WRONGTYPE": "another program uses the same keys. Set another prefix in the URL of session_store",
+    "CLUSTER": "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
+    "UNKNOWN": "it does not know a command that bill.connect needs. Perhaps it is a Sentinel, which bill.connect does not support. Name the "
+    "primary in session_store",
+    "BUSY": "it is busy with a script of another program",
+    "WRONGTYPE": FOREIGN_KEYS,
     "NOSCRIPT": "it does not run scripts",
     "DENIED": "it runs in protected mode, which accepts only clients of its own machine. Set a password in Redis",
+    "FOREIGN": "its response is not that of a Redis. Check host and port in session_store",
     "CLOSED": "it closed the connection. If this port uses TLS, session_store must begin with rediss://",
 }
 _CLASSES = {
@@ -46,10 +49,13 @@ _CLASSES = {
     "OutOfMemoryError": "OOM",
     "BusyLoadingError": "LOADING",
     "MasterDownError": "MASTERDOWN",
-    "MovedError": "MOVED",
-    "ClusterDownError": "CLUSTERDOWN",
-    "ClusterCrossSlotError": "CROSSSLOT",
+    "MovedError": "CLUSTER",
+    "AskError": "CLUSTER",
+    "TryAgainError": "CLUSTER",
+    "ClusterDownError": "CLUSTER",
+    "ClusterCrossSlotError": "CLUSTER",
     "NoScriptError": "NOSCRIPT",
+    "InvalidResponse": "FOREIGN",
 }
 # Texts of errors that have no code of their own.
 _TEXTS = {
@@ -58,6 +64,7 @@ _TEXTS = {
     "NOPERM": _REPLIES["NOPERM"],
     "Authentication required": _REPLIES["NOAUTH"],
     "max number of clients": "it has too many clients (maxclients)",
+    "unknown command": _REPLIES["UNKNOWN"],
 }
 
 
@@ -84,8 +91,12 @@ def _reason(error: BaseException, url: StoreUrl) -> str | None:
         # A server without TLS waits for the rest of what it takes for a command.
         hint = ". If this port does not use TLS, session_store must begin with redis://" if url.has_tls else ""
         return f"it did not answer within {url.timeout:g} seconds{hint}"
-    if isinstance(error, socket.gaierror):
+    # The name of a host can be too long, or have a character that no name can have.
+    if isinstance(error, (socket.gaierror, UnicodeError)):
         return "the name of its host cannot be resolved"
+    if url.has_tls and isinstance(error, (FileNotFoundError, PermissionError)):
+        why = (error.strerror or "unknown").lower()
+        return f"a file of TLS that session_store names cannot be read ({why}). Check the options that begin with ssl_"
     if isinstance(error, OSError):
         return (error.strerror or "the connection broke").lower().rstrip(".")
     # An error of a pipeline begins with the command.

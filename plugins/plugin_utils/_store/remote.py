@@ -14,7 +14,7 @@ them still reach the remote store and others do not.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TypeVar
 
 from .._core.clock import SYSTEM_CLOCK, Clock
@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 # Entries of the local store. No key that is derived from a credential has such a name.
 _FAILED = "remote-failed"
 _OFFSET = "remote-clock"
+_SECRET = "remote-secret"  # noqa: S105 (a name)
 # Seconds to wait for the lock of the first of them. Every other task needs a moment only.
 _LOCK_TIMEOUT = 10
 
@@ -46,6 +47,8 @@ class RemoteStore:
         # None until this is known.
         self._failed: bool | None = None
         self._warned = False
+        # The keys that this task has locked.
+        self._locked: set[str] = set()
 
     def clock_offset(self) -> float:
         offset = self._of_remote(self._remote.clock_offset)
@@ -55,15 +58,15 @@ class RemoteStore:
         secret = self._of_remote(self._remote.existing_secret)
         if secret:
             self._adopt(secret)
-        return self._local.existing_secret() if self._has_failed() else secret
+        return self._secret_of_run() if self._has_failed() else secret
 
     def secret(self, proposal: bytes | None = None) -> bytes:
         # If somebody has flushed the remote store, the run continues with the same secret.
-        if secret := self._of_remote(lambda: self._remote.secret(self._local.existing_secret() or proposal)):
+        if secret := self._of_remote(lambda: self._remote.secret(self._secret_of_run() or proposal)):
             self._adopt(secret)
             return secret
         try:
-            return self._local.secret(proposal)
+            return self._secret_of_run() or self._local.secret(proposal)
         except StoreError as error:
             self._warn_of_last(error)
             raise
@@ -73,10 +76,8 @@ class RemoteStore:
         copy = self._local.get(key)
         if self._has_failed():
             return copy
-        if (copy is None) is not (found is None):
-            # If another task holds the lock, it is about to write a copy.
-            with suppress(StoreError, LockTimeoutError), self._local.lock(key, 0):
-                self._local.delete(key) if found is None else self._local.put(key, found)
+        if copy != found:
+            self._copy(key)
         return found
 
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
@@ -101,15 +102,26 @@ class RemoteStore:
             failure: StoreError | None = None
             try:
                 held.enter_context(self._local.lock(key, seconds))
+                self._locked.add(key)
+                held.callback(self._locked.discard, key)
             except StoreError as error:
                 failure = error
             # Another task may have met a failure while this one waited. If each task found it out for itself, the run would take long.
             self._failed = self._failed or None
             left = max(0.0, end - self._clock.monotonic())
-            self._of_remote(lambda: held.enter_context(self._remote.lock(key, left)))
-            if failure and self._has_failed():
-                self._warn_of_last(failure)
-            yield
+            is_done = False
+            try:
+                with ExitStack() as remote:
+                    self._of_remote(lambda: remote.enter_context(self._remote.lock(key, left)))
+                    if failure and self._has_failed():
+                        self._warn_of_last(failure)
+                    yield
+                    is_done = True
+            except StoreError as error:
+                if not is_done:
+                    raise
+                # The next task need not find out that the remote store has failed.
+                self._fail(error)
 
     def _of_remote(self, operation: Callable[[], _T]) -> _T | None:
         """The result of an operation of the remote store. None if it fails now, or has failed before in this run."""
@@ -138,13 +150,32 @@ class RemoteStore:
             "it, and do not share the limits of BILL with this run."
         )
 
+    def _copy(self, key: str) -> None:
+        """Let this machine have the entry of the remote store."""
+        # If another task holds the lock, it is about to write a copy.
+        lock = nullcontext() if key in self._locked else self._local.lock(key, 0)
+        with suppress(StoreError, LockTimeoutError), lock:
+            # Another task may have written the entry since it was read.
+            found = self._of_remote(lambda: self._remote.get(key))
+            if not self._has_failed():
+                self._local.delete(key) if found is None else self._local.put(key, found)
+
     def _adopt(self, secret: bytes) -> None:
-        """Let the local store have the same secret, so that it has the same keys."""
+        """Let the copies have the same secret, so that they have the same keys."""
         with suppress(StoreError, LockTimeoutError):
-            if self._local.existing_secret() is None:
+            mine = self._secret_of_run()
+            if mine is None:
                 self._local.secret(secret)
                 with self._local.lock(_OFFSET, 0):
                     self._local.put(_OFFSET, repr(self._remote.clock_offset()).encode())
+            elif mine != secret:
+                # Somebody has flushed the remote store, and another controller has created a new secret.
+                with self._local.lock(_SECRET, 0):
+                    self._local.put(_SECRET, secret)
+
+    def _secret_of_run(self) -> bytes | None:
+        """The secret of the remote store when this run last used it. Before that, the secret of the local store."""
+        return self._local.get(_SECRET) or self._local.existing_secret()
 
     def _offset_of_run(self) -> float:
         """The difference of the clocks when this run began. The times in the copies are those of the remote clock."""

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, StoreError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import operation_of
@@ -25,6 +28,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.store_url impor
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore, redis_library
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis_errors import RIGHTS
 from tests.emulator.certificates import Authority, Certificate
+from tests.listener import connections
 from tests.redis_servers import KINDS, RedisServer, free_port, tls_in_front_of
 from tests.unit.plugins.plugin_utils.fakes import Clock, Run, RunIsOverError
 
@@ -130,6 +134,18 @@ def test_redis_lock_of_a_stopped_holder_ends_with_its_lease(server: RedisServer)
     # The holder leaves the lock of the other task as it is.
     with pytest.raises(LockTimeoutError), opened(server.url).lock(KEY, 0):
         pass
+
+
+@pytest.mark.promise(15)
+def test_redis_lock_that_cannot_be_freed_is_a_store_error(start_server: StartServer) -> None:
+    server = start_server()
+    store = opened(server.url)
+    with suppress(RunIsOverError), store.lock(KEY, 0):
+        server.kill()
+        raise RunIsOverError
+    server.start()
+    with pytest.raises(StoreError, match="connection refused|no such file"), store.lock(KEY, 0):
+        server.kill()
 
 
 def test_redis_lock_is_taken_again_after_a_flush(server: RedisServer) -> None:
@@ -270,21 +286,54 @@ def test_redis_user_with_the_rights_of_the_guide_is_enough(start_server: StartSe
     server = start_server()
     with server.client() as client:
         rights = RIGHTS.format(prefix="bill.connect:").split()
-        client.execute_command("ACL", "SETUSER", "bill", "on", ">findme", "resetkeys", "-@all", *rights)
+        client.execute_command("ACL", "SETUSER", "bill", "on", ">find:me", "resetkeys", "-@all", *rights)
         client.execute_command("ACL", "SETUSER", "reader", "on", ">findme", "~*", "-@all", "+get", "+time", "+getrange")
-    store = opened(f"redis://bill:findme@{server.place}/0", lease=LEASE)
-    store.secret()
-    with store.lock(KEY, 0):
-        store.put(KEY, b"sealed")
-        time.sleep(LEASE)
-        with pytest.raises(LockTimeoutError), opened(f"redis://bill:findme@{server.place}").lock(KEY, 0):
-            pass
-    assert store.get(KEY) == b"sealed"
-    store.delete(KEY)
-    assert "its user may not do what bill.connect needs. Give the user these rights: ~bill.connect:* +get" in failure(
-        f"redis://reader:findme@{server.place}"
+    for url in (f"redis://bill:find%3Ame@{server.place}", f"unix://bill:find%3Ame@{server.socket}?db=2"):
+        store = opened(url, lease=LEASE)
+        store.secret()
+        with store.lock(KEY, 0):
+            store.put(KEY, b"sealed")
+            time.sleep(LEASE / 2)
+            with pytest.raises(LockTimeoutError), opened(url).lock(KEY, 0):
+                pass
+        assert store.get(KEY) == b"sealed"
+        store.delete(KEY)
+    assert (
+        "its user may not do what bill.connect needs. Give the user these rights: ~bill.connect:* +select"
+        in failure(f"redis://reader:findme@{server.place}")
     )
-    assert "these rights: ~other:* +get" in failure(f"redis://bill:findme@{server.place}?prefix=other:")
+    assert "these rights: ~other:* +select" in failure(f"redis://bill:find%3Ame@{server.place}?prefix=other:")
+
+
+def test_redis_user_needs_each_right_of_the_guide(server: RedisServer) -> None:
+    rights = RIGHTS.format(prefix="bill.connect:").split()
+    url = f"redis://bill:findme@{server.place}/1"
+
+    def use() -> None:
+        store = opened(url)
+        write(store)
+        with store.lock(KEY, 0):
+            store.get(KEY)
+            store.delete(KEY)
+            with pytest.raises(LockTimeoutError), opened(url).lock(KEY, 0):
+                pass
+        with redis.Redis.from_url(url, protocol=2) as client, client.lock("bill.connect:renewed", timeout=1) as lock:
+            lock.extend(1, replace_ttl=True)
+
+    with server.client() as client:
+        for left_out in rights:
+            client.execute_command(
+                *("ACL", "SETUSER", "bill", "reset", "on", ">findme", "-@all"),
+                *(right for right in rights if right != left_out),
+            )
+            client.script_flush()
+            client.flushall()
+            with pytest.raises((StoreError, redis.RedisError)):
+                use()
+        client.flushall()
+        client.execute_command("ACL", "SETUSER", "bill", *rights)
+        use()
+        client.execute_command("ACL", "DELUSER", "bill")
 
 
 def test_redis_rights_are_those_of_the_guide() -> None:
@@ -297,14 +346,31 @@ def test_redis_rights_are_those_of_the_guide() -> None:
 def test_redis_keys_of_another_program_are_a_store_error(server: RedisServer) -> None:
     with server.client() as client:
         client.set("bill.connect:secret", "short")
+        client.set("empty:secret", "")
+        client.lpush("list:secret", "a list")
         client.lpush(f"other:{KEY}", "a list")
         client.set(f"large:{KEY}", b"x" * 200_000)
-    assert "bill.connect:secret is not a secret of bill.connect. Delete it, or set another prefix" in failure(
-        server.url
-    )
+    for prefix in ("bill.connect:", "empty:"):
+        assert f"{prefix}secret is not a secret of bill.connect. Delete it, or set another prefix" in failure(
+            f"{server.url}?prefix={prefix}"
+        )
+    assert "another program uses the same keys" in failure(server.url + "?prefix=list:")
     with pytest.raises(StoreError, match="another program uses the same keys"):
         opened(server.url + "?prefix=other:").get(KEY)
     assert len(opened(server.url + "?prefix=large:").get(KEY) or b"") < 70_000
+
+
+@pytest.mark.promise(15)
+def test_redis_lock_that_another_program_has_written_is_not_waited_for(server: RedisServer) -> None:
+    with server.client() as client:
+        client.set(f"text:{KEY}:lock", "findme")
+        client.lpush(f"list:{KEY}:lock", "findme")
+        for prefix in ("text:", "list:"):
+            with (
+                pytest.raises(StoreError, match="another program uses the same keys"),
+                opened(f"{server.url}?prefix={prefix}").lock(KEY, 600),
+            ):
+                pass
 
 
 def test_redis_database_that_does_not_exist_is_a_store_error(server: RedisServer) -> None:
@@ -316,12 +382,74 @@ def test_redis_with_too_many_clients_is_a_store_error(start_server: StartServer)
     with server.client() as client:
         client.ping()
         client.config_set("maxclients", 1)
-        assert re.search("too many clients|closed the connection", failure(server.url))
+        assert "it has too many clients (maxclients)" in failure(server.url)
+
+
+def test_redis_that_runs_a_script_is_a_store_error(start_server: StartServer) -> None:
+    server = start_server("--lua-time-limit", "1")
+    with server.client() as busy, server.client() as client, ThreadPoolExecutor(1) as pool:
+        pool.submit(busy.eval, "while true do end", 0)
+        assert re.search("it is busy with a script|it did not answer within", failure(f"{server.url}?timeout=0.1"))
+        end = time.monotonic() + 10
+        while "it is busy with a script of another program" not in failure(server.url):
+            assert time.monotonic() < end
+        client.script_kill()
+
+
+def test_redis_cluster_is_a_store_error(start_server: StartServer) -> None:
+    assert "it is a Redis Cluster, which bill.connect does not support. Name a single server" in failure(
+        start_server("--cluster-enabled", "yes").url
+    )
+
+
+def test_redis_sentinel_is_a_store_error(start_server: StartServer, tmp_path: Path) -> None:
+    (tmp_path / "sentinel.conf").write_text("protected-mode no\n")
+    sentinel = start_server("--sentinel", configuration=tmp_path / "sentinel.conf")
+    assert (
+        "Perhaps it is a Sentinel, which bill.connect does not support. Name the primary in session_store"
+        in failure(sentinel.url)
+    )
+
+
+# What a server says that the tests cannot bring into such a state in a short time.
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"-LOADING Redis is loading the dataset in memory", "it is still loading its data after a start"),
+        (b"-MASTERDOWN Link with MASTER is down", "it is a replica without a primary"),
+        (b"-MISCONF Redis is configured to save RDB snapshots", "it cannot save its data to its disk"),
+        (b"-NOREPLICAS Not enough good replicas to write.", "it has too few replicas to accept a write"),
+        (b"-DENIED Redis is running in protected mode", "it runs in protected mode"),
+        (b"-MOVED 866 10.0.0.1:6379", "it is a Redis Cluster"),
+        (b"-ASK 866 10.0.0.1:6379", "it is a Redis Cluster"),
+        (b"-TRYAGAIN Multiple keys request during rehashing of slot", "it is a Redis Cluster"),
+        (b"-CROSSSLOT Keys in request don't hash to the same slot", "it is a Redis Cluster"),
+        (b"-NEWCODE findme", "it answered NEWCODE"),
+        (b"-ERR findme", "the library redis reports ResponseError"),
+        (b"HTTP/1.1 400 Bad Request", "its response is not that of a Redis. Check host and port in session_store"),
+    ],
+)
+def test_redis_answer_that_is_an_error_is_explained(said: bytes, why: str) -> None:
+    def answer() -> None:
+        for peer in connections(listener):
+            with peer, suppress(OSError):
+                while peer.recv(65536):
+                    peer.sendall(said + b"\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        results = failure(f"redis://:findme@127.0.0.1:{listener.getsockname()[1]}")
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+    assert why in results
+    assert not re.search(r"findme|10\.0\.0\.1", results)
 
 
 @pytest.mark.promise(15)
-def test_redis_host_that_has_no_name_is_a_store_error(kind: str) -> None:
-    assert "the name of its host cannot be resolved" in failure("redis://no-such-host.invalid")
+@pytest.mark.parametrize("host", ["no-such-host.invalid", f"{'a' * 70}.invalid"])
+def test_redis_host_that_has_no_name_is_a_store_error(host: str) -> None:
+    assert "the name of its host cannot be resolved" in failure(f"redis://{host}")
 
 
 # --- TLS ---
@@ -392,7 +520,10 @@ def test_redis_without_tls_is_named(server: RedisServer, tls_port: Callable[...,
 
 
 def test_redis_file_of_tls_that_is_missing_is_a_store_error(server: RedisServer) -> None:
-    assert "no such file or directory" in failure(f"rediss://{server.place}?ssl_ca_certs=/nonexistent/ca.pem")
+    assert (
+        "a file of TLS that session_store names cannot be read (no such file or directory). Check the options that begin with ssl_"
+        in failure(f"rediss://{server.place}?ssl_ca_certs=/nonexistent/ca.pem")
+    )
 
 
 # --- The library ---

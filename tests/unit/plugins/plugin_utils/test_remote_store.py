@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -57,6 +57,7 @@ class Remote(FileStore):
         self._try("lock")
         with super().lock(key, seconds):
             yield
+        self._try("release")
 
 
 ALL = ("read", "write", "lock")
@@ -129,6 +130,41 @@ def test_remote_store_that_fails_leaves_copies_of_what_the_run_has_read(
     assert (later.clock_offset(), warned) == (3600.0, [WARNING])
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(4)
+@pytest.mark.parametrize("is_locked", [False, True])
+def test_remote_store_that_fails_leaves_the_newest_of_what_the_run_has_read(
+    open_store: OpenStore, remote: type[Remote], is_locked: bool
+) -> None:
+    write(open_store(), b"of this run")
+    write(open_store("another run"), b"of another controller")
+    store = open_store()
+    # A task that has waited for the sign-in of another controller reads the session under the lock.
+    with store.lock(KEY, 1) if is_locked else nullcontext():
+        assert store.get(KEY) == b"of another controller"
+    remote.failing = ALL
+    assert open_store().get(KEY) == b"of another controller"
+
+
+def test_remote_entry_that_another_task_writes_meanwhile_is_not_replaced_by_an_older_one(
+    open_store: OpenStore, remote: type[Remote], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(open_store(), b"before")
+    read = FileStore.get
+
+    def get(store: FileStore, key: str) -> bytes | None:
+        found = read(store, key)
+        if isinstance(store, Remote):
+            monkeypatch.setattr(FileStore, "get", read)
+            write(open_store(), b"meanwhile")
+        return found
+
+    monkeypatch.setattr(FileStore, "get", get)
+    assert open_store().get(KEY) == b"before"
+    remote.failing = ALL
+    assert open_store().get(KEY) == b"meanwhile"
+
+
 def test_remote_store_decides_while_it_works(open_store: OpenStore) -> None:
     write(open_store(), b"mine")
     with open_store("another run").lock(KEY, 1):
@@ -144,6 +180,19 @@ def test_remote_store_that_was_emptied_gets_the_secret_of_the_run(open_store: Op
         path.unlink()
     assert open_store("another run").existing_secret() is None
     assert open_store().secret() == secret
+
+
+def test_remote_store_with_a_new_secret_leaves_it_to_the_run(
+    open_store: OpenStore, remote: type[Remote], tmp_path: Path
+) -> None:
+    """Somebody has flushed the remote store, and another controller was the first one to write to it again."""
+    open_store().secret()
+    for path in (tmp_path / "remote").iterdir():
+        path.unlink()
+    secret = open_store("another run").secret()
+    write(open_store(), b"mine")
+    remote.failing = ALL
+    assert (open_store().existing_secret(), open_store().secret(), open_store().get(KEY)) == (secret, secret, b"mine")
 
 
 @pytest.mark.promise(1)
@@ -180,6 +229,23 @@ def test_remote_failure_that_another_task_met_is_not_met_again(
     tries = remote.tries
     with waiting.lock(KEY, 1):
         waiting.put(KEY, b"mine")
+    assert (remote.tries, warned) == (tries, [WARNING])
+
+
+@pytest.mark.promise(13)
+@pytest.mark.promise(15)
+def test_remote_lock_that_cannot_be_freed_is_a_failure(
+    open_store: OpenStore, remote: type[Remote], warned: list[str]
+) -> None:
+    store = open_store()
+    remote.failing = ("release",)
+    with pytest.raises(StoreError, match="inside"), store.lock(KEY, 1):
+        raise StoreError("inside")
+    assert warned == []
+    with store.lock(KEY, 1):
+        pass
+    tries = remote.tries
+    write(open_store(), b"later")
     assert (remote.tries, warned) == (tries, [WARNING])
 
 
