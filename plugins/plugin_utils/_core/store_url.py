@@ -22,6 +22,12 @@ from .errors import OptionError
 _SCHEMES = ("redis", "rediss", "unix")
 # The beginning of a value that is meant as a URL, even if it is not written like one.
 _LIKE_A_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(?:redis|valkey)s?:")
+# Ansible imports this module in its main process. So the workers, one for each task, need not compile the expressions again.
+_DATABASE_PATH = re.compile(r"/?|/[0-9]{1,5}")
+_DATABASE = re.compile(r"[0-9]{1,5}")
+_PREFIX = re.compile(r"[A-Za-z0-9_.:{}-]{1,100}")
+_TIMEOUT = re.compile(r"[0-9]{1,2}(\.[0-9]{1,3})?")
+_OPTION_NAME = re.compile(r"(ssl|socket|retry)_[a-z_]{1,30}")
 # What is known of TLS. The certificate and the host name are always checked, so no option turns that off.
 _TLS_OPTIONS = ("ssl_ca_certs", "ssl_ca_path", "ssl_certfile", "ssl_keyfile", "ssl_password")
 _OPTIONS = ("prefix", "timeout", "db", *_TLS_OPTIONS)
@@ -50,7 +56,7 @@ def secrets_of_store_url(text: str) -> frozenset[str]:
     after_scheme = text.partition(":")[2].lstrip("/")
     userinfo, at, _rest = after_scheme.rpartition("@")
     found = {userinfo.partition(":")[2] or userinfo} if at else set()
-    query = re.split("[?&]", text)[1:]
+    query = text.replace("&", "?").split("?")[1:]
     found |= {pair.partition("=")[2] for pair in query if pair.partition("=")[0].lower() in _SECRET_OPTIONS}
     found = {each for each in found if each}
     return frozenset({text, *found, *map(unquote, found)}) if found else frozenset()
@@ -102,7 +108,7 @@ class StoreUrl:
         else:
             if not host:
                 raise _wrong(f"has no host in its URL. {_ESCAPES}")
-            if not re.fullmatch(r"/?|/[0-9]{1,5}", parts.path):
+            if not _DATABASE_PATH.fullmatch(parts.path):
                 raise _wrong(f"must have the number of a database, or nothing, after the host. {_ESCAPES}")
             place = f"{f'[{host}]' if ':' in host else host}:{port or 6379}"
         query = urlencode({name: value for name, value in options.items() if name not in ("prefix", "timeout")})
@@ -123,7 +129,7 @@ def _checked(pairs: list[tuple[str, str]], scheme: str) -> dict[str, str]:
         raise _wrong("has an option twice in its URL. Keep one.")
     if unknown := sorted(options.keys() - set(_OPTIONS)):
         # Another name may be a part of the password.
-        shown = [name for name in unknown if re.fullmatch(r"(ssl|socket|retry)_[a-z_]{1,30}", name)]
+        shown = [name for name in unknown if _OPTION_NAME.fullmatch(name)]
         raise _wrong(
             f"has an option in its URL that does not exist{': ' + ', '.join(shown) if shown else ''}. The options are "
             f"{', '.join(_OPTIONS)}. {_ESCAPES}"
@@ -132,13 +138,13 @@ def _checked(pairs: list[tuple[str, str]], scheme: str) -> dict[str, str]:
         raise _wrong(f"has the option {found[0]} in its URL, which applies only to rediss://.")
     if "ssl_keyfile" in options and "ssl_certfile" not in options:
         raise _wrong("has the option ssl_keyfile in its URL, but not ssl_certfile. Add the file of the certificate.")
-    if not re.fullmatch("[0-9]{1,5}", options.get("db", "0")):
+    if not _DATABASE.fullmatch(options.get("db", "0")):
         raise _wrong("has the option db in its URL, which must be a number.")
     return options
 
 
 def _prefix(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.:{}-]{1,100}", text):
+    if not _PREFIX.fullmatch(text):
         raise _wrong(
             "has the option prefix in its URL, which must consist of letters, digits and the characters _ . : - { }."
         )
@@ -148,7 +154,7 @@ def _prefix(text: str) -> str:
 def _timeout(text: str | None) -> float:
     if text is None:
         return _DEFAULT_TIMEOUT
-    if not re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,3})?", text) or not 0 < float(text) <= _MAX_TIMEOUT:
+    if not _TIMEOUT.fullmatch(text) or not 0 < float(text) <= _MAX_TIMEOUT:
         raise _wrong(f"has the option timeout in its URL, which must be a number of seconds up to {_MAX_TIMEOUT:g}.")
     return float(text)
 

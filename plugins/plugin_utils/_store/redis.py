@@ -206,6 +206,8 @@ def _open(redis: Any, url: StoreUrl) -> Any:
         retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1, (redis.ConnectionError,)),
         # Every version of the library and of the server knows it.
         protocol=2,
+        # By default, each connection tells the server the name and version of the library, and waits for two answers.
+        **({"driver_info": None} if hasattr(redis, "DriverInfo") else {"lib_name": None, "lib_version": None}),
         **({"ssl_cert_reqs": "required", "ssl_check_hostname": True} if url.has_tls else {}),
     )
 

