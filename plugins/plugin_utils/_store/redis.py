@@ -81,7 +81,7 @@ class RedisStore:
             before = self._clock.time()
             (seconds, microseconds), secret = self._do(pipe.execute)
             self._offset = seconds + microseconds / 1e6 - (before + self._clock.time()) / 2
-            self._secret = self._checked(secret)
+            self._secret = None if secret is None else self._checked(secret)
         return self._secret
 
     def secret(self, proposal: bytes | None = None) -> bytes:
@@ -91,8 +91,6 @@ class RedisStore:
             pipe.get(self._name("secret"))
             # Another controller may have created the secret meanwhile. So the secret is what Redis returns.
             secret = self._secret = self._checked(self._do(pipe.execute)[1])
-        if secret is None:
-            raise self._unusable("it does not return what was written to it")
         return secret
 
     def get(self, key: str) -> bytes | None:
@@ -155,8 +153,8 @@ class RedisStore:
     def _name(self, key: str) -> str:
         return self._url.prefix + key
 
-    def _checked(self, secret: bytes | None) -> bytes | None:
-        if secret is not None and len(secret) != SECRET_BYTES:
+    def _checked(self, secret: bytes | None) -> bytes:
+        if secret is None or len(secret) != SECRET_BYTES:
             raise self._unusable(
                 f"{self._name('secret')} is not a secret of bill.connect. Delete it, or set another prefix"
             )

@@ -39,7 +39,7 @@ _REPLIES = {
     "NOSCRIPT": "it does not run scripts",
     "DENIED": "it runs in protected mode, which accepts only clients of its own machine. Set a password in Redis",
     "FOREIGN": "its response is not that of a Redis. Check host and port in session_store",
-    "CLOSED": "it closed the connection. If this port uses TLS, session_store must begin with rediss://",
+    "CLOSED": "it closed the connection. Perhaps it has too many clients (maxclients). If this port uses TLS, session_store must begin with rediss://",
 }
 _CLASSES = {
     "AuthenticationError": "WRONGPASS",

@@ -5,7 +5,8 @@
 """A remote store, and a store on this machine that replaces it for the rest of the run if it fails.
 
 Private to bill.connect. Until the remote store fails, it decides, and this machine has a copy of what this run has read and written. So
-after a failure, the run needs no second sign-in, and sends no refused credential again.
+after a failure, the run needs no second sign-in, and sends no refused credential again. The same holds if the remote store loses an entry
+(it is flushed, it evicts the entry, or it is restarted without its data). So a deleted entry is replaced by a mark: no entry is a lost one.
 
 A lock is always taken on this machine first, and then in the remote store. So the tasks of this run exclude each other also if some of
 them still reach the remote store and others do not.
@@ -27,6 +28,10 @@ _T = TypeVar("_T")
 _FAILED = "remote-failed"
 _OFFSET = "remote-clock"
 _FLUSHED = "remote-flushed"
+# In place of a deleted entry. No encrypted entry is so short.
+_DELETED = b"-"
+# Seconds for which the mark is stored. A run that has a copy and reads it later finds out from BILL that the session has ended.
+_LIFE_OF_DELETED = 24 * 60 * 60
 # Seconds to wait for the lock of the first of them. Every other task needs a moment only.
 _LOCK_TIMEOUT = 10
 
@@ -58,7 +63,7 @@ class RemoteStore:
         secret = self._of_remote(self._remote.existing_secret)
         if secret:
             self._adopt(secret)
-        return self._secret_of_run() if self._has_failed() else secret
+        return secret or self._secret_of_run()
 
     def secret(self, proposal: bytes | None = None) -> bytes:
         # If somebody has flushed the remote store, the run continues with the same secret.
@@ -74,11 +79,13 @@ class RemoteStore:
     def get(self, key: str) -> bytes | None:
         found = self._of_remote(lambda: self._remote.get(key))
         copy = self._local.get(key)
-        if self._has_failed():
+        if found is None:
+            # The remote store has failed, has lost the entry, or never had it.
             return copy
-        if copy != found:
+        entry = None if found == _DELETED else found
+        if copy != entry:
             self._copy(key)
-        return found
+        return entry
 
     def put(self, key: str, encrypted: bytes, *, seconds: float | None = None) -> None:
         failure: StoreError | None = None
@@ -93,7 +100,7 @@ class RemoteStore:
     def delete(self, key: str) -> None:
         with suppress(StoreError):
             self._local.delete(key)
-        self._of_remote(lambda: self._remote.delete(key))
+        self._of_remote(lambda: self._remote.put(key, _DELETED, seconds=_LIFE_OF_DELETED))
 
     @contextmanager
     def lock(self, key: str, seconds: float) -> Iterator[None]:
@@ -157,8 +164,10 @@ class RemoteStore:
         with suppress(StoreError, LockTimeoutError), lock:
             # Another task may have written the entry since it was read.
             found = self._of_remote(lambda: self._remote.get(key))
-            if not self._has_failed():
-                self._local.delete(key) if found is None else self._local.put(key, found)
+            if found == _DELETED:
+                self._local.delete(key)
+            elif found is not None:
+                self._local.put(key, found)
 
     def _adopt(self, secret: bytes) -> None:
         """Let the copies have the same secret, so that they have the same keys."""

@@ -306,6 +306,30 @@ def test_fleet_whose_redis_was_flushed_signs_in_once(
     assert first.warned == []
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(4)
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("is_lost", [lambda _name: True, lambda name: not name.endswith("secret")])
+def test_fleet_whose_redis_loses_its_entries_continues_with_what_each_run_knows(
+    open_controller: OpenController, server: RedisServer, bill: Bill, is_lost: Callable[[str], bool]
+) -> None:
+    """Redis is flushed, or evicts entries because it is full (allkeys-lru)."""
+    first, second = open_controller(), open_controller()
+    assert [first.ensure(), second.ensure()] == [True, False]
+    bill.will_answer(no("BDC_1101"))
+    for _time in range(2):
+        for each in (first, second):
+            with pytest.raises(errors.AuthenticationError, match="BDC_1101"):
+                each.ensure(password="wrong")
+        with server.client() as client:
+            client.delete(*filter(is_lost, server.data()), "any other")
+    assert [first.ensure(), second.ensure()] == [False, False]
+    assert bill.received == [LOGIN, LOGIN]
+    # The next request of the session stores it again.
+    first.client().request(HttpRequest("GET", "/v3/vendors"))
+    assert [open_controller().ensure(), first.warned, second.warned] == [False, [], []]
+
+
 @pytest.mark.promise(13)
 def test_fleet_whose_redis_ends_during_a_sign_in_keeps_the_session(
     tmp_path: Path, own_server: RedisServer, bill: Bill

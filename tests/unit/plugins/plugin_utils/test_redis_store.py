@@ -102,8 +102,9 @@ def test_redis_keys_have_the_prefix_and_a_time_to_live(server: RedisServer) -> N
 def test_redis_entry_disappears_by_the_time_of_the_server(server: RedisServer) -> None:
     store = opened(server.url, clock=Clock())
     store.put(KEY, b"refusal", seconds=0.05)
+    store.put("other", b"refusal", seconds=0.0001)
     time.sleep(0.1)
-    assert store.get(KEY) is None
+    assert (store.get(KEY), store.get("other")) == (None, None)
 
 
 @pytest.mark.parametrize("database", ["/3", "?db=3"])
@@ -134,6 +135,18 @@ def test_redis_lock_of_a_stopped_holder_ends_with_its_lease(server: RedisServer)
     # The holder leaves the lock of the other task as it is.
     with pytest.raises(LockTimeoutError), opened(server.url).lock(KEY, 0):
         pass
+
+
+@pytest.mark.promise(15)
+def test_redis_lock_is_tried_less_often_until_the_time_limit(server: RedisServer) -> None:
+    clock = Clock()
+    before = clock.now
+    with opened(server.url).lock(KEY, 0), server.client() as client:
+        client.config_resetstat()
+        with pytest.raises(LockTimeoutError), opened(server.url, clock=clock).lock(KEY, 10.1):
+            pass
+        assert 40 < client.info("commandstats")["cmdstat_set"]["calls"] < 70
+    assert clock.now - before == pytest.approx(10.1)
 
 
 @pytest.mark.promise(15)
@@ -173,8 +186,27 @@ def test_redis_secret_is_restored_after_a_flush_by_the_next_write(server: RedisS
     secret = store.secret()
     with server.client() as client:
         client.flushall()
+        store.put(KEY, b"sealed")
+        assert opened(server.url).existing_secret() == secret
+        client.flushall()
+    # Now another controller is faster.
+    secret = opened(server.url).secret()
     store.put(KEY, b"sealed")
     assert opened(server.url).existing_secret() == secret
+
+
+@pytest.mark.promise(1)
+def test_redis_secret_that_another_controller_creates_meanwhile_is_used(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(server.url)
+    monkeypatch.setattr(store, "existing_secret", lambda: None)
+    secret = opened(server.url).secret()
+    assert store.secret() == secret
+    with server.client() as client:
+        client.set("bill.connect:secret", "of another program")
+    with pytest.raises(StoreError, match="is not a secret of bill.connect"):
+        store.secret()
 
 
 def test_redis_connection_of_the_parent_is_not_used_in_a_fork(server: RedisServer) -> None:
@@ -382,7 +414,8 @@ def test_redis_with_too_many_clients_is_a_store_error(start_server: StartServer)
     with server.client() as client:
         client.ping()
         client.config_set("maxclients", 1)
-        assert "it has too many clients (maxclients)" in failure(server.url)
+        # Redis 6 often closes the connection before it can be read why.
+        assert re.search(r"[Ii]t has too many clients \(maxclients\)", failure(server.url))
 
 
 def test_redis_that_runs_a_script_is_a_store_error(start_server: StartServer) -> None:
@@ -516,7 +549,8 @@ def test_redis_without_tls_is_named(server: RedisServer, tls_port: Callable[...,
         in results
     )
     results = failure(f"redis://127.0.0.1:{tls_port(authority.good())}?timeout=1")
-    assert "it closed the connection. If this port uses TLS, session_store must begin with rediss://" in results
+    assert "it closed the connection. " in results
+    assert "If this port uses TLS, session_store must begin with rediss://" in results
 
 
 def test_redis_file_of_tls_that_is_missing_is_a_store_error(server: RedisServer) -> None:

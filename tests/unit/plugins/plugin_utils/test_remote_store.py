@@ -132,6 +132,34 @@ def test_remote_store_that_fails_leaves_copies_of_what_the_run_has_read(
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(4)
+@pytest.mark.promise(13)
+@pytest.mark.parametrize("is_flushed", [False, True])
+def test_remote_store_that_loses_an_entry_is_replaced_by_the_copy(
+    open_store: OpenStore, tmp_path: Path, is_flushed: bool
+) -> None:
+    write(open_store(), b"mine")
+    secret = open_store().secret()
+    for path in (tmp_path / "remote").iterdir():
+        if is_flushed or path.name != "key":
+            path.unlink()
+    assert (open_store().existing_secret(), open_store().get(KEY)) == (secret, b"mine")
+    # A run that has no copy does not find it.
+    assert open_store("another run").get(KEY) is None
+
+
+@pytest.mark.promise(2)
+def test_remote_entry_that_another_run_deletes_is_deleted(open_store: OpenStore, remote: type[Remote]) -> None:
+    write(open_store(), b"mine")
+    other = open_store("another run")
+    with other.lock(KEY, 1):
+        other.delete(KEY)
+    assert (other.get(KEY), open_store().get(KEY)) == (None, None)
+    remote.failing = ALL
+    assert (open_store().get(KEY), open_store("another run").get(KEY)) == (None, None)
+
+
+@pytest.mark.promise(1)
+@pytest.mark.promise(4)
 @pytest.mark.parametrize("is_locked", [False, True])
 def test_remote_store_that_fails_leaves_the_newest_of_what_the_run_has_read(
     open_store: OpenStore, remote: type[Remote], is_locked: bool
@@ -167,9 +195,6 @@ def test_remote_entry_that_another_task_writes_meanwhile_is_not_replaced_by_an_o
 
 def test_remote_store_decides_while_it_works(open_store: OpenStore) -> None:
     write(open_store(), b"mine")
-    with open_store("another run").lock(KEY, 1):
-        open_store("another run").delete(KEY)
-    assert open_store().get(KEY) is None
     write(open_store("another run"), b"theirs")
     assert open_store().get(KEY) == b"theirs"
 
