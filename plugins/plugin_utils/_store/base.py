@@ -11,8 +11,10 @@ What a store promises if the holder of a lock dies or is stopped:
 - Files: the kernel frees the lock at once when the process ends, however it ends. A stopped process keeps its lock.
 - Redis: the lock is free when its lease ends, at most 10 seconds after the last renewal. The holder renews the lease while it lives. If it
   is stopped for longer (a suspended machine), or if Redis loses the lock (a flush, a restart without saved data, a failover), another
-  task can take the lock meanwhile. So a lock protects against a needless second sign-in and a fourth request in flight. Nothing that must
-  never happen twice, such as a payment, depends on it: writes are recorded on the controller (``run_records.py``).
+  task can take the lock meanwhile. A holder that was stopped does not notice it: it continues to send and to write, and the last entry
+  stays. Both sessions are then valid. So a lock protects against a needless second sign-in, a second attempt with a refused credential,
+  and a fourth request in flight. Nothing that must never happen twice, such as a payment, depends on it: writes are recorded on the
+  controller (``run_records.py``).
 - Memory: the lock ends with the process.
 """
 

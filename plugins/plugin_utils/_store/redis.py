@@ -127,7 +127,7 @@ class RedisStore:
         try:
             # The wait may have outlasted the run. Then nothing may be written under the lock.
             current_run().end_if_over()
-            with self._renewed(held):
+            with self._do(lambda: RenewedLock(held, self._redis, self._lease)):
                 yield
         except BaseException:
             with suppress(StoreError):
@@ -143,12 +143,6 @@ class RedisStore:
                 held.release()
 
         self._do(release)
-
-    def _renewed(self, held: Any) -> RenewedLock:
-        try:
-            return RenewedLock(held, self._redis, self._lease)
-        except RuntimeError:
-            raise self._unusable("bill.connect could not start a thread that renews the lock") from None
 
     def _name(self, key: str) -> str:
         return self._url.prefix + key
@@ -169,6 +163,8 @@ class RedisStore:
             return operation()
         except (self._redis.RedisError, OSError, ValueError) as error:
             raise self._unusable(reason(error, self._url)) from None
+        except RuntimeError:
+            raise self._unusable("bill.connect could not start a thread") from None
 
     def _unusable(self, why: str) -> StoreError:
         return StoreError(f"The session store in Redis at {self._url.place} cannot be used: {why}")

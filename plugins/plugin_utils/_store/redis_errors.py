@@ -31,7 +31,10 @@ _REPLIES = {
     "MASTERDOWN": "it is a replica without a primary",
     "NOREPLICAS": "it has too few replicas to accept a write",
     "MISCONF": "it accepts no write, because it cannot save its data to its disk",
-    "CLUSTER": "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
+    **dict.fromkeys(
+        ("MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN", "CROSSSLOT"),
+        "it is a Redis Cluster, which bill.connect does not support. Name a single server in session_store",
+    ),
     "UNKNOWN": "it does not know a command that bill.connect needs. Perhaps it is a Sentinel, which bill.connect does not support. Name the "
     "primary in session_store",
     "BUSY": "it is busy with a script of another program",
@@ -49,11 +52,11 @@ _CLASSES = {
     "OutOfMemoryError": "OOM",
     "BusyLoadingError": "LOADING",
     "MasterDownError": "MASTERDOWN",
-    "MovedError": "CLUSTER",
-    "AskError": "CLUSTER",
-    "TryAgainError": "CLUSTER",
-    "ClusterDownError": "CLUSTER",
-    "ClusterCrossSlotError": "CLUSTER",
+    "MovedError": "MOVED",
+    "AskError": "ASK",
+    "TryAgainError": "TRYAGAIN",
+    "ClusterDownError": "CLUSTERDOWN",
+    "ClusterCrossSlotError": "CROSSSLOT",
     "NoScriptError": "NOSCRIPT",
     "InvalidResponse": "FOREIGN",
 }
@@ -81,7 +84,7 @@ def reason(error: BaseException, url: StoreUrl) -> str:
 
 def _reason(error: BaseException, url: StoreUrl) -> str | None:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not accepted ({error.verify_message}). Check the host and ssl_ca_certs in session_store"
+        return f"its certificate is not accepted ({error.verify_message.rstrip('.')}). Check the host and ssl_ca_certs in session_store"
     if isinstance(error, ssl.SSLError):
         detail = (error.reason or "unknown").replace("_", " ").lower()
         return f"there is no secure connection ({detail}). Check that this port uses TLS, and the certificates in session_store"

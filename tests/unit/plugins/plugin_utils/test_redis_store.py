@@ -173,6 +173,23 @@ def test_redis_lock_is_taken_again_after_a_flush(server: RedisServer) -> None:
     assert server.data() == {}
 
 
+@pytest.mark.promise(13)
+def test_redis_lock_that_no_thread_can_renew_is_given_back(
+    server: RedisServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(server.url)
+    store.secret()
+
+    def start(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(StoreError, match="bill.connect could not start a thread"), store.lock(KEY, 0):
+        pass
+    assert "bill.connect could not start a thread" in failure(server.url)
+    assert set(server.data()) == {"bill.connect:secret"}
+
+
 @pytest.mark.promise(16)
 def test_redis_lock_after_the_end_of_the_run_is_given_back(server: RedisServer, run: Run) -> None:
     run.is_over = True
@@ -379,10 +396,11 @@ def test_redis_keys_of_another_program_are_a_store_error(server: RedisServer) ->
     with server.client() as client:
         client.set("bill.connect:secret", "short")
         client.set("empty:secret", "")
+        client.set("long:secret", "x" * 33)
         client.lpush("list:secret", "a list")
         client.lpush(f"other:{KEY}", "a list")
         client.set(f"large:{KEY}", b"x" * 200_000)
-    for prefix in ("bill.connect:", "empty:"):
+    for prefix in ("bill.connect:", "empty:", "long:"):
         assert f"{prefix}secret is not a secret of bill.connect. Delete it, or set another prefix" in failure(
             f"{server.url}?prefix={prefix}"
         )
@@ -532,7 +550,10 @@ def test_redis_with_a_client_certificate_is_used(tls_port: Callable[..., int], a
             "its certificate is not accepted (unable to get local issuer certificate). Check the host and ssl_ca_certs",
         ),
         ("expired", "its certificate is not accepted (certificate has expired)"),
-        ("for_another_host", "its certificate is not accepted (IP address mismatch"),
+        (
+            "for_another_host",
+            "its certificate is not accepted (IP address mismatch, certificate is not valid for '127.0.0.1'). Check the host",
+        ),
     ],
 )
 def test_redis_whose_certificate_is_wrong_gets_no_password(
@@ -581,12 +602,14 @@ def test_redis_store_makes_few_connections(server: RedisServer) -> None:
     store = opened(server.url)
     threads = threading.active_count()
     with server.client() as client:
-        before = client.info()["total_connections_received"]
+        client.config_resetstat()
         store.secret()
         for _time in range(20):
             with store.lock(KEY, 0):
                 store.put(KEY, b"sealed")
                 store.get(KEY)
-        assert client.info()["total_connections_received"] - before == 1
+        assert client.info()["total_connections_received"] == 1
+        # Nothing is sent that is not needed.
+        assert [name for name in client.info("commandstats") if "client" in name or "hello" in name] == []
     # The threads that renew the locks have ended.
     assert threading.active_count() <= threads
