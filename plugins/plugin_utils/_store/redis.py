@@ -194,8 +194,8 @@ def _open(redis: Any, url: StoreUrl) -> Any:
     # A worker of Ansible is a fork. It opens its own store, and the library never uses a connection of another process.
     return redis.Redis.from_url(
         url.redis_url,
+        # It is also the time limit for the connection.
         socket_timeout=url.timeout,
-        socket_connect_timeout=url.timeout,
         # A timeout is not repeated. By default, new versions of the library repeat everything several times.
         retry=redis.retry.Retry(redis.backoff.NoBackoff(), 1, (redis.ConnectionError,)),
         # Every version of the library and of the server knows it.

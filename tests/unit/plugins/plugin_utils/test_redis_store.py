@@ -14,7 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,10 @@ import pytest
 import redis
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, LockTimeoutError, StoreError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.late_import import LateImport
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import operation_of
 from ansible_collections.bill.connect.plugins.plugin_utils._core.store_url import StoreUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore, redis_library
+from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis_errors import RIGHTS
 from tests.emulator.certificates import Authority, Certificate
 from tests.listener import connections
@@ -447,12 +448,6 @@ def test_redis_that_runs_a_script_is_a_store_error(start_server: StartServer) ->
         client.script_kill()
 
 
-def test_redis_cluster_is_a_store_error(start_server: StartServer) -> None:
-    assert "it is a Redis Cluster, which bill.connect does not support. Name a single server" in failure(
-        start_server("--cluster-enabled", "yes").url
-    )
-
-
 def test_redis_sentinel_is_a_store_error(start_server: StartServer, tmp_path: Path) -> None:
     (tmp_path / "sentinel.conf").write_text("protected-mode no\n")
     sentinel = start_server("--sentinel", configuration=tmp_path / "sentinel.conf")
@@ -474,6 +469,10 @@ def test_redis_sentinel_is_a_store_error(start_server: StartServer, tmp_path: Pa
         (b"-MOVED 866 10.0.0.1:6379", "it is a Redis Cluster"),
         (b"-ASK 866 10.0.0.1:6379", "it is a Redis Cluster"),
         (b"-TRYAGAIN Multiple keys request during rehashing of slot", "it is a Redis Cluster"),
+        (
+            b"-CLUSTERDOWN Hash slot not served",
+            "it is a Redis Cluster, which bill.connect does not support. Name a single server",
+        ),
         (b"-CROSSSLOT Keys in request don't hash to the same slot", "it is a Redis Cluster"),
         (b"-NEWCODE findme", "it answered NEWCODE"),
         (b"-ERR findme", "the library redis reports ResponseError"),
@@ -481,20 +480,63 @@ def test_redis_sentinel_is_a_store_error(start_server: StartServer, tmp_path: Pa
     ],
 )
 def test_redis_answer_that_is_an_error_is_explained(said: bytes, why: str) -> None:
-    def answer() -> None:
-        for peer in connections(listener):
-            with peer, suppress(OSError):
-                while peer.recv(65536):
-                    peer.sendall(said + b"\r\n")
+    def answer(peer: socket.socket) -> None:
+        while peer.recv(65536):
+            peer.sendall(said + b"\r\n")
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=answer, daemon=True)
-        thread.start()
-        results = failure(f"redis://:findme@127.0.0.1:{listener.getsockname()[1]}")
-        listener.shutdown(socket.SHUT_RDWR)
-        thread.join()
+    with listening(answer) as (place, _served):
+        results = failure(f"redis://:findme@{place}")
     assert why in results
     assert not re.search(r"findme|10\.0\.0\.1", results)
+
+
+@contextmanager
+def listening(serve: Callable[[socket.socket], object]) -> Iterator[tuple[str, list[object]]]:
+    """The place of a server that serves one connection after another, and what it returned for each."""
+    served: list[object] = []
+
+    def work() -> None:
+        for peer in connections(listener):
+            with peer, suppress(OSError):
+                served.append(serve(peer))
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=work, daemon=True)
+        thread.start()
+        yield f"127.0.0.1:{listener.getsockname()[1]}", served
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.promise(15)
+def test_redis_operation_is_repeated_once_if_its_connection_breaks() -> None:
+    with listening(lambda peer: peer.recv(65536)) as (place, served):
+        assert "it closed the connection" in failure(f"redis://{place}")
+    assert len(served) == 2
+
+
+@pytest.mark.promise(15)
+def test_redis_operation_is_not_repeated_if_it_has_no_answer_in_time() -> None:
+    def wait(peer: socket.socket) -> None:
+        while peer.recv(65536):
+            pass
+
+    with listening(wait) as (place, served):
+        assert "it did not answer within 0.1 seconds" in failure(f"redis://{place}?timeout=0.1")
+    assert len(served) == 1
+
+
+@pytest.mark.promise(15)
+def test_redis_host_whose_look_up_takes_long_is_a_store_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    is_over = threading.Event()
+
+    def getaddrinfo(*_arguments: object) -> list[Any]:
+        is_over.wait(60)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    assert "it did not answer within 0.1 seconds" in failure("redis://redis.example.com?timeout=0.1")
+    is_over.set()
 
 
 @pytest.mark.promise(15)
@@ -592,9 +634,21 @@ def test_redis_library_that_is_missing_names_the_python(monkeypatch: pytest.Monk
         opened("redis://127.0.0.1")
 
 
-def test_redis_library_that_is_too_old_names_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_library(), "__version__", "4.6.0")
-    with pytest.raises(BillError, match=r"has version 4\.6\.0, which is too old.* -m pip install --upgrade redis"):
+@pytest.mark.parametrize("version", ["4.6.0", "unknown"])
+def test_redis_library_that_is_too_old_names_its_version(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    monkeypatch.setattr(redis, "__version__", version)
+    with pytest.raises(BillError, match=rf"has version {version}, which is too old.* -m pip install --upgrade redis"):
+        opened("redis://127.0.0.1")
+
+
+def test_redis_library_that_is_broken_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def module(_library: LateImport) -> None:
+        raise AttributeError("module 'ssl' has no attribute 'wrap_socket'")
+
+    monkeypatch.setattr(LateImport, "module", module)
+    with pytest.raises(
+        BillError, match="cannot import it .AttributeError: module 'ssl' has no attribute 'wrap_socket'."
+    ):
         opened("redis://127.0.0.1")
 
 
