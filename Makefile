@@ -46,7 +46,7 @@ TEST := generate-check lint+types+docs unit e2e-quick
 CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures \
+.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures simulation \
 	sanity matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
@@ -137,6 +137,10 @@ awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own modu
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator
 	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.pictures $(ARGS)
+
+simulation: stage ## Simulate a day of a fleet, for the guide; takes a minute or two
+	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.simulation $(ARGS)
+	@$(MAKE) --no-print-directory generate
 
 sanity: stage ## Run ansible-test's sanity tests
 	@$(BIN)/python -m tools.ansible_test sanity $(ARGS)

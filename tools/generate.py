@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write the texts that follow from the option table into the repository, between markers.
+"""Write the texts that follow from the option table, or from the simulation, into the repository, between markers.
 
 ``make generate`` writes. ``make generate-check`` only compares, and names each stale region. A region begins with a comment line
 ``generated: NAME`` and ends with a comment line ``end generated``. This program owns everything between these lines.
@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import awx_form, option_texts
+from tools.simulation import page as simulation_page
 
 # How a comment line begins and ends in YAML and Python, reStructuredText and Markdown.
 _COMMENTS = {".yml": ("# ", ""), ".py": ("# ", ""), ".rst": (".. ", ""), ".md": ("<!-- ", " -->")}
@@ -49,6 +50,8 @@ REGIONS = (
     Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),
     Region("docs/docsite/rst/guide_awx.rst", "awx-form", awx_form.drawn),
     Region("docs/docsite/rst/guide_awx.rst", "awx-fields", awx_form.explained),
+    Region("docs/docsite/rst/guide_fleet.rst", "simulation-chart", simulation_page.chart),
+    Region("docs/docsite/rst/guide_fleet.rst", "simulation-table", simulation_page.table),
 )
 
 

@@ -15,8 +15,8 @@ from .errors import NOT_SUPPORTED, RefusalError
 from .state import Emulator
 
 
-def build() -> FastAPI:
-    emulator = Emulator()
+def build(emulator: Emulator | None = None) -> FastAPI:
+    emulator = emulator or Emulator()
     app = _app(emulator)
     for path, router in (("/connect", bill.router), ("/connect-events", webhooks.router), ("/authx", oauth.router)):
         theirs = _app(emulator, router)

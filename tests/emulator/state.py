@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .access_tokens import AccessTokens
@@ -21,11 +22,14 @@ from .webhook_events import Webhooks
 
 
 class Emulator:
-    def __init__(self) -> None:
+    """``new_clock`` makes the clock. A simulation has a clock of its own."""
+
+    def __init__(self, new_clock: Callable[[], Clock] = Clock) -> None:
+        self._new_clock = new_clock
         self.reset()
 
     def reset(self) -> None:
-        self.clock = Clock()
+        self.clock = self._new_clock()
         self.settings = Settings()
         self.accounts = Accounts(self.settings)
         self.sessions = Sessions(self.clock, self.settings)

@@ -420,7 +420,7 @@ GUIDES = {
     ),
     "guide_awx": Guide(
         environ=job_of_awx(),
-        actions={"Every job signs in": in_another_container},
+        actions={"Without a shared store, every job signs in": in_another_container},
         # The last run is in the same container as the one before.
         requests={SIGN_IN: 2, SIGN_OUT: 1},
         wrong={
@@ -431,6 +431,8 @@ GUIDES = {
             "An MFA ID without its device": Wrong({"bill_remember_me_id": "some"}),
         },
     ),
+    # It has files only. tests/unit/docs/test_guide_fleet.py checks what is in them.
+    "guide_fleet": Guide(),
 }
 
 

@@ -50,7 +50,7 @@ class Surroundings:
     - ``secrets`` are the secrets of the invocation. The client adds the secrets of its sessions.
     - ``run`` is the run of Ansible. Nothing is sent after it is over.
     - ``asker`` is who needs the requests.
-    - ``clock`` and ``exchange`` can be replaced by a test.
+    - ``clock``, ``exchange`` and ``store`` can be replaced by a test. Without ``store``, the option ``session_store`` selects it.
     """
 
     default_store: str
@@ -61,6 +61,7 @@ class Surroundings:
     asker: Asker = field(default_factory=Asker)
     clock: Clock = field(default_factory=SystemClock)
     exchange: Exchange | None = None
+    store: Store | None = None
 
 
 def build_client(options: Mapping[str, Any], around: Surroundings) -> BillClient:
@@ -85,7 +86,7 @@ class _Builder:
         self._around = around
         self._base_url = base_url
         self._retry = RetryPolicy(options["retries"], around.clock, around.reporter)
-        self._store = open_store(
+        self._store = around.store or open_store(
             options["session_store"] or around.default_store,
             default=around.default_store,
             run_directory=around.run_store,
