@@ -70,11 +70,11 @@ def _description(days: Days) -> str:
 
 
 def _legend() -> Iterator[str]:
-    x = 20.0
+    x = 20
     for kind, name in KINDS.items():
         yield f'<rect x="{x:g}" y="42" width="12" height="12" fill="{BARS[kind]}"/>'
         yield f'<text x="{x + 18:g}" y="53">{escape(name)}</text>'
-        x += 40 + 6.7 * len(name)
+        x += 242
 
 
 def _panel(top: int, heading: str, values: dict[str, Sequence[float]], limit: int) -> Iterator[str]:

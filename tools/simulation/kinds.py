@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.redis_servers import KINDS as SERVERS
-from tests.redis_servers import RedisServer
+from tests.redis_servers import WHY_NONE, RedisServer
 
 from .day import Plan, Stores, simulated
 from .figures import Figures, figures
@@ -41,6 +41,7 @@ def _stores(kind: str) -> Iterator[Stores]:
     if kind != "redis":
         yield JobStores() if kind == "job" else ControllerStores()
         return
+    assert SERVERS, WHY_NONE
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(SERVERS[0], Path(folder))
         try:
