@@ -7,7 +7,7 @@ from __future__ import annotations
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.keywords import strategy_without_order
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED, Option
 

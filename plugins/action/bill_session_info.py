@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action import BillAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import session_info_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import session_info_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.info import session_info
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option

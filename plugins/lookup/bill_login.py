@@ -70,7 +70,7 @@ from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import checked_terms, login_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import checked_terms, login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED
 
 

@@ -12,12 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .._client.client import BillClient
-from .._client.endpoint import EndpointClient
 from .._client.factory import Surroundings, build_client
-from .._client.request import Request
 from .._client.run_records import RunRecords
 from .._core.asker import Asker
 from .._core.errors import BillError, OptionError
@@ -27,6 +25,10 @@ from .._options.source import Source
 from .._vault import ansible_paths
 from .ansible_run import AnsibleRun
 from .reporter import CoreSecretRegistry, DisplayReporter
+
+if TYPE_CHECKING:
+    from .._client.endpoint import EndpointClient
+    from .._client.request import Request
 
 
 @dataclass(frozen=True)

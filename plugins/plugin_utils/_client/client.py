@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from .._auth.session import HeldSession, Session
 from .._auth.session_manager import SessionManager
@@ -20,8 +21,10 @@ from .._http.messages import HttpRequest, Response
 from .._http.retry_policy import RetryPolicy
 from .._http.transport import Transport
 from .idempotent_key import IdempotentKeys
-from .pagination import Page, PageReader
 from .write_outcome import WriteAttempt, may_be_processed, uncertain
+
+if TYPE_CHECKING:
+    from .pagination import Page, PageReader
 
 # Seconds between two updates of the stored session while a long list is read. Other tasks then use the session without validation.
 _TOUCH_INTERVAL = 20

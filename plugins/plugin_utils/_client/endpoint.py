@@ -23,6 +23,9 @@ from .._core.errors import (
     OptionError,
     UncertainWriteError,
 )
+
+# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
+from .._http import exchange as _exchange  # noqa: F401
 from .._http.messages import Response
 from .client import BillClient
 from .explanation import empty_read, explained, is_about, is_empty_read

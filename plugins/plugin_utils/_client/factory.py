@@ -24,8 +24,7 @@ from .._core.errors import RateLimitError
 from .._core.reporter import Reporter
 from .._core.run import Run, UnwatchedRun
 from .._core.secret_registry import SecretRegistry
-from .._http.exchange import Exchange
-from .._http.http_sender import HttpSettings
+from .._http.base import Exchange, HttpSettings
 from .._http.retry_policy import RetryPolicy
 from .._http.retrying_transport import RetryingTransport
 from .._http.transport import HttpTransport

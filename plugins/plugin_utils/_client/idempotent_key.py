@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from .._core.clock import Clock
@@ -23,8 +24,10 @@ from .._core.json_record import JsonRecord
 from .._store.base import Store, Warn
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-from .request import Request
 from .write_outcome import WriteAttempt, is_rejection
+
+if TYPE_CHECKING:
+    from .request import Request
 
 HEADER = "X-Idempotent-Key"
 

@@ -29,6 +29,9 @@ from .._core.errors import (
     UncertainWriteError,
     UnknownApiError,
 )
+
+# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
+from .._http import exchange as _exchange  # noqa: F401
 from .._http.messages import HttpRequest, JsonBody
 from .client import BillClient
 

@@ -9,60 +9,26 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from typing import Protocol
+from contextlib import ExitStack, contextmanager
 
 from .._core.base_url import BaseUrl
-from .._core.errors import OptionError, TlsError, TransportError, note_sent
+from .._core.errors import TlsError, TransportError, note_sent
 from .._core.run import Run, UnwatchedRun
 from .abortable_adapter import AbortableAdapter
-from .http_sender import THREAD_NAME, HttpSender, HttpSettings, requests_library
+from .base import HttpSettings, Limits, NoLimits
+from .http_sender import THREAD_NAME, HttpSender, requests_library
 from .messages import HttpRequest, RawResponse
 from .proxy import Proxy
 from .transport_errors import TransportErrors
-
-
-class Limits(Protocol):
-    """The limits on requests. An exchange waits for them before it begins."""
-
-    def slot(self, target: str) -> AbstractContextManager[None]:
-        """Hold a slot for a request to this target. Raises LimiterTimeoutError if no slot is free in time."""
-
-
-class NoLimits:
-    """Limits that never wait."""
-
-    def slot(self, target: str) -> AbstractContextManager[None]:
-        return nullcontext()
-
-
-class Exchange(Protocol):
-    """Sends requests to one base URL."""
-
-    @property
-    def base_url(self) -> BaseUrl: ...
-
-    def at(self, base_url: BaseUrl) -> Exchange:
-        """An exchange with the same settings for another base URL."""
-
-    def keep_alive(self) -> AbstractContextManager[None]:
-        """Use one connection for all requests inside the context."""
-
-    def exchange(self, request: HttpRequest) -> RawResponse:
-        """The raw response to one request, which is sent once.
-
-        Every exception has the attribute ``request_sent``: whether BILL may have received a part of the request.
-        """
 
 
 class HttpExchange:
     """Exchanges through the library requests. Each exchange has its own connection, except inside ``keep_alive``.
 
     The wait for ``limits`` is not part of the timeout. Nothing is sent after ``run`` is over. The usual environment variables name the
-    proxies. Raises OptionError if ``ca_path`` does not exist.
+    proxies.
     """
 
     def __init__(
@@ -76,8 +42,6 @@ class HttpExchange:
         self._sender = HttpSender(base_url, settings, self.errors)
         self._keeps_alive = False
         self._adapter: AbortableAdapter | None = None
-        if settings.ca_path and not os.path.exists(settings.ca_path):
-            raise OptionError(f"ca_path names {settings.ca_path}, which does not exist.", options=("ca_path",))
 
     @property
     def proxy(self) -> Proxy | None:

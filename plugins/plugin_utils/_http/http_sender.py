@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from http.cookiejar import DefaultCookiePolicy
@@ -22,6 +22,7 @@ from .._core.base_url import BaseUrl
 from .._core.errors import InvalidResponseError, OptionError, RequestTimeoutError
 from .._core.libraries import library_error
 from .abortable_adapter import AbortableAdapter
+from .base import HttpSettings
 from .messages import FormBody, HttpRequest, JsonBody, RawResponse
 from .proxy import Proxy
 from .proxy_errors import ProxyErrors
@@ -52,19 +53,6 @@ THREAD_NAME = "bill.connect exchange"
 # A page of a list has at most 100 objects, so a response of BILL should be much smaller. Ansible needs many times more memory and time
 # to process a response than bill.connect needs to read it.
 _MAX_BYTES = 8 * 2**20
-
-
-@dataclass(frozen=True)
-class HttpSettings:
-    """The settings of exchanges.
-
-    - ``timeout`` is in seconds. It covers a whole exchange, from the DNS look-up to the last byte.
-    - ``ca_path`` is a file or directory of certificates. They replace the default certificates.
-    """
-
-    timeout: float
-    validate_certs: bool = True
-    ca_path: str | None = None
 
 
 class HttpSender:

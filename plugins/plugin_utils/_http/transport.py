@@ -16,7 +16,7 @@ from typing import Any, Protocol
 from .._core.base_url import API_URLS, BaseUrl
 from .._core.error_parser import codes, error_from_response, is_refusal_of_v2
 from .._core.errors import BillError, InvalidResponseError, note_sent
-from .exchange import Exchange
+from .base import Exchange
 from .messages import HttpRequest, RawResponse, Response
 
 # Ansible needs many times longer to process a response than bill.connect needs to read it. Ansible also loses values that are nested too

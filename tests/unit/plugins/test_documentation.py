@@ -22,7 +22,7 @@ from ansible_collections.bill.connect.plugins.doc_fragments import request
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import LOGIN_FIELDS
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import LOGIN_FIELDS
 from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import OPERATORS, written_filters
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +70,79 @@ def test_collection_imports_redis_only_if_the_environment_names_one(
     assert run("", "import sys\nprint('redis' in sys.modules)").strip() == is_imported
 
 
+# As ansible-core does it: the main process imports the task, and a forked worker runs it.
+IN_WORKERS = """
+import os, sys
+from ansible_collections.bill.connect.plugins.action import {task}
+{then}
+"""
+WARM = """
+import tempfile
+from dataclasses import replace
+from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
+from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
+from tests.unit.plugins.plugin_utils import fakes
+given = {"api_url": "http://127.0.0.1:1/connect", "retries": 0, **fakes.OPTIONS}
+with tempfile.TemporaryDirectory() as home:
+    around = Surroundings(home + "/store", home + "/run", fakes.ListReporter())
+    client = build_client({**{option.name: option.default for option in OPTIONS}, **given}, around)
+    now = around.clock.time()
+    client.sessions.entry.save(replace(fakes.SESSION, made_at=now, answered_at=now))
+    print(client.sessions.ensure().changed, 'requests' in sys.modules)
+    try:
+        client.sessions.ensure(force=True)
+    except Exception as error:
+        print(type(error).__name__, 'requests' in sys.modules)
+"""
+
+
+def in_main_process(task: str, then: str = "") -> str:
+    program = IN_WORKERS.format(task=task, then=then)
+    environment = environment_of_a_new_interpreter()
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("task", "is_imported"),
+    [
+        ("bill_login", "False"),
+        ("bill_request", "True"),
+        ("bill_session_info", "True"),
+        ("bill_organizations_info", "True"),
+        ("bill_mfa_challenge", "True"),
+        ("bill_mfa_validate", "True"),
+        ("bill_form", "True"),
+    ],
+)
+def test_main_process_imports_requests_only_for_a_task_that_always_sends(task: str, is_imported: str) -> None:
+    assert in_main_process(task, "print('requests' in sys.modules)") == is_imported
+
+
+def test_client_with_a_stored_session_does_not_import_requests() -> None:
+    assert in_main_process("bill_login", WARM).splitlines() == ["False False", "TransportError True"]
+
+
+FORKS = """
+from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import _EXCHANGE
+shown = []
+for _worker in range(4):
+    shown.append('requests' in sys.modules)
+    if (worker := os.fork()) == 0:
+        {work}
+        os._exit(0)
+    os.waitpid(worker, 0)
+print(shown)
+"""
+
+
+def test_main_process_imports_requests_after_two_workers_needed_it() -> None:
+    needed = in_main_process("bill_login", FORKS.format(work="_EXCHANGE.module()"))
+    assert needed == "[False, False, False, True]"
+    assert in_main_process("bill_login", FORKS.format(work="pass")) == "[False, False, False, False]"
+
+
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
     "error",
@@ -82,3 +156,36 @@ def test_collection_imports_redis_only_if_the_environment_names_one(
 def test_collection_with_broken_libraries_is_imported(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
     monkeypatch.setenv("BILL_SESSION_STORE", "redis://127.0.0.1")
     assert run(BROKEN.format(names=("requests", "urllib3", "redis"), error=error)) == ""
+
+
+# ansible-core imports the collection with a loader of its own.
+WITH_ANSIBLE = """
+from ansible.plugins.loader import action_loader, init_plugin_loader
+init_plugin_loader([{root!r}])
+print(action_loader.get("bill.connect.bill_login", class_only=True).__name__)
+"""
+
+
+def test_collection_in_ansible_stores_its_compiled_code_as_python_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    root = PLUGINS.parents[3]
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    program = WITH_ANSIBLE.format(root=str(root))
+
+    def imports(prefix: Path) -> str:
+        environment = {**environment_of_a_new_interpreter(), "PYTHONPYCACHEPREFIX": str(prefix)}
+        environment.pop("PYTHONPATH")
+        done = subprocess.run(
+            [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    assert imports(tmp_path / "cache") == "ActionModule"
+    stored = {path.name.partition(".")[0] for path in (tmp_path / "cache").rglob("plugin_utils/**/*.pyc")}
+    assert stored > {"session_manager", "resolve", "cipher", "password"}
+    # Where Python cannot write, the collection is compiled in each run.
+    (tmp_path / "a file").write_text("")
+    assert imports(tmp_path / "a file" / "cache") == "ActionModule"

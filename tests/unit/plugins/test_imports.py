@@ -37,7 +37,7 @@ def files() -> Iterator[tuple[str, Path]]:
         parts = path.relative_to(PLUGINS).parts
         if parts[0] in ("action", "lookup"):
             yield parts[0], path
-        elif parts[0] == "plugin_utils":
+        elif parts[0] == "plugin_utils" and len(parts) > 2:
             yield parts[1], path
 
 

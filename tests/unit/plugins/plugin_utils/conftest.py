@@ -17,7 +17,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.client import
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import Exchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
 from tests.redis_servers import RedisServer
 from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange, Open, OpenClient

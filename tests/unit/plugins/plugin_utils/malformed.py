@@ -29,8 +29,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser import codes as codes_of
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError, TlsError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, ScriptedBill

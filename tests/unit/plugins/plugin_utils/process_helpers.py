@@ -34,6 +34,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
+from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange as _exchange  # noqa: F401 (Each step is the same in each process, so all of them have this module.)
 from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
 

@@ -10,8 +10,8 @@ import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import API_URLS, BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 
 

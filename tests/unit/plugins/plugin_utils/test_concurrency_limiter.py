@@ -23,8 +23,8 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.clock import SystemClock
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, ConcurrencyLimiter

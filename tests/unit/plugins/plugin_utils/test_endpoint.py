@@ -19,11 +19,11 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._client import client as client_module
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import ApiResult, EndpointClient
+from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
 from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.emulator.certificates import self_signed
 from tests.unit.plugins.plugin_utils.fake_bill import (
@@ -519,7 +519,7 @@ def test_endpoint_on_the_wire_write_without_a_free_slot_is_retried(
     bill = scripted(responds(201, {}))
     transport = open_on_the_wire(bill.url).transport
     assert isinstance(transport, HttpTransport)
-    assert isinstance(transport.exchange, HttpExchange)
+    assert isinstance(transport.exchange, ProxyGuard)
     others = transport.exchange.limits
     with ExitStack() as held:
         for _slot in range(3):

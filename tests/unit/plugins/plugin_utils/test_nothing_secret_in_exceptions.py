@@ -18,8 +18,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.action impor
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import login_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import SessionResult
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import ClientResponse

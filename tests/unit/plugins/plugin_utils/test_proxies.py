@@ -22,8 +22,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.write_outcome
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import Asker
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings
 from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import THREAD_NAME, HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import THREAD_NAME
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, Response
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._store.encrypted_entry import EncryptedEntry

@@ -13,12 +13,11 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import reporter as _reporter
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import (
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import records_of, request_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import (
     LOGIN_FIELDS,
     checked_terms,
     login_result,
-    records_of,
-    request_result,
     session_info_result,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session import SessionResult

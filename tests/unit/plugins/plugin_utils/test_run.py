@@ -18,8 +18,8 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import operation_of
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, Limits
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings, Limits
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody
 from ansible_collections.bill.connect.plugins.plugin_utils._store.lock import lock_file
 from tests.proxies import SocksProxy

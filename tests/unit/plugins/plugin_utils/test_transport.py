@@ -29,8 +29,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.error_parser im
 from ansible_collections.bill.connect.plugins.plugin_utils._core.run import UnwatchedRun
 from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
 from ansible_collections.bill.connect.plugins.plugin_utils._http.abortable_adapter import AbortableAdapter
-from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange, Limits
-from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSender, HttpSettings
+from ansible_collections.bill.connect.plugins.plugin_utils._http.base import HttpSettings, Limits
+from ansible_collections.bill.connect.plugins.plugin_utils._http.exchange import HttpExchange
+from ansible_collections.bill.connect.plugins.plugin_utils._http.http_sender import HttpSender
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import (
     FormBody,
     HttpRequest,
