@@ -11,6 +11,7 @@ is killed alone. Without this module such a worker would still wait for its slot
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import multiprocessing
 import multiprocessing.util
@@ -55,11 +56,11 @@ class AnsibleRun:
             while not done.wait(_INTERVAL):
                 self.end_if_over()
 
-        thread = threading.Thread(name="bill.connect run", target=watch, daemon=True)
         try:
-            # Without the thread, the checks before each request still prevent that anything is sent.
+            # Without the thread, the checks before each request still prevent that anything is sent. Most tasks end at once. They do not
+            # wait until the thread has started, as threading.Thread would.
             with suppress(RuntimeError):
-                thread.start()
+                _thread.start_new_thread(watch, ())
             yield
         finally:
             done.set()

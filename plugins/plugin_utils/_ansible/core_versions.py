@@ -35,6 +35,8 @@ except ImportError:
     VariableLayer = None
 SINCE_2_21 = VariableLayer is not None
 
+_NUMBER = re.compile(r"\d+")
+
 # The first patch releases that hide a result when the action requests it (CVE-2024-8775).
 _FIRST_SAFE_PATCH = {(2, 16): 13, (2, 17): 6}
 
@@ -44,7 +46,7 @@ _SHORTEST_SECRET = 8
 
 def refuse_unsafe_core(version: str = core_version) -> None:
     """Raise BillError on a version of ansible-core that would show the session."""
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]] + [0, 0]
+    numbers = [int(part) for part in _NUMBER.findall(version)[:3]] + [0, 0]
     branch, patch = (numbers[0], numbers[1]), numbers[2]
     if branch < (2, 16) or patch < _FIRST_SAFE_PATCH.get(branch, 0):
         raise BillError(

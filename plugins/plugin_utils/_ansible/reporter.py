@@ -52,7 +52,16 @@ class DisplayReporter:
         display.warning(self._secrets.redact_all(text))
 
     def log(self, text: str) -> None:
-        display.vv(self._secrets.redact_all(f"bill.connect: {text}"))
+        # Usually nobody sees the text, and its redaction takes longer than the text.
+        if _verbosity() >= 2:
+            display.vv(self._secrets.redact_all(f"bill.connect: {text}"))
 
     def progress(self, text: str) -> None:
-        display.v(self._secrets.redact_all(f"bill.connect: {text}"))
+        if _verbosity() >= 1:
+            display.v(self._secrets.redact_all(f"bill.connect: {text}"))
+
+
+def _verbosity() -> int:
+    """The verbosity of the output or of the log file, whichever is higher."""
+    # ansible-core 2.19+ has a verbosity of its own for the log file.
+    return max(int(display.verbosity), getattr(display, "log_verbosity", 0))

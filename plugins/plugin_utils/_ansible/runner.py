@@ -147,7 +147,25 @@ def _resolve(invocation: Invocation, check: FactCheck) -> ResolvedOptions:
     )
 
 
-def _forms(invocation: Invocation) -> dict[str, Form]:
+@dataclass(frozen=True)
+class _Forms(Mapping[str, Form]):
+    """The forms of untemplated values, by name. A form is found when it is needed. ``known`` holds those that need no search."""
+
+    raws: Mapping[str, Any] = field(repr=False)
+    known: Mapping[str, Form]
+    variables: Mapping[str, Any] = field(repr=False)
+
+    def __getitem__(self, name: str) -> Form:
+        return self.known[name] if name in self.known else templates.form_of(self.raws[name], self.variables)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**self.raws, **self.known})
+
+    def __len__(self) -> int:
+        return len({**self.raws, **self.known})
+
+
+def _forms(invocation: Invocation) -> Mapping[str, Form]:
     """Return the forms of the values of the variables of options and of the arguments, by name."""
     # A lookup gets evaluated arguments.
     of_lookup: dict[str, Form] = {} if invocation.written else dict.fromkeys(invocation.given, "unknown")
@@ -161,7 +179,7 @@ def _forms(invocation: Invocation) -> dict[str, Form]:
     }
     for name in _OF_MANY_LINES:
         raws.pop(name, None)
-    return {**{name: templates.form_of(raw, invocation.variables) for name, raw in raws.items()}, **of_lookup}
+    return _Forms(raws, of_lookup, invocation.variables)
 
 
 def _readable(value: Any) -> Any:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from dataclasses import fields as dataclass_fields
 from types import NoneType, UnionType
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
@@ -24,12 +23,15 @@ class JsonRecord:
 
     # Increase this number when the fields of a subclass change their meaning. Records of another version are then ignored.
     FORMAT: ClassVar[int] = 1
-    _types: ClassVar[dict[str, Any]] = {}
+    # The types of the fields, each as a tree of plain values.
+    _types: ClassVar[dict[str, _Type]] = {}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # Ansible imports the classes in its main process. So the workers, one for each task, need not read the types again.
-        cls._types = get_type_hints(cls)
+        cls._types = {
+            name: _type_of(kind) for name, kind in get_type_hints(cls).items() if get_origin(kind) is not ClassVar
+        }
 
     def to_bytes(self) -> bytes:
         return json.dumps({"format": self.FORMAT, **asdict(self)}).encode()
@@ -40,24 +42,43 @@ class JsonRecord:
         fields = json.loads(data)
         if not isinstance(fields, dict) or fields.pop("format", None) != cls.FORMAT:
             raise ValueError("not of this version")
-        if set(fields) != {each.name for each in dataclass_fields(cls)}:
+        if fields.keys() != cls._types.keys():
             raise ValueError("not of this version")
-        record = cls(**fields)
         for name, kind in cls._types.items():
-            if name in fields and not _is(fields[name], kind):
+            if not _is(fields[name], kind):
                 raise TypeError(f"{name} is of another type")
-        return record
+        return cls(**fields)
 
 
-def _is(value: object, kind: Any) -> bool:
-    """Whether a decoded JSON value has a type: a plain or optional type, or a list or dictionary of such types."""
-    if get_origin(kind) is UnionType:
-        return any(_is(value, each) for each in get_args(kind))
-    if get_origin(kind) is list:
-        return isinstance(value, list) and all(_is(each, get_args(kind)[0]) for each in value)
-    if get_origin(kind) is dict:
-        return isinstance(value, dict) and all(_is(each, get_args(kind)[1]) for each in value.values())
-    if kind is float:
+# The name of the type, and the types of its alternatives, its elements or its values.
+_Type = tuple[str, tuple["_Type", ...]]
+
+
+def _type_of(kind: Any) -> _Type:
+    """A plain or optional type, or a list or dictionary of such types."""
+    origin = get_origin(kind)
+    inner = get_args(kind)
+    if origin is UnionType:
+        return "union", tuple(_type_of(each) for each in inner)
+    if origin in (list, dict):
+        # The keys of a JSON object are always texts.
+        return origin.__name__, (_type_of(inner[-1]),)
+    return kind.__name__, ()
+
+
+_PLAIN = {"str": str, "int": int, "bool": bool, "NoneType": NoneType}
+
+
+def _is(value: object, kind: _Type) -> bool:
+    """Whether a decoded JSON value has a type."""
+    name, inner = kind
+    if name == "union":
+        return any(_is(value, each) for each in inner)
+    if name == "list":
+        return isinstance(value, list) and all(_is(each, inner[0]) for each in value)
+    if name == "dict":
+        return isinstance(value, dict) and all(_is(each, inner[0]) for each in value.values())
+    if name == "float":
         # JSON may write a whole number without a decimal point. Python's JSON also reads NaN and Infinity, which are not valid here.
         return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e12 < value < 1e12
-    return isinstance(value, kind) and (kind in (bool, NoneType) or not isinstance(value, bool))
+    return isinstance(value, _PLAIN[name]) and (name in ("bool", "NoneType") or not isinstance(value, bool))

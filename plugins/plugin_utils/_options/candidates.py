@@ -52,9 +52,10 @@ class Candidates:
         is_published = (
             option.variable in _PUBLISHED and value is not None and self.published.get(option.variable) == value
         )
-        if not is_published:
+        if not is_published and value is not None:
             yield value, _source.variable(option.variable, form=self.forms.get(option.variable, ""))
-        yield self.environ.get(option.environment_name), _source.environment(option.environment_name)
+        if of_environment := self.environ.get(option.environment_name):
+            yield of_environment, _source.environment(option.environment_name)
         if is_published:
             yield value, _source.SESSION
 

@@ -76,9 +76,9 @@ def _converted(option: Option, value: Any, source: Source) -> Any:
         raise _WrongValueError(f"holds {found}. {source.remedy_for_control_character}")
     if option.choices and text not in option.choices:
         raise _WrongValueError(f"must be one of {', '.join(option.choices)}.")
-    if not re.fullmatch(option.pattern, text):
+    if not option.matches(text):
         # A pattern allows single characters, so the first one that does not match alone is the fault.
-        place = next((number for number, sign in enumerate(text, 1) if not re.fullmatch(option.pattern, sign)), 1)
+        place = next((number for number, sign in enumerate(text, 1) if not option.matches(sign)), 1)
         raise _WrongValueError(
             f"contains a character that is not allowed, perhaps a space. It is character {place}. Copy the value again."
         )
@@ -127,7 +127,7 @@ def _to_digits(option: Option, value: Any) -> str:
     text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
     # People write a code in groups of digits. A copied code may have invisible marks for the direction of text.
     text = "".join(sign for sign in text if not sign.isspace() and unicodedata.category(sign) != "Cf")
-    if not re.fullmatch(option.pattern, text):
+    if not option.matches(text):
         raise _WrongValueError(
             "must be the digits of the code. In a play, put them in quotes: YAML changes unquoted digits that begin with 0."
         )

@@ -9,6 +9,7 @@ Private to bill.connect. The code reads the columns at run time; ``make generate
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -110,14 +111,20 @@ class Option:
     default_text: str = ""
     awx: AwxField = "none"
     awx_note: str = ""
+    # The names of its other sources, and the compiled pattern.
+    variable: str = field(init=False, repr=False, compare=False)
+    environment_name: str = field(init=False, repr=False, compare=False)
+    _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
-    @property
-    def variable(self) -> str:
-        return f"bill_{self.variable_suffix or self.name}"
+    def __post_init__(self) -> None:
+        # Ansible creates the options in its main process. So the workers, one for each task, need not compute these values again.
+        suffix = self.variable_suffix or self.name
+        computed = {"variable": f"bill_{suffix}", "environment_name": f"BILL_{suffix.upper()}"}
+        vars(self).update(computed, _regex=re.compile(self.pattern))
 
-    @property
-    def environment_name(self) -> str:
-        return f"BILL_{(self.variable_suffix or self.name).upper()}"
+    def matches(self, text: str) -> bool:
+        """Whether the whole text matches ``pattern``."""
+        return self._regex.fullmatch(text) is not None
 
     def secrets_in(self, value: object) -> frozenset[str]:
         """The texts of a value that no output may show."""

@@ -25,6 +25,7 @@ from .spec import Option
 
 # The options of all methods. An option that one method uses may have no effect with another.
 _OF_METHODS = {name for method in METHODS.values() for name in method.options_used()}
+_OF_OTHER_METHODS = {name: frozenset(_OF_METHODS - method.options_used()) for name, method in METHODS.items()}
 
 MARK = "{holder} begins with a byte order mark, which some editors write. bill.connect left it out. Remove it from the file."
 
@@ -118,9 +119,9 @@ def resolve(
     return ResolvedOptions(values, sources, secrets, faults, tuple(notes))
 
 
-def _of_other_methods(method: str | None) -> set[str]:
+def _of_other_methods(method: str | None) -> frozenset[str]:
     """The options that only other authentication methods use. Empty if the task has no authentication method."""
-    return _OF_METHODS - METHODS[method].options_used() if method else set()
+    return _OF_OTHER_METHODS[method] if method else frozenset()
 
 
 def _value_of(

@@ -20,8 +20,10 @@ import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from .._core.libraries import library_error
+from .derived_keys import DerivedKeys
 
 try:
     from cryptography.fernet import Fernet, InvalidToken
@@ -37,7 +39,8 @@ except Exception as error:
     _IMPORT_ERROR = error
 
 # An attacker may have a copy of the whole store with its secret, and may know the whole credential except the password. Then each guess
-# costs this many rounds of HMAC-SHA256. Every task has the same cost, so it must take only some milliseconds. PBKDF2 is the only
+# costs this many rounds of HMAC-SHA256. Every run has the same cost, and every task if there is no shared memory, so it
+# must take only some milliseconds. PBKDF2 is the only
 # algorithm for this that FIPS mode allows: OpenSSL has neither scrypt nor Argon2 there.
 _ROUNDS = 6_000
 # One block of SHA-256. A longer result would double the cost for a task, but not for an attacker, who needs only one block.
@@ -47,24 +50,26 @@ _PURPOSE = b"bill.connect kept session 3"
 _ENCRYPTION_KEY_BYTES = 32
 _MATERIAL_BYTES = 48
 
-# The derived material of the last credentials, by a hash. A loop of a thousand lookups runs in one process, and Ansible creates a new
-# plugin for each of them. So only the process can remember the material. The hash contains the secret of the store, so it does not help
-# to guess a password.
-_DERIVED: dict[bytes, bytes] = {}
-_MAX_DERIVED = 16
+# The derived material of the last credentials, by a hash. The hash contains the secret of the store, so without that secret it does not
+# help to guess a password.
+_DERIVED = DerivedKeys()
 
 
 @dataclass(frozen=True)
 class EntryIdentity:
     """The identity of an entry: its kind and its credential. Its store key and its encryption key are derived from it."""
 
-    # repr() omits the material, so that no message or traceback shows it.
-    material: bytes = field(repr=False)
+    # repr() omits the credential, so that no message or traceback shows it.
+    _credential: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, credential: Mapping[str, str]) -> EntryIdentity:
-        # The JSON of sorted pairs is different for any two different credentials.
-        return cls(json.dumps(sorted(credential.items())).encode())
+        return cls(dict(credential))
+
+    @cached_property
+    def material(self) -> bytes:
+        # The JSON of sorted pairs is different for any two different credentials. Most entries of a task are never used.
+        return json.dumps(sorted(self._credential.items())).encode()
 
 
 class Cipher:
@@ -104,11 +109,9 @@ def _stretch(material: bytes, store_secret: bytes) -> bytes:
     if derived is None:
         stretched = hashlib.pbkdf2_hmac("sha256", material, _PURPOSE + store_secret, _ROUNDS, _STRETCHED_BYTES)
         derived = _mix(stretched, store_secret)
-        if len(_DERIVED) >= _MAX_DERIVED:
-            _DERIVED.clear()
-        _DERIVED[name] = derived
+        _DERIVED.put(name, derived)
     return derived
 
 
 def _mix(material: bytes, store_secret: bytes) -> bytes:
-    return hmac.digest(store_secret, _PURPOSE + material, "sha512")
+    return hmac.digest(store_secret, _PURPOSE + material, "sha512")[:_MATERIAL_BYTES]

@@ -30,7 +30,7 @@ _DAYS_OF_A_RUN = 7
 
 def default_store() -> str:
     """The directory that stores sessions if nobody names another one: ``<ANSIBLE_HOME>/bill``."""
-    return os.path.join(C.config.get_config_value("ANSIBLE_HOME"), "bill")
+    return os.path.join(C.ANSIBLE_HOME, "bill")
 
 
 def run_store() -> str:

@@ -207,7 +207,7 @@ def test_manuals_have_no_bracket_inside_markup() -> None:
 @pytest.mark.promise(6)
 def test_guide_on_security_has_the_numbers_of_the_code() -> None:
     assert f"PBKDF2 with HMAC-SHA256  ({_ROUNDS:,} rounds" in SECURITY
-    assert len(bytes.fromhex(Cipher(EntryIdentity(b""), b"").key)) == 16
+    assert len(bytes.fromhex(Cipher(EntryIdentity.of({}), b"").key)) == 16
     for code in (code for code, meaning in ERROR_CODES.items() if meaning.error is AuthenticationError):
         assert code.removeprefix("BDC_") in GUIDE.partition("How long it can take")[0]
 

@@ -6,12 +6,12 @@
 
 from __future__ import annotations
 
+import _thread
 import multiprocessing
 import os
 import select
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -49,10 +49,7 @@ def _begin_and_wait(begin: Begin) -> None:
 def _begin_and_wait_without_a_thread(begin: Begin) -> None:
     """The limit of threads is used up."""
 
-    def refuse(_thread: threading.Thread) -> None:
-        raise RuntimeError
-
-    with mock.patch.object(threading.Thread, "start", refuse):
+    with mock.patch.object(_thread, "start_new_thread", side_effect=RuntimeError):
         _begin_and_wait(begin)
 
 

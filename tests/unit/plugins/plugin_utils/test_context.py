@@ -60,6 +60,7 @@ def test_context_output_hides_secrets(open_context: OpenContext, monkeypatch: py
     shown: list[str] = []
     for name in ("warning", "v", "vv"):
         monkeypatch.setattr(_reporter.display, name, shown.append)
+    monkeypatch.setattr(_reporter.display, "verbosity", 2)
     context = open_context()
     context.secrets.add(["met-findme"])
     text = f"of {context.options['password']}, met-findme, environment-findme"

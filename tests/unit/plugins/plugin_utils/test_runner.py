@@ -55,8 +55,15 @@ def test_operation_error_names_the_sources_of_its_options() -> None:
 @pytest.mark.promise(16)
 def test_operation_in_a_worker_is_watched_and_its_locks_know_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "current_worker", SimpleNamespace(_parent_pid=os.getppid()))
+    watched, main = threading.Event(), threading.get_ident()
+
+    def look(_run: AnsibleRun) -> None:
+        if threading.get_ident() != main:
+            watched.set()
+
+    monkeypatch.setattr(AnsibleRun, "end_if_over", look)
     with operation(invocation(), CoreSecretRegistry()):
-        assert "bill.connect run" in [thread.name for thread in threading.enumerate()]
+        assert watched.wait(10)
         assert isinstance(current_run(), AnsibleRun)
     assert isinstance(current_run(), UnwatchedRun)
 
