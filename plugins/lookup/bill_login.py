@@ -31,7 +31,7 @@ options:
     default: false
 notes:
   - Before ansible-core 2.22, the task that uses a lookup may show its value. Only that task can hide it, so give it C(no_log).
-  - A variable that is defined as a lookup is evaluated at each use. That costs some milliseconds each time, but no sign-in.
+  - A variable that is defined as a lookup is evaluated at each use. That takes some milliseconds in each task, but makes no sign-in.
 seealso:
   - module: bill.connect.bill_login
 """
@@ -66,20 +66,39 @@ _raw:
   elements: raw
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.lookup import BillLookup
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import checked_terms, login_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.repeated_lookup import RepeatedLookup
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import (
+    LOGIN_FIELDS,
+    checked_terms,
+    login_result,
+)
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import REQUIRE_TRUSTED
 
 
 class LookupModule(BillLookup):
     OWN_OPTIONS = (REQUIRE_TRUSTED,)
 
+    def repeated(self, terms: list[Any], given: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any] | None:
+        self._call = RepeatedLookup(given, variables, self._templar)
+        if not all(isinstance(term, str) and term in LOGIN_FIELDS for term in terms):
+            return None
+        fields = self._call.fields()
+        return None if fields is None else _of(fields, terms)
+
     def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
         # The terms are checked first, so that a misspelt field does not cause a login.
         names = checked_terms(terms)
         result = context.client.sessions.ensure(require_trusted=context.options["require_trusted"])
         fields = login_result(context.client, result)
-        return [fields[name] for name in names] if names else [fields]
+        if result.session:
+            self._call.remember(context, result.session, fields)
+        return _of(fields, names)
+
+
+def _of(fields: dict[str, Any], names: list[str]) -> list[Any]:
+    return [fields[name] for name in names] if names else [fields]

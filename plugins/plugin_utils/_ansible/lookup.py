@@ -35,9 +35,15 @@ class BillLookup(LookupBase):
     def perform(self, context: TaskContext, terms: list[Any]) -> list[Any]:
         raise NotImplementedError
 
+    def repeated(self, terms: list[Any], given: Mapping[str, Any], variables: Mapping[str, Any]) -> list[Any] | None:
+        """Return the result of an equal call that is known without an operation. None if there is none."""
+        return None
+
     def run(self, terms: list[Any], variables: Mapping[str, Any] | None = None, **kwargs: Any) -> list[Any]:
         # with_ loops of ansible-core 2.16 add this argument.
         kwargs.pop("wantlist", None)
+        if (again := self.repeated(terms, kwargs, variables or {})) is not None:
+            return again
         # ansible-core handles its own error, so this is outside of the operation.
         refuse_undefined([terms, kwargs])
         invocation = Invocation(kwargs, variables or {}, self._templar, (*OPTIONS, *self.OWN_OPTIONS))

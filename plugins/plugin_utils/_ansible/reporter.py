@@ -43,21 +43,26 @@ class CoreSecretRegistry(SecretRegistry):
 
 
 class DisplayReporter:
-    """Shows redacted messages through Ansible's display."""
+    """Shows redacted messages through Ansible's display, until ``end``."""
 
     def __init__(self, secrets: CoreSecretRegistry) -> None:
-        self._secrets = secrets
+        self._secrets: CoreSecretRegistry | None = secrets
+
+    def end(self) -> None:
+        """Show nothing any more, and hold no secret. A store that outlives the invocation still refers to this reporter."""
+        self._secrets = None
 
     def warn(self, text: str) -> None:
-        display.warning(self._secrets.redact_all(text))
+        if self._secrets:
+            display.warning(self._secrets.redact_all(text))
 
     def log(self, text: str) -> None:
         # Usually nobody sees the text, and its redaction takes longer than the text.
-        if _verbosity() >= 2:
+        if self._secrets and _verbosity() >= 2:
             display.vv(self._secrets.redact_all(f"bill.connect: {text}"))
 
     def progress(self, text: str) -> None:
-        if _verbosity() >= 1:
+        if self._secrets and _verbosity() >= 1:
             display.v(self._secrets.redact_all(f"bill.connect: {text}"))
 
 

@@ -21,6 +21,8 @@ from .._core.errors import OptionError
 
 # Documented by BILL.
 LIFETIME_DAYS = 30
+# Warnings begin this many days before the end of an MFA ID.
+_DAYS_TO_WARN = 7
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class MfaId:
     def days_left(self, now: float) -> int | None:
         """The number of days until ``expires_on``. Less than 1 if the MFA ID has ended or ends today. None if the day is unknown."""
         return (self.expires_on - _day(now)).days if self.expires_on else None
+
+    def ends_soon(self, now: float) -> bool:
+        """Whether tasks warn of the end of the MFA ID."""
+        days = self.days_left(now)
+        return days is not None and days <= _DAYS_TO_WARN
 
 
 def last_day(now: float) -> date:

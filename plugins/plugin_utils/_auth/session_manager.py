@@ -29,6 +29,7 @@ from .session import HeldSession, Session, SessionResult
 from .session_requests import SessionRequests
 from .stored_session import StoredSession
 from .trust import check_trust_can_be_required, report_trust
+from .usable_session import UsableSession
 
 
 class SessionManager:
@@ -81,6 +82,21 @@ class SessionManager:
         """
         held = self._ensure(force, self._needs_trust(require_trusted))
         return SessionResult(held.session, held.is_new)
+
+    def usable(self, session: Session, *, require_trusted: bool = False) -> UsableSession | None:
+        """The stored session for further uses in this process. None if it is not this session, or if something about it must be reported."""
+        read, now, mfa_id = self.entry.snapshot(), self.clock.time(), self.method.mfa_id
+        if read is None or read.value != session or (mfa_id and (not session.trusted or mfa_id.ends_soon(now))):
+            return None
+        return UsableSession(
+            session,
+            read,
+            self.clock,
+            now,
+            self.check_after,
+            self.method.can_validate,
+            self._needs_trust(require_trusted),
+        )
 
     def log_in(self) -> HeldSession:
         """A new session from a login now. The login verifies the credentials. A cached refusal is raised first."""

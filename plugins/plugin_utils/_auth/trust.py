@@ -14,9 +14,6 @@ from .._core.reporter import Reporter
 from .methods import AuthMethod
 from .session import Session
 
-# Warnings begin this many days before the end of an MFA ID.
-_DAYS_TO_WARN = 7
-
 
 def check_trust_can_be_required(method: AuthMethod) -> None:
     """Raise OptionError if sessions of this method are never MFA-trusted, and need the trust for payments."""
@@ -36,7 +33,7 @@ def report_trust(session: Session, method: AuthMethod, now: float, require_trust
     mfa_id = method.mfa_id
     days = mfa_id.days_left(now) if mfa_id else None
     if session.trusted or session.mfa_bypass:
-        if mfa_id and days is not None and days <= _DAYS_TO_WARN:
+        if mfa_id and days is not None and mfa_id.ends_soon(now):
             reporter.warn(
                 f"The MFA ID in remember_me_id expires on {mfa_id.expires_on} (days left: {max(days, 0)}). Create a new one with the "
                 "role bill.connect.trust."

@@ -119,6 +119,14 @@ def resolve(
     return ResolvedOptions(values, sources, secrets, faults, tuple(notes))
 
 
+def options_of(method: str | None, table: Sequence[Option]) -> list[Option]:
+    """The options of a table that a task with this authentication method reads. None stands for the default method."""
+    default = next((option.default for option in table if option.name == "auth_method"), None)
+    # With an unknown method, the task fails.
+    others = _OF_OTHER_METHODS.get(method or default or "", frozenset())
+    return [option for option in table if option.name not in others]
+
+
 def _of_other_methods(method: str | None) -> frozenset[str]:
     """The options that only other authentication methods use. Empty if the task has no authentication method."""
     return _OF_OTHER_METHODS[method] if method else frozenset()

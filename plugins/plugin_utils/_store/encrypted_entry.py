@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from .._core.errors import StoreError
@@ -19,6 +20,20 @@ from .base import Store, Warn
 from .cipher import Cipher, EntryIdentity
 
 _T = TypeVar("_T", bound=JsonRecord)
+
+
+@dataclass(frozen=True)
+class Snapshot(Generic[_T]):
+    """The record of an entry, and the bytes in the store that it was read from. It does not hold the identity of the entry."""
+
+    value: _T = field(repr=False)
+    store: Store = field(repr=False)
+    key: str
+    encrypted: bytes = field(repr=False)
+
+    def is_current(self) -> bool:
+        """Whether the store still has these bytes. Each change of the entry changes them."""
+        return self.store.get(self.key) == self.encrypted
 
 
 class EncryptedEntry(Generic[_T]):
@@ -44,12 +59,17 @@ class EncryptedEntry(Generic[_T]):
         return self._cipher().key
 
     def load(self) -> _T | None:
+        read = self.snapshot()
+        return read.value if read else None
+
+    def snapshot(self) -> Snapshot[_T] | None:
         secret = self._store.existing_secret()
         if secret is None:
             return None
         cipher = Cipher(self._identity, secret)
         encrypted = self._store.get(cipher.key)
-        return None if encrypted is None else self._decrypted(cipher, encrypted)
+        value = None if encrypted is None else self._decrypted(cipher, encrypted)
+        return None if encrypted is None or value is None else Snapshot(value, self._store, cipher.key, encrypted)
 
     def save(self, value: _T, *, seconds: float | None = None) -> None:
         """Encrypt and store the record. After ``seconds`` the entry is outdated."""
