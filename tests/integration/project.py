@@ -80,6 +80,8 @@ class Project:
     environ: dict[str, str] = field(default_factory=dict)
     # A watcher that runs during each run. Its argument is the process id of the run.
     watch: Callable[[int], AbstractContextManager[None]] = field(default=lambda _pid: nullcontext())
+    # How many seconds a run may take.
+    timeout: float = 120
 
     def __post_init__(self) -> None:
         (self.folder / "group_vars" / "all").mkdir(parents=True)
@@ -161,7 +163,7 @@ class Project:
             self.watch(process.pid),
         ):
             try:
-                output, _nothing = process.communicate(timeout=120)
+                output, _nothing = process.communicate(timeout=self.timeout)
             except BaseException:
                 process.kill()
                 raise

@@ -13,13 +13,23 @@ from xml.etree import ElementTree
 import pytest
 
 from tests.integration.project import secrets_in
-from tools.pictures import svg
-from tools.pictures.album import FOLDER, GUIDES, made, with_screens
+from tools.pictures.album import CHARTS, FOLDER, GUIDES, made, with_screens
 from tools.pictures.desk import COLUMNS
+from tools.pictures.frame import COLOURS, PAPER
 from tools.pictures.scenarios import SCENARIOS
 
 SVG = "{http://www.w3.org/2000/svg}"
 ELEMENTS = {"svg", "title", "desc", "rect", "circle", "g", "text", "tspan"}
+
+
+def root(name: str) -> ElementTree.Element:
+    return ElementTree.fromstring((FOLDER / f"{name}.svg").read_text())  # noqa: S314
+
+
+def described(picture: ElementTree.Element) -> list[str | None]:
+    """The title and the description of a picture."""
+    named = {part.get("id"): part.text for part in picture if part.get("id")}
+    return [named[each] for each in str(picture.get("aria-labelledby")).split()]
 
 
 @pytest.mark.terminal
@@ -33,7 +43,7 @@ def test_picture_made_again_is_unchanged(core_bin: Path, name: str) -> None:
 @pytest.mark.promise(5)
 def test_pictures_in_folder_are_complete_and_have_no_secrets() -> None:
     there = {path.name: path.read_text() for path in FOLDER.iterdir()}
-    assert sorted(there) == sorted(f"{name}.{kind}" for name in SCENARIOS for kind in ("svg", "txt"))
+    assert sorted(there) == sorted(f"{name}.{kind}" for name in (*SCENARIOS, *CHARTS) for kind in ("svg", "txt"))
     assert [name for name, text in there.items() if secrets_in(text)] == []
 
 
@@ -41,24 +51,25 @@ def test_guide_screens_match_pictures() -> None:
     shown = []
     for path in GUIDES.glob("*.rst"):
         guide = path.read_text()
-        assert with_screens(guide) == guide, f"{path.name}: make pictures"
+        assert with_screens(guide) == guide, f"{path.name}: make pictures, or make benchmark"
         shown += re.findall(r"^\.\. screen: (\w+)", guide, re.MULTILINE)
-    assert sorted(shown) == sorted(SCENARIOS)
+    assert sorted(shown) == sorted([*SCENARIOS, *CHARTS])
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_picture_svg_is_accessible_and_loads_nothing(name: str) -> None:
-    picture = ElementTree.ElementTree(file=FOLDER / f"{name}.svg").getroot()
-    assert picture is not None
-    named = {part.get("id"): part.text for part in picture if part.get("id")}
-    assert picture.get("role") == "img"
-    assert [named[each] for each in str(picture.get("aria-labelledby")).split()] == [
-        SCENARIOS[name].title,
-        SCENARIOS[name].description,
-    ]
+def test_picture_svg_has_the_title_and_lines_of_its_scenario(name: str) -> None:
+    picture = root(name)
+    assert described(picture) == [SCENARIOS[name].title, SCENARIOS[name].description]
     lines = ["".join(line.itertext()) for line in picture.iter(f"{SVG}text")]
     plain = (FOLDER / f"{name}.txt").read_text().splitlines()
     assert [line.strip() for line in lines] == [line.strip() for line in plain if line.strip()]
+
+
+@pytest.mark.parametrize("name", [*SCENARIOS, *CHARTS])
+def test_picture_svg_is_accessible_and_loads_nothing(name: str) -> None:
+    picture = root(name)
+    assert picture.get("role") == "img"
+    assert all(described(picture))
     # The picture loads nothing from elsewhere, and runs no script.
     assert {part.tag.removeprefix(SVG) for part in picture.iter()} <= ELEMENTS
     values = [value for part in picture.iter() for value in part.attrib.values()]
@@ -73,10 +84,10 @@ def test_picture_of_form_breaks_no_words(name: str) -> None:
     assert [line for line in lines if len(line) == COLUMNS and not line.endswith("***")] == []
 
 
-@pytest.mark.parametrize("name", svg.COLOURS)
+@pytest.mark.parametrize("name", COLOURS)
 def test_picture_colour_has_enough_contrast(name: str) -> None:
     """The contrast is the one that WCAG 2 requires for text (level AA)."""
-    text, paper = _luminance(svg.COLOURS[name]), _luminance(svg.PAPER)
+    text, paper = _luminance(COLOURS[name]), _luminance(PAPER)
     assert (text + 0.05) / (paper + 0.05) >= 4.5
 
 

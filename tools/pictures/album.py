@@ -5,7 +5,8 @@
 """The pictures: as SVG and plain text in docs/pictures, and as text in the guides.
 
 The guides have the text because the tools that show an RST file do not copy other files with it. In a guide, a
-comment ``.. screen: name`` marks the block of text after it. ``make pictures`` writes that block.
+comment ``.. screen: name`` marks the block of text after it. ``make pictures`` writes that block. For a chart, it is a table, which
+``make benchmark`` writes.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from .svg import drawn
 
 FOLDER = ROOT / "docs" / "pictures"
 GUIDES = ROOT / "docs" / "docsite" / "rst"
+# The charts. `make benchmark` draws them.
+CHARTS = ("speed",)
 
 _SCREEN = re.compile(r"(?<=^\.\. screen: )(?P<name>\w+)\n\n\.\. code-block:: text\n\n(?:   .*\n|\n)*", re.MULTILINE)
 
@@ -39,12 +42,12 @@ def made(name: str, core_bin: Path) -> dict[Path, str]:
     }
 
 
-def with_screens(guide: str) -> str:
-    """The text of a guide with the present screens."""
-    return _SCREEN.sub(lambda match: _block(match["name"]), guide)
+def with_screens(guide: str, folder: Path = FOLDER) -> str:
+    """The text of a guide with the present screens and tables of a folder."""
+    return _SCREEN.sub(lambda match: _block(match["name"], folder), guide)
 
 
-def _block(name: str) -> str:
-    lines = (FOLDER / f"{name}.txt").read_text().splitlines()
+def _block(name: str, folder: Path) -> str:
+    lines = (folder / f"{name}.txt").read_text().splitlines()
     text = "".join(f"   {line}\n" if line else "\n" for line in lines)
     return f"{name}\n\n.. code-block:: text\n\n{text}\n"

@@ -10,14 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 from xml.sax.saxutils import escape
 
-from tools.pictures.svg import COLOURS, PAPER
+from tools.pictures.frame import COLOURS, framed
 
 from .figures import FILE, HOURS, Days, Figures
 from .kinds import KINDS, LOGINS_AN_HOUR
 
 PICTURE = FILE.with_suffix(".svg")
 BARS = {"job": COLOURS["red"], "controller": COLOURS["brown"], "redis": COLOURS["cyan"]}
-_FRAME, _GRID, _INK, _PALE = "#444c56", "#30363d", COLOURS["default"], COLOURS["black"]
+_GRID, _INK, _PALE = "#30363d", COLOURS["default"], COLOURS["black"]
 _WIDTH, _LEFT, _RIGHT = 760, 56, 20
 _TOP, _PANEL, _GAP = 78, 110, 58
 _COLUMN = (_WIDTH - _LEFT - _RIGHT) / HOURS
@@ -36,28 +36,21 @@ def drawn(days: Days) -> str:
     plan = days.plan
     title = f"A day with {plan.jobs:,} jobs on {plan.controllers} controllers"
     height = _TOP + len(_PANELS) * (_PANEL + _GAP) - 8
-    return "\n".join(
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'
-            ' role="img" aria-labelledby="title description">',
-            f'<title id="title">{escape(title)}</title>',
-            f'<desc id="description">{escape(_description(days))}</desc>',
-            f'<rect x="0.5" y="0.5" width="{_WIDTH - 1}" height="{height - 1}" rx="8" fill="{PAPER}" stroke="{_FRAME}"/>',
-            f'<g font-family="{_FONT}" font-size="13" fill="{_INK}">',
-            f'<text x="20" y="28" font-size="16" font-weight="bold">{escape(title)}</text>',
-            *_legend(),
-            *(
-                part
-                for number, (heading, of, limit) in enumerate(_PANELS)
-                for part in _panel(
-                    _TOP + number * (_PANEL + _GAP), heading, {kind: of(days.stores[kind]) for kind in KINDS}, limit
-                )
-            ),
-            "</g>",
-            "</svg>",
-            "",
+    panels = (
+        part
+        for number, (heading, of, limit) in enumerate(_PANELS)
+        for part in _panel(
+            _TOP + number * (_PANEL + _GAP), heading, {kind: of(days.stores[kind]) for kind in KINDS}, limit
         )
     )
+    shapes = (
+        f'<g font-family="{_FONT}" font-size="13">',
+        f'<text x="20" y="28" font-size="16" font-weight="bold">{escape(title)}</text>',
+        *_legend(),
+        *panels,
+        "</g>",
+    )
+    return framed(title, _description(days), _WIDTH, height, (), shapes)
 
 
 def _description(days: Days) -> str:
