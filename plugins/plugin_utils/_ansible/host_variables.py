@@ -9,7 +9,7 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
@@ -74,22 +74,38 @@ class HostVariables:
     @cached_property
     def names_of_facts(self) -> set[str]:
         """The names of all variables that facts of any host define, even if another variable overrides them now."""
-        return {name for host in self._hosts() for name in self._injected(self._facts_in_cache(host))}
+        return {name for facts in self._distinct_facts(self._hosts_with_facts()) for name in self._injected(facts)}
 
     def may_read_facts(self, reach: Reach) -> bool:
         """Return whether templates with this reach may read facts, or may have read facts earlier."""
         return reach.is_open or reach.other_hosts or not reach.names.isdisjoint(self.names_of_facts)
 
     def facts_of_all(self) -> Iterator[HostFacts]:
-        """Yield the facts of all hosts, this host first."""
+        """Yield the facts of all hosts, this host first. Facts that several hosts have may come once."""
         yield self.facts
-        for host in self._hosts() - {self.name}:
-            facts = self._facts_in_cache(host)
+        for facts in self._distinct_facts(host for host in self._hosts_with_facts() if host != self.name):
             yield HostFacts(facts, facts, self._published(facts.get(RECEIPT)))
 
-    def _hosts(self) -> set[str]:
+    def _distinct_facts(self, hosts: Iterable[str]) -> Iterator[dict[str, Any]]:
+        """Yield the facts of each host by their names, but not facts that are equal to those of the host before.
+
+        Every task of every host looks at the facts of all hosts. The facts that bill.connect sets are equal for hundreds of hosts. To compare
+        them takes less time than to check them.
+        """
+        before: dict[str, Any] = {}
+        for host in hosts:
+            facts = self._facts_in_cache(host)
+            if not _are_equal(facts, before):
+                yield facts
+            before = facts
+
+    def _hosts_with_facts(self) -> Collection[str]:
+        """Return the names of all hosts that have facts, and perhaps of others."""
         if self._manager is None:
             return {self.name}
+        if not core_versions.are_facts_on_disk():
+            hosts: Collection[str] = self._manager._fact_cache.keys()
+            return hosts
         delegated = self.variables.get("ansible_delegated_vars")
         return {
             self.name,
@@ -97,7 +113,6 @@ class HostVariables:
             # These hosts may be in no inventory: the controller, and the targets of delegate_to.
             *C.LOCALHOST,
             *(delegated if isinstance(delegated, Mapping) else ()),
-            *(() if core_versions.are_facts_on_disk() else self._manager._fact_cache.keys()),
         }
 
     def _own_facts(self) -> Mapping[str, Any]:
@@ -204,6 +219,14 @@ class _OnlyPublished:
         facts = _facts_in(self._cache, host)
         published = self._published(facts.get(RECEIPT))
         return {name: value for name, value in published.items() if name in facts and facts[name] == value}
+
+
+def _are_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    try:
+        return one == other
+    except Exception:
+        # Up to ansible-core 2.18, a comparison decrypts an encrypted value, and the password may be missing.
+        return False
 
 
 def _facts_in(cache: Any, host: str) -> dict[str, Any]:

@@ -89,14 +89,14 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
     while columns:
         column = columns.pop()
         kinds = set(map(type, column))
-        if kinds == {str}:
-            texts += column
-            continue
-        if kinds <= {bool, NoneType}:
+        if kinds <= {str, bool, NoneType}:
+            texts += column if kinds == {str} else [each for each in column if isinstance(each, str)]
             continue
         alike: dict[tuple[Any, ...], list[Mapping[Any, Any]]] = {}
         for each in column:
-            if isinstance(each, str):
+            if isinstance(each, dict):
+                alike.setdefault(tuple(each), []).append(each)
+            elif isinstance(each, str):
                 texts.append(each)
             elif isinstance(each, Mapping):
                 alike.setdefault(tuple(each), []).append(each)
@@ -166,7 +166,10 @@ class _Secrets:
     def among(self, texts: list[str]) -> bool:
         """Whether one of the texts is one of the secrets or contains one."""
         together = "\n".join(texts)
-        return not self._whole.isdisjoint(texts) or any(part in together for part in self._parts)
+        if any(part in together for part in self._parts):
+            return True
+        # The comparison of whole texts takes longest, and only short secrets need it.
+        return len(self._parts) < len(self._whole) and not self._whole.isdisjoint(texts)
 
     def redacted(self, text: str) -> str:
         if text in self._whole:

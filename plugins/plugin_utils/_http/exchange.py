@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from queue import SimpleQueue
 
 from .._core.base_url import BaseUrl
 from .._core.errors import TlsError, TransportError, note_sent
@@ -42,6 +43,7 @@ class HttpExchange:
         self._sender = HttpSender(base_url, settings, self.errors)
         self._keeps_alive = False
         self._adapter: AbortableAdapter | None = None
+        self._thread: _ExchangeThread | None = None
 
     @property
     def proxy(self) -> Proxy | None:
@@ -78,8 +80,8 @@ class HttpExchange:
                 adapter = self._adapter or AbortableAdapter(self.run)
                 if self._keeps_alive:
                     self._adapter = adapter
-                thread = _ExchangeThread(self._sender, adapter, request, held.pop_all(), keep_open=self._keeps_alive)
-            return self._outcome(thread, adapter)
+                pending = _Pending(self._sender, adapter, request, held.pop_all(), keep_open=self._keeps_alive)
+            return self._outcome(pending, adapter)
         except BaseException as error:
             # This includes exceptions of Ansible, which can end a task at any point. Nothing is sent while a request waits for its slot.
             is_sent = adapter is not None and adapter.connected
@@ -88,20 +90,28 @@ class HttpExchange:
                 error.not_processed = not is_sent
             raise
 
-    def _outcome(self, thread: _ExchangeThread, adapter: AbortableAdapter) -> RawResponse:
+    def _outcome(self, pending: _Pending, adapter: AbortableAdapter) -> RawResponse:
         try:
-            thread.start_or_release()
-            thread.join(self.settings.timeout)
+            # A list has one thread for all its pages, because the start of a thread takes a part of the time of a page.
+            if self._thread is None:
+                self._thread = _ExchangeThread()
+                self._thread.start_with(pending)
+            else:
+                self._thread.run_soon(pending)
+            if not self._keeps_alive:
+                self._end_thread()
+            pending.wait(self.settings.timeout)
         finally:
             # Check this before the abort, because an aborted connection can look like the end of a response.
-            is_late = not thread.is_done
+            is_late = not pending.is_done
             if is_late:
                 adapter.abort()
                 self._adapter = None
+                self._end_thread()
         if is_late:
             raise self._sender.timed_out(adapter)
         try:
-            return thread.outcome()
+            return pending.outcome()
         except BaseException:
             # The connection may be broken. The next exchange opens a new one.
             self._close()
@@ -111,39 +121,45 @@ class HttpExchange:
         if self._adapter and self._adapter.http:
             self._adapter.http.close()
         self._adapter = None
+        self._end_thread()
+
+    def _end_thread(self) -> None:
+        """Let the thread end as soon as its exchange has ended. A DNS look-up may continue after the deadline."""
+        if self._thread:
+            self._thread.end_soon()
+        self._thread = None
 
 
-class _ExchangeThread(threading.Thread):
-    """Runs one exchange and holds its slot until the exchange has ended. A DNS look-up may continue after the deadline."""
+class _Pending:
+    """One exchange, which another thread runs. It holds its slot until the exchange has ended."""
 
     def __init__(
         self, sender: HttpSender, adapter: AbortableAdapter, request: HttpRequest, held: ExitStack, *, keep_open: bool
     ) -> None:
-        super().__init__(name=THREAD_NAME, daemon=True)
+        self.held = held
         self._sender = sender
         self._keep_open = keep_open
         self._adapter = adapter
         self._request = request
-        self._held = held
         self._response: RawResponse | None = None
         self._error: BaseException | None = None
-
-    def start_or_release(self) -> None:
-        try:
-            self.start()
-        except RuntimeError:
-            self._held.close()
-            raise TransportError(
-                "bill.connect could not start a thread to send the request, so it sent nothing. The limit of processes and threads is used "
-                "up. Use fewer forks, or raise the limit (ulimit -u, or the limit of the container)."
-            ) from None
+        # This lock is taken until the exchange has ended.
+        self._running = threading.Lock()
+        self._running.acquire()
 
     def run(self) -> None:
-        with self._held:
-            try:
-                self._response = self._sender.send(self._adapter, self._request, keep_open=self._keep_open)
-            except BaseException as error:
-                self._error = error
+        try:
+            with self.held:
+                try:
+                    self._response = self._sender.send(self._adapter, self._request, keep_open=self._keep_open)
+                except BaseException as error:
+                    self._error = error
+        finally:
+            self._running.release()
+
+    def wait(self, timeout: float) -> None:
+        """Wait until the exchange has ended, but at most ``timeout`` seconds."""
+        self._running.acquire(timeout=timeout)
 
     @property
     def is_done(self) -> bool:
@@ -154,3 +170,34 @@ class _ExchangeThread(threading.Thread):
         if self._response is not None:
             return self._response
         raise self._error or AssertionError("unreachable: the exchange is done")
+
+
+class _ExchangeThread(threading.Thread):
+    """Runs exchanges, one after the other."""
+
+    def __init__(self) -> None:
+        super().__init__(name=THREAD_NAME, daemon=True)
+        self._exchanges: SimpleQueue[_Pending | None] = SimpleQueue()
+
+    def start_with(self, pending: _Pending) -> None:
+        """Start the thread and this exchange. If it cannot start, the slot of the exchange is released, and TransportError is raised."""
+        self.run_soon(pending)
+        try:
+            self.start()
+        except RuntimeError:
+            pending.held.close()
+            raise TransportError(
+                "bill.connect could not start a thread to send the request, so it sent nothing. The limit of processes and threads is used "
+                "up. Use fewer forks, or raise the limit (ulimit -u, or the limit of the container)."
+            ) from None
+
+    def run_soon(self, pending: _Pending) -> None:
+        self._exchanges.put(pending)
+
+    def end_soon(self) -> None:
+        """End after the exchanges that are not complete."""
+        self._exchanges.put(None)
+
+    def run(self) -> None:
+        while pending := self._exchanges.get():
+            pending.run()

@@ -22,7 +22,11 @@ from .messages import HttpRequest, RawResponse, Response
 # Ansible needs many times longer to process a response than bill.connect needs to read it. Ansible also loses values that are nested too
 # deeply.
 _MAX_VALUES = 200_000
+# There are at least as many of the other signs in a JSON text as it has values.
+_NO_SIGNS_OF_VALUES = bytes(set(range(256)) - set(b"{[,"))
 _MAX_DEPTH = 100
+# The types of decoded JSON values that have other values inside.
+_NESTING = frozenset((dict, list))
 
 
 class Transport(Protocol):
@@ -120,7 +124,7 @@ def _parse_json(raw: bytes) -> tuple[Any, str | None]:
     if not raw.strip():
         return None, None
     # Check this before decoding, because a decoded value needs many times more memory than its bytes.
-    if sum(raw.count(sign) for sign in (b"{", b"[", b",")) > _MAX_VALUES:
+    if len(raw.translate(None, _NO_SIGNS_OF_VALUES)) > _MAX_VALUES:
         return None, f"more than {_MAX_VALUES} values"
     try:
         value = json.loads(raw)
@@ -134,14 +138,15 @@ def _parse_json(raw: bytes) -> tuple[Any, str | None]:
 
 
 def _is_too_deep(value: Any) -> bool:
-    level = [value]
+    """Whether a decoded JSON value is nested too deeply. Every value of a response is looked at, so this must be fast."""
+    level = [value] if type(value) in _NESTING else []
     for _depth in range(_MAX_DEPTH):
+        if not level:
+            return False
         level = [
             inner
             for each in level
-            if isinstance(each, (dict, list))
-            for inner in (each.values() if isinstance(each, dict) else each)
+            for inner in (each.values() if type(each) is dict else each)
+            if type(inner) in _NESTING
         ]
-        if not level:
-            return False
-    return any(isinstance(each, (dict, list)) for each in level)
+    return bool(level)

@@ -58,6 +58,7 @@ def test_context_output_hides_secrets(open_context: OpenContext, monkeypatch: py
     """This covers the secrets of this run, and those in the environment that the run does not use."""
     monkeypatch.setenv("BILL_API_TOKEN", "environment-findme")
     shown: list[str] = []
+    monkeypatch.setattr(_reporter.display, "verbosity", 2)
     for name in ("warning", "v", "vv"):
         monkeypatch.setattr(_reporter.display, name, shown.append)
     monkeypatch.setattr(_reporter.display, "verbosity", 2)
@@ -68,6 +69,24 @@ def test_context_output_hides_secrets(open_context: OpenContext, monkeypatch: py
         show(text)
     redacted = "of ********, ********, ********"
     assert shown == [redacted, f"bill.connect: {redacted}", f"bill.connect: {redacted}"]
+
+
+@pytest.mark.parametrize(("verbosity", "shown"), [(0, []), (1, ["v"]), (2, ["v", "vv"])])
+def test_context_output_that_ansible_would_not_show_is_not_redacted(
+    open_context: OpenContext, monkeypatch: pytest.MonkeyPatch, verbosity: int, shown: list[str]
+) -> None:
+    """Redaction takes long, compared with a page of a list."""
+    monkeypatch.setattr(_reporter.display, "verbosity", verbosity)
+    called: list[str] = []
+    for name in ("v", "vv"):
+        monkeypatch.setattr(_reporter.display, name, lambda _text, name=name: called.append(name))
+    context = open_context()
+    redactions: list[str] = []
+    monkeypatch.setattr(context.secrets, "redact_all", redactions.append)
+    context.reporter.progress("a page")
+    context.reporter.log("a session")
+    assert called == shown
+    assert len(redactions) == len(shown)
 
 
 @pytest.mark.promise(7)

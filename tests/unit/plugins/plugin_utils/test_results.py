@@ -113,6 +113,7 @@ def test_request_result_of_a_list_in_check_mode_reads_and_reports_each_page(
     open_context: OpenContext, bill: Bill, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown: list[str] = []
+    monkeypatch.setattr(_reporter.display, "verbosity", 1)
     monkeypatch.setattr(_reporter.display, "v", shown.append)
     monkeypatch.setattr(_reporter.display, "verbosity", 1)
     bill.will_answer((200, {"results": [1, 2], "nextPage": "2"}), to="GET /v3/vendors?max=3")

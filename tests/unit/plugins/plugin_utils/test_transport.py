@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import logging
+import signal
 import socket
 import sys
 import threading
@@ -665,35 +666,71 @@ def test_exchange_interrupted_while_waiting_for_a_slot_sends_nothing(scripted: S
 
 
 @pytest.mark.promise(10)
-@pytest.mark.parametrize("moment", ["start", "join"])
-def test_exchange_that_is_interrupted_closes_its_connection(
-    scripted: Start, monkeypatch: pytest.MonkeyPatch, moment: str
+def test_exchange_that_is_interrupted_at_the_start_of_its_thread_closes_its_connection(
+    scripted: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = threading.Event()
 
     def silent(_peer: socket.socket) -> None:
         asked.set()
 
-    def ended(thread: threading.Thread, *arguments: Any) -> None:
-        if thread.name != "bill.connect exchange":
-            real(thread, *arguments)
-        elif moment == "start":
-            # A signal can also arrive during the start, when the thread runs already.
-            real(thread)
-            asked.wait(10)
-            raise TaskEnded
-        else:
+    def ended(thread: threading.Thread) -> None:
+        real(thread)
+        # A signal can also arrive during the start, when the thread runs already.
+        if thread.name == "bill.connect exchange":
             asked.wait(10)
             raise TaskEnded
 
     bill = scripted(silent, stays=True)
-    real = getattr(threading.Thread, moment)
-    monkeypatch.setattr(threading.Thread, moment, ended)
+    real = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", ended)
     with pytest.raises(TaskEnded) as failure:
         open_transport(bill.url).send(PAYMENT)
     assert failure.value.request_sent is True
     # The connection is closed.
     assert bill.left.acquire(timeout=10)
+
+
+@pytest.fixture
+def end_task(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[socket.socket], None]]:
+    """A reply of BILL during which the task ends: a signal arrives, as at the end of a task's timeout."""
+
+    def ended(_number: int, _frame: object) -> NoReturn:
+        raise TaskEnded
+
+    before = signal.signal(signal.SIGUSR1, ended)
+    yield lambda _peer: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.promise(10)
+def test_exchange_that_is_interrupted_while_it_waits_closes_its_connection(
+    scripted: Start, end_task: Callable[[socket.socket], None]
+) -> None:
+    bill = scripted(end_task, stays=True)
+    with pytest.raises(TaskEnded) as failure:
+        open_transport(bill.url).send(PAYMENT)
+    assert failure.value.request_sent is True
+    # The connection is closed.
+    assert bill.left.acquire(timeout=10)
+
+
+@pytest.mark.promise(15)
+def test_list_has_one_thread_and_ends_it(scripted: Start, end_task: Callable[[socket.socket], None]) -> None:
+    """After the last page, and after a task that ends during a page."""
+    for last in (responds_and_stays(200, {}), end_task):
+        transport = open_transport(scripted(responds_and_stays(200, {}), last, stays=True).url)
+        with suppress(TaskEnded), transport.keep_alive():
+            transport.send(VENDORS)
+            (thread,) = exchange_threads()
+            transport.send(VENDORS)
+            assert exchange_threads() == [thread]
+        thread.join(10)
+        assert exchange_threads() == []
+
+
+def exchange_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name == "bill.connect exchange"]
 
 
 class EndingBody(bytes):
