@@ -23,9 +23,6 @@ from .._core.errors import (
     OptionError,
     UncertainWriteError,
 )
-
-# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-from .._http import exchange as _exchange  # noqa: F401
 from .._http.messages import Response
 from .client import BillClient
 from .explanation import empty_read, explained, is_about, is_empty_read
@@ -33,10 +30,14 @@ from .http_requests import PageRequests, http_request
 from .idempotent_key import HEADER, key_of, takes_key
 from .page_limits import refuses_page_size
 from .pagination import Page, PageReader
+from .proxy_guard import EXCHANGE
 from .request import Request
 from .request_identity import canonical_form
 from .verification import verification_query
 from .write_outcome import NEVER_EXPECTED, WriteAttempt, uncertain
+
+# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
+EXCHANGE.module()
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."

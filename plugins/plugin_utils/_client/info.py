@@ -16,12 +16,13 @@ from urllib.parse import urlencode
 from .._auth.session import SessionResult
 from .._auth.session_manager import SessionManager
 from .._core.errors import OptionError
-
-# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-from .._http import exchange as _exchange  # noqa: F401
 from .._http.messages import HttpRequest
 from .client import BillClient
 from .pagination import Page, PageReader
+from .proxy_guard import EXCHANGE
+
+# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
+EXCHANGE.module()
 
 
 def session_info(sessions: SessionManager, *, may_sign_in: bool) -> SessionResult:

@@ -29,11 +29,12 @@ from .._core.errors import (
     UncertainWriteError,
     UnknownApiError,
 )
-
-# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-from .._http import exchange as _exchange  # noqa: F401
 from .._http.messages import HttpRequest, JsonBody
 from .client import BillClient
+from .proxy_guard import EXCHANGE
+
+# These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
+EXCHANGE.module()
 
 # Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. BILL does not document the codes with which it
 # rejects such requests. Assumption: the codes below.

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from .._http.exchange import HttpExchange
 
 # The module that imports the library requests.
-_EXCHANGE = LateImport(f"{__name__.rpartition('._client.')[0]}._http.exchange")
+EXCHANGE = LateImport(f"{__name__.rpartition('._client.')[0]}._http.exchange")
 
 # Seconds to wait for the lock of an answer if it is only rewritten.
 _LOCK_TIMEOUT = 5
@@ -97,7 +97,7 @@ class ProxyGuard:
 
     @cached_property
     def _http(self) -> HttpExchange:
-        exchange: HttpExchange = _EXCHANGE.module().HttpExchange(self.base_url, self.settings, self.limits, self.run)
+        exchange: HttpExchange = EXCHANGE.module().HttpExchange(self.base_url, self.settings, self.limits, self.run)
         return exchange
 
     def keep_alive(self) -> AbstractContextManager[None]:

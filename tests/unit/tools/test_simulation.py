@@ -124,7 +124,7 @@ def test_simulation_chart_and_table_have_the_figures() -> None:
 
 
 def test_simulation_picture_is_accessible_and_loads_nothing() -> None:
-    picture = ElementTree.fromstring(PICTURE.read_text())  # noqa: S314 - a file of this repository
+    picture = ElementTree.fromstring(PICTURE.read_text())
     named = {part.get("id"): part.text for part in picture if part.get("id")}
     assert picture.get("role") == "img"
     assert named["title"] == "A day with 1,000 jobs on 20 controllers"

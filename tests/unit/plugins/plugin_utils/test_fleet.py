@@ -142,7 +142,7 @@ def test_fleet_with_wrong_clocks_uses_the_session_without_validation(
 
 
 def limits_of(client: BillClient) -> RequestLimits:
-    limits = client.transport.exchange.limits  # type: ignore[attr-defined]
+    limits = vars(client.transport)["exchange"].limits
     assert isinstance(limits, RequestLimits)
     return limits
 
