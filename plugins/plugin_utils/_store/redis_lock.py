@@ -25,14 +25,13 @@ class RenewedLock:
 
     ``lease`` is the time in seconds after which the lock is free if it is not renewed.
 
-    If Redis has lost the lock (it was flushed, or a failover lost the last writes), the holder takes it again, unless another task has it.
+    If Redis has lost the lock (it was flushed, or a failover lost the last writes), the holder takes it again as soon as no other task has it.
     """
 
     def __init__(self, lock: Any, redis: Any, lease: float) -> None:
         self._lock = lock
         self._redis = redis
         self._lease = lease
-        self._token = lock.local.token
         self._done = threading.Event()
         self._thread = threading.Thread(name="bill.connect lock", target=self._renew, daemon=True)
         self._thread.start()
@@ -49,12 +48,9 @@ class RenewedLock:
 
     def _renew(self) -> None:
         while not self._done.wait(self._lease / _RENEWALS):
-            try:
-                self._lock.extend(self._lease, replace_ttl=True)
-            except self._redis.exceptions.LockError:
-                with suppress(self._redis.RedisError, OSError, ValueError):
-                    if not self._lock.acquire(blocking=False, token=self._token):
-                        return
-            except (self._redis.RedisError, OSError, ValueError):
-                # Perhaps Redis is there again at the next renewal.
-                continue
+            # If Redis is away, it may be there again at the next renewal.
+            with suppress(self._redis.RedisError, OSError, ValueError):
+                try:
+                    self._lock.extend(self._lease, replace_ttl=True)
+                except self._redis.exceptions.LockError:
+                    self._lock.acquire(blocking=False)

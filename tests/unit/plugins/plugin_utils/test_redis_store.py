@@ -162,13 +162,35 @@ def test_redis_lock_that_cannot_be_freed_is_a_store_error(start_server: StartSer
         server.kill()
 
 
-def test_redis_lock_is_taken_again_after_a_flush(server: RedisServer) -> None:
+@pytest.mark.promise(1)
+def test_redis_lock_outlasts_its_lease_while_its_holder_lives(server: RedisServer) -> None:
+    with opened(server.url, lease=LEASE).lock(KEY, 0), server.client() as client:
+        time.sleep(2 * LEASE)
+        with pytest.raises(LockTimeoutError), opened(server.url).lock(KEY, 0):
+            pass
+        # If its holder ends now, the others wait for one lease.
+        assert client.pttl(f"bill.connect:{KEY}:lock") <= 1000 * LEASE
+    with opened(server.url).lock(KEY, 0), server.client() as client:
+        assert 0 < client.pttl(f"bill.connect:{KEY}:lock") <= 10_000
+
+
+def wait_for_the_lock(server: RedisServer) -> None:
+    end = time.monotonic() + 5
+    while f"bill.connect:{KEY}:lock" not in server.data() and time.monotonic() < end:
+        time.sleep(0.02)
+
+
+def test_redis_lock_that_redis_has_lost_is_taken_again(start_server: StartServer) -> None:
+    server = start_server()
     with opened(server.url, lease=LEASE).lock(KEY, 0):
         with server.client() as client:
             client.flushall()
-        end = time.monotonic() + 5
-        while f"bill.connect:{KEY}:lock" not in server.data() and time.monotonic() < end:
-            time.sleep(0.02)
+        wait_for_the_lock(server)
+        server.kill()
+        # A renewal fails.
+        time.sleep(LEASE / 2)
+        server.start()
+        wait_for_the_lock(server)
         with pytest.raises(LockTimeoutError), opened(server.url).lock(KEY, 0):
             pass
     assert server.data() == {}

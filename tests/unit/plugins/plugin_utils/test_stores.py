@@ -125,14 +125,6 @@ def test_lock_that_becomes_free_is_taken_by_a_waiting_task(open_store: OpenStore
     assert order == ["first", "second"]
 
 
-@pytest.mark.parametrize("open_store", KINDS, indirect=True)
-def test_lock_outlasts_its_lease_while_its_holder_lives(open_store: OpenStore) -> None:
-    with open_store().lock(KEY, 0):
-        time.sleep(2 * LEASE)
-        with pytest.raises(LockTimeoutError), open_store().lock(KEY, 0):
-            pass
-
-
 def _hold(open_store: OpenStore, held: Event) -> None:
     with open_store().lock(KEY, 0):
         held.set()
