@@ -23,6 +23,7 @@ _SCHEMES = ("redis", "rediss", "unix")
 # The beginning of a value that is meant as a URL, even if it is not written like one.
 _LIKE_A_URL = re.compile(r"(?i)[a-z][a-z0-9+.-]*://|(?:redis|valkey)s?:")
 # Ansible imports this module in its main process. So the workers, one for each task, need not compile the expressions again.
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 _DATABASE_PATH = re.compile(r"/?|/[0-9]{1,5}")
 _DATABASE = re.compile(r"[0-9]{1,5}")
 _PREFIX = re.compile(r"[A-Za-z0-9_.:{}-]{1,100}")
@@ -70,6 +71,7 @@ class StoreUrl:
     - ``place`` is what messages show: the host and the port, or the path of the socket.
     - ``prefix`` begins the name of every key.
     - ``timeout`` is the time in seconds for one operation.
+    - ``has_name`` is true if the address of the host must be looked up.
     """
 
     # repr() omits the URL, so that no message or traceback shows it.
@@ -79,6 +81,7 @@ class StoreUrl:
     timeout: float = _DEFAULT_TIMEOUT
     database: str = "0"
     has_tls: bool = False
+    has_name: bool = False
 
     @property
     def digest(self) -> str:
@@ -119,6 +122,7 @@ class StoreUrl:
             _timeout(options.get("timeout")),
             options.get("db") or (parts.path.strip("/") if parts.scheme != "unix" else "") or "0",
             parts.scheme == "rediss",
+            host is not None and not _ADDRESS.fullmatch(host),
         )
 
 

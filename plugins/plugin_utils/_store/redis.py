@@ -51,8 +51,8 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.02, 0.2
 class RedisStore:
     """The entries of one prefix in one Redis. Raises BillError if the library redis is missing or too old.
 
-    Every operation takes at most the time limit of the URL. The first one also looks up the host and connects, and takes at most three times
-    as long. An operation whose connection breaks is repeated once, because Redis may have been restarted.
+    Every operation takes at most the time limit of the URL. The first one also looks up the host and connects, and can take several times as
+    long. An operation whose connection breaks is repeated once, because Redis may have been restarted.
 
     ``lease`` is the time in seconds after which a lock is free if its holder does not renew it.
     """
@@ -157,8 +157,8 @@ class RedisStore:
     def _do(self, operation: Callable[[], _T]) -> _T:
         """The result of an operation. Raises StoreError if it fails."""
         try:
-            if self._offset is None:
-                # No time limit of the library covers the look-up of the host.
+            if self._offset is None and self._url.has_name:
+                # No time limit of the library covers the look-up of the host. A thread takes longer than the whole operation.
                 return _within(3 * self._url.timeout, operation)
             return operation()
         except (self._redis.RedisError, OSError, ValueError) as error:

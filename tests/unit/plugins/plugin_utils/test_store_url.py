@@ -45,6 +45,20 @@ def test_store_url_options_are_read() -> None:
     assert (plain.prefix, plain.timeout, plain.has_tls) == ("bill.connect:", 3.0, False)
 
 
+@pytest.mark.parametrize(
+    ("text", "has_name"),
+    [
+        ("redis://redis.example.com", True),
+        ("redis://localhost", True),
+        ("redis://127.0.0.1:6380", False),
+        ("redis://[::1]", False),
+        ("unix:///run/redis.sock", False),
+    ],
+)
+def test_store_url_says_whether_its_host_must_be_looked_up(text: str, has_name: bool) -> None:
+    assert StoreUrl.of(text).has_name is has_name
+
+
 def test_store_url_digest_differs_for_different_stores_only() -> None:
     same = ("redis://h", "redis://h/0", "redis://user:findme@h:6379", "rediss://h?timeout=5")
     others = ("redis://h/1", "redis://h?db=2", "redis://h?prefix=x:", "redis://h:6380", "redis://i", "unix:///h")
