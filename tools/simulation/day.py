@@ -62,7 +62,7 @@ class Plan:
 
     def starts(self) -> list[float]:
         """The seconds after midnight at which the jobs start."""
-        chance = random.Random(self.seed)  # noqa: S311 - the same jobs in every run
+        chance = random.Random(self.seed)
         found: list[float] = []
         for hour in self.busy_hours:
             together = [
@@ -131,7 +131,7 @@ class _Job:
         self._timeline = timeline
         self._bill = bill
         self._home = folder / f"job-{number}"
-        self._chance = random.Random(f"{plan.seed} {number}")  # noqa: S311 - the same waits in every run
+        self._chance = random.Random(f"{plan.seed} {number}")
         self._controller = folder / f"controller-{self._chance.randrange(plan.controllers)}"
         self._clock = JobClock(timeline, self._chance)
         self._stores = stores

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import quantiles
+from typing import Any
 
 from tests.emulator.clock import HOUR
 
@@ -102,9 +103,9 @@ def read(text: str) -> dict[str, Days]:
     return {name: _days(each) for name, each in json.loads(text).items()}
 
 
-def _days(content: dict[str, dict[str, dict[str, object]]]) -> Days:
+def _days(content: dict[str, dict[str, Any]]) -> Days:
     lists = {name: tuple(value) if isinstance(value, list) else value for name, value in content["plan"].items()}
     return Days(
-        Plan(**lists),  # type: ignore[arg-type]
-        {name: Figures(**each) for name, each in content["stores"].items()},  # type: ignore[arg-type]
+        Plan(**lists),
+        {name: Figures(**each) for name, each in content["stores"].items()},
     )

@@ -31,7 +31,7 @@ KINDS = {
 def day(kind: str, plan: Plan, progress: Callable[[int], None] = lambda _jobs: None) -> Figures:
     """The figures of a day with a kind of store."""
     # A store in files writes every change. In memory that is fast.
-    memory = Path("/dev/shm")  # noqa: S108 - only for a folder with a random name
+    memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder, _stores(kind) as stores:
         return figures(simulated(plan, stores, Path(folder), progress))
 

@@ -55,6 +55,14 @@ class BillAction(ActionBase):
     ANY_METHOD: ClassVar[bool] = False
     FAILURE_DATA: ClassVar[Mapping[str, Any]] = {}
 
+    # The options by their names and aliases.
+    _options: ClassVar[Mapping[str, Option]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        # Ansible imports the class in its main process. So the workers, one for each task, need not do this again.
+        cls._options = {name: option for option in cls._table() for name in (option.name, *option.aliases)}
+
     TRANSFERS_FILES = False
     _requires_connection = False
     _supports_check_mode = True
@@ -172,7 +180,7 @@ class BillAction(ActionBase):
 
     def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> None:
         """Replace each argument of the task that is a secret or contains one."""
-        options = {name: option for option in self._table() for name in (option.name, *option.aliases)}
+        options = self._options
         hidden = [
             name
             for name, value in arguments.items()

@@ -97,9 +97,19 @@ class FactCheck:
                 f"The variable {name}", raw, used, self._of_variable, name in templates.SECRET_VARIABLES
             )
 
+    @cached_property
+    def _written_names(self) -> set[str]:
+        """The names of all arguments in the task and in the defaults around it, whether they apply or not."""
+        if self._written is None:
+            return set()
+        defaults = (name for each in self._written.defaults for name in each)
+        return {*self._written.arguments, *defaults, *(each[0] for each in self._written.applied_defaults)}
+
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
         names = {option.name, *option.aliases}
+        if names.isdisjoint(given) and names.isdisjoint(self._written_names):
+            return
         facts: list[str | None] = []
         if self._written is None:
             facts += [self._behind_argument(name, given[name]) for name in sorted(names & given.keys())]

@@ -192,6 +192,8 @@ def _readable(value: Any) -> Any:
 
 def _secrets_among(invocation: Invocation) -> set[str]:
     """Return the secret texts among the arguments."""
+    if not invocation.given:
+        return set()
     options = {name: option for option in invocation.table for name in (option.name, *option.aliases)}
     return {
         text

@@ -22,6 +22,8 @@ from ansible.parsing.mod_args import ModuleArgsParser
 from .facts import Loop, Loops
 from .running import query_of
 
+_UNKNOWN = object()
+
 # Real blocks are nested only a few levels deep. The limit stops an endless loop.
 _DEEPEST_BLOCKS = 1000
 
@@ -74,6 +76,9 @@ class WrittenTask:
 def _parsed(task: Any) -> tuple[Mapping[str, Any], Any]:
     """Return the untemplated arguments of a task, and a list with the template that stands for all of them, or None."""
     written = _ds_of(task)
+    if written.get(getattr(task, "action", ""), _UNKNOWN) is None and "args" not in written:
+        # The usual bill_login has no arguments. Its parser takes longer than the rest of this file.
+        return {}, None
     try:
         _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)
     except AnsibleError:

@@ -20,7 +20,7 @@ from .._core.secret_registry import SecretRegistry
 from .._http.messages import HttpRequest, Response
 from .._http.retry_policy import RetryPolicy
 from .._http.transport import Transport
-from .idempotent_key import IdempotentKeys
+from .._store.base import Store
 from .write_outcome import WriteAttempt, may_be_processed, uncertain
 
 if TYPE_CHECKING:
@@ -41,13 +41,11 @@ class ClientResponse:
 class BillClient:
     """Sends requests with the sessions of one credential, which ``sessions`` manages."""
 
-    def __init__(
-        self, sessions: SessionManager, transport: Transport, retry: RetryPolicy, keys: IdempotentKeys
-    ) -> None:
+    def __init__(self, sessions: SessionManager, transport: Transport, retry: RetryPolicy, store: Store) -> None:
         self.sessions = sessions
         self.transport = transport
         self.retry = retry
-        self.keys = keys
+        self.store = store
 
     @property
     def secrets(self) -> SecretRegistry:

@@ -27,17 +27,17 @@ from .._http.messages import Response
 from .client import BillClient
 from .explanation import empty_read, explained, is_about, is_empty_read
 from .http_requests import PageRequests, http_request
-from .idempotent_key import HEADER, key_of, takes_key
+from .idempotent_key import HEADER, IdempotentKeys, key_of, takes_key
+from .late_exchange import WIRE
 from .page_limits import refuses_page_size
 from .pagination import Page, PageReader
-from .proxy_guard import EXCHANGE
 from .request import Request
 from .request_identity import canonical_form
 from .verification import verification_query
 from .write_outcome import NEVER_EXPECTED, WriteAttempt, uncertain
 
 # These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-EXCHANGE.module()
+WIRE.module()
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."
@@ -73,6 +73,7 @@ class EndpointClient:
         self.expected = expected
         self.require_trusted = require_trusted
         self.attempt = attempt or WriteAttempt()
+        self._keys = IdempotentKeys(client.store, client.sessions.clock, client.sessions.reporter.warn)
 
     def call(self, request: Request) -> ApiResult:
         """Send one request. A read is repeated after a temporary error. A write is repeated only if BILL has certainly not processed it.
@@ -82,7 +83,7 @@ class EndpointClient:
         fields for the result of the task.
         """
         identity = self.identity_of(request) if takes_key(request) else {}
-        with self.client.keys.added(request, identity, self.attempt) as keyed:
+        with self._keys.added(request, identity, self.attempt) as keyed:
             return self._call(keyed)
 
     def _call(self, request: Request) -> ApiResult:

@@ -28,16 +28,14 @@ from .._http.base import Exchange, HttpSettings
 from .._http.retry_policy import RetryPolicy
 from .._http.retrying_transport import RetryingTransport
 from .._http.transport import HttpTransport
-from .._limits.concurrency_limiter import ConcurrencyLimiter
-from .._limits.rate_limiter import MAX_WAIT, RateLimiter, Reservations
-from .._limits.request_limits import RequestLimits
+from .._limits.rate_limiter import MAX_WAIT
+from .._store.base import Store
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-from .._store.factory import Store, open_shared, open_store
+from .._store.factory import open_shared, open_store
 from .._store.store_clock import StoreClock
 from .client import BillClient
-from .idempotent_key import IdempotentKeys
-from .proxy_guard import ProxyGuard
+from .late_exchange import ExchangeParts, LateExchange
 
 
 @dataclass(frozen=True)
@@ -116,49 +114,26 @@ class _Builder:
             secrets=self._around.secrets,
             parent=self.client(parent).sessions if parent else None,
         )
-        keys = IdempotentKeys(self._store, self._clock, self._around.reporter.warn)
-        return BillClient(sessions, transport, self._retry, keys)
+        return BillClient(sessions, transport, self._retry, self._store)
 
     def _exchange(self, method: AuthMethod) -> Exchange:
-        limits = self._limits(method)
-        if self._around.exchange:
-            return self._around.exchange.at(self._base_url)
-        settings = HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"])
-        return ProxyGuard(
+        around = self._around
+        if around.exchange:
+            return around.exchange.at(self._base_url)
+        parts = ExchangeParts(
             self._base_url,
-            settings,
-            limits,
-            store=self._shared(),
-            clock=self._clock,
-            run=self._around.run,
-            asker=self._around.asker,
+            method,
+            HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"]),
+            open_shared(self._store, run_directory=around.run_store, warn=around.reporter.warn),
+            self._clock,
+            around.clock,
+            around.reporter,
+            around.run,
+            around.asker,
             # An option of bill_login.
             force=bool(self._options.get("force")),
         )
-
-    def _shared(self) -> Store:
-        return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
-
-    def _limits(self, method: AuthMethod) -> RequestLimits:
-        shared = self._shared()
-        caller = EntryIdentity.of(
-            {
-                "api_url": self._base_url.url,
-                **{name: method.values[name] for name in method.quota_options},
-                "kind": "slots",
-            }
-        )
-        reservations = EncryptedEntry(
-            Reservations,
-            self._quota(method, kind="calls of the minute"),
-            shared,
-            # The lock of the session already warns about an unusable store.
-            lambda _text: None,
-        )
-        return RequestLimits(
-            ConcurrencyLimiter(caller, shared, self._options["timeout"], self._around.clock),
-            RateLimiter(reservations, self._clock, self._around.reporter),
-        )
+        return LateExchange(self._base_url, parts)
 
     def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:
         return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)
@@ -169,8 +144,7 @@ class _Builder:
 
     def _quota(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to all credentials with the same hourly quota."""
-        option = method.quota_options[0]
-        return EntryIdentity.of({"api_url": self._base_url.url, option: method.values[option], **more})
+        return EntryIdentity.of({"api_url": self._base_url.url, **method.quota, **more})
 
     def _lock_timeout(self, method: AuthMethod) -> float:
         """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""

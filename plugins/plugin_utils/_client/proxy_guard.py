@@ -11,11 +11,9 @@ person.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, ExitStack, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import cached_property
-from typing import TYPE_CHECKING
 
 from .._auth.cached_refusal import CACHE_SECONDS
 from .._core.asker import Asker
@@ -23,19 +21,13 @@ from .._core.base_url import BaseUrl
 from .._core.clock import CLOCK_TOLERANCE, Clock
 from .._core.errors import LockTimeoutError, ProxyAuthenticationError, note_sent
 from .._core.json_record import JsonRecord
-from .._core.late_import import LateImport
 from .._core.run import Run
 from .._http.base import HttpSettings, Limits
+from .._http.exchange import HttpExchange
 from .._http.messages import HttpRequest, RawResponse
 from .._store.base import Store
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-
-if TYPE_CHECKING:
-    from .._http.exchange import HttpExchange
-
-# The module that imports the library requests.
-EXCHANGE = LateImport(f"{__name__.rpartition('._client.')[0]}._http.exchange")
 
 # Seconds to wait for the lock of an answer if it is only rewritten.
 _LOCK_TIMEOUT = 5
@@ -53,13 +45,11 @@ class ProxyAnswer(JsonRecord):
     informed: dict[str, str]
 
 
-class ProxyGuard:
+class ProxyGuard(HttpExchange):
     """Exchanges that do not send a password again that the proxy has just rejected, in any task, fork or run.
 
     While it is not known whether the proxy accepts a password, only one request at a time is sent through it. ``asker`` is who needs the
     requests. With ``force``, the password is sent even if the proxy has just rejected it.
-
-    The library requests is imported for the first request, because its import takes longer than a task with a stored session.
     """
 
     def __init__(
@@ -74,10 +64,7 @@ class ProxyGuard:
         asker: Asker,
         force: bool,
     ) -> None:
-        self.base_url = base_url
-        self.settings = settings
-        self.limits = limits
-        self.run = run
+        super().__init__(base_url, settings, limits, run)
         self._store = store
         self._clock = clock
         self._asker = asker
@@ -95,19 +82,10 @@ class ProxyGuard:
             force=self._force,
         )
 
-    @cached_property
-    def _http(self) -> HttpExchange:
-        exchange: HttpExchange = EXCHANGE.module().HttpExchange(self.base_url, self.settings, self.limits, self.run)
-        return exchange
-
-    def keep_alive(self) -> AbstractContextManager[None]:
-        """Use one connection for all requests inside the context. The context is for reads only."""
-        return self._http.keep_alive()
-
     def exchange(self, request: HttpRequest) -> RawResponse:
-        proxy = self._http.proxy
+        proxy = self.proxy
         if not proxy or not proxy.has_credentials:
-            return self._http.exchange(request)
+            return super().exchange(request)
         entry = EncryptedEntry(
             ProxyAnswer,
             EntryIdentity.of({"kind": "proxy", "proxy": proxy.url}),
@@ -123,7 +101,7 @@ class ProxyGuard:
                 note_sent(error, False)
                 raise
             try:
-                response = self._http.exchange(request)
+                response = super().exchange(request)
             except ProxyAuthenticationError as error:
                 if not is_locked:
                     with suppress(LockTimeoutError):

@@ -88,6 +88,12 @@ class AuthMethod(ABC):
         """The name of the method in messages."""
         return f"auth_method {self.method}"
 
+    @property
+    def quota(self) -> dict[str, str]:
+        """The option for which BILL counts the hourly quota, with its value."""
+        option = self.quota_options[0]
+        return {option: self.values[option]}
+
     def parent(self) -> AuthMethod | None:
         """The credential whose session this login needs. None if the login needs no other session."""
         return None

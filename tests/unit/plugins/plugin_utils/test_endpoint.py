@@ -19,7 +19,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._client import client as client_module
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
 from ansible_collections.bill.connect.plugins.plugin_utils._client.endpoint import ApiResult, EndpointClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import LateExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
@@ -519,8 +519,8 @@ def test_endpoint_on_the_wire_write_without_a_free_slot_is_retried(
     bill = scripted(responds(201, {}))
     transport = open_on_the_wire(bill.url).transport
     assert isinstance(transport, HttpTransport)
-    assert isinstance(transport.exchange, ProxyGuard)
-    others = transport.exchange.limits
+    assert isinstance(transport.exchange, LateExchange)
+    others = transport.exchange.opened.limits
     with ExitStack() as held:
         for _slot in range(3):
             held.enter_context(others.slot("/v3/bills"))

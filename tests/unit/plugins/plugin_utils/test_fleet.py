@@ -142,7 +142,7 @@ def test_fleet_with_wrong_clocks_uses_the_session_without_validation(
 
 
 def limits_of(client: BillClient) -> RequestLimits:
-    limits = vars(client.transport)["exchange"].limits
+    limits = vars(client.transport)["exchange"].opened.limits
     assert isinstance(limits, RequestLimits)
     return limits
 
@@ -304,30 +304,6 @@ def test_fleet_whose_redis_was_flushed_signs_in_once(
         client.flushall()
     assert [open_controller().ensure(), first.ensure(), open_controller().ensure()] == [True, False, False]
     assert first.warned == []
-
-
-@pytest.mark.promise(1)
-@pytest.mark.promise(4)
-@pytest.mark.promise(13)
-@pytest.mark.parametrize("is_lost", [lambda _name: True, lambda name: not name.endswith("secret")])
-def test_fleet_whose_redis_loses_its_entries_continues_with_what_each_run_knows(
-    open_controller: OpenController, server: RedisServer, bill: Bill, is_lost: Callable[[str], bool]
-) -> None:
-    """Redis is flushed, or evicts entries because it is full (allkeys-lru)."""
-    first, second = open_controller(), open_controller()
-    assert [first.ensure(), second.ensure()] == [True, False]
-    bill.will_answer(no("BDC_1101"))
-    for _time in range(2):
-        for each in (first, second):
-            with pytest.raises(errors.AuthenticationError, match="BDC_1101"):
-                each.ensure(password="wrong")
-        with server.client() as client:
-            client.delete(*filter(is_lost, server.data()), "any other")
-    assert [first.ensure(), second.ensure()] == [False, False]
-    assert bill.received == [LOGIN, LOGIN]
-    # The next request of the session stores it again.
-    first.client().request(HttpRequest("GET", "/v3/vendors"))
-    assert [open_controller().ensure(), first.warned, second.warned] == [False, [], []]
 
 
 @pytest.mark.promise(13)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import LateExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
@@ -396,5 +396,5 @@ def test_exchange_with_token_url_belongs_to_the_same_run(build: Callable[..., Bi
     transport = build(None, **OAUTH).transport
     assert isinstance(transport, HttpTransport)
     tokens = transport.at(BaseUrl.of_option("https://tokens.example.com/authx/token", "token_url")).exchange
-    assert isinstance(tokens, ProxyGuard)
-    assert tokens.run is run
+    assert isinstance(tokens, LateExchange)
+    assert tokens.opened.run is run

@@ -509,7 +509,7 @@ class Endless:
 
 
 def listed(client: BillClient, response: Callable[[int], Any], *, most: int | None = None) -> Listed:
-    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry, client.keys)
+    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry, client.store)
     return read(endless, most=most)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import LateExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import SLOTS, ConcurrencyLimiter
@@ -308,8 +308,8 @@ def test_rate_limiter_for_thirty_processes_permits_sixty_calls_a_minute(tmp_path
 
 def limits_of(client: BillClient) -> RequestLimits:
     assert isinstance(client.transport, HttpTransport)
-    assert isinstance(client.transport.exchange, ProxyGuard)
-    limits = client.transport.exchange.limits
+    assert isinstance(client.transport.exchange, LateExchange)
+    limits = client.transport.exchange.opened.limits
     assert isinstance(limits, RequestLimits)
     return limits
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
-from ansible_collections.bill.connect.plugins.plugin_utils._client.proxy_guard import ProxyGuard
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import LateExchange
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.unit.plugins.plugin_utils.fake_bill import CHECK, LOGIN, Bill, Open, no
@@ -171,8 +171,8 @@ def test_slots_are_shared_by_developer_key_and_organization(build: Callable[...,
     for changes in [*shared, *others]:
         transport = build(None, **changes).transport
         assert isinstance(transport, HttpTransport)
-        assert isinstance(transport.exchange, ProxyGuard)
-        with transport.exchange.limits.slot("/v3/vendors"):
+        assert isinstance(transport.exchange, LateExchange)
+        with transport.exchange.opened.limits.slot("/v3/vendors"):
             slots |= {path.name for path in (tmp_path / "bill").glob("*.lock")}
     assert len(slots) == 1 + len(others), slots
 
