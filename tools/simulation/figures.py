@@ -104,7 +104,9 @@ def read(text: str) -> dict[str, Days]:
 
 
 def _days(content: dict[str, dict[str, Any]]) -> Days:
-    lists = {name: tuple(value) if isinstance(value, list) else value for name, value in content["plan"].items()}
+    lists: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in content["plan"].items()
+    }
     return Days(
         Plan(**lists),
         {name: Figures(**each) for name, each in content["stores"].items()},
