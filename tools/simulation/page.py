@@ -22,8 +22,8 @@ _ROWS: tuple[tuple[str, Callable[[Figures], object]], ...] = (
     ("Jobs that failed because the sign-ins of the hour were used up", lambda each: each.failed_hour),
     ("Jobs that failed because too many requests were in flight", lambda each: each.failed_in_flight),
     ("Jobs that failed because of the old password", lambda each: each.failed_password),
-    ("Time that a job waited for others: 95 of 100 jobs at most", lambda each: f"{each.wait_most:g} seconds"),
-    ("The same, the longest", lambda each: f"{each.wait_longest:g} seconds"),
+    ("Longest wait of 95 of 100 jobs", lambda each: f"{each.wait_most:g} seconds"),
+    ("Longest wait of all jobs", lambda each: f"{each.wait_longest:g} seconds"),
 )
 
 

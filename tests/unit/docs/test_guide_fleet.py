@@ -13,7 +13,7 @@ import tempfile
 import textwrap
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from tests.redis_servers import KINDS, RedisServer, program
 GUIDE = (Path(__file__).parents[3] / "docs" / "docsite" / "rst" / "guide_fleet.rst").read_text()
 KEY = "0" * 32
 # Seconds.
-LEASE = 0.2
+LEASE = 1.0
 
 
 def blocks(kind: str) -> list[str]:
@@ -73,33 +73,37 @@ def store(server: RedisServer, user: str = "bill:PASSWORD", more: str = "") -> R
     return RedisStore(StoreUrl.of(f"redis://{user}@{server.place}{more}"), lease=LEASE)
 
 
-@contextmanager
-def locked(holder: RedisStore, other: RedisStore) -> Iterator[None]:
-    """Hold a lock for more than its lease. Fails if the other store gets it meanwhile."""
-    with holder.lock(KEY, 0):
-        end = time.monotonic() + 2 * LEASE
-        while time.monotonic() < end:
-            with pytest.raises(LockTimeoutError), other.lock(KEY, 0):
-                pass
-        yield
-
-
 def use(server: RedisServer, user: str = "bill:PASSWORD", more: str = "") -> None:
-    """Everything that bill.connect does in Redis."""
+    """Everything that bill.connect does in Redis, except the renewal of a lock."""
     first, second = store(server, user, more), store(server, user, more)
     first.secret()
-    with locked(first, second):
+    with first.lock(KEY, 0):
         first.put(KEY, b"encrypted", seconds=60)
+        with pytest.raises(LockTimeoutError), second.lock(KEY, 0):
+            pass
     assert second.get(KEY) == b"encrypted"
     second.delete(KEY)
     with second.lock(KEY, 0):
         pass
 
 
+def renews_a_lock(server: RedisServer) -> bool:
+    """Whether the user can renew a lock. It is renewed when a quarter of its lease has passed."""
+    with store(server).lock(KEY, 0), server.client() as client:
+        left = LEASE * 1000
+        while left > LEASE * 500:
+            time.sleep(0.01)
+            before, left = left, client.pttl(f"bill.connect:{KEY}:lock")
+            if left > before:
+                return True
+    return False
+
+
 @pytest.mark.promise(6)
 def test_guide_fleet_user_has_the_rights_that_bill_connect_needs(server: RedisServer) -> None:
     use(server)
     use(server, more="/1")
+    assert renews_a_lock(server)
 
 
 @pytest.mark.parametrize("right", RIGHTS)
@@ -108,6 +112,8 @@ def test_guide_fleet_user_has_no_right_that_is_not_needed(server: RedisServer, r
         client.execute_command("ACL", "SETUSER", "bill", "reset", *(word for word in USER[1:] if word != right))
         with suppress(StoreError, LockTimeoutError, pytest.fail.Exception):
             use(server, more="/1")
+        with suppress(StoreError):
+            renews_a_lock(server)
         denied = {str(entry["object"]) for entry in client.acl_log()}
     # Redis 6 names only the command, and not its subcommand.
     assert {right[1:], right[1:].partition("|")[0]} & denied
