@@ -16,7 +16,7 @@ import atexit
 import multiprocessing
 import multiprocessing.util
 import os
-import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -50,20 +50,22 @@ class AnsibleRun:
         if worker.current_worker is None:
             yield
             return
-        done = threading.Event()
+        is_done = False
 
         def watch() -> None:
-            while not done.wait(_INTERVAL):
+            time.sleep(_INTERVAL)
+            while not is_done:
                 self.end_if_over()
+                time.sleep(_INTERVAL)
 
         try:
-            # Without the thread, the checks before each request still prevent that anything is sent. Most tasks end at once. They do not
-            # wait until the thread has started, as threading.Thread would.
+            # Without the thread, the checks before each request still prevent that anything is sent. Most tasks end at once. So they wait
+            # neither for the start of the thread nor for its end, as they would with threading.Thread and threading.Event.
             with suppress(RuntimeError):
                 _thread.start_new_thread(watch, ())
             yield
         finally:
-            done.set()
+            is_done = True
 
 
 def _end_workers() -> None:

@@ -102,8 +102,9 @@ class FactCheck:
         """The names of all arguments in the task and in the defaults around it, whether they apply or not."""
         if self._written is None:
             return set()
-        defaults = (name for each in self._written.defaults for name in each)
-        return {*self._written.arguments, *defaults, *(each[0] for each in self._written.applied_defaults)}
+        names = {*self._written.arguments, *(name for each in self._written.defaults for name in each)}
+        # Without facts, applied defaults are not checked.
+        return names | {each[0] for each in self._written.applied_defaults} if self._host.are_facts_there else names
 
     def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""

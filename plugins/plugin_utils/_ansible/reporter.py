@@ -21,10 +21,12 @@ from . import core_versions
 
 display = Display()
 
+_SECRET = [option for option in OPTIONS if option.secret or option.secret_in_url]
+
 
 def environment_secrets() -> set[str]:
     """Return all secrets in the environment, including those that are not used."""
-    secrets = {text for option in OPTIONS for text in option.secrets_in(os.environ.get(option.environment_name))}
+    secrets = {text for option in _SECRET for text in option.secrets_in(os.environ.get(option.environment_name))}
     # A normalized path contains the secret in this form.
     return secrets | {os.path.normpath(text) for text in secrets}
 

@@ -10,6 +10,7 @@ Private to bill.connect.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -60,19 +61,7 @@ class BaseUrl:
 
         Raises OptionError if credentials must not be sent there, or if the path of a BILL host is wrong.
         """
-        parts = _checked(url.rstrip("/"), "api_url")
-        if "/v3" in parts.path:
-            raise _wrong("api_url", f"must end before /v3, as in {API_URLS['sandbox']}.")
-        for each in API_URLS.values():
-            known = urlsplit(each)
-            if parts.hostname == known.hostname and parts.path not in (API, WEBHOOKS):
-                raise _wrong(
-                    "api_url", f"names the host {parts.hostname}, but not BILL's path. BILL's address is {each}."
-                )
-        if not parts.path.endswith(WEBHOOKS):
-            return cls._of(parts, "api_url")
-        beside = parts._replace(path=parts.path.removesuffix(WEBHOOKS) + API)
-        return replace(cls._of(beside, "api_url"), names_webhooks=True)
+        return _of_api(url)
 
     @classmethod
     def of_option(cls, url: str, option: str) -> BaseUrl:
@@ -116,6 +105,22 @@ class BaseUrl:
         return "/".join(self.url.split("/")[:3])
 
 
+# A task reads its address several times.
+@lru_cache(maxsize=16)
+def _of_api(url: str) -> BaseUrl:
+    parts = _checked(url.rstrip("/"), "api_url")
+    if "/v3" in parts.path:
+        raise _wrong("api_url", f"must end before /v3, as in {API_URLS['sandbox']}.")
+    for each in API_URLS.values():
+        known = urlsplit(each)
+        if parts.hostname == known.hostname and parts.path not in (API, WEBHOOKS):
+            raise _wrong("api_url", f"names the host {parts.hostname}, but not BILL's path. BILL's address is {each}.")
+    if not parts.path.endswith(WEBHOOKS):
+        return BaseUrl._of(parts, "api_url")
+    beside = parts._replace(path=parts.path.removesuffix(WEBHOOKS) + API)
+    return replace(BaseUrl._of(beside, "api_url"), names_webhooks=True)
+
+
 def _wrong(option: str, why: str) -> OptionError:
     return OptionError(f"{option} {why}", options=(option,))
 
@@ -127,7 +132,7 @@ def _checked(url: str, option: str) -> Any:
         host, _port = parts.hostname or "", parts.port
     except ValueError:
         raise _wrong(option, f"is not a web address. {example}") from None
-    if parts.scheme not in ("http", "https") or not host or any(sign.isspace() for sign in url):
+    if parts.scheme not in ("http", "https") or not host or url.split() != [url]:
         raise _wrong(option, f"must begin with https:// and a host. {example}")
     if "@" in parts.netloc:
         raise _wrong(option, "must not contain a user name or password. Use the options for these values.")

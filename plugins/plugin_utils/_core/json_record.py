@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from types import NoneType, UnionType
-from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import ClassVar, TypeVar
 
 _T = TypeVar("_T", bound="JsonRecord")
 
@@ -29,9 +29,8 @@ class JsonRecord:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # Ansible imports the classes in its main process. So the workers, one for each task, need not read the types again.
-        cls._types = {
-            name: _type_of(kind) for name, kind in get_type_hints(cls).items() if get_origin(kind) is not ClassVar
-        }
+        # The annotations are texts. To evaluate them would take many times longer.
+        cls._types = {name: _type_of(kind) for name, kind in cls.__annotations__.items() if "ClassVar" not in kind}
 
     def to_bytes(self) -> bytes:
         return json.dumps({"format": self.FORMAT, **asdict(self)}).encode()
@@ -54,19 +53,17 @@ class JsonRecord:
 _Type = tuple[str, tuple["_Type", ...]]
 
 
-def _type_of(kind: Any) -> _Type:
-    """A plain or optional type, or a list or dictionary of such types."""
-    origin = get_origin(kind)
-    inner = get_args(kind)
-    if origin is UnionType:
-        return "union", tuple(_type_of(each) for each in inner)
-    if origin in (list, dict):
-        # The keys of a JSON object are always texts.
-        return origin.__name__, (_type_of(inner[-1]),)
-    return kind.__name__, ()
+def _type_of(written: str) -> _Type:
+    """A plain or optional type, or a list or dictionary of such types. A dictionary has texts as its keys."""
+    for name in ("list", "dict"):
+        if written.startswith(f"{name}["):
+            return name, (_type_of(written[len(name) + 1 : -1].removeprefix("str, ")),)
+    if " | " in written:
+        return "union", tuple(_type_of(each) for each in written.split(" | "))
+    return written, ()
 
 
-_PLAIN = {"str": str, "int": int, "bool": bool, "NoneType": NoneType}
+_PLAIN = {"str": str, "int": int, "bool": bool, "None": NoneType}
 
 
 def _is(value: object, kind: _Type) -> bool:
@@ -81,4 +78,4 @@ def _is(value: object, kind: _Type) -> bool:
     if name == "float":
         # JSON may write a whole number without a decimal point. Python's JSON also reads NaN and Infinity, which are not valid here.
         return isinstance(value, (int, float)) and not isinstance(value, bool) and -1e12 < value < 1e12
-    return isinstance(value, _PLAIN[name]) and (name in ("bool", "NoneType") or not isinstance(value, bool))
+    return isinstance(value, _PLAIN[name]) and (name in ("bool", "None") or not isinstance(value, bool))

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 
 from ansible import constants as C
 
@@ -49,9 +50,14 @@ def name_of_the_run() -> str:
 
 
 def _of_the_run(name: str) -> str:
+    return _place(C.DEFAULT_LOCAL_TMP, tempfile.gettempdir()) + name
+
+
+# Each task needs it twice.
+@lru_cache(maxsize=1)
+def _place(_local: str, _temporary: str) -> str:
     # All processes of the run find the same place, because a place that can hold a store has the trial of the first process.
-    place = next((each for each in _places() if can_store(each + "bill-run")), next(_places()))
-    return place + name
+    return next((each for each in _places() if can_store(each + "bill-run")), next(_places()))
 
 
 def _places() -> Iterator[str]:
