@@ -22,7 +22,7 @@ from .._core.secret_registry import SecretRegistry
 from .._options.source import Kind
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
 from .._vault.ansible_values import decrypted
-from . import core_versions, hiding
+from . import core_versions, garbage_collection, hiding
 from .context import TaskContext
 from .facts import RECEIPT
 from .keywords import check_environment, check_limits
@@ -77,7 +77,8 @@ class BillAction(ActionBase):
         if before := _RESULTS_OF_WRITES.get(self._task):
             return dict(before)
         try:
-            return self._saved_result(self._run(tmp))
+            with garbage_collection.paused():
+                return self._saved_result(self._run(tmp))
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +122,30 @@ def test_task_that_is_interrupted_hides_all_arguments_and_its_item(monkeypatch: 
         action(task).run(task_vars={"item": "one"})
     assert set(task.args.values()) == {hiding.HIDDEN}
     assert task.no_log is True
+
+
+@pytest.mark.parametrize("is_enabled", [True, False])
+@pytest.mark.parametrize("ending", [nullcontext(), pytest.raises(Stopped)], ids=["done", "interrupted"])
+def test_task_pauses_the_garbage_collector_and_restores_it(
+    monkeypatch: pytest.MonkeyPatch, is_enabled: bool, ending: AbstractContextManager[Any]
+) -> None:
+    during: list[bool] = []
+
+    def perform(_action: object, _context: TaskContext) -> TaskResult:
+        during.append(gc.isenabled())
+        if isinstance(ending, nullcontext):
+            return TaskResult({"changed": False}, public=True)
+        raise Stopped
+
+    monkeypatch.setattr(ActionModule, "perform", perform)
+    was_enabled = gc.isenabled()
+    (gc.enable if is_enabled else gc.disable)()
+    try:
+        with ending:
+            action().run(task_vars={})
+        assert (during, gc.isenabled()) == ([False], is_enabled)
+    finally:
+        (gc.enable if was_enabled else gc.disable)()
 
 
 @pytest.mark.promise(5)
