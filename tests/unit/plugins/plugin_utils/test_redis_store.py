@@ -64,8 +64,20 @@ def start_server(kind: str, tmp_path: Path) -> Iterator[StartServer]:
         yield start
 
 
+_OPENED: list[RedisStore] = []
+
+
 def opened(url: str, **how: Any) -> RedisStore:
-    return RedisStore(StoreUrl.of(url), **how)
+    _OPENED.append(RedisStore(StoreUrl.of(url), **how))
+    return _OPENED[-1]
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    """Close the connections of each test. Errors can refer to them, so it is not certain when Python does that."""
+    yield
+    while _OPENED:
+        _OPENED.pop()._client.close()
 
 
 def write(store: RedisStore) -> None:
