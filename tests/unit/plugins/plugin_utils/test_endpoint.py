@@ -23,7 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._client.request import Request
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import sensitive_values
-from ansible_collections.bill.connect.plugins.plugin_utils._http import http_sender
+from ansible_collections.bill.connect.plugins.plugin_utils._http import exchange, http_sender
 from ansible_collections.bill.connect.plugins.plugin_utils._http.transport import HttpTransport
 from tests.emulator.certificates import self_signed
 from tests.unit.plugins.plugin_utils.fake_bill import (
@@ -662,17 +662,16 @@ def test_endpoint_on_the_wire_write_of_an_interrupted_task_is_aborted(
         received.set()
         silent(peer)
 
-    def ended(thread: threading.Thread, *args: Any) -> None:
-        if thread.name != "bill.connect exchange":
-            return real(thread, *args)
+    def ended(_pending: object, _timeout: float) -> None:
         received.wait(10)
         raise Stopped
 
     bill = scripted(never)
     client = open_on_the_wire(bill.url)
-    real = threading.Thread.join
-    monkeypatch.setattr(threading.Thread, "join", ended)
-    assert isinstance(failed(client), errors.UncertainWriteError)
+    monkeypatch.setattr(exchange._Pending, "wait", ended)
+    error = failed(client)
+    assert isinstance(error, errors.UncertainWriteError)
+    assert "The task ended early (Stopped)." in str(error)
     assert bill.left.acquire(timeout=10)
     assert len(bill.received) == 1
 
