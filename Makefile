@@ -41,12 +41,12 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
 # The steps of `make test`. Targets joined by + run at the same time.
-TEST := generate-check lint+types+docs unit e2e-quick
+TEST := generate-check lint+types+docs unit-quick e2e-quick
 # `make check` runs these after them.
 CHECK := units sanity e2e-slow awx sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit units docs e2e e2e-quick e2e-slow e2e-cores awx pictures simulation \
+.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs e2e e2e-quick e2e-slow e2e-cores awx pictures simulation \
 	sanity matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
@@ -108,7 +108,10 @@ types: stage ## Check the types with mypy, in strict mode
 unit: stage ## Run the unit tests with pytest (ARGS="-k some_name" runs one)
 	@$(IN_STAGE) pytest $(call tests_in,tests/unit)
 
-units: stage ## Run the unit tests with ansible-test
+unit-quick: ## Run the unit tests that are not marked slow
+	@$(MAKE) --no-print-directory unit ARGS='-m "not slow"'
+
+units: stage ## Run all unit tests with ansible-test
 	@$(BIN)/python -m tools.ansible_test units
 
 docs: stage ## Check the documentation of the plugins

@@ -23,6 +23,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import pytest
 import redis
 
 from tests.emulator.certificates import Authority, Certificate
@@ -34,6 +35,8 @@ KINDS = (
     *(("valkey",) if _IS_LINUX and sys.version_info >= (3, 11) else ()),
     *(("redis",) if _IS_LINUX and sys.version_info[:2] == (3, 11) else ()),
 )
+# The parameters of a test that runs with each kind. Only `make check` runs it with the second kind.
+EACH_KIND = [*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
 # The server ends with the test process also if somebody kills the test (prctl PR_SET_PDEATHSIG).
 _END_WITH_PARENT = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"

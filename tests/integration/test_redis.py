@@ -23,7 +23,7 @@ import yaml
 
 from tests.emulator.control_client import Control
 from tests.integration.project import Project, Run, secrets_in
-from tests.redis_servers import KINDS, RedisServer
+from tests.redis_servers import EACH_KIND, RedisServer
 
 PASSWORD = "s3cret-findme/redis"
 LOGIN: dict[str, Any] = {"name": "Sign in", "bill.connect.bill_login": None}
@@ -37,7 +37,7 @@ FALLBACK = "Until this run ends, bill.connect stores the session on this machine
 
 
 # The unit tests run with every kind. Here one of them is enough after a small change.
-@pytest.fixture(params=[*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])])
+@pytest.fixture(params=EACH_KIND)
 def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RedisServer]:
     started = RedisServer(request.param, tmp_path, password=PASSWORD)
     yield started

@@ -23,7 +23,7 @@ import yaml
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import LockTimeoutError, StoreError
 from ansible_collections.bill.connect.plugins.plugin_utils._core.store_url import StoreUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import RedisStore
-from tests.redis_servers import KINDS, RedisServer, program
+from tests.redis_servers import EACH_KIND, RedisServer, program
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "docsite" / "rst" / "guide_fleet.rst").read_text()
 KEY = "0" * 32
@@ -48,7 +48,7 @@ CONFIGURATION = [line for line in file("redis.conf").splitlines() if not re.matc
 RIGHTS = [word for word in USER if word.startswith("+")]
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=EACH_KIND)
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
     """A server with the configuration of the guide, but not its users: the tests need the user that the guide switches off."""
     settings = [line.split() for line in CONFIGURATION if not line.startswith("user ")]
@@ -127,7 +127,7 @@ def test_guide_fleet_configuration_is_accepted_and_saves_nothing(server: RedisSe
     assert found == {"maxmemory": str(64 * 2**20), "maxmemory-policy": "noeviction", "save": "", "appendonly": "no"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH_KIND)
 def test_guide_fleet_configuration_file_lets_only_its_user_in(kind: str, tmp_path: Path) -> None:
     path, socket = tmp_path / "redis.conf", Path(tempfile.mkdtemp(prefix="bill-")) / "s"
     path.write_text("\n".join([*CONFIGURATION, "port 0", f"unixsocket {socket}", ""]))

@@ -22,7 +22,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.rate_limiter import MAX_CALLS
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.request_limits import RequestLimits
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
-from tests.redis_servers import KINDS, RedisServer
+from tests.redis_servers import EACH_KIND, RedisServer
 from tests.unit.plugins.plugin_utils.fake_bill import (
     API_URL,
     CHECK,
@@ -67,7 +67,7 @@ class Controller:
         return self.client(**changes).sessions.ensure().changed
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=EACH_KIND)
 def server(request: pytest.FixtureRequest, redis_server: Callable[[str], RedisServer]) -> RedisServer:
     return redis_server(request.param)
 
@@ -241,7 +241,7 @@ def test_fleet_entry_that_was_changed_in_redis_is_ignored(
 # --- Faults in the middle ---
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=EACH_KIND)
 def own_server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     server = RedisServer(request.param, tmp_path_factory.mktemp("redis"))
     yield server

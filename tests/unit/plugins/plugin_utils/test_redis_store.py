@@ -30,7 +30,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._store.redis import R
 from ansible_collections.bill.connect.plugins.plugin_utils._store.redis_errors import RIGHTS
 from tests.emulator.certificates import Authority, Certificate
 from tests.listener import connections
-from tests.redis_servers import KINDS, RedisServer, free_port, tls_in_front_of
+from tests.redis_servers import EACH_KIND, RedisServer, free_port, tls_in_front_of
 from tests.unit.plugins.plugin_utils.fakes import Clock, Run, RunIsOverError
 
 KEY = "a" * 32
@@ -42,7 +42,7 @@ Servers = Callable[[str], RedisServer]
 StartServer = Callable[..., RedisServer]
 
 
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=EACH_KIND)
 def kind(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
