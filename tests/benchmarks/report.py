@@ -58,7 +58,7 @@ def picture(figures: Sequence[Figure], platform: Platform) -> str:
         Panel(title, tuple(_bar(each) for each in figures if each.group == group)) for group, title in PANELS.items()
     ]
     description = " ".join(
-        f"{panel.title} " + " ".join(f"{bar.label}: {bar.text}." for bar in panel.bars) for panel in panels
+        f"{panel.title} " + " ".join(f"{mark.label}: {mark.text}." for mark in panel.bars) for panel in panels
     )
     notes = (
         "A bar is the median. The line in it shows where half of the values lie. A green mark is the target.",

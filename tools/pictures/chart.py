@@ -49,24 +49,24 @@ class _Scale:
 
 def chart(title: str, description: str, panels: Sequence[Panel], notes: Sequence[str]) -> str:
     """A picture of the panels, one below the other, and the notes below them."""
-    bars = [bar for panel in panels for bar in panel.bars]
-    left = EDGE + _width(bar.label for bar in bars) + _GAP
-    rows = left + _BARS + _GAP + _width(bar.text for bar in bars)
+    bars = [mark for panel in panels for mark in panel.bars]
+    left = EDGE + _width(mark.label for mark in bars) + _GAP
+    rows = left + _BARS + _GAP + _width(mark.text for mark in bars)
     width = round(max(rows, EDGE + _width([title, *(panel.title for panel in panels), *notes])) + EDGE)
     grey = f' fill="{COLOURS["black"]}"'
     shapes: list[str] = []
     texts = [_text(EDGE, EDGE + SIZE, title, ' font-weight="bold"')]
     y = EDGE + 2 * HEIGHT
     for panel in panels:
-        scale = _Scale(left, max([1.0, *(_end(bar) for bar in panel.bars)]))
+        scale = _Scale(left, max([1.0, *(_end(mark) for mark in panel.bars)]))
         texts.append(_text(EDGE, y + SIZE, panel.title))
         y += HEIGHT + _GAP
         bottom = y + len(panel.bars) * _ROW
-        for middle, bar in zip(range(y + _ROW // 2, bottom, _ROW), panel.bars, strict=True):
-            shapes += _shapes(bar, scale, middle)
-            texts.append(_text(EDGE, middle + 5, bar.label))
-            colour = COLOURS["brown" if bar.limit is not None and bar.value > bar.limit else "white"]
-            texts.append(_text(scale.at(_end(bar)) + _GAP, middle + 5, bar.text, f' fill="{colour}"'))
+        for middle, mark in zip(range(y + _ROW // 2, bottom, _ROW), panel.bars, strict=True):
+            shapes += _shapes(mark, scale, middle)
+            texts.append(_text(EDGE, middle + 5, mark.label))
+            colour = COLOURS["brown" if mark.limit is not None and mark.value > mark.limit else "white"]
+            texts.append(_text(scale.at(_end(mark)) + _GAP, middle + 5, mark.text, f' fill="{colour}"'))
         one = scale.at(1)
         shapes.append(_rect(one - 0.5, y, 1, bottom - y, COLOURS["black"]))
         texts.append(_text(one - ADVANCE / 2, bottom + SIZE, "1", grey))
@@ -75,19 +75,19 @@ def chart(title: str, description: str, panels: Sequence[Panel], notes: Sequence
     return framed(title, description, width, y + len(notes) * HEIGHT + EDGE, shapes, texts)
 
 
-def _shapes(bar: Bar, scale: _Scale, middle: int) -> Iterable[str]:
-    yield _rect(scale.left, middle - _THICK / 2, scale.at(bar.value) - scale.left, _THICK, COLOURS["blue"])
+def _shapes(mark: Bar, scale: _Scale, middle: int) -> Iterable[str]:
+    yield _rect(scale.left, middle - _THICK / 2, scale.at(mark.value) - scale.left, _THICK, COLOURS["blue"])
     # The spread lies over the bar. Its frame makes it visible there too.
-    low, length = scale.at(bar.low), scale.at(bar.high) - scale.at(bar.low)
+    low, length = scale.at(mark.low), scale.at(mark.high) - scale.at(mark.low)
     yield _rect(low - 1, middle - 2, length + 2, 4, FRAME)
     yield _rect(low, middle - 1, length, 2, COLOURS["white"])
-    if bar.limit is not None:
-        yield _rect(scale.at(bar.limit) - 1, middle - _THICK / 2 - 4, 2, _THICK + 8, COLOURS["green"])
+    if mark.limit is not None:
+        yield _rect(scale.at(mark.limit) - 1, middle - _THICK / 2 - 4, 2, _THICK + 8, COLOURS["green"])
 
 
-def _end(bar: Bar) -> float:
+def _end(mark: Bar) -> float:
     """The largest value that a bar shows."""
-    return max(bar.value, bar.high, bar.limit or 0)
+    return max(mark.value, mark.high, mark.limit or 0)
 
 
 def _width(texts: Iterable[str]) -> float:

@@ -47,8 +47,8 @@ def chart() -> str:
 
 def _bar(sign_ins: int) -> str:
     limit = LOGINS_AN_HOUR // _SIGN_INS_OF_A_MARK
-    bar = "#" * round(sign_ins / _SIGN_INS_OF_A_MARK)
-    return f"{bar[:limit]:{limit}}|{bar[limit:]}"
+    column = "#" * round(sign_ins / _SIGN_INS_OF_A_MARK)
+    return f"{column[:limit]:{limit}}|{column[limit:]}"
 
 
 def table() -> str:

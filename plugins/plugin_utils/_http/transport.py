@@ -146,7 +146,7 @@ def _is_too_deep(value: Any) -> bool:
         level = [
             inner
             for each in level
-            for inner in (each.values() if type(each) is dict else each)
+            for inner in (each.values() if isinstance(each, dict) else each)
             if type(inner) in _NESTING
         ]
     return bool(level)

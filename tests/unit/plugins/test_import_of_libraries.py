@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -156,36 +155,3 @@ def test_main_process_imports_requests_after_two_workers_needed_it() -> None:
 def test_collection_with_broken_libraries_is_imported(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
     monkeypatch.setenv("BILL_SESSION_STORE", "redis://127.0.0.1")
     assert run(BROKEN.format(names=("requests", "urllib3", "redis"), error=error)) == ""
-
-
-# ansible-core imports the collection with a loader of its own.
-WITH_ANSIBLE = """
-from ansible.plugins.loader import action_loader, init_plugin_loader
-init_plugin_loader([{root!r}])
-print(action_loader.get("bill.connect.bill_login", class_only=True).__name__)
-"""
-
-
-def test_collection_in_ansible_stores_its_compiled_code_as_python_does(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    root = PLUGINS.parents[3]
-    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-    monkeypatch.setenv("HOME", str(tmp_path))
-    program = WITH_ANSIBLE.format(root=str(root))
-
-    def imports(prefix: Path) -> str:
-        environment = {**environment_of_a_new_interpreter(), "PYTHONPYCACHEPREFIX": str(prefix)}
-        environment.pop("PYTHONPATH")
-        done = subprocess.run(
-            [sys.executable, "-c", program], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout.strip()
-
-    assert imports(tmp_path / "cache") == "ActionModule"
-    stored = {path.name.partition(".")[0] for path in (tmp_path / "cache").rglob("plugin_utils/**/*.pyc")}
-    assert stored > {"session_manager", "resolve", "cipher", "password"}
-    # Where Python cannot write, the collection is compiled in each run.
-    (tmp_path / "a file").write_text("")
-    assert imports(tmp_path / "a file" / "cache") == "ActionModule"
