@@ -7,12 +7,25 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from . import bills, customers, invoices, login, mfa, oauth, organizations, partner, payments, spend, vendors
+from . import (
+    bills,
+    classifications,
+    customers,
+    invoices,
+    login,
+    mfa,
+    oauth,
+    organizations,
+    partner,
+    payments,
+    spend,
+    vendors,
+)
 
 router = APIRouter()
 for module in (login, mfa, organizations, partner, spend):
     router.include_router(module.router)
-for module in (bills, customers, invoices, payments, vendors):
+for module in (bills, classifications, customers, invoices, payments, vendors):
     for module_router in module.routers:
         router.include_router(module_router)
 router.include_router(oauth.router, prefix="/authx")

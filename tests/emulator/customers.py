@@ -37,6 +37,7 @@ KIND = Kind(
         "description": column("text", sorts=True),
     },
     check=_check,
+    unique=("name",),
     texts=texts(
         "name email companyName accountNumber accountType phone fax description paymentTermId invoiceCurrency",
         contact="firstName lastName",

@@ -40,6 +40,9 @@ UNTRUSTED_SESSION = "BDC_1361"
 EXPIRED_CODE = "BDC_1374"
 MFA_BLOCKED = "BDC_5324"
 
+# Inferred from BDC_1171, which a third party met for invoices.
+DUPLICATE = "BDC_1171"
+
 KNOWN: dict[str, tuple[int, str]] = {
     SYSTEM_ERROR: (500, "System error occurred."),
     "BDC_1002": (400, "Unknown error occurred."),
@@ -60,6 +63,7 @@ KNOWN: dict[str, tuple[int, str]] = {
     INVALID_PARAMETER: (400, "Invalid parameter"),
     INVALID_FILTER_FIELD: (400, "Invalid list filter field"),
     INVALID_FILTER_OPERATOR: (400, "Invalid list filter operator"),
+    DUPLICATE: (422, "An object with this name already exists."),
     HOURLY_LIMIT: (422, "Max number of allowed requests per hour reached: 20000."),
     TOO_MANY_IN_FLIGHT: (422, "Max number of concurrent requests per organization reached."),
     NO_PHONE: (400, "Specified 2-Step Verification phone is not setup or is invalid."),

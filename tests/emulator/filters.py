@@ -17,6 +17,7 @@ from typing import Any
 
 from .columns import OPERATORS, ORDER, Column, comparable, parse, value_at
 from .errors import INVALID_FILTER_FIELD, INVALID_FILTER_OPERATOR, INVALID_PARAMETER, RefusalError
+from .settings import Settings
 
 # A value in double quotes may contain commas and colons. A value without quotes ends at the next comma.
 FILTER = re.compile(r'(?P<field>[^:,"]+):(?P<op>[^:,"]+):(?:"(?P<quoted>[^"]*)"|(?P<bare>[^:,"]+))(?:,(?!\Z)|\Z)')
@@ -31,9 +32,9 @@ COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 Test = Callable[[Mapping[str, Any]], bool]
 
 
-def tests(given: str, columns: Mapping[str, Column], documented_only: bool) -> list[Test]:
+def tests(given: str, columns: Mapping[str, Column], settings: Settings) -> list[Test]:
     """One test for each filter. An object is in the list if it passes all tests."""
-    return [_test(one, columns, documented_only) for one in _parts(given)]
+    return [_test(one, columns, settings) for one in _parts(given)]
 
 
 def _parts(given: str) -> Iterator[re.Match[str]]:
@@ -46,17 +47,18 @@ def _parts(given: str) -> Iterator[re.Match[str]]:
         position = part.end()
 
 
-def _test(part: re.Match[str], columns: Mapping[str, Column], documented_only: bool) -> Test:
+def _test(part: re.Match[str], columns: Mapping[str, Column], settings: Settings) -> Test:
     field, op = part["field"], part["op"]
-    column = columns.get(field)
+    documented_only = settings.documented_fields
+    column = None if field in settings.missing_filters else columns.get(field)
     if column is None or (documented_only and not column.documented):
         raise RefusalError(INVALID_FILTER_FIELD)
     if op not in OPERATORS or op not in column.operators(documented_only):
         raise RefusalError(INVALID_FILTER_OPERATOR)
-    wanted = _wanted(part, column)
+    wanted = _folded(_wanted(part, column), settings)
 
     def passes(one: Mapping[str, Any]) -> bool:
-        value = comparable(column.type, value_at(one, field))
+        value = _folded(comparable(column.type, value_at(one, field)), settings)
         if op in ORDER:
             return value is not None and COMPARISONS[op](value, wanted)
         if op == "sw":
@@ -65,6 +67,15 @@ def _test(part: re.Match[str], columns: Mapping[str, Column], documented_only: b
         return found if op in {"eq", "in"} else not found
 
     return passes
+
+
+def _folded(value: Any, settings: Settings) -> Any:
+    """The value without case, if the filters ignore it."""
+    if not settings.filters_ignore_case:
+        return value
+    if isinstance(value, list):
+        return [_folded(each, settings) for each in value]
+    return value.casefold() if isinstance(value, str) else value
 
 
 def _wanted(part: re.Match[str], column: Column) -> Any:

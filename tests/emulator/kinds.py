@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .columns import Column
@@ -45,11 +45,21 @@ class Kind:
     # Completes the fields of a request, as BILL does.
     complete: Callable[[Object], Object] = unchanged
     read_only: frozenset[str] = frozenset()
+    # The fields of which BILL may show only the last digits. A dot goes into an object.
+    masked: frozenset[str] = frozenset()
+    # Observed by a third party for the chart of accounts: if an object is archived, those below it are archived too.
+    archives_children: bool = False
+    # The values that BILL sets for an object of its network, for the setting `connected_vendors`.
+    of_network: Mapping[str, Any] = field(default_factory=dict)
+    # The fields that identify an object, for the setting `duplicate_names`. Empty: no such rule.
+    unique: tuple[str, ...] = ()
     needs_trust: Callable[[Object], bool] = never
     can_be_archived: bool = True
     can_be_replaced: bool = False
     # Documented: the number of objects that one bulk request can create. 0: no bulk requests.
     bulk: int = 0
+    # Documented: the name of the list in the response to a bulk request. Empty: the response is the list.
+    bulk_name: str = ""
     # More parameters of the list, beside those of all lists. They have no effect.
     parameters: frozenset[str] = frozenset()
     # Documented: the most objects on a page.

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import filters, sorting, texts
 from .clock import Clock
-from .errors import NO_DATA, RefusalError
+from .errors import DUPLICATE, NO_DATA, RefusalError
 from .kinds import Kind, Object
 from .problems import Problems
 from .settings import Settings
@@ -32,7 +32,7 @@ class ObjectTable:
         self._by_id: dict[str, Object] = {one["id"]: one for one in kind.initial(owner)}
         self._made = len(self._by_id)
         # The filtered and sorted lists. A client reads a list page by page, so each list stays here until an object changes.
-        self._selections: dict[tuple[str | None, str | None, bool], list[Object]] = {}
+        self._selections: dict[tuple[str | None, str | None, tuple[Any, ...]], list[Object]] = {}
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._by_id
@@ -46,16 +46,19 @@ class ObjectTable:
             raise RefusalError(NO_DATA)
         return self._by_id[id_]
 
-    def select(self, given_filters: str | None, given_sort: str | None, documented_only: bool) -> list[Object]:
+    def select(self, given_filters: str | None, given_sort: str | None) -> list[Object]:
         """The objects that pass the filters, in the order of `sort`. Inferred: without `sort`, the oldest comes first."""
-        asked = (given_filters, given_sort, documented_only)
+        settings = self._objects.settings
+        asked = (given_filters, given_sort, settings.of_lists())
         if asked not in self._selections:
             found = self.everything()
+            if not settings.archived_in_lists and "archived" not in (given_filters or ""):
+                found = [one for one in found if not one.get("archived")]
             if given_filters is not None:
-                tests = filters.tests(given_filters, self.kind.columns, documented_only)
+                tests = filters.tests(given_filters, self.kind.columns, settings)
                 found = [one for one in found if all(passes(one) for passes in tests)]
             if given_sort is not None:
-                found = sorting.in_order(found, given_sort, self.kind.columns, documented_only)
+                found = sorting.in_order(found, given_sort, self.kind.columns, settings.documented_fields)
             if len(self._selections) >= MAX_SELECTIONS:
                 self._selections.clear()
             self._selections[asked] = found
@@ -65,6 +68,7 @@ class ObjectTable:
         problems = Problems()
         content = self._checked(given, problems)
         problems.raise_if_any()
+        self._refuse_duplicates([content])
         return self.add(self.kind.complete(content))
 
     def create_all(self, given: list[Object]) -> list[Object]:
@@ -75,7 +79,22 @@ class ObjectTable:
             problems.position = f"[{number}]."
             several.append(self._checked(one, problems))
         problems.raise_if_any()
+        self._refuse_duplicates(several)
         return [self.add(self.kind.complete(one)) for one in several]
+
+    def _refuse_duplicates(self, several: list[Object]) -> None:
+        if not self.kind.unique or self._objects.settings.duplicate_names == "allowed":
+            return
+        taken = {self._name(one) for one in self._by_id.values()}
+        for one in several:
+            if self._name(one) in taken:
+                # Unknown: the code.
+                raise RefusalError(DUPLICATE)
+            taken.add(self._name(one))
+
+    def _name(self, one: Object) -> tuple[str, ...]:
+        """The name of an object. Unknown: does BILL ignore case?"""
+        return tuple(str(one.get(field, "")).casefold() for field in self.kind.unique)
 
     def _checked(self, given: Object, problems: Problems) -> Object:
         content = self.kind.writable(given)
@@ -98,15 +117,29 @@ class ObjectTable:
         return self._store({**made, **archived, **content, "createdTime": now, "updatedTime": now})
 
     def patch(self, id_: str, given: Object) -> Object:
-        """Change the given fields (documented). Inferred: a nested object is replaced as a whole."""
-        before = self.get(id_)
-        return self._rewrite(before, given, {**before, **self.kind.writable(given)})
+        """Change the given fields (documented)."""
+        before, settings = self.get(id_), self._objects.settings
+        changes = self.kind.writable(given)
+        if settings.nested_patch == "merge":
+            changes = {name: _merged(before.get(name), value) for name, value in changes.items()}
+        if not settings.empty_clears:
+            changes = {name: value for name, value in changes.items() if value not in ("", None)}
+        after = {**before, **changes}
+        return self._rewrite(before, given, after, is_checked=settings.patch_checks_stored)
 
     def put(self, id_: str, given: Object) -> Object:
         """Replace all fields, also the line items (documented). Inferred: the fields that only BILL sets stay."""
         before = self.get(id_)
         read_only = {name: value for name, value in before.items() if name not in self.kind.writable(before)}
         return self._rewrite(before, given, {**read_only, **self.kind.writable(given)})
+
+    def archive(self, id_: str) -> Object:
+        """Archive an object, and in the chart of accounts also the accounts below it."""
+        if self.kind.archives_children and self._objects.settings.archives_children:
+            for one in self.everything():
+                if one.get("parentId") == id_ and not one["archived"]:
+                    self.archive(one["id"])
+        return self.set(id_, archived=True)
 
     def set(self, id_: str, **changes: Any) -> Object:
         """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
@@ -121,10 +154,11 @@ class ObjectTable:
         self._selections.clear()
         return removed
 
-    def _rewrite(self, before: Object, given: Object, after: Object) -> Object:
+    def _rewrite(self, before: Object, given: Object, after: Object, *, is_checked: bool = True) -> Object:
         problems = Problems()
         self._check_texts(problems, given)
-        self.kind.check(problems, after, self._exists)
+        if is_checked:
+            self.kind.check(problems, after, self._exists)
         problems.raise_if_any()
         return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
 
@@ -132,6 +166,13 @@ class ObjectTable:
         self._by_id[one["id"]] = one
         self._selections.clear()
         return one
+
+
+def _merged(before: Any, given: Any) -> Any:
+    """An object in which only the given fields are replaced, on every level."""
+    if not isinstance(before, dict) or not isinstance(given, dict):
+        return given
+    return {**before, **{name: _merged(before.get(name), value) for name, value in given.items()}}
 
 
 class Objects:

@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import Request
 
 from . import pages
+from .answers import answers
 from .errors import INVALID_PARAMETER, RefusalError
 from .objects import ObjectTable
 from .settings import Settings
@@ -24,11 +25,13 @@ def page(request: Request, table: ObjectTable, settings: Settings) -> dict[str, 
         _check(request, COMMON | cursors | kind.parameters)
     size = pages.size(asked.get("max"), min(kind.largest_page, settings.largest_page))
     filters, sort = asked.get("filters"), asked.get("sort")
-    found = table.select(filters, sort, settings.documented_fields)
+    found = table.select(filters, sort)
     list_id = pages.list_identity(kind.name, table.owner, filters, sort)
     if kind.has_two_cursors:
-        return pages.page_with_two_cursors(list_id, found, size, asked.get("nextPage"), asked.get("prevPage"))
-    return pages.page(list_id, found, size, asked.get("page"))
+        page = pages.page_with_two_cursors(list_id, found, size, asked.get("nextPage"), asked.get("prevPage"))
+    else:
+        page = pages.page(list_id, found, size, asked.get("page"))
+    return {**page, "results": answers(page["results"], kind, settings)}
 
 
 def _check(request: Request, known: frozenset[str]) -> None:

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from . import queries
+from .answers import answer, answers
 from .errors import INVALID_FIELD, NOT_JSON, InvalidFieldsError, RefusalError
 from .fields import AnyJson, Fields
 from .kinds import Kind
@@ -34,7 +35,7 @@ def reading(kind: Kind) -> APIRouter:
 
     @router.get("/{id_}")
     async def one(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_table(kind, who, emulator).get(id_))
+        return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).get(id_)))
 
     return router
 
@@ -46,27 +47,27 @@ def writing(kind: Kind) -> APIRouter:
     async def create(who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
         if kind.needs_trust(given):
             require_trust(who, bypass)
-        return JSONResponse(_table(kind, who, emulator).create(given), 201)
+        return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).create(given)), 201)
 
     @router.patch("/{id_}")
     async def change(id_: str, who: SignedIn, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
         if kind.needs_trust(given):
             require_trust(who, bypass)
-        return JSONResponse(_table(kind, who, emulator).patch(id_, given))
+        return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).patch(id_, given)))
 
     @router.post("/{id_}/archive")
     async def archive(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_table(kind, who, emulator).set(id_, archived=True))
+        return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).archive(id_)))
 
     @router.post("/{id_}/restore")
     async def restore(id_: str, who: SignedIn, emulator: TheEmulator) -> JSONResponse:
-        return JSONResponse(_table(kind, who, emulator).set(id_, archived=False))
+        return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).set(id_, archived=False)))
 
     if kind.can_be_replaced:
 
         @router.put("/{id_}")
         async def replace(id_: str, who: SignedIn, given: Fields, emulator: TheEmulator) -> JSONResponse:
-            return JSONResponse(_table(kind, who, emulator).put(id_, given))
+            return JSONResponse(_answer(kind, emulator, _table(kind, who, emulator).put(id_, given)))
 
     if kind.bulk:
 
@@ -75,7 +76,8 @@ def writing(kind: Kind) -> APIRouter:
             several = objects(given, kind)
             if any(kind.needs_trust(one) for one in several):
                 require_trust(who, bypass)
-            return JSONResponse(_table(kind, who, emulator).create_all(several), 201)
+            made = answers(_table(kind, who, emulator).create_all(several), kind, emulator.settings)
+            return JSONResponse({kind.bulk_name: made} if kind.bulk_name else made, 201)
 
     return router
 
@@ -87,6 +89,10 @@ def objects(given: Any, kind: Kind) -> list[dict[str, Any]]:
     if not 1 <= len(given) <= kind.bulk:
         raise InvalidFieldsError((INVALID_FIELD, f"{kind.name}: must have between 1 and {kind.bulk} objects"))
     return given
+
+
+def _answer(kind: Kind, emulator: Emulator, one: dict[str, Any]) -> dict[str, Any]:
+    return answer(one, kind, emulator.settings)
 
 
 def _table(kind: Kind, who: Who, emulator: Emulator) -> ObjectTable:

@@ -68,6 +68,39 @@ class Settings(BaseModel):
     # operators. Inferred: BILL refuses all others. False: the emulator accepts every field of its table.
     documented_fields: bool = True
 
+    # Unknown: does BILL refuse a second object with the same name? Its older API calls the names unique.
+    duplicate_names: Literal["allowed", "refused"] = "allowed"
+
+    # Unknown: does a change of an object inside an object replace it, or only the given fields in it?
+    nested_patch: Literal["replace", "merge"] = "replace"
+
+    # Unknown: does an empty text in a change empty the field?
+    empty_clears: bool = True
+
+    # Unknown: are archived objects in a list without a filter?
+    archived_in_lists: bool = True
+
+    # Unknown: which filters the lists have that BILL's page does not name. The fields here are refused in filters.
+    missing_filters: list[str] = Field(default_factory=list)
+
+    # Unknown: does the filter eq ignore case?
+    filters_ignore_case: bool = False
+
+    # Unknown: does BILL show tax IDs with a mask?
+    masked: bool = False
+
+    # Observed by a third party: BILL does not return the parent of a classification. Documented: it does.
+    parent_in_answer: bool = True
+
+    # Observed by a third party: BILL checks the whole stored object when a part of it is changed.
+    patch_checks_stored: bool = True
+
+    # From a third party: BILL replaces fields of a vendor in its network by those of the vendor.
+    connected_vendors: bool = False
+
+    # Observed by a third party: if an account is archived, the accounts below it are archived too. A restore does not restore them.
+    archives_children: bool = True
+
     # Inferred: BILL refuses a number, true or false in a field that it documents as a text.
     strict_texts: bool = True
 
@@ -118,6 +151,10 @@ class Settings(BaseModel):
 
     # How many seconds BILL takes for every response. With this a test makes calls overlap.
     latency: float = Field(default=0, ge=0)
+
+    def of_lists(self) -> tuple[Any, ...]:
+        """The settings that decide what is in a list."""
+        return (self.documented_fields, self.archived_in_lists, self.filters_ignore_case, *self.missing_filters)
 
     def merge(self, changes: dict[str, Any]) -> None:
         """Apply all changes or none. pydantic's ValidationError names an unknown or invalid setting."""

@@ -55,6 +55,16 @@ KIND = Kind(
     ),
     needs_trust=_turns_on_auto_pay,
     bulk=20,
+    bulk_name="vendors",
+    unique=("name",),
+    masked=frozenset({"additionalInfo.taxId"}),
+    of_network={
+        "networkStatus": "CONNECTED",
+        "phone": "555-0177",
+        "email": "network@example.com",
+        "paymentInformation": {"payeeName": "A Partner"},
+        "additionalInfo": {"companyName": "A Partner Inc"},
+    },
 )
 
 routers = (resource.writing(KIND), resource.reading(KIND))

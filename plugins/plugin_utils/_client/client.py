@@ -39,13 +39,28 @@ class ClientResponse:
 
 
 class BillClient:
-    """Sends requests with the sessions of one credential, which ``sessions`` manages."""
+    """Sends requests with the sessions of one credential, which ``sessions`` manages.
 
-    def __init__(self, sessions: SessionManager, transport: Transport, retry: RetryPolicy, store: Store) -> None:
+    ``store`` is the store of the sessions. Other tasks of the run share ``shared``, also if nothing is stored for later runs. ``timeout`` is
+    that of one request, in seconds.
+    """
+
+    def __init__(
+        self,
+        sessions: SessionManager,
+        transport: Transport,
+        retry: RetryPolicy,
+        store: Store,
+        shared: Store,
+        *,
+        timeout: float,
+    ) -> None:
         self.sessions = sessions
         self.transport = transport
         self.retry = retry
         self.store = store
+        self.shared = shared
+        self.timeout = timeout
 
     @property
     def secrets(self) -> SecretRegistry:

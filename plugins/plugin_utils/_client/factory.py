@@ -114,7 +114,9 @@ class _Builder:
             secrets=self._around.secrets,
             parent=self.client(parent).sessions if parent else None,
         )
-        return BillClient(sessions, transport, self._retry, self._store)
+        return BillClient(
+            sessions, transport, self._retry, self._store, self._shared(), timeout=self._options["timeout"]
+        )
 
     def _exchange(self, method: AuthMethod) -> Exchange:
         around = self._around
@@ -124,7 +126,7 @@ class _Builder:
             self._base_url,
             method,
             HttpSettings(self._options["timeout"], self._options["validate_certs"], self._options["ca_path"]),
-            open_shared(self._store, run_directory=around.run_store, warn=around.reporter.warn),
+            self._shared(),
             self._clock,
             around.clock,
             around.reporter,
@@ -134,6 +136,9 @@ class _Builder:
             force=bool(self._options.get("force")),
         )
         return LateExchange(self._base_url, parts)
+
+    def _shared(self) -> Store:
+        return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
 
     def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:
         return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)

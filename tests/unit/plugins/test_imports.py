@@ -16,10 +16,22 @@ PLUGINS = Path(__file__).resolve().parents[3] / "plugins"
 
 # The packages that each package may import besides itself, from the top down.
 MAY_IMPORT: dict[str, set[str]] = {
-    "action": {"_ansible", "_connect", "_vault", "_client", "_options", "_auth", "_core"},
+    "action": {"_ansible", "_resources", "_connect", "_vault", "_client", "_options", "_auth", "_core"},
     "lookup": {"_ansible", "_client", "_options"},
-    "_ansible": {"_connect", "_vault", "_options", "_client", "_auth", "_limits", "_http", "_store", "_core"},
+    "_ansible": {
+        "_resources",
+        "_connect",
+        "_vault",
+        "_options",
+        "_client",
+        "_auth",
+        "_limits",
+        "_http",
+        "_store",
+        "_core",
+    },
     "_connect": {"_options", "_client", "_auth", "_core"},
+    "_resources": {"_client", "_options", "_core"},
     "_vault": {"_options", "_store", "_core"},
     "_options": {"_auth", "_core"},
     "_client": {"_auth", "_limits", "_http", "_store", "_core"},

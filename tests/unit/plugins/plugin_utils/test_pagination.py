@@ -509,7 +509,8 @@ class Endless:
 
 
 def listed(client: BillClient, response: Callable[[int], Any], *, most: int | None = None) -> Listed:
-    endless = BillClient(client.sessions, HttpTransport(Endless(client, response)), client.retry, client.store)
+    transport = HttpTransport(Endless(client, response))
+    endless = BillClient(client.sessions, transport, client.retry, client.store, client.shared, timeout=client.timeout)
     return read(endless, most=most)
 
 

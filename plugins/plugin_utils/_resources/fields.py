@@ -1,0 +1,275 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The kinds of fields that a resource has: how a value is checked and sent, and when two values are the same for BILL.
+
+Private to bill.connect. A user writes the names in snake_case, and BILL has them in camelCase.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from .._core.errors import OptionError
+from .._core.written_values import dict_or_list
+from .._options import source
+from .._options.convert import convert
+from .._options.option import Option
+from .values import decimal_of, fits_mask, is_masked, street, text_of
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of an object.
+
+    - ``name``: the name that users write. ``api_name`` is BILL's name.
+    - ``summary``: one line for the documentation.
+    - ``required``: BILL requires the field when the object is created.
+    - ``is_secret``: output shows only the last four digits.
+    - ``is_fixed``: BILL does not change the field after the creation.
+    - ``may_be_masked``: BILL may show the value with a mask. Then only the digits that it shows are compared.
+    - ``may_be_missing``: BILL may leave the value out of its responses although it has it. Then it cannot be compared, and does not count as
+      a difference.
+    - ``read_at``: where a response has the value, if it is not ``api_name``. A dot goes into an object.
+    """
+
+    name: str
+    summary: str = ""
+    required: bool = False
+    is_secret: bool = False
+    is_fixed: bool = False
+    may_be_masked: bool = False
+    may_be_missing: bool = False
+    read_at: str = ""
+
+    @property
+    def api_name(self) -> str:
+        first, *more = self.name.split("_")
+        return first + "".join(word.capitalize() for word in more)
+
+    def converted(self, value: Any, place: str) -> Any:
+        """The value as BILL gets it. ``place`` names it in messages. Raises OptionError."""
+        raise NotImplementedError
+
+    def read(self, record: Mapping[str, Any]) -> Any:
+        """The value in an object of BILL. None if the object does not have it: BILL leaves out fields without a value."""
+        found: Any = record
+        for name in (self.read_at or self.api_name).split("."):
+            found = found.get(name) if isinstance(found, Mapping) else None
+        return found
+
+    def is_same(self, wanted: Any, found: Any) -> bool:
+        """Whether BILL already has the value. Both may be None or empty, which is the same for BILL."""
+        if self.may_be_missing and found is None:
+            return True
+        if self.may_be_masked and is_masked(found):
+            return fits_mask(wanted, found)
+        return bool(self.normal(wanted) == self.normal(found))
+
+    def normal(self, value: Any) -> Any:
+        """The value in a form in which equal values are equal."""
+        return text_of(value).strip()
+
+    @property
+    def cleared(self) -> Any:
+        """The value that empties the field. BILL does not document whether it does."""
+        return ""
+
+    @property
+    def type_name(self) -> str:
+        """The type as Ansible's documentation names it."""
+        return "str"
+
+
+@dataclass(frozen=True)
+class Text(Field):
+    """A text. ``limit`` is the highest number of characters, if it is known."""
+
+    limit: int = 0
+
+    def converted(self, value: Any, place: str) -> str:
+        text: str = convert(Option(self.name), value, source.option(place))
+        if self.limit and len(text) > self.limit:
+            raise OptionError(
+                f"The option {place} has {len(text)} characters, and BILL accepts at most {self.limit}. Shorten it."
+            )
+        return text
+
+
+@dataclass(frozen=True)
+class Choice(Text):
+    """A text that has one of BILL's values. ``choices`` are the known ones. BILL may have more, so others are sent too."""
+
+    choices: tuple[str, ...] = ()
+
+    def converted(self, value: Any, place: str) -> str:
+        return super().converted(value, place).upper()
+
+    def normal(self, value: Any) -> str:
+        return text_of(value).strip().upper()
+
+
+@dataclass(frozen=True)
+class Email(Text):
+    def normal(self, value: Any) -> str:
+        return text_of(value).strip().casefold()
+
+
+@dataclass(frozen=True)
+class Phone(Text):
+    """A telephone number. BILL may write it in another format, so only the digits count."""
+
+    def normal(self, value: Any) -> str:
+        text = text_of(value)
+        return "".join(sign for sign in text if sign.isdigit()) or text.strip()
+
+
+@dataclass(frozen=True)
+class AddressLine(Text):
+    """A line of an address. BILL may write a word in it in another way."""
+
+    def normal(self, value: Any) -> str:
+        return street(value)
+
+
+@dataclass(frozen=True)
+class Number(Field):
+    """A number. ``is_whole`` says that it has no decimals."""
+
+    is_whole: bool = False
+    minimum: int = 0
+    maximum: int = 1_000_000_000
+
+    def converted(self, value: Any, place: str) -> int | float:
+        if self.is_whole:
+            option = Option(self.name, kind="int", minimum=self.minimum, maximum=self.maximum)
+            whole: int = convert(option, value, source.option(place))
+            return whole
+        number = decimal_of(value)
+        if number is None:
+            raise OptionError(f"The option {place} must be a number.")
+        return int(number) if number == number.to_integral_value() else float(number)
+
+    def normal(self, value: Any) -> Decimal | None:
+        return None if value in (None, "") else decimal_of(value)
+
+    @property
+    def cleared(self) -> None:
+        return None
+
+    @property
+    def type_name(self) -> str:
+        return "int" if self.is_whole else "float"
+
+
+@dataclass(frozen=True)
+class Flag(Field):
+    def converted(self, value: Any, place: str) -> bool:
+        flag: bool = convert(Option(self.name, kind="bool"), value, source.option(place))
+        return flag
+
+    def normal(self, value: Any) -> bool:
+        return value is True
+
+    @property
+    def cleared(self) -> bool:
+        return False
+
+    @property
+    def type_name(self) -> str:
+        return "bool"
+
+
+@dataclass(frozen=True)
+class Nested(Field):
+    """An object inside the object. ``fields`` are its fields.
+
+    BILL does not document whether a change replaces the whole object. So a change sends all its fields, with the values that BILL has.
+    """
+
+    fields: tuple[Field, ...] = ()
+
+    def converted(self, value: Any, place: str) -> dict[str, Any]:
+        return convert_fields(self.fields, value, place)
+
+    def is_same(self, wanted: Any, found: Any) -> bool:
+        return not self.differing(wanted, found)
+
+    def differing(self, wanted: Mapping[str, Any], found: Any) -> list[str]:
+        """BILL's names of the wanted fields that are not the same."""
+        found = found if isinstance(found, Mapping) else {}
+        given = [field for field in self.fields if field.api_name in wanted]
+        return [field.api_name for field in given if not field.is_same(wanted[field.api_name], field.read(found))]
+
+    def merged(self, wanted: Mapping[str, Any], found: Any) -> dict[str, Any]:
+        """The wanted fields, together with the fields that BILL has. A masked value is left out: BILL would store the mask."""
+        found = found if isinstance(found, Mapping) else {}
+        result: dict[str, Any] = {}
+        for field in self.fields:
+            before = field.read(found)
+            if field.api_name in wanted:
+                value = wanted[field.api_name]
+                result[field.api_name] = field.merged(value, before) if isinstance(field, Nested) else value
+            elif before is not None and not (field.may_be_masked and is_masked(before)):
+                result[field.api_name] = field.merged({}, before) if isinstance(field, Nested) else before
+        return result
+
+    @property
+    def cleared(self) -> None:
+        return None
+
+    @property
+    def type_name(self) -> str:
+        return "dict"
+
+
+@dataclass(frozen=True)
+class Texts(Field):
+    """A list of texts. Their order does not count."""
+
+    def converted(self, value: Any, place: str) -> list[str]:
+        values = _list(value, place)
+        return [Text(self.name).converted(each, f"{place}[{number}]") for number, each in enumerate(values)]
+
+    def normal(self, value: Any) -> list[str]:
+        return sorted({text_of(each).strip() for each in value or ()})
+
+    @property
+    def cleared(self) -> list[str]:
+        return []
+
+    @property
+    def type_name(self) -> str:
+        return "list"
+
+
+def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str, Any]:
+    """The given fields with BILL's names and types. Empty values count as not given. Raises OptionError."""
+    if isinstance(given, str):
+        given = dict_or_list(given)
+    if not isinstance(given, Mapping):
+        raise OptionError(f"The option {place} must be a dictionary.")
+    known = {field.name: field for field in fields}
+    for name in given:
+        if name not in known:
+            shown = name if isinstance(name, str) and re.fullmatch(r"\w{1,40}", name) else "with that name"
+            raise OptionError(f"The option {place} has no field {shown}. Its fields are: {', '.join(known)}.")
+    return {
+        known[name].api_name: known[name].converted(value, f"{place}.{name}")
+        for name, value in given.items()
+        if value not in (None, "")
+    }
+
+
+def _list(value: Any, place: str) -> Sequence[Any]:
+    if isinstance(value, str):
+        written = dict_or_list(value)
+        value = [each.strip() for each in value.split(",")] if written is None else written
+    if not isinstance(value, (list, tuple)):
+        raise OptionError(f"The option {place} must be a list.")
+    return value

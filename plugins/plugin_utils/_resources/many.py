@@ -1,0 +1,150 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Brings many objects of one resource to their wanted states: one list is read, and only the differences are written.
+
+Private to bill.connect. New objects are created with BILL's bulk request. BILL creates all objects of such a request or none (documented). So
+if BILL refuses one, each of its objects is sent alone, and the object that BILL refuses has a name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .._core.errors import ApiError, BillError, OptionError, UncertainWriteError
+from .._core.reporter import Reporter
+from .calls import Calls
+from .desired import Desired
+from .finder import Finder
+from .plan import Outcome, Plan, State, outcome_of, predicted_outcome, unchanged
+from .reconcile import Reconciler
+
+
+@dataclass(frozen=True)
+class _Step:
+    """The plan of one object, or the reason why it has none."""
+
+    desired: Desired
+    state: State
+    plan: Plan
+    error: BillError | None = None
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one object of the list: its outcome, or the error."""
+
+    desired: Desired
+    outcome: Outcome | None = None
+    error: BillError | None = None
+
+
+class ManyReconciler:
+    """Reconciles a list of objects of one resource."""
+
+    def __init__(self, calls: Calls, reporter: Reporter) -> None:
+        self._calls = calls
+        self._finder = Finder(calls, is_whole=True)
+        self._one = Reconciler(calls, self._finder)
+        self._reporter = reporter
+
+    def reconcile(self, wanted: Sequence[Desired], state: State, *, purge: bool, check_mode: bool) -> list[Result]:
+        """Bring all objects to their wanted states. With ``purge``, the objects that are not listed are archived.
+
+        An object that BILL refuses does not stop the others. Raises BillError if no further request makes sense.
+        """
+        refuse_duplicates(wanted)
+        steps = self._steps(wanted, state, purge)
+        if check_mode or not any(step.plan.actions for step in steps):
+            return [_predicted(step) for step in steps]
+        with self._calls.exclusive():
+            self._finder.forget()
+            return self._carried_out(self._steps(wanted, state, purge))
+
+    def _steps(self, wanted: Sequence[Desired], state: State, purge: bool) -> list[_Step]:
+        steps: list[_Step] = []
+        for desired in wanted:
+            try:
+                steps.append(_Step(desired, state, self._one.planned(desired, state)))
+            except OptionError as error:
+                steps.append(_Step(desired, state, Plan((), None), error))
+        return [*steps, *self._unlisted(steps)] if purge else steps
+
+    def _unlisted(self, listed: Sequence[_Step]) -> list[_Step]:
+        """The steps that archive the objects that are not listed. Raises OptionError if it is not clear which objects are listed."""
+        if error := next((step.error for step in listed if step.error), None):
+            raise OptionError(f"With purge, every object must be clear, and nothing was changed. {error}")
+        ids = {step.plan.record["id"] for step in listed if step.plan.record}
+        like = listed[0].desired
+        return [
+            _Step(Desired(like.resource, {}, record["id"], like.key), "absent", Plan(("archive",), record))
+            for record in self._finder.everything(archived=False)
+            if record["id"] not in ids
+        ]
+
+    def _carried_out(self, steps: Sequence[_Step]) -> list[Result]:
+        results = self._created([step for step in steps if step.plan.actions == ("create",)])
+        open_ = [step for step in steps if step.desired not in results]
+        for number, step in enumerate(open_, 1):
+            results[step.desired] = self._single(step)
+            if step.plan.actions:
+                self._reporter.progress(f"{step.desired.resource.plural}: {number} of {len(open_)}")
+        return [results[step.desired] for step in steps]
+
+    def _single(self, step: _Step) -> Result:
+        if step.error:
+            return Result(step.desired, error=step.error)
+        try:
+            return Result(step.desired, self._one.carried_out(step.desired, step.state, step.plan))
+        except (ApiError, OptionError, UncertainWriteError) as error:
+            return Result(step.desired, error=error)
+
+    def _created(self, steps: Sequence[_Step]) -> dict[Desired, Result]:
+        """The results of the objects that bulk requests created. The others have no result yet."""
+        results: dict[Desired, Result] = {}
+        size = self._calls.resource.bulk
+        if not size or len(steps) < 2:
+            return results
+        for start in range(0, len(steps), size):
+            batch = steps[start : start + size]
+            try:
+                self._calls.create_all([step.plan.body for step in batch])
+            except UncertainWriteError as error:
+                # The list shows below which of them BILL has created.
+                results.update({step.desired: Result(step.desired, error=error) for step in batch})
+            except ApiError:
+                # BILL has created none of them, so each is sent alone later. Then the message names the object.
+                continue
+            else:
+                done = Outcome(None, changed=True, actions=("create",))
+                results.update({step.desired: Result(step.desired, done) for step in batch})
+            self._reporter.progress(f"{self._calls.resource.plural}: {start + len(batch)} of {len(steps)} created")
+        self._finder.forget()
+        for step in steps:
+            if step.desired in results and (record := self._finder.find(step.desired)):
+                results[step.desired] = Result(step.desired, outcome_of(step.desired, "present", step.plan, record))
+        return results
+
+
+def _predicted(step: _Step) -> Result:
+    if step.error:
+        return Result(step.desired, error=step.error)
+    is_done = not step.plan.actions
+    return Result(
+        step.desired, unchanged(step.desired, step.plan) if is_done else predicted_outcome(step.desired, step.plan)
+    )
+
+
+def refuse_duplicates(wanted: Sequence[Desired]) -> None:
+    """Raise OptionError if two elements mean the same object."""
+    seen: dict[Any, Desired] = {}
+    for each in wanted:
+        key = ("id", each.id) if each.id else each.similar_key
+        if key in seen:
+            raise OptionError(
+                f"{seen[key].place} and {each.place} both mean {each.label}. Nothing was sent. Remove one of them."
+            )
+        seen[key] = each

@@ -1,0 +1,127 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A play that brings objects of BILL to a wanted state, with a real client and the emulator. Each call is a new task."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.calls import Calls
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import desired_of
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import (
+    AddressLine,
+    Choice,
+    Email,
+    Field,
+    Flag,
+    Nested,
+    Number,
+    Phone,
+    Texts,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.finder import Finder
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.many import ManyReconciler, Result
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.plan import Outcome, State
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.reconcile import Reconciler
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
+from tests.emulator import world
+from tests.emulator.control_client import Control
+from tests.unit.plugins.plugin_utils.fakes import ListReporter
+
+CREDENTIAL = {
+    "username": world.USER.username,
+    "password": world.USER.password,
+    "organization_id": world.ORGANIZATION.id,
+    "dev_key": world.DEV_KEY,
+}
+
+
+class Desk:
+    """The tasks of one play on one resource."""
+
+    def __init__(self, resource: Resource, open_client: Callable[..., BillClient], url: str) -> None:
+        self.resource = resource
+        self.bill = Control(url)
+        self.reporter = ListReporter()
+        self._open_client = open_client
+        self._url = url
+
+    def task(
+        self, state: State = "present", *, check_mode: bool = False, match_by: str | None = None, **options: Any
+    ) -> Outcome:
+        calls = self._calls()
+        desired = desired_of(self.resource, options, match_by=match_by)
+        return Reconciler(calls, Finder(calls)).reconcile(desired, state, check_mode=check_mode)
+
+    def many(
+        self,
+        objects: list[Mapping[str, Any]],
+        state: State = "present",
+        *,
+        purge: bool = False,
+        check_mode: bool = False,
+    ) -> list[Result]:
+        wanted = [
+            desired_of(self.resource, each, match_by=None, place=f"objects[{number}]")
+            for number, each in enumerate(objects)
+        ]
+        return ManyReconciler(self._calls(), self.reporter).reconcile(wanted, state, purge=purge, check_mode=check_mode)
+
+    def _calls(self) -> Calls:
+        return Calls(self._open_client(None, api_url=self._url, **CREDENTIAL), self.resource, self.reporter)
+
+    def requests(self) -> list[str]:
+        """The requests about the resource that BILL has received, with method and path."""
+        lines = [f"{each['method']} {each['path']}" for each in self.bill.received()]
+        return [line for line in lines if self.resource.path in line]
+
+    def writes(self) -> list[str]:
+        """The writes about the resource that BILL has received."""
+        return [line for line in self.requests() if not line.startswith("GET ")]
+
+    def stored(self) -> list[dict[str, Any]]:
+        """The objects that BILL has."""
+        kind = self.resource.path.removeprefix("/v3/")
+        found: list[dict[str, Any]] = self.bill.get(f"objects/{kind}?organization_id={world.ORGANIZATION.id}")
+        return found
+
+    def store(self, **content: Any) -> dict[str, Any]:
+        """Store an object at BILL without any check."""
+        kind = self.resource.path.removeprefix("/v3/")
+        made: dict[str, Any] = self.bill.post(f"objects/{kind}?organization_id={world.ORGANIZATION.id}", **content)
+        return made
+
+
+def sample(resource: Resource, number: int = 1, *, only_required: bool = False) -> dict[str, Any]:
+    """Options for an object of a resource, made from its description. Each number has other values."""
+    return {each.name: _value(each, number) for each in resource.fields if each.required or not only_required}
+
+
+def key_of(resource: Resource, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that identify the object."""
+    return {name: options[name] for name in next(iter(resource.keys.values())).fields}
+
+
+def _value(field: Field, number: int) -> Any:
+    if isinstance(field, Nested):
+        return {each.name: _value(each, number) for each in field.fields}
+    if isinstance(field, Email):
+        return f"person{number}@example.com"
+    if isinstance(field, Phone):
+        return f"555-010{number}"
+    if isinstance(field, Number):
+        return number if field.is_whole else number + 0.5
+    if isinstance(field, Flag):
+        return bool(number % 2)
+    if isinstance(field, Texts):
+        return [f"{field.name} {number}"]
+    if isinstance(field, Choice):
+        choices = field.choices or ("US", "CA", "GB")
+        return choices[number % len(choices)]
+    if isinstance(field, AddressLine):
+        return f"{number} {field.name} Street"
+    return f"{field.name}-{number}-23456789"[: getattr(field, "limit", 0) or None]
