@@ -57,11 +57,10 @@ class ManyReconciler:
         An object that BILL refuses does not stop the others. Raises BillError if no further request makes sense.
         """
         refuse_duplicates(wanted)
-        steps = self._steps(wanted, state, purge)
-        if check_mode or not any(step.plan.actions for step in steps):
-            return [_predicted(step) for step in steps]
+        if check_mode:
+            return [_predicted(step) for step in self._steps(wanted, state, purge)]
+        # The whole list is dear, so it is read only once, and under the lock.
         with self._calls.exclusive():
-            self._finder.forget()
             return self._carried_out(self._steps(wanted, state, purge))
 
     def _steps(self, wanted: Sequence[Desired], state: State, purge: bool) -> list[_Step]:

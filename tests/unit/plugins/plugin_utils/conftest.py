@@ -19,7 +19,12 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.asker import As
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.base import Exchange
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS as TABLE
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
+from tests.emulator import world
+from tests.emulator.control_client import Control
+from tests.emulator.server import running
 from tests.redis_servers import RedisServer
+from tests.unit.plugins.plugin_utils.desk import Desk
 from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange, Open, OpenClient
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
 
@@ -146,3 +151,18 @@ def scripted() -> Iterator[Callable[..., ScriptedBill]]:
     yield start
     for server in servers:
         server.close()
+
+
+@pytest.fixture(scope="session")
+def emulator_url() -> Iterator[str]:
+    with running() as url:
+        yield url
+
+
+@pytest.fixture
+def open_desk(build: Callable[..., BillClient], emulator_url: str) -> Callable[[Resource], Desk]:
+    control = Control(emulator_url)
+    control.post("reset")
+    # Some fields require an MFA-trusted session.
+    control.post("settings", mfa_bypass=[world.DEV_KEY])
+    return lambda resource: Desk(resource, build, emulator_url)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.client import BillClient
@@ -59,7 +59,7 @@ class Desk:
 
     def many(
         self,
-        objects: list[Mapping[str, Any]],
+        objects: Sequence[Mapping[str, Any]],
         state: State = "present",
         *,
         purge: bool = False,

@@ -1,0 +1,143 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Many objects in one task: one list, bulk requests, and a result for each object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
+    ApiError,
+    OptionError,
+    UncertainWriteError,
+)
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
+from tests.unit.plugins.plugin_utils.desk import Desk, sample
+
+ACCOUNTS = CLASSIFICATIONS["chart_of_accounts"]
+
+
+@pytest.fixture
+def vendors(open_desk: Callable[[Resource], Desk]) -> Desk:
+    return open_desk(VENDOR)
+
+
+@pytest.fixture
+def accounts(open_desk: Callable[[Resource], Desk]) -> Desk:
+    return open_desk(ACCOUNTS)
+
+
+def numbered(resource: Resource, numbers: range, **more: Any) -> list[dict[str, Any]]:
+    return [{**sample(resource, 1, only_required=True), "name": f"Object {number:03d}", **more} for number in numbers]
+
+
+def actions(results: list[Any]) -> set[tuple[str, ...]]:
+    return {each.outcome.actions for each in results}
+
+
+@pytest.mark.promise(20)
+def test_many_objects_need_one_list_and_bulk_requests(accounts: Desk) -> None:
+    wanted = numbered(ACCOUNTS, range(120))
+    assert actions(accounts.many(wanted)) == {("create",)}
+    bulk = f"POST {ACCOUNTS.path}/bulk"
+    assert accounts.writes() == [bulk] * 3
+    before = len(accounts.requests())
+    assert actions(accounts.many(wanted)) == {()}
+    # Two pages of active objects.
+    assert accounts.requests()[before:] == [f"GET {ACCOUNTS.path}"] * 2
+    assert "accounts: 100 of 120 created" in accounts.reporter.progressed
+
+
+@pytest.mark.promise(20)
+def test_many_objects_change_restore_and_archive_only_what_differs(accounts: Desk) -> None:
+    accounts.many(numbered(ACCOUNTS, range(4)))
+    accounts.task("absent", name="Object 001")
+    wanted = numbered(ACCOUNTS, range(6))
+    wanted[0]["description"] = "new"
+    found = [each.outcome.actions for each in accounts.many(wanted) if each.outcome]
+    assert found == [("change",), ("restore",), (), (), ("create",), ("create",)]
+    assert actions(accounts.many(wanted)) == {()}
+    assert actions(accounts.many([{"name": "Object 000"}, {"name": "Object 003"}], "absent")) == {("archive",)}
+
+
+@pytest.mark.promise(20)
+def test_many_objects_in_a_batch_that_bill_refuses_are_sent_alone(accounts: Desk) -> None:
+    accounts.bill.fault(f"POST {ACCOUNTS.path}/bulk", code="BDC_1246", status=400)
+    body = '[{"code": "BDC_1143", "message": "name: is not liked"}]'
+    accounts.bill.fault(f"POST {ACCOUNTS.path}", after=1, status=400, body=body, content_type="application/json")
+    results = accounts.many(numbered(ACCOUNTS, range(3)))
+    assert [type(each.error) for each in results] == [type(None), ApiError, type(None)]
+    assert str(results[1].error).startswith("The account 'Object 001' was not created. BILL answered BDC_1143")
+    assert accounts.writes() == [f"POST {ACCOUNTS.path}/bulk"] + [f"POST {ACCOUNTS.path}"] * 3
+    assert [each.outcome.actions for each in accounts.many(numbered(ACCOUNTS, range(3))) if each.outcome] == [
+        (),
+        ("create",),
+        (),
+    ]
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("acted", [True, False])
+def test_many_objects_in_a_batch_whose_response_is_lost_are_looked_up(accounts: Desk, *, acted: bool) -> None:
+    accounts.bill.fault(f"POST {ACCOUNTS.path}/bulk", cut=True, acted=acted)
+    results = accounts.many(numbered(ACCOUNTS, range(3)))
+    if acted:
+        assert actions(results) == {("create",)}
+    else:
+        assert {type(each.error) for each in results} == {UncertainWriteError}
+    assert accounts.writes() == [f"POST {ACCOUNTS.path}/bulk"]
+    assert actions(accounts.many(numbered(ACCOUNTS, range(3)))) == {() if acted else ("create",)}
+
+
+@pytest.mark.promise(20)
+def test_many_objects_with_purge_archive_what_is_not_listed(accounts: Desk) -> None:
+    accounts.many(numbered(ACCOUNTS, range(4)))
+    listed = numbered(ACCOUNTS, range(2))
+    predicted = accounts.many(listed, purge=True, check_mode=True)
+    assert [each.outcome.actions for each in predicted if each.outcome] == [(), (), ("archive",), ("archive",)]
+    assert [each.outcome.actions for each in accounts.many(listed, purge=True) if each.outcome] == [
+        (),
+        (),
+        ("archive",),
+        ("archive",),
+    ]
+    assert [each["archived"] for each in accounts.stored()] == [False, False, True, True]
+    assert actions(accounts.many(listed, purge=True)) == {()}
+
+
+@pytest.mark.promise(20)
+def test_many_objects_with_purge_and_an_unclear_object_archive_nothing(accounts: Desk) -> None:
+    accounts.many(numbered(ACCOUNTS, range(3)))
+    before = len(accounts.writes())
+    with pytest.raises(OptionError, match="With purge, every object must be clear, and nothing was changed"):
+        accounts.many([{"name": "Object 000"}, {"name": "object 001"}], purge=True)
+    assert len(accounts.writes()) == before
+
+
+def test_many_objects_with_the_same_key_are_refused(accounts: Desk) -> None:
+    with pytest.raises(OptionError, match=r"objects\[0\] and objects\[2\] both mean account 'OBJECT  0'"):
+        accounts.many([{"name": "Object 0"}, {"name": "Object 1"}, {"name": "OBJECT  0"}])
+    assert accounts.requests() == []
+
+
+def test_many_objects_name_the_element_of_a_wrong_field(accounts: Desk) -> None:
+    with pytest.raises(OptionError, match=r"The option objects\[1\].name must be a text, but it is a number"):
+        accounts.many([{"name": "x"}, {"name": 7}])
+
+
+@pytest.mark.slow
+@pytest.mark.promise(20)
+def test_500_vendors_need_few_requests(vendors: Desk) -> None:
+    wanted = numbered(VENDOR, range(500))
+    assert actions(vendors.many(wanted)) == {("create",)}
+    assert len(vendors.requests()) <= 40
+    before = len(vendors.requests())
+    assert actions(vendors.many(wanted)) == {()}
+    assert len(vendors.requests()) - before <= 10
