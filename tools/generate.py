@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import awx_form, option_texts
+from tools import awx_form, option_texts, resource_texts
 from tools.simulation import page as simulation_page
 
 # How a comment line begins and ends in YAML and Python, reStructuredText and Markdown.
@@ -45,6 +45,9 @@ REGIONS = (
     Region("playbooks/disconnect.yml", "account-secrets", option_texts.account_secrets),
     Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
     Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),
+    Region("plugins/modules/bill_vendor.py", "options", resource_texts.vendor),
+    Region("plugins/modules/bill_customer.py", "options", resource_texts.customer),
+    Region("plugins/modules/bill_classification.py", "options", resource_texts.classification),
     Region("README.md", "option-table", option_texts.readme_table),
     Region("docs/docsite/rst/guide_connect.rst", "first-questions", option_texts.first_questions),
     Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),

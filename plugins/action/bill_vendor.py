@@ -2,6 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+
 from __future__ import annotations
 
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.resource_action import ResourceAction
@@ -9,4 +10,4 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vend
 
 
 class ActionModule(ResourceAction):
-    RESOURCE = VENDOR
+    RESOURCES = {"": VENDOR}

@@ -28,31 +28,32 @@ from .action import BillAction
 from .context import TaskContext
 from .task_result import TaskResult
 
-_OF_ALL = ("state", "match_by", "objects", "purge")
+_OF_ALL = ("kind", "state", "match_by", "objects", "purge")
 
 
 class ResourceAction(BillAction):
-    """The base class of a task for one resource. A subclass sets ``RESOURCE``."""
+    """The base class of a task for a resource. A subclass sets ``RESOURCES``: one, or several by the values of the option ``kind``."""
 
-    RESOURCE: ClassVar[Resource]
+    RESOURCES: ClassVar[Mapping[str, Resource]]
     FAILURE_DATA = {"status": None, "codes": [], "errors": [], "uncertain": False}
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls.OWN_OPTIONS = options_of(cls.RESOURCE)
+        cls.OWN_OPTIONS = options_of(cls.RESOURCES)
 
     def perform(self, context: TaskContext) -> TaskResult:
         options = context.options
-        calls = Calls(context.client, self.RESOURCE, context.reporter, context.writes)
+        resource = self.RESOURCES[options.get("kind", "")]
+        calls = Calls(context.client, resource, context.reporter, context.writes)
         if options["objects"] is None:
-            desired = desired_of(self.RESOURCE, options, match_by=options["match_by"])
+            desired = desired_of(resource, self._of_kind(resource, options), match_by=options["match_by"])
             context.secrets.add_quietly(secrets_of(desired))
             outcome = Reconciler(calls, Finder(calls)).reconcile(
                 desired, options["state"], check_mode=self._task.check_mode
             )
             data = self._described(desired, outcome, context)
         else:
-            wanted = self._listed(options)
+            wanted = self._listed(resource, options)
             for each in wanted:
                 context.secrets.add_quietly(secrets_of(each))
             results = ManyReconciler(calls, context.reporter).reconcile(
@@ -63,7 +64,22 @@ class ResourceAction(BillAction):
             data.pop("diff", None)
         return TaskResult(data, public=True)
 
-    def _listed(self, options: Mapping[str, Any]) -> list[Desired]:
+    def _of_kind(self, resource: Resource, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The same options. Raises OptionError if one of them belongs to another kind."""
+        own = {each.name for each in resource.fields}
+        foreign = [
+            each.name
+            for other in self.RESOURCES.values()
+            for each in other.fields
+            if each.name not in own and options[each.name] is not None
+        ]
+        if foreign:
+            raise OptionError(
+                f"There is no option {foreign[0]} for {resource.plural}. Their fields are: {', '.join(sorted(own))}."
+            )
+        return options
+
+    def _listed(self, resource: Resource, options: Mapping[str, Any]) -> list[Desired]:
         """The objects of the option ``objects``. Raises OptionError."""
         alone = [
             option.name
@@ -78,24 +94,24 @@ class ResourceAction(BillAction):
             raise OptionError("The option objects must be a list of dictionaries.")
         if options["purge"] and not given:
             raise OptionError(
-                f"The option objects is empty, so purge would archive all {self.RESOURCE.plural}. Nothing was sent. Check where the list "
+                f"The option objects is empty, so purge would archive all {resource.plural}. Nothing was sent. Check where the list "
                 "comes from."
             )
-        known = {field.name for field in self.RESOURCE.fields} | {"id", "clear"}
+        known = {field.name for field in resource.fields} | {"id", "clear"}
         for number, each in enumerate(given):
-            if unknown := [name for name in each if name not in known and name not in self.RESOURCE.refused]:
+            if unknown := [name for name in each if name not in known and name not in resource.refused]:
                 raise OptionError(
                     f"objects[{number}] has a field that does not exist: {unknown[0]}. The fields are: {', '.join(sorted(known))}."
                 )
         return [
-            desired_of(self.RESOURCE, each, match_by=options["match_by"], place=f"objects[{number}]")
+            desired_of(resource, each, match_by=options["match_by"], place=f"objects[{number}]")
             for number, each in enumerate(given)
         ]
 
     def _described(self, desired: Desired, outcome: Outcome, context: TaskContext) -> dict[str, Any]:
         for warning in outcome.warnings:
             context.reporter.warn(warning)
-        record = None if outcome.record is None else redacted(self.RESOURCE, outcome.record)
+        record = None if outcome.record is None else redacted(desired.resource, outcome.record)
         return {
             "changed": outcome.changed,
             "uncertain": False,
@@ -122,7 +138,7 @@ class ResourceAction(BillAction):
         changed = any(each["changed"] for each in objects)
         if errors:
             raise BillError(
-                f"{len(errors)} of {len(results)} {self.RESOURCE.plural} failed, the others are as wanted. The first one: {errors[0]}",
+                f"{len(errors)} of {len(results)} {results[0].desired.resource.plural} failed, the others are as wanted. The first one: {errors[0]}",
                 status=errors[0].status,
                 code=errors[0].code,
                 details={**errors[0].details, "objects": objects, "changed": changed},
@@ -130,13 +146,17 @@ class ResourceAction(BillAction):
         return {"changed": changed, "uncertain": False, "objects": objects, "diff": differences}
 
 
-def options_of(resource: Resource) -> tuple[Option, ...]:
-    """The options of the task for a resource."""
-    fields = (Option(each.name, kind="raw", shared=False, is_data=True) for each in resource.fields)
+def options_of(resources: Mapping[str, Resource]) -> tuple[Option, ...]:
+    """The options of the task for a resource, or for several kinds of it."""
+    names = dict.fromkeys(each.name for resource in resources.values() for each in resource.fields)
+    fields = (Option(name, kind="raw", shared=False, is_data=True) for name in names)
+    keys = tuple(dict.fromkeys(key for resource in resources.values() for key in resource.keys))
+    kinds = tuple(kind for kind in resources if kind)
     return (
+        *([Option("kind", choices=kinds, required=True, shared=False)] if kinds else []),
         Option("state", default="present", choices=STATES, shared=False),
         Option("id", shared=False, is_data=True),
-        Option("match_by", choices=tuple(resource.keys), shared=False),
+        Option("match_by", choices=keys, shared=False),
         Option("clear", kind="raw", shared=False, is_data=True),
         Option("objects", kind="raw", shared=False, is_data=True),
         Option("purge", kind="bool", default=False, shared=False),
