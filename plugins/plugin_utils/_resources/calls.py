@@ -55,23 +55,30 @@ class Calls:
         result = EndpointClient(self.client, expected=(200, 404)).call(Request("GET", self._path(id_)))
         return None if result.status == 404 else _object(result.json, self.resource)
 
-    def find(self, filters: Sequence[tuple[str, str, Any]], *, archived: bool) -> list[Record] | None:
-        """The objects that pass filters, each written as field, operator and value. None if BILL refuses a filter."""
+    def find(self, field: str, op: str, value: str, *, archived: bool) -> list[Record] | None:
+        """The objects with a value in a field. None if BILL refuses the filter."""
         try:
-            return list(self._list(filters, archived))
+            return list(
+                self.listed(written_filters([{"field": field, "op": op, "value": value}]), "", archived=archived)
+            )
         except ApiError as error:
             if error.code not in _REFUSES_FILTER:
                 raise
             return None
 
-    def everything(self, *, archived: bool) -> list[Record]:
-        """All objects that are archived, or all that are not."""
+    def listed(self, filters: str, sort: str, *, archived: bool) -> Iterator[Record]:
+        """The objects that are archived, or those that are not. ``filters`` and ``sort`` are in BILL's syntax, or empty."""
         if self._has_archived_filter:
-            found = self.find((), archived=archived)
-            if found is not None:
-                return found
-            self._has_archived_filter = False
-        return [each for each in self._list((), None) if bool(each.get("archived")) is archived]
+            own = f"archived:eq:{str(archived).lower()}"
+            try:
+                yield from self._pages(f"{filters},{own}" if filters else own, sort)
+                return
+            except ApiError as error:
+                if error.code not in _REFUSES_FILTER:
+                    raise
+                self._has_archived_filter = False
+        # If BILL refuses the filters of the user, this request says so.
+        yield from (each for each in self._pages(filters, sort) if bool(each.get("archived")) is archived)
 
     def create(self, body: Mapping[str, Any]) -> Record:
         return _object(self._write("POST", self.resource.path, dict(body)), self.resource)
@@ -110,13 +117,9 @@ class Calls:
         with WriteLocks(self.client).held(identity):
             yield
 
-    def _list(self, filters: Sequence[tuple[str, str, Any]], archived: bool | None) -> Iterator[Record]:
-        rows = [{"field": field, "op": op, "value": value} for field, op, value in filters]
-        if archived is not None and self._has_archived_filter:
-            rows.append({"field": "archived", "op": "eq", "value": archived})
-        size = largest_page(self.resource.path)
-        query = [("filters", written_filters(rows))] if rows else []
-        request = Request("GET", self.resource.path, (*query, ("max", str(size))))
+    def _pages(self, filters: str, sort: str) -> Iterator[Record]:
+        given = (("filters", filters), ("sort", sort), ("max", str(largest_page(self.resource.path))))
+        request = Request("GET", self.resource.path, tuple((name, value) for name, value in given if value))
         for page in EndpointClient(self.client).read_all(request, max_results=None):
             self._reporter.progress(f"{self.resource.plural}: {page.read} read, pages: {page.number}")
             yield from (_object(each, self.resource) for each in page.records)

@@ -64,7 +64,7 @@ class Finder:
 
     def everything(self, *, archived: bool) -> list[Record]:
         if archived not in self._lists:
-            self._lists[archived] = self._calls.everything(archived=archived)
+            self._lists[archived] = list(self._calls.listed("", "", archived=archived))
         return self._lists[archived]
 
     def _by_id(self, desired: Desired, id_: str) -> Record | None:
@@ -78,7 +78,7 @@ class Finder:
         found = None
         if not self._is_whole and _can_filter(desired):
             value = text_of(desired.key_values[0]).strip()
-            found = self._calls.find([(desired.resource.filter_name(desired.key), "eq", value)], archived=archived)
+            found = self._calls.find(desired.resource.filter_name(desired.key), "eq", value, archived=archived)
         if found is None:
             return self._index(desired, archived=archived).get(desired.exact_key, [])
         # BILL does not document whether a filter ignores case, or how it treats blanks.
@@ -106,7 +106,7 @@ class Finder:
         records: list[Record] = []
         # A filter may or may not ignore case.
         for beginning in sorted({first.lower(), first.upper()}):
-            found = self._calls.find([(field, "sw", beginning)], archived=False)
+            found = self._calls.find(field, "sw", beginning, archived=False)
             if found is None:
                 return self.everything(archived=False)
             records += found
