@@ -60,6 +60,34 @@ options:
         role P(bill.connect.trust#role).
     type: bool
     default: false
+  unless:
+    description:
+      - A read that makes the write unnecessary. If it finds a record, the write is not sent, and O(unless) makes the task safe to run
+        again.
+      - Other hosts and runs with the same store wait for each other. So twenty hosts send the write once.
+    type: dict
+    suboptions:
+      path:
+        description: The path to read. If not given, the path of the write.
+        type: str
+      query:
+        description: Parameters of the read.
+        type: dict
+      filters:
+        description: Which records to read, as in O(filters).
+        type: raw
+      sort:
+        description: The order of the list, as in O(sort).
+        type: raw
+      paginate:
+        description: Whether the path is a list. If not, HTTP status 404 means that there is no record.
+        type: bool
+        default: true
+      match:
+        description:
+          - The fields that a record must have, with their values. A dot goes into an object, as in C(invoice.invoiceNumber).
+          - If not given, every record counts.
+        type: dict
   repeat:
     description:
       - Whether the same write may be sent more than once in a run. By default it is refused if the same task has sent it, or is sending it. The
@@ -192,6 +220,10 @@ status:
   returned: always
   type: int
   sample: 201
+found:
+  description: The records that made the write unnecessary.
+  returned: with O(unless), if it finds a record
+  type: list
 json:
   description:
     - BILL's response. Null if the response to a write was empty.

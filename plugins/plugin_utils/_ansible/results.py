@@ -11,12 +11,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .._client.endpoint import ApiResult, EndpointClient
 from .._client.pagination import Page
 from .._client.request import Request
 from .._client.run_records import GuardedWrite
+from .._client.unless import Unless
+from .._client.write_locks import WriteLocks
 from .._core.errors import OptionError
 from .._core.redaction import sensitive_values
 from .._core.reporter import Reporter
@@ -48,25 +51,28 @@ def records_of(context: TaskContext, path: Any) -> list[Any]:
     return body if isinstance(body, list) else [body]
 
 
-def request_result(
-    context: TaskContext,
-    options: Mapping[str, Any],
-    *,
-    check_mode: bool = False,
-    diff: bool = False,
-    task: str = "",
-    host: str = "",
-) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Mode:
+    """How a task runs: in check mode, with a diff. ``task`` identifies one task of a run, and ``host`` is the host that it runs for."""
+
+    check_mode: bool = False
+    diff: bool = False
+    task: str = ""
+    host: str = ""
+
+
+def request_result(context: TaskContext, options: Mapping[str, Any], mode: Mode = Mode()) -> dict[str, Any]:
     """Send the request that ``options`` describe, and return the return values of bill_request. Check mode sends no write.
 
-    ``task`` identifies one task of a run. ``host`` is the host that the task runs for. Raises BillError.
+    Raises BillError.
     """
     # The secrets are registered first. Ansible may show the request even if it is rejected here.
     context.secrets.add_quietly(sensitive_values(options.get("body")))
     # The paths of a lookup are its terms, which have no source.
     sources = {"path": UNKNOWN, **context.sources}
     remedies = {name: source.remedy_for_control_character for name, source in sources.items()}
-    request = Request.of(options, context.client.transport.base_url.named, context.option_secrets, remedies)
+    api_url = context.client.transport.base_url.named
+    request = Request.of(options, api_url, context.option_secrets, remedies)
     context.secrets.add_quietly(sensitive_values(request.body))
     if options["paginate"] and any(status >= 400 for status in options["expected_status"] or ()):
         raise OptionError(
@@ -78,24 +84,52 @@ def request_result(
         require_trusted=options["require_trusted"],
     )
     endpoint.refuse_unreachable(request)
+    if (given := options.get("unless")) is not None:
+        unless = Unless.of(given, request, api_url, context.option_secrets)
+        # Other hosts and runs wait here. So they find the record that the first of them creates.
+        with WriteLocks(context.client).held({**endpoint.identity_of(unless.request), "kind": "unless"}):
+            if found := unless.found(endpoint):
+                return _not_needed(request, unless, found)
+            return _write_result(context, endpoint, request, mode, is_repeatable=options["repeat"])
     if options["paginate"]:
         return _list_result(context, endpoint, request, options["max_results"])
     if request.is_read:
         result = endpoint.call(request)
-    elif options["repeat"]:
-        result = _send_write(context, endpoint, request, check_mode)
+        return {"status": result.status, "changed": result.changed, "uncertain": False, "json": result.json}
+    return _write_result(context, endpoint, request, mode, is_repeatable=options["repeat"])
+
+
+def _write_result(
+    context: TaskContext, endpoint: EndpointClient, request: Request, mode: Mode, *, is_repeatable: bool
+) -> dict[str, Any]:
+    if is_repeatable:
+        result = _send_write(context, endpoint, request, mode.check_mode)
     else:
         # Check mode rejects a repeated write, as a real run does.
-        identity = {**endpoint.identity_of(request), "task": task, "check_mode": str(check_mode)}
-        with context.run.once(GuardedWrite(identity, host, request.label)) as endpoint.attempt:
-            result = _send_write(context, endpoint, request, check_mode)
-    returned: dict[str, Any] = {"status": result.status, "changed": result.changed, "uncertain": False}
-    if not request.is_read:
-        # Ansible may mark the task as failed for its own reasons, such as until. Then it shows this message.
-        returned["msg"] = _what_became_of(request, result)
-        if diff:
-            returned["diff"] = _difference(endpoint.redacted(request))
-    return {**returned, "json": result.json}
+        identity = {**endpoint.identity_of(request), "task": mode.task, "check_mode": str(mode.check_mode)}
+        with context.run.once(GuardedWrite(identity, mode.host, request.label)) as endpoint.attempt:
+            result = _send_write(context, endpoint, request, mode.check_mode)
+    # Ansible may mark the task as failed for its own reasons, such as until. Then it shows the message.
+    returned = {
+        "status": result.status,
+        "changed": result.changed,
+        "uncertain": False,
+        "msg": _what_became_of(request, result),
+        "json": result.json,
+    }
+    return {**returned, "diff": _difference(endpoint.redacted(request))} if mode.diff else returned
+
+
+def _not_needed(request: Request, unless: Unless, found: list[Any]) -> dict[str, Any]:
+    number = "a record" if len(found) == 1 else f"{len(found)} records"
+    return {
+        "status": None,
+        "changed": False,
+        "uncertain": False,
+        "msg": f"{request.label} was not sent, because {unless.request.label} found {number}.",
+        "json": None,
+        "found": found,
+    }
 
 
 def _list_result(

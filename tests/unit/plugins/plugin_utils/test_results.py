@@ -13,7 +13,7 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible import reporter as _reporter
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import records_of, request_result
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.results import Mode, records_of, request_result
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.session_results import (
     LOGIN_FIELDS,
     checked_terms,
@@ -96,7 +96,7 @@ PAY = "POST /v3/payments"
 
 
 def requested(context: TaskContext, **how: Any) -> dict[str, Any]:
-    return request_result(context, context.options, **how)
+    return request_result(context, context.options, Mode(**how))
 
 
 def test_request_result_of_a_read_has_status_and_response(open_context: OpenContext, bill: Bill) -> None:
