@@ -116,7 +116,8 @@ def _match_by(resources: Mapping[str, Resource], one: str) -> Iterator[str]:
 def _objects(resource: Resource, one: str, many: str) -> list[str]:
     bulk = f" New {many} are created with BILL's bulk requests, {resource.bulk} at a time." if resource.bulk else ""
     return [
-        f"Many {many}, each with the fields of this task and O(id) or O(clear).",
+        f"Many {many}, each with the fields of this task and O(id) or O(clear). A dot in the name of a field goes into a dictionary, so the "
+        "rows of a CSV file can be such a list. An empty cell counts as not given.",
         f"The task reads the list once and writes only the differences.{bulk}",
         f"If BILL refuses one {one}, the others are still written. The task then fails and returns a result for each.",
     ]

@@ -58,7 +58,8 @@ options:
     elements: str
   objects:
     description:
-      - Many customers, each with the fields of this task and O(id) or O(clear).
+      - Many customers, each with the fields of this task and O(id) or O(clear). A dot in the name of a field goes into a
+        dictionary, so the rows of a CSV file can be such a list. An empty cell counts as not given.
       - The task reads the list once and writes only the differences.
       - If BILL refuses one customer, the others are still written. The task then fails and returns a result for each.
     type: list

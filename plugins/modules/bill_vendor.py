@@ -58,7 +58,8 @@ options:
     elements: str
   objects:
     description:
-      - Many vendors, each with the fields of this task and O(id) or O(clear).
+      - Many vendors, each with the fields of this task and O(id) or O(clear). A dot in the name of a field goes into a
+        dictionary, so the rows of a CSV file can be such a list. An empty cell counts as not given.
       - The task reads the list once and writes only the differences. New vendors are created with BILL's bulk requests,
         20 at a time.
       - If BILL refuses one vendor, the others are still written. The task then fails and returns a result for each.

@@ -182,6 +182,10 @@ CHALLENGE = {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}
 ORGANIZATIONS = {"name": "List", "bill.connect.bill_organizations_info": None}
 
 
+def resource(task: str, /, **options: Any) -> Wrong:
+    return Wrong(task={"name": f"Have a {task}", f"bill.connect.bill_{task}": options})
+
+
 def request(**options: Any) -> Wrong:
     return Wrong(task={"name": "Ask", "bill.connect.bill_request": {"path": "/v3/vendors", **options}})
 
@@ -340,6 +344,25 @@ GUIDES = {
                 faults={VALIDATE_REQUEST: {"code": "BDC_1119"}}, task=validate("012345"), signed_in=True
             ),
             "The code does not have the right digits": Wrong(task=validate("12")),
+        },
+    ),
+    "guide_resources": Guide(
+        secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
+        # One vendor alone, and two in a bulk request. The bill is created once.
+        requests={"POST /v3/vendors": 1, "POST /v3/vendors/bulk": 1, "POST /v3/bills": 1},
+        wrong={
+            "BILL does not have the vendor, and a required field is missing": resource("vendor", name="Oak Supply"),
+            "The name differs only in case": resource("vendor", name="birch paper supply co."),
+            "A postal code without quotes": resource("vendor", name="Oak", address={"zip_or_postal_code": 1122}),
+            "A name that is too long": resource("vendor", name="x" * 101),
+            "A field of another kind": resource("classification", kind="departments", name="Sales", price=1),
+            "``purge`` with an empty list": resource("classification", kind="departments", objects=[], purge=True),
+            "Two rows for one object": resource(
+                "classification", kind="departments", objects=[{"name": "Sales"}, {"name": "SALES"}]
+            ),
+            "``unless`` without a condition": request(
+                path="/v3/bills", method="POST", body={"vendorId": "1"}, unless={"paginate": True}
+            ),
         },
     ),
     "guide_requests": Guide(
@@ -580,11 +603,11 @@ def test_readme_example_reads_and_writes_once(payer: Project, bill: Control) -> 
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
     tasks = yaml.safe_load(block[1])
     check = payer.play(*tasks, arguments=("--check",))
-    assert (check.code, check.changed) == (0, 2), check.output
+    assert (check.code, check.changed) == (0, 3), check.output
     assert bill.get("payments") == []
     runs = [payer.play(*tasks) for _time in range(2)]
     assert [run.code for run in runs] == [0, 0], runs[0].output
-    assert [run.changed for run in runs] == [2, 0]
+    assert [run.changed for run in runs] == [3, 0]
     [paid] = bill.get("payments")
     assert paid["payment"]["amount"] == 120.5
     assert secrets_in(runs[0].output) == []

@@ -97,15 +97,16 @@ class ResourceAction(BillAction):
                 f"The option objects is empty, so purge would archive all {resource.plural}. Nothing was sent. Check where the list "
                 "comes from."
             )
+        rows = [_nested(each, f"objects[{number}]") for number, each in enumerate(given)]
         known = {field.name for field in resource.fields} | {"id", "clear"}
-        for number, each in enumerate(given):
+        for number, each in enumerate(rows):
             if unknown := [name for name in each if name not in known and name not in resource.refused]:
                 raise OptionError(
                     f"objects[{number}] has a field that does not exist: {unknown[0]}. The fields are: {', '.join(sorted(known))}."
                 )
         return [
             desired_of(resource, each, match_by=options["match_by"], place=f"objects[{number}]")
-            for number, each in enumerate(given)
+            for number, each in enumerate(rows)
         ]
 
     def _described(self, desired: Desired, outcome: Outcome, context: TaskContext) -> dict[str, Any]:
@@ -144,6 +145,21 @@ class ResourceAction(BillAction):
                 details={**errors[0].details, "objects": objects, "changed": changed},
             )
         return {"changed": changed, "uncertain": False, "objects": objects, "diff": differences}
+
+
+def _nested(row: Mapping[str, Any], place: str) -> dict[str, Any]:
+    """An element of ``objects``, in which a name with a dot goes into an object. So the columns of a table can be such names."""
+    result: dict[str, Any] = {}
+    for name, value in row.items():
+        outer, dot, inner = str(name).partition(".")
+        if not dot:
+            result[outer] = value
+        elif value not in (None, ""):
+            found = result.setdefault(outer, {})
+            if not isinstance(found, dict):
+                raise OptionError(f"{place} has {outer} and {outer}.{inner}. Keep one of them.")
+            result[outer] = {**found, inner: value}
+    return result
 
 
 def options_of(resources: Mapping[str, Resource]) -> tuple[Option, ...]:

@@ -53,6 +53,10 @@ class Desired:
         """The key in a form in which equal keys are equal."""
         return self.resource.exact_key(self.key, self.values)
 
+    def is_exactly(self, record: Mapping[str, Any]) -> bool:
+        """Whether an object of BILL has exactly this key."""
+        return self.resource.exact_key(self.key, record) == self.exact_key
+
     @property
     def similar_key(self) -> tuple[str, ...]:
         """The key in a form in which keys are equal that people take for the same."""

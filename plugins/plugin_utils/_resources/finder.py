@@ -82,12 +82,7 @@ class Finder:
         if found is None:
             return self._index(desired, archived=archived).get(desired.exact_key, [])
         # BILL does not document whether a filter ignores case, or how it treats blanks.
-        return [
-            each
-            for each in found
-            if desired.resource.exact_key(desired.key, each) == desired.exact_key
-            and bool(each.get("archived")) is archived
-        ]
+        return [each for each in found if desired.is_exactly(each) and bool(each.get("archived")) is archived]
 
     def _index(self, desired: Desired, *, archived: bool) -> dict[tuple[Any, ...], list[Record]]:
         place = (desired.key.fields, archived)

@@ -28,11 +28,13 @@ class Reconciler:
 
     def reconcile(self, desired: Desired, state: State, *, check_mode: bool) -> Outcome:
         """Bring one object to its wanted state. Check mode only predicts it. Raises BillError."""
-        plan = self.planned(desired, state)
-        if not plan.actions:
-            return unchanged(desired, plan)
+        record = self._finder.find(desired)
+        if record is not None or state == "absent":
+            plan = decide(desired, state, record)
+            if not plan.actions:
+                return unchanged(desired, plan)
         if check_mode:
-            return predicted_outcome(desired, plan)
+            return predicted_outcome(desired, self.planned(desired, state))
         with self._calls.exclusive():
             # Another task may have changed the object while this one waited.
             self._finder.forget()
@@ -42,7 +44,10 @@ class Reconciler:
         """What has to be done with an object. Raises OptionError if it is not clear which object is meant."""
         record = self._finder.find(desired)
         if record is None and not desired.id and state == "present" and (similar := self._finder.similar(desired)):
-            raise similar_error(desired, similar)
+            # Somebody may have created it since the first request.
+            record = next((each for each in similar if desired.is_exactly(each)), None)
+            if record is None:
+                raise similar_error(desired, similar)
         return decide(desired, state, record)
 
     def carried_out(self, desired: Desired, state: State, plan: Plan) -> Outcome:

@@ -1,0 +1,172 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Vendors, customers and classifications, declared in a play: what the play says, what BILL has then, and what the user sees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.emulator import world
+from tests.emulator.control_client import Control
+from tests.integration.payer import that
+from tests.integration.project import Project, secrets_in
+
+ADDRESS = {
+    "line1": "1 Mill Lane",
+    "city": "Portland",
+    "state_or_province": "OR",
+    "zip_or_postal_code": "97201",
+    "country": "US",
+}
+TAX_ID = "12-findme6789"
+BIRCH: dict[str, Any] = {"name": "Birch Paper Supply", "email": "ar@birch.example", "address": ADDRESS}
+HOSTS = tuple(f"host{number:02d}" for number in range(20))
+
+
+def task(_task: str = "vendor", /, **options: Any) -> dict[str, Any]:
+    return {"name": f"Have a {_task}", f"bill.connect.bill_{_task}": options, "register": "done"}
+
+
+def stored(bill: Control, kind: str = "vendors", name: str = BIRCH["name"]) -> list[dict[str, Any]]:
+    objects = bill.get(f"objects/{kind}?organization_id={world.ORGANIZATION.id}")
+    return [each for each in objects if each["name"] == name]
+
+
+def writes(bill: Control) -> int:
+    return sum(
+        number for call, number in bill.get("counts").items() if not call.startswith("GET ") and "login" not in call
+    )
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(5)
+@pytest.mark.promise(20)
+def test_vendor_is_created_changed_archived_and_restored(project: Project, bill: Control) -> None:
+    secret = {"additional_info": {"tax_id": TAX_ID, "company_name": "Birch Inc"}}
+    run = project.play(
+        task(**BIRCH, **secret),
+        that("done is changed and done.object.name == 'Birch Paper Supply' and done.id == done.object.id"),
+        that("done.object.additionalInfo.taxId == '********6789'"),
+        task(**BIRCH, **secret),
+        that("done is not changed"),
+        task(**{**BIRCH, "email": "AR@birch.example", "phone": "555-0100"}),
+        that("done is changed"),
+        task(name=BIRCH["name"], address={"city": "Salem"}, state="present"),
+        that("done is changed and done.object.address.line1 == '1 Mill Lane'"),
+        task(name=BIRCH["name"], state="absent"),
+        that("done is changed and done.object.archived"),
+        task(name=BIRCH["name"], state="absent"),
+        that("done is not changed"),
+        task(name=BIRCH["name"]),
+        that("done is changed and not done.object.archived and done.msg == \"vendor 'Birch Paper Supply': restored.\""),
+        arguments=("--diff", "-vvvvv"),
+    )
+    assert run.code == 0, run.output
+    assert TAX_ID not in run.output
+    assert secrets_in(run.output) == []
+    assert run.shows('"tax_id": "********6789"')
+    (birch,) = stored(bill)
+    assert (birch["email"], birch["phone"], birch["address"]["city"]) == ("ar@birch.example", "555-0100", "Salem")
+    assert birch["additionalInfo"] == {"taxId": TAX_ID, "companyName": "Birch Inc"}
+    # One create, two changes, one archive, one restore.
+    assert writes(bill) == 5
+
+
+@pytest.mark.promise(12)
+def test_vendor_in_check_mode_is_predicted(project: Project, bill: Control) -> None:
+    run = project.play(
+        task(**BIRCH),
+        that("done is changed and done.id is none and done.object.name == 'Birch Paper Supply'"),
+        arguments=("--check",),
+    )
+    assert run.code == 0, run.output
+    assert writes(bill) == 0
+
+
+@pytest.mark.promise(10)
+@pytest.mark.promise(20)
+def test_vendor_on_twenty_hosts_is_created_once(project: Project, bill: Control) -> None:
+    project.hosts(*HOSTS)
+    run = project.plays({"tasks": [task(**BIRCH)]}, arguments=("--forks", "20"))
+    assert run.code == 0, run.output
+    assert sum(run.recap(host)["changed"] for host in HOSTS) == 1
+    assert len(stored(bill)) == 1
+    assert writes(bill) == 1
+
+
+@pytest.mark.promise(20)
+def test_list_of_accounts_is_written_with_few_requests(project: Project, bill: Control) -> None:
+    accounts = [
+        {"name": f"Account {number:03d}", "account": {"type": "EXPENSE", "number": f"{6000 + number}"}}
+        for number in range(120)
+    ]
+    wrong = [{"name": "Account 000", "account": {"number": 83}}]
+    options: dict[str, Any] = {"kind": "chart_of_accounts", "objects": accounts}
+    run = project.play(
+        task("classification", **options),
+        that(
+            "done is changed and done.objects | length == 120 and done.objects[7].msg == \"account 'Account 007': created.\""
+        ),
+        task("classification", **options),
+        that("done is not changed"),
+        task("classification", **{**options, "objects": accounts[:100], "purge": True}),
+        that("done is changed and done.objects | selectattr('changed') | length == 20"),
+        {"name": "List", "bill.connect.bill_classification_info": {"kind": "chart_of_accounts"}, "register": "left"},
+        that("left.objects | length == 100"),
+        {**task("classification", **{**options, "objects": wrong}), "ignore_errors": True},
+        that("'The option objects[0].account.number must be a text, but it is a number' in done.msg"),
+        {**task("classification", **{**options, "objects": [], "purge": True}), "ignore_errors": True},
+        that("'purge would archive all accounts' in done.msg"),
+        arguments=("-v",),
+    )
+    assert run.code == 0, run.output
+    assert run.shows("bill.connect: accounts: 100 of 120 created")
+    assert writes(bill) == 3 + 20
+
+
+def test_resource_tasks_explain_what_is_wrong(project: Project, bill: Control) -> None:
+    tries = {
+        "There is no vendor 'New' at BILL yet, and to create it BILL requires address. Add it.": task(name="New"),
+        "The option name is missing. It says which vendor is meant. Add it, or id.": task(email="x@example.com"),
+        "There is no option nmae. Did you mean name?": task(nmae="x"),
+        "The option address has no field zip. Its fields are: line1, line2, city,": task(
+            name="x", address={"zip": "1"}
+        ),
+        "but a similar one: ": task(**{**BIRCH, "name": "BIRCH paper supply"}),
+        "There is no option price for departments.": task("classification", kind="departments", name="x", price=1),
+        "Write it in each element of objects.": task(name="x", objects=[]),
+    }
+    run = project.play(task(**BIRCH), *({**each, "ignore_errors": True} for each in tries.values()), arguments=("-v",))
+    for message in tries:
+        assert run.shows(message), message
+    assert writes(bill) == 1
+
+
+@pytest.mark.promise(10)
+def test_bill_with_unless_is_created_once_by_many_hosts_and_runs(project: Project, bill: Control) -> None:
+    project.hosts(*HOSTS[:5])
+    vendor = world.vendors(world.ORGANIZATION.id)[0]["id"]
+    body = {
+        "vendorId": vendor,
+        "dueDate": "2026-12-31",
+        "billLineItems": [{"amount": 12.5}],
+        "invoice": {"invoiceNumber": "INV-7", "invoiceDate": "2026-12-01"},
+    }
+    unless = {
+        "filters": [{"field": "vendorId", "op": "eq", "value": vendor}],
+        "match": {"invoice.invoiceNumber": "INV-7"},
+    }
+    create = {
+        "name": "Create the bill once",
+        "bill.connect.bill_request": {"path": "/v3/bills", "method": "POST", "body": body, "unless": unless},
+        "register": "done",
+    }
+    for changed in (1, 0):
+        run = project.plays({"tasks": [create]}, arguments=("--forks", "5"))
+        assert run.code == 0, run.output
+        assert sum(run.recap(host)["changed"] for host in HOSTS[:5]) == changed
+    assert bill.get("counts")["POST /v3/bills"] == 1
