@@ -10,7 +10,6 @@ the template without the facts of all hosts. If the two differ, a host decides t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ from .._core.errors import OptionError
 from .._options.spec import Option
 from . import templates
 from .braces import ONE_NAME
+from .fact_error import refused
 from .facts import RECEIPT, Loops
 from .host_variables import FAULT, HostVariables, Published
 from .lookup_calls import REST, LookupCalls, lookup_calls
@@ -273,27 +273,7 @@ class FactCheck:
         return value if isinstance(value, (Mapping, list, tuple)) else self._of_variable(raw)
 
     def _refused(self, what: str, variable: str, fact: str) -> OptionError:
-        host = f" of {self._host.name}" if "inventory_hostname" in self._host.variables else ""
-        # A host chooses the name of its fact. The name may contain control characters for the terminal.
-        named = fact if re.fullmatch(r"\w{1,80}", fact) else "facts"
-        if named == "facts":
-            comes = f"{what} depends on facts{host} or of another host."
-        elif what.startswith("The value"):
-            comes = f"{what} is the value of the fact {named}{host}."
-        elif named == variable:
-            comes = f"{what} is a fact{host}."
-        else:
-            comes = f"{what} reads {named}, which is a fact{host}."
-        remedy = (
-            f"Define {variable} in the inventory, in a vault file or in the play."
-            if variable
-            else "Write it in the task."
-        )
-        return OptionError(
-            f"{comes} A managed host decides its facts, so bill.connect does not accept this value: credentials could go anywhere. "
-            f"{remedy} If set_fact sets this fact, leave out cacheable. If a fact cache still holds it, run ansible-playbook with "
-            "--flush-cache."
-        )
+        return refused(what, variable, fact, self._host.name if "inventory_hostname" in self._host.variables else None)
 
 
 def _are_alike(one: Any, other: Any) -> bool:

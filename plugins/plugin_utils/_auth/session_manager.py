@@ -13,11 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from .._core.clock import Clock
-from .._core.errors import (
-    ApiError,
-    AuthenticationError,
-    SessionExpiredError,
-)
+from .._core.errors import ApiError, AuthenticationError, SessionExpiredError
 from .._core.reporter import Reporter
 from .._core.secret_registry import SecretRegistry
 from .._http.transport import Transport
@@ -88,15 +84,8 @@ class SessionManager:
         read, now, mfa_id = self.entry.snapshot(), self.clock.time(), self.method.mfa_id
         if read is None or read.value != session or (mfa_id and (not session.trusted or mfa_id.ends_soon(now))):
             return None
-        return UsableSession(
-            session,
-            read,
-            self.clock,
-            now,
-            self.check_after,
-            self.method.can_validate,
-            self._needs_trust(require_trusted),
-        )
+        rules = (self.check_after, self.method.can_validate, self._needs_trust(require_trusted))
+        return UsableSession(session, read, self.clock, now, *rules)
 
     def log_in(self) -> HeldSession:
         """A new session from a login now. The login verifies the credentials. A cached refusal is raised first."""

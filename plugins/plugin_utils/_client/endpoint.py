@@ -28,7 +28,7 @@ from .client import BillClient
 from .explanation import empty_read, explained, is_about, is_empty_read
 from .http_requests import PageRequests, http_request
 from .idempotent_key import HEADER, IdempotentKeys, key_of, takes_key
-from .late_exchange import WIRE
+from .late_exchange import EXCHANGE_FACTORY
 from .page_limits import refuses_page_size
 from .pagination import Page, PageReader
 from .request import Request
@@ -37,7 +37,7 @@ from .verification import verification_query
 from .write_outcome import NEVER_EXPECTED, WriteAttempt, uncertain
 
 # These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-WIRE.module()
+EXCHANGE_FACTORY.module()
 
 # The cause in a message if Ansible has ended the task, with the name of the exception.
 _ENDED = "The task ended early ({})."

@@ -18,11 +18,11 @@ from .._auth.session_manager import SessionManager
 from .._core.errors import OptionError
 from .._http.messages import HttpRequest
 from .client import BillClient
-from .late_exchange import WIRE
+from .late_exchange import EXCHANGE_FACTORY
 from .pagination import Page, PageReader
 
 # These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-WIRE.module()
+EXCHANGE_FACTORY.module()
 
 
 def session_info(sessions: SessionManager, *, may_sign_in: bool) -> SessionResult:

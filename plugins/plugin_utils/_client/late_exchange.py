@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from .proxy_guard import ProxyGuard
 
 # The module that imports the library requests.
-WIRE = LateImport(f"{__name__.rpartition('.')[0]}.wire")
+EXCHANGE_FACTORY = LateImport(f"{__name__.rpartition('.')[0]}.exchange_factory")
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class LateExchange:
 
     @cached_property
     def opened(self) -> ProxyGuard:
-        exchange: ProxyGuard = WIRE.module().open_exchange(self.base_url, self._parts)
+        exchange: ProxyGuard = EXCHANGE_FACTORY.module().open_exchange(self.base_url, self._parts)
         return exchange
 
     def at(self, base_url: BaseUrl) -> LateExchange:

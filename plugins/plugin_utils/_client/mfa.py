@@ -31,10 +31,10 @@ from .._core.errors import (
 )
 from .._http.messages import HttpRequest, JsonBody
 from .client import BillClient
-from .late_exchange import WIRE
+from .late_exchange import EXCHANGE_FACTORY
 
 # These tasks always send a request. So the main process of Ansible imports the library for it, once for all workers.
-WIRE.module()
+EXCHANGE_FACTORY.module()
 
 # Documented by BILL: five text messages a minute, and no MFA for some kinds of sessions. BILL does not document the codes with which it
 # rejects such requests. Assumption: the codes below.

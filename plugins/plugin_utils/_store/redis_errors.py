@@ -91,7 +91,7 @@ def _reason(error: BaseException, url: StoreUrl) -> str | None:
     if isinstance(error, ConnectionResetError):
         return _REPLIES["CLOSED"]
     if isinstance(error, socket.timeout) or _is_a(error, "TimeoutError"):
-        # A server without TLS waits for the rest of what it takes for a command.
+        # A server without TLS takes the first bytes of TLS for the beginning of a command, and waits for its end.
         hint = ". If this port does not use TLS, session_store must begin with redis://" if url.has_tls else ""
         return f"it did not answer within {url.timeout:g} seconds{hint}"
     # The name of a host can be too long, or have a character that no name can have.

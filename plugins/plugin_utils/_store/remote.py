@@ -4,9 +4,11 @@
 
 """A remote store, and a store on this machine that replaces it for the rest of the run if it fails.
 
-Private to bill.connect. Until the remote store fails, it decides, and this machine has a copy of what this run has read and written. So
-after a failure, the run needs no second sign-in, and sends no refused credential again. The same holds if the remote store loses an entry
-(it is flushed, it evicts the entry, or it is restarted without its data). So a deleted entry is replaced by a mark: no entry is a lost one.
+Private to bill.connect. While the remote store works, its entries count. The local store has a copy of each entry that this run reads or
+writes. After a failure, the copies count. So the run needs no second sign-in, and sends no refused credential again.
+
+The remote store can also lose an entry: it is flushed, it evicts the entry, or it is restarted without its data. Then the copy counts, too.
+A deleted entry must not come back in this way. So the remote store gets a mark in its place.
 
 A lock is always taken on this machine first, and then in the remote store. So the tasks of this run exclude each other also if some of
 them still reach the remote store and others do not.

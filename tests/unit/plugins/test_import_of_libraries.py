@@ -124,7 +124,7 @@ def test_client_with_a_stored_session_does_not_import_requests() -> None:
 
 
 FORKS = """
-from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import WIRE
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import EXCHANGE_FACTORY
 shown = []
 for _worker in range(4):
     shown.append('requests' in sys.modules)
@@ -137,7 +137,7 @@ print(shown)
 
 
 def test_main_process_imports_requests_after_two_workers_needed_it() -> None:
-    needed = in_main_process("bill_login", FORKS.format(work="WIRE.module()"))
+    needed = in_main_process("bill_login", FORKS.format(work="EXCHANGE_FACTORY.module()"))
     assert needed == "[False, False, False, True]"
     assert in_main_process("bill_login", FORKS.format(work="pass")) == "[False, False, False, False]"
 

@@ -24,9 +24,9 @@ from tests.emulator import world
 from tests.emulator.control_client import Control
 from tests.emulator.server import running
 from tests.redis_servers import RedisServer
-from tests.unit.plugins.plugin_utils.desk import Desk
 from tests.unit.plugins.plugin_utils.fake_bill import API_URL, Bill, BillExchange, Open, OpenClient
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, SESSION, Clock, ListReporter, Reply, Run, ScriptedBill
+from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks
 
 
 @pytest.fixture(scope="session")
@@ -160,9 +160,9 @@ def emulator_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def open_desk(build: Callable[..., BillClient], emulator_url: str) -> Callable[[Resource], Desk]:
+def open_tasks(build: Callable[..., BillClient], emulator_url: str) -> Callable[[Resource], ResourceTasks]:
     control = Control(emulator_url)
     control.post("reset")
     # Some fields require an MFA-trusted session.
     control.post("settings", mfa_bypass=[world.DEV_KEY])
-    return lambda resource: Desk(resource, build, emulator_url)
+    return lambda resource: ResourceTasks(resource, build, emulator_url)

@@ -33,13 +33,13 @@ import requests
 from ansible_collections.bill.connect.plugins.plugin_utils._auth import session_manager
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.session_manager import SessionManager
 from ansible_collections.bill.connect.plugins.plugin_utils._client.factory import Surroundings, build_client
-from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import WIRE
+from ansible_collections.bill.connect.plugins.plugin_utils._client.late_exchange import EXCHANGE_FACTORY
 from ansible_collections.bill.connect.plugins.plugin_utils._core import errors
 from ansible_collections.bill.connect.plugins.plugin_utils._store import file as file_store
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS, Clock, ListReporter
 
 # Each step is the same in each process, so all of them have this module.
-WIRE.module()
+EXCHANGE_FACTORY.module()
 FORK = multiprocessing.get_context("fork")
 NOBODY = 65534
 NOON = 1_800_014_400.0

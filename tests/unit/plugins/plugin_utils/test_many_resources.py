@@ -19,19 +19,19 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
-from tests.unit.plugins.plugin_utils.desk import Desk, sample
+from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, sample
 
 ACCOUNTS = CLASSIFICATIONS["chart_of_accounts"]
 
 
 @pytest.fixture
-def vendors(open_desk: Callable[[Resource], Desk]) -> Desk:
-    return open_desk(VENDOR)
+def vendors(open_tasks: Callable[[Resource], ResourceTasks]) -> ResourceTasks:
+    return open_tasks(VENDOR)
 
 
 @pytest.fixture
-def accounts(open_desk: Callable[[Resource], Desk]) -> Desk:
-    return open_desk(ACCOUNTS)
+def accounts(open_tasks: Callable[[Resource], ResourceTasks]) -> ResourceTasks:
+    return open_tasks(ACCOUNTS)
 
 
 def numbered(resource: Resource, numbers: range, **more: Any) -> list[dict[str, Any]]:
@@ -43,7 +43,7 @@ def actions(results: list[Any]) -> set[tuple[str, ...]]:
 
 
 @pytest.mark.promise(20)
-def test_many_objects_need_one_list_and_bulk_requests(accounts: Desk) -> None:
+def test_many_objects_need_one_list_and_bulk_requests(accounts: ResourceTasks) -> None:
     wanted = numbered(ACCOUNTS, range(120))
     assert actions(accounts.many(wanted)) == {("create",)}
     bulk = f"POST {ACCOUNTS.path}/bulk"
@@ -56,7 +56,7 @@ def test_many_objects_need_one_list_and_bulk_requests(accounts: Desk) -> None:
 
 
 @pytest.mark.promise(20)
-def test_many_objects_change_restore_and_archive_only_what_differs(accounts: Desk) -> None:
+def test_many_objects_change_restore_and_archive_only_what_differs(accounts: ResourceTasks) -> None:
     accounts.many(numbered(ACCOUNTS, range(4)))
     accounts.task("absent", name="Object 001")
     wanted = numbered(ACCOUNTS, range(6))
@@ -68,7 +68,7 @@ def test_many_objects_change_restore_and_archive_only_what_differs(accounts: Des
 
 
 @pytest.mark.promise(20)
-def test_many_objects_in_a_batch_that_bill_refuses_are_sent_alone(accounts: Desk) -> None:
+def test_many_objects_in_a_batch_that_bill_refuses_are_sent_alone(accounts: ResourceTasks) -> None:
     accounts.bill.fault(f"POST {ACCOUNTS.path}/bulk", code="BDC_1246", status=400)
     body = '[{"code": "BDC_1143", "message": "name: is not liked"}]'
     accounts.bill.fault(f"POST {ACCOUNTS.path}", after=1, status=400, body=body, content_type="application/json")
@@ -85,7 +85,7 @@ def test_many_objects_in_a_batch_that_bill_refuses_are_sent_alone(accounts: Desk
 
 @pytest.mark.promise(10)
 @pytest.mark.parametrize("acted", [True, False])
-def test_many_objects_in_a_batch_whose_response_is_lost_are_looked_up(accounts: Desk, *, acted: bool) -> None:
+def test_many_objects_in_a_batch_whose_response_is_lost_are_looked_up(accounts: ResourceTasks, *, acted: bool) -> None:
     accounts.bill.fault(f"POST {ACCOUNTS.path}/bulk", cut=True, acted=acted)
     results = accounts.many(numbered(ACCOUNTS, range(3)))
     if acted:
@@ -97,7 +97,7 @@ def test_many_objects_in_a_batch_whose_response_is_lost_are_looked_up(accounts: 
 
 
 @pytest.mark.promise(20)
-def test_many_objects_with_purge_archive_what_is_not_listed(accounts: Desk) -> None:
+def test_many_objects_with_purge_archive_what_is_not_listed(accounts: ResourceTasks) -> None:
     accounts.many(numbered(ACCOUNTS, range(4)))
     listed = numbered(ACCOUNTS, range(2))
     predicted = accounts.many(listed, purge=True, check_mode=True)
@@ -113,7 +113,7 @@ def test_many_objects_with_purge_archive_what_is_not_listed(accounts: Desk) -> N
 
 
 @pytest.mark.promise(20)
-def test_many_objects_with_purge_and_an_unclear_object_archive_nothing(accounts: Desk) -> None:
+def test_many_objects_with_purge_and_an_unclear_object_archive_nothing(accounts: ResourceTasks) -> None:
     accounts.many(numbered(ACCOUNTS, range(3)))
     before = len(accounts.writes())
     with pytest.raises(OptionError, match="With purge, every object must be clear, and nothing was changed"):
@@ -121,20 +121,20 @@ def test_many_objects_with_purge_and_an_unclear_object_archive_nothing(accounts:
     assert len(accounts.writes()) == before
 
 
-def test_many_objects_with_the_same_key_are_refused(accounts: Desk) -> None:
+def test_many_objects_with_the_same_key_are_refused(accounts: ResourceTasks) -> None:
     with pytest.raises(OptionError, match=r"objects\[0\] and objects\[2\] both mean account 'OBJECT  0'"):
         accounts.many([{"name": "Object 0"}, {"name": "Object 1"}, {"name": "OBJECT  0"}])
     assert accounts.requests() == []
 
 
-def test_many_objects_name_the_element_of_a_wrong_field(accounts: Desk) -> None:
+def test_many_objects_name_the_element_of_a_wrong_field(accounts: ResourceTasks) -> None:
     with pytest.raises(OptionError, match=r"The option objects\[1\].name must be a text, but it is a number"):
         accounts.many([{"name": "x"}, {"name": 7}])
 
 
 @pytest.mark.slow
 @pytest.mark.promise(20)
-def test_500_vendors_need_few_requests(vendors: Desk) -> None:
+def test_500_vendors_need_few_requests(vendors: ResourceTasks) -> None:
     wanted = numbered(VENDOR, range(500))
     assert actions(vendors.many(wanted)) == {("create",)}
     assert len(vendors.requests()) <= 40

@@ -40,7 +40,7 @@ CREDENTIAL = {
 }
 
 
-class Desk:
+class ResourceTasks:
     """The tasks of one play on one resource."""
 
     def __init__(self, resource: Resource, open_client: Callable[..., BillClient], url: str) -> None:
