@@ -9,10 +9,9 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-import re
+from .._core.plain_name import plain_name
 
 
 def name_of(place: str, name: object) -> str:
     """``body.amount`` for the entry ``amount`` of ``body``."""
-    # A text that is not a plain name could be a secret in the wrong place, so the message does not repeat it.
-    return f"{place}.{name}" if isinstance(name, str) and re.fullmatch(r"[\w.-]{1,40}", name) else f"{place}[...]"
+    return f"{place}.{plain}" if (plain := plain_name(name)) else f"{place}[...]"

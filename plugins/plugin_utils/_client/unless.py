@@ -9,13 +9,13 @@ Private to bill.connect. BILL has no key with which a bill, an invoice or a paym
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.plain_name import plain_name
 from .._core.written_values import dict_or_list
 from .endpoint import EndpointClient
 from .request import Request
@@ -45,12 +45,9 @@ class Unless:
         if not isinstance(given, Mapping):
             raise OptionError(f"unless must be a dictionary. Its keys are: {', '.join(_KEYS)}.")
         if unknown := [key for key in given if key not in _KEYS]:
-            shown = (
-                unknown[0]
-                if isinstance(unknown[0], str) and re.fullmatch(r"\w{1,40}", unknown[0])
-                else "with that name"
+            raise OptionError(
+                f"unless has no key {plain_name(unknown[0]) or 'with that name'}. Its keys are: {', '.join(_KEYS)}."
             )
-            raise OptionError(f"unless has no key {shown}. Its keys are: {', '.join(_KEYS)}.")
         if write.is_read:
             raise OptionError("unless is for writes. Leave it out.")
         match = given.get("match") or {}

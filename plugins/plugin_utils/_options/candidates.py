@@ -10,12 +10,12 @@ Private to bill.connect. Plain Python, without Ansible.
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.plain_name import plain_name
 from . import source as _source
 from .source import Source
 from .spec import OPTION_VARIABLES, OPTIONS, Option
@@ -93,8 +93,7 @@ def _by_name(given: Mapping[str, Any], table: Sequence[Option]) -> dict[str, Any
     found: dict[str, Any] = {}
     for key, value in given.items():
         if key not in names:
-            # A key that is not a valid name may be anything by mistake, even a secret.
-            named = key if isinstance(key, str) and re.fullmatch(r"[\w.-]{1,40}", key) else "with the given name"
+            named = plain_name(key) or "with the given name"
             close = difflib.get_close_matches(named, names, n=1)
             # The options of this task alone come first, because the shared ones are many.
             valid = ", ".join(option.name for option in sorted(table, key=OPTIONS.__contains__))

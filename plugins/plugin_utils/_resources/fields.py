@@ -9,13 +9,13 @@ Private to bill.connect. A user writes the names in snake_case, and BILL has the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.plain_name import plain_name
 from .._core.written_values import dict_or_list
 from .._options import source
 from .._options.convert import convert
@@ -257,7 +257,7 @@ def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str,
     known = {field.name: field for field in fields}
     for name in given:
         if name not in known:
-            shown = name if isinstance(name, str) and re.fullmatch(r"\w{1,40}", name) else "with that name"
+            shown = plain_name(name) or "with that name"
             raise OptionError(f"The option {place} has no field {shown}. Its fields are: {', '.join(known)}.")
     return {
         known[name].api_name: known[name].converted(value, f"{place}.{name}")
