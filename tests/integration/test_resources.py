@@ -76,6 +76,28 @@ def test_vendor_is_created_changed_archived_and_restored(project: Project, bill:
     assert writes(bill) == 5
 
 
+@pytest.mark.promise(5)
+def test_vendor_in_a_loop_that_fails_shows_no_secret(project: Project, bill: Control) -> None:
+    rows = [
+        {"name": "x" * 101, "additional_info": {"tax_id": TAX_ID}},
+        {"name": "Oak", "additional_info": {"tax_id": TAX_ID, "taxes": 1}},
+    ]
+    nested = {"name": "x" * 101, "additional_info.tax_id": TAX_ID}
+    run = project.play(
+        {
+            **task(name="{{ item.name }}", additional_info="{{ item.additional_info }}"),
+            "loop": rows,
+            "ignore_errors": True,
+        },
+        {**task(objects="{{ [item] }}"), "loop": [nested, {**nested, TAX_ID: 1}], "ignore_errors": True},
+        arguments=("-vvvvv",),
+    )
+    assert run.shows("The option name has 101 characters")
+    assert run.shows("objects[0] has a field that does not exist")
+    assert TAX_ID not in run.output
+    assert bill.get("counts") == {}
+
+
 @pytest.mark.promise(12)
 def test_vendor_in_check_mode_is_predicted(project: Project, bill: Control) -> None:
     run = project.play(

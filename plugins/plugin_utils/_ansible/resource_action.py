@@ -13,11 +13,12 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from .._core.errors import BillError, OptionError
+from .._core.errors import BillError, OptionError, UncertainWriteError
+from .._core.plain_name import plain_name
 from .._core.written_values import dict_or_list
 from .._options.spec import Option
 from .._resources.calls import Calls
-from .._resources.desired import STATES, Desired, desired_of, secrets_of
+from .._resources.desired import STATES, Desired, desired_of, secrets_among
 from .._resources.difference import redacted
 from .._resources.finder import Finder
 from .._resources.many import ManyReconciler, Result
@@ -44,18 +45,18 @@ class ResourceAction(BillAction):
     def perform(self, context: TaskContext) -> TaskResult:
         options = context.options
         resource = self.RESOURCES[options.get("kind", "")]
+        # The secrets are registered first. Ansible may show the options even if they are rejected here.
+        for given in (options, *_elements(options["objects"])):
+            context.secrets.add_quietly(secrets_among(resource.fields, given))
         calls = Calls(context.client, resource, context.reporter, context.writes)
         if options["objects"] is None:
             desired = desired_of(resource, self._of_kind(resource, options), match_by=options["match_by"])
-            context.secrets.add_quietly(secrets_of(desired))
             outcome = Reconciler(calls, Finder(calls)).reconcile(
                 desired, options["state"], check_mode=self._task.check_mode
             )
             data = self._described(desired, outcome, context)
         else:
             wanted = self._listed(resource, options)
-            for each in wanted:
-                context.secrets.add_quietly(secrets_of(each))
             results = ManyReconciler(calls, context.reporter).reconcile(
                 wanted, options["state"], purge=options["purge"], check_mode=self._task.check_mode
             )
@@ -63,6 +64,10 @@ class ResourceAction(BillAction):
         if not self._task.diff:
             data.pop("diff", None)
         return TaskResult(data, public=True)
+
+    def _saved_result(self, result: dict[str, Any]) -> dict[str, Any]:
+        # A task for a resource looks at BILL first, so another try of until is safe, unless a write is uncertain.
+        return super()._saved_result(result) if result.get("uncertain") else dict(result)
 
     def _of_kind(self, resource: Resource, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The same options. Raises OptionError if one of them belongs to another kind."""
@@ -88,9 +93,10 @@ class ResourceAction(BillAction):
         ]
         if alone:
             raise OptionError(f"The option {alone[0]} is for a single object. Write it in each element of objects.")
-        given = options["objects"]
-        given = dict_or_list(given) if isinstance(given, str) else given
-        if not isinstance(given, (list, tuple)) or not all(isinstance(each, Mapping) for each in given):
+        given = _elements(options["objects"])
+        if not isinstance(options["objects"], (list, tuple, str)) or not all(
+            isinstance(each, Mapping) for each in given
+        ):
             raise OptionError("The option objects must be a list of dictionaries.")
         if options["purge"] and not given:
             raise OptionError(
@@ -102,7 +108,8 @@ class ResourceAction(BillAction):
         for number, each in enumerate(rows):
             if unknown := [name for name in each if name not in known and name not in resource.refused]:
                 raise OptionError(
-                    f"objects[{number}] has a field that does not exist: {unknown[0]}. The fields are: {', '.join(sorted(known))}."
+                    f"objects[{number}] has a field that does not exist{f': {shown}' if (shown := plain_name(unknown[0])) else ''}. The "
+                    f"fields are: {', '.join(sorted(known))}."
                 )
         return [
             desired_of(resource, each, match_by=options["match_by"], place=f"objects[{number}]")
@@ -137,14 +144,22 @@ class ResourceAction(BillAction):
                 )
         errors = [each.error for each in results if each.error]
         changed = any(each["changed"] for each in objects)
+        uncertain = any(isinstance(each, UncertainWriteError) for each in errors)
         if errors:
             raise BillError(
                 f"{len(errors)} of {len(results)} {results[0].desired.resource.plural} failed, the others are as wanted. The first one: {errors[0]}",
                 status=errors[0].status,
                 code=errors[0].code,
-                details={**errors[0].details, "objects": objects, "changed": changed},
+                details={**errors[0].details, "objects": objects, "changed": changed, "uncertain": uncertain},
             )
         return {"changed": changed, "uncertain": False, "objects": objects, "diff": differences}
+
+
+def _elements(given: object) -> list[Any]:
+    """The elements of the option ``objects``. Empty if it is not a list."""
+    if isinstance(given, str):
+        given = dict_or_list(given)
+    return list(given) if isinstance(given, (list, tuple)) else []
 
 
 def _nested(row: Mapping[str, Any], place: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .._core.errors import OptionError
+from .._core.written_values import dict_or_list
 from .fields import Field, Nested
 from .spec import Key, Resource
 from .values import text_of
@@ -142,17 +143,20 @@ def _cleared(resource: Resource, given: Mapping[str, Any], prefix: str) -> dict[
     return {possible[name].api_name: possible[name].cleared for name in names}
 
 
-def secrets_of(desired: Desired) -> set[str]:
-    """The secret texts among the given fields."""
-    return _secrets_of(desired.resource.fields, desired.values)
-
-
-def _secrets_of(fields: Sequence[Field], values: Mapping[str, Any]) -> set[str]:
+def secrets_among(fields: Sequence[Field], given: object) -> set[str]:
+    """The secret texts among given fields, with the names that users write. The values are not checked yet, so they can be anything."""
+    if isinstance(given, str):
+        given = dict_or_list(given)
+    if not isinstance(given, Mapping):
+        return set()
     found: set[str] = set()
-    for each in fields:
-        value = values.get(each.api_name)
-        if isinstance(each, Nested) and value:
-            found |= _secrets_of(each.fields, value)
-        elif each.is_secret and value:
-            found.add(text_of(value))
+    for name, value in given.items():
+        first, _dot, rest = str(name).partition(".")
+        for each in fields:
+            if each.name != first:
+                continue
+            if isinstance(each, Nested):
+                found |= secrets_among(each.fields, {rest: value} if rest else value)
+            elif each.is_secret and value:
+                found.add(text_of(value))
     return found

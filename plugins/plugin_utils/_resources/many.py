@@ -11,6 +11,7 @@ if BILL refuses one, each of its objects is sent alone, and the object that BILL
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from .desired import Desired
 from .finder import Finder
 from .plan import Outcome, Plan, State, outcome_of, predicted_outcome, unchanged
 from .reconcile import Reconciler
+
+# Errors that say nothing about the next object.
+_OF_ONE_OBJECT = (ApiError, OptionError, UncertainWriteError)
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,15 @@ class ManyReconciler:
     def reconcile(self, wanted: Sequence[Desired], state: State, *, purge: bool, check_mode: bool) -> list[Result]:
         """Bring all objects to their wanted states. With ``purge``, the objects that are not listed are archived.
 
-        An object that BILL refuses does not stop the others. Raises BillError if no further request makes sense.
+        An object that BILL refuses does not stop the others. After another failure, such as one of the network, no further object is
+        written. Each of them then has this failure as its result. Raises BillError if the list cannot be read.
         """
         refuse_duplicates(wanted)
+        if purge and state == "absent":
+            raise OptionError(
+                f"purge with state absent would archive all {self._calls.resource.plural}. Nothing was sent. Leave purge out, or set state "
+                "to present."
+            )
         if check_mode:
             return [_predicted(step) for step in self._steps(wanted, state, purge)]
         # The whole list is dear, so it is read only once, and under the lock.
@@ -87,8 +97,14 @@ class ManyReconciler:
     def _carried_out(self, steps: Sequence[_Step]) -> list[Result]:
         results = self._created([step for step in steps if step.plan.actions == ("create",)])
         open_ = [step for step in steps if step.desired not in results]
+        stop: BillError | None = None
         for number, step in enumerate(open_, 1):
-            results[step.desired] = self._single(step)
+            if stop and step.plan.actions:
+                results[step.desired] = Result(step.desired, error=stop)
+                continue
+            result = results[step.desired] = self._single(step)
+            if result.error and not isinstance(result.error, _OF_ONE_OBJECT):
+                stop = result.error
             if step.plan.actions:
                 self._reporter.progress(f"{step.desired.resource.plural}: {number} of {len(open_)}")
         return [results[step.desired] for step in steps]
@@ -98,7 +114,7 @@ class ManyReconciler:
             return Result(step.desired, error=step.error)
         try:
             return Result(step.desired, self._one.carried_out(step.desired, step.state, step.plan))
-        except (ApiError, OptionError, UncertainWriteError) as error:
+        except BillError as error:
             return Result(step.desired, error=error)
 
     def _created(self, steps: Sequence[_Step]) -> dict[Desired, Result]:
@@ -111,21 +127,28 @@ class ManyReconciler:
             batch = steps[start : start + size]
             try:
                 self._calls.create_all([step.plan.body for step in batch])
-            except UncertainWriteError as error:
-                # The list shows below which of them BILL has created.
-                results.update({step.desired: Result(step.desired, error=error) for step in batch})
             except ApiError:
                 # BILL has created none of them, so each is sent alone later. Then the message names the object.
                 continue
+            except BillError as error:
+                # The list shows below which of them BILL has created.
+                results.update({step.desired: Result(step.desired, error=error) for step in batch})
+                if not isinstance(error, UncertainWriteError):
+                    break
             else:
                 done = Outcome(None, changed=True, actions=("create",))
                 results.update({step.desired: Result(step.desired, done) for step in batch})
             self._reporter.progress(f"{self._calls.resource.plural}: {start + len(batch)} of {len(steps)} created")
         self._finder.forget()
-        for step in steps:
-            if step.desired in results and (record := self._finder.find(step.desired)):
-                results[step.desired] = Result(step.desired, outcome_of(step.desired, "present", step.plan, record))
+        with suppress(BillError):
+            self._look_up([step for step in steps if step.desired in results], results)
         return results
+
+    def _look_up(self, steps: Sequence[_Step], results: dict[Desired, Result]) -> None:
+        """Replace the results of objects that BILL has now."""
+        for step in steps:
+            if record := self._finder.find(step.desired):
+                results[step.desired] = Result(step.desired, outcome_of(step.desired, "present", step.plan, record))
 
 
 def _predicted(step: _Step) -> Result:

@@ -14,8 +14,10 @@ import pytest
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     ApiError,
     OptionError,
+    TransportError,
     UncertainWriteError,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.calls import Calls
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
@@ -141,3 +143,42 @@ def test_500_vendors_need_few_requests(vendors: ResourceTasks) -> None:
     before = len(vendors.requests())
     assert actions(vendors.many(wanted)) == {()}
     assert len(vendors.requests()) - before <= 10
+
+
+@pytest.mark.promise(2)
+def test_many_objects_after_a_failure_of_the_network_report_what_was_done(accounts: ResourceTasks) -> None:
+    accounts.bill.fault(f"POST {ACCOUNTS.path}/bulk", after=1, status=503, times=None)
+    accounts.bill.fault("GET *", after=2, reset=True, times=None)
+    results = accounts.many(numbered(ACCOUNTS, range(120)))
+    assert [each.outcome.changed for each in results[:50] if each.outcome] == [True] * 50
+    assert all(each.error for each in results[50:])
+
+
+@pytest.mark.promise(20)
+def test_many_objects_with_purge_and_absent_are_refused(accounts: ResourceTasks) -> None:
+    accounts.many(numbered(ACCOUNTS, range(3)))
+    before = len(accounts.requests())
+    with pytest.raises(OptionError, match="purge with state absent would archive all accounts"):
+        accounts.many([{"name": "Object 000"}], "absent", purge=True)
+    assert len(accounts.requests()) == before
+
+
+@pytest.mark.promise(2)
+def test_many_objects_after_an_error_that_is_not_about_an_object_are_not_tried(
+    accounts: ResourceTasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts.many(numbered(ACCOUNTS, range(4)))
+    tried: list[str] = []
+    real = Calls.change
+
+    def change(calls: Calls, id_: str, body: Any) -> None:
+        tried.append(id_)
+        if len(tried) > 1:
+            raise TransportError("There is no network.")
+        real(calls, id_, body)
+
+    monkeypatch.setattr(Calls, "change", change)
+    results = accounts.many(numbered(ACCOUNTS, range(4), description="new"))
+    assert [each.outcome.changed for each in results[:1] if each.outcome] == [True]
+    assert [str(each.error) for each in results[1:]] == ["There is no network."] * 3
+    assert len(tried) == 2
