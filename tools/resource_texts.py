@@ -18,15 +18,12 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields imp
     Nested,
     Number,
     Text,
-    Texts,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.customer import CUSTOMER
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
 from tools.option_texts import joined, scalar
-
-_ENDS = {"archive": "archived", "delete": "deleted"}
 
 
 def vendor() -> str:
@@ -52,7 +49,7 @@ def options_of(resources: Mapping[str, Resource]) -> str:
         lines += _option(
             "kind", [f"Which list the {one} belongs to."], "str", f"choices: [{', '.join(kinds)}]", "required: true"
         )
-    lines += _option("state", _state(first, one), "str", "choices: [present, absent]", "default: present")
+    lines += _option("state", _state(one), "str", "choices: [present, absent]", "default: present")
     lines += _option(
         "id",
         [
@@ -90,10 +87,10 @@ def options_of(resources: Mapping[str, Resource]) -> str:
     return "\n".join(lines)
 
 
-def _state(resource: Resource, one: str) -> list[str]:
+def _state(one: str) -> list[str]:
     return [
         f"With V(present), the {one} exists and has the given values. An archived {one} is restored.",
-        f"With V(absent), the {one} is {_ENDS[resource.end]}.",
+        f"With V(absent), the {one} is archived.",
     ]
 
 
@@ -133,7 +130,7 @@ def _fields(resources: Mapping[str, Resource]) -> dict[str, Field]:
 
 
 def _documented(field: Field, one: str, more: Sequence[str] = ()) -> list[str]:
-    lines = _option(field.name, [*_description(field, one), *more], field.type_name, *_shape(field))
+    lines = _option(field.name, [*_description(field, one), *more], field.type_name)
     if isinstance(field, Nested):
         lines.append("  suboptions:")
         lines += [f"    {line}" for each in field.fields for line in _documented(each, one)]
@@ -152,18 +149,12 @@ def _description(field: Field, one: str) -> Iterator[str]:
         yield f"From {field.minimum} to {field.maximum}."
     if isinstance(field, Email):
         yield "Case does not count as a difference."
-    if field.is_fixed:
-        yield "BILL does not change it later."
     if field.is_secret:
         yield "Output shows only its last four digits."
     if field.may_be_masked:
         yield "If BILL shows it with a mask, only the digits that BILL shows are compared."
     if field.may_be_missing:
         yield "If BILL does not return it, it is not compared. Then it has an effect only on creation."
-
-
-def _shape(field: Field) -> list[str]:
-    return ["elements: str"] if isinstance(field, Texts) else []
 
 
 def _option(name: str, description: Sequence[str], type_name: str, *more: str) -> list[str]:

@@ -22,7 +22,7 @@ from .._resources.desired import STATES, Desired, desired_of, secrets_among
 from .._resources.difference import redacted
 from .._resources.finder import Finder
 from .._resources.many import ManyReconciler, Result
-from .._resources.plan import Outcome
+from .._resources.plan import DONE, Outcome
 from .._resources.reconcile import Reconciler
 from .._resources.spec import Resource
 from .action import BillAction
@@ -195,12 +195,9 @@ def options_of(resources: Mapping[str, Resource]) -> tuple[Option, ...]:
     )
 
 
-_WORDS = {"create": "created", "restore": "restored", "change": "changed", "archive": "archived", "delete": "deleted"}
-
-
 def done(outcome: Outcome) -> str:
     """What was done, in words."""
-    return " and ".join(_WORDS[action] for action in outcome.actions) or "nothing to change"
+    return " and ".join(DONE[action] for action in outcome.actions) or "nothing to change"
 
 
 def _difference(label: str, outcome: Outcome) -> dict[str, str]:

@@ -51,6 +51,9 @@ class ResourceInfoAction(BillAction):
         else:
             filters = written_filters(options["filters"] or (), text_fields(resource.path).filters)
             sort = written_sort(options["sort"] or ())
-            lists = _ARCHIVED[options["archived"]] if resource.can_be_archived else (False,)
-            found = [record for archived in lists for record in calls.listed(filters, sort, archived=archived)]
+            found = [
+                record
+                for archived in _ARCHIVED[options["archived"]]
+                for record in calls.listed(filters, sort, archived=archived)
+            ]
         return TaskResult({"changed": False, "objects": [redacted(resource, each) for each in found]}, public=True)

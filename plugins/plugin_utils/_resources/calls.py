@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The requests about one kind of object: read one, read a list, create, change, archive, restore, delete.
+"""The requests about one kind of object: read one, read a list, create, change, archive and restore.
 
 Private to bill.connect.
 """
@@ -48,7 +48,7 @@ class Calls:
         self._reporter = reporter
         self._writes = [] if writes is None else writes
         # False after BILL has refused the filter for archived objects.
-        self._has_archived_filter = resource.can_be_archived
+        self._has_archived_filter = True
 
     def read(self, id_: str) -> Record | None:
         """The object with an identifier. None if BILL has no such object."""
@@ -99,9 +99,6 @@ class Calls:
 
     def restore(self, id_: str) -> None:
         self._write("POST", f"{self._path(id_)}/restore")
-
-    def delete(self, id_: str) -> None:
-        self._write("DELETE", self._path(id_))
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:

@@ -130,7 +130,7 @@ def _cleared(resource: Resource, given: Mapping[str, Any], prefix: str) -> dict[
     names = given.get("clear") or ()
     if isinstance(names, str):
         names = [name.strip() for name in names.split(",")]
-    possible = {each.name: each for each in resource.fields if not (each.required or each.is_fixed)}
+    possible = {each.name: each for each in resource.fields if not each.required}
     for name in names:
         if not isinstance(name, str) or name not in possible:
             raise OptionError(

@@ -31,21 +31,17 @@ class Field:
     - ``summary``: one line for the documentation.
     - ``required``: BILL requires the field when the object is created.
     - ``is_secret``: output shows only the last four digits.
-    - ``is_fixed``: BILL does not change the field after the creation.
     - ``may_be_masked``: BILL may show the value with a mask. Then only the digits that it shows are compared.
     - ``may_be_missing``: BILL may leave the value out of its responses although it has it. Then it cannot be compared, and does not count as
       a difference.
-    - ``read_at``: where a response has the value, if it is not ``api_name``. A dot goes into an object.
     """
 
     name: str
     summary: str = ""
     required: bool = False
     is_secret: bool = False
-    is_fixed: bool = False
     may_be_masked: bool = False
     may_be_missing: bool = False
-    read_at: str = ""
 
     @property
     def api_name(self) -> str:
@@ -58,10 +54,7 @@ class Field:
 
     def read(self, record: Mapping[str, Any]) -> Any:
         """The value in an object of BILL. None if the object does not have it: BILL leaves out fields without a value."""
-        found: Any = record
-        for name in (self.read_at or self.api_name).split("."):
-            found = found.get(name) if isinstance(found, Mapping) else None
-        return found
+        return record.get(self.api_name)
 
     def is_same(self, wanted: Any, found: Any) -> bool:
         """Whether BILL already has the value. Both may be None or empty, which is the same for BILL."""
@@ -228,26 +221,6 @@ class Nested(Field):
         return "dict"
 
 
-@dataclass(frozen=True)
-class Texts(Field):
-    """A list of texts. Their order does not count."""
-
-    def converted(self, value: Any, place: str) -> list[str]:
-        values = _list(value, place)
-        return [Text(self.name).converted(each, f"{place}[{number}]") for number, each in enumerate(values)]
-
-    def normal(self, value: Any) -> list[str]:
-        return sorted({text_of(each).strip() for each in value or ()})
-
-    @property
-    def cleared(self) -> list[str]:
-        return []
-
-    @property
-    def type_name(self) -> str:
-        return "list"
-
-
 def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str, Any]:
     """The given fields with BILL's names and types. Empty values count as not given. Raises OptionError."""
     if isinstance(given, str):
@@ -264,12 +237,3 @@ def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str,
         for name, value in given.items()
         if value not in (None, "")
     }
-
-
-def _list(value: Any, place: str) -> Sequence[Any]:
-    if isinstance(value, str):
-        written = dict_or_list(value)
-        value = [each.strip() for each in value.split(",")] if written is None else written
-    if not isinstance(value, (list, tuple)):
-        raise OptionError(f"The option {place} must be a list.")
-    return value

@@ -47,7 +47,7 @@ class Finder:
             raise _several(desired, active)
         if active:
             return active[0]
-        archived = self._matching(desired, archived=True) if desired.resource.can_be_archived else []
+        archived = self._matching(desired, archived=True)
         if len(archived) > 1:
             raise _several(desired, archived)
         return archived[0] if archived else None
@@ -69,8 +69,7 @@ class Finder:
 
     def _by_id(self, desired: Desired, id_: str) -> Record | None:
         if self._is_whole:
-            lists = [self.everything(archived=False)]
-            lists += [self.everything(archived=True)] if desired.resource.can_be_archived else []
+            lists = (self.everything(archived=archived) for archived in (False, True))
             return next((each for records in lists for each in records if each.get("id") == id_), None)
         return self._calls.read(id_)
 

@@ -20,7 +20,8 @@ from .difference import changes, managed, predicted
 from .fields import Nested
 
 State = Literal["present", "absent"]
-Action = Literal["create", "restore", "change", "archive", "delete"]
+Action = Literal["create", "restore", "change", "archive"]
+DONE: dict[Action, str] = {"create": "created", "restore": "restored", "change": "changed", "archive": "archived"}
 
 
 @dataclass(frozen=True)
@@ -52,17 +53,15 @@ class Outcome:
 
 def decide(desired: Desired, state: State, record: Record | None) -> Plan:
     """What has to be done with an object, or without one. Raises OptionError if it cannot be done."""
-    end = desired.resource.end
     if state == "absent":
         is_gone = record is None or bool(record.get("archived"))
-        return Plan((), record) if is_gone else Plan(("delete" if end == "delete" else "archive",), record)
+        return Plan((), record) if is_gone else Plan(("archive",), record)
     if record is None:
         if desired.id:
             raise OptionError(f"BILL has no {desired.label}. Correct id, or leave it out.")
         refuse_incomplete(desired)
         return Plan(("create",), None, _for_creation(desired))
     body = changes(desired, record)
-    _refuse_fixed(desired, body)
     actions: list[Action] = ["restore"] if record.get("archived") else []
     actions += ["change"] if body else []
     return Plan(tuple(actions), record, body)
@@ -96,11 +95,9 @@ def predicted_outcome(desired: Desired, plan: Plan) -> Outcome:
     return Outcome(record, True, plan.actions, _shown(desired, plan.record), _shown(desired, record))
 
 
-def after(action: Action, desired: Desired, plan: Plan) -> Record | None:
+def after(action: Action, desired: Desired, plan: Plan) -> Record:
     """The object as BILL should have it after an action."""
     record = plan.record or {}
-    if action == "delete":
-        return None
     if action in ("archive", "restore"):
         return {**record, "archived": action == "archive"}
     return predicted(desired, record)
@@ -120,15 +117,6 @@ def _given(desired: Desired, record: Record | None) -> dict[str, Any]:
 
 def _for_creation(desired: Desired) -> dict[str, Any]:
     return {name: value for name, value in desired.values.items() if value not in (None, "", [])}
-
-
-def _refuse_fixed(desired: Desired, body: Mapping[str, Any]) -> None:
-    fixed = [each.name for each in desired.given if each.is_fixed and each.api_name in body]
-    if fixed:
-        raise OptionError(
-            f"BILL cannot change {fixed[0]} of {desired.label} after its creation. Leave {fixed[0]} out, or create another "
-            f"{desired.resource.name}."
-        )
 
 
 def _not_taken(desired: Desired, record: Record) -> list[str]:

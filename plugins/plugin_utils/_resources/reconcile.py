@@ -16,7 +16,7 @@ from .calls import Calls, Record
 from .desired import Desired
 from .difference import changes
 from .finder import Finder, similar_error
-from .plan import Action, Outcome, Plan, State, after, decide, outcome_of, predicted_outcome, unchanged
+from .plan import DONE, Action, Outcome, Plan, State, after, decide, outcome_of, predicted_outcome, unchanged
 
 
 class Reconciler:
@@ -71,9 +71,6 @@ class Reconciler:
             created = self._calls.create(plan.body)
             return self._read_again(created) or created
         id_ = str(plan.record["id"])
-        if action == "delete":
-            self._calls.delete(id_)
-            return None
         if action == "change":
             self._calls.change(id_, plan.body)
         elif action == "restore":
@@ -91,7 +88,6 @@ class Reconciler:
             "change": record is not None and not changes(desired, record),
             "restore": record is not None and not record.get("archived"),
             "archive": record is None or bool(record.get("archived")),
-            "delete": record is None,
         }[action]
         if not is_done:
             raise error
@@ -108,7 +104,7 @@ class Reconciler:
 
 def _explained(error: ApiError, action: Action, desired: Desired, plan: Plan) -> ApiError:
     """The error of BILL, with the advice for this action."""
-    text = f"The {desired.label} was not {_DONE[action]}. {error}"
+    text = f"The {desired.label} was not {DONE[action]}. {error}"
     sent = plan.body if action in ("create", "change") else {}
     named = {_field_in(each.get("message")) for each in error_items(error.response_body)}
     stored = [each.name for each in desired.resource.fields if each.api_name in named and each.api_name not in sent]
@@ -128,9 +124,6 @@ def _explained(error: ApiError, action: Action, desired: Desired, plan: Plan) ->
     )
     explained.target = error.target
     return explained
-
-
-_DONE = {"create": "created", "change": "changed", "restore": "restored", "archive": "archived", "delete": "deleted"}
 
 
 def _field_in(message: object) -> str:

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from .fields import Field, Nested
 from .values import alike
-
-# What state absent does.
-End = Literal["archive", "delete", "none"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +46,6 @@ class Resource:
     - ``path``: BILL's path of the list.
     - ``fields``: the fields that users can set.
     - ``keys``: how an object is found, by the name of the choice. The first one is the default.
-    - ``end``: what ``state: absent`` does.
     - ``bulk``: how many objects one request can create. 0 if there is no such request. ``bulk_name`` is the name of their list in the response.
     - ``overridden``: the fields that BILL replaces.
     - ``refused``: fields that BILL has and this task does not set, by the name that users would write. The text says what to do.
@@ -60,7 +56,6 @@ class Resource:
     path: str
     fields: tuple[Field, ...]
     keys: Mapping[str, Key]
-    end: End = "archive"
     bulk: int = 0
     bulk_name: str = ""
     overridden: tuple[Overridden, ...] = ()
@@ -83,10 +78,6 @@ class Resource:
     def filter_name(self, key: Key) -> str:
         """BILL's name of the only field of a key that is a filter."""
         return next(each.api_name for each in self.fields if each.name == key.fields[0])
-
-    @property
-    def can_be_archived(self) -> bool:
-        return self.end == "archive"
 
 
 def _value_at(fields: Sequence[Field], name: str, values: Any) -> tuple[Field, Any]:

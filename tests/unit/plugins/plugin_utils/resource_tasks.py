@@ -21,7 +21,6 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields imp
     Nested,
     Number,
     Phone,
-    Texts,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.finder import Finder
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.many import ManyReconciler, Result
@@ -117,8 +116,6 @@ def _value(field: Field, number: int) -> Any:
         return number if field.is_whole else number + 0.5
     if isinstance(field, Flag):
         return bool(number % 2)
-    if isinstance(field, Texts):
-        return [f"{field.name} {number}"]
     if isinstance(field, Choice):
         choices = field.choices or ("US", "CA", "GB")
         return choices[number % len(choices)]
