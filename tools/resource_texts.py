@@ -25,6 +25,69 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.cust
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
 from tools.option_texts import joined, scalar
 
+_RETURN_VALUES = """\
+object:
+  description: The object as BILL has it, or as it would have it in check mode. Secret fields show their last four digits. Null if there is none.
+  returned: success, without O(objects)
+  type: dict
+id:
+  description: The ID of the object. Null in check mode if the object does not exist yet.
+  returned: success, without O(objects)
+  type: str
+objects:
+  description: The result of each object, in the order of O(objects). With O(purge=true), the archived objects follow.
+  returned: with O(objects)
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: The ID of the object.
+      type: str
+    changed:
+      description: Whether the object was changed.
+      type: bool
+    failed:
+      description: Whether the object failed.
+      type: bool
+    msg:
+      description: What was done, or why it failed.
+      type: str
+    object:
+      description: The object as BILL has it.
+      type: dict
+changed:
+  description: Whether an object at BILL was created, changed, archived or restored.
+  returned: always
+  type: bool
+msg:
+  description: What was done, or why the task failed.
+  returned: always
+  type: str
+status:
+  description: The HTTP status of BILL's refusal.
+  returned: failure
+  type: int
+codes:
+  description: The codes of BILL's refusal.
+  returned: failure
+  type: list
+  elements: str
+errors:
+  description: The codes and messages of BILL's refusal.
+  returned: failure
+  type: list
+  elements: dict
+uncertain:
+  description: Whether a write was sent whose outcome is not known. bill.connect has looked for its result at BILL, and has not found it.
+  returned: failure
+  type: bool
+"""
+
+
+def return_values() -> str:
+    """The return values of every task for a resource."""
+    return _RETURN_VALUES
+
 
 def vendor() -> str:
     return options_of({"": VENDOR})

@@ -4,7 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -217,6 +216,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# generated: return-values
 object:
   description: The object as BILL has it, or as it would have it in check mode. Secret fields show their last four digits. Null if there is none.
   returned: success, without O(objects)
@@ -272,4 +272,5 @@ uncertain:
   description: Whether a write was sent whose outcome is not known. bill.connect has looked for its result at BILL, and has not found it.
   returned: failure
   type: bool
+# end generated
 """

@@ -62,8 +62,7 @@ options:
     default: false
   unless:
     description:
-      - A read that makes the write unnecessary. If it finds a record, the write is not sent, and O(unless) makes the task safe to run
-        again.
+      - A read that is sent before the write. If it finds a record, the write is not sent. So the task can be run again.
       - Other hosts and runs with the same store wait for each other. So twenty hosts send the write once.
     type: dict
     suboptions:

@@ -4,7 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -226,12 +225,7 @@ EXAMPLES = r"""
   bill.connect.bill_vendor:
     name: Birch Paper Supply
     email: ar@birch.example
-    address:
-      line1: 1 Mill Lane
-      city: Portland
-      state_or_province: OR
-      zip_or_postal_code: "97201"
-      country: US
+    address: {line1: 1 Mill Lane, city: Portland, state_or_province: OR, zip_or_postal_code: "97201", country: US}
 
 - name: Archive a vendor
   bill.connect.bill_vendor:
@@ -244,6 +238,7 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+# generated: return-values
 object:
   description: The object as BILL has it, or as it would have it in check mode. Secret fields show their last four digits. Null if there is none.
   returned: success, without O(objects)
@@ -299,4 +294,5 @@ uncertain:
   description: Whether a write was sent whose outcome is not known. bill.connect has looked for its result at BILL, and has not found it.
   returned: failure
   type: bool
+# end generated
 """

@@ -4,7 +4,6 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-
 from __future__ import annotations
 
 DOCUMENTATION = r"""
@@ -17,34 +16,8 @@ description:
   - Lists vendors. Reads all pages.
 extends_documentation_fragment:
   - bill.connect.attributes
+  - bill.connect.resource_info
   - bill.connect.sign_in
-attributes:
-  check_mode:
-    support: full
-    details:
-      - Works the same in check mode, because it changes nothing.
-  diff_mode:
-    details:
-      - Changes nothing.
-options:
-  id:
-    description:
-      - Only the object with this ID. If BILL does not have it, the list is empty.
-    type: str
-  filters:
-    description:
-      - Which objects to list, as in M(bill.connect.bill_request).
-    type: raw
-  sort:
-    description:
-      - The order of the list, as in M(bill.connect.bill_request).
-    type: raw
-  archived:
-    description:
-      - Whether to list archived objects, too, or only these.
-    type: str
-    choices: [exclude, only, include]
-    default: exclude
 seealso:
   - module: bill.connect.bill_vendor
 """

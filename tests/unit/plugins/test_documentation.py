@@ -18,7 +18,7 @@ import pytest
 import requests
 import yaml
 
-from ansible_collections.bill.connect.plugins.doc_fragments import request
+from ansible_collections.bill.connect.plugins.doc_fragments import request, resource_info
 from ansible_collections.bill.connect.plugins.doc_fragments.sign_in import ModuleDocFragment
 from ansible_collections.bill.connect.plugins.lookup import bill_login as lookup
 from ansible_collections.bill.connect.plugins.lookup import bill_request as request_lookup
@@ -70,7 +70,10 @@ ACTIONS = {name: importlib.import_module(f"{_PLUGINS}.action.{name}").ActionModu
 MODULE = yaml.safe_load(MODULES["bill_login"].DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
 LOOKUPS = {"bill_login": lookup, "bill_request": request_lookup}
-FRAGMENTS = {"bill.connect.request": yaml.safe_load(request.ModuleDocFragment.DOCUMENTATION)["options"]}
+FRAGMENTS = {
+    f"bill.connect.{name}": yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    for name, fragment in (("request", request), ("resource_info", resource_info))
+}
 
 
 def documented_shape(option: dict[str, Any]) -> dict[str, Any]:
