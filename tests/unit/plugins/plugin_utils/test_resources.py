@@ -6,7 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,11 +17,15 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     OptionError,
     UncertainWriteError,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.calls import Calls
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Nested, Text
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.plan import State
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs import RESOURCES
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
 from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, key_of, sample
+
+Open = Callable[[Resource], ResourceTasks]
 
 # What BILL does not document, and what a resource must withstand.
 SWITCHES: dict[str, Any] = {
@@ -258,3 +263,73 @@ def test_resource_text_that_yaml_has_changed_is_refused(tasks: ResourceTasks) ->
                 with pytest.raises(OptionError, match=f"The option {each.name} has {each.limit + 1} characters"):
                     tasks.task(**{**first, each.name: "x" * (each.limit + 1)})
     assert tasks.writes() == []
+
+
+@pytest.mark.promise(20)
+def test_resource_that_another_task_creates_meanwhile_is_not_created_again(
+    tasks: ResourceTasks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, others_turn = sample(tasks.resource), [True]
+    real = Calls.exclusive
+
+    @contextmanager
+    def exclusive(calls: Calls) -> Iterator[None]:
+        if others_turn:
+            others_turn.clear()
+            assert tasks.task(**first).actions == ("create",)
+        with real(calls):
+            yield
+
+    monkeypatch.setattr(Calls, "exclusive", exclusive)
+    assert tasks.task(**first).actions == ()
+    assert len(tasks.writes()) == 1
+
+
+@pytest.mark.promise(20)
+def test_resource_with_several_archived_objects_of_the_key_restores_none(tasks: ResourceTasks) -> None:
+    tasks.task(**sample(tasks.resource))
+    (one,) = tasks.stored()[-1:]
+    tasks.store(**{name: value for name, value in one.items() if not name.endswith("Time") and name != "id"})
+    for each in tasks.stored()[-2:]:
+        tasks.task("absent", id=each["id"])
+    before = len(tasks.writes())
+    with pytest.raises(OptionError, match="BILL has 2 objects for"):
+        tasks.task(**sample(tasks.resource))
+    assert len(tasks.writes()) == before
+
+
+@pytest.mark.promise(20)
+def test_resource_that_a_filter_finds_without_regard_to_case_is_not_touched(tasks: ResourceTasks) -> None:
+    tasks.bill.post("settings", filters_ignore_case=True)
+    first, key = sample(tasks.resource), key_of(tasks.resource, sample(tasks.resource))
+    tasks.task(**first)
+    name = next(iter(key))
+    before = len(tasks.writes())
+    with pytest.raises(OptionError, match="but a similar one"):
+        tasks.task(**{**first, name: key[name].upper()})
+    assert tasks.task("absent", **{**key, name: key[name].upper()}).actions == ()
+    assert len(tasks.writes()) == before
+
+
+@pytest.mark.promise(2)
+@pytest.mark.promise(20)
+def test_resource_value_that_bill_does_not_take_is_reported_and_is_no_change(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR)
+    tasks.bill.post("settings", empty_clears=False)
+    tasks.task(**sample(VENDOR))
+    for _run in range(2):
+        outcome = tasks.task(name=sample(VENDOR)["name"], clear=["phone"])
+        assert (outcome.changed, outcome.actions) == (False, ())
+        assert outcome.warnings[0].startswith(
+            "BILL accepted the request for vendor 'name-1-23456789', but it has other values in: phone."
+        )
+
+
+@pytest.mark.promise(20)
+def test_vendor_whose_tax_id_is_masked_keeps_it(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR)
+    tasks.bill.post("settings", masked=True, nested_patch="merge")
+    first = sample(VENDOR)
+    tasks.task(**first)
+    assert tasks.task(name=first["name"], additional_info={"company_name": "Another"}).actions == ("change",)
+    assert tasks.stored()[-1]["additionalInfo"]["taxId"] == first["additional_info"]["tax_id"]
