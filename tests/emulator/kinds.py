@@ -45,7 +45,7 @@ class Kind:
     # Completes the fields of a request, as BILL does.
     complete: Callable[[Object], Object] = unchanged
     read_only: frozenset[str] = frozenset()
-    # The fields of which BILL may show only the last digits. A dot goes into an object.
+    # BILL may show only the last digits of these fields. A dot goes into an object.
     masked: frozenset[str] = frozenset()
     # Observed by a third party for the chart of accounts: if an object is archived, those below it are archived too.
     archives_children: bool = False

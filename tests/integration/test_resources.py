@@ -168,6 +168,20 @@ def test_resource_tasks_explain_what_is_wrong(project: Project, bill: Control) -
     assert writes(bill) == 1
 
 
+def test_list_of_departments_that_fails_in_part_succeeds_at_the_next_try_of_until(
+    project: Project, bill: Control
+) -> None:
+    body = '[{"code": "BDC_1143", "message": "name: is not liked"}]'
+    bill.fault("POST /v3/classifications/departments/bulk", code="BDC_1122", status=400)
+    bill.fault("POST /v3/classifications/departments", after=1, status=400, body=body, content_type="application/json")
+    tried = {"until": "done is success", "retries": 1, "delay": 0}
+    run = project.play(
+        {**task("classification", kind="departments", objects=[{"name": "Sales"}, {"name": "Service"}]), **tried},
+        that("done is success and done.objects | map(attribute='changed') | list == [false, true]"),
+    )
+    assert run.code == 0, run.output
+
+
 @pytest.mark.promise(10)
 def test_bill_with_unless_is_created_once_by_many_hosts_and_runs(project: Project, bill: Control) -> None:
     project.hosts(*HOSTS[:5])

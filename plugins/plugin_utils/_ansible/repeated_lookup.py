@@ -5,7 +5,7 @@
 """Returns a stored session again if a worker repeats a lookup with the same options.
 
 Private to bill.connect. ansible-core creates a new plugin for each lookup, and a template can have thousands of them. Without this
-module, each of them would resolve its options and open the session anew. A lookup still does that if any value has changed, if the session
+module, each of them would resolve its options and open the session again. A lookup still does that if any value has changed, if the session
 must be validated, or if the stored session has changed. Nothing here sends a request.
 
 The worker does not remember the values of the options, but only a hash of them with a random key. A worker ends with its task.

@@ -147,7 +147,7 @@ class ResourceAction(BillAction):
         uncertain = any(isinstance(each, UncertainWriteError) for each in errors)
         if errors:
             raise BillError(
-                f"{len(errors)} of {len(results)} {results[0].desired.resource.plural} failed, the others are as wanted. The first one: {errors[0]}",
+                f"{len(errors)} of {len(results)} {results[0].desired.resource.plural} failed. The others are as wanted. The first failure: {errors[0]}",
                 status=errors[0].status,
                 code=errors[0].code,
                 details={**errors[0].details, "objects": objects, "changed": changed, "uncertain": uncertain},

@@ -118,7 +118,8 @@ class Calls:
         given = (("filters", filters), ("sort", sort), ("max", str(largest_page(self.resource.path))))
         request = Request("GET", self.resource.path, tuple((name, value) for name, value in given if value))
         for page in EndpointClient(self.client).read_all(request, max_results=None):
-            self._reporter.progress(f"{self.resource.plural}: {page.read} read, pages: {page.number}")
+            if page.number > 1:
+                self._reporter.progress(f"{self.resource.plural}: {page.read} read, pages: {page.number}")
             yield from (_object(each, self.resource) for each in page.records)
 
     def _write(self, method: str, path: str, body: dict[str, Any] | list[Any] | None = None) -> Any:

@@ -69,7 +69,7 @@ class ManyReconciler:
             )
         if check_mode:
             return [_predicted(step) for step in self._steps(wanted, state, purge)]
-        # The whole list is dear, so it is read only once, and under the lock.
+        # To read the whole list takes long. So it is read only once, under the lock.
         with self._calls.exclusive():
             return self._carried_out(self._steps(wanted, state, purge))
 
@@ -106,7 +106,7 @@ class ManyReconciler:
             if result.error and not isinstance(result.error, _OF_ONE_OBJECT):
                 stop = result.error
             if step.plan.actions:
-                self._reporter.progress(f"{step.desired.resource.plural}: {number} of {len(open_)}")
+                self._reporter.progress(f"{step.desired.resource.plural}: {number} of {len(open_)} done")
         return [results[step.desired] for step in steps]
 
     def _single(self, step: _Step) -> Result:

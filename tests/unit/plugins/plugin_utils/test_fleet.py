@@ -136,7 +136,7 @@ def test_fleet_with_wrong_clocks_uses_the_session_without_validation(
     assert bill.received == [LOGIN]
     controller = open_controller()
     controller.clock.now += 61
-    # The clock of the task moves, but its difference to the clock of the server is measured anew. So only the server decides.
+    # The clock of the task moves, but its difference to the clock of the server is measured again. So only the server decides.
     assert not controller.ensure()
     assert bill.received == [LOGIN]
 
