@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from .._core.errors import ApiError, BillError, InvalidResponseError, UnknownApiError
+from .._core.errors import BillError, InvalidResponseError, UnknownApiError, reworded
 from .._http.messages import Response
 from .request import Request
 from .write_outcome import named
@@ -37,15 +37,7 @@ def explained(error: BillError, request: Request, said: Sequence[dict[str, Any]]
     # Documented by BILL: an error is an array. Servers before BILL send an object without a code, such as {"message": "Forbidden"}.
     if isinstance(error, InvalidResponseError) and isinstance(error.response_body, dict):
         quoted = f"{quoted.rstrip('.')}. The response has no BDC code. {_CHECK}"
-    found = ApiError(
-        f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}",
-        code=error.code,
-        status=error.status,
-        options=error.options,
-        response_body=error.response_body,
-    )
-    found.target = error.target
-    return found
+    return reworded(error, f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}")
 
 
 def is_empty_read(response: Response, request: Request, expected: Collection[int]) -> bool:

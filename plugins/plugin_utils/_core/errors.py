@@ -186,6 +186,20 @@ class UnknownApiError(ApiError):
     """BILL rejected the request with a code that bill.connect does not know."""
 
 
+def reworded(error: BillError, message: str) -> ApiError:
+    """An error about the same response with another message."""
+    new = ApiError(
+        message,
+        code=error.code,
+        status=error.status,
+        options=error.options,
+        response_body=error.response_body,
+        details=error.details,
+    )
+    new.target = error.target
+    return new
+
+
 class AuthenticationError(ApiError):
     """BILL rejected the credential itself. BILL would reject the same credential again."""
 

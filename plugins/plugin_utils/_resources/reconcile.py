@@ -11,7 +11,7 @@ store share, after the object was read once more.
 from __future__ import annotations
 
 from .._core.error_parser import error_items
-from .._core.errors import ApiError, BillError, UncertainWriteError
+from .._core.errors import ApiError, BillError, UncertainWriteError, reworded
 from .calls import Calls, Record
 from .desired import Desired
 from .difference import changes
@@ -114,16 +114,7 @@ def _explained(error: ApiError, action: Action, desired: Desired, plan: Plan) ->
             f" BILL checks the whole stored {desired.resource.name}, also the fields that this task does not change. Add "
             f"{', '.join(stored)} to this task, with valid values."
         )
-    explained = ApiError(
-        text,
-        code=error.code,
-        status=error.status,
-        options=error.options,
-        response_body=error.response_body,
-        details=error.details,
-    )
-    explained.target = error.target
-    return explained
+    return reworded(error, text)
 
 
 def _field_in(message: object) -> str:
