@@ -16,12 +16,11 @@ _SHOWN = 4
 
 def answer(one: Object, kind: Kind, settings: Settings) -> Object:
     """The object as a response has it. Unset fields are not in it (observed)."""
-    shown = {name: value for name, value in one.items() if value not in ("", None)}
+    shown = {name: value for name, value in one.items() if value not in ("", None) and name not in kind.hidden}
     if settings.connected_vendors and kind.of_network:
         shown = _over(shown, kind.of_network)
-    if settings.masked:
-        for place in kind.masked:
-            shown = _masked(shown, place.split("."))
+    for place in kind.always_masked | (kind.masked if settings.masked else frozenset()):
+        shown = _masked(shown, place.split("."))
     if not settings.parent_in_answer:
         shown.pop("parentId", None)
     return shown

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from . import resource
 from .columns import Column, column
-from .kinds import Exists, Kind, Object, prefix
+from .kinds import Exists, Kind, Object, none, prefix, unique_name
 from .problems import Problems
 from .texts import texts
 
@@ -43,10 +43,6 @@ def _checks_employee(problems: Problems, given: Object, _exists: Exists) -> None
     problems.text(given, "lastName")
 
 
-def _none(_owner: str) -> tuple[Object, ...]:
-    return ()
-
-
 def _kind(path: str, start: str, bulk_name: str) -> Kind:
     is_employee = path == "employees"
     names = ("firstName", "lastName") if is_employee else ("name", "description")
@@ -54,13 +50,13 @@ def _kind(path: str, start: str, bulk_name: str) -> Kind:
     return Kind(
         name=f"classifications/{path}",
         prefix=prefix(start, "CLASS"),
-        initial=_none,
+        initial=none,
         columns=_columns(*names),
         check=checks.get(path, _checks_name),
         texts=texts(_TEXTS, account="type number"),
         bulk=50,
         bulk_name=bulk_name,
-        unique=("firstName", "lastName") if is_employee else ("name",),
+        unique=unique_name("firstName", "lastName") if is_employee else unique_name("name"),
         archives_children=path == "chart-of-accounts",
     )
 

@@ -99,6 +99,11 @@ class Control:
         return response.json()
 
 
+def refusal(response: requests.Response) -> tuple[int, list[str]]:
+    """The status and the BDC codes of an error response."""
+    return response.status_code, codes(response)
+
+
 def codes(response: requests.Response) -> list[str]:
     """The BDC codes of an error response."""
     return [error["code"] for error in response.json()]

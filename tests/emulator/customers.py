@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from . import ledger, resource
 from .columns import column
-from .kinds import Exists, Kind, Object, prefix
+from .kinds import Exists, Kind, Object, prefix, unique_name
 from .problems import Problems
 from .texts import ADDRESS, texts
 
@@ -37,7 +37,7 @@ KIND = Kind(
         "description": column("text", sorts=True),
     },
     check=_check,
-    unique=("name",),
+    unique=unique_name("name"),
     texts=texts(
         "name email companyName accountNumber accountType phone fax description paymentTermId invoiceCurrency",
         contact="firstName lastName",

@@ -32,7 +32,10 @@ INVALID_ORGANIZATION = "BDC_1123"
 INVALID_PARAMETER = "BDC_1129"
 INVALID_FILTER_FIELD = "BDC_1130"
 INVALID_FILTER_OPERATOR = "BDC_1131"
+TOO_LONG = "BDC_1143"
 HOURLY_LIMIT = "BDC_1144"
+NO_RIGHT = "BDC_1145"
+UNKNOWN_ID = "BDC_1205"
 TOO_MANY_IN_FLIGHT = "BDC_1322"
 NO_PHONE = "BDC_1354"
 TOO_MANY_CODES = "BDC_1358"
@@ -63,6 +66,13 @@ KNOWN: dict[str, tuple[int, str]] = {
     INVALID_PARAMETER: (400, "Invalid parameter"),
     INVALID_FILTER_FIELD: (400, "Invalid list filter field"),
     INVALID_FILTER_OPERATOR: (400, "Invalid list filter operator"),
+    # Observed by a third party. The message has the name of the field and its limit.
+    TOO_LONG: (400, "Invalid entity data."),
+    # Documented for reading an organization and creating a user: only an administrator may do it. A third party met this code. The text
+    # is inferred.
+    NO_RIGHT: (403, "User does not have the required permission."),
+    # From a third party: an identifier in the body of a request that BILL does not know. The text is inferred.
+    UNKNOWN_ID: (404, "Unknown identifier."),
     DUPLICATE: (422, "An object with this name already exists."),
     HOURLY_LIMIT: (422, "Max number of allowed requests per hour reached: 20000."),
     TOO_MANY_IN_FLIGHT: (422, "Max number of concurrent requests per organization reached."),

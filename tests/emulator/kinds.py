@@ -10,7 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .columns import Column
+from .errors import DUPLICATE
 from .problems import Problems
+from .settings import Settings
 
 Object = dict[str, Any]
 
@@ -26,20 +28,52 @@ def never(_given: Object) -> bool:
     return False
 
 
+def none(_owner: str) -> tuple[Object, ...]:
+    return ()
+
+
 # Whether the owner has an object of a kind with this identifier.
 Exists = Callable[["Kind", Any], bool]
 
 
+def unchecked(_problems: Problems, _given: Object, _exists: Exists) -> None:
+    """Nothing to check, because no call writes the object, or because the call checks it."""
+
+
+@dataclass(frozen=True)
+class Unique:
+    """The fields that two objects of a table cannot share. Unknown: does BILL ignore case?"""
+
+    fields: tuple[str, ...]
+    # The code of the refusal. None: BILL accepts the second object.
+    code: Callable[[Settings], str | None]
+    # Whether the fields of an archived object are taken.
+    counts_archived: Callable[[Settings], bool] = lambda _settings: True
+
+    def value(self, one: Object) -> tuple[str, ...]:
+        return tuple(str(one.get(name, "")).casefold() for name in self.fields)
+
+
+def unique_name(*fields: str) -> Unique:
+    """The rule of the setting `duplicate_names`."""
+    return Unique(fields, lambda settings: DUPLICATE if settings.duplicate_names == "refused" else None)
+
+
 @dataclass(frozen=True)
 class Kind:
-    # The path below /v3.
+    # The name of the kind, which is also its path below /v3 unless `path` is another one.
     name: str
     # The beginning of the identifiers of an owner's objects.
     prefix: Callable[[str], str]
     # The objects that the owner has at the start, the oldest first.
     initial: Callable[[str], Sequence[Object]]
     columns: Mapping[str, Column]
-    check: Callable[[Problems, Object, Exists], None]
+    check: Callable[[Problems, Object, Exists], None] = unchecked
+    # The path below /v3. It can have `{organization_id}`, and `{parent_id}` for the object that these objects belong to.
+    path: str = ""
+    # The kind of the object that these objects belong to, and its identifier in the control interface.
+    parent: Kind | None = None
+    parent_field: str = ""
     # The fields that must be texts.
     texts: frozenset[str] = frozenset()
     # Completes the fields of a request, as BILL does.
@@ -47,12 +81,15 @@ class Kind:
     read_only: frozenset[str] = frozenset()
     # BILL may show only the last digits of these fields. A dot goes into an object.
     masked: frozenset[str] = frozenset()
+    # BILL never shows more than the last digits of these fields.
+    always_masked: frozenset[str] = frozenset()
+    # No response has these fields.
+    hidden: frozenset[str] = frozenset()
     # Observed by a third party for the chart of accounts: if an object is archived, those below it are archived too.
     archives_children: bool = False
     # The values that BILL sets for an object of its network, for the setting `connected_vendors`.
     of_network: Mapping[str, Any] = field(default_factory=dict)
-    # The fields that identify an object, for the setting `duplicate_names`. Empty: no such rule.
-    unique: tuple[str, ...] = ()
+    unique: Unique | None = None
     needs_trust: Callable[[Object], bool] = never
     can_be_archived: bool = True
     can_be_replaced: bool = False
@@ -66,14 +103,15 @@ class Kind:
     largest_page: int = 100
     # Whether the list has the two cursors of Spend & Expense.
     has_two_cursors: bool = False
+    # As in BILL's samples.
+    id_length: int = 20
 
     def writable(self, given: Object) -> Object:
         return {name: value for name, value in given.items() if name not in READ_ONLY | self.read_only}
 
     def new_id(self, owner: str, number: int) -> str:
-        """20 characters, as in BILL's samples."""
         prefix = self.prefix(owner)
-        return f"{prefix}{number:0{20 - len(prefix)}d}"
+        return f"{prefix}{number:0{self.id_length - len(prefix)}d}"
 
 
 def prefix(known: str, word: str) -> Callable[[str], str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from . import filters, sorting, texts
 from .clock import Clock
-from .errors import DUPLICATE, NO_DATA, RefusalError
+from .errors import NO_DATA, RefusalError
 from .kinds import Kind, Object
 from .problems import Problems
 from .settings import Settings
@@ -82,19 +82,18 @@ class ObjectTable:
         self._refuse_duplicates(several)
         return [self.add(self.kind.complete(one)) for one in several]
 
-    def _refuse_duplicates(self, several: list[Object]) -> None:
-        if not self.kind.unique or self._objects.settings.duplicate_names == "allowed":
+    def _refuse_duplicates(self, several: list[Object], before: Object | None = None) -> None:
+        """Refuse objects whose unique fields another object has. `before` is the object that the first one replaces."""
+        rule, settings = self.kind.unique, self._objects.settings
+        code = rule.code(settings) if rule else None
+        if rule is None or code is None:
             return
-        taken = {self._name(one) for one in self._by_id.values()}
+        others = [one for one in self._by_id.values() if one is not before]
+        taken = {rule.value(one) for one in others if not one.get("archived") or rule.counts_archived(settings)}
         for one in several:
-            if self._name(one) in taken:
-                # Unknown: the code.
-                raise RefusalError(DUPLICATE)
-            taken.add(self._name(one))
-
-    def _name(self, one: Object) -> tuple[str, ...]:
-        """The name of an object. Unknown: does BILL ignore case?"""
-        return tuple(str(one.get(field, "")).casefold() for field in self.kind.unique)
+            if rule.value(one) in taken:
+                raise RefusalError(code, f"{', '.join(rule.fields)}: another object has the same value")
+            taken.add(rule.value(one))
 
     def _checked(self, given: Object, problems: Problems) -> Object:
         content = self.kind.writable(given)
@@ -141,6 +140,13 @@ class ObjectTable:
                     self.archive(one["id"])
         return self.set(id_, archived=True)
 
+    def restore(self, id_: str) -> Object:
+        before = self.get(id_)
+        if before["archived"]:
+            # Inferred: an object does not come back beside another one with the same unique fields.
+            self._refuse_duplicates([before], before)
+        return self.set(id_, archived=False)
+
     def set(self, id_: str, **changes: Any) -> Object:
         """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
         before = self.get(id_)
@@ -160,6 +166,8 @@ class ObjectTable:
         if is_checked:
             self.kind.check(problems, after, self._exists)
         problems.raise_if_any()
+        if self.kind.unique and self.kind.unique.value(after) != self.kind.unique.value(before):
+            self._refuse_duplicates([after], before)
         return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
 
     def _store(self, one: Object) -> Object:
@@ -186,3 +194,12 @@ class Objects:
         if key not in self._tables:
             self._tables[key] = ObjectTable(kind, owner, self, self._clock)
         return self._tables[key]
+
+    def below(self, kind: Kind, parents: ObjectTable) -> list[Object]:
+        """The objects of a kind that belong to objects of `parents`, with the identifiers of those."""
+        return [
+            {kind.parent_field: owner, **one}
+            for (name, owner), table in self._tables.items()
+            if name == kind.name and owner in parents
+            for one in table.everything()
+        ]

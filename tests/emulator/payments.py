@@ -18,7 +18,7 @@ from . import resource
 from .columns import column
 from .errors import NOT_SUPPORTED, RefusalError
 from .fields import AnyJson, Fields
-from .kinds import Exists, Kind, Object, prefix
+from .kinds import Exists, Kind, Object, none, prefix
 from .objects import ObjectTable
 from .problems import Problems
 from .state import Emulator
@@ -40,7 +40,7 @@ def _check(problems: Problems, given: Object, _exists: Exists) -> None:
 KIND = Kind(
     name="payments",
     prefix=prefix("stp", "PAYMENT"),
-    initial=lambda _organization_id: (),
+    initial=none,
     columns={
         # Inferred: these can be used in filters. The end of BILL's page about filters was not read.
         "id": column("text", "*"),

@@ -13,7 +13,7 @@ import re
 from datetime import date
 from typing import Any
 
-from .errors import INVALID_FIELD, MISSING_FIELD, InvalidFieldsError
+from .errors import INVALID_FIELD, MISSING_FIELD, TOO_LONG, InvalidFieldsError
 
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -47,6 +47,17 @@ class Problems:
             return False
         return True
 
+    def short_text(self, given: dict[str, Any], name: str, most: int) -> None:
+        """A text with a limit of characters. A third party met the code and the words of the refusal."""
+        if self.text(given, name) and len(given[name]) > most:
+            words = f"Maximum length cannot be greater than {most} characters."
+            self._found.append((TOO_LONG, f"Invalid entity data. {self.position}{name}: {words}"))
+
+    def choice(self, given: dict[str, Any], name: str, *known: str) -> None:
+        """A field that may be absent. It has one of the known values."""
+        if given.get(name) is not None and given[name] not in known:
+            self.invalid(name, f"must be one of {', '.join(known)}")
+
     def object(self, given: dict[str, Any], name: str) -> bool:
         value = given.get(name)
         if value is None:
@@ -74,6 +85,21 @@ class Problems:
             if not isinstance(one, dict):
                 self.invalid(position, "must be an object")
         return [(position, one) for position, one in positions if isinstance(one, dict)]
+
+    def texts(self, given: dict[str, Any], name: str) -> list[tuple[str, str]]:
+        """The texts of a list that must not be empty, each with its position."""
+        value = given.get(name)
+        if value is None:
+            self.missing(name)
+            return []
+        if not isinstance(value, list) or not value:
+            self.invalid(name, "must be a list that is not empty")
+            return []
+        positions = [(f"{name}[{number}]", one) for number, one in enumerate(value)]
+        for position, one in positions:
+            if not isinstance(one, str):
+                self.invalid(position, "must be a string")
+        return [(position, one) for position, one in positions if isinstance(one, str)]
 
     def number(self, position: str, value: Any) -> None:
         if value is None:

@@ -22,7 +22,7 @@ def page(request: Request, table: ObjectTable, settings: Settings) -> dict[str, 
     asked, kind = request.query_params, table.kind
     cursors = {"nextPage", "prevPage"} if kind.has_two_cursors else {"page"}
     if settings.strict_parameters:
-        _check(request, COMMON | cursors | kind.parameters)
+        check_parameters(request, COMMON | cursors | kind.parameters)
     size = pages.size(asked.get("max"), min(kind.largest_page, settings.largest_page))
     filters, sort = asked.get("filters"), asked.get("sort")
     found = table.select(filters, sort)
@@ -34,7 +34,7 @@ def page(request: Request, table: ObjectTable, settings: Settings) -> dict[str, 
     return {**page, "results": answers(page["results"], kind, settings)}
 
 
-def _check(request: Request, known: frozenset[str]) -> None:
+def check_parameters(request: Request, known: frozenset[str]) -> None:
     given = [name for name, _value in request.query_params.multi_items()]
     invalid = [f"{name}: unknown parameter" for name in dict.fromkeys(given) if name not in known]
     invalid += [f"{name}: given more than once" for name in dict.fromkeys(given) if given.count(name) > 1]

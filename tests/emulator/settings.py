@@ -31,6 +31,13 @@ class Codes(BaseModel):
     spend_token: str = "BDC_1109"
     # Documented: 60 calls a minute. Inferred from BDC_1144 for the hourly limits.
     spend_limit: str = "BDC_1144"
+    # A user whose e-mail another user has, and a contact whose e-mail another contact of the customer has (documented).
+    user_email: str = "BDC_1171"
+    contact_email: str = "BDC_1171"
+    # Documented: a payment term with the `daysDue` of another one.
+    payment_term: str = "BDC_1171"
+    # A bank account for a vendor that has one.
+    vendor_bank_account: str = "BDC_1171"
 
 
 class Settings(BaseModel):
@@ -86,7 +93,31 @@ class Settings(BaseModel):
     # Unknown: does the filter eq ignore case?
     filters_ignore_case: bool = False
 
-    # Unknown: does BILL show tax IDs with a mask?
+    # BILL's reference says both that `roleId` is required and that a user without it becomes an administrator. BILL's sample of a
+    # change has no `roleId`.
+    create_without_role: Literal["administrator", "refused"] = "administrator"
+    change_without_role: Literal["administrator", "kept"] = "administrator"
+
+    # Unknown: does BILL refuse the e-mail of an archived user or contact for a new one?
+    archived_emails: Literal["refused", "allowed"] = "refused"
+
+    # Unknown: the method that changes a payment term.
+    payment_term_change: Literal["PATCH", "PUT", "both"] = "PATCH"
+
+    # BILL's collection of requests has the first path for the creation of an approval policy, and its guide has the second one.
+    approval_policy_path: Literal["/v3/bill-approvals/policies", "/v3/bill-approvals"] = "/v3/bill-approvals/policies"
+
+    # Unknown: the response about the bank account of a vendor that has none. "not_found" is 404, and "empty" is 200 with an empty object.
+    missing_bank_account: Literal["not_found", "empty"] = "not_found"
+
+    # Unknown: which calls about the bank account of a vendor need a trusted session? BILL's page does not say that one does. All did in
+    # the older API.
+    vendor_bank_account_trust: Literal["none", "writes", "all"] = "none"
+
+    # BILL's pages differ about the owner type of the bank account of a person.
+    person_owner_type: Literal["PERSON", "PERSONAL"] = "PERSON"
+
+    # Unknown: does BILL show tax IDs, and the routing numbers of vendors, with a mask?
     masked: bool = False
 
     # Observed by a third party: BILL does not return the parent of a classification. Documented: it does.

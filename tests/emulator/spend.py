@@ -36,10 +36,6 @@ TIMES: dict[str, Column] = {
 }
 
 
-def _check(_problems: Problems, _given: Object, _exists: Exists) -> None:
-    """Nothing to check, because no call creates or changes these."""
-
-
 def _check_budget(problems: Problems, given: Object, _exists: Exists) -> None:
     problems.text(given, "name")
     problems.text(given, "recurringInterval")
@@ -57,7 +53,6 @@ USERS = Kind(
     prefix=lambda _company: "SPENDUSER",
     initial=spend_world.users,
     columns={"id": TIMES["id"], "name": column("text", "*", sorts=True), "email": column("text", "*", sorts=True)},
-    check=_check,
     can_be_archived=False,
     has_two_cursors=True,
 )
@@ -88,7 +83,6 @@ TRANSACTIONS = Kind(
         "budgetId": column("text", "*"),
         "syncStatus": column("text", "eq ne in nin"),
     },
-    check=_check,
     can_be_archived=False,
     parameters=frozenset({"showCustomFieldIds"}),
     largest_page=50,

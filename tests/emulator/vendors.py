@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from . import resource, world
 from .columns import column
-from .kinds import Exists, Kind, Object, prefix
+from .kinds import Exists, Kind, Object, prefix, unique_name
 from .problems import Problems
 from .texts import ADDRESS, BANK_ACCOUNT, texts
 
@@ -56,7 +56,7 @@ KIND = Kind(
     needs_trust=_turns_on_auto_pay,
     bulk=20,
     bulk_name="vendors",
-    unique=("name",),
+    unique=unique_name("name"),
     masked=frozenset({"additionalInfo.taxId"}),
     of_network={
         "networkStatus": "CONNECTED",
