@@ -18,15 +18,29 @@ from . import (
     organizations,
     partner,
     payments,
+    roles,
     spend,
+    users,
+    vendors,
+)
+
+KINDS = (
+    bills,
+    classifications,
+    customers,
+    invoices,
+    organizations,
+    payments,
+    roles,
+    users,
     vendors,
 )
 
 router = APIRouter()
-for module in (login, mfa, organizations, partner, spend):
+for module in (login, mfa, partner, spend):
     router.include_router(module.router)
-for module in (bills, classifications, customers, invoices, payments, vendors):
-    for module_router in module.routers:
+for kinds in KINDS:
+    for module_router in kinds.routers:
         router.include_router(module_router)
 router.include_router(oauth.router, prefix="/authx")
 

@@ -13,11 +13,24 @@ from fastapi import APIRouter, Body, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from . import bills, classifications, customers, invoices, spend, spend_world, vendors, world
+from . import (
+    bills,
+    classifications,
+    customers,
+    invoices,
+    organizations,
+    roles,
+    spend,
+    spend_world,
+    users,
+    vendors,
+    world,
+)
 from . import payments as payments_module
 from .access_tokens import AccessToken
 from .clock import timestamp
 from .faults import Fault
+from .kinds import Kind
 from .sessions import Session
 from .who import TheEmulator
 
@@ -26,8 +39,15 @@ router = APIRouter()
 OF_ORGANIZATIONS = {
     kind.name: kind
     for kind in (
-        *(module.KIND for module in (bills, customers, invoices, payments_module, vendors)),
+        bills.KIND,
         *classifications.KINDS,
+        customers.KIND,
+        invoices.KIND,
+        organizations.KIND,
+        payments_module.KIND,
+        roles.KIND,
+        users.KIND,
+        vendors.KIND,
     )
 }
 OF_THE_COMPANY = {kind.name: kind for kind in spend.KINDS}
@@ -85,12 +105,11 @@ async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
 @router.get("/objects/{kind:path}")
 async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
     if kind in OF_THE_COMPANY:
-        table = emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY)
-    elif kind in OF_ORGANIZATIONS and organization_id in {one.id for one in world.ORGANIZATIONS}:
-        table = emulator.objects.table(OF_ORGANIZATIONS[kind], organization_id)
-    else:
-        raise HTTPException(404, "no such kind or organization")
-    return JSONResponse(table.everything())
+        return JSONResponse(emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY).everything())
+    asked = _of_organization(kind, organization_id)
+    if asked.parent is not None:
+        return JSONResponse(emulator.objects.below(asked, emulator.objects.table(asked.parent, organization_id)))
+    return JSONResponse(emulator.objects.table(asked, organization_id).everything())
 
 
 @router.post("/objects/{kind:path}")
@@ -98,9 +117,18 @@ async def store_object(
     kind: str, content: Annotated[dict[str, Any], Body()], emulator: TheEmulator, organization_id: str = ""
 ) -> JSONResponse:
     """Store an object without any check, as BILL may have it from earlier times."""
+    asked, owner = _of_organization(kind, organization_id), organization_id
+    if asked.parent is not None:
+        owner = content.pop(asked.parent_field, None)
+        if owner not in emulator.objects.table(asked.parent, organization_id):
+            raise HTTPException(404, f"{asked.parent_field}: there is no such object")
+    return JSONResponse(emulator.objects.table(asked, owner).add(content))
+
+
+def _of_organization(kind: str, organization_id: str) -> Kind:
     if kind not in OF_ORGANIZATIONS or organization_id not in {one.id for one in world.ORGANIZATIONS}:
         raise HTTPException(404, "no such kind or organization")
-    return JSONResponse(emulator.objects.table(OF_ORGANIZATIONS[kind], organization_id).add(content))
+    return OF_ORGANIZATIONS[kind]
 
 
 @router.get("/clock")

@@ -30,6 +30,10 @@ class User:
     username: str
     password: str
     organization_ids: tuple[str, ...]
+    first_name: str
+    last_name: str
+    # The type of the role.
+    role: str
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,9 @@ class ConsoleAccount:
     token: str
     user_id: str
     organization_ids: tuple[str, ...]
+    first_name: str
+    last_name: str
+    role: str
 
 
 @dataclass(frozen=True)
@@ -116,8 +123,19 @@ USER = User(
     "ap@example.com",
     "Passw0rd-findme-7f3a9c1e",
     (ORGANIZATION.id, SECOND_ORGANIZATION.id, LOCKED_ORGANIZATION.id),
+    "Alex",
+    "Parker",
+    "ADMINISTRATOR",
 )
-SECOND_USER = User("00602SAMRIVERA000002", "sam@example.com", "Passw0rd-findme-b41d60e8", (SECOND_ORGANIZATION.id,))
+SECOND_USER = User(
+    "00602SAMRIVERA000002",
+    "sam@example.com",
+    "Passw0rd-findme-b41d60e8",
+    (SECOND_ORGANIZATION.id,),
+    "Sam",
+    "Rivera",
+    "APPROVER",
+)
 # An organization with more users than the number of requests that BILL accepts at the same time.
 CLERKS = tuple(
     User(
@@ -125,12 +143,31 @@ CLERKS = tuple(
         f"clerk{number}@example.com",
         f"Passw0rd-findme-c1e2k{number:03}",
         (ORGANIZATION.id,),
+        "Clerk",
+        f"Number {number}",
+        "CLERK",
     )
     for number in range(6)
 )
 # This user has a phone, and a device that BILL remembers. All other users must set up MFA first.
-PAYER = User("00609JORDANPAYER0009", "pay@example.com", "Passw0rd-findme-52fd08b3", (ORGANIZATION.id,))
-LARGE_USER = User("00611CASEYGRAND00011", "grand@example.com", "Passw0rd-findme-e85b27fa", (LARGE_ORGANIZATION.id,))
+PAYER = User(
+    "00609JORDANPAYER0009",
+    "pay@example.com",
+    "Passw0rd-findme-52fd08b3",
+    (ORGANIZATION.id,),
+    "Jordan",
+    "Payer",
+    "PAYER",
+)
+LARGE_USER = User(
+    "00611CASEYGRAND00011",
+    "grand@example.com",
+    "Passw0rd-findme-e85b27fa",
+    (LARGE_ORGANIZATION.id,),
+    "Casey",
+    "Grand",
+    "ADMINISTRATOR",
+)
 USERS = (USER, SECOND_USER, *CLERKS, PAYER, LARGE_USER)
 
 SYNC_TOKEN = SyncToken("erp-sync", "SYNCTOKEN-findme-9d27e5b04c8f4136", (ORGANIZATION.id,), USER.id)
@@ -141,6 +178,9 @@ CONSOLE_ACCOUNT = ConsoleAccount(
     "CONSOLETOKEN-findme-3e60d1b87a9c4f25",
     "00610ROBINBOOKS00010",
     (ORGANIZATION.id, SECOND_ORGANIZATION.id, CLIENT_ORGANIZATION.id),
+    "Robin",
+    "Books",
+    "ACCOUNTANT",
 )
 CONSOLE_ACCOUNTS = (CONSOLE_ACCOUNT,)
 
