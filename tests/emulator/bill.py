@@ -8,6 +8,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from . import (
+    approval_policies,
     bills,
     classifications,
     customers,
@@ -17,6 +18,7 @@ from . import (
     oauth,
     organizations,
     partner,
+    payment_terms,
     payments,
     roles,
     spend,
@@ -25,11 +27,13 @@ from . import (
 )
 
 KINDS = (
+    approval_policies,
     bills,
     classifications,
     customers,
     invoices,
     organizations,
+    payment_terms,
     payments,
     roles,
     users,

@@ -14,11 +14,13 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from . import (
+    approval_policies,
     bills,
     classifications,
     customers,
     invoices,
     organizations,
+    payment_terms,
     roles,
     spend,
     spend_world,
@@ -39,11 +41,13 @@ router = APIRouter()
 OF_ORGANIZATIONS = {
     kind.name: kind
     for kind in (
+        approval_policies.KIND,
         bills.KIND,
         *classifications.KINDS,
         customers.KIND,
         invoices.KIND,
         organizations.KIND,
+        payment_terms.KIND,
         payments_module.KIND,
         roles.KIND,
         users.KIND,
