@@ -11,7 +11,9 @@ from . import (
     approval_policies,
     bills,
     classifications,
+    customer_contacts,
     customers,
+    funding_accounts,
     invoices,
     login,
     mfa,
@@ -23,6 +25,7 @@ from . import (
     roles,
     spend,
     users,
+    vendor_bank_accounts,
     vendors,
 )
 
@@ -30,13 +33,16 @@ KINDS = (
     approval_policies,
     bills,
     classifications,
+    customer_contacts,
     customers,
+    funding_accounts,
     invoices,
     organizations,
     payment_terms,
     payments,
     roles,
     users,
+    vendor_bank_accounts,
     vendors,
 )
 

@@ -39,6 +39,10 @@ class Response:
     location: str | None = None
     retry_after: int | None = None
 
+    @property
+    def can_have_body(self) -> bool:
+        return self.status != 204
+
     @classmethod
     def of_json(cls, status: int, content: Any) -> Response:
         return cls(status, "application/json", json.dumps(content).encode())
@@ -82,6 +86,8 @@ class Connection:
         await self._send({"type": "http.response.body", "body": response.body})
 
     async def drip(self, response: Response, seconds: float) -> None:
+        if not response.can_have_body:
+            return await self.send(response)
         # Blanks after JSON have no meaning, so they make a short response longer.
         drops = math.ceil(seconds / DRIP_EVERY)
         body = response.body.ljust(drops + 1)
@@ -95,6 +101,8 @@ class Connection:
 
     async def endless(self, response: Response) -> None:
         """Send the response, and then blanks without end, until the client closes the connection."""
+        if not response.can_have_body:
+            return await self.send(response)
         await self._send(response.start(ENDLESS))
         part = response.body
         while not self._transport.is_closing():
@@ -103,10 +111,14 @@ class Connection:
         return await self.abort()
 
     async def cut(self, response: Response) -> None:
-        """Announce the length of the complete response, send half of it, and close the connection."""
-        length = max(len(response.body), 2)
-        await self._send(response.start(length))
-        await self._send({"type": "http.response.body", "body": response.body[: length // 2], "more_body": True})
+        """Announce the length of the complete response, send half of it, and close the connection.
+
+        Without a body there is no half. Then the connection closes before the response.
+        """
+        if response.can_have_body:
+            length = max(len(response.body), 2)
+            await self._send(response.start(length))
+            await self._send({"type": "http.response.body", "body": response.body[: length // 2], "more_body": True})
         self._transport.close()
         await self._wait_for_disconnect()
 
