@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -60,6 +61,8 @@ OF_ORGANIZATIONS = {
         vendors.KIND,
     )
 }
+# Subscriptions have a file of their own, because their calls differ.
+SUBSCRIPTIONS = "webhook-subscriptions"
 OF_THE_COMPANY = {kind.name: kind for kind in spend.KINDS}
 
 
@@ -114,6 +117,8 @@ async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
 
 @router.get("/objects/{kind:path}")
 async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
+    if kind == SUBSCRIPTIONS:
+        return JSONResponse(list(emulator.webhooks.subscriptions.get(organization_id, {}).values()))
     if kind in OF_THE_COMPANY:
         return JSONResponse(emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY).everything())
     asked = _of_organization(kind, organization_id)
@@ -127,6 +132,10 @@ async def store_object(
     kind: str, content: Annotated[dict[str, Any], Body()], emulator: TheEmulator, organization_id: str = ""
 ) -> JSONResponse:
     """Store an object without any check, as BILL may have it from earlier times."""
+    if kind == SUBSCRIPTIONS:
+        made = {**content, "id": str(uuid.uuid4())}
+        emulator.webhooks.subscriptions.setdefault(organization_id, {})[made["id"]] = made
+        return JSONResponse(made)
     asked, owner = _of_organization(kind, organization_id), organization_id
     if asked.parent is not None:
         owner = content.pop(asked.parent_field, None)
