@@ -15,6 +15,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tools import awx_form, option_texts, resource_texts
@@ -45,12 +46,20 @@ REGIONS = (
     Region("playbooks/disconnect.yml", "account-secrets", option_texts.account_secrets),
     Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
     Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),
-    Region("plugins/modules/bill_vendor.py", "options", resource_texts.vendor),
-    Region("plugins/modules/bill_vendor.py", "return-values", resource_texts.return_values),
-    Region("plugins/modules/bill_customer.py", "options", resource_texts.customer),
-    Region("plugins/modules/bill_customer.py", "return-values", resource_texts.return_values),
-    Region("plugins/modules/bill_classification.py", "options", resource_texts.classification),
-    Region("plugins/modules/bill_classification.py", "return-values", resource_texts.return_values),
+    *(
+        Region(f"plugins/modules/{task}.py", "options", partial(resource_texts.task_options, resources))
+        for task, resources in resource_texts.TASKS.items()
+    ),
+    *(
+        Region(f"plugins/modules/{task}.py", "return-values", partial(resource_texts.return_values, resources))
+        for task, resources in resource_texts.TASKS.items()
+    ),
+    *(
+        Region(f"plugins/modules/{task}.py", "options", partial(resource_texts.info_options, resources))
+        for task, resources in resource_texts.INFO_TASKS.items()
+        # The organization of the session needs no option.
+        if resource_texts.info_options(resources)
+    ),
     Region("README.md", "option-table", option_texts.readme_table),
     Region("docs/docsite/rst/guide_connect.rst", "first-questions", option_texts.first_questions),
     Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),

@@ -9,25 +9,6 @@ from __future__ import annotations
 class ModuleDocFragment:
     # What the tasks that list objects have in common.
     DOCUMENTATION = r"""
-options:
-  id:
-    description:
-      - Only the object with this ID. If BILL does not have it, the list is empty.
-    type: str
-  filters:
-    description:
-      - Which objects to list, as in M(bill.connect.bill_request).
-    type: raw
-  sort:
-    description:
-      - The order of the list, as in M(bill.connect.bill_request).
-    type: raw
-  archived:
-    description:
-      - Whether to list archived objects, too, or only these.
-    type: str
-    choices: [exclude, only, include]
-    default: exclude
 attributes:
   check_mode:
     support: full

@@ -62,6 +62,13 @@ options:
       - BILL does not document that an empty value empties a field. If the field keeps its value, the task warns.
     type: list
     elements: str
+  archive_children:
+    description:
+      - Whether an object may be archived although BILL archives the objects below it, too, as a third party has observed.
+        A restore does not bring them back.
+      - Only with O(kind=chart_of_accounts). Without it, such an object is not archived.
+    type: bool
+    default: false
   objects:
     description:
       - Many objects, each with the fields of this task and O(id) or O(clear). A dot in the name of a field goes into a
@@ -80,7 +87,7 @@ options:
   name:
     description:
       - The name.
-      - BILL requires it to create a object.
+      - BILL requires it to create an object.
       - At most 100 characters.
       - Only with O(kind=chart_of_accounts), O(kind=accounting_classes), O(kind=departments), O(kind=items), O(kind=jobs)
         and O(kind=locations).
@@ -119,19 +126,19 @@ options:
   first_name:
     description:
       - The first name.
-      - BILL requires it to create a object.
+      - BILL requires it to create an object.
       - Only with O(kind=employees).
     type: str
   last_name:
     description:
       - The last name.
-      - BILL requires it to create a object.
+      - BILL requires it to create an object.
       - Only with O(kind=employees).
     type: str
   type:
     description:
       - The type of the item, for example V(INVENTORY) or V(SALES_TAX).
-      - BILL requires it to create a object.
+      - BILL requires it to create an object.
       - Only with O(kind=items).
     type: str
   price:
@@ -222,7 +229,7 @@ objects:
       description: The object as BILL has it.
       type: dict
 changed:
-  description: Whether an object at BILL was created, changed, archived or restored.
+  description: Whether an object at BILL was created, changed, restored or removed.
   returned: always
   type: bool
 msg:

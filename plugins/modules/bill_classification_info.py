@@ -19,12 +19,32 @@ extends_documentation_fragment:
   - bill.connect.resource_info
   - bill.connect.sign_in
 options:
+  # generated: options
   kind:
     description:
-      - Which list to read.
+      - Which list the object belongs to.
     type: str
-    required: true
     choices: [chart_of_accounts, accounting_classes, departments, employees, items, jobs, locations]
+    required: true
+  id:
+    description:
+      - Only the object with this ID. If BILL does not have it, the list is empty.
+    type: str
+  filters:
+    description:
+      - Which objects to list, as in M(bill.connect.bill_request).
+    type: raw
+  sort:
+    description:
+      - The order of the list, as in M(bill.connect.bill_request).
+    type: raw
+  archived:
+    description:
+      - Whether to list archived objects, too, or only these.
+    type: str
+    choices: [exclude, only, include]
+    default: exclude
+  # end generated
 seealso:
   - module: bill.connect.bill_classification
 """

@@ -195,6 +195,54 @@ options:
           - The country as two letters, for example V(US).
           - BILL requires it to create a customer.
         type: str
+  contacts:
+    description:
+      - The contacts of the customer. Each is found by its C(email). A contact that is not listed stays as it is.
+      - This needs one more request for each customer.
+    type: list
+    elements: dict
+    suboptions:
+      id:
+        description:
+          - The ID of the contact, instead of C(email).
+        type: str
+      state:
+        description:
+          - Whether the contact must exist. With V(absent), it is archived.
+        type: str
+        choices: [present, absent]
+        default: present
+      clear:
+        description:
+          - The fields to empty.
+        type: list
+        elements: str
+      email:
+        description:
+          - The e-mail address. It identifies the contact.
+          - Case does not count as a difference.
+        type: str
+      first_name:
+        description:
+          - The first name.
+        type: str
+      last_name:
+        description:
+          - The last name.
+        type: str
+      phone:
+        description:
+          - The telephone number.
+        type: str
+      alt_phone:
+        description:
+          - Another telephone number.
+        type: str
+      alternate_email:
+        description:
+          - Another e-mail address.
+          - Case does not count as a difference.
+        type: str
   # end generated
 seealso:
   - module: bill.connect.bill_request
@@ -247,7 +295,7 @@ objects:
       description: The object as BILL has it.
       type: dict
 changed:
-  description: Whether an object at BILL was created, changed, archived or restored.
+  description: Whether an object at BILL was created, changed, restored or removed.
   returned: always
   type: bool
 msg:

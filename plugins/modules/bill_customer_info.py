@@ -18,6 +18,33 @@ extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.resource_info
   - bill.connect.sign_in
+options:
+  # generated: options
+  id:
+    description:
+      - Only the customer with this ID. If BILL does not have it, the list is empty.
+    type: str
+  filters:
+    description:
+      - Which customers to list, as in M(bill.connect.bill_request).
+    type: raw
+  sort:
+    description:
+      - The order of the list, as in M(bill.connect.bill_request).
+    type: raw
+  archived:
+    description:
+      - Whether to list archived customers, too, or only these.
+    type: str
+    choices: [exclude, only, include]
+    default: exclude
+  contacts:
+    description:
+      - Whether to add the contacts of each customer to the list, in the field C(contacts).
+      - This needs a request for each customer.
+    type: bool
+    default: false
+  # end generated
 seealso:
   - module: bill.connect.bill_customer
 """

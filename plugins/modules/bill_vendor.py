@@ -269,7 +269,7 @@ objects:
       description: The object as BILL has it.
       type: dict
 changed:
-  description: Whether an object at BILL was created, changed, archived or restored.
+  description: Whether an object at BILL was created, changed, restored or removed.
   returned: always
   type: bool
 msg:

@@ -18,6 +18,27 @@ extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.resource_info
   - bill.connect.sign_in
+options:
+  # generated: options
+  id:
+    description:
+      - Only the vendor with this ID. If BILL does not have it, the list is empty.
+    type: str
+  filters:
+    description:
+      - Which vendors to list, as in M(bill.connect.bill_request).
+    type: raw
+  sort:
+    description:
+      - The order of the list, as in M(bill.connect.bill_request).
+    type: raw
+  archived:
+    description:
+      - Whether to list archived vendors, too, or only these.
+    type: str
+    choices: [exclude, only, include]
+    default: exclude
+  # end generated
 seealso:
   - module: bill.connect.bill_vendor
 """

@@ -9,38 +9,41 @@ Private to bill.connect. A task of this kind names its resource. Everything else
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from .._core.errors import BillError, OptionError, UncertainWriteError
-from .._core.plain_name import plain_name
+from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
 from .._options.spec import Option
 from .._resources.calls import Calls
-from .._resources.desired import STATES, Desired, desired_of, secrets_among
-from .._resources.difference import redacted
+from .._resources.children import with_children
+from .._resources.desired import STATES, Desired, desired_of, option_names, refuse_unknown_fields, secrets_among
 from .._resources.finder import Finder
-from .._resources.many import ManyReconciler, Result
-from .._resources.plan import DONE, Outcome
+from .._resources.many import ManyReconciler, Result, reconcile_singles
 from .._resources.reconcile import Reconciler
+from .._resources.references import References
 from .._resources.spec import Resource
 from .action import BillAction
 from .context import TaskContext
+from .resource_results import described, failure_of
 from .task_result import TaskResult
 
-_OF_ALL = ("kind", "state", "match_by", "objects", "purge")
+_OF_ALL = ("kind", "state", "match_by", "objects", "purge", "replace", "archive_children")
 
 
 class ResourceAction(BillAction):
-    """The base class of a task for a resource. A subclass sets ``RESOURCES``: one, or several by the values of the option ``kind``."""
+    """The base class of a task for a resource. A subclass sets ``RESOURCES``: one, or several by the values of the option ``kind``.
+
+    ``MORE_OPTIONS`` are options that do not follow from the resource.
+    """
 
     RESOURCES: ClassVar[Mapping[str, Resource]]
+    MORE_OPTIONS: ClassVar[tuple[Option, ...]] = ()
     FAILURE_DATA = {"status": None, "codes": [], "errors": [], "uncertain": False}
 
     def __init_subclass__(cls) -> None:
+        cls.OWN_OPTIONS = (*options_of(cls.RESOURCES), *cls.MORE_OPTIONS)
         super().__init_subclass__()
-        cls.OWN_OPTIONS = options_of(cls.RESOURCES)
 
     def perform(self, context: TaskContext) -> TaskResult:
         options = context.options
@@ -49,47 +52,66 @@ class ResourceAction(BillAction):
         for given in (options, *_elements(options["objects"])):
             context.secrets.add_quietly(secrets_among(resource.fields, given))
         calls = Calls(context.client, resource, context.reporter, context.writes)
-        if options["objects"] is None:
-            desired = desired_of(resource, self._of_kind(resource, options), match_by=options["match_by"])
-            outcome = Reconciler(calls, Finder(calls)).reconcile(
-                desired, options["state"], check_mode=self._task.check_mode
-            )
-            data = self._described(desired, outcome, context)
-        else:
-            wanted = self._listed(resource, options)
-            results = ManyReconciler(calls, context.reporter).reconcile(
-                wanted, options["state"], purge=options["purge"], check_mode=self._task.check_mode
-            )
-            data = self._all_described(results, context)
+        is_list = options["objects"] is not None
+        wanted = self._listed(resource, options) if is_list else [self._single(resource, options)]
+        if options["state"] == "present":
+            references = References(calls)
+            wanted = [references.resolved(each) for each in wanted]
+        results = [
+            with_children(calls, each, check_mode=self._task.check_mode)
+            for each in self._reconciled(calls, wanted, options, is_list=is_list)
+        ]
+        for each in results:
+            for warning in each.outcome.warnings if each.outcome else ():
+                context.reporter.warn(warning)
+            context.secrets.add(each.secrets)
+        if errors := failure_of(results, is_list=is_list):
+            raise errors
+        data = described(results, is_list=is_list)
         if not self._task.diff:
             data.pop("diff", None)
         return TaskResult(data, public=True)
+
+    def _reconciled(
+        self, calls: Calls, wanted: Sequence[Desired], options: Mapping[str, Any], *, is_list: bool
+    ) -> list[Result]:
+        state, check_mode = options["state"], self._task.check_mode
+        if is_list and not calls.resource.is_single:
+            many = ManyReconciler(calls, calls.reporter)
+            return many.reconcile(wanted, state, purge=options.get("purge", False), check_mode=check_mode)
+        if is_list:
+            return reconcile_singles(calls, wanted, state, check_mode=check_mode)
+        (desired,) = wanted
+        own = calls.within(calls.resource, desired.parents)
+        return [Result(desired, Reconciler(own, Finder(own)).reconcile(desired, state, check_mode=check_mode))]
 
     def _saved_result(self, result: dict[str, Any]) -> dict[str, Any]:
         # A task for a resource looks at BILL first, so another try of until is safe, unless a write is uncertain.
         return super()._saved_result(result) if result.get("uncertain") else dict(result)
 
-    def _of_kind(self, resource: Resource, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The same options. Raises OptionError if one of them belongs to another kind."""
-        own = {each.name for each in resource.fields}
+    def _single(self, resource: Resource, options: Mapping[str, Any]) -> Desired:
+        """The object in the options of the task. Raises OptionError if one of them belongs to another kind."""
+        own = set(option_names(resource))
         foreign = [
-            each.name
+            name
             for other in self.RESOURCES.values()
-            for each in other.fields
-            if each.name not in own and options[each.name] is not None
+            for name in option_names(other)
+            if name not in own and options[name] is not None
         ]
         if foreign:
             raise OptionError(
                 f"There is no option {foreign[0]} for {resource.plural}. Their fields are: {', '.join(sorted(own))}."
             )
-        return options
+        if any(options.get(name) for name in resource.children) and options["state"] == "absent":
+            raise OptionError(f"{next(iter(resource.children))} has no effect with state: absent. Leave it out.")
+        return desired_of(resource, options, match_by=options.get("match_by"))
 
     def _listed(self, resource: Resource, options: Mapping[str, Any]) -> list[Desired]:
         """The objects of the option ``objects``. Raises OptionError."""
         alone = [
             option.name
             for option in self.OWN_OPTIONS
-            if option.name not in _OF_ALL and options[option.name] is not None
+            if option.name not in _OF_ALL and options[option.name] not in (None, option.default)
         ]
         if alone:
             raise OptionError(f"The option {alone[0]} is for a single object. Write it in each element of objects.")
@@ -98,61 +120,22 @@ class ResourceAction(BillAction):
             isinstance(each, Mapping) for each in given
         ):
             raise OptionError("The option objects must be a list of dictionaries.")
-        if options["purge"] and not given:
+        if options.get("purge") and not given:
             raise OptionError(
                 f"The option objects is empty, so purge would archive all {resource.plural}. Nothing was sent. Check where the list "
                 "comes from."
             )
         rows = [_nested(each, f"objects[{number}]") for number, each in enumerate(given)]
-        known = {field.name for field in resource.fields} | {"id", "clear"}
+        known = {*option_names(resource), *resource.parents, *([] if resource.is_single else ["id"]), "clear"}
         for number, each in enumerate(rows):
-            if unknown := [name for name in each if name not in known and name not in resource.refused]:
-                raise OptionError(
-                    f"objects[{number}] has a field that does not exist{f': {shown}' if (shown := plain_name(unknown[0])) else ''}. The "
-                    f"fields are: {', '.join(sorted(known))}."
-                )
+            refuse_unknown_fields(
+                {name: None for name in each if name not in resource.refused}, f"objects[{number}]", known
+            )
+        consents = {name: options[name] for name in resource.consents}
         return [
-            desired_of(resource, each, match_by=options["match_by"], place=f"objects[{number}]")
+            desired_of(resource, {**consents, **each}, match_by=options.get("match_by"), place=f"objects[{number}]")
             for number, each in enumerate(rows)
         ]
-
-    def _described(self, desired: Desired, outcome: Outcome, context: TaskContext) -> dict[str, Any]:
-        for warning in outcome.warnings:
-            context.reporter.warn(warning)
-        record = None if outcome.record is None else redacted(desired.resource, outcome.record)
-        return {
-            "changed": outcome.changed,
-            "uncertain": False,
-            "id": record and record.get("id"),
-            "object": record,
-            "msg": f"{desired.label}: {done(outcome)}.",
-            "diff": _difference(desired.label, outcome),
-        }
-
-    def _all_described(self, results: list[Result], context: TaskContext) -> dict[str, Any]:
-        objects: list[dict[str, Any]] = []
-        differences: list[dict[str, str]] = []
-        for each in results:
-            if each.outcome:
-                data = self._described(each.desired, each.outcome, context)
-                if each.outcome.changed:
-                    differences.append(data["diff"])
-                objects.append({name: data[name] for name in ("id", "changed", "object", "msg")} | {"failed": False})
-            else:
-                objects.append(
-                    {"id": each.desired.id, "changed": False, "object": None, "msg": str(each.error), "failed": True}
-                )
-        errors = [each.error for each in results if each.error]
-        changed = any(each["changed"] for each in objects)
-        uncertain = any(isinstance(each, UncertainWriteError) for each in errors)
-        if errors:
-            raise BillError(
-                f"{len(errors)} of {len(results)} {results[0].desired.resource.plural} failed. The others are as wanted. The first failure: {errors[0]}",
-                status=errors[0].status,
-                code=errors[0].code,
-                details={**errors[0].details, "objects": objects, "changed": changed, "uncertain": uncertain},
-            )
-        return {"changed": changed, "uncertain": False, "objects": objects, "diff": differences}
 
 
 def _elements(given: object) -> list[Any]:
@@ -179,35 +162,21 @@ def _nested(row: Mapping[str, Any], place: str) -> dict[str, Any]:
 
 def options_of(resources: Mapping[str, Resource]) -> tuple[Option, ...]:
     """The options of the task for a resource, or for several kinds of it."""
-    names = dict.fromkeys(each.name for resource in resources.values() for each in resource.fields)
-    fields = (Option(name, kind="raw", shared=False, is_data=True) for name in names)
-    keys = tuple(dict.fromkeys(key for resource in resources.values() for key in resource.keys))
+    every = list(resources.values())
     kinds = tuple(kind for kind in resources if kind)
+    keys = tuple(dict.fromkeys(key for resource in every for key in resource.keys))
+    parents = dict.fromkeys(name for resource in every for name in resource.parents)
+    consents = dict.fromkeys(name for resource in every for name in resource.consents)
+    fields = dict.fromkeys(name for resource in every for name in option_names(resource))
     return (
         *([Option("kind", choices=kinds, required=True, shared=False)] if kinds else []),
         Option("state", default="present", choices=STATES, shared=False),
-        Option("id", shared=False, is_data=True),
-        Option("match_by", choices=keys, shared=False),
+        *(Option(name, shared=False, is_data=True) for name in parents),
+        *([] if every[0].is_single else [Option("id", shared=False, is_data=True)]),
+        *([Option("match_by", choices=keys, shared=False)] if len(keys) > 1 else []),
         Option("clear", kind="raw", shared=False, is_data=True),
+        *(Option(name, kind="bool", default=False, shared=False) for name in consents),
         Option("objects", kind="raw", shared=False, is_data=True),
-        Option("purge", kind="bool", default=False, shared=False),
-        *fields,
+        *([Option("purge", kind="bool", default=False, shared=False)] if every[0].can_purge else []),
+        *(Option(name, kind="raw", shared=False, is_data=True) for name in fields),
     )
-
-
-def done(outcome: Outcome) -> str:
-    """What was done, in words."""
-    return " and ".join(DONE[action] for action in outcome.actions) or "nothing to change"
-
-
-def _difference(label: str, outcome: Outcome) -> dict[str, str]:
-    return {
-        "before_header": label,
-        "before": _written(outcome.before),
-        "after_header": label,
-        "after": _written(outcome.after),
-    }
-
-
-def _written(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, indent=2, ensure_ascii=False, default=str) + "\n" if values else ""

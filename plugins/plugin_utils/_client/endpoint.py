@@ -86,6 +86,10 @@ class EndpointClient:
         with self._keys.added(request, identity, self.attempt) as keyed:
             return self._call(keyed)
 
+    def is_open(self, request: Request) -> bool:
+        """Whether an earlier task has sent an equal write with an idempotent key, and does not know its outcome."""
+        return self._keys.is_open(request, self.identity_of(request))
+
     def _call(self, request: Request) -> ApiResult:
         try:
             response = self._send(request)

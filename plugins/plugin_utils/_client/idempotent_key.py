@@ -70,6 +70,19 @@ class IdempotentKeys:
         self._clock = clock
         self._warn = warn
 
+    def is_open(self, request: Request, identity: Mapping[str, str]) -> bool:
+        """Whether the outcome of an equal write is not known, and BILL still stores its key."""
+        return takes_key(request) and self._open_write(self._entry(identity)) is not None
+
+    def _entry(self, identity: Mapping[str, str]) -> EncryptedEntry[_OpenWrite]:
+        return EncryptedEntry(
+            _OpenWrite, EntryIdentity.of({**identity, "kind": "idempotent key"}), self._store, self._warn
+        )
+
+    def _open_write(self, entry: EncryptedEntry[_OpenWrite]) -> _OpenWrite | None:
+        write = entry.load()
+        return write if write and 0 <= self._clock.time() - write.made_at < _LIFE else None
+
     @contextmanager
     def added(self, request: Request, identity: Mapping[str, str], attempt: WriteAttempt) -> Iterator[Request]:
         """The request with its key. The key of the user comes first. The request stays the same if the call takes no key.
@@ -79,13 +92,9 @@ class IdempotentKeys:
         if not takes_key(request) or key_of(request):
             yield request
             return
-        entry = EncryptedEntry(
-            _OpenWrite, EntryIdentity.of({**identity, "kind": "idempotent key"}), self._store, self._warn
-        )
+        entry = self._entry(identity)
         with _locked(entry):
-            write = entry.load()
-            if write is None or not 0 <= self._clock.time() - write.made_at < _LIFE:
-                write = _OpenWrite(str(uuid4()), self._clock.time())
+            write = self._open_write(entry) or _OpenWrite(str(uuid4()), self._clock.time())
             # The task may be killed at any point from here.
             entry.save(write, seconds=_LIFE)
         try:

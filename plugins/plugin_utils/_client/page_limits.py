@@ -21,6 +21,10 @@ _LIMITS = {
     "/v3/spend/transactions": 50,
     # Documented by BILL: the page is the only parameter of this list.
     "/v3/login/organizations": 0,
+    # Documented by BILL (samples of its collection of requests): these lists are plain arrays, without pages.
+    "/v3/bill-approvals/policies": 0,
+    "/v3/funding-accounts/ap-cards": 0,
+    "/connect-events/v3/events/catalog": 0,
 }
 
 # The name of the parameter, and not a part of a longer name.

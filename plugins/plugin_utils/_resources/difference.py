@@ -26,20 +26,37 @@ def changes(desired: Desired, record: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the request that makes the object as wanted. Empty if it already is.
 
     It has only the fields on the highest level that differ. An object in it is complete, because BILL does not document whether it
-    replaces such an object or merges it.
+    replaces such an object or merges it. If BILL replaces the whole object, the body has all fields.
     """
-    ignored = overridden(desired.resource, record)
+    differing = differing_fields(desired, record)
+    if not differing:
+        return {}
+    resource = desired.resource
+    is_whole = resource.update in ("PUT", "either", "replace")
     body: dict[str, Any] = {}
+    for field in resource.fields:
+        found = field.read(record)
+        if field in differing or (is_whole and desired.values.get(field.api_name) is not None):
+            body = field.put(body, field.merged(desired.values[field.api_name], found))
+        elif (is_whole or field.name in resource.always_sent) and found is not None and not is_masked(found):
+            body = field.put(body, found)
+    return body
+
+
+def differing_fields(desired: Desired, record: Mapping[str, Any]) -> list[Field]:
+    """The given fields on the highest level that differ."""
+    ignored = overridden(desired.resource, record)
+    differing: list[Field] = []
     for field in desired.given:
         wanted, found = desired.values[field.api_name], field.read(record)
         if isinstance(field, Nested) and wanted is not None:
             below = {name.partition(".")[2] for name in ignored if name.startswith(f"{field.name}.")}
             names = {each.api_name for each in field.fields if each.name in below}
             if set(field.differing(wanted, found)) - names:
-                body[field.api_name] = field.merged(wanted, found)
+                differing.append(field)
         elif field.name not in ignored and not field.is_same(wanted, found):
-            body[field.api_name] = wanted
-    return body
+            differing.append(field)
+    return differing
 
 
 def overridden(resource: Resource, record: Mapping[str, Any]) -> set[str]:
@@ -52,11 +69,10 @@ def predicted(desired: Desired, record: Mapping[str, Any]) -> dict[str, Any]:
     result = dict(record)
     for field in desired.given:
         wanted = desired.values[field.api_name]
-        result[field.api_name] = (
-            {**_mapping(record.get(field.api_name)), **field.merged(wanted, field.read(record))}
-            if isinstance(field, Nested) and wanted is not None
-            else wanted
-        )
+        if isinstance(field, Nested) and wanted is not None:
+            wanted = {**_mapping(record.get(field.api_name)), **field.merged(wanted, field.read(record))}
+        if field.is_read:
+            result = field.placed(result, wanted)
     return result
 
 
@@ -82,7 +98,7 @@ def _shown(fields: list[Field], wanted: Mapping[str, Any], record: Mapping[str, 
             given = [each for each in field.fields if each.api_name in inner]
             result[field.name] = _shown(given, inner, _mapping(found))
         else:
-            result[field.name] = last_digits(found) if field.is_secret else found
+            result[field.name] = last_digits(found) if field.is_secret else field.shown(found)
     return result
 
 

@@ -34,6 +34,11 @@ class Field:
     - ``may_be_masked``: BILL may show the value with a mask. Then only the digits that it shows are compared.
     - ``may_be_missing``: BILL may leave the value out of its responses although it has it. Then it cannot be compared, and does not count as
       a difference.
+    - ``is_fixed``: BILL takes the value only when the object is created.
+    - ``is_read``: false for a field that BILL never shows.
+    - ``read_at`` and ``write_at``: where responses and requests have the value, if not under BILL's name. A dot goes into an object.
+
+    A wanted value has the same form as a value that was read, so that they can be compared.
     """
 
     name: str
@@ -42,11 +47,20 @@ class Field:
     is_secret: bool = False
     may_be_masked: bool = False
     may_be_missing: bool = False
+    is_fixed: bool = False
+    is_read: bool = True
+    read_at: str = ""
+    write_at: str = ""
 
     @property
     def api_name(self) -> str:
         first, *more = self.name.split("_")
         return first + "".join(word.capitalize() for word in more)
+
+    @property
+    def option_names(self) -> tuple[str, ...]:
+        """The names of the options that give a value to the field."""
+        return (self.name,)
 
     def converted(self, value: Any, place: str) -> Any:
         """The value as BILL gets it. ``place`` names it in messages. Raises OptionError."""
@@ -54,11 +68,31 @@ class Field:
 
     def read(self, record: Mapping[str, Any]) -> Any:
         """The value in an object of BILL. None if the object does not have it: BILL leaves out fields without a value."""
-        return record.get(self.api_name)
+        return value_at(record, self.read_at or self.api_name)
+
+    def placed(self, record: Mapping[str, Any], value: Any) -> dict[str, Any]:
+        """An object of BILL with another value of this field."""
+        return with_value(record, self.read_at or self.api_name, value)
+
+    def put(self, body: Mapping[str, Any], value: Any) -> dict[str, Any]:
+        """The body of a request with the value of this field."""
+        return with_value(body, self.write_at or self.api_name, self.written(value))
+
+    def written(self, value: Any) -> Any:
+        """The value as a request has it."""
+        return value
+
+    def merged(self, wanted: Any, _found: Any) -> Any:
+        """The value to send for a wanted value, if BILL has ``found``."""
+        return wanted
+
+    def shown(self, value: Any) -> Any:
+        """The value as output shows it."""
+        return value
 
     def is_same(self, wanted: Any, found: Any) -> bool:
         """Whether BILL already has the value. Both may be None or empty, which is the same for BILL."""
-        if self.may_be_missing and found is None:
+        if not self.is_read or (self.may_be_missing and found is None):
             return True
         if self.may_be_masked and is_masked(found):
             return fits_mask(wanted, found)
@@ -78,12 +112,18 @@ class Field:
         """The type as Ansible's documentation names it."""
         return "str"
 
+    @property
+    def elements_name(self) -> str | None:
+        """The type of the elements of a list, as Ansible's documentation names it."""
+        return None
+
 
 @dataclass(frozen=True)
 class Text(Field):
-    """A text. ``limit`` is the highest number of characters, if it is known."""
+    """A text. ``limit`` is the highest number of characters, if it is known. ``default`` is the value if an object in a list has none."""
 
     limit: int = 0
+    default: str = ""
 
     def converted(self, value: Any, place: str) -> str:
         text: str = convert(Option(self.name), value, source.option(place))
@@ -96,15 +136,20 @@ class Text(Field):
 
 @dataclass(frozen=True)
 class Choice(Text):
-    """A text that has one of BILL's values. ``choices`` are the known ones. BILL may have more, so others are sent too."""
+    """A text that has one of BILL's values. ``choices`` are the known ones. BILL may have more, so others are sent too.
+
+    ``same`` are two values that mean the same.
+    """
 
     choices: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
     def converted(self, value: Any, place: str) -> str:
         return super().converted(value, place).upper()
 
     def normal(self, value: Any) -> str:
-        return text_of(value).strip().upper()
+        text = text_of(value).strip().upper()
+        return self.same[0] if text in self.same else text
 
 
 @dataclass(frozen=True)
@@ -199,17 +244,19 @@ class Nested(Field):
         given = [field for field in self.fields if field.api_name in wanted]
         return [field.api_name for field in given if not field.is_same(wanted[field.api_name], field.read(found))]
 
-    def merged(self, wanted: Mapping[str, Any], found: Any) -> dict[str, Any]:
+    def merged(self, wanted: Any, found: Any) -> Any:
         """The wanted fields, together with the fields that BILL has. A masked value is left out: BILL would store the mask."""
+        if wanted is None:
+            return None
         found = found if isinstance(found, Mapping) else {}
         result: dict[str, Any] = {}
         for field in self.fields:
             before = field.read(found)
             if field.api_name in wanted:
                 value = wanted[field.api_name]
-                result[field.api_name] = field.merged(value, before) if isinstance(field, Nested) else value
+                result[field.api_name] = field.merged(value, before)
             elif before is not None and not (field.may_be_masked and is_masked(before)):
-                result[field.api_name] = field.merged({}, before) if isinstance(field, Nested) else before
+                result[field.api_name] = field.merged({} if isinstance(field, Nested) else before, before)
         return result
 
     @property
@@ -237,3 +284,17 @@ def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str,
         for name, value in given.items()
         if value not in (None, "")
     }
+
+
+def value_at(record: Any, place: str) -> Any:
+    """The value at a place of an object of BILL. A dot goes into an object. None if there is none."""
+    for name in place.split("."):
+        record = record.get(name) if isinstance(record, Mapping) else None
+    return record
+
+
+def with_value(record: Any, place: str, value: Any) -> dict[str, Any]:
+    """The object with another value at a place."""
+    first, _dot, rest = place.partition(".")
+    before = dict(record) if isinstance(record, Mapping) else {}
+    return {**before, first: with_value(before.get(first), rest, value) if rest else value}

@@ -40,8 +40,10 @@ class Finder:
 
         Raises OptionError if several objects have the same key, or if only a similar one exists.
         """
+        if desired.resource.is_single:
+            return self._calls.read("")
         if desired.id:
-            return self._by_id(desired, desired.id)
+            return self._by_id(desired.id)
         active = self._matching(desired, archived=False)
         if len(active) > 1:
             raise _several(desired, active)
@@ -54,6 +56,8 @@ class Finder:
 
     def similar(self, desired: Desired) -> list[Record]:
         """The objects whose key a person could take for the wanted one. They are never changed."""
+        if desired.resource.is_single:
+            return []
         resource, key = desired.resource, desired.key
         return [each for each in self._candidates(desired) if resource.similar_key(key, each) == desired.similar_key]
 
@@ -67,7 +71,7 @@ class Finder:
             self._lists[archived] = list(self._calls.listed("", "", archived=archived))
         return self._lists[archived]
 
-    def _by_id(self, desired: Desired, id_: str) -> Record | None:
+    def _by_id(self, id_: str) -> Record | None:
         if self._is_whole:
             lists = (self.everything(archived=archived) for archived in (False, True))
             return next((each for records in lists for each in records if each.get("id") == id_), None)

@@ -12,15 +12,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .._core.errors import ApiError, BillError, OptionError, UncertainWriteError
 from .._core.reporter import Reporter
 from .calls import Calls
-from .desired import Desired
+from .desired import Desired, State
 from .finder import Finder
-from .plan import Outcome, Plan, State, outcome_of, predicted_outcome, unchanged
+from .plan import Outcome, Plan, outcome_of, predicted_outcome, unchanged
 from .reconcile import Reconciler
 
 # Errors that say nothing about the next object.
@@ -39,11 +39,49 @@ class _Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one object of the list: its outcome, or the error."""
+    """What became of one object of the list: its outcome, or the error. ``children`` are the results of the objects that belong to it."""
 
     desired: Desired
     outcome: Outcome | None = None
     error: BillError | None = None
+    children: tuple[Result, ...] = ()
+
+    @property
+    def changed(self) -> bool:
+        """Whether something of the object, or of those that belong to it, was changed at BILL."""
+        return any(each.outcome.changed for each in (self, *self.children) if each.outcome)
+
+    @property
+    def secrets(self) -> list[str]:
+        """The values that BILL shows only once."""
+        record = (self.outcome and self.outcome.record) or {}
+        return [str(record[name]) for name in self.desired.resource.one_time if name in record]
+
+    @property
+    def errors(self) -> list[BillError]:
+        """The errors of the object and of those that belong to it."""
+        return [each.error for each in (self, *self.children) if each.error]
+
+
+def reconcile_singles(calls: Calls, wanted: Sequence[Desired], state: State, *, check_mode: bool) -> list[Result]:
+    """Bring objects to their wanted states that have no list, because each belongs to another object. Each is written alone."""
+    refuse_duplicates(wanted)
+    results: list[Result] = []
+    stop: BillError | None = None
+    for number, desired in enumerate(wanted, 1):
+        if stop:
+            results.append(Result(desired, error=stop))
+            continue
+        own = calls.within(desired.resource, desired.parents)
+        try:
+            results.append(
+                Result(desired, Reconciler(own, Finder(own)).reconcile(desired, state, check_mode=check_mode))
+            )
+        except BillError as error:
+            results.append(Result(desired, error=error))
+            stop = None if isinstance(error, _OF_ONE_OBJECT) else error
+        calls.reporter.progress(f"{desired.resource.plural}: {number} of {len(wanted)} done")
+    return results
 
 
 class ManyReconciler:
@@ -88,11 +126,12 @@ class ManyReconciler:
             raise OptionError(f"With purge, every object must be clear, and nothing was changed. {error}")
         ids = {step.plan.record["id"] for step in listed if step.plan.record}
         like = listed[0].desired
-        return [
-            _Step(Desired(like.resource, {}, record["id"], like.key), "absent", Plan(("archive",), record))
-            for record in self._finder.everything(archived=False)
-            if record["id"] not in ids
-        ]
+        steps: list[_Step] = []
+        for record in self._finder.everything(archived=False):
+            if record["id"] not in ids:
+                desired = replace(like, values={}, id=record["id"], place="")
+                steps.append(_Step(desired, "absent", self._one.guarded(desired, Plan(("archive",), record))))
+        return steps
 
     def _carried_out(self, steps: Sequence[_Step]) -> list[Result]:
         results = self._created([step for step in steps if step.plan.actions == ("create",)])
@@ -164,7 +203,7 @@ def refuse_duplicates(wanted: Sequence[Desired]) -> None:
     """Raise OptionError if two elements mean the same object."""
     seen: dict[Any, Desired] = {}
     for each in wanted:
-        key = ("id", each.id) if each.id else each.similar_key
+        key = ("id", each.id) if each.id else (*each.similar_key, *each.parents.values())
         if key in seen:
             raise OptionError(
                 f"{seen[key].place} and {each.place} both mean {each.label}. Nothing was sent. Remove one of them."

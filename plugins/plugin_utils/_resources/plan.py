@@ -15,13 +15,19 @@ from typing import Any, Literal
 
 from .._core.errors import OptionError
 from .calls import Record
-from .desired import Desired, refuse_incomplete
-from .difference import changes, managed, predicted
+from .desired import Desired, State, refuse_incomplete
+from .difference import changes, differing_fields, managed, predicted
 from .fields import Nested
 
-State = Literal["present", "absent"]
-Action = Literal["create", "restore", "change", "archive"]
-DONE: dict[Action, str] = {"create": "created", "restore": "restored", "change": "changed", "archive": "archived"}
+Action = Literal["create", "restore", "change", "replace", "archive", "delete"]
+DONE: dict[Action, str] = {
+    "create": "created",
+    "restore": "restored",
+    "change": "changed",
+    "replace": "replaced",
+    "archive": "archived",
+    "delete": "deleted",
+}
 
 
 @dataclass(frozen=True)
@@ -54,16 +60,22 @@ class Outcome:
 def decide(desired: Desired, state: State, record: Record | None) -> Plan:
     """What has to be done with an object, or without one. Raises OptionError if it cannot be done."""
     if state == "absent":
-        is_gone = record is None or bool(record.get("archived"))
-        return Plan((), record) if is_gone else Plan(("archive",), record)
+        if record is None or bool(record.get("archived")):
+            return Plan((), record)
+        if desired.resource.removal == "impossible":
+            raise OptionError(
+                f"BILL has no way to remove a {desired.resource.name}, so the {desired.label} stays. Leave state: absent out."
+            )
+        return Plan((desired.resource.removal,), record)
     if record is None:
         if desired.id:
             raise OptionError(f"BILL has no {desired.label}. Correct id, or leave it out.")
         refuse_incomplete(desired)
-        return Plan(("create",), None, _for_creation(desired))
+        return Plan(("create",), None, for_creation(desired))
     body = changes(desired, record)
     actions: list[Action] = ["restore"] if record.get("archived") else []
-    actions += ["change"] if body else []
+    if body:
+        actions.append("replace" if desired.resource.update == "replace" else "change")
     return Plan(tuple(actions), record, body)
 
 
@@ -77,6 +89,7 @@ def outcome_of(desired: Desired, state: State, plan: Plan, record: Record | None
     """What became of an object, which was read again as ``record`` after the actions of the plan."""
     before, after = _shown(desired, plan.record), _shown(desired, record)
     # The honest answer is what BILL has now, and not what was sent.
+    # A replaced object can look the same, because BILL masks what differs.
     changed = bool(set(plan.actions) - {"change"}) or _given(desired, plan.record) != _given(desired, record)
     warnings: tuple[str, ...] = ()
     if state == "present" and record is not None and (lost := _not_taken(desired, record)):
@@ -91,13 +104,15 @@ def predicted_outcome(desired: Desired, plan: Plan) -> Outcome:
     """The outcome in check mode."""
     record = plan.record
     for action in plan.actions:
-        record = after(action, desired, replace(plan, record=record))
+        record = expected(action, desired, replace(plan, record=record))
     return Outcome(record, True, plan.actions, _shown(desired, plan.record), _shown(desired, record))
 
 
-def after(action: Action, desired: Desired, plan: Plan) -> Record:
-    """The object as BILL should have it after an action."""
+def expected(action: Action, desired: Desired, plan: Plan) -> Record | None:
+    """The object as BILL should have it after an action. None if BILL should have none."""
     record = plan.record or {}
+    if action == "delete":
+        return None
     if action in ("archive", "restore"):
         return {**record, "archived": action == "archive"}
     return predicted(desired, record)
@@ -115,17 +130,20 @@ def _given(desired: Desired, record: Record | None) -> dict[str, Any]:
     return {} if record is None else {each.name: each.read(record) for each in desired.given}
 
 
-def _for_creation(desired: Desired) -> dict[str, Any]:
-    return {name: value for name, value in desired.values.items() if value not in (None, "", [])}
+def for_creation(desired: Desired) -> dict[str, Any]:
+    """The body of the request that creates the object."""
+    body: dict[str, Any] = {}
+    for each in desired.given:
+        value = desired.values[each.api_name]
+        if value not in (None, "", []):
+            body = each.put(body, value)
+    return body
 
 
 def _not_taken(desired: Desired, record: Record) -> list[str]:
     """The names of the given fields that BILL has with another value."""
-    body = changes(desired, record)
     names: list[str] = []
-    for each in desired.given:
-        if each.api_name not in body:
-            continue
+    for each in differing_fields(desired, record):
         wanted = desired.values[each.api_name]
         if isinstance(each, Nested) and wanted is not None:
             below = each.differing(wanted, each.read(record))

@@ -10,13 +10,18 @@ store share, after the object was read once more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 from .._core.error_parser import error_items
 from .._core.errors import ApiError, BillError, UncertainWriteError, reworded
 from .calls import Calls, Record
-from .desired import Desired
+from .desired import Desired, State
 from .difference import changes
 from .finder import Finder, similar_error
-from .plan import DONE, Action, Outcome, Plan, State, after, decide, outcome_of, predicted_outcome, unchanged
+from .guards import refuse_harm
+from .plan import DONE, Action, Outcome, Plan, decide, expected, for_creation, outcome_of, predicted_outcome, unchanged
 
 
 class Reconciler:
@@ -32,7 +37,7 @@ class Reconciler:
         if record is not None or state == "absent":
             plan = decide(desired, state, record)
             if not plan.actions:
-                return unchanged(desired, plan)
+                return unchanged(desired, plan if check_mode else self._completed(desired, state, plan))
         if check_mode:
             return predicted_outcome(desired, self.planned(desired, state))
         with self._calls.exclusive():
@@ -48,7 +53,12 @@ class Reconciler:
             record = next((each for each in similar if desired.is_exactly(each)), None)
             if record is None:
                 raise similar_error(desired, similar)
-        return decide(desired, state, record)
+        return self.guarded(desired, decide(desired, state, record))
+
+    def guarded(self, desired: Desired, plan: Plan) -> Plan:
+        """The same plan. Raises OptionError if it would do harm."""
+        refuse_harm(desired, plan, self._calls, self._finder)
+        return plan
 
     def carried_out(self, desired: Desired, state: State, plan: Plan) -> Outcome:
         """The outcome of a plan. The caller holds the lock. Raises BillError."""
@@ -56,6 +66,16 @@ class Reconciler:
         for action in plan.actions:
             record = self._do(action, desired, plan)
         return outcome_of(desired, state, plan, record) if plan.actions else unchanged(desired, plan)
+
+    def _completed(self, desired: Desired, state: State, plan: Plan) -> Plan:
+        """The same plan. If an earlier task has created the object without getting BILL's response, its record is that response.
+
+        BILL shows some values only there. It returns the response again for the same key.
+        """
+        body = for_creation(desired)
+        if state != "present" or not desired.resource.one_time or not self._calls.is_creation_open(body):
+            return plan
+        return replace(plan, record={**(plan.record or {}), **self._calls.create(body)})
 
     def _do(self, action: Action, desired: Desired, plan: Plan) -> Record | None:
         """Carry out one action. Returns the object that BILL has then. Raises BillError."""
@@ -68,16 +88,40 @@ class Reconciler:
 
     def _send(self, action: Action, desired: Desired, plan: Plan) -> Record | None:
         if plan.record is None:
-            created = self._calls.create(plan.body)
-            return self._read_again(created) or created
-        id_ = str(plan.record["id"])
+            return self._created(plan.body)
+        # A single object has no ID.
+        id_ = str(plan.record.get("id", ""))
+        if action == "replace":
+            return self._replaced(desired, id_, plan.body)
+        if action == "delete":
+            self._calls.delete(id_)
+            return None
         if action == "change":
             self._calls.change(id_, plan.body)
         elif action == "restore":
             self._calls.restore(id_)
         else:
             self._calls.archive(id_)
-        return self._read_again(plan.record) or after(action, desired, plan)
+        return self._read_again(plan.record) or expected(action, desired, plan)
+
+    def _created(self, body: Mapping[str, Any]) -> Record:
+        created = self._calls.create(body)
+        once = {name: created[name] for name in self._calls.resource.one_time if name in created}
+        return {**(self._read_again(created) or created), **once}
+
+    def _replaced(self, desired: Desired, id_: str, body: Mapping[str, Any]) -> Record:
+        """The object that takes the place of the deleted one. BILL cannot do both at once."""
+        self._calls.delete(id_)
+        try:
+            return self._created(body)
+        except BillError as error:
+            if isinstance(error, UncertainWriteError) and (record := self._finder.find(desired)):
+                return record
+            error.details = {**error.details, "changed": True}
+            raise reworded(
+                error,
+                f"The old {desired.label} was deleted, and the new one was not created. BILL has none now. {error}",
+            ) from None
 
     def _looked_up(self, action: Action, desired: Desired, error: UncertainWriteError) -> Record | None:
         """The object after a write whose response was lost. Such a write is never sent again. Raises ``error`` if BILL has not done it."""
@@ -88,6 +132,9 @@ class Reconciler:
             "change": record is not None and not changes(desired, record),
             "restore": record is not None and not record.get("archived"),
             "archive": record is None or bool(record.get("archived")),
+            "delete": record is None,
+            # The response to the deletion got lost. A new object was not created yet.
+            "replace": False,
         }[action]
         if not is_done:
             raise error
@@ -96,7 +143,7 @@ class Reconciler:
     def _read_again(self, record: Record) -> Record | None:
         """The object as BILL has it now. None if it cannot be read: BILL has rights for each operation, so only the reading may be refused."""
         try:
-            return self._calls.read(str(record["id"]))
+            return self._calls.read(str(record.get("id", "")))
         except BillError:
             # The write has succeeded, so this is no failure of the task.
             return None
@@ -105,7 +152,7 @@ class Reconciler:
 def _explained(error: ApiError, action: Action, desired: Desired, plan: Plan) -> ApiError:
     """The error of BILL, with the advice for this action."""
     text = f"The {desired.label} was not {DONE[action]}. {error}"
-    sent = plan.body if action in ("create", "change") else {}
+    sent = plan.body if action in ("create", "change", "replace") else {}
     named = {_field_in(each.get("message")) for each in error_items(error.response_body)}
     stored = [each.name for each in desired.resource.fields if each.api_name in named and each.api_name not in sent]
     if action == "change" and stored:

@@ -9,12 +9,16 @@ Private to bill.connect. ``specs`` has one file for each kind. ``reconcile.py`` 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from .fields import Field, Nested
 from .values import alike
+
+# The name in a path that stands for the organization of the session.
+ORGANIZATION = "organization_id"
 
 
 @dataclass(frozen=True)
@@ -39,13 +43,36 @@ class Overridden:
 
 
 @dataclass(frozen=True)
+class Locked:
+    """An object that has something at ``place`` is not changed or removed. ``reason`` is a sentence that says why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class Resource:
     """One kind of object.
 
     - ``name`` and ``plural``: how messages name it.
-    - ``path``: BILL's path of the list.
+    - ``path``: BILL's path of the list. A name in braces is the ID of the object that the list belongs to.
     - ``fields``: the fields that users can set.
-    - ``keys``: how an object is found, by the name of the choice. The first one is the default.
+    - ``keys``: how an object is found, by the name of the choice. The first one is the default. With ``tries_keys``, the default is the first
+      one whose fields are all given.
+    - ``has_filters``: the list takes filters and a sort order.
+    - ``removal``: how an object is removed. "impossible": BILL has no way.
+    - ``update``: how BILL changes an object. "PUT" sends the whole object. "either": it is not documented which one BILL has. "replace": BILL
+      has no way, so the object is deleted and created again.
+    - ``is_single``: there is at most one object, and the path is its own.
+    - ``list_at``: where the response has the list, if it is neither a page nor a plain array.
+    - ``is_read_alone``: one object can be read by its ID. Otherwise the list is read.
+    - ``always_sent``: fields that every change sends, also if they stay the same.
+    - ``is_user``: the objects are people who sign in.
+    - ``archives_children``: BILL archives the objects below an archived one, too.
+    - ``one_time``: BILL shows the values of these fields only in the response to the creation.
+    - ``other_path``: where objects are created if BILL does not have ``path`` for it.
+    - ``locked``: objects that are never written.
+    - ``children``: the kinds of objects that belong to one of these objects, by the option that lists them.
     - ``bulk``: how many objects one request can create. 0 if there is no such request. ``bulk_name`` is the name of their list in the response.
     - ``overridden``: the fields that BILL replaces.
     - ``refused``: fields that BILL has and this task does not set, by the name that users would write. The text says what to do.
@@ -56,10 +83,47 @@ class Resource:
     path: str
     fields: tuple[Field, ...]
     keys: Mapping[str, Key]
+    tries_keys: bool = False
+    has_filters: bool = True
+    removal: Literal["archive", "delete", "impossible"] = "archive"
+    update: Literal["PATCH", "PUT", "either", "replace"] = "PATCH"
+    is_single: bool = False
+    list_at: str = ""
+    is_read_alone: bool = True
+    always_sent: tuple[str, ...] = ()
+    is_user: bool = False
+    archives_children: bool = False
+    one_time: tuple[str, ...] = ()
+    other_path: str = ""
+    locked: tuple[Locked, ...] = ()
+    children: Mapping[str, Resource] = field(default_factory=dict)
     bulk: int = 0
     bulk_name: str = ""
     overridden: tuple[Overridden, ...] = ()
     refused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def has_archive(self) -> bool:
+        """Whether an object can be archived."""
+        return self.removal == "archive"
+
+    @property
+    def can_purge(self) -> bool:
+        """Whether a task may remove the objects that its list does not have. What cannot be restored is never removed so."""
+        return self.has_archive and not self.is_user
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """The options with the IDs of the objects that the list belongs to. The organization is that of the session."""
+        return tuple(name for name in re.findall(r"{(\w+)}", self.path) if name != ORGANIZATION)
+
+    @property
+    def consents(self) -> tuple[str, ...]:
+        """The options with which the user allows something that cannot be undone."""
+        return (
+            *(["replace"] if self.update == "replace" else []),
+            *(["archive_children"] if self.archives_children else []),
+        )
 
     def key_values(self, key: Key, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The values of the fields of a key, in an object of BILL or in wanted values with BILL's names."""
@@ -84,5 +148,5 @@ def _value_at(fields: Sequence[Field], name: str, values: Any) -> tuple[Field, A
     """A field and its value. A dot in the name goes into an object."""
     first, _dot, rest = name.partition(".")
     field = next(each for each in fields if each.name == first)
-    value = field.read(values) if isinstance(values, Mapping) else None
+    value = values.get(field.api_name) if isinstance(values, Mapping) else None
     return _value_at(field.fields, rest, value) if isinstance(field, Nested) and rest else (field, value)

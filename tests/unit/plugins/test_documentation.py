@@ -71,7 +71,7 @@ MODULE = yaml.safe_load(MODULES["bill_login"].DOCUMENTATION)
 LOOKUP = yaml.safe_load(lookup.DOCUMENTATION)
 LOOKUPS = {"bill_login": lookup, "bill_request": request_lookup}
 FRAGMENTS = {
-    f"bill.connect.{name}": yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION)["options"]
+    f"bill.connect.{name}": yaml.safe_load(fragment.ModuleDocFragment.DOCUMENTATION).get("options", {})
     for name, fragment in (("request", request), ("resource_info", resource_info))
 }
 

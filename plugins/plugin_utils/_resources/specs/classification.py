@@ -6,7 +6,7 @@
 
 Private to bill.connect. Documented by BILL (the reference of each kind; sortable-fields): the fields, and the bulk requests for 50 objects. BILL's
 page of filters has not been read for these lists, so the whole list is read. Observed by a third party: the chart of accounts does not
-return ``parentId``.
+return ``parentId``, and if an account is archived, BILL archives the accounts below it, too.
 """
 
 from __future__ import annotations
@@ -62,6 +62,7 @@ def _kind(
     fields: tuple[Field, ...],
     *,
     keys: Mapping[str, Key] | None = None,
+    archives_children: bool = False,
 ) -> Resource:
     return Resource(
         name=name,
@@ -69,6 +70,7 @@ def _kind(
         path=f"/v3/classifications/{path}",
         fields=fields,
         keys=keys or {"name": Key(("name",))},
+        archives_children=archives_children,
         bulk=50,
         bulk_name=bulk_name,
         refused={"archived": "Use state."},
@@ -83,6 +85,7 @@ CLASSIFICATIONS = {
         "chartOfAccounts",
         _ACCOUNT,
         keys={"name": Key(("name",)), "account_number": Key(("account.number",))},
+        archives_children=True,
     ),
     "accounting_classes": _kind(
         "accounting-classes", "accounting classes", "accounting class", "accountingClasses", _PLAIN

@@ -13,6 +13,7 @@ from __future__ import annotations
 from ..fields import Choice, Email, Nested, Phone, Text
 from ..spec import Key, Overridden, Resource
 from .address import address
+from .customer_contact import CUSTOMER_CONTACT
 
 CUSTOMER = Resource(
     name="customer",
@@ -42,6 +43,7 @@ CUSTOMER = Resource(
         "account_number": Key(("account_number",)),
         "email": Key(("email",)),
     },
+    children={"contacts": CUSTOMER_CONTACT},
     overridden=(Overridden("networkStatus", ("CONNECTED", "CONNECTED_RPPS"), ("phone", "email", "company_name")),),
     refused={"archived": "Use state."},
 )

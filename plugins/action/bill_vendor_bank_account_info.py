@@ -1,0 +1,15 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+
+from __future__ import annotations
+
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.resource_info_action import ResourceInfoAction
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor_bank_account import (
+    VENDOR_BANK_ACCOUNT,
+)
+
+
+class ActionModule(ResourceInfoAction):
+    RESOURCES = {"": VENDOR_BANK_ACCOUNT}

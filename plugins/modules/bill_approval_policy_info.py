@@ -1,0 +1,48 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bill_approval_policy_info
+short_description: List approval policies
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Lists the policies that say who approves which bills.
+extends_documentation_fragment:
+  - bill.connect.attributes
+  - bill.connect.resource_info
+  - bill.connect.sign_in
+options:
+  # generated: options
+  id:
+    description:
+      - Only the approval policy with this ID. If BILL does not have it, the list is empty.
+    type: str
+  # end generated
+seealso:
+  - module: bill.connect.bill_approval_policy
+"""
+
+EXAMPLES = r"""
+- name: List all
+  bill.connect.bill_approval_policy_info:
+  register: found
+
+- name: Show them
+  ansible.builtin.debug:
+    var: found.objects
+"""
+
+RETURN = r"""
+objects:
+  description: The objects as BILL has them. Secret fields show their last four digits.
+  returned: success
+  type: list
+  elements: dict
+"""

@@ -1,0 +1,71 @@
+#!/usr/bin/python
+
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: bill_funding_account_info
+short_description: List funding accounts
+version_added: 0.1.0
+author:
+  - the bill.connect authors (@bill-connect)
+description:
+  - Lists the accounts and cards from which the organization pays.
+extends_documentation_fragment:
+  - bill.connect.attributes
+  - bill.connect.resource_info
+  - bill.connect.sign_in
+options:
+  # generated: options
+  kind:
+    description:
+      - Which list the object belongs to.
+    type: str
+    choices: [banks, cards, ap_cards]
+    required: true
+  id:
+    description:
+      - Only the object with this ID. If BILL does not have it, the list is empty.
+    type: str
+  filters:
+    description:
+      - Which objects to list, as in M(bill.connect.bill_request).
+      - Only with O(kind=banks).
+    type: raw
+  sort:
+    description:
+      - The order of the list, as in M(bill.connect.bill_request).
+      - Only with O(kind=banks).
+    type: raw
+  archived:
+    description:
+      - Whether to list archived objects, too, or only these.
+    type: str
+    choices: [exclude, only, include]
+    default: exclude
+  # end generated
+seealso:
+  - module: bill.connect.bill_organization_info
+"""
+
+EXAMPLES = r"""
+- name: List all
+  bill.connect.bill_funding_account_info:
+    kind: banks
+  register: found
+
+- name: Show them
+  ansible.builtin.debug:
+    var: found.objects
+"""
+
+RETURN = r"""
+objects:
+  description: The objects as BILL has them. Secret fields show their last four digits.
+  returned: success
+  type: list
+  elements: dict
+"""
