@@ -408,6 +408,8 @@ def _description(field: Field, one: str) -> Iterator[str]:
         yield f"From {field.minimum} to {field.maximum}."
     if isinstance(field, Email):
         yield "Case does not count as a difference."
+    if field.on_creation is not None:
+        yield f"If not given, a new {one} gets V({str(field.on_creation).lower()})."
     if isinstance(field, Reference):
         yield f"The task looks it up in BILL's list of {field.target.plural}."
     if field.is_fixed and field.is_read:

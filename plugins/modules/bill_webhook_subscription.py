@@ -78,6 +78,7 @@ options:
   enabled:
     description:
       - Whether BILL sends the events. BILL switches a subscription off after failed deliveries.
+      - If not given, a new subscription gets V(true).
     type: bool
   # end generated
   rotate_security_key:

@@ -135,7 +135,9 @@ def test_list_of_accounts_is_written_with_few_requests(project: Project, bill: C
         ),
         task("classification", **options),
         that("done is not changed"),
-        task("classification", **{**options, "objects": accounts[:100], "purge": True}),
+        {**task("classification", **{**options, "objects": accounts[:100], "purge": True}), "ignore_errors": True},
+        that("'set archive_children to true' in done.msg and not done.changed"),
+        task("classification", **{**options, "objects": accounts[:100], "purge": True, "archive_children": True}),
         that("done is changed and done.objects | selectattr('changed') | length == 20"),
         {"name": "List", "bill.connect.bill_classification_info": {"kind": "chart_of_accounts"}, "register": "left"},
         that("left.objects | length == 100"),
@@ -206,3 +208,210 @@ def test_bill_with_unless_is_created_once_by_many_hosts_and_runs(project: Projec
         assert run.code == 0, run.output
         assert sum(run.recap(host)["changed"] for host in HOSTS[:5]) == changed
     assert bill.get("counts")["POST /v3/bills"] == 1
+
+
+NUMBER = "99-findme-4321"
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(12)
+@pytest.mark.promise(20)
+def test_joiners_and_leavers_in_a_play(project: Project, bill: Control) -> None:
+    kim = {"email": "kim@example.com", "first_name": "Kim", "last_name": "Reyes", "role": "CLERK"}
+    joiner = {**kim, "accept_terms_of_service": True}
+    clerk = world.CLERKS[0].username
+    run = project.play(
+        {**task("user", **joiner), "check_mode": True},
+        that("done is changed and done.id is none and done.object.role.type == 'CLERK'"),
+        task("user", **joiner),
+        that("done is changed and done.object.role.type == 'CLERK'"),
+        task("user", **joiner),
+        that("done is not changed"),
+        task("user", email="KIM@example.com", role="PAYER"),
+        that("done is changed and done.object.role.type == 'PAYER'"),
+        task("user", email=clerk, state="absent"),
+        that(f"done is changed and done.msg == \"user '{clerk}': archived.\""),
+        task("user", email=clerk, state="absent"),
+        that("done is not changed"),
+        {**task("user", email=world.USER.username, state="absent"), "ignore_errors": True},
+        that("'is the user of this session' in done.msg and not done.changed"),
+        {**task("user", objects=[joiner], purge=True), "ignore_errors": True},
+        that("'There is no option purge' in done.msg"),
+        task("user", objects=[{**joiner, "role": "PAYER"}, {"email": world.CLERKS[1].username, "role": "CLERK"}]),
+        that("done is not changed and done.objects | length == 2"),
+        {"name": "Roles", "bill.connect.bill_role_info": {}, "register": "roles"},
+        that("roles.objects | map(attribute='type') | unique | length > 5"),
+        {"name": "Users", "bill.connect.bill_user_info": {"archived": "only"}, "register": "gone"},
+        that(f"gone.objects | map(attribute='email') == ['{clerk}']"),
+        arguments=("--diff", "-v"),
+    )
+    assert run.code == 0, run.output
+    assert run.shows('"role": "PAYER"')
+    # One user is created, one changed, one archived.
+    assert writes(bill) == 3
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(20)
+def test_bank_account_of_a_vendor_in_a_play(project: Project, bill: Control) -> None:
+    bill.post("settings", mfa_bypass=[world.DEV_KEY])
+    account = {
+        "vendor_id": world.vendors(world.ORGANIZATION.id)[0]["id"],
+        "name_on_account": "Birch",
+        "account_number": NUMBER,
+        "routing_number": "074000010",
+        "type": "CHECKING",
+        "owner_type": "BUSINESS",
+    }
+    other = {**account, "account_number": "98-findme-9876"}
+    run = project.play(
+        task("vendor_bank_account", **account),
+        that("done is changed and done.object.accountNumber is search('4321$')"),
+        task("vendor_bank_account", **account),
+        that("done is not changed"),
+        {**task("vendor_bank_account", **other), "ignore_errors": True},
+        that("'set replace to true' in done.msg and not done.changed"),
+        task("vendor_bank_account", **other, replace=True),
+        that("done is changed and done.msg is search('replaced')"),
+        task("vendor_bank_account", objects=[other]),
+        that("done is not changed and done.objects | length == 1"),
+        {
+            "name": "Read it",
+            "bill.connect.bill_vendor_bank_account_info": {"vendor_id": account["vendor_id"]},
+            "register": "read",
+        },
+        that("read.objects | length == 1 and read.objects[0].accountNumber is search('9876$')"),
+        task("vendor_bank_account", vendor_id=account["vendor_id"], state="absent"),
+        that("done is changed and done.object is none"),
+        task("vendor_bank_account", vendor_id=account["vendor_id"], state="absent"),
+        that("done is not changed"),
+        arguments=("--diff", "-vvvvv"),
+    )
+    assert run.code == 0, run.output
+    assert secrets_in(run.output) == []
+    # One create, one delete with a create, one delete.
+    assert writes(bill) == 4
+
+
+@pytest.mark.promise(20)
+def test_settings_of_an_organization_in_a_play(project: Project, bill: Control) -> None:
+    policy = {
+        "policy_name": "Large bills",
+        "rules": [{"key": "BILL_AMOUNT", "op": "gte", "values": ["5000"]}],
+        "approvers": [world.USER.username],
+    }
+    terms = [{"days_due": 45, "name": "Net 45"}, {"days_due": "60", "name": "Net 60"}]
+    found = {
+        "payment_term": "objects | length == 5",
+        "approval_policy": "objects | length == 1",
+        "funding_account": "objects | length > 0",
+        "organization": "objects[0].name == 'Maple Street Bakery'",
+    }
+    run = project.play(
+        task("payment_term", objects=terms),
+        that("done is changed and done.objects | map(attribute='changed') | list == [true, true]"),
+        task("payment_term", objects=terms),
+        that("done is not changed"),
+        {**task("payment_term", days_due=45, state="absent"), "ignore_errors": True},
+        that("'BILL has no way to remove a payment term' in done.msg"),
+        task("approval_policy", **policy),
+        that("done is changed"),
+        task("approval_policy", **policy),
+        that("done is not changed"),
+        *(
+            {
+                "name": f"Read {name}",
+                f"bill.connect.bill_{name}_info": {"kind": kind} if kind else {},
+                "register": f"read_{name}_{kind}",
+            }
+            for name in found
+            for kind in (("banks", "cards", "ap_cards") if name == "funding_account" else ("",))
+        ),
+        *(that(f"read_{name}_{'cards' if name == 'funding_account' else ''}.{test}") for name, test in found.items()),
+        that("read_funding_account_banks.objects | length > 0 and read_funding_account_ap_cards.objects is sequence"),
+        task("approval_policy", policy_name="Large bills", state="absent"),
+        that("done is changed and done.object is none"),
+    )
+    assert run.code == 0, run.output
+    # Two terms, one policy, one delete.
+    assert writes(bill) == 4
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(20)
+def test_customer_with_contacts_in_a_play(project: Project, bill: Control) -> None:
+    elm: dict[str, Any] = {"name": "Elm Cafe", "email": "office@elm.example"}
+    ann, ben = {"email": "ann@elm.example", "first_name": "Ann"}, {"email": "ben@elm.example", "phone": "555-0101"}
+    run = project.play(
+        {**task("customer", **elm, contacts=[ann]), "check_mode": True},
+        that("done is changed and done.object.contacts[0].email == 'ann@elm.example'"),
+        task("customer", **elm, contacts=[ann, ben]),
+        that(
+            "done is changed and done.object.contacts | length == 2 and \"contact 'ann@elm.example': created.\" in done.msg"
+        ),
+        task("customer", **elm, contacts=[ann]),
+        that("done is not changed and done.object.contacts | length == 1"),
+        task("customer", **elm, contacts=[{**ann, "last_name": "Day"}, {"email": ben["email"], "state": "absent"}]),
+        that("done is changed"),
+        task(
+            "customer", objects=[{**elm, "contacts": [ann]}, {"name": "Fir", "email": "f@x.example", "contacts": [ben]}]
+        ),
+        that("done.objects | map(attribute='changed') | list == [false, true]"),
+        {"name": "Read", "bill.connect.bill_customer_info": {"contacts": True}, "register": "read"},
+        that(
+            "(read.objects | selectattr('name', 'eq', 'Elm Cafe') | first).contacts | map(attribute='email') == ['ann@elm.example']"
+        ),
+        {**task("customer", **elm, contacts=[{"first_name": "x"}]), "ignore_errors": True},
+        that("'The option contacts[0].email is missing' in done.msg"),
+        {**task("customer", **elm, contacts=[{**ann, "nmae": "x"}]), "ignore_errors": True},
+        that("'contacts[0] has a field that does not exist: nmae' in done.msg"),
+        {**task("customer", name="Elm Cafe", contacts=[ann], state="absent"), "ignore_errors": True},
+        that("'contacts has no effect with state: absent' in done.msg"),
+        arguments=("--diff",),
+    )
+    assert run.code == 0, run.output
+    # Two customers, three contacts, one change, one archive.
+    assert writes(bill) == 7
+
+
+@pytest.mark.promise(5)
+@pytest.mark.promise(10)
+def test_subscription_keeps_its_key_in_the_vault_file(project: Project, bill: Control) -> None:
+    subscription = {
+        "name": "ansible",
+        "notification_url": "https://hooks.example.com/bill",
+        "events": ["vendor.updated", {"type": "payment.failed"}],
+    }
+    kept = {**subscription, "vault_variable": "bill_webhook_key", "vault_file": str(project.folder / "keys.yml")}
+    run = project.play(
+        task("webhook_subscription", **subscription, state="absent"),
+        {**task("webhook_subscription", **kept), "check_mode": True},
+        that("done is changed and done.security_key is not defined"),
+        task("webhook_subscription", **kept),
+        that(
+            "done is changed and done.security_key is match('s3cret-webhook-') and done.object.securityKey is not defined"
+        ),
+        {"name": "Remember it", "ansible.builtin.set_fact": {"first": "{{ done.security_key }}"}, "no_log": True},
+        {"name": "Read the file", "ansible.builtin.include_vars": {"file": kept["vault_file"]}, "no_log": True},
+        that("bill_webhook_key == first"),
+        task("webhook_subscription", **kept),
+        that("done is not changed and done.security_key is not defined"),
+        task(
+            "webhook_subscription",
+            name="ansible",
+            vault_variable="bill_webhook_key",
+            vault_file=kept["vault_file"],
+            rotate_security_key=True,
+        ),
+        that("done is changed and done.security_key != first"),
+        {"name": "Read it again", "ansible.builtin.include_vars": {"file": kept["vault_file"]}, "no_log": True},
+        that("bill_webhook_key == done.security_key and bill_webhook_key_previous == first"),
+        {**task("webhook_subscription", **{**kept, "vault_variable": "another_key"}), "ignore_errors": True},
+        that("'has no variable another_key. BILL shows a security key only once. Set rotate_security_key' in done.msg"),
+        {"name": "List", "bill.connect.bill_webhook_subscription_info": {}, "register": "read"},
+        that("read.objects | length == 1"),
+        arguments=("--diff", "-vvvvv"),
+    )
+    assert run.code == 0, run.output
+    assert "s3cret-webhook-" not in run.output
+    assert "s3cret-webhook-" not in (project.folder / "keys.yml").read_text()

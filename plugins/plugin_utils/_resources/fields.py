@@ -20,7 +20,7 @@ from .._core.written_values import dict_or_list
 from .._options import source
 from .._options.convert import convert
 from .._options.option import Option
-from .values import decimal_of, fits_mask, is_masked, street, text_of
+from .values import decimal_of, fits_mask, is_masked, street, text_of, value_at, with_value
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Field:
     - ``may_be_missing``: BILL may leave the value out of its responses although it has it. Then it cannot be compared, and does not count as
       a difference.
     - ``is_fixed``: BILL takes the value only when the object is created.
+    - ``on_creation``: the value that a new object gets if the user gives none, because BILL requires one.
     - ``is_read``: false for a field that BILL never shows.
     - ``read_at`` and ``write_at``: where responses and requests have the value, if not under BILL's name. A dot goes into an object.
 
@@ -48,6 +49,7 @@ class Field:
     may_be_masked: bool = False
     may_be_missing: bool = False
     is_fixed: bool = False
+    on_creation: Any = None
     is_read: bool = True
     read_at: str = ""
     write_at: str = ""
@@ -284,17 +286,3 @@ def convert_fields(fields: Sequence[Field], given: Any, place: str) -> dict[str,
         for name, value in given.items()
         if value not in (None, "")
     }
-
-
-def value_at(record: Any, place: str) -> Any:
-    """The value at a place of an object of BILL. A dot goes into an object. None if there is none."""
-    for name in place.split("."):
-        record = record.get(name) if isinstance(record, Mapping) else None
-    return record
-
-
-def with_value(record: Any, place: str, value: Any) -> dict[str, Any]:
-    """The object with another value at a place."""
-    first, _dot, rest = place.partition(".")
-    before = dict(record) if isinstance(record, Mapping) else {}
-    return {**before, first: with_value(before.get(first), rest, value) if rest else value}

@@ -15,9 +15,10 @@ from .._core.errors import OptionError
 from .calls import Calls, Record
 from .desired import Desired
 from .difference import differing_fields
-from .fields import Field, value_at
+from .fields import Field
 from .finder import Finder
 from .plan import Plan
+from .values import value_at
 
 _ADMINISTRATOR = "ADMINISTRATOR"
 

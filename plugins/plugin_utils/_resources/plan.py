@@ -133,8 +133,8 @@ def _given(desired: Desired, record: Record | None) -> dict[str, Any]:
 def for_creation(desired: Desired) -> dict[str, Any]:
     """The body of the request that creates the object."""
     body: dict[str, Any] = {}
-    for each in desired.given:
-        value = desired.values[each.api_name]
+    for each in desired.resource.fields:
+        value = desired.values.get(each.api_name, each.on_creation)
         if value not in (None, "", []):
             body = each.put(body, value)
     return body

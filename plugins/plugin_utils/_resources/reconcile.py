@@ -125,6 +125,9 @@ class Reconciler:
 
     def _looked_up(self, action: Action, desired: Desired, error: UncertainWriteError) -> Record | None:
         """The object after a write whose response was lost. Such a write is never sent again. Raises ``error`` if BILL has not done it."""
+        if action == "create" and desired.resource.one_time:
+            # Only the response has the values that BILL shows once. The next run gets it, because this write has an idempotent key.
+            raise error
         self._finder.forget()
         record = self._finder.find(desired)
         is_done = {

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -72,3 +73,17 @@ def street(text: Any) -> str:
     """A line of an address in a form in which the usual short forms are equal to the whole words."""
     words = re.findall(r"\w+", unicodedata.normalize("NFKC", text_of(text)).casefold())
     return " ".join(_STREETS.get(word, word) for word in words)
+
+
+def value_at(record: Any, place: str) -> Any:
+    """The value at a place of an object of BILL. A dot goes into an object. None if there is none."""
+    for name in place.split("."):
+        record = record.get(name) if isinstance(record, Mapping) else None
+    return record
+
+
+def with_value(record: Any, place: str, value: Any) -> dict[str, Any]:
+    """The object with another value at a place."""
+    first, _dot, rest = place.partition(".")
+    before = dict(record) if isinstance(record, Mapping) else {}
+    return {**before, first: with_value(before.get(first), rest, value) if rest else value}

@@ -46,6 +46,7 @@ WEBHOOK_SUBSCRIPTION = Resource(
         Flag(
             "enabled",
             "Whether BILL sends the events. BILL switches a subscription off after failed deliveries.",
+            on_creation=True,
             read_at="status.enabled",
             write_at="status.enabled",
         ),

@@ -60,13 +60,14 @@ class ResourceTasks:
         self.reporter = ListReporter()
         self.parents = {name: _PARENTS[name]() for name in resource.parents}
         self.consents = dict.fromkeys(resource.consents, True)
+        self.credential = CREDENTIAL
         self._open_client = open_client
         self._url = url
 
     def task(
         self, state: State = "present", *, check_mode: bool = False, match_by: str | None = None, **options: Any
     ) -> Outcome:
-        calls = self._calls()
+        calls = self.calls()
         desired = desired_of(self.resource, {**self.parents, **self.consents, **options}, match_by=match_by)
         if state == "present":
             desired = References(calls).resolved(desired)
@@ -85,10 +86,11 @@ class ResourceTasks:
             desired_of(self.resource, {**self.parents, **self.consents, **each}, place=f"objects[{number}]")
             for number, each in enumerate(objects)
         ]
-        return ManyReconciler(self._calls(), self.reporter).reconcile(wanted, state, purge=purge, check_mode=check_mode)
+        return ManyReconciler(self.calls(), self.reporter).reconcile(wanted, state, purge=purge, check_mode=check_mode)
 
-    def _calls(self) -> Calls:
-        return Calls(self._open_client(None, api_url=self._url, **CREDENTIAL), self.resource, self.reporter)
+    def calls(self) -> Calls:
+        """The requests of a new task."""
+        return Calls(self._open_client(None, api_url=self._url, **self.credential), self.resource, self.reporter)
 
     @property
     def path(self) -> str:
