@@ -25,25 +25,30 @@ class ActionModule(ResourceAction):
     MORE_OPTIONS = KEY_OPTIONS
 
     def perform(self, context: TaskContext) -> TaskResult:
-        options = context.options
         kept = self._kept_key(context)
-        if kept:
-            kept.refuse_if_unwritable()
-        result = super().perform(context)
-        data = result.data
-        is_there = options["state"] == "present" and data.get("id")
-        if not is_there or options["objects"] is not None:
+        if kept is None:
+            return self._rotated(context, super().perform(context))
+        kept.refuse_if_unwritable()
+        with kept.exclusive(context.client):
+            result = self._rotated(context, super().perform(context))
+            data = result.data
+            if "security_key" in data:
+                data["changed"] = kept.keep(data["security_key"]) or data["changed"]
+            elif data["id"] and context.options["state"] == "present" and not context.options["rotate_security_key"]:
+                refuse_lost_key(kept)
+        return result
+
+    def _rotated(self, context: TaskContext, result: TaskResult) -> TaskResult:
+        """The same result, with a new key if the user wants one and the subscription is not new."""
+        options, data = context.options, result.data
+        if not options["rotate_security_key"] or options["state"] == "absent" or "security_key" in data:
             return result
-        is_new = "security_key" in data
-        if options["rotate_security_key"] and not is_new:
-            data["changed"] = True
-            if not self._task.check_mode:
-                data["security_key"] = rotated_key(context.client, data["id"], context.writes)
-                context.secrets.add([data["security_key"]])
-        if kept and "security_key" in data:
-            data["changed"] = kept.keep(data["security_key"]) or data["changed"]
-        elif kept and not options["rotate_security_key"]:
-            refuse_lost_key(kept)
+        if options["objects"] is not None:
+            raise OptionError("rotate_security_key is for a single subscription. Leave objects out.")
+        data["changed"] = True
+        if not self._task.check_mode:
+            data["security_key"] = rotated_key(context.client, data["id"], context.writes)
+            context.secrets.add([data["security_key"]])
         return result
 
     def _kept_key(self, context: TaskContext) -> KeptKey | None:

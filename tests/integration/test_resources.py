@@ -415,3 +415,20 @@ def test_subscription_keeps_its_key_in_the_vault_file(project: Project, bill: Co
     assert run.code == 0, run.output
     assert "s3cret-webhook-" not in run.output
     assert "s3cret-webhook-" not in (project.folder / "keys.yml").read_text()
+
+
+@pytest.mark.promise(10)
+def test_subscription_on_many_hosts_is_created_once_and_its_key_is_kept(project: Project, bill: Control) -> None:
+    project.hosts(*HOSTS[:5])
+    subscription = task(
+        "webhook_subscription",
+        name="ansible",
+        notification_url="https://hooks.example.com/bill",
+        events=["vendor.updated"],
+        vault_variable="bill_webhook_key",
+        vault_file=str(project.folder / "keys.yml"),
+    )
+    run = project.plays({"tasks": [subscription]}, arguments=("--forks", "5"))
+    assert run.code == 0, run.output
+    assert sum(run.recap(host)["changed"] for host in HOSTS[:5]) == 1
+    assert writes(bill) == 1

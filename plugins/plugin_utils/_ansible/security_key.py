@@ -9,13 +9,15 @@ Private to bill.connect. BILL shows the key only in the response that creates it
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from .._client.client import BillClient
 from .._client.endpoint import EndpointClient
 from .._client.request import Request
+from .._client.write_locks import WriteLocks
 from .._core.errors import ApiError, BillError, InvalidResponseError, OptionError, reworded
 from .._options.spec import Option
 from .._vault.vault_edit import inspect_file, refuse_if_unwritable, set_variables
@@ -43,6 +45,12 @@ class KeptKey:
     vault_id: str | None
     loader: Any
     by: str
+
+    @contextmanager
+    def exclusive(self, client: BillClient) -> Iterator[None]:
+        """Exclude every other task of the same store that keeps a key in this variable, until BILL has created the key and it is written."""
+        with WriteLocks(client).held({"kind": "security key", "variable": self.variable, "path": self.path}):
+            yield
 
     def refuse_if_unwritable(self) -> None:
         """Raise BillError if the file could not be written. Then BILL must not create a key."""

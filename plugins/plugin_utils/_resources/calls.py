@@ -170,15 +170,14 @@ class Calls:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Exclude every other task, host and run that changes objects of this resource with the same credential and store."""
+        """Exclude every other task, host and run of the same store that changes objects of this resource in the same organization."""
         method = self.client.sessions.method
-        identity = {
-            "kind": "resource",
-            "path": self.path,
-            "api_url": self.client.transport.base_url.url,
-            "auth_method": method.method,
-            **method.values,
-        }
+        organization_id = self.client.sessions.current(require_trusted=False).session.organization_id
+        # Without an organization, as in Spend & Expense, the credential stands for its company.
+        owner = (
+            {"organization": organization_id} if organization_id else {"auth_method": method.method, **method.values}
+        )
+        identity = {"kind": "resource", "path": self.path, "api_url": self.client.transport.base_url.url, **owner}
         with WriteLocks(self.client).held(identity):
             yield
 

@@ -37,7 +37,7 @@ class Reconciler:
         if record is not None or state == "absent":
             plan = decide(desired, state, record)
             if not plan.actions:
-                return unchanged(desired, plan if check_mode else self._completed(desired, state, plan))
+                return unchanged(desired, plan) if check_mode else self._settled(desired, state, plan)
         if check_mode:
             return predicted_outcome(desired, self.planned(desired, state))
         with self._calls.exclusive():
@@ -65,17 +65,18 @@ class Reconciler:
         record = plan.record
         for action in plan.actions:
             record = self._do(action, desired, plan)
-        return outcome_of(desired, state, plan, record) if plan.actions else unchanged(desired, plan)
+        return outcome_of(desired, state, plan, record) if plan.actions else self._settled(desired, state, plan)
 
-    def _completed(self, desired: Desired, state: State, plan: Plan) -> Plan:
-        """The same plan. If an earlier task has created the object without getting BILL's response, its record is that response.
+    def _settled(self, desired: Desired, state: State, plan: Plan) -> Outcome:
+        """The outcome of an object that is as wanted. Raises BillError.
 
-        BILL shows some values only there. It returns the response again for the same key.
+        An earlier task may have created it without getting BILL's response. BILL shows some values only there, and returns the response again
+        for the same key.
         """
         body = for_creation(desired)
-        if state != "present" or not desired.resource.one_time or not self._calls.is_creation_open(body):
-            return plan
-        return replace(plan, record={**(plan.record or {}), **self._calls.create(body)})
+        if state == "present" and desired.resource.one_time and self._calls.is_creation_open(body):
+            plan = replace(plan, record={**(plan.record or {}), **self._calls.create(body)})
+        return unchanged(desired, plan)
 
     def _do(self, action: Action, desired: Desired, plan: Plan) -> Record | None:
         """Carry out one action. Returns the object that BILL has then. Raises BillError."""

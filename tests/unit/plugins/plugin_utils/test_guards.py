@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 import requests
 
+from ansible_collections.bill.connect.plugins.plugin_utils._client.write_locks import WriteLocks
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     ApiError,
     OptionError,
@@ -282,3 +284,43 @@ def test_subscription_that_bill_has_switched_off_is_switched_on(open_tasks: Open
     assert tasks.task(**{**options, "enabled": False}).actions == ("change",)
     assert tasks.task(name=options["name"], enabled=True).actions == ("change",)
     assert tasks.task(**options).actions == ()
+
+
+@pytest.mark.promise(10)
+def test_subscription_in_a_list_whose_response_got_lost_returns_its_key_at_the_next_run(open_tasks: Open) -> None:
+    tasks = open_tasks(WEBHOOK_SUBSCRIPTION)
+    wanted = [sample(WEBHOOK_SUBSCRIPTION)]
+    tasks.bill.fault(f"POST {tasks.path}", cut=True, times=None)
+    (result,) = tasks.many(wanted)
+    assert isinstance(result.error, UncertainWriteError)
+    requests.delete(f"{tasks.bill.url}/faults", timeout=5)
+    (result,) = tasks.many(wanted)
+    assert result.secrets[0].startswith("s3cret-webhook-")
+    assert len(tasks.stored()) == 1
+
+
+@pytest.mark.promise(20)
+def test_users_of_one_organization_exclude_each_other(open_tasks: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    locks: list[Mapping[str, str]] = []
+
+    @contextmanager
+    def held(_locks: WriteLocks, identity: Mapping[str, str]) -> Iterator[None]:
+        locks.append(identity)
+        yield
+
+    monkeypatch.setattr(WriteLocks, "held", held)
+    for user, organization in (
+        (world.USER, world.ORGANIZATION),
+        (world.PAYER, world.ORGANIZATION),
+        (world.USER, world.SECOND_ORGANIZATION),
+    ):
+        tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+        tasks.credential = {
+            **tasks.credential,
+            "username": user.username,
+            "password": user.password,
+            "organization_id": organization.id,
+        }
+        with tasks.calls().within(VENDOR_BANK_ACCOUNT, tasks.parents).exclusive():
+            pass
+    assert locks[0] == locks[1] != locks[2]
