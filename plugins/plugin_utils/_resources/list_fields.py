@@ -22,8 +22,24 @@ if TYPE_CHECKING:
     from .spec import Resource
 
 
+class ListField(Field):
+    """A list. It is equal to another one if both have the same elements in any order."""
+
+    @property
+    def cleared(self) -> list[Any]:
+        return []
+
+    @property
+    def type_name(self) -> str:
+        return "list"
+
+    @property
+    def elements_name(self) -> str:
+        return "str"
+
+
 @dataclass(frozen=True)
-class TextList(Field):
+class TextList(ListField):
     """A list of texts. ``inner``: BILL shows each text in an object, under this name, and takes it as a text."""
 
     inner: str = ""
@@ -45,21 +61,9 @@ class TextList(Field):
         # BILL may write a number in another way.
         return frozenset(decimal_of(each) or text_of(each).strip() for each in value or ())
 
-    @property
-    def cleared(self) -> list[Any]:
-        return []
-
-    @property
-    def type_name(self) -> str:
-        return "list"
-
-    @property
-    def elements_name(self) -> str:
-        return "str"
-
 
 @dataclass(frozen=True)
-class ObjectList(Field):
+class ObjectList(ListField):
     """A list of objects with these fields.
 
     - ``text_is``: a text in the place of an object is the value of this field.
@@ -102,14 +106,6 @@ class ObjectList(Field):
 
     def normal(self, value: Any) -> frozenset[Hashable]:
         return frozenset(tuple(each.normal(one.get(each.api_name)) for each in self.fields) for one in value or ())
-
-    @property
-    def cleared(self) -> list[Any]:
-        return []
-
-    @property
-    def type_name(self) -> str:
-        return "list"
 
     @property
     def elements_name(self) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .fields import Field, Text
-from .list_fields import elements
+from .list_fields import ListField, elements
 
 if TYPE_CHECKING:
     from .spec import Resource
@@ -56,7 +56,7 @@ class Reference(Field):
 
 
 @dataclass(frozen=True)
-class ReferenceList(Field):
+class ReferenceList(ListField):
     """Other objects of BILL. A text with ``sign`` in it is the value of ``by``, and every other text is an ID.
 
     ``id_at`` is the name of the ID in the objects that BILL shows.
@@ -91,15 +91,3 @@ class ReferenceList(Field):
 
     def shown(self, value: Any) -> Any:
         return [each.get("id") for each in value] if isinstance(value, list) else value
-
-    @property
-    def cleared(self) -> list[Any]:
-        return []
-
-    @property
-    def type_name(self) -> str:
-        return "list"
-
-    @property
-    def elements_name(self) -> str:
-        return "str"
