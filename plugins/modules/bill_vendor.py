@@ -83,7 +83,7 @@ options:
     type: str
   account_number:
     description:
-      - The number that the vendor gave to your organization. BILL prints it on checks.
+      - Your number at the vendor. BILL prints it on checks.
       - At most 100 characters.
     type: str
   account_type:

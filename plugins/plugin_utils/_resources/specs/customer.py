@@ -11,9 +11,10 @@ name. A third party read the lengths in BILL's description of its API.
 from __future__ import annotations
 
 from ..fields import Choice, Email, Nested, Phone, Text
-from ..spec import Key, Overridden, Resource
+from ..spec import Key, Resource
 from .address import address
 from .customer_contact import CUSTOMER_CONTACT
+from .network import replaced_in_network
 
 CUSTOMER = Resource(
     name="customer",
@@ -44,6 +45,6 @@ CUSTOMER = Resource(
         "email": Key(("email",)),
     },
     children={"contacts": CUSTOMER_CONTACT},
-    overridden=(Overridden("networkStatus", ("CONNECTED", "CONNECTED_RPPS"), ("phone", "email", "company_name")),),
+    overridden=replaced_in_network("phone", "email", "company_name"),
     refused={"archived": "Use state."},
 )

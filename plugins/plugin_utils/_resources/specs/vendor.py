@@ -12,8 +12,9 @@ network.
 from __future__ import annotations
 
 from ..fields import Choice, Email, Flag, Nested, Number, Phone, Text
-from ..spec import Key, Overridden, Resource
+from ..spec import Key, Resource
 from .address import address
+from .network import replaced_in_network
 
 VENDOR = Resource(
     name="vendor",
@@ -22,11 +23,7 @@ VENDOR = Resource(
     fields=(
         Text("name", "The name of the vendor.", limit=100, required=True),
         Text("short_name", "A short name.", limit=40),
-        Text(
-            "account_number",
-            "The number that the vendor gave to your organization. BILL prints it on checks.",
-            limit=100,
-        ),
+        Text("account_number", "Your number at the vendor. BILL prints it on checks.", limit=100),
         Choice("account_type", "What the vendor is.", choices=("BUSINESS", "PERSON", "NONE")),
         Email("email", "The e-mail address of the vendor."),
         Phone("phone", "The telephone number of the vendor."),
@@ -72,12 +69,6 @@ VENDOR = Resource(
     },
     bulk=20,
     bulk_name="vendors",
-    overridden=(
-        Overridden(
-            "networkStatus",
-            ("CONNECTED", "CONNECTED_RPPS"),
-            ("phone", "email", "payment_information.payee_name", "additional_info.company_name"),
-        ),
-    ),
+    overridden=replaced_in_network("phone", "email", "payment_information.payee_name", "additional_info.company_name"),
     refused={"bank_account": "Use bill_vendor_bank_account.", "archived": "Use state."},
 )
