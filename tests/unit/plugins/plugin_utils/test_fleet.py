@@ -278,6 +278,39 @@ def test_fleet_whose_redis_ends_continues_with_what_each_run_knows(
     assert Controller(tmp_path / "later", own_server.url, bill).ensure()
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(13)
+def test_fleet_whose_redis_gets_another_password_goes_on_as_the_guide_says(
+    tmp_path: Path, own_server: RedisServer, bill: Bill
+) -> None:
+    def urls(password: str) -> str:
+        return f"redis://bill:{password}@{own_server.place}/2"
+
+    rights = ("~bill.connect:*", "+select", "+time", "+get", "+getrange", "+set", "+del", "+pttl", "+pexpire")
+    with own_server.client() as admin:
+        admin.execute_command(
+            *("ACL", "SETUSER", "bill", "on", ">findme-old", "-@all", *rights, "+evalsha", "+script|load")
+        )
+        old = Controller(tmp_path / "old", urls("findme-old"), bill)
+        assert old.ensure()
+        # Both passwords are valid, and the controllers use one session.
+        admin.execute_command("ACL", "SETUSER", "bill", ">findme-new")
+        new = Controller(tmp_path / "new", urls("findme-new"), bill)
+        assert [new.ensure(), old.ensure()] == [False, False]
+        # The old password ends too early: a run that still uses it goes on with what it knows.
+        admin.execute_command("ACL", "SETUSER", "bill", "<findme-old")
+        admin.execute_command("CLIENT", "KILL", "USER", "bill")
+        assert [old.ensure(), new.ensure(), old.ensure()] == [False, False, False]
+        # A session that the other controllers end does not end in that run, but it ends nothing either.
+        new.client().sessions.end()
+        assert [new.ensure(), old.ensure()] == [True, False]
+    assert bill.received.count(LOGIN) == 2
+    assert new.warned == []
+    assert len(old.warned) == 1
+    assert "it rejected the user name or the password" in old.warned[0]
+    assert "findme" not in old.warned[0]
+
+
 @pytest.mark.promise(3)
 @pytest.mark.promise(13)
 def test_fleet_with_two_stores_in_a_run_loses_only_the_one_that_fails(
