@@ -14,10 +14,10 @@ password belongs to a file name or a copied file.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -26,13 +26,14 @@ from .._core.libraries import library_error
 from .derived_keys import DerivedKeys
 
 try:
-    from cryptography.fernet import Fernet, InvalidToken
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     _IMPORT_ERROR: Exception | None = None
 
     # OpenSSL loads an algorithm at its first use, which takes up to four milliseconds. Ansible imports this module in its main process. So
     # its workers, one for each task, need not load the algorithms again.
-    Fernet(base64.urlsafe_b64encode(bytes(32))).encrypt(b"")
+    AESGCM(bytes(32)).encrypt(bytes(12), b"", None)
     hmac.digest(bytes(32), b"", "sha512")
 except Exception as error:
     # ansible-core requires the library, but an installation can be incomplete. Cipher reports the error when a task needs it.
@@ -45,14 +46,16 @@ except Exception as error:
 _ROUNDS = 6_000
 # One block of SHA-256. A longer result would double the cost for a task, but not for an attacker, who needs only one block.
 _STRETCHED_BYTES = 32
-_PURPOSE = b"bill.connect kept session 3"
+_PURPOSE = b"bill.connect kept session 4"
 # The first bytes of the derived material are the encryption key, and the rest is the store key.
 _ENCRYPTION_KEY_BYTES = 32
 _MATERIAL_BYTES = 48
+# AES-GCM needs another nonce for each encryption with a key. Each entry has a key of its own, and is written a few times an hour.
+_NONCE_BYTES = 12
 
 # The derived material of the last credentials, by a hash. The hash contains the secret of the store, so without that secret it does not
-# help to guess a password.
-_DERIVED = DerivedKeys()
+# help to guess a password. The many entries of a run must not replace a session, whose derivation is expensive.
+_STRETCHED, _MIXED = DerivedKeys(), DerivedKeys()
 
 
 @dataclass(frozen=True)
@@ -86,31 +89,28 @@ class Cipher:
     def __init__(self, identity: EntryIdentity, store_secret: bytes, *, stretches: bool = True) -> None:
         if _IMPORT_ERROR:
             raise library_error("cryptography", _IMPORT_ERROR)
-        material = (_stretch if stretches else _mix)(identity.material, store_secret)
-        self.key = material[_ENCRYPTION_KEY_BYTES:_MATERIAL_BYTES].hex()
-        self._fernet = Fernet(base64.urlsafe_b64encode(material[:_ENCRYPTION_KEY_BYTES]))
+        known, derive = (_STRETCHED, _stretch) if stretches else (_MIXED, _mix)
+        name = hashlib.sha256(store_secret + identity.material).digest()
+        material = known.get(name) or known.put(name, derive(identity.material, store_secret))
+        self.key = material[_ENCRYPTION_KEY_BYTES:].hex()
+        self._cipher = AESGCM(material[:_ENCRYPTION_KEY_BYTES])
 
     def encrypt(self, plain: bytes) -> bytes:
-        # Fernet returns base64. Different base64 texts can have the same meaning, because some bits of the last digit are unused.
-        # Therefore the store contains the decoded bytes.
-        return base64.urlsafe_b64decode(self._fernet.encrypt(plain))
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, None)
 
     def decrypt(self, encrypted: bytes) -> bytes | None:
         """The decrypted bytes. None if the data was changed, cut, or encrypted with another credential."""
         try:
-            return self._fernet.decrypt(base64.urlsafe_b64encode(encrypted))
-        except InvalidToken:
+            return self._cipher.decrypt(encrypted[:_NONCE_BYTES], encrypted[_NONCE_BYTES:], None)
+        except (InvalidTag, ValueError):
+            # It is a ValueError if not even the nonce is complete.
             return None
 
 
 def _stretch(material: bytes, store_secret: bytes) -> bytes:
-    name = hashlib.sha256(store_secret + material).digest()
-    derived = _DERIVED.get(name)
-    if derived is None:
-        stretched = hashlib.pbkdf2_hmac("sha256", material, _PURPOSE + store_secret, _ROUNDS, _STRETCHED_BYTES)
-        derived = _mix(stretched, store_secret)
-        _DERIVED.put(name, derived)
-    return derived
+    stretched = hashlib.pbkdf2_hmac("sha256", material, _PURPOSE + store_secret, _ROUNDS, _STRETCHED_BYTES)
+    return _mix(stretched, store_secret)
 
 
 def _mix(material: bytes, store_secret: bytes) -> bytes:

@@ -42,10 +42,12 @@ class DerivedKeys:
         # Another process may be writing the place now. Then the checksum is wrong.
         return key if place == name + key + _checksum(name, key) else None
 
-    def put(self, name: bytes, key: bytes) -> None:
+    def put(self, name: bytes, key: bytes) -> bytes:
+        """Keep a key for the other processes, and return it."""
         if self._memory is not None:
             start = _start(name)
             self._memory[start : start + _PLACE] = name + key + _checksum(name, key)
+        return key
 
 
 def _start(name: bytes) -> int:

@@ -46,7 +46,8 @@ def derivations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
         return derive(algorithm, material, salt, rounds, length)
 
     monkeypatch.setattr(hashlib, "pbkdf2_hmac", pbkdf2_hmac)
-    monkeypatch.setattr(cipher, "_DERIVED", DerivedKeys())
+    monkeypatch.setattr(cipher, "_STRETCHED", DerivedKeys())
+    monkeypatch.setattr(cipher, "_MIXED", DerivedKeys())
     return derived
 
 
@@ -55,7 +56,7 @@ def test_cipher_after_a_worker_with_the_same_credential_derives_no_key(derivatio
     in_a_fork(lambda: Cipher(identity, SECRET))
     key = Cipher(identity, SECRET).key
     assert derivations == []
-    cipher._DERIVED = DerivedKeys()
+    cipher._STRETCHED = DerivedKeys()
     assert Cipher(identity, SECRET).key == key
     assert derivations == [identity.material]
 
@@ -75,12 +76,23 @@ def test_cipher_after_a_change_of_the_credential_or_the_store_derives_another_ke
 def test_derived_keys_contain_no_part_of_a_credential(derivations: list[bytes]) -> None:
     Cipher(EntryIdentity.of({"password": "s3cret-findme-password"}), SECRET)
     assert len(derivations) == 1
-    memory = cipher._DERIVED._memory
+    memory = cipher._STRETCHED._memory
     assert memory is not None
     content = memory[:]
     assert content.strip(b"\0")
     assert b"findme" not in content
     assert SECRET not in content
+
+
+def test_cipher_of_an_entry_of_the_run_replaces_no_key_of_a_credential(derivations: list[bytes]) -> None:
+    identity = EntryIdentity.of({"password": "s3cret-findme-password"})
+    key = Cipher(identity, SECRET).key
+    for number in range(200):
+        Cipher(EntryIdentity.of({"warning": str(number)}), SECRET, stretches=False)
+    # The same identity has another key without the expensive derivation, whichever was derived first.
+    assert Cipher(identity, SECRET, stretches=False).key != key
+    assert Cipher(identity, SECRET).key == key
+    assert derivations == [identity.material]
 
 
 def test_derived_keys_that_another_process_is_writing_are_not_used() -> None:
