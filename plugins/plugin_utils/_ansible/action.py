@@ -55,13 +55,15 @@ class BillAction(ActionBase):
     ANY_METHOD: ClassVar[bool] = False
     FAILURE_DATA: ClassVar[Mapping[str, Any]] = {}
 
-    # The options by their names and aliases.
+    # All options of the task, and the same options by their names and aliases.
+    _table: ClassVar[tuple[Option, ...]]
     _options: ClassVar[Mapping[str, Option]]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # Ansible imports the class in its main process. So the workers, one for each task, need not do this again.
-        cls._options = {name: option for option in cls._table() for name in (option.name, *option.aliases)}
+        cls._table = (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
+        cls._options = {name: option for option in cls._table for name in (option.name, *option.aliases)}
 
     TRANSFERS_FILES = False
     _requires_connection = False
@@ -91,7 +93,7 @@ class BillAction(ActionBase):
         given = self._take_arguments()
         secrets = CoreSecretRegistry()
         invocation = Invocation(
-            given, self.variables, self._templar, self._table(), WrittenTask(self._task), self.ANY_METHOD
+            given, self.variables, self._templar, self._table, WrittenTask(self._task), self.ANY_METHOD
         )
         data: dict[str, Any] = {}
         is_resolved = True
@@ -151,10 +153,6 @@ class BillAction(ActionBase):
     def _failed(self, message: str, details: Mapping[str, Any]) -> dict[str, Any]:
         """Return the result of a task that failed."""
         return {"changed": False, "failed": True, "msg": message, **self.FAILURE_DATA, **details}
-
-    @classmethod
-    def _table(cls) -> tuple[Option, ...]:
-        return (*(OPTIONS if cls.SIGNS_IN else ()), *cls.OWN_OPTIONS)
 
     def _saved_result(self, result: dict[str, Any]) -> dict[str, Any]:
         """Return a copy of the result. Record the result of a write that BILL has processed or may have processed.

@@ -109,7 +109,7 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
                 options.faults,
                 asker_of(invocation.variables),
             )
-            if set(invocation.table) >= set(OPTIONS):
+            if "api_url" in options.values:
                 for option, value in steering_values(options):
                     check.refuse_value(option, value)
                 context.check_destinations(options)

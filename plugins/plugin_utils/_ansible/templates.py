@@ -91,18 +91,22 @@ def form_of(raw: Any, variables: Mapping[str, Any], depth: int = 0) -> Form:
     for _step in range(20):
         if is_encrypted_alone(raw):
             return "vault"
-        if isinstance(raw, (Mapping, list, tuple)):
-            if depth == _DEEPEST:
-                return "unknown"
-            inner = raw.values() if isinstance(raw, Mapping) else raw
-            forms = {form_of(each, variables, depth + 1) for each in inner if _may_have_control_character(each)}
-            return forms.pop() if len(forms) == 1 else "unknown" if forms else ""
-        if not isinstance(raw, str) or not is_template(raw):
+        if not isinstance(raw, str):
+            return _form_of_several(raw, variables, depth) if isinstance(raw, (Mapping, list, tuple)) else ""
+        if not is_template(raw):
             return ""
         if not (found := ONE_NAME.fullmatch(raw.strip())) or found[1] not in variables:
             return "template"
         raw = variables[found[1]]
     return "template"
+
+
+def _form_of_several(raw: Any, variables: Mapping[str, Any], depth: int) -> Form:
+    if depth == _DEEPEST:
+        return "unknown"
+    inner = raw.values() if isinstance(raw, Mapping) else raw
+    forms = {form_of(each, variables, depth + 1) for each in inner if _may_have_control_character(each)}
+    return forms.pop() if len(forms) == 1 else "unknown" if forms else ""
 
 
 def _may_have_control_character(raw: Any) -> bool:

@@ -76,8 +76,8 @@ class WrittenTask:
 def _parsed(task: Any) -> tuple[Mapping[str, Any], Any]:
     """Return the untemplated arguments of a task, and a list with the template that stands for all of them, or None."""
     written = _ds_of(task)
-    if written.get(getattr(task, "action", ""), _UNKNOWN) is None and "args" not in written:
-        # The usual bill_login has no arguments. Its parser takes longer than the rest of this file.
+    if not written or (written.get(getattr(task, "action", ""), _UNKNOWN) is None and "args" not in written):
+        # A block, or the usual bill_login, which has no arguments. Their parser takes longer than the rest of this file.
         return {}, None
     try:
         _action, arguments, _delegate_to = ModuleArgsParser(written).parse(skip_action_validation=True)

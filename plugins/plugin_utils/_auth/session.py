@@ -9,8 +9,8 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
 
 from .._core.clock import CLOCK_TOLERANCE
 from .._core.json_record import JsonRecord
@@ -66,7 +66,7 @@ class Session(JsonRecord):
         """``end`` as UTC time in the format ``2026-11-22T10:58:00Z``. None if it is unknown."""
         if self.end is None:
             return None
-        return datetime.fromtimestamp(self.end, tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.end))
 
     @property
     def secrets(self) -> set[str]:

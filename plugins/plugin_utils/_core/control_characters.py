@@ -53,6 +53,9 @@ def control_character(text: str) -> str | None:
 
     A no-break space, an ideographic space or an emoji of several parts is not a control character: it can be part of a password.
     """
+    if text.isprintable():
+        # This is much quicker than a look at each character.
+        return None
     for place, sign in enumerate(text):
         if unicodedata.category(sign) in ("Cc", "Cs", "Zl", "Zp"):
             name = _CONTROL_CHARACTERS.get(sign, f"the control character U+{ord(sign):04X}")
