@@ -53,4 +53,4 @@ class RetryPolicy:
 
 
 def _backoff(number: int) -> float:
-    return min(2**number, _MAX_WAIT)
+    return min(float(2**number), _MAX_WAIT)

@@ -9,17 +9,24 @@ Private to bill.connect.
 
 from __future__ import annotations
 
+import os
+
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.errors import LockTimeoutError, StoreError
-from .._core.store_url import StoreUrl, is_store_url
+from .._core.late_import import LateImport
+from .._core.store_url import is_store_url
 from .base import Store, Warn
 from .fallback import FallbackStore
 from .file import FileStore
 from .memory import MemoryStore
-from .redis import RedisStore
-from .remote import RemoteStore
 
 __all__ = ["Store", "can_store", "open_run_store", "open_shared", "open_store"]
+
+# Most runs have no store in Redis.
+_REDIS = LateImport(f"{__name__.rpartition('.')[0]}.redis_factory")
+if is_store_url(os.environ.get("BILL_SESSION_STORE", "")):
+    # Ansible imports this module in its main process. So not even the first workers import the other one.
+    _REDIS.module()
 
 # The entry of a trial, and the seconds to wait for its lock.
 _TRIAL, _TRIAL_SECONDS = "trial", 10.0
@@ -40,10 +47,8 @@ def open_store(
     if session_store == "none":
         return MemoryStore()
     if is_store_url(session_store):
-        url = StoreUrl.of(session_store)
-        # A run can use several stores. Only one of them may fail, and each has its own secret.
-        copy = FileStore(f"{run_directory}-{url.digest}", is_default=True, warn=warn)
-        return RemoteStore(RedisStore(url, clock=clock), copy, warn, clock)
+        store: Store = _REDIS.module().open_redis(session_store, run_directory=run_directory, warn=warn, clock=clock)
+        return store
     local = FileStore(run_directory, is_default=True, warn=warn)
     primary = FileStore(session_store, is_default=session_store == default, warn=warn)
     return FallbackStore(primary, local, warn)

@@ -119,6 +119,17 @@ def test_main_process_imports_requests_only_for_a_task_that_always_sends(task: s
     assert in_main_process(task, "print('requests' in sys.modules)") == is_imported
 
 
+@pytest.mark.parametrize(("store", "is_imported"), [("/srv/store", "False"), ("redis://127.0.0.1", "True")])
+def test_main_process_imports_the_store_in_redis_only_if_the_environment_names_one(
+    monkeypatch: pytest.MonkeyPatch, store: str, is_imported: str
+) -> None:
+    monkeypatch.setenv("BILL_SESSION_STORE", store)
+    assert (
+        in_main_process("bill_login", "print(any(name.endswith('_store.redis') for name in sys.modules))")
+        == is_imported
+    )
+
+
 def test_client_with_a_stored_session_does_not_import_requests() -> None:
     assert in_main_process("bill_login", WARM).splitlines() == ["False False", "TransportError True"]
 
