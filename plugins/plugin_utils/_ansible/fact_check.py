@@ -10,7 +10,7 @@ the template without the facts of all hosts. If the two differ, a host decides t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -68,7 +68,7 @@ class FactCheck:
         """Return the evaluated name of a loop variable. Raises OptionError if a fact may have decided it."""
         if "{" not in name:
             return name
-        if self._host.may_read_facts(self._host.facts.reach(name, {})):
+        if self._host.are_facts_there and self._host.may_read_facts(self._host.facts.reach(name, {})):
             raise self._refused("The name of the items of a loop", "", "facts")
         return str(self._templar.template(name))
 
@@ -87,7 +87,7 @@ class FactCheck:
 
     def refuse_variable(self, name: str, used: Any) -> None:
         """Raise OptionError if a variable depends on a fact. ``used`` is the value of the variable."""
-        is_item = self._host.are_facts_there and name in self._loops
+        is_item = name in self._loops and self._host.are_facts_there
         fact = self._items.fact_behind(name) if is_item else None
         raw = self._host.variables.get(name)
         if fact := fact or self._behind(raw, used, self._of_variable):
@@ -102,12 +102,17 @@ class FactCheck:
         """The names of all arguments in the task and in the defaults around it, whether they apply or not."""
         if self._written is None:
             return set()
-        names = {*self._written.arguments, *(name for each in self._written.defaults for name in each)}
-        # Without facts, applied defaults are not checked.
-        return names | {each[0] for each in self._written.applied_defaults} if self._host.are_facts_there else names
+        applied = (each[0] for each in self._written.applied_defaults)
+        return {*self._written.arguments, *(name for each in self._written.defaults for name in each), *applied}
 
-    def refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
-        """Raise OptionError if a fact decides an option. ``given`` holds the arguments of the task or lookup."""
+    def refuse_options(self, options: Sequence[Option], given: Mapping[str, Any]) -> None:
+        """Raise OptionError if a fact decides one of these options. ``given`` holds the arguments of the task or lookup."""
+        self._refuse_templates_of_arguments(options)
+        # The usual task has no arguments.
+        for option in options if given or self._written_names else ():
+            self._refuse_option(option, given)
+
+    def _refuse_option(self, option: Option, given: Mapping[str, Any]) -> None:
         names = {option.name, *option.aliases}
         if names.isdisjoint(given) and names.isdisjoint(self._written_names):
             return
@@ -138,12 +143,18 @@ class FactCheck:
         if raw is not None and not (isinstance(raw, str) and not templates.is_template(raw)):
             LostText(self._host, self._loops).refuse(holder, raw, used, evaluate, is_secret=is_secret)
 
-    def refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
+    def _refuse_templates_of_arguments(self, options: Collection[Option]) -> None:
         """Raise OptionError if a fact decides one of these options through a template for several arguments.
 
         Such a template stands for all arguments of the task, or for all defaults of a group.
         """
         if self._written is None:
+            return
+        templates = [
+            *((raw, _UNKNOWN) for raw in self._written.whole or ()),
+            *((each[""], _UNUSED) for each in self._written.defaults if "" in each),
+        ]
+        if not templates:
             return
         names = [name for option in options for name in (option.name, *option.aliases)]
 
@@ -151,10 +162,6 @@ class FactCheck:
             arguments = self._templar.template(raw)
             return {name: arguments.get(name) for name in names} if isinstance(arguments, Mapping) else arguments
 
-        templates = [
-            *((raw, _UNKNOWN) for raw in self._written.whole or ()),
-            *((each[""], _UNUSED) for each in self._written.defaults if "" in each),
-        ]
         for template, used in templates:
             # Each option is checked alone, because the other arguments are allowed to come from facts.
             parts = self._mapping_behind(template)
@@ -170,7 +177,9 @@ class FactCheck:
         Another task or a lookup may have taken the value from a fact. The author does not notice this if the fact overrides a variable
         of the play.
         """
-        if value == "none" or not self._host.are_facts_there:
+        # The usual address is a plain text in the inventory. To look at the facts of hundreds of hosts takes longer than the rest of the task.
+        raw = self._host.variables.get(option.variable)
+        if value == "none" or (raw == value and templates.is_certainly_written(raw)) or not self._host.are_facts_there:
             return
         fact_name = next((fact for facts in self._host.facts_of_all() if (fact := facts.telling(value))), None)
         if fact_name and not self._is_written(option, value):
@@ -245,9 +254,12 @@ class FactCheck:
 
         ``used`` is the result of the templates in the value.
         """
-        if raw is None or not self._host.are_facts_there:
+        if raw is None or (isinstance(raw, str) and not templates.is_template(raw)):
             return None
         reach = self._host.facts.reach(raw, self._loops)
+        # To look at the facts of all hosts takes time. Most templates only name a variable of the inventory.
+        if not (reach.facts or reach.loops or reach.is_open or reach.other_hosts) or not self._host.are_facts_there:
+            return None
         lost = {name: fact for name in reach.loops if (fact := self._items.fact_behind(name))}
         may_read = reach.facts or lost or reach.is_open or reach.other_hosts
         if may_read and self._depends_on_facts(raw, used, evaluate, lost):

@@ -86,13 +86,13 @@ class HostVariables:
         for facts in self._distinct_facts(host for host in self._hosts_with_facts() if host != self.name):
             yield HostFacts(facts, facts, self._published(facts.get(RECEIPT)))
 
-    def _distinct_facts(self, hosts: Iterable[str]) -> Iterator[dict[str, Any]]:
+    def _distinct_facts(self, hosts: Iterable[str]) -> Iterator[Mapping[str, Any]]:
         """Yield the facts of each host by their names, but not facts that are equal to those of the host before.
 
         Every task of every host looks at the facts of all hosts. The facts that bill.connect sets are equal for hundreds of hosts. To compare
         them takes less time than to check them.
         """
-        before: dict[str, Any] = {}
+        before: Mapping[str, Any] = {}
         for host in hosts:
             facts = self._facts_in_cache(host)
             if not _are_equal(facts, before):
@@ -119,7 +119,7 @@ class HostVariables:
         """Return the facts of this host by the names of their variables. In ansible_facts the names have no prefix."""
         return self._injected(self._facts_in_cache(self.name))
 
-    def _facts_in_cache(self, host: str) -> dict[str, Any]:
+    def _facts_in_cache(self, host: str) -> Mapping[str, Any]:
         if self._manager is not None:
             return _facts_in(self._manager._fact_cache, host)
         short = self.variables.get("ansible_facts")
@@ -229,8 +229,10 @@ def _are_equal(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
         return False
 
 
-def _facts_in(cache: Any, host: str) -> dict[str, Any]:
+def _facts_in(cache: Any, host: str) -> Mapping[str, Any]:
+    """Return the facts of a host, and not a copy, which would take longer than to look at them."""
     try:
-        return dict(cache.get(host) or {})
+        facts: Mapping[str, Any] = cache.get(host) or {}
     except KeyError:
         return {}
+    return facts

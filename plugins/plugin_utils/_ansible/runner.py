@@ -223,10 +223,7 @@ def _refuse_facts(check: FactCheck, given: Mapping[str, Any], table: Sequence[Op
     # A fact is refused even if the authentication method does not use its option.
     for name in (*ROLE_VARIABLES, *(option.variable for option in table if option.shared)):
         check.refuse_fact(name)
-    options = [option for option in table if not option.is_data]
-    check.refuse_templates_of_arguments(options)
-    for option in options:
-        check.refuse_option(option, given)
+    check.refuse_options([option for option in table if not option.is_data], given)
 
 
 def _published(check: FactCheck) -> Mapping[str, str | None]:

@@ -59,6 +59,14 @@ def is_trusted(text: str) -> bool:
     return not hasattr(text, "__UNSAFE__")
 
 
+def is_certainly_written(raw: Any) -> bool:
+    """Return whether a value is a text that an author wrote in a playbook, in an inventory or in a file of variables.
+
+    ansible-core 2.19+ marks such a text as a possible template. It never marks results of tasks and templates, and so no fact.
+    """
+    return isinstance(raw, str) and is_trusted_as_template is not None and bool(is_trusted_as_template(raw))
+
+
 def is_template(text: str) -> bool:
     """Return whether ansible-core would find something to evaluate in a text."""
     return bool(_TEMPLATE.search(text)) and is_trusted(text)

@@ -14,9 +14,10 @@ from ansible import template as ansible_template
 from ansible.parsing.dataloader import DataLoader
 from ansible.template import Templar
 
-from ansible_collections.bill.connect.plugins.plugin_utils._ansible import templates
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible import core_versions, templates
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.reporter import CoreSecretRegistry
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.runner import Invocation, OperationError, operation
+from ansible_collections.bill.connect.plugins.plugin_utils._ansible.running import trusted
 from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
 from tests.unit.plugins.plugin_utils.fakes import OPTIONS
 
@@ -168,3 +169,27 @@ def test_form_of_a_value_without_end_is_unknown() -> None:
     endless: list[Any] = []
     endless.append(endless)
     assert templates.form_of(endless, {}) == "unknown"
+
+
+@pytest.mark.promise(7)
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ fact }}",
+        "{{ [fact] | first }}",
+        "{{ written ~ fact }}",
+        "{{ written | replace('bill', fact) }}",
+        "{{ percent % fact }}",
+        "{{ braces.format(fact) }}",
+        "{{ [written, fact] | join }}",
+        "{{ lookup('vars', 'fact') }}",
+    ],
+)
+def test_text_that_a_template_makes_from_a_fact_is_not_certainly_written(template: str) -> None:
+    written = {name: trusted(text) for name, text in {"written": "bill", "percent": "%s", "braces": "{}"}.items()}
+    made = Templar(DataLoader(), variables={"fact": "evil", **written}).template(trusted(template))
+    assert "evil" in made
+    assert not templates.is_certainly_written(made)
+    assert not templates.is_certainly_written("evil")
+    # Up to ansible-core 2.18, nothing tells a text of an author from another one.
+    assert templates.is_certainly_written(written["written"]) is not core_versions.UP_TO_2_18
