@@ -19,6 +19,9 @@ from .._store.base import Store
 from .._store.cipher import Cipher, EntryIdentity
 
 SLOTS = 3
+# Seconds between two looks at the slots. The wait grows, because a hundred tasks can wait for a slot, and each look takes three locks. One
+# of so many still looks soon after a slot becomes free.
+_FIRST_WAIT, _LONGEST_WAIT = 0.02, 0.2
 
 
 class ConcurrencyLimiter:
@@ -44,7 +47,7 @@ class ConcurrencyLimiter:
             yield
 
     def _wait(self, held: ExitStack) -> None:
-        end = self._clock.monotonic() + self._timeout
+        end, wait = self._clock.monotonic() + self._timeout, _FIRST_WAIT
         # The name of the lock is derived in the same way as the name of a session, so that file names reveal nothing.
         key = Cipher(self._identity, self._store.secret()).key
         while True:
@@ -52,11 +55,13 @@ class ConcurrencyLimiter:
                 with suppress(LockTimeoutError):
                     held.enter_context(self._store.lock(f"{key}-{number}", 0))
                     return
-            if self._clock.monotonic() >= end:
+            left = end - self._clock.monotonic()
+            if left <= 0:
                 raise LimiterTimeoutError(
                     f"{SLOTS} requests with this developer key and organization were in flight for {self._timeout:g} seconds, "
                     "and BILL allows no more at the same time. Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or "
                     "allow more time (option timeout).",
                     options=("timeout",),
                 )
-            self._clock.sleep(0.02)
+            self._clock.sleep(min(wait * (0.5 + 0.5 * self._clock.jitter()), left))
+            wait = min(1.5 * wait, _LONGEST_WAIT)

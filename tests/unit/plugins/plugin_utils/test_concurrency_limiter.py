@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from itertools import cycle
 from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Barrier, Event
 from pathlib import Path
@@ -101,13 +102,67 @@ def test_slot_not_free_in_time_raises_a_limiter_timeout(open_limiter: Open, cloc
         before = clock.now
         with pytest.raises(errors.LimiterTimeoutError) as failure, open_limiter().slot():
             pass
-    assert 30 <= clock.now - before < 31
+    assert clock.now - before == pytest.approx(30)
     assert str(failure.value) == (
         "3 requests with this developer key and organization were in flight for 30 seconds, and BILL allows no more at the same time. "
         "Perhaps BILL is slow. Run fewer tasks that call BILL at the same time, or allow more time (option timeout)."
     )
     # Nothing was sent, so another try is safe.
     assert (failure.value.is_transient, failure.value.not_processed) == (True, True)
+
+
+class TimedClock(Clock):
+    """A clock that records the waits. ``jitter`` returns the numbers of ``random`` in turn."""
+
+    def __init__(self, *random: float) -> None:
+        super().__init__()
+        self.waits: list[float] = []
+        self._random = cycle(random)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        super().sleep(seconds)
+
+    def jitter(self) -> float:
+        return next(self._random)
+
+
+def test_slot_that_is_not_free_is_looked_at_less_and_less_often(tmp_path: Path) -> None:
+    clock = TimedClock(0.0, 1.0)
+    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print)
+
+    def slot() -> AbstractContextManager[None]:
+        return ConcurrencyLimiter(identity_of("findme"), store, 30, clock).slot()
+
+    with ExitStack() as held:
+        for _time in range(SLOTS):
+            held.enter_context(slot())
+        with pytest.raises(errors.LimiterTimeoutError), slot():
+            pass
+    # The first look comes soon. Two tasks that begin at the same moment do not look at the same moments.
+    assert clock.waits[:4] == pytest.approx([0.01, 0.03, 0.0225, 0.0675])
+    assert set(clock.waits[8:-1]) == {0.1, 0.2}
+    assert sum(clock.waits) == pytest.approx(30)
+
+
+def test_slot_that_becomes_free_is_taken_within_a_fifth_of_a_second(tmp_path: Path) -> None:
+    clock = TimedClock(1.0)
+    store = FileStore(str(tmp_path / "bill"), is_default=True, warn=print)
+    limiter = ConcurrencyLimiter(identity_of("findme"), store, 30, clock)
+    with ExitStack() as two, ExitStack() as third:
+        for held in (two, two, third):
+            held.enter_context(limiter.slot())
+        began = clock.now
+
+        def release_after_ten_seconds() -> None:
+            if clock.now - began < 10:
+                clock.at_next_move = release_after_ten_seconds
+            else:
+                third.close()
+
+        clock.at_next_move = release_after_ten_seconds
+        with limiter.slot():
+            assert 10 <= clock.now - began < 10.21
 
 
 def test_slots_of_another_identity_do_not_wait(open_limiter: Open, clock: Clock) -> None:
