@@ -129,6 +129,8 @@ BY_ANY_NAME = {
     "action.py:_has",
     # The item of a loop only distinguishes messages.
     "asker.py:_item_of",
+    # The value counts only if it has the mark of a text that an author wrote.
+    "fact_check.py:refuse_value",
     "hiding.py:item_of_loop_holds",
     "runner.py:_forms",
     # Its values are only compared with those of an accepted lookup.
