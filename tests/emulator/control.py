@@ -144,6 +144,21 @@ async def store_object(
     return JSONResponse(emulator.objects.table(asked, owner).add(content))
 
 
+@router.delete("/objects/{kind:path}")
+async def clear_objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> list[Any]:
+    """Remove all objects of a kind, also those that the organization has at the start."""
+    if kind == SUBSCRIPTIONS:
+        emulator.webhooks.subscriptions.pop(organization_id, None)
+        return []
+    asked = _of_organization(kind, organization_id)
+    owners = [organization_id]
+    if asked.parent is not None:
+        owners = [one["id"] for one in emulator.objects.table(asked.parent, organization_id).everything()]
+    for owner in owners:
+        emulator.objects.table(asked, owner).clear()
+    return []
+
+
 def _of_organization(kind: str, organization_id: str) -> Kind:
     if kind not in OF_ORGANIZATIONS or organization_id not in {one.id for one in world.ORGANIZATIONS}:
         raise HTTPException(404, "no such kind or organization")

@@ -78,6 +78,9 @@ class Control:
     def post(self, what: str, **content: Any) -> Any:
         return self._json(requests.post(f"{self.url}/{what}", json=content, timeout=TIMEOUT, verify=self._verify))
 
+    def delete(self, what: str) -> Any:
+        return self._json(requests.delete(f"{self.url}/{what}", timeout=TIMEOUT, verify=self._verify))
+
     def fault(self, on: str, **kind: Any) -> None:
         self.post("faults", on=on, **kind)
 

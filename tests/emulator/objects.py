@@ -160,6 +160,11 @@ class ObjectTable:
         self._selections.clear()
         return removed
 
+    def clear(self) -> None:
+        """Remove all objects."""
+        self._by_id.clear()
+        self._selections.clear()
+
     def _rewrite(self, before: Object, given: Object, after: Object, *, is_checked: bool = True) -> Object:
         problems = Problems()
         self._check_texts(problems, given)

@@ -37,8 +37,12 @@ class Emulator:
         self.trust = Trust(self.clock, self.settings)
         self.limits = Limits(self.clock, self.settings)
         self.spend_calls = PerMinute(self.clock)
-        self.objects = Objects(self.clock, self.settings)
         self.payments: list[dict[str, Any]] = []
-        self.webhooks = Webhooks()
         self.faults = Faults()
+        self.reset_objects()
+
+    def reset_objects(self) -> None:
+        """Forget all objects that were written, and all requests. The sessions stay."""
+        self.objects = Objects(self.clock, self.settings)
+        self.webhooks = Webhooks()
         self.record = Record()

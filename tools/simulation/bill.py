@@ -6,23 +6,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
-from urllib.parse import urlsplit
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.base_url import BaseUrl
 from ansible_collections.bill.connect.plugins.plugin_utils._http.messages import HttpRequest, JsonBody, RawResponse
 from ansible_collections.bill.connect.plugins.plugin_utils._limits.concurrency_limiter import ConcurrencyLimiter
-from tests.emulator import app, world
+from tests.emulator import world
 from tests.emulator.clock import Clock
+from tests.emulator.in_process import EmulatorInProcess
 from tests.emulator.limits import Caller, Flight
 from tests.emulator.record import ReceivedRequest
 from tests.emulator.state import Emulator
-from tests.emulator.wire import call_app
 
 from .timeline import Timeline
 
@@ -54,12 +51,11 @@ class SimulatedBill:
         self._timeline = timeline
         self._emulator = Emulator(lambda: _SimulatedClock(timeline))
         self._emulator.settings.merge({"lock_after": 1_000_000})
-        self._app = app.build(self._emulator)
-        self._loop = asyncio.new_event_loop()
+        self._bill = EmulatorInProcess(self._emulator)
         self._caller = Caller(world.DEV_KEY, world.ORGANIZATION.id)
 
     def close(self) -> None:
-        self._loop.close()
+        self._bill.close()
 
     @property
     def received(self) -> list[ReceivedRequest]:
@@ -73,22 +69,8 @@ class SimulatedBill:
 
     def respond(self, method: str, url: str, headers: dict[str, str], body: bytes, seconds: float) -> RawResponse:
         """The response to a request, which is in flight for some seconds."""
-        parts = urlsplit(url)
-        scope: dict[str, Any] = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": parts.scheme,
-            "path": parts.path,
-            "raw_path": parts.path.encode(),
-            "query_string": parts.query.encode(),
-            "root_path": "",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-            "state": {"transport": None},
-        }
         # The emulator decides when the request arrives. It must not wait itself, because its time is simulated.
-        response = self._loop.run_until_complete(call_app(self._app, scope, body))
+        response = self._bill.call(method, url, headers, body)
         flight = Flight(self._emulator.limits, self._caller)
         self._timeline.wait(seconds)
         flight.leave()

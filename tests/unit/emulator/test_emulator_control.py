@@ -121,3 +121,15 @@ def test_emulator_command_prints_its_url_and_stops_cleanly_on_a_signal(tmp_path:
     assert (process.returncode, rest, complaints) == (0, "", "")
     assert url_file.read_text() == f"{url}\n"
     assert [path.name for path in tmp_path.iterdir()] == ["url"]
+
+
+@pytest.mark.parametrize("kind", ["vendors", "webhook-subscriptions", "vendor-bank-accounts"])
+def test_emulator_control_removes_all_objects_of_a_kind(control: Control, kind: str) -> None:
+    of, of_another = (f"objects/{kind}?organization_id={each.id}" for each in world.ORGANIZATIONS[:2])
+    parent = {"vendorId": world.vendors(world.ORGANIZATION.id)[0]["id"]} if kind == "vendor-bank-accounts" else {}
+    control.post(of, name="Acme", **parent)
+    others = control.get(of_another)
+    assert control.get(of) != []
+    assert control.delete(of) == []
+    assert control.get(of) == []
+    assert control.get(of_another) == others
