@@ -57,6 +57,8 @@ class Calls:
         self._writes = [] if writes is None else writes
         # False after BILL has refused the filter for archived objects.
         self._has_archived_filter = resource.has_archive
+        # The fields and operators that BILL has refused.
+        self._refused: set[tuple[str, str]] = set()
 
     def within(self, resource: Resource, parents: Mapping[str, str]) -> Calls:
         """The requests about another resource, with the same client."""
@@ -102,6 +104,8 @@ class Calls:
 
     def find(self, field: str, op: str, value: str, *, archived: bool) -> list[Record] | None:
         """The objects with a value in a field. None if BILL refuses the filter."""
+        if (field, op) in self._refused:
+            return None
         try:
             return list(
                 self.listed(written_filters([{"field": field, "op": op, "value": value}]), "", archived=archived)
@@ -109,6 +113,7 @@ class Calls:
         except ApiError as error:
             if error.code not in _REFUSES_FILTER:
                 raise
+            self._refused.add((field, op))
             return None
 
     def listed(self, filters: str, sort: str, *, archived: bool) -> Iterator[Record]:
@@ -123,9 +128,9 @@ class Calls:
             except ApiError as error:
                 if error.code not in _REFUSES_FILTER:
                     raise
-                self._has_archived_filter = False
-        # If BILL refuses the filters of the user, this request says so.
+        # If BILL refuses the other filters, this request says so. Then nothing is known about the filter for archived objects.
         yield from (each for each in self._pages(filters, sort) if bool(each.get("archived")) is archived)
+        self._has_archived_filter = False
 
     def create(self, body: Mapping[str, Any]) -> Record:
         try:

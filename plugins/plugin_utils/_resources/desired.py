@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 from .._core.errors import OptionError
@@ -58,7 +59,7 @@ class Desired:
     consents: frozenset[str] = frozenset()
     children: tuple[Child, ...] = ()
 
-    @property
+    @cached_property
     def given(self) -> list[Field]:
         """The given fields."""
         return [each for each in self.resource.fields if each.api_name in self.values]
@@ -68,7 +69,7 @@ class Desired:
         """The values of the fields that identify the object."""
         return self.resource.key_values(self.key, self.values)
 
-    @property
+    @cached_property
     def exact_key(self) -> tuple[Any, ...]:
         """The key in a form in which equal keys are equal."""
         return self.resource.exact_key(self.key, self.values)

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from .._core.errors import OptionError
@@ -54,7 +55,7 @@ class Field:
     read_at: str = ""
     write_at: str = ""
 
-    @property
+    @cached_property
     def api_name(self) -> str:
         first, *more = self.name.split("_")
         return first + "".join(word.capitalize() for word in more)
@@ -190,8 +191,7 @@ class Number(Field):
             option = Option(self.name, kind="int", minimum=self.minimum, maximum=self.maximum)
             whole: int = convert(option, value, source.option(place))
             return whole
-        number = decimal_of(value)
-        if number is None:
+        if (number := decimal_of(value)) is None:
             raise OptionError(f"The option {place} must be a number.")
         return int(number) if number == number.to_integral_value() else float(number)
 

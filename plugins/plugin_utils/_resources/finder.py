@@ -80,7 +80,7 @@ class Finder:
     def _matching(self, desired: Desired, *, archived: bool) -> list[Record]:
         found = None
         if not self._is_whole and _can_filter(desired):
-            value = text_of(desired.key_values[0]).strip()
+            value = text_of(desired.key_values[0])
             found = self._calls.find(desired.resource.filter_name(desired.key), "eq", value, archived=archived)
         if found is None:
             return self._index(desired, archived=archived).get(desired.exact_key, [])
@@ -100,7 +100,7 @@ class Finder:
         if self._is_whole or not _can_filter(desired):
             return self.everything(archived=False)
         field = desired.resource.filter_name(desired.key)
-        first = text_of(desired.key_values[0]).strip()[:1]
+        first = text_of(desired.key_values[0])[:1]
         records: list[Record] = []
         # A filter may or may not ignore case.
         for beginning in sorted({first.lower(), first.upper()}):
@@ -120,8 +120,10 @@ def similar_error(desired: Desired, similar: Sequence[Record]) -> OptionError:
 
 
 def _can_filter(desired: Desired) -> bool:
+    # BILL does not document either whether a filter ignores blanks around a value.
     text = text_of(desired.key_values[0])
-    return desired.key.is_filter and not any(sign in text for sign in _NOT_IN_FILTERS) and text.isprintable()
+    is_plain = text.isprintable() and text == text.strip() and not any(sign in text for sign in _NOT_IN_FILTERS)
+    return desired.key.is_filter and is_plain
 
 
 def _several(desired: Desired, found: Sequence[Record]) -> OptionError:

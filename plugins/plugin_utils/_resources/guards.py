@@ -9,16 +9,16 @@ Private to bill.connect.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from .._core.errors import OptionError
 from .calls import Calls, Record
 from .desired import Desired
 from .difference import differing_fields
-from .fields import Field
+from .fields import Field, Nested
 from .finder import Finder
 from .plan import Plan
-from .values import value_at
+from .values import is_masked, value_at
 
 _ADMINISTRATOR = "ADMINISTRATOR"
 
@@ -39,6 +39,8 @@ def refuse_harm(desired: Desired, plan: Plan, calls: Calls, finder: Finder) -> N
         )
     if "replace" in plan.actions:
         _refuse_replacement(desired, differing)
+    if "change" in plan.actions:
+        _refuse_loss(desired, record, differing)
     if "archive" in plan.actions and resource.archives_children and "archive_children" not in desired.consents:
         raise OptionError(
             f"The {desired.label} was not archived. BILL also archives every {resource.name} below it (a third party has observed this), "
@@ -46,6 +48,21 @@ def refuse_harm(desired: Desired, plan: Plan, calls: Calls, finder: Finder) -> N
         )
     if resource.is_user and ("archive" in plan.actions or any(field.name == "role" for field in differing)):
         _refuse_lockout(desired, record, calls, finder)
+
+
+def _refuse_loss(desired: Desired, record: Record, differing: Sequence[Field]) -> None:
+    """Raise OptionError if an object inside the object would be sent without a value that BILL shows only with a mask."""
+    for field in differing:
+        wanted, found = desired.values[field.api_name], field.read(record)
+        if not isinstance(field, Nested) or not wanted or not isinstance(found, Mapping):
+            continue
+        for inner in field.fields:
+            if inner.may_be_masked and inner.api_name not in wanted and is_masked(inner.read(found)):
+                name = f"{field.name}.{inner.name}"
+                raise OptionError(
+                    f"The {desired.label} was not changed. BILL shows {name} only with a mask, and does not document whether a change of "
+                    f"{field.name} keeps it. Add {name} to this task, with its whole value."
+                )
 
 
 def _refuse_replacement(desired: Desired, differing: Sequence[Field]) -> None:

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .fields import Field, Nested
-from .values import alike
+from .fields import Choice, Email, Field, Nested, Text
+from .values import alike, text_of
 
 # The name in a path that stands for the organization of the session.
 ORGANIZATION = "organization_id"
@@ -131,9 +131,7 @@ class Resource:
 
     def exact_key(self, key: Key, values: Mapping[str, Any]) -> tuple[Any, ...]:
         """The key in a form in which equal keys are equal."""
-        return tuple(
-            field.normal(value) for field, value in (_value_at(self.fields, name, values) for name in key.fields)
-        )
+        return tuple(_exact(*_value_at(self.fields, name, values)) for name in key.fields)
 
     def similar_key(self, key: Key, values: Mapping[str, Any]) -> tuple[str, ...]:
         """The key in a form in which keys are equal that people take for the same."""
@@ -142,6 +140,12 @@ class Resource:
     def filter_name(self, key: Key) -> str:
         """BILL's name of the only field of a key that is a filter."""
         return next(each.api_name for each in self.fields if each.name == key.fields[0])
+
+
+def _exact(field: Field, value: Any) -> Any:
+    """The value of a field of a key. Two texts that differ in blanks are two keys: BILL does not document that it ignores blanks."""
+    is_plain = isinstance(field, Text) and not isinstance(field, (Choice, Email))
+    return text_of(value) if is_plain else field.normal(value)
 
 
 def _value_at(fields: Sequence[Field], name: str, values: Any) -> tuple[Field, Any]:

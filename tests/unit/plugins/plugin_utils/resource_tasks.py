@@ -54,9 +54,11 @@ _KINDS = {
 class ResourceTasks:
     """The tasks of one play on one resource."""
 
-    def __init__(self, resource: Resource, open_client: Callable[..., BillClient], url: str) -> None:
+    def __init__(
+        self, resource: Resource, open_client: Callable[..., BillClient], url: str, control: Control | None = None
+    ) -> None:
         self.resource = resource
-        self.bill = Control(url)
+        self.bill = control or Control(url)
         self.reporter = ListReporter()
         self.parents = {name: _PARENTS[name]() for name in resource.parents}
         self.consents = dict.fromkeys(resource.consents, True)
@@ -86,7 +88,11 @@ class ResourceTasks:
             desired_of(self.resource, {**self.parents, **self.consents, **each}, place=f"objects[{number}]")
             for number, each in enumerate(objects)
         ]
-        return ManyReconciler(self.calls(), self.reporter).reconcile(wanted, state, purge=purge, check_mode=check_mode)
+        calls = self.calls()
+        if state == "present":
+            references = References(calls)
+            wanted = [references.resolved(each) for each in wanted]
+        return ManyReconciler(calls, self.reporter).reconcile(wanted, state, purge=purge, check_mode=check_mode)
 
     def calls(self) -> Calls:
         """The requests of a new task."""
@@ -115,6 +121,10 @@ class ResourceTasks:
         """Store an object at BILL without any check."""
         made: dict[str, Any] = self.bill.post(self._control, **content)
         return made
+
+    def empty(self) -> None:
+        """Remove all objects at BILL."""
+        self.bill.delete(self._control)
 
     @property
     def _control(self) -> str:

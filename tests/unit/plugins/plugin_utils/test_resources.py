@@ -23,7 +23,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields imp
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.plan import Action
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs import RESOURCES
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
+from tests.unit.plugins.plugin_utils.resource_life import came_back, changed, converge, others, removed
 from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, key_of, sample
 
 Open = Callable[[Resource], ResourceTasks]
@@ -51,27 +53,6 @@ def tasks(open_tasks: Callable[[Resource], ResourceTasks], request: pytest.Fixtu
     return open_tasks(request.param)
 
 
-def others(tasks: ResourceTasks, number: int) -> dict[str, Any]:
-    """Other values of all fields except the key."""
-    first = sample(tasks.resource)
-    return {**sample(tasks.resource, number), **key_of(tasks.resource, first)}
-
-
-def removed(tasks: ResourceTasks) -> Action:
-    """What happens to an object that is to be absent."""
-    return "archive" if tasks.resource.has_archive else "delete"
-
-
-def changed(tasks: ResourceTasks) -> Action:
-    """What happens to an object with other values."""
-    return "replace" if tasks.resource.update == "replace" else "change"
-
-
-def came_back(tasks: ResourceTasks) -> Action:
-    """What happens to an object that was absent."""
-    return "restore" if tasks.resource.has_archive else "create"
-
-
 @pytest.mark.promise(2)
 @pytest.mark.promise(20)
 @pytest.mark.parametrize(
@@ -79,51 +60,19 @@ def came_back(tasks: ResourceTasks) -> Action:
 )
 def test_resource_converges(tasks: ResourceTasks, switch: str) -> None:
     tasks.bill.post("settings", **SWITCHES[switch])
-    converge(tasks)
-
-
-def converge(tasks: ResourceTasks) -> None:
-    """The life of an object. Every task runs twice, and the second run changes nothing."""
-    first, key = sample(tasks.resource), key_of(tasks.resource, sample(tasks.resource))
-    steps: list[tuple[State, dict[str, Any], tuple[Action, ...]]] = [
-        ("present", first, ("create",)),
-        ("present", first, ()),
-        ("present", others(tasks, 2), (changed(tasks),)),
-        ("present", others(tasks, 2), ()),
-        ("present", key, ()),
-    ]
-    if tasks.resource.removal != "impossible":
-        steps += [
-            ("absent", key, (removed(tasks),)),
-            ("absent", key, ()),
-            ("present", others(tasks, 2), (came_back(tasks),)),
-            ("present", others(tasks, 2), ()),
-        ]
-    for number, (state, options, actions) in enumerate(steps):
-        before = len(tasks.writes())
-        outcome = tasks.task(state, **options)
-        assert (number, outcome.actions, outcome.changed) == (number, actions, bool(actions))
-        assert bool(len(tasks.writes()) - before) is bool(actions), number
-    if key:
-        named = [each for each in tasks.stored() if all(each.get(_api(n)) == v for n, v in key.items())]
-        assert len(named) == 1
-
-
-def _api(name: str) -> str:
-    first, *more = name.split("_")
-    return first + "".join(word.capitalize() for word in more)
+    converge(tasks, **SWITCHES[switch])
 
 
 @pytest.mark.promise(12)
 def test_resource_in_check_mode_predicts_and_sends_no_write(tasks: ResourceTasks) -> None:
-    first, second = sample(tasks.resource), others(tasks, 2)
+    first, second = sample(tasks.resource), others(tasks.resource, 2)
     steps: list[tuple[State, dict[str, Any], Action]] = [
         ("present", first, "create"),
-        ("present", second, changed(tasks)),
+        ("present", second, changed(tasks.resource)),
     ]
     if tasks.resource.removal != "impossible":
         absent = key_of(tasks.resource, first)
-        steps += [("absent", absent, removed(tasks)), ("present", second, came_back(tasks))]
+        steps += [("absent", absent, removed(tasks.resource)), ("present", second, came_back(tasks.resource))]
     for state, options, action in steps:
         before = len(tasks.writes())
         expected = tasks.task(state, check_mode=True, **options)
@@ -169,7 +118,7 @@ def test_resource_with_several_objects_of_the_key_changes_none(tasks: ResourceTa
         **{name: value for name, value in one.items() if name not in ("id", "createdTime", "updatedTime")}
     )
     before = len(tasks.writes())
-    wanted: list[tuple[State, dict[str, Any]]] = [("present", others(tasks, 2)), ("absent", key)]
+    wanted: list[tuple[State, dict[str, Any]]] = [("present", others(tasks.resource, 2)), ("absent", key)]
     for state, options in wanted:
         with pytest.raises(OptionError, match="BILL has 2 objects for .* Nothing was changed. Set id") as failure:
             tasks.task(state, **options)
@@ -179,8 +128,8 @@ def test_resource_with_several_objects_of_the_key_changes_none(tasks: ResourceTa
     if tasks.resource.removal == "impossible":
         return
     # With its identifier, the object is clear. An active object comes before an archived one.
-    assert tasks.task("absent", id=other["id"]).actions == (removed(tasks),)
-    assert tasks.task(**others(tasks, 2)).actions == ("change",)
+    assert tasks.task("absent", id=other["id"]).actions == (removed(tasks.resource),)
+    assert tasks.task(**others(tasks.resource, 2)).actions == ("change",)
 
 
 @pytest.mark.promise(20)
@@ -206,15 +155,19 @@ def test_resource_with_an_id_can_be_renamed(tasks: ResourceTasks) -> None:
 @pytest.mark.promise(10)
 @pytest.mark.promise(20)
 def test_resource_write_whose_response_is_lost_is_looked_up_and_not_sent_again(tasks: ResourceTasks) -> None:
-    first, second, key = sample(tasks.resource), others(tasks, 2), key_of(tasks.resource, sample(tasks.resource))
+    first, second, key = (
+        sample(tasks.resource),
+        others(tasks.resource, 2),
+        key_of(tasks.resource, sample(tasks.resource)),
+    )
     change = {"PUT": "PUT", "replace": "POST"}.get(tasks.resource.update, "PATCH")
     steps: list[tuple[str, State, dict[str, Any], Action]] = [
         ("POST", "present", first, "create"),
-        (change, "present", second, changed(tasks)),
+        (change, "present", second, changed(tasks.resource)),
     ]
     if tasks.resource.removal != "impossible":
         by = "POST" if tasks.resource.has_archive else "DELETE"
-        steps += [(by, "absent", key, removed(tasks)), ("POST", "present", second, came_back(tasks))]
+        steps += [(by, "absent", key, removed(tasks.resource)), ("POST", "present", second, came_back(tasks.resource))]
     for method, state, options, action in steps:
         before = len(tasks.writes())
         tasks.bill.fault(f"{method} {tasks.path}*", cut=True)
@@ -255,7 +208,7 @@ def test_resource_that_bill_refuses_names_the_object_and_bills_words(tasks: Reso
 def test_resource_with_a_session_that_ended_signs_in_again(tasks: ResourceTasks) -> None:
     tasks.task(**sample(tasks.resource))
     tasks.bill.post("sessions/end")
-    assert tasks.task(**others(tasks, 2)).actions == (changed(tasks),)
+    assert tasks.task(**others(tasks.resource, 2)).actions == (changed(tasks.resource),)
 
 
 def test_resource_that_cannot_be_read_again_counts_as_changed(tasks: ResourceTasks) -> None:
@@ -265,7 +218,7 @@ def test_resource_that_cannot_be_read_again_counts_as_changed(tasks: ResourceTas
         return
     tasks.task(**first)
     tasks.bill.fault(f"GET {tasks.path}/*", code="BDC_1145", status=403, times=None)
-    outcome = tasks.task(**others(tasks, 2))
+    outcome = tasks.task(**others(tasks.resource, 2))
     assert (outcome.actions, outcome.changed, outcome.warnings) == (("change",), True, ())
 
 
@@ -382,10 +335,44 @@ def test_resource_value_that_bill_does_not_take_is_reported_and_is_no_change(ope
 
 
 @pytest.mark.promise(20)
-def test_vendor_whose_tax_id_is_masked_keeps_it(open_tasks: Open) -> None:
+@pytest.mark.parametrize("nested_patch", ["replace", "merge"])
+def test_vendor_whose_tax_id_is_masked_keeps_it(open_tasks: Open, nested_patch: str) -> None:
     tasks = open_tasks(VENDOR)
-    tasks.bill.post("settings", masked=True, nested_patch="merge")
+    tasks.bill.post("settings", masked=True, nested_patch=nested_patch)
     first = sample(VENDOR)
     tasks.task(**first)
-    assert tasks.task(name=first["name"], additional_info={"company_name": "Another"}).actions == ("change",)
-    assert tasks.stored()[-1]["additionalInfo"]["taxId"] == first["additional_info"]["tax_id"]
+    tax_id = first["additional_info"]["tax_id"]
+    before = len(tasks.writes())
+    for check_mode in (True, False):
+        with pytest.raises(
+            OptionError, match="BILL shows additional_info.tax_id only with a mask.*Add additional_info.tax_id"
+        ):
+            tasks.task(name=first["name"], additional_info={"company_name": "Another"}, check_mode=check_mode)
+    assert len(tasks.writes()) == before
+    wanted = {"company_name": "Another", "tax_id": tax_id}
+    assert tasks.task(name=first["name"], additional_info=wanted).actions == ("change",)
+    assert tasks.stored()[-1]["additionalInfo"]["taxId"] == tax_id
+
+
+@pytest.mark.promise(20)
+def test_archived_vendor_is_found_although_bill_refuses_the_filter_for_names(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR)
+    tasks.bill.post("settings", missing_filters=["name"], archived_in_lists=False)
+    tasks.task(**sample(VENDOR))
+    tasks.task("absent", name=sample(VENDOR)["name"])
+    # The refusal of the name says nothing about the filter for archived objects.
+    assert tasks.task(**sample(VENDOR)).actions == ("restore",)
+
+
+@pytest.mark.promise(20)
+@pytest.mark.parametrize("resource", [VENDOR, CLASSIFICATIONS["departments"]], ids=lambda each: each.plural)
+@pytest.mark.parametrize("name", [" Acme", "Acme ", "Acme\u00a0", "Acme\u200b", "A\u0441me"])
+def test_object_whose_name_differs_in_signs_that_nobody_sees_is_not_touched(
+    open_tasks: Open, resource: Resource, name: str
+) -> None:
+    tasks = open_tasks(resource)
+    stored = tasks.store(name=name, address={"country": "US"})
+    assert tasks.task("absent", name="Acme").actions == ()
+    assert [each.outcome and each.outcome.actions for each in tasks.many([{"name": "Acme"}], "absent")] == [()]
+    assert stored in tasks.stored()
+    assert tasks.task("absent", name=name).actions == ("archive",)
