@@ -159,8 +159,12 @@ sanity-matrix: stage ## Run the sanity tests of every supported ansible-core (sl
 benchmark: stage ## Measure how fast bill.connect is, for the guide; takes some minutes (BILL_TEST_CORE_BIN as for e2e)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -s tests/benchmarks --write-to $(CURDIR) $(ARGS)
 
-sweep: stage ## Run the slow tests: many processes, many malformed responses (BILL_TEST_CORE_BIN as for e2e)
-	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest tests/sweeps
+# These sweeps use one processor each. The others start many processes at once.
+IN_PROCESS := tests/sweeps/test_switches.py tests/sweeps/test_names.py
+
+sweep: stage ## Run the slow tests: many processes, many malformed responses, all combinations (BILL_TEST_CORE_BIN as for e2e)
+	@$(IN_STAGE) pytest -n auto $(IN_PROCESS)
+	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(addprefix --ignore=,$(IN_PROCESS)) tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
 	@rm -rf $(WORK)/build
