@@ -69,7 +69,7 @@ def parse(type_: Type, text: str) -> Any:
         return _boolean(text)
     if type_ == "number":
         return _number(text)
-    return _moment(text) if type_ == "date" else text
+    return moment(text) if type_ == "date" else text
 
 
 def _boolean(text: str) -> bool:
@@ -88,8 +88,14 @@ def _number(text: str) -> Decimal:
     return number
 
 
-def _moment(text: str) -> datetime:
+def moment(text: str) -> datetime:
+    """The text as a time in a filter."""
     if not MOMENT.fullmatch(text):
         raise ValueError(text)
-    moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=timezone.utc)
+    return iso_moment(text)
+
+
+def iso_moment(text: str) -> datetime:
+    """The text as any time of ISO 8601. ValueError if it is not one."""
+    found = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    return found if found.tzinfo is not None else found.replace(tzinfo=timezone.utc)

@@ -18,6 +18,7 @@ from . import (
     approval_policies,
     bills,
     classifications,
+    control_webhooks,
     customer_contacts,
     customers,
     funding_accounts,
@@ -34,13 +35,16 @@ from . import (
 )
 from . import payments as payments_module
 from .access_tokens import AccessToken
+from .answers import answer
 from .clock import timestamp
 from .faults import Fault
 from .kinds import Kind
 from .sessions import Session
+from .webhook_events import INVENTED_ERRORS
 from .who import TheEmulator
 
 router = APIRouter()
+router.include_router(control_webhooks.router)
 
 OF_ORGANIZATIONS = {
     kind.name: kind
@@ -83,6 +87,10 @@ class NewPassword(Strict):
     password: str
 
 
+class PaymentFailure(Strict):
+    errors: list[dict[str, Any]] = INVENTED_ERRORS
+
+
 @router.get("/requests")
 async def requests(emulator: TheEmulator) -> list[dict[str, Any]]:
     return [asdict(received) for received in emulator.record.requests]
@@ -118,7 +126,7 @@ async def payments(emulator: TheEmulator) -> list[dict[str, Any]]:
 @router.get("/objects/{kind:path}")
 async def objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> JSONResponse:
     if kind == SUBSCRIPTIONS:
-        return JSONResponse(list(emulator.webhooks.subscriptions.get(organization_id, {}).values()))
+        return JSONResponse(list(emulator.webhooks.subscriptions.owned(organization_id).values()))
     if kind in OF_THE_COMPANY:
         return JSONResponse(emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY).everything())
     asked = _of_organization(kind, organization_id)
@@ -134,7 +142,8 @@ async def store_object(
     """Store an object without any check, as BILL may have it from earlier times."""
     if kind == SUBSCRIPTIONS:
         made = {**content, "id": str(uuid.uuid4())}
-        emulator.webhooks.subscriptions.setdefault(organization_id, {})[made["id"]] = made
+        emulator.webhooks.subscriptions.add_key(made["id"], made.pop("securityKey", None))
+        emulator.webhooks.subscriptions.owned(organization_id)[made["id"]] = made
         return JSONResponse(made)
     asked, owner = _of_organization(kind, organization_id), organization_id
     if asked.parent is not None:
@@ -159,6 +168,41 @@ async def clear_objects(kind: str, emulator: TheEmulator, organization_id: str =
     return []
 
 
+@router.patch("/objects/{kind:path}/{id_}")
+async def change_object(
+    kind: str, id_: str, changes: Annotated[dict[str, Any], Body()], emulator: TheEmulator, organization_id: str = ""
+) -> JSONResponse:
+    """Change fields of an object without any check, as BILL or a person at BILL may change them."""
+    if kind in OF_THE_COMPANY:
+        table = emulator.objects.table(OF_THE_COMPANY[kind], spend_world.COMPANY)
+    else:
+        asked = _of_organization(kind, organization_id)
+        if asked.parent is not None:
+            raise HTTPException(404, "objects that belong to other objects cannot be changed here")
+        table = emulator.objects.table(asked, organization_id)
+    if id_ not in table:
+        raise HTTPException(404, "there is no such object")
+    return JSONResponse(table.set(id_, **changes))
+
+
+@router.post("/payments/{id_}/fail")
+async def fail_payment(id_: str, failure: PaymentFailure, emulator: TheEmulator) -> JSONResponse:
+    """Let a payment fail: its new status causes payment.updated, and the failure payment.failed.
+
+    Documented: payment.updated for each new status, and payment.failed for a failed request for a payment. Inferred: also for a payment
+    that exists.
+    """
+    kind = payments_module.KIND
+    for organization in world.ORGANIZATIONS:
+        table = emulator.objects.table(kind, organization.id)
+        if id_ in table:
+            failed = table.set(id_, status="FAILED")
+            shown = answer(failed, kind, emulator.settings)
+            emulator.webhooks.announce("payment.failed", organization.id, shown, errors=failure.errors)
+            return JSONResponse(failed)
+    raise HTTPException(404, "there is no such payment")
+
+
 def _of_organization(kind: str, organization_id: str) -> Kind:
     if kind not in OF_ORGANIZATIONS or organization_id not in {one.id for one in world.ORGANIZATIONS}:
         raise HTTPException(404, "no such kind or organization")
@@ -172,9 +216,11 @@ async def clock(emulator: TheEmulator) -> dict[str, Any]:
 
 @router.post("/clock")
 async def change_clock(change: ClockChange, emulator: TheEmulator) -> dict[str, Any]:
+    deliveries = emulator.webhooks.deliveries
     if change.set is not None:
         emulator.clock.set(change.set)
-    emulator.clock.advance(change.advance)
+        deliveries.wake()
+    await deliveries.advance(change.advance)
     return await clock(emulator)
 
 

@@ -81,6 +81,16 @@ class Control:
     def delete(self, what: str) -> Any:
         return self._json(requests.delete(f"{self.url}/{what}", timeout=TIMEOUT, verify=self._verify))
 
+    def change(self, kind: str, id_: str, organization_id: str, **changes: Any) -> Any:
+        """Change fields of an object, as BILL does."""
+        url = f"{self.url}/objects/{kind}/{id_}?organization_id={organization_id}"
+        return self._json(requests.patch(url, json=changes, timeout=TIMEOUT, verify=self._verify))
+
+    def deliver(self, *event_ids: str) -> list[dict[str, Any]]:
+        """Send the webhook events that are due, or these events now, and wait for the receivers. Returns all deliveries."""
+        deliveries: list[dict[str, Any]] = self.post("webhooks/deliver", events=event_ids)["deliveries"]
+        return deliveries
+
     def fault(self, on: str, **kind: Any) -> None:
         self.post("faults", on=on, **kind)
 

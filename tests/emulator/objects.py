@@ -13,6 +13,7 @@ from .errors import NO_DATA, RefusalError
 from .kinds import Kind, Object
 from .problems import Problems
 from .settings import Settings
+from .webhook_changes import Change, Webhooks
 
 # More than the number of lists that clients read at the same time.
 MAX_SELECTIONS = 64
@@ -113,7 +114,7 @@ class ObjectTable:
         now = self._clock.stamp()
         made = {"id": self.kind.new_id(self.owner, self._made)}
         archived = {"archived": False} if self.kind.can_be_archived else {}
-        return self._store({**made, **archived, **content, "createdTime": now, "updatedTime": now})
+        return self._store({**made, **archived, **content, "createdTime": now, "updatedTime": now}, "created")
 
     def patch(self, id_: str, given: Object) -> Object:
         """Change the given fields (documented)."""
@@ -138,26 +139,31 @@ class ObjectTable:
             for one in self.everything():
                 if one.get("parentId") == id_ and not one["archived"]:
                     self.archive(one["id"])
-        return self.set(id_, archived=True)
+        return self._set(id_, "archived", archived=True)
 
     def restore(self, id_: str) -> Object:
         before = self.get(id_)
         if before["archived"]:
             # Inferred: an object does not come back beside another one with the same unique fields.
             self._refuse_duplicates([before], before)
-        return self.set(id_, archived=False)
+        return self._set(id_, "restored", archived=False)
 
     def set(self, id_: str, **changes: Any) -> Object:
-        """Change fields. Documented for archive and restore: if the object already has these values, that is no error."""
+        """Change fields. Inferred: if the object already has these values, that is no error."""
+        return self._set(id_, "updated", **changes)
+
+    def _set(self, id_: str, change: Change, **changes: Any) -> Object:
+        # Documented for archive and restore: if the object already has these values, that is no error.
         before = self.get(id_)
         if all(before.get(name) == value for name, value in changes.items()):
             return before
-        return self._store({**before, **changes, "updatedTime": self._clock.stamp()})
+        return self._store({**before, **changes, "updatedTime": self._clock.stamp()}, change)
 
     def remove(self, id_: str) -> Object:
         removed = self.get(id_)
         del self._by_id[id_]
         self._selections.clear()
+        self._objects.changed(self.kind, self.owner, "deleted", removed)
         return removed
 
     def clear(self) -> None:
@@ -173,11 +179,13 @@ class ObjectTable:
         problems.raise_if_any()
         if self.kind.unique and self.kind.unique.value(after) != self.kind.unique.value(before):
             self._refuse_duplicates([after], before)
-        return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": self._clock.stamp()})
+        now = self._clock.stamp()
+        return self._store({**self.kind.complete(after), "id": before["id"], "updatedTime": now}, "updated")
 
-    def _store(self, one: Object) -> Object:
+    def _store(self, one: Object, change: Change) -> Object:
         self._by_id[one["id"]] = one
         self._selections.clear()
+        self._objects.changed(self.kind, self.owner, change, one)
         return one
 
 
@@ -189,8 +197,9 @@ def _merged(before: Any, given: Any) -> Any:
 
 
 class Objects:
-    def __init__(self, clock: Clock, settings: Settings) -> None:
+    def __init__(self, clock: Clock, settings: Settings, webhooks: Webhooks) -> None:
         self._clock = clock
+        self._webhooks = webhooks
         self.settings = settings
         self._tables: dict[tuple[str, str], ObjectTable] = {}
 
@@ -199,6 +208,17 @@ class Objects:
         if key not in self._tables:
             self._tables[key] = ObjectTable(kind, owner, self, self._clock)
         return self._tables[key]
+
+    def changed(self, kind: Kind, owner: str, change: Change, one: Object) -> None:
+        """Every change of an object passes here: by a call of the API, in bulk, or by the control interface."""
+        if self._webhooks.subscriptions.is_empty:
+            return None
+        if kind.parent is None:
+            return self._webhooks.changed(kind, owner, change, one)
+        for (name, organization_id), parents in self._tables.items():
+            if name == kind.parent.name and owner in parents:
+                return self._webhooks.changed_below(kind, organization_id, change, one, parents.get(owner))
+        return None
 
     def below(self, kind: Kind, parents: ObjectTable) -> list[Object]:
         """The objects of a kind that belong to objects of `parents`, with the identifiers of those."""

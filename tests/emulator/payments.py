@@ -76,13 +76,23 @@ async def options() -> None:
 async def pay(who: FullAccess, bypass: MfaBypass, given: Fields, emulator: TheEmulator) -> JSONResponse:
     # Inferred: BILL does not check the fields if the session is not trusted.
     require_trust(who, bypass)
-    return JSONResponse(_record(emulator, who, _table(who, emulator).create(given)), 201)
+    try:
+        made = _table(who, emulator).create(given)
+    except RefusalError as refusal:
+        _announce_refusal(emulator, who, [given], refusal)
+        raise
+    return JSONResponse(_record(emulator, who, made), 201)
 
 
 @router.post("/bulk")
 async def pay_several(who: FullAccess, bypass: MfaBypass, given: AnyJson, emulator: TheEmulator) -> JSONResponse:
     require_trust(who, bypass)
-    made = _table(who, emulator).create_all(resource.objects(_separately(given), KIND))
+    lines = resource.objects(_separately(given), KIND)
+    try:
+        made = _table(who, emulator).create_all(lines)
+    except RefusalError as refusal:
+        _announce_refusal(emulator, who, lines, refusal)
+        raise
     return JSONResponse([_record(emulator, who, one) for one in made], 201)
 
 
@@ -110,6 +120,14 @@ async def cancel(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSO
 async def void(payment_id: str, who: FullAccess, emulator: TheEmulator) -> JSONResponse:
     # From a third party: BILL requires a reason. The emulator does not check it.
     return JSONResponse(_table(who, emulator).set(payment_id, status="VOID"))
+
+
+def _announce_refusal(emulator: Emulator, who: Who, given: list[Object], refusal: RefusalError) -> None:
+    if not emulator.settings.refused_payment_event:
+        return
+    errors = refusal.envelope(emulator.clock, emulator.settings)
+    for one in given:
+        emulator.webhooks.announce("payment.failed", who.organization_id, one, errors=errors)
 
 
 def _record(emulator: Emulator, who: Who, made: Object) -> Object:

@@ -141,6 +141,66 @@ class Settings(BaseModel):
     # Unknown: does Spend & Expense count in a clock minute, or in the last sixty seconds?
     spend_rolling_minute: bool = False
 
+    # Documented: the address of a receiver must be https. True: http is accepted for this machine, so that a test needs no certificate.
+    webhook_http: bool = False
+
+    # The file of the authority of https receivers (PEM). Empty: their certificates are not checked. All of them are on this machine.
+    webhook_ca: str = ""
+
+    # The emulator only sends to this machine. This is the status that it takes from all other receivers.
+    webhook_elsewhere: int = Field(default=200, ge=100, le=599)
+
+    # Documented: only status 200 is a success. Unknown: is another status of 200 to 299 one, too?
+    webhook_success: Literal["200", "2xx"] = "200"
+
+    # Documented in earlier rules: the response must come within ten seconds (real time). The present rules were not read to this line.
+    webhook_timeout: float = Field(default=10, gt=0)
+
+    # Documented: the waits in seconds before the retries.
+    webhook_retry_seconds: list[float] = Field(default=[2, 4, 8, 16])
+
+    # Documented: BILL disables a subscription after the last retry. Unknown: after one lost event, or after several without a success
+    # between them? 0: never.
+    webhook_lost_events: int = Field(default=1, ge=0)
+
+    # Unknown: does BILL store the events of a disabled subscription? It does not send them later.
+    webhook_while_disabled: Literal["recorded", "lost"] = "recorded"
+
+    # Unknown: does an event that is sent again have the same identifier?
+    webhook_resend_id: Literal["kept", "new"] = "kept"
+
+    # Unknown: for how many seconds BILL still signs with the old key after a new one was made.
+    webhook_old_key_seconds: float = Field(default=0, ge=0)
+
+    # BILL documents the payload as an escaped text. Receivers of third parties read an object. "text" is a JSON string of the document.
+    webhook_body: Literal["object", "text"] = "object"
+
+    # Unknown: the content type of a delivery.
+    webhook_content_type: str = "application/json"
+
+    # Documented: events may come out of order, and more than once.
+    webhook_order: Literal["oldest_first", "newest_first"] = "oldest_first"
+    webhook_copies: int = Field(default=1, ge=1)
+
+    # Unknown: how many attempts of a subscription are in flight at the same time.
+    webhook_concurrency: int = Field(default=1, ge=1)
+
+    # Unknown: is the status of an event that of its first attempt, or that of the last one?
+    webhook_event_status: Literal["first_attempt", "last_attempt"] = "first_attempt"
+
+    # Unknown: does BILL respond to a test, and to the request to send an event again, after the attempt? Its response has a status.
+    webhook_test_waits: bool = False
+
+    # Unknown: the event when the bank account of a vendor changes. BILL's pages name none. "bank-account" is bank-account.created, or
+    # bank-account.updated if the account is deleted.
+    vendor_bank_account_event: Literal["none", "vendor.updated", "bank-account"] = "none"
+
+    # Unknown: is the status of a new payment a new status, so that it causes payment.updated?
+    new_payment_event: bool = True
+
+    # Documented: a request for a payment that fails causes payment.failed. Unknown: also one that BILL refuses at once?
+    refused_payment_event: bool = False
+
     # The developer keys without MFA. Documented: `mfaBypass` is true for them.
     mfa_bypass: list[str] = Field(default_factory=list)
 

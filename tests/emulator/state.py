@@ -18,7 +18,7 @@ from .record import Record
 from .sessions import Sessions
 from .settings import Settings
 from .trust import Trust
-from .webhook_events import Webhooks
+from .webhook_changes import Webhooks
 
 
 class Emulator:
@@ -26,9 +26,13 @@ class Emulator:
 
     def __init__(self, new_clock: Callable[[], Clock] = Clock) -> None:
         self._new_clock = new_clock
-        self.reset()
+        self._start()
 
     def reset(self) -> None:
+        self.webhooks.deliveries.close()
+        self._start()
+
+    def _start(self) -> None:
         self.clock = self._new_clock()
         self.settings = Settings()
         self.accounts = Accounts(self.settings)
@@ -43,6 +47,6 @@ class Emulator:
 
     def reset_objects(self) -> None:
         """Forget all objects that were written, and all requests. The sessions stay."""
-        self.objects = Objects(self.clock, self.settings)
-        self.webhooks = Webhooks()
+        self.webhooks = Webhooks(self.clock, self.settings)
+        self.objects = Objects(self.clock, self.settings, self.webhooks)
         self.record = Record()
