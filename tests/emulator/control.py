@@ -220,7 +220,7 @@ async def change_clock(change: ClockChange, emulator: TheEmulator) -> dict[str, 
     if change.set is not None:
         emulator.clock.set(change.set)
         deliveries.wake()
-    await deliveries.advance(change.advance)
+    await control_webhooks.until_the_end(deliveries.advance(change.advance))
     return await clock(emulator)
 
 

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from typing import Any
 
 from fastapi import APIRouter, HTTPException
@@ -19,6 +21,14 @@ class Which(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     events: list[str] = []
+
+
+async def until_the_end(deliveries: Awaitable[None]) -> None:
+    """Wait for deliveries, but not longer than the emulator runs. Without this, uvicorn reports the call as a bug."""
+    try:
+        await deliveries
+    except asyncio.CancelledError:
+        raise HTTPException(503, "the emulator ends") from None
 
 
 @router.get("")
@@ -46,14 +56,9 @@ async def resume(emulator: TheEmulator) -> dict[str, Any]:
 @router.post("/deliver")
 async def deliver(which: Which, emulator: TheEmulator) -> dict[str, Any]:
     """Send the given events in this order, or all that are due, and wait until nothing is in flight."""
-    events = [emulator.webhooks.event(id_) for id_ in which.events]
-    if None in events:
+    events = [event for id_ in which.events if (event := emulator.webhooks.event(id_)) is not None]
+    if len(events) < len(which.events):
         raise HTTPException(404, "there is no such event")
-    for event in events:
-        if event is not None:
-            await emulator.webhooks.deliveries.send(event)
-    if events:
-        await emulator.webhooks.deliveries.quiet()
-    else:
-        await emulator.webhooks.deliveries.send_due()
+    known = emulator.webhooks.deliveries
+    await until_the_end(known.send(events) if events else known.send_due())
     return await deliveries(emulator)

@@ -127,14 +127,16 @@ class Deliveries:
         self._clock.advance(seconds)
         self.wake()
 
-    async def send(self, event: Event) -> None:
-        """Send one event now: what waits of it, otherwise a copy."""
-        waiting = next((one for one in self._waiting if one.event is event), None)
-        if waiting is None:
-            waiting = Delivery(event, self._clock.now(), is_asked_for=True, is_copy=True)
-            self.everything.append(waiting)
-            self._waiting.append(waiting)
-        await asyncio.wait([self._start(waiting)])
+    async def send(self, events: list[Event]) -> None:
+        """Send these events now, one after another: the delivery of each that waits, otherwise a copy."""
+        for event in events:
+            waiting = next((one for one in self._waiting if one.event is event), None)
+            if waiting is None:
+                waiting = Delivery(event, self._clock.now(), is_asked_for=True, is_copy=True)
+                self.everything.append(waiting)
+                self._waiting.append(waiting)
+            await asyncio.wait([self._start(waiting)])
+        await self.quiet()
 
     async def send_due(self) -> None:
         """Send what is due now, one after another, also during a pause."""
