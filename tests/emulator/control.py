@@ -157,7 +157,7 @@ async def store_object(
 async def clear_objects(kind: str, emulator: TheEmulator, organization_id: str = "") -> list[Any]:
     """Remove all objects of a kind, also those that the organization has at the start."""
     if kind == SUBSCRIPTIONS:
-        emulator.webhooks.subscriptions.pop(organization_id, None)
+        emulator.webhooks.subscriptions.owned(organization_id).clear()
         return []
     asked = _of_organization(kind, organization_id)
     owners = [organization_id]
