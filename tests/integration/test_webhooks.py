@@ -6,12 +6,18 @@
 
 from __future__ import annotations
 
+import base64
+import hmac
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.emulator import world
+from tests.emulator.certificates import Authority
 from tests.emulator.control_client import Control
+from tests.emulator.receiver import receiving
 from tests.integration.project import Project
 from tests.integration.request_tasks import LOGIN, call, calls_received, that
 
@@ -134,3 +140,40 @@ def test_webhooks_mistakes_are_named_before_anything_is_sent(project: Project, b
     assert calls_received(bill) == []
     run = project.play(call("/v3/subscriptions"))
     assert run.shows("The path of BILL's webhooks is /connect-events/v3/subscriptions. Write it so.")
+
+
+@pytest.mark.promise(5)
+def test_playbook_subscribes_keeps_the_key_tests_the_delivery_and_rotates(
+    project: Project, bill: Control, tmp_path: Path
+) -> None:
+    bill.post("settings", webhook_test_waits=True)
+    with receiving(Authority(tmp_path / "authority").good()) as receiver:
+        command = ("ansible-playbook", "bill.connect.webhook", "-e", f"bill_webhook_url={receiver.url}", "--diff")
+        missing = project.run("ansible-playbook", "bill.connect.webhook")
+        assert missing.shows("Set bill_webhook_url to the address of your event source")
+        check = project.run(*command, "--check")
+        assert (check.code, check.changed) == (0, 1), check.output
+        first = project.run(*command, "-e", "bill_webhook_test=true")
+        assert (first.code, first.changed) == (0, 1), first.output
+        again = project.run(*command)
+        assert (again.code, again.changed) == (0, 0), again.output
+        # The event source verifies the test delivery with the key in the vault file.
+        key = variable(project, "bill_webhook_key")
+        (delivery,) = receiver.received
+        signature = base64.b64encode(hmac.digest(key.encode(), delivery.body, "sha256")).decode()
+        assert delivery.headers["x-bill-sha-signature"] == signature
+        rotated = project.run(*command, "-e", "bill_webhook_rotate=true")
+        assert (rotated.code, rotated.changed) == (0, 1), rotated.output
+        assert variable(project, "bill_webhook_key_previous") == key != variable(project, "bill_webhook_key")
+        receiver.statuses += [401] * 5
+        refused = project.run(*command, "-e", "bill_webhook_test=true")
+        assert refused.shows("The event source answered BILL with HTTP status 401. With 401, give it the key in")
+    for run in (check, first, again, rotated, refused):
+        assert "s3cret-webhook-" not in run.output
+
+
+def variable(project: Project, name: str) -> str:
+    """A variable of the vault file."""
+    shown = project.run("ansible-vault", "view", "group_vars/all/bill.yml").output
+    value: str = yaml.safe_load(shown)[name]
+    return value
