@@ -47,6 +47,7 @@ class Desired:
     - ``consents``: the names of the options with which the user allows something that cannot be undone.
     - ``children``: the wanted objects that belong to this one.
     - ``place``: the name of the object in messages about its options, such as ``objects[3]``. Empty for a task with one object.
+    - ``known_as``: what people call an object that has an ID here and no values. Empty if it is not known.
     """
 
     resource: Resource
@@ -58,6 +59,7 @@ class Desired:
     parents: Mapping[str, str] = field(default_factory=dict)
     consents: frozenset[str] = frozenset()
     children: tuple[Child, ...] = ()
+    known_as: str = ""
 
     @cached_property
     def given(self) -> list[Field]:
@@ -87,7 +89,7 @@ class Desired:
     def label(self) -> str:
         """The object as messages show it."""
         if self.id:
-            return f"{self.resource.name} {self.id}"
+            return f"{self.resource.name} {f'{self.known_as!r} ({self.id})' if self.known_as else self.id}"
         if self.resource.is_single:
             return f"{self.resource.name} of {' '.join(self.parents.values())}"
         shown = " ".join(text_of(value) for value in self.key_values)

@@ -22,6 +22,7 @@ from .desired import Desired, State
 from .finder import Finder
 from .plan import Outcome, Plan, outcome_of, predicted_outcome, unchanged
 from .reconcile import Reconciler
+from .values import text_of
 
 # Errors that say nothing about the next object.
 _OF_ONE_OBJECT = (ApiError, OptionError, UncertainWriteError)
@@ -129,7 +130,8 @@ class ManyReconciler:
         steps: list[_Step] = []
         for record in self._finder.everything(archived=False):
             if record["id"] not in ids:
-                desired = replace(like, values={}, id=record["id"], place="")
+                name = " ".join(text_of(value) for value in like.resource.key_values(like.key, record))
+                desired = replace(like, values={}, id=record["id"], place="", known_as=name)
                 steps.append(_Step(desired, "absent", self._one.guarded(desired, Plan(("archive",), record))))
         return steps
 

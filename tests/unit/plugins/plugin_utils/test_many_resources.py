@@ -107,6 +107,12 @@ def test_many_objects_with_purge_archive_what_is_not_listed(accounts: ResourceTa
     listed = numbered(ACCOUNTS, range(2))
     predicted = accounts.many(listed, purge=True, check_mode=True)
     assert [each.outcome.actions for each in predicted if each.outcome] == [(), (), ("archive",), ("archive",)]
+    # The user did not write these objects, so the messages have their names.
+    ids = [each["id"] for each in accounts.stored()]
+    assert [each.desired.label for each in predicted[2:]] == [
+        f"account 'Object 002' ({ids[2]})",
+        f"account 'Object 003' ({ids[3]})",
+    ]
     assert [each.outcome.actions for each in accounts.many(listed, purge=True) if each.outcome] == [
         (),
         (),
