@@ -195,6 +195,15 @@ EXAMPLES = r"""
         account: {type: EXPENSE, number: "6100"}
       - name: Meals
         account: {type: EXPENSE, number: "6110"}
+
+- name: Have these accounts and archive all others, with the accounts below them
+  bill.connect.bill_classification:
+    kind: chart_of_accounts
+    purge: true
+    archive_children: true
+    objects:
+      - name: Travel
+        account: {type: EXPENSE, number: "6100"}
 """
 
 RETURN = r"""

@@ -257,6 +257,14 @@ EXAMPLES = r"""
     name: Elm Street Cafe
     email: ap@elm.example
 
+- name: Have a customer with one contact, and archive another contact
+  bill.connect.bill_customer:
+    name: Elm Street Cafe
+    email: ap@elm.example
+    contacts:
+      - {email: ann@elm.example, first_name: Ann}
+      - {email: ben@elm.example, state: absent}
+
 - name: Archive a customer
   bill.connect.bill_customer:
     name: Elm Street Cafe

@@ -109,6 +109,18 @@ EXAMPLES = r"""
     role: CLERK
     accept_terms_of_service: true
 
+- name: List the roles
+  bill.connect.bill_role_info:
+  register: found
+
+- name: Invite somebody with a role that only this organization has
+  bill.connect.bill_user:
+    email: sasha@example.com
+    first_name: Sasha
+    last_name: Lind
+    role_id: "{{ found.objects | selectattr('description', 'eq', 'Night shift') | map(attribute='id') | first }}"
+    accept_terms_of_service: true
+
 - name: Archive the user of somebody who has left
   bill.connect.bill_user:
     email: lee@example.com

@@ -232,7 +232,12 @@ EXAMPLES = r"""
     name: Birch Paper Supply
     state: absent
 
-- name: Have all vendors of a spreadsheet
+- name: Read a spreadsheet, whose first row has names such as name and address.city
+  community.general.read_csv:
+    path: vendors.csv
+  register: vendors
+
+- name: Have all its vendors
   bill.connect.bill_vendor:
     objects: "{{ vendors.list }}"
 """

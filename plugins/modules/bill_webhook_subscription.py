@@ -115,11 +115,12 @@ EXAMPLES = r"""
     events: [vendor.updated, bank-account.created, payment.failed]
     vault_variable: bill_webhook_key
 
+# Every run with rotate_security_key makes a new key. So it is true only in a run with -e rotate=true.
 - name: Make a new key, and keep the old one beside it
   bill.connect.bill_webhook_subscription:
     name: ansible
     vault_variable: bill_webhook_key
-    rotate_security_key: true
+    rotate_security_key: "{{ rotate | default(false) }}"
 """
 
 RETURN = r"""
