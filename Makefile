@@ -129,13 +129,13 @@ e2e-slow: ## Run the e2e tests that are marked slow or terminal
 e2e-cores: ## Run the e2e tests on the oldest and the newest core
 	@$(MAKE) --no-print-directory matrix CORES="oldest newest"
 
-# awx.awx, in the release that pyproject.toml names.
-$(WORK)/awx/.stamp: $(VENV)/.stamp
+# awx.awx and read_csv of community.general, in the release that pyproject.toml names.
+$(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py
 	@rm -rf $(WORK)/awx
 	@$(BIN)/python -m tools.awx $(WORK)/awx
 	@touch $@
 
-awx: stage $(WORK)/awx/.stamp ## Install the credential type with AWX's own module, in an emulator of AWX
+awx: stage $(WORK)/awx/.stamp ## Run what needs another collection: the credential type with AWX's own module, vendors from a CSV file
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator

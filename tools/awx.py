@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Download awx.awx, the collection that calls AWX, for the tests of what is installed there.
+"""Download awx.awx, the collection that calls AWX, for the tests of what is installed there, and the task that reads a CSV file.
 
-PyPI has it as a part of the package ansible, in the release that pyproject.toml names. Of that archive of 58 MB only this
-collection is stored.
+PyPI has both as parts of the package ansible, in the release that pyproject.toml names. Of that archive of 58 MB only these
+parts are stored.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ import zipfile
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
-PART = "ansible_collections/awx/awx/"
+COLLECTIONS = "ansible_collections/"
+# All of awx.awx, and of community.general what read_csv needs.
+PARTS = (
+    f"{COLLECTIONS}awx/awx/",
+    f"{COLLECTIONS}community/general/MANIFEST.json",
+    f"{COLLECTIONS}community/general/plugins/module_utils/csv.py",
+    f"{COLLECTIONS}community/general/plugins/modules/read_csv.py",
+)
 
 
 def fetch(folder: Path) -> None:
@@ -33,7 +40,7 @@ def fetch(folder: Path) -> None:
         )
         [archive] = Path(here).glob("ansible-*.whl")
         with zipfile.ZipFile(archive) as opened:
-            opened.extractall(folder, [name for name in opened.namelist() if name.startswith(PART)])
+            opened.extractall(folder, [name for name in opened.namelist() if name.startswith(PARTS)])
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A project as in the end-to-end tests, with the collection awx.awx."""
+"""A project as in the end-to-end tests, with the collections that `make awx` downloads."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ __all__ = ["api_url", "bill", "collections", "core", "core_bin", "project", "vau
 
 @pytest.fixture(scope="session")
 def awx_collections() -> Path:
-    """The folder into which `make awx` downloads awx.awx. BILL_TEST_AWX names it."""
+    """The folder into which `make awx` downloads awx.awx, and read_csv of community.general. BILL_TEST_AWX names it."""
     folder = Path(os.environ["BILL_TEST_AWX"])
     assert (folder / "ansible_collections/awx/awx/plugins/modules/credential_type.py").exists()
+    assert (folder / "ansible_collections/community/general/plugins/modules/read_csv.py").exists()
     return folder
 
 
