@@ -16,7 +16,7 @@ description:
   - Creates, replaces or deletes the bank account to which BILL pays a vendor. A vendor has at most one.
   - BILL shows only the last four digits of the number. So the task compares only these.
   - A number with the same last four digits counts as the same.
-  - BILL requires an administrator to create the account. Whether it also requires an MFA-trusted session is not documented. Its older API did.
+  - BILL does not document whether these calls require an administrator or an MFA-trusted session. Its older API required the session.
   - In production, BILL needs two business days before it pays to a new account.
 extends_documentation_fragment:
   - bill.connect.attributes
