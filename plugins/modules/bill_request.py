@@ -108,7 +108,9 @@ attributes:
       - Shows a write as it is sent, or would be sent. Secrets, and the numbers of bank accounts and persons, are redacted.
       - If BILL's response to the write repeats a redacted value, the whole result is hidden. The difference then goes to the error output.
 notes:
-  - A second run of a play sends its writes again. To create something only once, read first, and write only what is missing.
+  - Without O(unless), a second run of a play sends its writes again.
+  - If the outcome of a write with O(unless) is uncertain, run the play again. It looks first. BILL may need a moment until a list shows a new
+    record, so check in BILL's web app if you are in doubt.
   - The result is shown with C(-v), as with C(ansible.builtin.uri). It is hidden if it holds a secret, such as a session or a token. C(register)
     still has it.
   - C(until) does not repeat a write that BILL has processed, or may have processed. Each later try has the same result. To wait for the effect of a write,
@@ -140,7 +142,7 @@ EXAMPLES = r"""
   ansible.builtin.debug:
     msg: "{{ vendors.results | map(attribute='name') }}"
 
-- name: Create a vendor
+- name: Create a vendor, unless it is there
   bill.connect.bill_request:
     path: /v3/vendors
     method: POST
@@ -152,24 +154,31 @@ EXAMPLES = r"""
         stateOrProvince: OR
         zipOrPostalCode: "97205"
         country: US
+    unless:
+      filters:
+        - {field: name, op: eq, value: Acorn Paper Supply Co.}
   register: vendor
 
-- name: Archive it (BILL accepts this a second time)
-  bill.connect.bill_request:
-    path: /v3/vendors/{{ vendor.json.id }}/archive
-    method: POST
+- name: Show its ID (json is BILL's response; found has what was already there)
+  ansible.builtin.debug:
+    msg: "{{ (vendor.found | default([vendor.json]) | first).id }}"
+  when: not ansible_check_mode
 
-- name: Create three vendors of the same name in the sandbox, on purpose
+- name: Change its e-mail address, unless it is this one
   bill.connect.bill_request:
-    path: /v3/vendors
+    path: /v3/vendors/00901EXAMPLEEXAMPLE1
+    method: PATCH
+    body: {email: invoices@example.com}
+    unless: {paginate: false, match: {email: invoices@example.com}}
+
+- name: Archive it, as often as the run needs it (unless looks each time, so repeat is safe)
+  bill.connect.bill_request:
+    path: /v3/vendors/00901EXAMPLEEXAMPLE1/archive
     method: POST
-    body:
-      name: Test vendor
-      address: {line1: 1 Main Street, city: Portland, stateOrProvince: OR, zipOrPostalCode: "97205", country: US}
+    unless: {path: /v3/vendors/00901EXAMPLEEXAMPLE1, paginate: false, match: {archived: true}}
     repeat: true
-  loop: [1, 2, 3]
 
-- name: Subscribe to new bills (BILL returns the security key only once)
+- name: Subscribe to new bills, once (BILL returns the security key only once)
   bill.connect.bill_request:
     path: /connect-events/v3/subscriptions
     method: POST
@@ -179,6 +188,8 @@ EXAMPLES = r"""
       events:
         - {type: bill.created, version: "1"}
       notificationUrl: https://hooks.example.com/bill
+    unless:
+      match: {name: New bills}
   register: subscription
 
 - name: Read a bill that may not exist
@@ -187,30 +198,18 @@ EXAMPLES = r"""
     expected_status: [200, 404]
   register: bill
 
-- name: Pay (again in each run), and let a person check a payment with an unknown outcome
-  block:
-    - name: Pay
-      bill.connect.bill_request:
-        path: /v3/payments
-        method: POST
-        require_trusted: true
-        body: "{{ payment }}"
-      register: paid
-  rescue:
-    - name: Fail if BILL has certainly not paid
-      ansible.builtin.fail:
-        msg: "{{ paid.msg }}"
-      when: not paid.uncertain | default(true)
-
-    - name: Read the latest payments
-      bill.connect.bill_request:
-        path: /v3/payments
-        sort: createdTime:desc
-      register: latest
-
-    - name: Fail with their IDs, so that nothing continues as if it were paid
-      ansible.builtin.fail:
-        msg: "{{ paid.msg }} The latest payments: {{ latest.json.results | map(attribute='id') | join(', ') }}"
+- name: Pay the rent of a month, once (its description says which payment it is)
+  bill.connect.bill_request:
+    path: /v3/payments
+    method: POST
+    require_trusted: true
+    body:
+      vendorId: 00901EXAMPLEEXAMPLE1
+      amount: 10.50
+      description: Rent 2026-12
+    unless:
+      match: {vendorId: 00901EXAMPLEEXAMPLE1, description: Rent 2026-12}
+  register: payment
 """
 
 RETURN = r"""
