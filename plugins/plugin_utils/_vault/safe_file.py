@@ -99,6 +99,7 @@ def refuse_if_closed(path: str, folder: str) -> None:
 
 def try_to_write(path: str, target: str, size: int) -> None:
     """Raise BillError if the directory of the file does not take what ``replace_file`` writes. Nothing stays there.
+    Raises LockTimeoutError.
 
     A caller uses it before a step that cannot be undone, such as a new password at BILL. Modes do not show everything: a share can refuse
     names, a new file in the place of an old one, or its data. ``size`` is the size of the file in bytes. A few bytes more can be
@@ -111,7 +112,8 @@ def try_to_write(path: str, target: str, size: int) -> None:
     trial = os.path.join(folder, name)
     made: list[str] = []
     try:
-        with errors_of(f"{path} cannot be written: the directory {folder}"):
+        # A task that writes removes what looks like the leftovers of a killed task. These files look so, too.
+        with write_lock(path, target), errors_of(f"{path} cannot be written: the directory {folder}"):
             for _file in ("the old one", "the new one"):
                 made.append(_written_beside(trial, data))
             made.append(_back_up(path, os.path.join(folder, f".{name}.trial"), data))

@@ -33,6 +33,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit imp
     VaultFileResult,
     given_variables,
     inspect_file,
+    refuse_if_unwritable,
     remove_variables,
     secrets_among,
     set_variables,
@@ -599,7 +600,11 @@ def test_vault_file_lock_held_by_another_task_times_out_with_a_message(
         for check_mode in (True, False):
             with pytest.raises(LockTimeoutError, match=f"has been writing to {old} for 0 seconds"):
                 store_variables(old, {"b": 1}, check_mode=check_mode)
+        # The task that writes would remove the files of a trial as the leftovers of a killed task.
+        with pytest.raises(LockTimeoutError):
+            refuse_if_unwritable(str(old), loader())
         assert store_variables(old.with_name("another.yml"), {"b": 1}).changed
+    refuse_if_unwritable(str(old), loader())
     assert store_variables(old, {"b": 1}).changed
 
 

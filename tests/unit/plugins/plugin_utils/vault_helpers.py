@@ -19,6 +19,7 @@ from ansible.parsing.vault import VaultLib, VaultSecret
 from ansible_collections.bill.connect.plugins.plugin_utils._vault import ansible_paths, safe_file, vault_edit
 from ansible_collections.bill.connect.plugins.plugin_utils._vault.vault_edit import (
     VaultFileResult,
+    refuse_if_unwritable,
     remove_variables,
     set_variables,
 )
@@ -125,7 +126,7 @@ def _killed(path: Path, task: Callable[..., VaultFileResult], die_at: int) -> tu
 
 
 def run_at_once(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
-    """Run this many tasks at once. Each stores a variable of its own, and may have a home of its own."""
+    """Run this many tasks at once. Each tries whether it can write, and stores a variable of its own, and may have a home of its own."""
     path = file_with(Path(folder), None)
     begin = FORK.Barrier(size)
 
@@ -133,6 +134,7 @@ def run_at_once(folder: str, size: int, homes: bool = False) -> dict[str, Any]:
         if homes:
             ansible_paths.default_store = lambda: tempfile.mkdtemp(dir=folder, prefix=f"home-{number}-")
         begin.wait(60)
+        refuse_if_unwritable(str(path), loader())
         set_variables(str(path), {f"of_{number}": f"findme-{number}"}, loader(), by=BY)
 
     process_helpers = [FORK.Process(target=member, args=(number,)) for number in range(size)]
