@@ -25,6 +25,7 @@ import re
 import shlex
 import shutil
 import textwrap
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
@@ -39,7 +40,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 from tests.awx import rules
 from tests.emulator import ledger, world
 from tests.emulator.control_client import Control
-from tests.integration.payer import REMEMBERED
+from tests.integration.payer import PAYER, REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
 from tools.awx_form import TYPED
@@ -183,6 +184,9 @@ CHALLENGE_REQUEST, VALIDATE_REQUEST = "POST /v3/mfa/challenge", "POST /v3/mfa/ch
 STEP_UP, PAY = "POST /v3/mfa/step-up", "POST /v3/payments"
 SPEND = "GET /v3/spend/users/current"
 SUBSCRIBE = "POST /connect-events/v3/subscriptions"
+MODULES = ROOT / "plugins" / "modules"
+# Each task that declares objects has a task beside it that lists them.
+RESOURCES = {f"bill.connect.{path.stem.removesuffix('_info')}" for path in MODULES.glob("*_info.py")}
 TRUST = {"name": "Sign in", "bill.connect.bill_login": {"require_trusted": True}}
 CHALLENGE = {"name": "Challenge", "bill.connect.bill_mfa_challenge": None}
 ORGANIZATIONS = {"name": "List", "bill.connect.bill_organizations_info": None}
@@ -696,6 +700,54 @@ def in_a_terminal(project: Project, bill: Control, command: list[str]) -> Run:
     return Run(run.code, re.sub(r"\^M|\x1b\[K?", "\n", run.output).replace("\r", ""))
 
 
+def run_page(project: Project, bill: Control, name: str) -> list[Block]:
+    """Run a page from its first block to the last. Returns its files, and its commands that succeeded."""
+    guide = GUIDES[name]
+    project.without_vault()
+    project.environ |= guide.environ
+    write(project, project.home / PASSWORD_FILE, VAULT_PASSWORD)
+    actions = dict(guide.actions)
+    done = []
+    for block in blocks(name):
+        if block.file:
+            write_file(project, block, guide)
+            done.append(block)
+            continue
+        if block.first.startswith("ansible-vault create"):
+            # It opens an editor. The next block is the text that the user types there.
+            continue
+        if block.title in actions:
+            actions.pop(block.title)(project, bill)
+        run = run_block(project, bill, block)
+        assert run.code == (2 if block.fails else 0), run.output
+        check_output(as_of_now(block, bill), run)
+        if run.code == 0:
+            done.append(block)
+    assert actions == {}
+    return done
+
+
+def write_file(project: Project, block: Block, guide: Guide) -> None:
+    """Write the file of a block, encrypted if the page says so."""
+    assert block.file
+    write(project, block.file, with_secrets(block.text, guide.secrets))
+    if block.encrypted:
+        run = project.run("ansible-vault", "encrypt", block.file)
+        assert run.code == 0, run.output
+
+
+def changes(bill: Control) -> list[tuple[str, str]]:
+    """The writes that BILL has processed, or may have processed, with their bodies. Calls for a session or its trust change no data."""
+    for_a_session = ("/v3/login", "/v3/logout", "/v3/partner/", "/v3/mfa/", "/authx/token", "/connect/authx/token")
+    return [
+        (f"{each['method']} {each['path']}", json.dumps(each["body"], sort_keys=True))
+        for each in bill.received()
+        if each["method"] != "GET"
+        and not each["path"].startswith(for_a_session)
+        and (each["status"] is None or each["status"] < 400)
+    ]
+
+
 def write(project: Project, name: str | Path, text: str) -> None:
     path = project.folder / name
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -723,12 +775,17 @@ def test_readme_tables_have_every_option_and_guide() -> None:
         assert f"(docs/docsite/rst/{path.name})" in readme, path.name
 
 
-def test_readme_example_reads_and_writes_once(payer: Project, bill: Control) -> None:
+def tasks_of_readme() -> list[dict[str, Any]]:
     part = (ROOT / "README.md").read_text().partition("## Reading and writing\n")[2].partition("\n## ")[0]
     block = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)
     assert block
+    tasks: list[dict[str, Any]] = yaml.safe_load(block[1])
+    return tasks
+
+
+def test_readme_example_reads_and_writes_once(payer: Project, bill: Control) -> None:
     payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
-    tasks = yaml.safe_load(block[1])
+    tasks = tasks_of_readme()
     check = payer.play(*tasks, arguments=("--check",))
     assert (check.code, check.changed) == (0, 3), check.output
     assert bill.get("payments") == []
@@ -773,32 +830,108 @@ def test_guide_run_block_by_block_shows_documented_output(project: Project, bill
 def check_guide(project: Project, bill: Control, name: str) -> None:
     """Run a page from the first block to the last, and compare what is shown with the page."""
     guide = GUIDES[name]
-    project.without_vault()
-    project.environ |= guide.environ
-    write(project, project.home / PASSWORD_FILE, VAULT_PASSWORD)
-    actions = dict(guide.actions)
-    for block in blocks(name):
-        if block.file:
-            write(project, block.file, with_secrets(block.text, guide.secrets))
-            if block.encrypted:
-                run = project.run("ansible-vault", "encrypt", block.file)
-                assert run.code == 0, run.output
-            continue
-        if block.first.startswith("ansible-vault create"):
-            # It opens an editor. The next block is the text that the user types there.
-            continue
-        if block.title in actions:
-            actions.pop(block.title)(project, bill)
-        run = run_block(project, bill, block)
-        assert run.code == (2 if block.fails else 0), run.output
-        check_output(as_of_now(block, bill), run)
-    assert actions == {}
+    run_page(project, bill, name)
     counts = bill.get("counts")
     assert {
         pattern: sum(count for request, count in counts.items() if fnmatchcase(request, pattern))
         for pattern in guide.requests
     } == guide.requests
     assert [path for path in project.secrets_on_disk() if not path.endswith(PASSWORD_FILE)] == []
+
+
+@pytest.mark.slow
+@pytest.mark.promise(10)
+@pytest.mark.promise(20)
+@pytest.mark.parametrize("name", GUIDES)
+def test_guide_run_again_changes_nothing_at_bill(project: Project, bill: Control, name: str) -> None:
+    """Every command of the page that succeeded is run once more, in the order of the page."""
+    done = run_page(project, bill, name)
+    before = changes(bill)
+    assert bool(before) == bool(writing_plays(name))
+    # A file that the page changes later gets its earlier text again. Every other file stays as the page's commands have left it.
+    texts = Counter(block.file for block in done)
+    for block in done:
+        if block.file and texts[block.file] > 1:
+            write_file(project, block, GUIDES[name])
+        # BILL accepts a code once.
+        if not block.file and block.first.startswith("ansible-playbook ") and "bill_mfa_token" not in block.first:
+            run = run_block(project, bill, block)
+            assert run.code == 0, run.output
+    assert changes(bill) == before
+
+
+def writes(part: Any) -> bool:
+    """Whether a play, or a part of it, has a task that writes at BILL."""
+    if isinstance(part, list):
+        return any(map(writes, part))
+    if not isinstance(part, dict):
+        return False
+    request = part.get("bill.connect.bill_request")
+    is_write = isinstance(request, dict) and request.get("method", "GET") != "GET"
+    return is_write or any(name in RESOURCES for name in part) or any(map(writes, part.values()))
+
+
+def writing_plays(name: str) -> list[dict[str, Any]]:
+    """The plays of the README or of a page that write at BILL, in the order of its commands. The variables of a command are in the play."""
+    if name == "README":
+        return [{"name": "The README", "tasks": tasks_of_readme()}]
+    files = {block.file: block.text for block in blocks(name) if block.file}
+    found: list[dict[str, Any]] = []
+    for command in [block.first for block in blocks(name) if block.first.startswith("ansible-playbook ")]:
+        arguments = shlex.split(command)[1:]
+        if "--check" in arguments or arguments[0] not in files:
+            continue
+        extra = yaml.safe_load(arguments[arguments.index("-e") + 1].replace("=", ": ")) if "-e" in arguments else {}
+        for play in yaml.safe_load(files[arguments[0]]):
+            mine = {**play, "vars": {**play.get("vars", {}), **extra}}
+            if writes(play) and mine not in found:
+                found.append(mine)
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.promise(10)
+@pytest.mark.promise(20)
+@pytest.mark.parametrize("name", [name for name in ("README", *GUIDES) if writing_plays(name)])
+def test_guide_writes_of_twenty_hosts_are_those_of_one_host(project: Project, bill: Control, name: str) -> None:
+    """On twenty hosts, each write is sent once, or refused with the reason. A second run writes nothing."""
+    guide = GUIDES.get(name, Guide(secrets={"bill_password": world.PAYER.password}))
+    project.without_vault()
+    project.timeout = 400
+    pays = guide.secrets.get("bill_password") == world.PAYER.password
+    project.variables(bill_api_url=project.api_url, **(REMEMBERED if pays else {}))
+    project.environ |= PAYER if name == "README" else guide.environ
+    plays = [
+        {**play, "hosts": "all", "gather_facts": False, "ignore_errors": True, "name": f"Play {number}"}
+        for number, play in enumerate(writing_plays(name))
+    ]
+
+    def run_on(count: int) -> Run:
+        project.hosts(*(f"host{number}" for number in range(count)))
+        run = project.plays(*plays, arguments=("--forks", "20"))
+        assert run.code == 0, run.output
+        for failure in re.findall(r"^(?:fatal|failed): .*", run.output, re.MULTILINE):
+            assert "was not sent for" in failure or "BILL answered BDC_" in failure, failure
+        return run
+
+    def begin() -> None:
+        bill.post("reset")
+        shutil.rmtree(project.home / ".ansible", ignore_errors=True)
+        for block in reversed(blocks(name) if name in GUIDES else []):
+            if block.file and block.file.startswith("group_vars/"):
+                write_file(project, block, guide)
+
+    begin()
+    run_on(1)
+    of_one = Counter(changes(bill))
+    assert of_one
+    assert max(of_one.values()) == 1
+    begin()
+    run_on(20)
+    assert Counter(changes(bill)) == of_one
+    again = run_on(20)
+    assert again.changed == 0, again.output
+    assert Counter(changes(bill)) == of_one
 
 
 @pytest.mark.slow
