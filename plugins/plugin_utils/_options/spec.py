@@ -52,4 +52,10 @@ ROLE_VARIABLES = (
     "bill_mfa_token",
     "bill_remove_vault_file",
     "bill_trust_device",
+    "bill_webhook_events",
+    "bill_webhook_name",
+    "bill_webhook_rotate",
+    "bill_webhook_test",
+    "bill_webhook_url",
+    "bill_webhook_variable",
 )

@@ -47,6 +47,9 @@ RECEIPT = "receipt"
 # The playbook sets it for another task, so that Ansible runs the task here: vars of the play.
 FOR_ANSIBLE = "for Ansible"
 
+# The name of the variable to write. Its value is not read.
+WRITTEN = "written"
+
 # The options of single tasks that can also come from a variable.
 TASK_OPTIONS = {"bill_vault_file", "bill_vault_id", "bill_mfa"}
 
@@ -103,9 +106,15 @@ RULES: dict[str, str] = {
             "bill_trust_answer",
             "bill_trust_challenge",
             "bill_trust_result",
+            "bill_webhook_answers",
+            "bill_webhook_history",
+            "bill_webhook_kept_in",
+            "bill_webhook_sent",
+            "bill_webhook_status",
         ),
         OWN,
     ),
+    "bill_webhook_key": WRITTEN,
     "inventory_hostname": IDENTITY,
     # Its content is left out with the facts. The code reads only the names of its hosts here.
     "ansible_delegated_vars": FACTS,
