@@ -164,9 +164,9 @@ def refuse_unknown_fields(row: object, place: str, known: Collection[str]) -> No
     if not isinstance(row, Mapping):
         raise OptionError(f"{place} must be a dictionary.")
     if unknown := [name for name in row if name not in known]:
+        shown = plain_name(unknown[0])
         raise OptionError(
-            f"{place} has a field that does not exist{f': {shown}' if (shown := plain_name(unknown[0])) else ''}. The fields are: "
-            f"{', '.join(sorted(known))}."
+            f"{place} has a field that does not exist{f': {shown}' if shown else ''}. The fields are: {', '.join(sorted(known))}."
         )
 
 
