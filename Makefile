@@ -18,7 +18,7 @@ PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 
 # The installers, in releases that were tested.
 INSTALLERS := pip==26.3 uv==0.13.9
 
-PYTHON_FOLDERS := plugins tests tools
+PYTHON_FOLDERS := plugins extensions tests tools
 
 # The cores for `make matrix` and `make sanity-matrix`. Empty: all. CORES="2.16 2.21" names some. CORES="oldest newest" means the
 # oldest and the newest core that have a Python on this machine.
@@ -102,7 +102,7 @@ lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
 
 # The plugins have the module names of Ansible. The tests have the module names of pytest and `python -m`.
 types: stage ## Check the types with mypy, in strict mode
-	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml ansible_collections/bill/connect/plugins
+	@cd $(STAGE) && $(BIN)/mypy --config-file $(STAGED)/pyproject.toml $(addprefix ansible_collections/bill/connect/,plugins extensions)
 	@cd $(STAGED) && MYPYPATH=$(STAGE) $(BIN)/mypy tests tools
 
 unit: stage ## Run the unit tests with pytest (ARGS="-k some_name" runs one)

@@ -1,0 +1,166 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks BILL for a subscription and its events. Private to bill.connect.
+
+The tasks of the collection have a better client. ansible-rulebook cannot load it, so this one is as small as possible: one request at a
+time, one session in memory, and no repetition except after the end of a session.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+import aiohttp
+
+from .errors import BillError, RefusedError
+from .options import Account
+
+_TIMEOUT = aiohttp.ClientTimeout(total=60)
+_LARGEST = 16 * 1024 * 1024
+# Documented by BILL: a page of a list has at most 100 entries.
+_PAGE = "100"
+# BILL's code for a session that has expired (documented), and the status for wrong credentials of the webhooks API (documented).
+_SESSION_EXPIRED = "BDC_1109"
+# The quotas of an hour and of requests at the same time (documented). They say nothing about the credentials.
+_QUOTAS = {"BDC_1144", "BDC_1322"}
+
+
+class BillApi:
+    """The webhooks API for one account. Use it with ``async with``."""
+
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._headers: dict[str, str] = {}
+        self._is_refused = False
+        self._http = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True)
+
+    async def __aenter__(self) -> BillApi:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._http.close()
+
+    async def subscription(self, subscription_id: str) -> dict[str, Any]:
+        """The subscription as BILL has it. Raises BillError."""
+        return _object(await self._call("GET", f"/v3/subscriptions/{quote(subscription_id, safe='')}"))
+
+    async def enable(self, subscription_id: str) -> None:
+        """Switch a subscription on. Raises BillError."""
+        await self._call(
+            "PATCH", f"/v3/subscriptions/{quote(subscription_id, safe='')}", body={"status": {"enabled": True}}
+        )
+
+    async def events(self, subscription_id: str, since: str) -> AsyncIterator[list[Any]]:
+        """The pages of the event list from a time on, the oldest event first. Raises BillError."""
+        path = f"/v3/events/subscription/{quote(subscription_id, safe='')}"
+        query = {"createdTimeFrom": since, "ascending": "true", "max": _PAGE}
+        pages: set[str] = set()
+        while True:
+            answer = _object(await self._call("GET", path, query=query))
+            entries = answer.get("results")
+            if not isinstance(entries, list):
+                raise BillError("BILL's event list has no results.")
+            yield entries
+            # Documented by BILL: the end of a list has no nextPage. An empty page is not the end.
+            page = answer.get("nextPage")
+            if not page:
+                return
+            if not isinstance(page, str) or page in pages:
+                raise BillError("BILL's event list repeats a page.")
+            pages.add(page)
+            query["page"] = page
+
+    async def _call(
+        self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None
+    ) -> object:
+        """BILL's answer. If the session has expired, signs in once and asks again."""
+        url = self._account.webhooks_url + path
+        if not self._headers:
+            self._headers = await self._signed_in()
+        status, answer = await self._send(method, url, headers=self._headers, query=query, body=body)
+        if status == 401 or _SESSION_EXPIRED in _codes(answer):
+            self._headers = await self._signed_in()
+            status, answer = await self._send(method, url, headers=self._headers, query=query, body=body)
+        if status != 200:
+            raise BillError(f"BILL answered {_said(status, answer)} to {method} {path}.")
+        return answer
+
+    async def _signed_in(self) -> dict[str, str]:
+        """The headers of a new session, or of the token. Raises RefusedError, then always, after BILL has refused the credentials."""
+        if self._is_refused:
+            raise RefusedError("BILL has refused the credentials before.")
+        values = self._account.credentials
+        if "api_token" in values:
+            # Nothing to sign in. If BILL refused the token, it refuses it again.
+            self._is_refused = bool(self._headers)
+            if self._is_refused:
+                raise RefusedError("BILL refused the token of Spend & Expense.")
+            return {"apiToken": values["api_token"]}
+        names = {
+            "username": "username",
+            "password": "password",
+            "organizationId": "organization_id",
+            "devKey": "dev_key",
+        }
+        body = {field: values[name] for field, name in names.items()}
+        status, answer = await self._send("POST", f"{self._account.api_url}/v3/login", headers={}, body=body)
+        session_id = answer.get("sessionId") if isinstance(answer, dict) else None
+        if status == 200 and isinstance(session_id, str) and session_id:
+            return {"sessionId": session_id, "devKey": values["dev_key"]}
+        if 400 <= status < 500 and status not in (408, 429) and not _QUOTAS & _codes(answer):
+            self._is_refused = True
+            raise RefusedError(f"BILL refused the sign-in with {_said(status, answer)}.")
+        raise BillError(f"BILL answered {_said(status, answer)} to the sign-in.")
+
+    async def _send(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str],
+        query: Mapping[str, str] | None = None,
+        body: object = None,
+    ) -> tuple[int, object]:
+        """The status and the JSON of BILL's response. Credentials follow no redirect."""
+        request = self._http.request(method, url, headers=headers, params=query, json=body, allow_redirects=False)
+        try:
+            async with request as response:
+                content = await response.content.read(_LARGEST)
+                while len(content) < _LARGEST and (more := await response.content.read(_LARGEST)):
+                    content += more
+                return response.status, _json(content)
+        # The texts of these errors can contain an address, but no credentials.
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+            raise BillError(f"BILL does not answer ({type(error).__name__}).") from None
+
+
+def _json(content: bytes) -> object:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _object(answer: object) -> dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise BillError("BILL's answer is not an object.")
+    return answer
+
+
+def _codes(answer: object) -> set[str]:
+    """The codes of an error response, which is a list of objects (documented by BILL)."""
+    errors = answer if isinstance(answer, list) else [answer]
+    return {error["code"] for error in errors if isinstance(error, dict) and isinstance(error.get("code"), str)}
+
+
+def _said(status: int, answer: object) -> str:
+    """The status and the codes. BILL's texts are left out, because they could repeat what was sent."""
+    return " ".join(
+        [f"status {status}", *sorted(code for code in _codes(answer) if code.startswith("BDC_") and code[4:].isdigit())]
+    )

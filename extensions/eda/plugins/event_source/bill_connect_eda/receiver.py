@@ -1,0 +1,135 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Receives BILL's deliveries over HTTP. Private to bill.connect.
+
+Documented by BILL (webhook rules): BILL expects the status 200, and sends a refused delivery again after 2, 4, 8 and 16 seconds. Then it
+switches the subscription off. An earlier revision says that a delivery may take ten seconds. So the answer is 200 as soon as the event is
+on the disk, and also for events that nobody wants.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+
+from aiohttp import web
+
+from .connections import Connections
+from .errors import OptionError, SourceError
+from .inbox import Inbox, Outcome
+from .notices import Notices, logger
+from .options import ReceiverOptions
+from .signature import HEADER, is_signed, signature_of
+
+# aiohttp logs each malformed request with its bytes, so strangers could fill the log.
+_silent = logging.getLogger("bill.connect.http")
+_silent.setLevel(logging.CRITICAL)
+
+# A large body waits for one of these slots, so memory is limited. BILL's events are small, so strangers cannot block them with large bodies.
+_LARGE_BODIES = 16
+_SMALL_BODY = 64 * 1024
+
+
+class Receiver:
+    """The HTTP server of the source."""
+
+    def __init__(self, options: ReceiverOptions, inbox: Inbox) -> None:
+        self._options = options
+        self._inbox = inbox
+        self._notices = Notices()
+        self._large_bodies = asyncio.Semaphore(_LARGE_BODIES)
+        # A request has its headers, its body and its response in this time.
+        self._connections = Connections(2 * options.read_seconds)
+
+    async def serve(self) -> None:
+        """Serve until the task is cancelled. Raises OptionError for an unusable certificate, and SourceError if the port is taken."""
+        options = self._options
+        context = _tls_context(options)
+        application = web.Application(client_max_size=options.max_body)
+        application.router.add_post(options.path, self._deliver)
+        runner = web.AppRunner(
+            application,
+            access_log=None,
+            logger=_silent,
+            # The signature is over the raw bytes. Also, a compressed body could be huge.
+            auto_decompress=False,
+            lingering_time=1.0,
+            shutdown_timeout=2.0,
+        )
+        await runner.setup()
+        try:
+            site = web.TCPSite(runner, options.host, options.port, ssl_context=context)
+            try:
+                await site.start()
+            except OSError as error:
+                raise SourceError(
+                    f"The source cannot listen on {options.host}:{options.port}: {error.strerror or error}. Check host and port."
+                ) from None
+            for host, port, *_more in runner.addresses:
+                logger.info(
+                    "Listening for BILL: %s://%s:%d%s", "https" if context else "http", host, port, options.path
+                )
+            await self._connections.watch(runner)
+        finally:
+            await runner.cleanup()
+
+    async def _deliver(self, request: web.Request) -> web.Response:
+        signature = signature_of(request.headers.getall(HEADER, []))
+        if signature is None:
+            return self._refuse_unsigned()
+        body = await self._body(request)
+        if isinstance(body, web.Response):
+            return body
+        if not is_signed(body, signature, self._options.security_keys):
+            return self._refuse_unsigned()
+        outcome = self._inbox.take(body)
+        return _answer(503 if outcome is Outcome.FULL else 200)
+
+    def _refuse_unsigned(self) -> web.Response:
+        self._notices.warn(
+            "A delivery without a valid signature was refused. If BILL sent it, security_keys lacks the key of the subscription."
+        )
+        return _answer(401)
+
+    async def _body(self, request: web.Request) -> bytes | web.Response:
+        """The raw body, or the response if it is too large, too slow or cut."""
+        if (request.content_length or 0) > self._options.max_body:
+            return _answer(413)
+        try:
+            return await asyncio.wait_for(self._read(request), self._options.read_seconds)
+        except web.HTTPRequestEntityTooLarge:
+            return _answer(413)
+        except asyncio.TimeoutError:
+            return _answer(408)
+        # A cut connection or a malformed body. aiohttp has several classes of errors for them, which differ between its versions.
+        except Exception:
+            return _answer(400)
+
+    async def _read(self, request: web.Request) -> bytes:
+        if request.content_length is not None and request.content_length <= _SMALL_BODY:
+            return await request.read()
+        async with self._large_bodies:
+            return await request.read()
+
+
+def _answer(status: int) -> web.Response:
+    """A response without any detail. It ends the connection: see connections.py."""
+    response = web.Response(status=status)
+    response.force_close()
+    return response
+
+
+def _tls_context(options: ReceiverOptions) -> ssl.SSLContext | None:
+    if not options.certfile:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(options.certfile, options.keyfile)
+    except OSError as error:
+        raise OptionError(
+            f"The certificate cannot be loaded: {error.strerror or error}. Check certfile and keyfile. Both are PEM files, and the key has no password."
+        ) from None
+    return context

@@ -1,0 +1,311 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Both sources read BILL's event list: what BILL receives, and what a rule sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.bill_api import BillApi
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.event_list import (
+    EventListReader,
+)
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.inbox import Inbox
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.options import Arguments
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.store import EventStore
+from tests.unit.extensions.sources import (
+    CREDENTIALS,
+    ORGANIZATION,
+    SUBSCRIPTION,
+    FakeBill,
+    Queue,
+    body_of,
+    entry_of,
+    post,
+    receiving,
+    running,
+    until,
+)
+
+# BILL writes 2026-12-15T23:15:23.127+00:00.
+NOON = 1_797_336_000.0
+LATER = "2026-12-15T12:30:00.000+00:00"
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("BILL_API_TOKEN", raising=False)
+    caplog.set_level("DEBUG")
+
+
+class Reading:
+    """A reader with its store, and a clock that the test moves."""
+
+    def __init__(self, api: BillApi, arguments: Arguments, folder: Path) -> None:
+        options = arguments.inbox()
+        self.now = NOON
+        self.queue = Queue()
+        self.store = EventStore.open(folder, max_ids=1000, clock=lambda: self.now)
+        self.inbox = Inbox(self.store, options, lambda: self.now)
+        self.reader = EventListReader(
+            api,
+            self.inbox,
+            self.store,
+            options=arguments.event_list(60),
+            subscription_ids=options.subscription_ids,
+            clock=lambda: self.now,
+        )
+
+    async def read(self) -> list[str]:
+        """The ids of the events that one reading finds."""
+        before = self.store.waiting_count
+        await self.reader.read()
+        handing = asyncio.ensure_future(self.inbox.hand_over(self.queue))
+        await until(lambda: self.store.waiting_count == 0)
+        handing.cancel()
+        assert before == 0
+        return self.queue.ids()
+
+
+@asynccontextmanager
+async def reading(bill: FakeBill, folder: Path, **changes: Any) -> AsyncIterator[Reading]:
+    args = {"subscription_ids": [SUBSCRIPTION], "state_dir": str(folder), "api_url": bill.url, **changes}
+    account = Arguments(args).account()
+    assert account
+    async with BillApi(account) as api:
+        reading = Reading(api, Arguments(args), folder)
+        try:
+            yield reading
+        finally:
+            reading.store.close()
+
+
+@pytest.mark.promise(21)
+def test_source_hands_over_what_bill_could_not_deliver_and_nothing_twice(tmp_path: Path) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill:
+            bill.entries = [entry_of(f"event-{number}", "2999-01-01T00:00:00.000+00:00") for number in range(5)]
+            queue = Queue()
+            async with receiving(queue, tmp_path, api_url=bill.url) as url:
+                assert await post(url, body_of("event-2")) == 200
+                await until(lambda: queue.qsize() == 5)
+                assert await post(url, body_of("event-4")) == 200
+            return sorted(queue.ids()), bill.received
+
+    ids, received = asyncio.run(conversation())
+    assert ids == [f"event-{number}" for number in range(5)]
+    assert received == ["login", "subscription", "events", "events", "events"]
+
+
+@pytest.mark.promise(21)
+def test_polling_source_hands_over_the_same_events_without_a_port(tmp_path: Path) -> None:
+    async def conversation() -> list[dict[str, Any]]:
+        async with FakeBill().open() as bill:
+            bill.entries = [entry_of("event-1", "2999-01-01T00:00:00.000+00:00")]
+            queue = Queue()
+            args = {"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path), "api_url": bill.url}
+            async with running("bill_events", queue, **args):
+                polled = await asyncio.wait_for(queue.get(), 30)
+            async with receiving(queue, tmp_path / "webhook") as url:
+                assert await post(url, body_of("event-1")) == 200
+                return [polled, await asyncio.wait_for(queue.get(), 30)]
+
+    polled, delivered = asyncio.run(conversation())
+    for event in (polled, delivered):
+        del event["meta"]["received_at"]
+    assert polled == delivered
+
+
+@pytest.mark.promise(21)
+def test_reader_reads_again_from_an_hour_before_the_newest_event(tmp_path: Path) -> None:
+    async def conversation() -> tuple[list[list[str]], list[str]]:
+        async with FakeBill().open() as bill:
+            found = []
+            bill.entries = [
+                entry_of("before", "2026-12-15T11:00:00.000Z"),
+                entry_of("event-1", "2026-12-15T12:10:00.000Z"),
+            ]
+            async with reading(bill, tmp_path) as first:
+                found.append(await first.read())
+            bill.entries.append(entry_of("event-2", "2026-12-15T14:00:00.000Z"))
+            async with reading(bill, tmp_path) as second:
+                second.now = NOON + 3 * 3600
+                found += [await second.read(), await second.read()]
+            # BILL lists an event late.
+            bill.entries.append(entry_of("late", "2026-12-15T13:30:00.000Z"))
+            async with reading(bill, tmp_path) as third:
+                found.append(await third.read())
+            return found, sorted(set(bill.since))
+
+    found, since = asyncio.run(conversation())
+    assert found == [["event-1"], ["event-2"], [], ["late"]]
+    # One minute before the first start, because clocks differ. Then an hour before the newest event, but not before the first start.
+    assert since == ["2026-12-15T11:59:00.000Z", "2026-12-15T13:00:00.000Z"]
+
+
+@pytest.mark.promise(21)
+def test_reader_that_failed_in_the_middle_begins_at_the_same_place_again(tmp_path: Path) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill:
+            bill.list_status = 500
+            async with reading(bill, tmp_path) as down:
+                with pytest.raises(Exception, match="status 500 BDC_1001"):
+                    await down.read()
+            bill.list_status = 200
+            bill.entries = [entry_of("event-1", "2026-12-15T12:01:00.000Z")]
+            async with reading(bill, tmp_path) as later:
+                later.now = NOON + 24 * 3600
+                return await later.read(), bill.since
+
+    assert asyncio.run(conversation()) == (["event-1"], ["2026-12-15T11:59:00.000Z"])
+
+
+def test_reader_with_since_reads_from_there_at_the_first_start(tmp_path: Path) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill:
+            bill.entries = [
+                entry_of("old", "2026-11-01T00:00:00.000Z"),
+                entry_of("event-1", "2026-12-02T00:00:00.000Z"),
+            ]
+            async with reading(bill, tmp_path, since="2026-12-01T00:00:00Z") as first:
+                return await first.read(), bill.since
+
+    assert asyncio.run(conversation()) == (["event-1"], ["2026-12-01T00:00:00.000Z"])
+
+
+@pytest.mark.promise(21)
+def test_reader_with_entries_that_are_no_events_keeps_them_and_takes_the_others(tmp_path: Path) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill:
+            bill.entries = [
+                entry_of("event-1", LATER, payload="{"),
+                entry_of("event-2", LATER, payload=None),
+                entry_of("event-3", LATER, payload='{"vendor": {}}'),
+                entry_of("event-4", LATER),
+            ]
+            async with reading(bill, tmp_path) as first:
+                return await first.read()
+
+    # The third has no metadata of its own, but its entry says enough.
+    assert asyncio.run(conversation()) == ["event-3", "event-4"]
+
+
+@pytest.mark.parametrize(
+    ("actor", "reenable", "patches", "message"),
+    [
+        ("SYSTEM", False, 0, "BILL has switched it off after failed deliveries"),
+        ("SYSTEM", True, 1, "The source has switched it on again"),
+        ("CLIENT", True, 0, "a user has switched it off"),
+    ],
+)
+def test_reader_with_a_subscription_that_is_off_warns_and_switches_it_on_only_if_bill_switched_it_off(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, actor: str, reenable: bool, patches: int, message: str
+) -> None:
+    async def conversation() -> FakeBill:
+        async with FakeBill().open() as bill:
+            bill.status = {"enabled": False, "actor": actor, "reason": "too many failures"}
+            bill.entries = [entry_of("event-1", LATER)]
+            async with reading(bill, tmp_path, reenable=reenable) as first:
+                assert await first.read() == ["event-1"]
+                assert await first.read() == []
+            return bill
+
+    bill = asyncio.run(conversation())
+    assert (bill.count("patch"), bill.status["enabled"]) == (patches, bool(patches))
+    assert [message in record.message for record in caplog.records if record.levelname == "WARNING"] == [True]
+
+
+def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill:
+            async with reading(bill, tmp_path) as reader:
+                await reader.read()
+                bill.session = "another"
+                await reader.read()
+            return bill.received
+
+    first = ["login", "subscription", "events"]
+    assert asyncio.run(conversation()) == [*first, "expired", "login", "subscription", "events"]
+
+
+@pytest.mark.promise(4)
+def test_source_with_refused_credentials_sends_them_once_and_still_receives(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill:
+            bill.login = lambda: (401, [{"code": "BDC_1101", "message": "password-findme is wrong"}])
+            queue = Queue()
+            async with receiving(queue, tmp_path, api_url=bill.url, interval=5) as url:
+                await until(lambda: "BILL refused the sign-in" in caplog.text)
+                assert await post(url, body_of("event-1")) == 200
+                await until(lambda: not queue.empty())
+            async with reading(bill, tmp_path / "other") as reader:
+                for _attempt in range(3):
+                    with pytest.raises(Exception, match="refused"):
+                        await reader.read()
+            return queue.ids(), bill.received
+
+    assert asyncio.run(conversation()) == (["event-1"], ["login", "login"])
+    assert "status 401 BDC_1101" in caplog.text
+    assert "findme" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(422, [{"code": "BDC_1144"}]), (429, None), (500, []), (200, {}), (200, "text"), (302, None)],
+    ids=str,
+)
+def test_reader_with_a_sign_in_that_failed_for_another_reason_tries_again(
+    tmp_path: Path, answer: tuple[int, Any]
+) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.login = lambda: answer
+            with pytest.raises(Exception, match=f"BILL answered status {answer[0]}"):
+                await reader.read()
+            bill.login = None
+            bill.entries = [entry_of("event-1", LATER)]
+            return await reader.read()
+
+    assert asyncio.run(conversation()) == ["event-1"]
+
+
+def test_reader_with_two_subscriptions_reads_the_second_although_the_first_fails(tmp_path: Path) -> None:
+    async def conversation() -> tuple[int, list[str]]:
+        async with FakeBill().open() as bill:
+            bill.unknown = "a/b?c"
+            bill.entries = [entry_of("event-1", LATER, payload=body_of("event-1", subscriptionId="second").decode())]
+            async with reading(bill, tmp_path, subscription_ids=[bill.unknown, "second"]) as reader:
+                with pytest.raises(Exception, match=r"status 404 BDC_1205 to GET /v3/subscriptions/a%2Fb%3Fc"):
+                    await reader.read()
+                return reader.store.waiting_count, bill.received
+
+    assert asyncio.run(conversation()) == (1, ["login", "subscription", "subscription", "events"])
+
+
+@pytest.mark.promise(5)
+def test_source_that_reads_the_list_shows_no_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async def conversation() -> None:
+        async with FakeBill().open() as bill:
+            bill.entries = [entry_of("event-1", "2999-01-01T00:00:00.000+00:00")]
+            queue = Queue()
+            args = {"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path), "api_url": bill.url}
+            async with running("bill_events", queue, **args):
+                await until(lambda: not queue.empty())
+
+    asyncio.run(conversation())
+    kept = b"".join(path.read_bytes() for path in tmp_path.iterdir())
+    assert "findme" not in caplog.text
+    assert b"findme" not in kept
+    assert ORGANIZATION not in caplog.text
