@@ -24,22 +24,24 @@ def event(event_id: str, subscription_id: str = "subscription") -> Event:
 def test_store_knows_the_id_of_an_event_for_180_days(tmp_path: Path) -> None:
     now = 0.0
     store = EventStore.open(tmp_path, max_ids=1000, clock=lambda: now)
-    assert store.add(event("event-1"))
-    assert store.add(event("event-1", "another subscription"))
+    assert store.add([event("event-1"), event("event-1", "another subscription"), event("event-1")]) == [
+        True,
+        True,
+        False,
+    ]
     store.set_handed_over([1, 2])
     now = 180 * DAY
     store.prune()
-    assert not store.add(event("event-1"))
+    assert store.add([event("event-1")]) == [False]
     now += 1
     store.prune()
-    assert store.add(event("event-1"))
+    assert store.add([event("event-1")]) == [True]
 
 
 @pytest.mark.promise(21)
 def test_store_with_too_many_ids_forgets_the_oldest_but_no_event_that_waits(tmp_path: Path) -> None:
     store = EventStore.open(tmp_path, max_ids=2)
-    for number in range(5):
-        store.add(event(f"event-{number}"))
+    store.add([event(f"event-{number}") for number in range(5)])
     store.set_handed_over([2, 3, 4, 5])
     assert store.prune() == 2
     assert [store.has(event(f"event-{number}")) for number in range(5)] == [True, False, False, True, True]

@@ -60,16 +60,17 @@ class Inbox:
         self._clock = clock
         self._notices = Notices()
         self._stored = asyncio.Event()
+        self._batch: list[tuple[Event, asyncio.Future[Outcome]]] = []
         self._last = 0
         self._not_marked: list[int] = []
 
-    def take(self, body: bytes) -> Outcome:
+    async def take(self, body: bytes) -> Outcome:
         """Store the event in the body of a delivery with a verified signature. It is on the disk when this returns."""
         try:
             event = event_of(parse(body))
         except UnreadableError as error:
             return self._keep_unreadable(body, f"A signed delivery is not an event: {error}.")
-        return self._take(event)
+        return await self._take(event)
 
     async def take_entry(self, entry: object, organization_id: str) -> Outcome:
         """Store the event in an entry of BILL's event list. Waits for room, because the list does not run away."""
@@ -79,7 +80,7 @@ class Inbox:
             return self._keep_unreadable(
                 str(entry).encode(errors="replace"), f"An entry of BILL's event list is not an event: {error}."
             )
-        while (outcome := self._take(event)) is Outcome.FULL:
+        while (outcome := await self._take(event)) is Outcome.FULL:
             await asyncio.sleep(_ROOM_SECONDS)
         return outcome
 
@@ -109,27 +110,40 @@ class Inbox:
                     )
             await asyncio.sleep(_PRUNE_SECONDS)
 
-    def _take(self, event: Event) -> Outcome:
+    async def _take(self, event: Event) -> Outcome:
         if event.subscription_id not in self._options.subscription_ids:
             self._notices.warn("An event of a subscription that is not in subscription_ids was dropped.")
             return Outcome.FOREIGN
         if self._options.organization_ids and event.organization_id not in self._options.organization_ids:
             self._notices.warn("An event of an organization that is not in organization_ids was dropped.")
             return Outcome.FOREIGN
-        if self._store.waiting_count >= self._options.max_queue and not self._store.has(event):
+        if self._store.waiting_count + len(self._batch) >= self._options.max_queue and not self._store.has(event):
             self._notices.warn(
                 "The queue is full: the rules are slower than the events. Raise max_queue, or make the rules quicker."
             )
             return Outcome.FULL
+        loop = asyncio.get_running_loop()
+        stored: asyncio.Future[Outcome] = loop.create_future()
+        self._batch.append((event, stored))
+        if len(self._batch) == 1:
+            # The deliveries that arrive in the same step of the event loop go to the disk together. Waiting for the disk takes the longest.
+            loop.call_soon(self._store_batch)
+        return await stored
+
+    def _store_batch(self) -> None:
+        batch, self._batch = self._batch, []
         try:
-            is_new = self._store.add(event)
+            are_new = self._store.add([event for event, _stored in batch])
         except sqlite3.Error as error:
-            logger.error("An event cannot be stored: %s. BILL sends it again. Check the disk of state_dir.", error)
-            return Outcome.FULL
-        if not is_new:
-            return Outcome.DUPLICATE
+            logger.error("Events cannot be stored: %s. BILL sends them again. Check the disk of state_dir.", error)
+            outcomes = [Outcome.FULL] * len(batch)
+        else:
+            outcomes = [Outcome.STORED if is_new else Outcome.DUPLICATE for is_new in are_new]
+        for (_event, stored), outcome in zip(batch, outcomes, strict=True):
+            # The task can be cancelled.
+            if not stored.done():
+                stored.set_result(outcome)
         self._stored.set()
-        return Outcome.STORED
 
     def _keep_unreadable(self, body: bytes, why: str) -> Outcome:
         self._notices.warn(f"{why} It is kept in the table unreadable of the store.")

@@ -85,7 +85,7 @@ class Receiver:
             return body
         if not is_signed(body, signature, self._options.security_keys):
             return self._refuse_unsigned()
-        outcome = self._inbox.take(body)
+        outcome = await self._inbox.take(body)
         return _answer(503 if outcome is Outcome.FULL else 200)
 
     def _refuse_unsigned(self) -> web.Response:

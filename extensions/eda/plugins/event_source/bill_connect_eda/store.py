@@ -90,16 +90,14 @@ class EventStore:
         """Close the database. Another source can open it then."""
         self._connection.close()
 
-    def add(self, event: Event) -> bool:
-        """Store an event. Returns False if its id is known, that is, if it waits or was handed over."""
-        # BILL does not send an event again after our answer 200. So the event must survive a power failure.
+    def add(self, events: Sequence[Event]) -> list[bool]:
+        """Store events, all or none. Each result is False if the id is known, that is, if the event waits or was handed over."""
+        # BILL does not send an event again after our answer 200. So the events must survive a power failure.
         self._connection.execute("PRAGMA synchronous = FULL")
-        added = self._connection.execute(
-            "INSERT INTO events (subscription_id, event_id, received_at, event) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (event.subscription_id, event.id, self._clock(), json.dumps(asdict(event))),
-        )
-        self.waiting_count += added.rowcount
-        return added.rowcount == 1
+        with _transaction(self._connection):
+            are_new = [self._add(event) for event in events]
+        self.waiting_count += sum(are_new)
+        return are_new
 
     def has(self, event: Event) -> bool:
         """Whether the id of an event is known."""
@@ -163,6 +161,13 @@ class EventStore:
                 (excess,),
             )
         return excess
+
+    def _add(self, event: Event) -> bool:
+        added = self._connection.execute(
+            "INSERT INTO events (subscription_id, event_id, received_at, event) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (event.subscription_id, event.id, self._clock(), json.dumps(asdict(event))),
+        )
+        return added.rowcount == 1
 
 
 class _transaction:
