@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -27,34 +28,49 @@ class Killed:
         self._folder = folder
         self._process: asyncio.subprocess.Process | None = None
         self.url = ""
+        self.log: list[str] = []
 
-    async def start(self) -> None:
+    async def start(self, **changes: Any) -> None:
         args = {
             "port": 0,
             "security_keys": [KEY],
             "subscription_ids": [SUBSCRIPTION],
             "state_dir": str(self._folder / "state"),
+            **changes,
         }
         script = Path(__file__).with_name("rulebook_process.py")
         self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, str(script), str(FOLDER / "bill_webhook.py"), str(self._folder), json.dumps(args)),
             stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
         )
-        assert self._process.stdout
-        while line := (await self._process.stdout.readline()).decode():
-            if line.startswith("Listening for BILL: "):
-                self.url = line.removeprefix("Listening for BILL: ").strip()
-                return
-        raise AssertionError("the source did not start")
+        self.url = ""
+        self._reading = asyncio.ensure_future(self._read_log(self._process))
+        await until(lambda: bool(self.url) or self._reading.done())
+        assert self.url, self.log
 
     async def kill(self) -> None:
         assert self._process
         self._process.kill()
         await self._process.wait()
+        await self._reading
+
+    def memory(self) -> float:
+        """The most memory that the process has had, in MiB."""
+        assert self._process
+        status = Path(f"/proc/{self._process.pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) / 1024 for line in status if line.startswith("VmHWM"))
 
     def notes(self, name: str) -> list[str]:
         file = self._folder / name
         return file.read_text().split() if file.exists() else []
+
+    async def _read_log(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout
+        async for line in process.stdout:
+            self.log.append(line.decode().strip())
+            if self.log[-1].startswith("Listening for BILL: "):
+                self.url = self.log[-1].removeprefix("Listening for BILL: ")
 
 
 async def deliver(source: Killed, session: aiohttp.ClientSession, event_id: str) -> None:

