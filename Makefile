@@ -43,10 +43,10 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 # The steps of `make test`. Targets joined by + run at the same time.
 TEST := generate-check lint+types+docs unit-quick e2e-quick
 # `make check` runs these after them.
-CHECK := units sanity e2e-slow awx sweep e2e-cores
+CHECK := units sanity e2e-slow awx eda sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs e2e e2e-quick e2e-slow e2e-cores awx pictures simulation \
+.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs e2e e2e-quick e2e-slow e2e-cores awx eda pictures simulation \
 	sanity matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
@@ -137,6 +137,16 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py
 
 awx: stage $(WORK)/awx/.stamp ## Run what needs another collection: the credential type with AWX's own module, vendors from a CSV file
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
+
+# An environment of its own: ansible-rulebook and Java are large.
+$(WORK)/eda/.stamp: $(VENV)/.stamp
+	@rm -rf $(WORK)/eda
+	$(BIN)/python -m venv $(WORK)/eda
+	$(BIN)/uv pip install --quiet --python $(WORK)/eda/bin/python --group dev --group eda
+	@touch $@
+
+eda: stage $(WORK)/eda/.stamp ## Run the rulebooks with ansible-rulebook against the emulator
+	@$(IN_STAGE) PATH="$(WORK)/eda/bin:$$PATH" $(WORK)/eda/bin/pytest tests/eda
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator
 	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.pictures $(ARGS)

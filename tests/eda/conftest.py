@@ -98,14 +98,8 @@ def run(tmp_path: Path, api_url: str, java_home: str) -> Callable[..., Any]:
         }
         log = tmp_path / "rulebook.log"
         command = [
-            BIN / "ansible-rulebook",
-            "--rulebook",
-            rulebook,
-            "--inventory",
-            tmp_path / "inventory.yml",
-            "--vars",
-            tmp_path / "variables.yml",
-            "-vv",
+            *(str(BIN / "ansible-rulebook"), "-vv", "--rulebook", rulebook),
+            *("--inventory", str(tmp_path / "inventory.yml"), "--vars", str(tmp_path / "variables.yml")),
         ]
         with (
             log.open("wb") as output,

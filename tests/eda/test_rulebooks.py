@@ -74,11 +74,15 @@ def somebody() -> Iterator[tuple[str, list[Any]]]:
 
 
 @pytest.mark.promise(21)
-def test_rulebook_vendor_created_completes_the_vendor(bill: Control, api_url: str, run: Callable[..., Any]) -> None:
+def test_rulebook_vendor_created_completes_the_vendor(
+    bill: Control, api_url: str, run: Callable[..., Any], tmp_path: Path
+) -> None:
     client = Bill(api_url)
     session = client.session()
     vendor = client.post("/v3/vendors", session, {"name": "Birch Paper Supply", "address": ADDRESS}).json()
-    body = delivery("vendor.created", vendor={"id": vendor["id"], "name": "{{ 'findme' }}"})
+    # Ansible would run this, if a playbook used it: who names a vendor could run programs here.
+    name = "{{ lookup('ansible.builtin.pipe', 'touch " + str(tmp_path / "evaluated") + "') }}"
+    body = delivery("vendor.created", vendor={"id": vendor["id"], "name": name})
     path = f"/v3/vendors/{vendor['id']}"
     with run("bill.connect.vendor_created") as rulebook:
         rulebook.deliver(body)
@@ -86,6 +90,7 @@ def test_rulebook_vendor_created_completes_the_vendor(bill: Control, api_url: st
         # BILL sends it again.
         rulebook.deliver(body)
         log = rulebook.log
+    assert not (tmp_path / "evaluated").exists()
     for secret in (KEY, signature(body), *SECRETS.values()):
         assert secret not in log
 

@@ -13,14 +13,15 @@ import pytest
 
 TESTS = Path(__file__).resolve().parents[1]
 
-MADE = {*range(1, 19), 20}
+MADE = {*range(1, 19), 20, 21}
 
 
-@pytest.mark.parametrize("layer", ["unit/plugins", "integration"])
-def test_promise_has_tests_at_each_layer(layer: str) -> None:
+@pytest.mark.parametrize("layer", [("unit/plugins", "unit/extensions"), ("integration", "eda")])
+def test_promise_has_tests_at_each_layer(layer: tuple[str, ...]) -> None:
     held = {
         int(number)
-        for path in (TESTS / layer).rglob("test_*.py")
+        for folder in layer
+        for path in (TESTS / folder).rglob("test_*.py")
         for number in re.findall(r"^@pytest\.mark\.promise\((\d+)\)$", path.read_text(), re.MULTILINE)
     }
     assert held == MADE

@@ -30,8 +30,8 @@ def request(body: bytes, *headers: str, length: int | None = None, method: str =
     )
 
 
-def with_signature(body: bytes, value: str, **changes: int) -> bytes:
-    return request(body, f"x-bill-sha-signature: {value}", **changes)
+def with_signature(body: bytes, value: str, length: int | None = None) -> bytes:
+    return request(body, f"x-bill-sha-signature: {value}", length=length)
 
 
 def chunked(body: bytes, value: str) -> bytes:

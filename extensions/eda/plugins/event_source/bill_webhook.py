@@ -20,7 +20,7 @@ description:
     It hands each event over once, also after a restart.
   - With O(environment) or O(api_url) it also reads BILL's event list, at the start and again and again, and finds
     the events that BILL could not deliver. It warns if BILL has switched the subscription off.
-  - An event is C({meta: {...}, payload: {...}}). See the notes.
+  - An event has C(meta) and C(payload). See the notes.
 notes:
   - C(event.meta) has C(id), C(type) (for example C(vendor.updated)), C(version), C(subscription_id),
     C(organization_id), C(received_at), C(updated_at) (the time of the entity, as BILL writes it), C(verified)
