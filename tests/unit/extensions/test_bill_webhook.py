@@ -299,6 +299,8 @@ UNREADABLE = {
     "an id of another type": body_of("x", eventId=5),
     "a very long id": body_of("x" * 300),
     "deeply nested": b"[" * 100_000,
+    "a deeply nested entity": body_of("deep").replace(b'"00901VENDOR"', b"[" * 300 + b"]" * 300),
+    "an id that is no text": body_of("lone \ud800 surrogate"),
     "not a number": b'{"metadata": {"eventId": NaN}}',
     "a payload that is no event": b'{"payload": "[]"}',
 }
@@ -414,9 +416,15 @@ def test_source_with_a_certificate_speaks_https(tmp_path: Path) -> None:
     context = ssl.create_default_context(cafile=authority.file)
 
     async def conversation() -> int:
-        tls = {"certfile": str(server.certificate), "keyfile": str(server.private_key)}
+        tls: dict[str, Any] = {
+            "certfile": str(server.certificate),
+            "keyfile": str(server.private_key),
+            "read_seconds": 1,
+        }
         async with receiving(Queue(), tmp_path / "state", **tls) as url:
             assert url.startswith("https://127.0.0.1:")
+            # A stranger who never begins TLS.
+            assert await raw(url) == b""
             body = body_of("event-1")
             async with (
                 aiohttp.ClientSession() as session,

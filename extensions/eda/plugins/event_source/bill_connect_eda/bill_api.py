@@ -11,14 +11,14 @@ time, one session in memory, and no repetition except after the end of a session
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import aiohttp
 
-from .errors import BillError, RefusedError
+from .errors import BillError, RefusedError, UnreadableError
+from .events import parse
 from .options import Account
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
@@ -142,8 +142,8 @@ class BillApi:
 
 def _json(content: bytes) -> object:
     try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
+        return parse(content)
+    except UnreadableError:
         return None
 
 

@@ -30,10 +30,10 @@ class Connections:
         # A dict has the order of its entries, so the oldest connections come first.
         self._since: dict[web.RequestHandler, float] = {}
 
-    async def watch(self, runner: web.AppRunner) -> None:
+    async def watch(self, server: web.Server) -> None:
         """End the old connections of a server every second, for ever."""
         while True:
-            self._end_old(runner.server.connections if runner.server else [])
+            self._end_old(server.connections)
             await asyncio.sleep(_SECONDS_BETWEEN)
 
     def _end_old(self, connections: list[web.RequestHandler]) -> None:

@@ -37,8 +37,9 @@ KNOWN = frozenset((f"{family}.{what}", "1") for family, each in _FAMILIES.items(
 
 _TIME = re.compile(r"(?P<local>\d{4}-\d\d-\d\dT[\d:.]{5,15})(?:[zZ]|(?P<hours>[+-]\d\d):?(?P<minutes>\d\d)?)?")
 
-# BILL's own ids are much shorter.
+# BILL's own ids are much shorter, and its events have a few levels.
 _LONGEST_ID = 200
+_MOST_LEVELS = 50
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,13 @@ class Event:
 def parse(body: bytes | str) -> object:
     """The JSON document of a body. Raises UnreadableError."""
     try:
-        return json.loads(body, parse_constant=_refuse_constant)
-    # A document can be nested too deeply, or not be UTF-8 (UnicodeDecodeError is a ValueError).
+        document = json.loads(body, parse_constant=_refuse_constant)
+    # UnicodeDecodeError is a ValueError.
     except (ValueError, RecursionError):
         raise UnreadableError("it is not JSON") from None
+    if _is_deeper(document, _MOST_LEVELS):
+        raise UnreadableError("it is nested too deeply")
+    return document
 
 
 def event_of(document: object, organization_id: str = "") -> Event:
@@ -115,6 +119,20 @@ def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
+def _is_deeper(document: object, levels: int) -> bool:
+    """Whether a document has more levels. Not recursive, because Python limits recursion, and that limit is what a document could hit."""
+    level = [document]
+    for _each in range(levels):
+        level = [inner for outer in level for inner in _inside(outer)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: object) -> list[object]:
+    return list(value.values()) if isinstance(value, dict) else value if isinstance(value, list) else []
+
+
 def _object(document: object) -> dict[str, Any]:
     if isinstance(document, str):
         document = parse(document)
@@ -130,7 +148,7 @@ def _metadata_of_entry(entry: dict[str, Any]) -> dict[str, Any]:
 
 def _text(metadata: dict[str, Any], name: str) -> str:
     value = metadata.get(name)
-    if not isinstance(value, str) or not value or len(value) > _LONGEST_ID:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_ID or not value.isprintable():
         raise UnreadableError(f"its metadata has no {name}")
     return value
 

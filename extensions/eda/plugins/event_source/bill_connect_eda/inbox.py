@@ -18,6 +18,7 @@ these two makes the event come twice. An event filter that splits an event lets 
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import Callable
@@ -78,7 +79,7 @@ class Inbox:
             event = event_of(entry, organization_id)
         except UnreadableError as error:
             return self._keep_unreadable(
-                str(entry).encode(errors="replace"), f"An entry of BILL's event list is not an event: {error}."
+                json.dumps(entry).encode(), f"An entry of BILL's event list is not an event: {error}."
             )
         while (outcome := await self._take(event)) is Outcome.FULL:
             await asyncio.sleep(_ROOM_SECONDS)
@@ -158,8 +159,9 @@ class Inbox:
         self._last = waiting.sequence
         try:
             await queue.put(self._seen_by_rules(waiting))
-            if feedback is not None:
-                await feedback.get()
+            # A filter that splits an event causes more than one confirmation.
+            while feedback is not None and (await feedback.get())["meta"].get("id") != waiting.event.id:
+                pass
         except Exception as error:
             logger.error(
                 "The event %s was not handed over: %s. An event filter of the rulebook may have failed. The next start tries it again.",

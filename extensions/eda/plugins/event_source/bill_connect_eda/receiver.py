@@ -14,6 +14,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from contextlib import closing
+from typing import cast
 
 from aiohttp import web
 
@@ -61,20 +63,32 @@ class Receiver:
         )
         await runner.setup()
         try:
-            site = web.TCPSite(runner, options.host, options.port, ssl_context=context)
-            try:
-                await site.start()
-            except OSError as error:
-                raise SourceError(
-                    f"The source cannot listen on {options.host}:{options.port}: {error.strerror or error}. Check host and port."
-                ) from None
-            for host, port, *_more in runner.addresses:
-                logger.info(
-                    "Listening for BILL: %s://%s:%d%s", "https" if context else "http", host, port, options.path
-                )
-            await self._connections.watch(runner)
+            # After its setup, the runner has a server.
+            server = cast("web.Server", runner.server)
+            with closing(await self._listen(server, context)) as listener:
+                for socket in listener.sockets:
+                    host, port = socket.getsockname()[:2]
+                    scheme = "https" if context else "http"
+                    logger.info("Listening for BILL: %s://%s:%d%s", scheme, host, port, options.path)
+                await self._connections.watch(server)
         finally:
             await runner.cleanup()
+
+    async def _listen(self, server: web.Server, context: ssl.SSLContext | None) -> asyncio.Server:
+        options = self._options
+        try:
+            # TCPSite of aiohttp does not limit the time of a TLS handshake.
+            return await asyncio.get_running_loop().create_server(
+                server,
+                options.host,
+                options.port,
+                ssl=context,
+                ssl_handshake_timeout=options.read_seconds if context else None,
+            )
+        except OSError as error:
+            raise SourceError(
+                f"The source cannot listen on {options.host}:{options.port}: {error.strerror or error}. Check host and port."
+            ) from None
 
     async def _deliver(self, request: web.Request) -> web.Response:
         signature = signature_of(request.headers.getall(HEADER, []))
@@ -85,7 +99,12 @@ class Receiver:
             return body
         if not is_signed(body, signature, self._options.security_keys):
             return self._refuse_unsigned()
-        outcome = await self._inbox.take(body)
+        try:
+            outcome = await self._inbox.take(body)
+        # A mistake of ours. BILL sends the event again. The text of an error could contain a part of the event.
+        except Exception as error:
+            logger.error("A delivery could not be taken: %s. Report this.", type(error).__name__)
+            return _answer(503)
         return _answer(503 if outcome is Outcome.FULL else 200)
 
     def _refuse_unsigned(self) -> web.Response:

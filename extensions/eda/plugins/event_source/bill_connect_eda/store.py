@@ -14,8 +14,9 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from .errors import SourceError, StoreInUseError
@@ -94,7 +95,7 @@ class EventStore:
         """Store events, all or none. Each result is False if the id is known, that is, if the event waits or was handed over."""
         # BILL does not send an event again after our answer 200. So the events must survive a power failure.
         self._connection.execute("PRAGMA synchronous = FULL")
-        with _transaction(self._connection):
+        with self._transaction():
             are_new = [self._add(event) for event in events]
         self.waiting_count += sum(are_new)
         return are_new
@@ -116,7 +117,7 @@ class EventStore:
         """Remember that events were handed over. Their content is deleted."""
         # The end of the process does not undo this, but a power failure in the next seconds can.
         self._connection.execute("PRAGMA synchronous = NORMAL")
-        with _transaction(self._connection):
+        with self._transaction():
             for sequence in sequences:
                 self._connection.execute("UPDATE events SET event = NULL WHERE sequence = ?", (sequence,))
         self.waiting_count -= len(sequences)
@@ -140,7 +141,7 @@ class EventStore:
 
     def keep_unreadable(self, body: bytes) -> None:
         """Keep a signed delivery that is not an event. Only the last 100 are kept."""
-        with _transaction(self._connection):
+        with self._transaction():
             added = self._connection.execute(
                 "INSERT INTO unreadable (received_at, body) VALUES (?, ?)", (self._clock(), body)
             )
@@ -150,7 +151,7 @@ class EventStore:
 
     def prune(self) -> int:
         """Forget the ids of events that BILL cannot send again. Returns how many ids had to go early, because there are too many."""
-        with _transaction(self._connection):
+        with self._transaction():
             self._connection.execute(
                 "DELETE FROM events WHERE event IS NULL AND received_at < ?", (self._clock() - ID_SECONDS,)
             )
@@ -162,25 +163,19 @@ class EventStore:
             )
         return excess
 
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        """Make the statements in a ``with`` block one transaction. Outside, every statement is one."""
+        with self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+
     def _add(self, event: Event) -> bool:
         added = self._connection.execute(
             "INSERT INTO events (subscription_id, event_id, received_at, event) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (event.subscription_id, event.id, self._clock(), json.dumps(asdict(event))),
+            (event.subscription_id, event.id, self._clock(), json.dumps(vars(event))),
         )
         return added.rowcount == 1
-
-
-class _transaction:
-    """Makes the statements in a ``with`` block one transaction. The connection itself commits after every statement."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def __exit__(self, kind: object, *_error: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
 
 
 def _prepare(connection: sqlite3.Connection) -> None:
