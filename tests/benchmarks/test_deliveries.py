@@ -67,7 +67,7 @@ def serving(*arguments: str) -> Iterator[Server]:
     with subprocess.Popen([sys.executable, *arguments], stdout=subprocess.PIPE, text=True) as process:
         os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
         assert process.stdout
-        said = next(line for line in process.stdout if line.startswith("Listening for BILL: "))
+        said = next((line for line in process.stdout if line.startswith("Listening for BILL: ")), "")
         try:
             yield Server(process, said.split(": ")[1].strip())
         finally:

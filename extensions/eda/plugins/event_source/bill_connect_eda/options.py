@@ -95,9 +95,9 @@ class ListOptions:
 class Arguments:
     """The arguments that a rulebook gives to a source. ``finish`` refuses those that nothing has read."""
 
-    def __init__(self, given: Mapping[str, Any], environ: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, given: Mapping[str, Any], environ: Mapping[str, str] | None = None) -> None:
         self._given = dict(given)
-        self._environ = environ
+        self._environ = os.environ if environ is None else environ
         for name in _OF_RULEBOOK:
             self._given.pop(name, None)
 
