@@ -10,9 +10,9 @@ import asyncio
 import base64
 import hashlib
 import hmac
+import importlib.util
 import json
 import logging
-import runpy
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -104,9 +104,14 @@ class _Listening(logging.Handler):
 @asynccontextmanager
 async def running(name: str, queue: Any, **args: Any) -> AsyncIterator[asyncio.Task[None]]:
     """A running source. Ends it at the end, as ansible-rulebook does."""
-    # ansible-rulebook does exactly this (its engine.py, start_source).
-    main = runpy.run_path(str(FOLDER / f"{name}.py"))["main"]
-    task = asyncio.ensure_future(main(queue, args))
+    # ansible-rulebook uses runpy.run_path, as test_loading.py and test_killed_source.py do in processes of their own. In the process of
+    # ansible-test, runpy fails, because Ansible's loader of collections takes the file for a folder.
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    assert spec
+    assert spec.loader
+    source = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(source)
+    task = asyncio.ensure_future(source.main(queue, args))
     try:
         yield task
     finally:
