@@ -46,6 +46,8 @@ FACTS = "facts"
 RECEIPT = "receipt"
 # The playbook sets it for another task, so that Ansible runs the task here: vars of the play.
 FOR_ANSIBLE = "for Ansible"
+# A rulebook gives it to a playbook. It is an extra variable then, so it outranks facts.
+EXTRA = "extra"
 
 # The name of the variable to write. Its value is not read.
 WRITTEN = "written"
@@ -100,7 +102,11 @@ RULES: dict[str, str] = {
             "bill_disconnect_session",
             "bill_disconnect_session_became",
             "bill_disconnect_told",
+            "bill_event_account",
+            "bill_event_payment",
+            "bill_event_vendor",
             "bill_headers",
+            "bill_new_account_type",
             "bill_session_id",
             "bill_trust",
             "bill_trust_answer",
@@ -115,6 +121,17 @@ RULES: dict[str, str] = {
         OWN,
     ),
     "bill_webhook_key": WRITTEN,
+    **dict.fromkeys(
+        (
+            "bill_bank_account_id",
+            "bill_event_id",
+            "bill_inform_url",
+            "bill_payment_id",
+            "bill_ticket_url",
+            "bill_vendor_id",
+        ),
+        EXTRA,
+    ),
     "inventory_hostname": IDENTITY,
     # Its content is left out with the facts. The code reads only the names of its hosts here.
     "ansible_delegated_vars": FACTS,
