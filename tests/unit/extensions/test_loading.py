@@ -29,9 +29,9 @@ except Exception as error:
 
 @pytest.mark.parametrize("name", ["bill_webhook", "bill_events"])
 def test_source_loads_by_its_path_alone(name: str) -> None:
-    # -I: without the folder of the test, and without PYTHONPATH.
+    # -I: without the folder of the test, and without PYTHONPATH. -B: without files for later starts.
     done = subprocess.run(
-        [sys.executable, "-I", "-c", LOAD, str(FOLDER / f"{name}.py")],
+        [sys.executable, "-I", "-B", "-c", LOAD, str(FOLDER / f"{name}.py")],
         capture_output=True,
         text=True,
         check=False,

@@ -41,7 +41,6 @@ class Connections:
         self._since = {each: self._since.get(each, now) for each in connections}
         too_many = len(connections) - _MOST
         for number, (connection, since) in enumerate(self._since.items()):
-            if number < too_many or now - since > self._most_seconds:
-                connection.force_close()
-                if connection.transport is not None:
-                    connection.transport.abort()
+            is_old = number < too_many or now - since > self._most_seconds
+            if is_old and connection.transport is not None:
+                connection.transport.abort()
