@@ -59,16 +59,40 @@ class Rulebook:
             time.sleep(0.2)
         raise AssertionError(self.log)
 
+    @property
+    def url(self) -> str:
+        """Where the source listens."""
+
+        def found() -> str:
+            lines = (line for line in self.log.splitlines() if "Listening for BILL: " in line)
+            return next((line.split(": ")[-1] for line in lines), "")
+
+        url: str = self.wait_for(found)
+        return url
+
     def deliver(self, body: bytes) -> None:
         """Send a signed delivery, as BILL does."""
-        url = self.wait_for(
-            lambda: next((line.split(": ")[-1] for line in self.log.splitlines() if "Listening for BILL: " in line), "")
-        )
-        assert requests.post(url, data=body, headers=signed(body), timeout=10).status_code == 200
+        assert requests.post(self.url, data=body, headers=signed(body), timeout=10).status_code == 200
 
 
 @pytest.fixture
-def run(tmp_path: Path, api_url: str, java_home: str) -> Callable[..., Any]:
+def environ(tmp_path: Path, api_url: str, java_home: str) -> dict[str, str]:
+    """The environment of ansible-rulebook and of the playbooks."""
+    return {
+        "HOME": str(tmp_path),
+        "PATH": f"{BIN}:{os.defpath}",
+        "JAVA_HOME": java_home,
+        "LANG": "C.UTF-8",
+        "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
+        "BILL_API_URL": api_url,
+        "BILL_USERNAME": world.USER.username,
+        "BILL_ORGANIZATION_ID": world.ORGANIZATION.id,
+        **SECRETS,
+    }
+
+
+@pytest.fixture
+def run(tmp_path: Path, api_url: str, environ: dict[str, str]) -> Callable[..., Any]:
     """Run a rulebook of the collection, or a file, with variables."""
 
     @contextmanager
@@ -85,17 +109,6 @@ def run(tmp_path: Path, api_url: str, java_home: str) -> Callable[..., Any]:
             **variables,
         }
         (tmp_path / "variables.yml").write_text(yaml.safe_dump(values))
-        environ = {
-            "HOME": str(tmp_path),
-            "PATH": f"{BIN}:{os.defpath}",
-            "JAVA_HOME": java_home,
-            "LANG": "C.UTF-8",
-            "ANSIBLE_COLLECTIONS_PATH": os.environ["ANSIBLE_COLLECTIONS_PATH"],
-            "BILL_API_URL": api_url,
-            "BILL_USERNAME": world.USER.username,
-            "BILL_ORGANIZATION_ID": world.ORGANIZATION.id,
-            **SECRETS,
-        }
         log = tmp_path / "rulebook.log"
         command = [
             *(str(BIN / "ansible-rulebook"), "-vv", "--rulebook", rulebook),

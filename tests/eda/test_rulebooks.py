@@ -95,6 +95,42 @@ def test_rulebook_vendor_created_completes_the_vendor(
         assert secret not in log
 
 
+@pytest.mark.promise(1)
+@pytest.mark.promise(21)
+def test_event_that_bill_sends_makes_a_playbook_complete_the_vendor(
+    bill: Control, api_url: str, run: Callable[..., Any]
+) -> None:
+    bill.post("settings", webhook_http=True)
+    client, events = Bill(api_url), Bill(api_url.removesuffix("/connect") + "/connect-events")
+    session = client.session()
+    wanted = {
+        "name": "ansible",
+        "status": {"enabled": True},
+        "events": [{"type": "vendor.created", "version": "1"}],
+        "notificationUrl": "http://127.0.0.1:9/bill",
+    }
+    headers = {**session, "X-Idempotent-Key": str(uuid.uuid4())}
+    subscription = events.post("/v3/subscriptions", headers, wanted).json()
+    key = subscription["securityKey"]
+    with run(
+        "bill.connect.vendor_created", bill_security_key=key, bill_subscription_ids=[subscription["id"]]
+    ) as rulebook:
+        events.send("PATCH", f"/v3/subscriptions/{subscription['id']}", session, {"notificationUrl": rulebook.url})
+        ids = [
+            client.post("/v3/vendors", session, {"name": f"Birch {number}", "address": ADDRESS}).json()["id"]
+            for number in range(2)
+        ]
+        for id_ in ids:
+            path = f"/v3/vendors/{id_}"
+            rulebook.wait_for(lambda path=path: client.get(path, session).json().get("accountType") == "BUSINESS")
+        log = rulebook.log
+    states = [each["state"] for each in bill.get("webhooks")["deliveries"]]
+    assert states == ["delivered"] * 2
+    assert key not in log
+    # The playbooks of both events use one session. The source signs in for itself, and this test did.
+    assert bill.get("counts")["POST /v3/login"] == 3
+
+
 def test_rulebook_bank_account_changed_opens_a_ticket(
     run: Callable[..., Any], bill: Control, api_url: str, somebody: tuple[str, list[Any]]
 ) -> None:

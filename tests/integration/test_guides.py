@@ -587,6 +587,8 @@ GUIDES = {
     ),
     # It has files only. tests/unit/docs/test_guide_fleet.py checks what is in them.
     "guide_fleet": Guide(),
+    # tests/eda/test_guide.py runs its files.
+    "guide_events": Guide(),
 }
 
 
@@ -809,7 +811,9 @@ def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
 RUN_BY_MAKE_TEST = ("guide_connect", "guide_password", "guide_payments", "guide_partner")
 # These need a collection that `make awx` downloads. tests/awx/test_guides.py runs them.
 RUN_BY_MAKE_AWX = ("guide_spreadsheet",)
-assert {*RUN_BY_MAKE_TEST, *RUN_BY_MAKE_AWX} < {*GUIDES}
+# These need ansible-rulebook, and are run by tests/eda/test_guide.py.
+RUN_BY_MAKE_EDA = ("guide_events",)
+assert {*RUN_BY_MAKE_TEST, *RUN_BY_MAKE_AWX, *RUN_BY_MAKE_EDA} < {*GUIDES}
 
 
 @pytest.mark.promise(1)
@@ -820,7 +824,7 @@ assert {*RUN_BY_MAKE_TEST, *RUN_BY_MAKE_AWX} < {*GUIDES}
     [
         name if name in RUN_BY_MAKE_TEST else pytest.param(name, marks=pytest.mark.slow)
         for name in GUIDES
-        if name not in RUN_BY_MAKE_AWX
+        if name not in (*RUN_BY_MAKE_AWX, *RUN_BY_MAKE_EDA)
     ],
 )
 def test_guide_run_block_by_block_shows_documented_output(project: Project, bill: Control, name: str) -> None:
