@@ -17,7 +17,7 @@ from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 
-from .._core.redaction import redact
+from .._core.redaction import is_redacted
 from .._core.secret_registry import SecretRegistry
 from .._options.source import Kind
 from .._options.spec import OPTION_VARIABLES, OPTIONS, SESSION_VARIABLES, Option
@@ -250,4 +250,4 @@ def _can_be_shown(value: Any, secrets: Collection[str]) -> bool:
     except AnsibleError:
         # The value is encrypted and its vault password is missing. The error is reported where the value is used.
         return False
-    return bool(redact(plain, secrets) == plain)
+    return not is_redacted(plain, secrets)

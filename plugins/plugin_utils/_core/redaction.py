@@ -10,7 +10,7 @@ Private to bill.connect. A value is secret because of the name of its field, or 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any
 
@@ -81,7 +81,16 @@ def sensitive_values(value: Any) -> set[str]:
 
 def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
     """Whether a JSON value contains one of these secrets, or a field whose name belongs to a session or credential."""
-    found = _Secrets(secrets)
+    return _contains(value, _Secrets(secrets), is_credential_name)
+
+
+def is_redacted(value: Any, secrets: Iterable[str]) -> bool:
+    """Whether ``redact`` would hide something in a JSON value. It takes much less time, because it copies nothing."""
+    return _contains(value, _Secrets(secrets), _is_secret)
+
+
+def _contains(value: Any, found: _Secrets, is_secret: Callable[[Any], bool]) -> bool:
+    """Whether a JSON value contains a secret, or a field with a secret name that has a value."""
     texts: list[str] = []
     # Records with the same fields are checked field by field, and all texts are checked together. For a long list, a separate check of
     # each value takes longer than reading the list.
@@ -107,7 +116,7 @@ def contains_secret(value: Any, secrets: Iterable[str]) -> bool:
         for names, records in alike.items():
             texts += [name for name in names if isinstance(name, str)]
             for name, inner in zip(names, zip(*(each.values() for each in records), strict=True), strict=True):
-                if is_credential_name(name) and any(map(_says, inner)):
+                if is_secret(name) and any(map(_says, inner)):
                     return True
                 columns.append(inner)
     return found.among(texts)

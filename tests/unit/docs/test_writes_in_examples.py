@@ -24,7 +24,10 @@ _PLUGINS = "ansible_collections.bill.connect.plugins"
 
 # The writes without ``unless``, by their place and name.
 NEED_NOT_LOOK = {
-    ("event_bank_account_changed.yml", "Open a ticket"): "It goes to a ticket system, with a key that identifies the event.",
+    (
+        "event_bank_account_changed.yml",
+        "Open a ticket",
+    ): "It goes to a ticket system, with a key that identifies the event.",
     ("event_payment_failed.yml", "Inform"): "It is a message for people, once for each event.",
     ("guide_requests.rst", "Create the vendor"): "The page shows the refusal. A task before it looks.",
     ("guide_requests.rst", "Create a vendor without an address"): "BILL refuses it.",

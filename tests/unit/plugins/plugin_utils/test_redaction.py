@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from ansible_collections.bill.connect.plugins.plugin_utils._core.redaction import (
     MASK,
     contains_secret,
+    is_redacted,
     redact,
     sanitize,
 )
@@ -220,3 +221,16 @@ def test_sanitize_any_message_contains_no_secret(text: str, some: list[str]) -> 
     assert line.isprintable()
     assert len(line) <= 300
     assert not any(len(secret) >= 4 and secret in line for secret in some)
+
+
+@pytest.mark.promise(5)
+@given(any_json, secrets)
+def test_value_in_which_redaction_hides_something_is_known_as_such(value: Any, some: list[str]) -> None:
+    assert is_redacted(value, some) or repr(redact(value, some)) == repr(value)
+
+
+def test_value_in_which_redaction_hides_nothing_is_known_as_such() -> None:
+    rows = [{"name": f"Vendor {number}", "address": {"line1": "1 Main Street"}, "limit": number} for number in range(3)]
+    assert not is_redacted(rows, SECRETS)
+    assert is_redacted([*rows, {"additional_info": {"tax_id": "12-3456789"}}], ())
+    assert is_redacted([*rows, {"name": "Vendor", "phone": SECRETS[0]}], SECRETS)
