@@ -128,8 +128,12 @@ class Text(Field):
     limit: int = 0
     default: str = ""
 
+    @cached_property
+    def _option(self) -> Option:
+        return Option(self.name)
+
     def converted(self, value: Any, place: str) -> str:
-        text: str = convert(Option(self.name), value, source.option(place))
+        text: str = convert(self._option, value, source.option(place))
         if self.limit and len(text) > self.limit:
             raise OptionError(
                 f"The option {place} has {len(text)} characters, and BILL accepts at most {self.limit}. Shorten it."

@@ -73,8 +73,10 @@ class Reconciler:
         An earlier task may have created it without getting BILL's response. BILL shows some values only there, and returns the response again
         for the same key.
         """
+        if state == "absent" or not desired.resource.one_time:
+            return unchanged(desired, plan)
         body = for_creation(desired)
-        if state == "present" and desired.resource.one_time and self._calls.is_creation_open(body):
+        if self._calls.is_creation_open(body):
             plan = replace(plan, record={**(plan.record or {}), **self._calls.create(body)})
         return unchanged(desired, plan)
 
