@@ -33,6 +33,9 @@ from .written_task import WrittenTask, is_in_role
 
 display = Display()
 
+# An argument that cannot be decrypted.
+_UNREADABLE = object()
+
 # The arguments of each task, before they are hidden. With until, ansible-core makes a new action for every try.
 # Every try gets the same task object.
 _ARGUMENTS: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
@@ -75,6 +78,7 @@ class BillAction(ActionBase):
 
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         self.variables = task_vars or {}
+        self._plain: dict[str, Any] = {}
         self._context: TaskContext | None = None
         if before := _RESULTS_OF_WRITES.get(self._task):
             return dict(before)
@@ -174,20 +178,22 @@ class BillAction(ActionBase):
             for name, value in self._task.args.items()
         }
         _ARGUMENTS[self._task] = arguments
+        self._plain = {name: _plain(value) for name, value in arguments.items()}
         self._hide_arguments(arguments, ())
         return arguments
 
     def _hide_arguments(self, arguments: Mapping[str, Any], secrets: Collection[str]) -> None:
         """Replace each argument of the task that is a secret or contains one."""
-        options = self._options
-        hidden = [
-            name
-            for name, value in arguments.items()
-            if not _can_be_shown(value, secrets)
-            or ((option := options.get(name)) and ((option.secret and value) or option.secrets_in(decrypted(value))))
-        ]
+        hidden = [name for name in arguments if self._must_be_hidden(name, secrets)]
         # This is a new dictionary, because the items of a loop may share the old one.
         self._task.args = {**arguments, **dict.fromkeys(hidden, hiding.HIDDEN)}
+
+    def _must_be_hidden(self, name: str, secrets: Collection[str]) -> bool:
+        """Return whether an argument of the task is a secret or contains one."""
+        plain, option = self._plain[name], self._options.get(name)
+        if plain is _UNREADABLE or is_redacted(plain, secrets):
+            return True
+        return bool(option and ((option.secret and plain) or option.secrets_in(plain)))
 
     def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
         """Define the variables that name the session, for later tasks of this host."""
@@ -244,10 +250,10 @@ def _has(variables: Mapping[str, Any], name: str, value: str | None) -> bool:
         return False
 
 
-def _can_be_shown(value: Any, secrets: Collection[str]) -> bool:
+def _plain(value: Any) -> Any:
+    """Return an argument with plain texts."""
     try:
-        plain = decrypted(value)
+        return decrypted(value)
     except AnsibleError:
         # The value is encrypted and its vault password is missing. The error is reported where the value is used.
-        return False
-    return not is_redacted(plain, secrets)
+        return _UNREADABLE
