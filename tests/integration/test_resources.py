@@ -417,6 +417,7 @@ def test_subscription_keeps_its_key_in_the_vault_file(project: Project, bill: Co
     assert "s3cret-webhook-" not in (project.folder / "keys.yml").read_text()
 
 
+@pytest.mark.slow
 @pytest.mark.promise(10)
 def test_subscription_on_many_hosts_is_created_once_and_its_key_is_kept(project: Project, bill: Control) -> None:
     project.hosts(*HOSTS[:5])

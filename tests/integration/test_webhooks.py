@@ -142,6 +142,7 @@ def test_webhooks_mistakes_are_named_before_anything_is_sent(project: Project, b
     assert run.shows("The path of BILL's webhooks is /connect-events/v3/subscriptions. Write it so.")
 
 
+@pytest.mark.slow
 @pytest.mark.promise(5)
 def test_playbook_subscribes_keeps_the_key_tests_the_delivery_and_rotates(
     project: Project, bill: Control, tmp_path: Path

@@ -664,6 +664,7 @@ def test_emulator_delivery_several_attempts_of_a_subscription_can_be_in_flight(b
     assert bill_events.states() == [("delivered", [200]), ("delivered", [200])]
 
 
+@pytest.mark.slow
 def test_emulator_delivery_that_a_control_call_waits_for_does_not_delay_the_end_of_the_command() -> None:
     command = [sys.executable, "-m", "tests.emulator"]
     root = Path(__file__).resolve().parents[3]

@@ -369,6 +369,7 @@ def head(body: bytes, length: int) -> bytes:
     return f"POST /bill HTTP/1.1\r\nHost: x\r\nx-bill-sha-signature: {signature(body)}\r\nContent-Length: {length}\r\n\r\n".encode()
 
 
+@pytest.mark.slow
 @pytest.mark.promise(21)
 def test_source_refuses_what_is_no_delivery(tmp_path: Path) -> None:
     async def conversation() -> list[str]:
@@ -474,6 +475,7 @@ def test_source_with_feedback_counts_an_event_as_handed_over_when_ansible_rulebo
     assert asyncio.run(conversation()) == (["event-1", "event-2"], ["event-2"])
 
 
+@pytest.mark.slow
 def test_source_with_the_store_of_a_running_source_does_not_start(tmp_path: Path) -> None:
     async def conversation() -> None:
         async with receiving(Queue(), tmp_path), receiving(Queue(), tmp_path):

@@ -85,7 +85,7 @@ async def deliver(source: Killed, session: aiohttp.ClientSession, event_id: str)
 
 
 @pytest.mark.promise(21)
-@pytest.mark.parametrize(("events", "kills"), [(300, 2), pytest.param(5000, 6, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("events", "kills"), [(100, 1), pytest.param(5000, 6, marks=pytest.mark.slow)])
 def test_source_that_is_killed_hands_each_event_over_once(tmp_path: Path, events: int, kills: int) -> None:
     order = random.Random(1)
     waiting = [f"event-{number}" for number in range(events)]
