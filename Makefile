@@ -126,8 +126,8 @@ e2e-quick: ## Run the e2e tests that are not marked slow or terminal
 e2e-slow: ## Run the e2e tests that are marked slow or terminal
 	@$(MAKE) --no-print-directory e2e ARGS='-m "slow or terminal"'
 
-e2e-cores: ## Run the e2e tests on the oldest and the newest core
-	@$(MAKE) --no-print-directory matrix CORES="oldest newest"
+e2e-cores: ## Run the e2e tests that are not marked slow on the oldest and the newest core
+	@BILL_TEST_ARGS='-m "not slow"' $(MAKE) --no-print-directory matrix CORES="oldest newest"
 
 # awx.awx and read_csv of community.general, in the release that pyproject.toml names.
 $(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py

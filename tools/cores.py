@@ -112,7 +112,7 @@ def run_e2e(core: Core) -> tuple[bool, str]:
     report = WORK / "cores" / f"{core.line}.json"
     report.unlink(missing_ok=True)
     done = subprocess.run(
-        ["make", "--no-print-directory", "e2e", "ARGS="],
+        ["make", "--no-print-directory", "e2e", f"ARGS={os.environ.get('BILL_TEST_ARGS', '')}"],
         cwd=CHECKOUT,
         env={
             **os.environ,
