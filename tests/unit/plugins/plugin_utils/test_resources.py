@@ -30,22 +30,6 @@ from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, key_of
 
 Open = Callable[[Resource], ResourceTasks]
 
-# What BILL does not document, and what a resource must withstand.
-SWITCHES: dict[str, Any] = {
-    "as documented": {},
-    "names are unique": {"duplicate_names": "refused"},
-    "nested objects are merged": {"nested_patch": "merge"},
-    "empty texts do not clear": {"empty_clears": False},
-    "archived objects are hidden": {"archived_in_lists": False},
-    "no filter for archived objects": {"missing_filters": ["archived"]},
-    "no filters at all": {"missing_filters": ["archived", "name"]},
-    "no filters, archived objects are shown": {"missing_filters": ["archived", "name"], "archived_in_lists": True},
-    "filters ignore case": {"filters_ignore_case": True},
-    "tax IDs are masked": {"masked": True},
-    "parents are not shown": {"parent_in_answer": False},
-    "vendors are connected": {"connected_vendors": True},
-}
-QUICK = ("as documented",)
 # Their descriptions differ from that of departments in the path only.
 LIKE_DEPARTMENTS = ("accounting classes", "jobs", "locations")
 
@@ -64,12 +48,9 @@ def tasks(open_tasks: Callable[[Resource], ResourceTasks], request: pytest.Fixtu
 
 @pytest.mark.promise(2)
 @pytest.mark.promise(20)
-@pytest.mark.parametrize(
-    "switch", [*QUICK, *(pytest.param(each, marks=pytest.mark.slow) for each in SWITCHES if each not in QUICK)]
-)
-def test_resource_converges(tasks: ResourceTasks, switch: str) -> None:
-    tasks.bill.post("settings", **SWITCHES[switch])
-    converge(tasks, **SWITCHES[switch])
+def test_resource_converges(tasks: ResourceTasks) -> None:
+    """tests/sweeps/test_switches.py does the same under all combinations of what BILL does not document."""
+    converge(tasks)
 
 
 @pytest.mark.promise(12)
