@@ -67,7 +67,7 @@ ROWS: dict[str, tuple[str, ...]] = {
 # Several workers share the combinations of a resource.
 PARTS = 8
 # Times and identifiers that differ from life to life.
-_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|s3cret-webhook-[0-9a-f]+")
+_RANDOM = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|s3cret-webhook-findme-[0-9a-f]+")
 
 
 def values_of(switch: str, resource: Resource) -> tuple[Any, ...]:
