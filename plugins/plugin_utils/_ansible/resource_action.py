@@ -57,12 +57,14 @@ class ResourceAction(BillAction):
         if options["state"] == "present":
             references = References(calls)
             wanted = [references.resolved(each) for each in wanted]
+        else:
+            _refuse_children(wanted)
         results = [
             with_children(calls, each, check_mode=self._task.check_mode)
             for each in self._reconciled(calls, wanted, options, is_list=is_list)
         ]
         for each in results:
-            for warning in each.outcome.warnings if each.outcome else ():
+            for warning in each.warnings:
                 context.reporter.warn(warning)
             context.secrets.add(each.secrets)
         if errors := failure_of(results, is_list=is_list):
@@ -102,8 +104,6 @@ class ResourceAction(BillAction):
             raise OptionError(
                 f"There is no option {foreign[0]} for {resource.plural}. Their fields are: {', '.join(sorted(own))}."
             )
-        if any(options.get(name) for name in resource.children) and options["state"] == "absent":
-            raise OptionError(f"{next(iter(resource.children))} has no effect with state: absent. Leave it out.")
         return desired_of(resource, options, match_by=options.get("match_by"))
 
     def _listed(self, resource: Resource, options: Mapping[str, Any]) -> list[Desired]:
@@ -136,6 +136,15 @@ class ResourceAction(BillAction):
             desired_of(resource, {**consents, **each}, match_by=options.get("match_by"), place=f"objects[{number}]")
             for number, each in enumerate(rows)
         ]
+
+
+def _refuse_children(wanted: Sequence[Desired]) -> None:
+    """Raise OptionError if an object is to be absent, and the user has given objects that belong to it."""
+    if given := next((each for each in wanted if each.children), None):
+        option = given.children[0].option
+        raise OptionError(
+            f"{f'{given.place}.' if given.place else ''}{option} has no effect with state: absent. Leave it out."
+        )
 
 
 def _elements(given: object) -> list[Any]:

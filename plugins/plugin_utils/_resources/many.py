@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from .._core.errors import ApiError, BillError, OptionError, UncertainWriteError
@@ -57,6 +57,11 @@ class Result:
         """The values that BILL shows only once."""
         record = (self.outcome and self.outcome.record) or {}
         return [str(record[name]) for name in self.desired.resource.one_time if name in record]
+
+    @property
+    def warnings(self) -> list[str]:
+        """The warnings about the object and about those that belong to it."""
+        return [text for each in (self, *self.children) if each.outcome for text in each.outcome.warnings]
 
     @property
     def errors(self) -> list[BillError]:
@@ -131,7 +136,16 @@ class ManyReconciler:
         for record in self._finder.everything(archived=False):
             if record["id"] not in ids:
                 name = " ".join(text_of(value) for value in like.resource.key_values(like.key, record))
-                desired = replace(like, values={}, id=record["id"], place="", known_as=name)
+                # The values and the children of a listed object are not those of this one.
+                desired = Desired(
+                    like.resource,
+                    {},
+                    record["id"],
+                    like.key,
+                    parents=like.parents,
+                    consents=like.consents,
+                    known_as=name,
+                )
                 steps.append(_Step(desired, "absent", self._one.guarded(desired, Plan(("archive",), record))))
         return steps
 

@@ -21,8 +21,10 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     UncertainWriteError,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.calls import Calls
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.children import with_children
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.customer import CUSTOMER
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
 from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, sample
 
@@ -235,3 +237,31 @@ def test_list_and_single_task_that_change_one_object_at_the_same_time_lose_nothi
     others: dict[str, Any] = {name: first[name] for name in ("name", "address", "additional_info")}
     assert vendors.task(**others).actions == ()
     assert vendors.writes() == ["POST /v3/vendors"] + [f"PATCH /v3/vendors/{found['id']}"] * 4
+
+
+@pytest.mark.promise(20)
+def test_customers_that_purge_archives_get_no_contacts_of_the_listed_ones(
+    open_tasks: Callable[[Resource], ResourceTasks],
+) -> None:
+    tasks = open_tasks(CUSTOMER)
+    listed = {"name": "Fir Cafe", "email": "office@fir.example", "contacts": [{"email": "ann@fir.example"}]}
+    results = tasks.many([listed], purge=True, check_mode=True)
+    assert len(results) > 1
+    assert [bool(each.desired.children) for each in results] == [True] + [False] * (len(results) - 1)
+
+
+@pytest.mark.promise(20)
+def test_contact_that_did_not_take_a_value_is_warned_about(
+    open_tasks: Callable[[Resource], ResourceTasks],
+) -> None:
+    tasks = open_tasks(CUSTOMER)
+    tasks.bill.post("settings", empty_clears=False)
+    customer = {"name": "Fir Cafe", "email": "office@fir.example"}
+    contact = {"email": "ann@fir.example", "phone": "555-0100"}
+    for contacts in ([contact], [{"email": contact["email"], "clear": ["phone"]}]):
+        (result,) = tasks.many([{**customer, "contacts": contacts}])
+        done = with_children(tasks.calls(), result, check_mode=False)
+    assert done.errors == []
+    assert done.warnings[0].startswith(
+        "BILL accepted the request for contact 'ann@fir.example', but it has other values"
+    )
