@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from typing import Any
+
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.context import TaskContext
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.resource_action import ResourceAction
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.security_key import (
@@ -13,7 +16,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._ansible.security_key
     rotated_key,
 )
 from ansible_collections.bill.connect.plugins.plugin_utils._ansible.task_result import TaskResult
-from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import OptionError
+from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import BillError, OptionError
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.webhook_subscription import (
     WEBHOOK_SUBSCRIPTION,
 )
@@ -25,39 +28,43 @@ class ActionModule(ResourceAction):
     MORE_OPTIONS = KEY_OPTIONS
 
     def perform(self, context: TaskContext) -> TaskResult:
+        options = context.options
+        is_list = options["objects"] is not None
+        if is_list and (given := [name for name in ("vault_variable", "rotate_security_key") if options[name]]):
+            raise OptionError(f"{given[0]} is for a single subscription. Leave objects out.")
         kept = self._kept_key(context)
-        if kept is None:
-            return self._rotated(context, super().perform(context))
-        kept.refuse_if_unwritable()
-        with kept.exclusive(context.client):
-            result = self._rotated(context, super().perform(context))
-            data = result.data
-            if "security_key" in data:
-                data["changed"] = kept.keep(data["security_key"]) or data["changed"]
-            elif data["id"] and context.options["state"] == "present" and not context.options["rotate_security_key"]:
-                refuse_lost_key(kept)
+        with ExitStack() as lock:
+            if kept:
+                kept.refuse_if_unwritable()
+                lock.enter_context(kept.exclusive(context.client))
+            result = super().perform(context)
+            if options["state"] == "present" and not is_list:
+                self._see_to_key(context, result.data, kept)
         return result
 
-    def _rotated(self, context: TaskContext, result: TaskResult) -> TaskResult:
-        """The same result, with a new key if the user wants one and the subscription is not new."""
-        options, data = context.options, result.data
-        if not options["rotate_security_key"] or options["state"] == "absent" or "security_key" in data:
-            return result
-        if options["objects"] is not None:
-            raise OptionError("rotate_security_key is for a single subscription. Leave objects out.")
-        data["changed"] = True
-        if not self._task.check_mode:
-            data["security_key"] = rotated_key(context.client, data["id"], context.writes)
-            context.secrets.add([data["security_key"]])
-        return result
+    def _see_to_key(self, context: TaskContext, data: dict[str, Any], kept: KeptKey | None) -> None:
+        """Rotate the key and keep it, if the user wants that. Raises BillError, which says whether the subscription was changed."""
+        rotates = context.options["rotate_security_key"]
+        try:
+            # The key of a new subscription is new.
+            if rotates and "security_key" not in data:
+                if not self._task.check_mode:
+                    data["security_key"] = rotated_key(context.client, data["id"], context.writes)
+                    context.secrets.add([data["security_key"]])
+                data["changed"] = True
+            if kept and "security_key" in data:
+                data["changed"] = kept.keep(data["security_key"]) or data["changed"]
+            elif kept and data["id"] and not rotates:
+                refuse_lost_key(kept)
+        except BillError as error:
+            error.details = {**error.details, "changed": data["changed"]}
+            raise
 
     def _kept_key(self, context: TaskContext) -> KeptKey | None:
         options = context.options
         variable = options["vault_variable"]
         if not variable:
             return None
-        if options["objects"] is not None:
-            raise OptionError("vault_variable is for a single subscription. Leave objects out.")
         if not variable.isidentifier():
             raise OptionError("vault_variable must be the name of a variable: letters, digits and underscores.")
         path = options["vault_file"] or default_path(self.variables.get("ansible_inventory_sources"))

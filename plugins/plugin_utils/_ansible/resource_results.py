@@ -49,8 +49,17 @@ def failure_of(results: Sequence[Result], *, is_list: bool) -> BillError | None:
         f"{len(failed)} of {len(results)} {failed[0].desired.resource.plural} failed. The others are as wanted. The first failure: {first}",
         status=first.status,
         code=first.code,
-        details={**details, "objects": [_in_list(each) for each in results]},
+        details={**details, "objects": [_without_secrets(_in_list(each), each) for each in results]},
     )
+
+
+def _without_secrets(shown: dict[str, Any], result: Result) -> dict[str, Any]:
+    """The result of one object in a task that failed. Ansible shows such a task, so it cannot return a value that BILL shows only once."""
+    once = [name for name in map(_snake, result.desired.resource.one_time) if name in shown]
+    if not once:
+        return shown
+    lost = f"The task failed, so it does not return {' and '.join(once)}, which BILL shows only once."
+    return {**{name: value for name, value in shown.items() if name not in once}, "msg": f"{shown['msg']} {lost}"}
 
 
 def _in_list(result: Result) -> dict[str, Any]:

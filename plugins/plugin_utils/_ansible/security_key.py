@@ -70,7 +70,6 @@ class KeptKey:
         try:
             set_variables(self.path, values, self.loader, by=self.by, vault_id=self.vault_id)
         except BillError as error:
-            error.details = {**error.details, "changed": True}
             raise reworded(
                 error, f"BILL has created a security key, but it was not written to {self.path}. {_ROTATE} {error}"
             ) from None
