@@ -114,12 +114,19 @@ class Reconciler:
 
     def _replaced(self, desired: Desired, id_: str, body: Mapping[str, Any]) -> Record:
         """The object that takes the place of the deleted one. BILL cannot do both at once."""
-        self._calls.delete(id_)
+        try:
+            self._calls.delete(id_)
+        except UncertainWriteError:
+            if self._finder.find(desired):
+                raise
         try:
             return self._created(body)
-        except BillError as error:
-            if isinstance(error, UncertainWriteError) and (record := self._finder.find(desired)):
+        except UncertainWriteError as error:
+            if record := self._finder.find(desired):
                 return record
+            error.details = {**error.details, "changed": True}
+            raise
+        except BillError as error:
             error.details = {**error.details, "changed": True}
             raise reworded(
                 error,
@@ -139,7 +146,7 @@ class Reconciler:
             "restore": record is not None and not record.get("archived"),
             "archive": record is None or bool(record.get("archived")),
             "delete": record is None,
-            # The response to the deletion got lost. A new object was not created yet.
+            # BILL has not deleted the old object, or it is not known whether it has created the new one.
             "replace": False,
         }[action]
         if not is_done:

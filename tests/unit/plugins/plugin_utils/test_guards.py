@@ -25,6 +25,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.appr
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.payment_term import PAYMENT_TERM
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.user import USER
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor import VENDOR
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vendor_bank_account import (
     VENDOR_BANK_ACCOUNT,
 )
@@ -193,6 +194,48 @@ def test_bank_account_whose_replacement_bill_refuses_says_that_there_is_none(ope
     assert failure.value.details["changed"] is True
     assert tasks.stored() == []
     assert tasks.task(**sample(VENDOR_BANK_ACCOUNT, 2)).actions == ("create",)
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("acted", [True, False])
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_bank_account_whose_replacement_gets_no_response_is_looked_up(
+    open_tasks: Open, method: str, *, acted: bool
+) -> None:
+    tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+    first, second = sample(VENDOR_BANK_ACCOUNT), sample(VENDOR_BANK_ACCOUNT, 2)
+    tasks.task(**first)
+    before = len(tasks.writes())
+    tasks.bill.fault(f"{method} {tasks.path}", cut=True, acted=acted)
+    if acted:
+        assert tasks.task(**second).actions == ("replace",)
+    else:
+        with pytest.raises(UncertainWriteError, match=f"BILL may have processed this write: {method}") as failure:
+            tasks.task(**second)
+        # The old account is gone only if BILL has received the second request.
+        assert bool(failure.value.details.get("changed")) is (method == "POST")
+        assert tasks.task(**second).actions == (("create",) if method == "POST" else ("replace",))
+    assert [each["accountNumber"] for each in tasks.stored()] == [second["account_number"]]
+    # No write is sent twice in one task.
+    assert len(tasks.writes()) - before == (2 if acted else 3)
+
+
+@pytest.mark.promise(20)
+def test_vendor_with_blanks_around_its_name_is_not_looked_for_with_a_filter(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR)
+    options = {**sample(VENDOR), "name": "Fir Cafe "}
+    assert tasks.task(**options).actions == ("create",)
+    assert tasks.task(**options).actions == ()
+    assert not any("name" in str(each["query"]) for each in tasks.bill.received())
+
+
+def test_filter_that_bill_refuses_is_sent_once_in_a_task(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR)
+    tasks.bill.post("settings", missing_filters=["name"])
+    tasks.task(**sample(VENDOR))
+    filters = [each["query"] for each in tasks.bill.received() if "name:eq" in str(each["query"])]
+    # The second one is without the filter for archived objects, because BILL does not say which of the two it refuses.
+    assert len(filters) == 2
 
 
 @pytest.mark.promise(20)
