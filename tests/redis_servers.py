@@ -42,7 +42,7 @@ _END_WITH_PARENT = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 # pytest shows a skipped test with this reason. Where a package exists but is missing, the test fails and is not skipped.
-WHY_NONE = (
+NO_SERVER_FOR_THIS_PLATFORM = (
     "PyPI has no server of Redis or Valkey for this platform (only for Linux on x86_64), so nothing can be tested here"
 )
 

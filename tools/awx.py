@@ -1,10 +1,12 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Download awx.awx, the collection that calls AWX, for the tests of what is installed there, and the task that reads a CSV file.
+"""Download two collections for the tests of `make awx`.
 
-PyPI has both as parts of the package ansible, in the release that pyproject.toml names. Of that archive of 58 MB only these
-parts are stored.
+- awx.awx calls AWX. The tests look at what it installs there.
+- community.general has a task that reads a CSV file.
+
+PyPI has both as parts of the package ansible, in the release that pyproject.toml names. Of its archive of 58 MB, only the needed files are stored.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import pytest
 
 from tests.emulator.clock import HOUR
 from tests.redis_servers import KINDS as SERVERS
-from tests.redis_servers import WHY_NONE
+from tests.redis_servers import NO_SERVER_FOR_THIS_PLATFORM
 from tools.simulation import page
 from tools.simulation.__main__ import PLANS
 from tools.simulation.day import JobResult, Plan, Request, Results
@@ -32,7 +32,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 @pytest.mark.parametrize("kind", KINDS)
 def test_simulation_of_a_small_day_made_again_is_unchanged(kind: str) -> None:
     if kind == "redis" and not SERVERS:
-        pytest.skip(WHY_NONE)
+        pytest.skip(NO_SERVER_FOR_THIS_PLATFORM)
     assert day(kind, PLANS["small"]) == DAYS["small"].stores[kind], "look at what has changed, then make simulation"
 
 
