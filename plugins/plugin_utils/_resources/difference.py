@@ -92,6 +92,8 @@ def redacted(resource: Resource, record: Mapping[str, Any]) -> dict[str, Any]:
 def _shown(fields: list[Field], wanted: Mapping[str, Any], record: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for field in fields:
+        if not field.is_read:
+            continue
         found = field.read(record)
         inner = wanted.get(field.api_name)
         if isinstance(field, Nested) and isinstance(inner, Mapping):

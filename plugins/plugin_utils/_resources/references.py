@@ -87,8 +87,10 @@ class References:
 
 def _offered(target: Resource, wanted: str, known: Sequence[str]) -> str:
     """What the user can write instead."""
-    if close := difflib.get_close_matches(wanted, known, n=3):
-        return f"Did you mean {' or '.join(close)}?"
+    # The e-mail addresses of an organization are alike behind the sign.
+    names = {text.partition("@")[0]: text for text in known}
+    if close := difflib.get_close_matches(wanted.partition("@")[0], names, n=3):
+        return f"Did you mean {' or '.join(names[each] for each in close)}?"
     more = f" and {len(known) - _MOST_NAMED} more" if len(known) > _MOST_NAMED else ""
     return f"The {target.plural} at BILL are: {', '.join(known[:_MOST_NAMED])}{more}."
 

@@ -85,6 +85,11 @@ def test_user_whose_name_changes_keeps_the_role(open_tasks: Open, without: str) 
     assert role_of(tasks, CLERK["email"]) == "CLERK"
 
 
+def test_user_has_a_diff_without_what_bill_never_shows(open_tasks: Open) -> None:
+    outcome = open_tasks(USER).task(**sample(USER))
+    assert set(outcome.after) == {"email", "first_name", "last_name", "role", "state"}
+
+
 def test_user_without_a_role_is_not_created(open_tasks: Open) -> None:
     tasks = open_tasks(USER)
     options = sample(USER)
@@ -140,8 +145,12 @@ def test_policy_with_groups_is_not_written(open_tasks: Open) -> None:
 
 def test_policy_names_an_approver_that_bill_does_not_have(open_tasks: Open) -> None:
     tasks = open_tasks(APPROVAL_POLICY)
-    with pytest.raises(OptionError, match=r"approvers: BILL has no user 'alex@example.com'"):
-        tasks.task(**{**sample(APPROVAL_POLICY), "approvers": ["alex@example.com"]})
+    for wrong, offer in (
+        ("pai@example.com", r"Did you mean pay@example.com\?"),
+        ("alex@example.com", "The users at BILL"),
+    ):
+        with pytest.raises(OptionError, match=f"approvers: BILL has no user '{wrong}'. {offer}"):
+            tasks.task(**{**sample(APPROVAL_POLICY), "approvers": [wrong]})
     assert tasks.writes() == []
 
 
@@ -367,3 +376,19 @@ def test_users_of_one_organization_exclude_each_other(open_tasks: Open, monkeypa
         with tasks.calls().within(VENDOR_BANK_ACCOUNT, tasks.parents).exclusive():
             pass
     assert locks[0] == locks[1] != locks[2]
+
+
+@pytest.mark.promise(20)
+def test_bank_account_that_bill_answers_with_an_empty_object_is_none(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+    tasks.bill.post("settings", missing_bank_account="empty")
+    assert tasks.task("absent").actions == ()
+    assert tasks.task(**sample(VENDOR_BANK_ACCOUNT)).actions == ("create",)
+    assert tasks.task(**sample(VENDOR_BANK_ACCOUNT)).actions == ()
+
+
+def test_list_without_archived_objects_is_read_once_and_without_a_filter(open_tasks: Open) -> None:
+    tasks = open_tasks(PAYMENT_TERM)
+    tasks.task(days_due=30)
+    (request,) = [each for each in tasks.bill.received() if each["path"] == tasks.path]
+    assert "filters" not in str(request["query"])
