@@ -38,7 +38,7 @@ def refuse_harm(desired: Desired, plan: Plan, calls: Calls, finder: Finder) -> N
             f"Leave {fixed[0]} out, or set it to the value that BILL has."
         )
     if "replace" in plan.actions:
-        _refuse_replacement(desired, differing)
+        _refuse_replacement(desired, record, differing)
     if "change" in plan.actions:
         _refuse_loss(desired, record, differing)
     if "archive" in plan.actions and resource.archives_children and "archive_children" not in desired.consents:
@@ -65,18 +65,22 @@ def _refuse_loss(desired: Desired, record: Record, differing: Sequence[Field]) -
                 )
 
 
-def _refuse_replacement(desired: Desired, differing: Sequence[Field]) -> None:
+def _refuse_replacement(desired: Desired, record: Record, differing: Sequence[Field]) -> None:
     if "replace" not in desired.consents:
         raise OptionError(
             f"BILL cannot change a {desired.resource.name}. The {desired.label} has other values in: "
             f"{', '.join(field.name for field in differing)}. To delete it and create it again, set replace to true. In production, BILL needs "
             "two business days before it pays to a new account."
         )
-    if missing := [
-        each.name for each in desired.resource.fields if each.required and each.api_name not in desired.values
-    ]:
+    # A value that BILL shows with a mask would be lost with the old object.
+    missing = [
+        each.name
+        for each in desired.resource.fields
+        if each.api_name not in desired.values and (each.required or is_masked(each.read(record)))
+    ]
+    if missing:
         raise OptionError(
-            f"To replace the {desired.label}, BILL requires {', '.join(missing)}. Add {'them' if len(missing) > 1 else 'it'}."
+            f"To replace the {desired.label}, the task needs {', '.join(missing)}. Add {'them' if len(missing) > 1 else 'it'}."
         )
 
 

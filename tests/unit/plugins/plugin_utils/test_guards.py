@@ -19,7 +19,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._core.errors import (
     OptionError,
     UncertainWriteError,
 )
-from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import State
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import State, desired_of
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.many import Result, reconcile_singles
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.approval_policy import APPROVAL_POLICY
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.classification import CLASSIFICATIONS
@@ -33,7 +34,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.webh
     WEBHOOK_SUBSCRIPTION,
 )
 from tests.emulator import world
-from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, sample
+from tests.unit.plugins.plugin_utils.resource_tasks import ResourceTasks, key_of, sample
 
 Open = Callable[[Resource], ResourceTasks]
 CLERK: dict[str, Any] = {"email": world.CLERKS[0].username}
@@ -186,7 +187,7 @@ def test_bank_account_is_replaced_only_with_consent(open_tasks: Open) -> None:
     before = len(tasks.writes())
     with pytest.raises(OptionError, match=r"It has other values in|has other values in: .*set replace to true"):
         tasks.task(**second, replace=False)
-    with pytest.raises(OptionError, match=r"To replace the .*, BILL requires account_number. Add it"):
+    with pytest.raises(OptionError, match=r"To replace the .*, the task needs account_number. Add it"):
         tasks.task(type="SAVINGS", name_on_account="Another")
     assert len(tasks.writes()) == before
     assert tasks.task(**second).actions == ("replace",)
@@ -392,3 +393,59 @@ def test_list_without_archived_objects_is_read_once_and_without_a_filter(open_ta
     tasks.task(days_due=30)
     (request,) = [each for each in tasks.bill.received() if each["path"] == tasks.path]
     assert "filters" not in str(request["query"])
+
+
+@pytest.mark.promise(20)
+def test_bank_account_is_replaced_with_the_whole_numbers(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+    tasks.bill.post("settings", masked=True)
+    first = sample(VENDOR_BANK_ACCOUNT)
+    tasks.task(**first)
+    without = {name: value for name, value in first.items() if name != "routing_number"}
+    with pytest.raises(OptionError, match="the task needs routing_number. Add it"):
+        tasks.task(**{**without, "name_on_account": "Another"})
+    assert tasks.task(**{**first, "name_on_account": "Another"}).actions == ("replace",)
+    (stored,) = tasks.stored()
+    assert (stored["accountNumber"], stored["routingNumber"]) == (first["account_number"], first["routing_number"])
+
+
+def singles(tasks: ResourceTasks, *vendors: str) -> list[Result]:
+    options = {**sample(VENDOR_BANK_ACCOUNT), "owner_type": "BUSINESS"}
+    wanted = [
+        desired_of(VENDOR_BANK_ACCOUNT, {**options, "vendor_id": vendor}, place=f"objects[{number}]")
+        for number, vendor in enumerate(vendors)
+    ]
+    return reconcile_singles(tasks.calls(), wanted, "present", check_mode=False)
+
+
+@pytest.mark.promise(20)
+def test_bank_accounts_in_a_list_belong_to_their_vendors(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+    one, two = (str(each["id"]) for each in world.vendors(world.ORGANIZATION.id)[:2])
+    assert [each.outcome.actions for each in singles(tasks, one, two) if each.outcome] == [("create",)] * 2
+    assert sorted(each["vendorId"] for each in tasks.stored()) == [one, two]
+    with pytest.raises(OptionError, match=r"objects\[0\] and objects\[1\] both mean bank account of"):
+        singles(tasks, one, one)
+    with pytest.raises(OptionError, match="The option vendor_id is missing. It says whose bank account is meant"):
+        desired_of(VENDOR_BANK_ACCOUNT, sample(VENDOR_BANK_ACCOUNT))
+
+
+@pytest.mark.promise(2)
+def test_bank_accounts_after_a_failure_of_the_network_are_not_tried(open_tasks: Open) -> None:
+    tasks = open_tasks(VENDOR_BANK_ACCOUNT)
+    vendors = [str(each["id"]) for each in world.vendors(world.ORGANIZATION.id)[:3]]
+    tasks.bill.fault(f"GET /v3/vendors/{vendors[1]}/bank-account", reset=True, times=None)
+    results = singles(tasks, *vendors)
+    assert [bool(each.error) for each in results] == [False, True, True]
+    assert not any(vendors[2] in each["path"] for each in tasks.bill.received())
+
+
+@pytest.mark.promise(10)
+@pytest.mark.parametrize("resource", [APPROVAL_POLICY, WEBHOOK_SUBSCRIPTION, VENDOR_BANK_ACCOUNT])
+def test_object_that_bill_has_not_deleted_stays_uncertain(open_tasks: Open, resource: Resource) -> None:
+    tasks = open_tasks(resource)
+    tasks.task(**sample(resource))
+    tasks.bill.fault(f"DELETE {tasks.path}*", cut=True, acted=False)
+    with pytest.raises(UncertainWriteError, match="BILL may have processed this write: DELETE"):
+        tasks.task("absent", **key_of(resource, sample(resource)))
+    assert len(tasks.stored()) == 1
