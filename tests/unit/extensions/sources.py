@@ -168,6 +168,8 @@ class FakeBill:
         self.unknown = ""
         self.login: Callable[[], tuple[int, Any]] | None = None
         self.list_status = 200
+        # Where a response sends the client to.
+        self.location = ""
         self.page_size = 2
         self.since: list[str] = []
         self.url = ""
@@ -194,6 +196,8 @@ class FakeBill:
 
     async def _log_in(self, request: web.Request) -> web.Response:
         self.received.append("login")
+        if self.location:
+            return web.json_response(None, status=307, headers={"Location": f"{self.location}/v3/login"})
         if self.login:
             status, answer = self.login()
             return web.json_response(answer, status=status)

@@ -281,6 +281,18 @@ def test_reader_with_a_sign_in_that_failed_for_another_reason_tries_again(
     assert asyncio.run(conversation()) == ["event-1"]
 
 
+@pytest.mark.promise(7)
+def test_reader_follows_no_redirect_with_its_credentials(tmp_path: Path) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill, FakeBill().open() as other, reading(bill, tmp_path) as reader:
+            bill.location = other.url
+            with pytest.raises(Exception, match="BILL answered status 307"):
+                await reader.read()
+            return bill.received, other.received
+
+    assert asyncio.run(conversation()) == (["login"], [])
+
+
 def test_reader_with_two_subscriptions_reads_the_second_although_the_first_fails(tmp_path: Path) -> None:
     async def conversation() -> tuple[int, list[str]]:
         async with FakeBill().open() as bill:
