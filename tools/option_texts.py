@@ -151,7 +151,7 @@ def fragment_of_lists() -> str:
 
 
 def role_options() -> str:
-    """The variables of the role ``connect`` that every method reads. A variable has no alias."""
+    """The variables of the role ``login`` that every method reads. A variable has no alias."""
     lines = []
     for option in OPTIONS:
         if not methods_of(option):
@@ -161,7 +161,7 @@ def role_options() -> str:
 
 
 def role_variables() -> str:
-    """The variables of the role ``connect`` that only some methods read."""
+    """The variables of the role ``login`` that only some methods read."""
     return "\n".join(
         f"- {scalar(f'C({option.variable}) - {_role_text(option)}', 2)}" for option in OPTIONS if methods_of(option)
     )

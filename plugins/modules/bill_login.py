@@ -83,7 +83,7 @@ notes:
     C(bill_user_id) and C(bill_headers).
   - From ansible-core 2.21 on, these are normal variables. On older versions they are facts. If an older version stores facts in a file or
     database, C(bill_session_id) and C(bill_headers) are left out with a warning. So no session is written in clear text. In this case,
-    use C(register) or the role P(bill.connect.connect#role).
+    use C(register) or the role P(bill.connect.login#role).
   - C(bill_organization_id) and C(bill_user_id) are only set if you have not defined them, because they also decide where later tasks sign
     in. C(bill_organization_id) is always a fact. A value that a later play defines wins. It is not set if facts are stored in a file or
     database, and no variable if C(inject_facts_as_vars) is off. A warning says so if the organization is an option of the task. Up to

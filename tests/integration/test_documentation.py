@@ -26,7 +26,7 @@ from tests.integration.project import Project
         ),
         ("lookup", "bill.connect.bill_request", ["it signs in only if no session is stored", "- name: bill_dev_key"]),
         ("lookup", "bill.connect.bill_login", ["so any number of lookups makes one sign-in", "- name: bill_dev_key"]),
-        ("role", "bill.connect.connect", ["Sign in to BILL, once, and store the session", "bill_organization_id"]),
+        ("role", "bill.connect.login", ["Sign in to BILL, once, and store the session", "bill_organization_id"]),
     ],
 )
 def test_ansible_doc_of_each_part_shows_expected_sentences(
@@ -46,6 +46,6 @@ def test_ansible_doc_list_names_every_part(project: Project) -> None:
         ("module", "bill_request"),
         ("lookup", "bill_login"),
         ("lookup", "bill_request"),
-        ("role", "connect"),
+        ("role", "login"),
     ):
         assert project.run("ansible-doc", "-t", kind, "-l", "bill.connect").shows(f"bill.connect.{name}")

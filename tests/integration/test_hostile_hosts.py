@@ -34,7 +34,7 @@ ALL: list[dict[str, Any]] = [
     {"name": "Form", "bill.connect.bill_form": None},
     {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'api_url') }}"}},
     {"name": "Query", "ansible.builtin.debug": {"msg": "{{ query('bill.connect.bill_request', '/v3/vendors') }}"}},
-    {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}},
+    {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.login"}},
     {"name": "Trust", "ansible.builtin.import_role": {"name": "bill.connect.trust"}},
 ]
 LOOKUP_AT: dict[str, Any] = {

@@ -148,7 +148,7 @@ def test_variable_of_another_method_never_stops_a_task(project: Project) -> None
     }
     direct = {**LOGIN, "bill.connect.bill_login": {"user_id": "a b", "api_token": 7}}
     request = {"name": "Read", "bill.connect.bill_request": {"path": "/v3/vendors"}}
-    role = {"name": "Use the role", "ansible.builtin.include_role": {"name": "bill.connect.connect"}}
+    role = {"name": "Use the role", "ansible.builtin.include_role": {"name": "bill.connect.login"}}
     rows = [Row([LOGIN, LOOKUP, direct, request, role], {**others, "user_id": world.USER.id})]
     method, needs = "oauth", "bill_client_id cannot be used: it refers to nowhere_defined, which is not defined."
     rows.append(Row([LOGIN], {**others, "bill_auth_method": method}))

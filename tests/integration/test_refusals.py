@@ -18,7 +18,7 @@ from tests.integration.project import CREDENTIALS, Project, secrets_in
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
 FORCE = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
 LOOKUP = {"name": "Look up", "ansible.builtin.debug": {"msg": "{{ lookup('bill.connect.bill_login', 'user_id') }}"}}
-ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
+ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.login"}}
 SHORT = (
     r"BILL answered BDC_1101 for the host (host\d\d) in this run, so bill.connect did not send the request again: correct the values "
     r"that the message there names\."

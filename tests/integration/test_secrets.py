@@ -43,7 +43,7 @@ AGAIN = {"name": "Sign in anew", "bill.connect.bill_login": {"force": True}}
 SIGN_OUT = {"name": "Sign out", "bill.connect.bill_login": {"state": "absent"}}
 INFO = {"name": "Ask about the session", "bill.connect.bill_session_info": None}
 ORGANIZATIONS = {"name": "List the organizations", "bill.connect.bill_organizations_info": None}
-ROLE = {"name": "Connect", "ansible.builtin.include_role": {"name": "bill.connect.connect"}}
+ROLE = {"name": "Connect", "ansible.builtin.include_role": {"name": "bill.connect.login"}}
 USE = {
     "name": "Use it",
     "ansible.builtin.uri": {"url": "{{ bill.api_url }}/v3/vendors?max=1", "headers": "{{ bill.headers }}"},
@@ -709,7 +709,7 @@ def test_login_failed_after_success_of_same_task_shows_message(project: Project,
 
 @pytest.mark.slow
 @pytest.mark.promise(5)
-def test_role_connect_invalid_option_shows_no_secrets(sweep: Sweep) -> None:
+def test_role_login_invalid_option_shows_no_secrets(sweep: Sweep) -> None:
     sweep.project.variables(bill_api_url=sweep.project.api_url, bill_timeout="soon")
     run = sweep.play(ROLE)
     assert run.code == 2

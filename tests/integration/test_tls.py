@@ -29,7 +29,7 @@ LOOKUP = {
     "name": "Look up",
     "ansible.builtin.assert": {"that": "lookup('bill.connect.bill_login', 'user_id') == user_id"},
 }
-ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
+ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.login"}}
 ALL = (LOGIN, LOOKUP, ROLE)
 
 

@@ -16,7 +16,7 @@ from tests.emulator.control_client import Control
 from tests.integration.project import CREDENTIALS, Project
 
 LOGIN = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
-ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.connect"}}
+ROLE = {"name": "Connect", "ansible.builtin.import_role": {"name": "bill.connect.login"}}
 ALL_SET: dict[str, Any] = {
     "name": "All four are there",
     "ansible.builtin.assert": {
@@ -72,7 +72,7 @@ def test_session_variables_with_fact_cache_are_not_written_to_disk(cached: Proje
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_role_connect_with_fact_cache_sets_session_variables(cached: Project, bill: Control) -> None:
+def test_role_login_with_fact_cache_sets_session_variables(cached: Project, bill: Control) -> None:
     run = cached.plays({"tasks": [ROLE, ALL_IN_THIS_RUN]}, {"tasks": [ALL_IN_THIS_RUN]})
     assert run.code == 0, run.output
     assert run.warnings == []
@@ -180,7 +180,7 @@ def test_organization_variable_of_user_stays_unchanged(project: Project) -> None
 
 
 @pytest.mark.parametrize("method", ["password", "oauth"])
-def test_login_after_role_connect_changes_session_variables_or_warns(project: Project, method: str) -> None:
+def test_login_after_role_login_changes_session_variables_or_warns(project: Project, method: str) -> None:
     # With oauth there is no session_id that could show a difference.
     project.environ |= {
         "BILL_AUTH_METHOD": method,
@@ -193,4 +193,4 @@ def test_login_after_role_connect_changes_session_variables_or_warns(project: Pr
     assert run.code == 0, run.output
     can = project.core >= (2, 21)
     assert run.shows(f"same: {can}")
-    assert run.times("still name the session of the role bill.connect.connect") == (0 if can else 1)
+    assert run.times("still name the session of the role bill.connect.login") == (0 if can else 1)

@@ -198,7 +198,7 @@ class BillAction(ActionBase):
     def _publish(self, context: TaskContext, result: dict[str, Any]) -> None:
         """Define the variables that name the session, for later tasks of this host."""
         # The role sets these variables itself, with set_fact.
-        names = () if is_in_role(self._task, "bill.connect.connect") else SESSION_VARIABLES
+        names = () if is_in_role(self._task, "bill.connect.login") else SESSION_VARIABLES
         session = {name: result[field] for name, field in names}
         before = context.run.published(self.variables.get(RECEIPT))
         # A variable that the user defines is not changed, because it decides where later tasks sign in.
@@ -224,7 +224,7 @@ class BillAction(ActionBase):
             context.warn_once(warning)
         elif not core_versions.SINCE_2_21 and self._differs_from_the_roles(session, self.variables):
             display.warning(
-                "bill_session_id and bill_headers still name the session of the role bill.connect.connect. On this version of "
+                "bill_session_id and bill_headers still name the session of the role bill.connect.login. On this version of "
                 "ansible-core, a task cannot change them. From now on, use register instead of these variables."
             )
 

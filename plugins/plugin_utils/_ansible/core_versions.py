@@ -69,7 +69,7 @@ def cleaned_fact(fact: Any) -> Any:
 
 _NOT_INJECTED = (
     "bill_session_id and bill_headers are not set as variables, because inject_facts_as_vars is off and this version of ansible-core "
-    "makes them facts. Use register, or the role bill.connect.connect."
+    "makes them facts. Use register, or the role bill.connect.login."
 )
 
 
@@ -108,7 +108,7 @@ def publish(
         return None if C.INJECT_FACTS_AS_VARS else _NOT_INJECTED
     return (
         "bill.connect does not set bill_session_id and bill_headers, because this version of ansible-core would write them "
-        "to the fact cache in the clear. Use register, or the role bill.connect.connect."
+        "to the fact cache in the clear. Use register, or the role bill.connect.login."
     )
 
 
