@@ -30,6 +30,8 @@ ARGS ?=
 tests_in = $(if $(findstring tests/,$(ARGS)),,-n auto $(1)) $(ARGS)
 
 export PYTHONPYCACHEPREFIX := $(WORK)/pycache
+# Each step compiles the same files, so their code is kept, also on a machine that keeps none.
+export PYTHONDONTWRITEBYTECODE :=
 export RUFF_CACHE_DIR := $(WORK)/ruff
 export MYPY_CACHE_DIR := $(WORK)/mypy
 export UV_PYTHON_DOWNLOADS := never

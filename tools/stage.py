@@ -45,10 +45,19 @@ def stage(root: Path) -> Path:
     # git lists the files here, so the results of earlier runs stay, such as tests/output. The copy ignores them as well.
     for vanished in known_files(copy) - wanted:
         (copy / vanished).unlink()
+        _remove_empty_folders(copy, vanished)
     for name in wanted:
         (copy / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(CHECKOUT / name, copy / name)
     return copy
+
+
+def _remove_empty_folders(copy: Path, vanished: Path) -> None:
+    """Remove the folders that this file leaves empty: Ansible would take roles/old for a role."""
+    for folder in vanished.parents:
+        if folder == Path() or any((copy / folder).iterdir()):
+            return
+        (copy / folder).rmdir()
 
 
 if __name__ == "__main__":

@@ -808,7 +808,7 @@ def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
 
 
 # `make test` runs these guides from the first block to the last. For all guides, it runs the tables of faults.
-RUN_BY_MAKE_TEST = ("guide_connect", "guide_payments")
+RUN_BY_MAKE_TEST = ("guide_connect",)
 # These need a collection that `make awx` downloads. tests/awx/test_guides.py runs them.
 RUN_BY_MAKE_AWX = ("guide_spreadsheet",)
 # These need ansible-rulebook, and are run by tests/eda/test_guide.py.

@@ -719,7 +719,7 @@ def test_role_login_invalid_option_shows_no_secrets(sweep: Sweep) -> None:
 
 
 @pytest.mark.promise(6)
-@pytest.mark.parametrize("umask", [0o000, 0o022])
+@pytest.mark.parametrize("umask", [0o000, pytest.param(0o022, marks=pytest.mark.slow)])
 def test_store_with_any_umask_is_private(project: Project, umask: int) -> None:
     before = os.umask(umask)
     try:

@@ -109,6 +109,7 @@ def test_store_file_names_without_key_cannot_confirm_password(project: Project, 
     assert left & {path.name for path in store.iterdir()} == {"key"}
 
 
+@pytest.mark.slow
 def test_store_other_directory_has_the_session(project: Project, bill: Control) -> None:
     store = project.home / "sessions" / "bill"
     project.variables(bill_api_url=project.api_url, bill_session_store="~/sessions/bill")
@@ -174,6 +175,7 @@ os.execvp(sys.argv[1], sys.argv[1:])
 
 
 @pytest.mark.promise(13)
+@pytest.mark.slow
 def test_store_disk_full_loses_no_session(project: Project, bill: Control) -> None:
     project.play(LOGIN)
     run = project.run(sys.executable, "-c", DISK_FULL, "ansible-playbook", "site.yml", "-e", "bill_check_after=0")

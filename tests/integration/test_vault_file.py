@@ -141,6 +141,7 @@ def test_vault_file_values_of_all_types_are_read_unchanged(empty: Project) -> No
     assert run.code == 0, run.output
 
 
+@pytest.mark.slow
 def test_vault_file_path_unset_is_beside_inventory(empty: Project) -> None:
     prod = empty.folder / "inventories" / "prod"
     prod.mkdir(parents=True)
@@ -178,6 +179,7 @@ def with_secrets(project: Project, *ids: str, **secrets: str) -> tuple[str, ...]
 
 
 @pytest.mark.promise(8)
+@pytest.mark.slow
 def test_vault_file_with_several_vault_passwords_requires_vault_id(empty: Project) -> None:
     both = with_secrets(empty, "test", "prod")
 
@@ -259,6 +261,7 @@ def test_vault_file_result_shown_is_as_documented(project: Project) -> None:
 
 
 @pytest.mark.promise(8)
+@pytest.mark.slow
 def test_vault_file_that_would_hide_group_file_is_refused(empty: Project) -> None:
     (empty.folder / "group_vars").mkdir()
     (empty.folder / "group_vars" / "all.yml").write_text("mine: 1\n")

@@ -60,7 +60,12 @@ def test_collection_in_fips_mode_is_imported_and_encrypts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("store", "is_imported"), [("", "False"), ("/srv/redis", "False"), ("redis://127.0.0.1", "True")]
+    ("store", "is_imported"),
+    [
+        pytest.param("", "False", marks=pytest.mark.slow),
+        ("/srv/redis", "False"),
+        ("redis://127.0.0.1", "True"),
+    ],
 )
 def test_collection_imports_redis_only_if_the_environment_names_one(
     monkeypatch: pytest.MonkeyPatch, store: str, is_imported: str
@@ -108,11 +113,11 @@ def in_main_process(task: str, then: str = "") -> str:
     [
         ("bill_login", "False"),
         ("bill_request", "True"),
-        ("bill_session_info", "True"),
-        ("bill_organizations_info", "True"),
-        ("bill_mfa_challenge", "True"),
-        ("bill_mfa_validate", "True"),
-        ("bill_form", "True"),
+        pytest.param("bill_session_info", "True", marks=pytest.mark.slow),
+        pytest.param("bill_organizations_info", "True", marks=pytest.mark.slow),
+        pytest.param("bill_mfa_challenge", "True", marks=pytest.mark.slow),
+        pytest.param("bill_mfa_validate", "True", marks=pytest.mark.slow),
+        pytest.param("bill_form", "True", marks=pytest.mark.slow),
     ],
 )
 def test_main_process_imports_requests_only_for_a_task_that_always_sends(task: str, is_imported: str) -> None:
@@ -158,9 +163,9 @@ def test_main_process_imports_requests_after_two_workers_needed_it() -> None:
     "error",
     [
         "ModuleNotFoundError('No module named ' + name, name=name)",
-        "ImportError('cannot import name DEFAULT_CIPHERS')",
-        "RuntimeError('the legacy provider failed to load')",
-        "AttributeError('module has no attribute X')",
+        pytest.param("ImportError('cannot import name DEFAULT_CIPHERS')", marks=pytest.mark.slow),
+        pytest.param("RuntimeError('the legacy provider failed to load')", marks=pytest.mark.slow),
+        pytest.param("AttributeError('module has no attribute X')", marks=pytest.mark.slow),
     ],
 )
 def test_collection_with_broken_libraries_is_imported(monkeypatch: pytest.MonkeyPatch, error: str) -> None:

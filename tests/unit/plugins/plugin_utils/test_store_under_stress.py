@@ -46,7 +46,14 @@ def kill_at_each_step(tmp_path: Path, scenario: str) -> list[dict[str, Any]]:
 @pytest.mark.promise(6)
 @pytest.mark.promise(13)
 @pytest.mark.parametrize(
-    ("scenario", "sign_ins"), [("first", 1), ("ended", 1), ("forced", 1), ("checked", 0), ("signed out", 1)]
+    ("scenario", "sign_ins"),
+    [
+        ("first", 1),
+        pytest.param("ended", 1, marks=pytest.mark.slow),
+        pytest.param("forced", 1, marks=pytest.mark.slow),
+        ("checked", 0),
+        pytest.param("signed out", 1, marks=pytest.mark.slow),
+    ],
 )
 def test_task_killed_at_any_step_costs_at_most_one_more_login(tmp_path: Path, scenario: str, sign_ins: int) -> None:
     for death in kill_at_each_step(tmp_path, scenario):
@@ -64,7 +71,7 @@ def test_task_killed_at_any_step_costs_at_most_one_more_login(tmp_path: Path, sc
 
 @pytest.mark.promise(4)
 @pytest.mark.promise(13)
-@pytest.mark.parametrize("scenario", ["refused", "spent"])
+@pytest.mark.parametrize("scenario", ["refused", pytest.param("spent", marks=pytest.mark.slow)])
 def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_path: Path, scenario: str) -> None:
     for death in kill_at_each_step(tmp_path, scenario):
         assert death["received"] in ([SIGN_IN], [SIGN_IN] * 2), death
@@ -75,7 +82,11 @@ def test_task_killed_while_caching_a_refusal_costs_at_most_one_more_request(tmp_
 @pytest.mark.promise(4)
 @pytest.mark.parametrize(
     ("how", "first_dies"),
-    [({}, False), ({}, True), ({"password": "stale-findme"}, False)],
+    [
+        ({}, False),
+        pytest.param({}, True, marks=pytest.mark.slow),
+        pytest.param({"password": "stale-findme"}, False, marks=pytest.mark.slow),
+    ],
     ids=["right", "right, after one that died", "wrong password"],
 )
 def test_login_of_two_hundred_processes_is_sent_once(tmp_path: Path, how: dict[str, str], first_dies: bool) -> None:

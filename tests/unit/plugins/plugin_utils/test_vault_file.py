@@ -691,7 +691,13 @@ def test_vault_file_written_by_concurrent_tasks_loses_no_value(tmp_path: Path) -
 
 
 @pytest.mark.promise(5)
-@pytest.mark.parametrize("scenario", ["new", "changed", "in the clear", "taken out", "removed"])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        "new",
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ("changed", "in the clear", "taken out", "removed")),
+    ],
+)
 def test_vault_file_after_a_killed_task_is_the_old_or_the_new_file(tmp_path: Path, scenario: str) -> None:
     kill_at_each_step = in_its_own_process("kill_at_each_step", str(tmp_path), scenario, module=vault_helpers.__name__)
     assert len(kill_at_each_step) >= 4
