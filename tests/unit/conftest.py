@@ -33,7 +33,7 @@ settings.register_profile(
 def pytest_configure(config: pytest.Config) -> None:
     # ansible-test runs pytest with its own configuration, which does not have the project's markers.
     config.addinivalue_line("markers", "promise(number): which numbered promise of the design a test holds")
-    config.addinivalue_line("markers", "slow: a case that has a quicker one beside it; `make test` does not run it")
+    config.addinivalue_line("markers", "slow: takes long, or has a quicker case beside it; `make test` does not run it")
     settings.load_profile("the same every time")
     # hypothesis stores data about Unicode and about our sources. The checkout must not contain them.
     folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
