@@ -1,11 +1,13 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copy the checkout to where Ansible expects a collection.
+"""Copy the checkout to where Ansible expects a collection, or to a plain folder.
 
 Ansible's tools need a real folder named ``ansible_collections/bill/connect``, so tests of any other checkout use a copy.
 The copy has only files that git knows or would add, so the tests see what can be committed. The copy is a git repository of its
 own, because the checkout ignores its folder. Otherwise ansible-test would see no file there and report success.
+
+A plain folder has the same files in the same way. It shows what a fresh clone of the repository is.
 """
 
 from __future__ import annotations
@@ -35,9 +37,9 @@ def known_files(repository: Path) -> set[Path]:
     return {name for name in names if (repository / name).is_file()}
 
 
-def stage(root: Path) -> Path:
-    """Update the copy below ``root``. Returns its folder."""
-    copy = root.resolve() / "ansible_collections" / "bill" / "connect"
+def stage(root: Path, place: str = "ansible_collections/bill/connect") -> Path:
+    """Update the copy at ``place`` below ``root``. Returns its folder."""
+    copy = root.resolve() / place
     copy.mkdir(parents=True, exist_ok=True)
     if not (copy / ".git").exists():
         subprocess.run(["git", "init", "--quiet"], cwd=copy, check=True)
@@ -61,4 +63,4 @@ def _remove_empty_folders(copy: Path, vanished: Path) -> None:
 
 
 if __name__ == "__main__":
-    print(stage(Path(sys.argv[1])))
+    print(stage(Path(sys.argv[1]), *sys.argv[2:]))
