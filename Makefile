@@ -18,7 +18,7 @@ PYTHON ?= $(shell for below in 14 99; do for p in python3 python3.11 python3.12 
 # The installers, in releases that were tested.
 INSTALLERS := pip==26.3 uv==0.13.9
 
-PYTHON_FOLDERS := plugins extensions tests tools
+PYTHON_SOURCES := plugins extensions tests tools noxfile.py
 
 # The cores for `make matrix` and `make sanity-matrix`. Empty: all. CORES="2.16 2.21" names some. CORES="oldest newest" means the
 # oldest and the newest core that have a Python on this machine.
@@ -43,13 +43,13 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 	ANSIBLE_COLLECTIONS_PATH=$(STAGE) PYTHONPATH=$(STAGE):$(STAGED) PATH="$(BIN):$$PATH"
 
 # The steps of `make test`. Targets joined by + run at the same time.
-TEST := generate-check lint+types+docs unit-quick e2e-quick
+TEST := generate-check lint+types+docs+galaxy+community unit-quick e2e-quick
 # `make check` runs these after them.
-CHECK := units sanity e2e-slow awx eda sweep e2e-cores
+CHECK := units sanity certification e2e-slow awx eda sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs e2e e2e-quick e2e-slow e2e-cores awx eda pictures simulation \
-	sanity matrix sanity-matrix benchmark sweep build clean
+.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs community galaxy certification e2e e2e-quick e2e-slow e2e-cores awx eda pictures \
+	simulation sanity matrix sanity-matrix benchmark sweep build clean
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -91,16 +91,16 @@ generate-check: stage ## Check that the generated texts are up to date
 	@$(IN_STAGE) python -m tools.generate --check $(CURDIR)
 
 format: venv ## Format the Python files
-	$(BIN)/ruff format $(PYTHON_FOLDERS)
-	$(BIN)/ruff check --fix $(PYTHON_FOLDERS)
+	$(BIN)/ruff format $(PYTHON_SOURCES)
+	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
 
 lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
-	@$(IN_STAGE) ruff format --check $(PYTHON_FOLDERS)
-	@$(IN_STAGE) ruff check $(PYTHON_FOLDERS)
+	@$(IN_STAGE) ruff format --check $(PYTHON_SOURCES)
+	@$(IN_STAGE) ruff check $(PYTHON_SOURCES)
 	@$(IN_STAGE) yamllint --strict .
 	@$(IN_STAGE) shellcheck .ci/run
 	@$(IN_STAGE) antsibull-changelog lint
-	@$(IN_STAGE) ansible-lint
+	@$(IN_STAGE) ansible-lint --offline
 
 # The plugins have the module names of Ansible. The tests have the module names of pytest and `python -m`.
 types: stage ## Check the types with mypy, in strict mode
@@ -116,8 +116,26 @@ unit-quick: ## Run the unit tests that are not marked slow
 units: stage ## Run all unit tests with ansible-test
 	@$(BIN)/python -m tools.ansible_test units
 
-docs: stage ## Check the documentation of the plugins
-	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs self .
+docs: stage ## Check the documentation of the plugins and roles, and the guides
+	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs \
+		--check-extra-docs-refs .
+
+# antsibull-nox.toml has the settings. `nox` without arguments runs all its sessions, each in an environment of its own.
+community: stage ## Check what the community package asks for: licences, action groups, stray files
+	@$(IN_STAGE) nox --no-venv --envdir $(WORK)/nox --sessions license-check extra-checks
+
+# An environment of its own: galaxy-importer needs older releases of packages that other tools use.
+$(WORK)/galaxy/.stamp: $(VENV)/.stamp
+	@rm -rf $(WORK)/galaxy
+	$(BIN)/python -m venv $(WORK)/galaxy
+	$(BIN)/uv pip install --quiet --python $(WORK)/galaxy/bin/python --group galaxy
+	@touch $@
+
+galaxy: build $(WORK)/galaxy/.stamp ## Check that Galaxy imports the archive without an error or a warning
+	@$(BIN)/python -m tools.galaxy $(WORK)/dist/bill-connect-*.tar.gz $(WORK)/galaxy/bin
+
+certification: build ## Run the import and ansible-lint with the releases of Red Hat's certification
+	@$(BIN)/python -m tools.certification $(WORK)/dist/bill-connect-*.tar.gz
 
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)
@@ -179,7 +197,7 @@ sweep: stage ## Run the slow tests: many processes, many malformed responses, al
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(addprefix --ignore=,$(IN_PROCESS)) tests/sweeps
 
 build: venv ## Build the collection's archive into .work/dist
-	@rm -rf $(WORK)/build
+	@rm -rf $(WORK)/build $(WORK)/dist
 	@$(BIN)/python -m tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
 

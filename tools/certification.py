@@ -1,0 +1,88 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run the jobs of Red Hat's certification that need no container: the import, and ansible-lint in a plain copy of the checkout.
+
+The releases of the tools are those of certification's own workflow (partner-certification-checker, job `build-import` and job `lint`).
+pyproject.toml names them. ansible-lint also runs in its newest release. The third job is `make sanity-matrix`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from . import cores, galaxy
+from .stage import CHECKOUT, stage
+
+WORK = CHECKOUT / ".work"
+PROGRAMS = WORK / "certification" / "bin"
+# The Pythons that ansible-core 2.16 runs on, the one of certification first.
+PYTHONS = ("3.12", "3.11")
+# Those of certification, and flake8, which its workflow does not run.
+SETTINGS = {"check_required_tags": True, "run_ansible_lint": False, "run_flake8": True}
+
+
+def make_environment(python: str) -> None:
+    complete, wanted = PROGRAMS.parent / ".complete", (CHECKOUT / "pyproject.toml").read_text()
+    if complete.exists() and complete.read_text() == wanted:
+        return
+    uv = cores.DEVELOPMENT_BIN / "uv"
+    subprocess.run(
+        [uv, "venv", "--quiet", "--clear", "--no-project", "--python", python, PROGRAMS.parent],
+        check=True,
+    )
+    subprocess.run(
+        [uv, "pip", "install", "--quiet", "--python", PROGRAMS / "python", "--group", "certification"],
+        cwd=CHECKOUT,
+        check=True,
+    )
+    complete.write_text(wanted)
+
+
+def lint(programs: Path) -> bool:
+    """Lint a copy that is like a fresh clone. Its folder has any name, and no setting leads to another copy of the collection."""
+    shutil.rmtree(WORK / "clone", ignore_errors=True)
+    done = subprocess.run(
+        [programs / "ansible-lint", "--profile", "production", "--nocolor", "-q"],
+        cwd=stage(WORK, "clone"),
+        env={
+            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+            "HOME": str(galaxy.HOME),
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        },
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    version = subprocess.run(
+        [
+            programs / "python",
+            "-c",
+            "import importlib.metadata as m; print(m.version('ansible-lint'), m.version('ansible-core'))",
+        ],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout.split()
+    print(
+        f"ansible-lint {version[0]} with ansible-core {version[1]}: {'FAILED' if done.returncode else 'passed'}",
+        flush=True,
+    )
+    return done.returncode == 0
+
+
+def main(archive: Path) -> int:
+    passed = [lint(cores.DEVELOPMENT_BIN)]
+    if python := cores.find_python(PYTHONS):
+        make_environment(python)
+        passed += [lint(PROGRAMS), galaxy.import_archive(archive, PROGRAMS, SETTINGS)]
+    else:
+        print(f"NOT RUN with the releases of certification: no Python {' or '.join(PYTHONS)} here.")
+    return int(not all(passed))
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
