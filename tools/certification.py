@@ -22,8 +22,10 @@ WORK = CHECKOUT / ".work"
 PROGRAMS = WORK / "certification" / "bin"
 # The Pythons that ansible-core 2.16 runs on, the one of certification first.
 PYTHONS = ("3.12", "3.11")
-# Those of certification, and flake8, which its workflow does not run.
-SETTINGS = {"check_required_tags": True, "run_ansible_lint": False, "run_flake8": True}
+SETTINGS = {"check_required_tags": True, "run_ansible_lint": False}
+# What galaxy-importer runs for each plugin if it is so configured. Here it is one command for all of them.
+FLAKE8 = ("flake8", "--isolated", "--select", "E,F,W", "--extend-ignore", "E402", "--max-line-length", "160")
+PLUGINS = ("plugins/action", "plugins/doc_fragments", "plugins/lookup", "plugins/modules")
 
 
 def make_environment(python: str) -> None:
@@ -74,11 +76,17 @@ def lint(programs: Path) -> bool:
     return done.returncode == 0
 
 
+def style() -> bool:
+    passed = subprocess.run([PROGRAMS / FLAKE8[0], *FLAKE8[1:], *PLUGINS], cwd=CHECKOUT, check=False).returncode == 0
+    print(f"flake8: {'passed' if passed else 'FAILED'}", flush=True)
+    return passed
+
+
 def main(archive: Path) -> int:
     passed = [lint(cores.DEVELOPMENT_BIN)]
     if python := cores.find_python(PYTHONS):
         make_environment(python)
-        passed += [lint(PROGRAMS), galaxy.import_archive(archive, PROGRAMS, SETTINGS)]
+        passed += [lint(PROGRAMS), galaxy.import_archive(archive, PROGRAMS, SETTINGS), style()]
     else:
         print(f"NOT RUN with the releases of certification: no Python {' or '.join(PYTHONS)} here.")
     return int(not all(passed))

@@ -19,8 +19,10 @@ import yaml
 
 from tests.emulator import server
 from tests.emulator.control_client import Control
+from tests.integration.archive import build
 from tests.integration.payer import PAYER
 from tests.integration.project import CREDENTIALS, VAULT_PASSWORD, Project
+from tools.stage import stage
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,6 +55,13 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (top / "ansible_collections" / "bill").mkdir(parents=True)
     (top / "ansible_collections" / "bill" / "connect").symlink_to(ROOT)
     return top
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
+    """The archive of the collection in its released form."""
+    top = tmp_path_factory.mktemp("archive")
+    return build(stage(top / "stage"), top / "built", core_bin)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import stat
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -21,7 +20,6 @@ from tests.emulator.control_client import Control
 from tests.integration.leaks import MARKS, Leaks
 from tests.integration.project import Run
 from tests.integration.terminal import open_terminal
-from tools.stage import stage
 
 ROOT = Path(__file__).resolve().parents[2]
 VAULT_FILE = "group_vars/all/bill.yml"
@@ -75,21 +73,6 @@ class Newcomer:
             run = terminal.ends()
         assert run.code == 0, run.output
         return run
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory: pytest.TempPathFactory, core_bin: Path) -> Path:
-    """The archive of the collection in its released form."""
-    top = tmp_path_factory.mktemp("archive")
-    subprocess.run(
-        [core_bin / "ansible-galaxy", "collection", "build", "--output-path", top],
-        cwd=stage(top / "stage"),
-        env={"HOME": str(top), "PATH": os.defpath, "LANG": "C.UTF-8"},
-        check=True,
-        capture_output=True,
-    )
-    [built] = top.glob("*.tar.gz")
-    return built
 
 
 @pytest.mark.promise(1)
