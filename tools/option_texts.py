@@ -8,8 +8,10 @@ Each function returns the text of one generated region, without its indentation.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import yaml
@@ -21,6 +23,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions im
     QUESTIONS,
     Question,
 )
+from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import (
     CHALLENGE_ID,
     LIST_OPTIONS,
@@ -94,7 +97,7 @@ def _documented(options: Iterable[Option]) -> str:
 
 def methods_of(option: Option) -> list[str]:
     """The authentication methods that use the option. Empty if the option has the same meaning for all of them."""
-    return [name for name, method in METHODS.items() if option.name in method.options_used()]
+    return [name for name, method in METHODS.items() if option.target in method.options_used()]
 
 
 def joined(words: Sequence[str]) -> str:
@@ -115,11 +118,34 @@ def _sentence(text: str) -> str:
     return text + "."
 
 
+def deprecated(what: str, deprecation: Deprecation, new_name: str) -> str:
+    """The sentences about something deprecated. ``new_name`` is the name that replaces it, in the markup of the text."""
+    return " ".join(
+        (
+            f"{what} is deprecated, and bill.connect {deprecation.removed_in_version} removes it.",
+            *_why_and_instead(deprecation, new_name),
+        )
+    )
+
+
+def _why_and_instead(deprecation: Deprecation, new_name: str) -> tuple[str, str]:
+    return deprecation.why, deprecation.alternative or f"Use {new_name} instead."
+
+
+def _deprecated_parts(option: Option, mark: str) -> list[str]:
+    """The sentences about what is deprecated of an option. ``mark`` is the markup of an option's name."""
+    parts = [deprecated("It", option.deprecated, mark.format(option.target))] if option.deprecated else []
+    return parts + [
+        deprecated(f"The name C({alias})", deprecation, mark.format(option.name))
+        for alias, deprecation in option.deprecated_aliases.items()
+    ]
+
+
 def _description(option: Option) -> list[str]:
     first = [option.summary, *_with_methods(option, "O(auth_method={})")]
     if option.secret:
         first.append("Keep it in a variable that is encrypted with C(ansible-vault).")
-    paragraphs = [" ".join(first), *option.details]
+    paragraphs = [" ".join(first), *_deprecated_parts(option, "O({})"), *option.details]
     if option.shared:
         source = (
             f"If not given, taken from the variable C({option.variable}), then from the environment variable "
@@ -139,10 +165,24 @@ def fragment_of_options() -> str:
 
 def fragment_of_lookups() -> str:
     """Where a lookup finds each shared option, in the format of ansible-doc."""
-    return "\n".join(
-        f"{option.name}:\n  env: [{{name: {option.environment_name}}}]\n  vars: [{{name: {option.variable}}}]"
-        for option in OPTIONS
-    )
+    lines = []
+    for option in OPTIONS:
+        lines += [
+            f"{option.name}:",
+            f"  env: [{{name: {option.environment_name}}}]",
+            f"  vars: [{{name: {option.variable}}}]",
+        ]
+        # Ansible's documentation of a module has no such key. There, only the description says it.
+        if option.deprecated:
+            why, instead = _why_and_instead(option.deprecated, f"O({option.target})")
+            lines += [
+                "  deprecated:",
+                f"    why: {scalar(why, 6)}",
+                f"    alternative: {scalar(instead, 6)}",
+                f"    version: {option.deprecated.removed_in_version}",
+                "    collection_name: bill.connect",
+            ]
+    return "\n".join(lines)
 
 
 def fragment_of_lists() -> str:
@@ -171,7 +211,8 @@ def _role_text(option: Option) -> str:
     about = [option.summary, *_with_methods(option, "V({})")]
     if option.default_text:
         about.append(f"The default is {option.default_text}.")
-    return " ".join(about)
+    # A variable has no alias.
+    return " ".join([*about, *_deprecated_parts(replace(option, deprecated_aliases={}), "C(bill_{})")])
 
 
 # --- Lists that the code reads ---
@@ -251,6 +292,8 @@ def readme_table() -> str:
 
 def _meaning(option: Option) -> str:
     parts = [option.summary, *(["Secret."] if option.secret else []), *_with_methods(option, "`{}`")]
+    # Markdown has another markup than Ansible's documentation.
+    parts += [re.sub(r"C\((\w+)\)", r"`\1`", text) for text in _deprecated_parts(option, "`{}`")]
     if option.choices:
         values = [f"`{each}`" + (" (default)" if each == option.default else "") for each in option.choices]
         parts.append(f"{' or '.join([', '.join(values[:-1]), values[-1]])}.")

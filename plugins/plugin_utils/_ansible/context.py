@@ -19,6 +19,7 @@ from .._client.factory import Surroundings, build_client
 from .._client.run_records import RunRecords
 from .._core.asker import Asker
 from .._core.errors import BillError, OptionError
+from .._options.deprecation import DeprecatedUse
 from .._options.destinations import check_destinations, foreign_hosts
 from .._options.resolve import ResolvedOptions
 from .._options.source import Source
@@ -86,6 +87,11 @@ class TaskContext:
         """Show a warning, but only once in a run of Ansible."""
         if warning and self.run.is_first(warning):
             self.reporter.warn(warning)
+
+    def deprecate_once(self, use: DeprecatedUse) -> None:
+        """Show Ansible's deprecation warning, but only once in a run of Ansible."""
+        if self.run.is_first(use.text):
+            self.reporter.deprecate(use)
 
     def interrupted(self, name: str) -> BillError | None:
         """Return the error for a write after Ansible has ended the task; None if no write was sent.

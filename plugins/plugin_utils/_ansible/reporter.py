@@ -16,6 +16,7 @@ from ansible.utils.display import Display
 
 from .._core.redaction import redact_text
 from .._core.secret_registry import SecretRegistry
+from .._options.deprecation import DeprecatedUse
 from .._options.spec import OPTIONS
 from . import core_versions
 
@@ -57,6 +58,12 @@ class DisplayReporter:
     def warn(self, text: str) -> None:
         if self._secrets:
             display.warning(self._secrets.redact_all(text))
+
+    def deprecate(self, use: DeprecatedUse) -> None:
+        if self._secrets:
+            text = self._secrets.redact_all(use.text)
+            # Every supported ansible-core has these arguments. ansible-core adds the version to the text.
+            display.deprecated(text, version=use.version, collection_name="bill.connect")
 
     def log(self, text: str) -> None:
         # Usually nobody sees the text, and its redaction takes longer than the text.

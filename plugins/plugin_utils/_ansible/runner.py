@@ -109,6 +109,8 @@ def operation(invocation: Invocation, secrets: CoreSecretRegistry) -> Iterator[T
                 options.faults,
                 asker_of(invocation.variables),
             )
+            for use in options.deprecated:
+                context.deprecate_once(use)
             if "api_url" in options.values:
                 for option, value in steering_values(options):
                     check.refuse_value(option, value)

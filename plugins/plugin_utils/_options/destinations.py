@@ -27,7 +27,8 @@ from .spec import OPTIONS, Option
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
-DESTINATIONS = tuple(option.name for option in OPTIONS if option.is_destination)
+# The value of a former name is checked as the value of its option.
+DESTINATIONS = tuple(option.name for option in OPTIONS if option.is_destination and option.target == option.name)
 
 
 @dataclass(frozen=True)

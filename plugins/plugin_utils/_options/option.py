@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from .._core.store_url import secrets_of_store_url
+from .deprecation import Deprecation
 
 AwxField = Literal["none", "usual", "rare"]
 
@@ -61,6 +62,12 @@ class Option:
 
     - ``shared``: the option can also come from a variable or the environment. Other options come only from the task.
     - ``variable_suffix``: the part after ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
+
+    What goes:
+
+    - ``deprecated``: a later version of bill.connect removes the option. A use of it, of its variable or of its environment name causes
+      Ansible's deprecation warning. To rename an option, add a row with ``formerly`` of ``deprecation.py``.
+    - ``deprecated_aliases``: those of the ``aliases`` that a later version removes.
 
     What the value does:
 
@@ -111,6 +118,8 @@ class Option:
     default_text: str = ""
     awx: AwxField = "none"
     awx_note: str = ""
+    deprecated: Deprecation | None = None
+    deprecated_aliases: Mapping[str, Deprecation] = field(default_factory=dict, hash=False)
     # The names of its other sources, and the compiled pattern.
     variable: str = field(init=False, repr=False, compare=False)
     environment_name: str = field(init=False, repr=False, compare=False)
@@ -121,6 +130,11 @@ class Option:
         suffix = self.variable_suffix or self.name
         computed = {"variable": f"bill_{suffix}", "environment_name": f"BILL_{suffix.upper()}"}
         vars(self).update(computed, _regex=re.compile(self.pattern))
+
+    @property
+    def target(self) -> str:
+        """The name of the option that gets the value: another one if this is the former name of that option."""
+        return (self.deprecated.replaced_by if self.deprecated else "") or self.name
 
     def matches(self, text: str) -> bool:
         """Whether the whole text matches ``pattern``."""

@@ -20,6 +20,7 @@ from .._core.errors import BillError, OptionError
 from . import source as _source
 from .candidates import NOT_GIVEN, Candidates, values_of_task
 from .convert import convert
+from .deprecation import DeprecatedUse, FormerValues, deprecated_uses
 from .source import Source
 from .spec import Option
 
@@ -51,6 +52,8 @@ class ResolvedOptions:
     faults: dict[str, OptionError] = field(default_factory=dict)
     # What was changed in a value, for the user.
     notes: tuple[str, ...] = ()
+    # What the task uses although a later version removes it.
+    deprecated: tuple[DeprecatedUse, ...] = ()
 
     def explain(self, error: BillError) -> str:
         """The error's message, followed by the sources of the values that it concerns."""
@@ -97,26 +100,32 @@ def resolve(
     sources: dict[str, Source] = {}
     faults: dict[str, OptionError] = {}
     notes: list[str] = []
-    # The authentication method comes first, because it decides which options are read.
-    for option in sorted(table, key=lambda each: each.name != "auth_method"):
-        if option.name in _of_other_methods(values.get("auth_method")) and not any_method:
+    former = FormerValues()
+    # The authentication method comes first, because it decides which options are read. A former name comes before its option.
+    for option in sorted(table, key=lambda each: (each.target != "auth_method", each.target == each.name)):
+        if option.target in _of_other_methods(values.get("auth_method")) and not any_method:
             continue
         try:
-            found = _value_of(option, candidates.of(option), values)
+            own, had_mark = _value_of(option, candidates.of(option), values)
+            found = former.of(option, own)
+            if found and option.target != option.name:
+                former.add(option, *found)
         except OptionError as error:
-            if not any_method or option.name not in _OF_METHODS:
+            if not any_method or option.target not in _OF_METHODS:
                 raise
-            faults[option.name] = error
+            faults[option.target] = error
             continue
         if found:
-            values[option.name], sources[option.name], had_mark = found
+            values[option.name], sources[option.name] = found
             if had_mark:
                 notes.append(_note_of_mark(values[option.name], sources[option.name]))
         elif option.required:
             raise OptionError(f"The option {option.name} is missing.")
     # Only part of a dictionary is secret. Its own task knows which texts are secret.
     secrets = tuple(each for option in table for each in option.secrets_in(values[option.name]))
-    return ResolvedOptions(values, sources, secrets, faults, tuple(notes))
+    written = [name for name, value in given.items() if value not in NOT_GIVEN]
+    deprecated = tuple(deprecated_uses(table, sources, written))
+    return ResolvedOptions(values, sources, secrets, faults, tuple(notes), deprecated)
 
 
 def options_of(method: str | None, table: Sequence[Option]) -> list[Option]:
@@ -134,8 +143,11 @@ def _of_other_methods(method: str | None) -> frozenset[str]:
 
 def _value_of(
     option: Option, candidates: Iterator[tuple[Any, Source]], values: Mapping[str, Any]
-) -> tuple[Any, Source, bool] | None:
-    """The converted value of an option, its source, and whether a byte order mark was removed. None if no source gives one. Raises OptionError."""
+) -> tuple[tuple[Any, Source] | None, bool]:
+    """The converted value of an option with its source, and whether a byte order mark was removed. None if no source gives one.
+
+    Raises OptionError.
+    """
     for value, source in candidates:
         if source == _source.SESSION and option.name not in METHODS[values["auth_method"]].required_options:
             continue
@@ -143,8 +155,8 @@ def _value_of(
             raise OptionError(f"{str(source)[0].upper()}{str(source)[1:]} {value.reason}")
         plain = without_marks(value)
         if plain not in NOT_GIVEN:
-            return convert(option, plain, source), source, plain is not value
-    return None
+            return (convert(option, plain, source), source), plain is not value
+    return None, False
 
 
 def _note_of_mark(value: Any, source: Source) -> str:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
 from ansible_collections.bill.connect.plugins.plugin_utils._connect.questions import QUESTIONS
+from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation, formerly
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
 from tools import option_texts
 from tools.generate import REGIONS, MarkerError, Region, main, rewritten
@@ -152,6 +154,40 @@ def test_documentation_of_a_secret_option_says_how_to_store_it(monkeypatch: pyte
             "default": "us",
         }
     }
+
+
+def test_former_name_of_an_option_is_documented_as_deprecated_in_each_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    aliased = replace(NEW, aliases=("area",), deprecated_aliases={"area": Deprecation("It is vague.", "2.0.0")})
+    old = formerly(aliased, "continent", Deprecation("BILL says: region.", "3.0.0"))
+    monkeypatch.setattr(option_texts, "OPTIONS", (aliased, old))
+    documented = yaml.safe_load(option_texts.fragment_of_options())
+    assert documented["continent"]["description"][1] == (
+        "It is deprecated, and bill.connect 3.0.0 removes it. BILL says: region. Use O(region) instead."
+    )
+    assert documented["region"]["description"][1] == (
+        "The name C(area) is deprecated, and bill.connect 2.0.0 removes it. It is vague. Use O(region) instead."
+    )
+    # `ansible-test sanity` demands these keys for a plugin, and refuses the key "deprecated" for an option of a module.
+    assert "deprecated" not in documented["continent"]
+    assert yaml.safe_load(option_texts.fragment_of_lookups())["continent"] == {
+        "env": [{"name": "BILL_CONTINENT"}],
+        "vars": [{"name": "bill_continent"}],
+        "deprecated": {
+            "why": "BILL says: region.",
+            "alternative": "Use O(region) instead.",
+            "version": "3.0.0",
+            "collection_name": "bill.connect",
+        },
+    }
+    assert yaml.safe_load(option_texts.role_options())["bill_continent"]["description"].endswith(
+        "bill.connect 3.0.0 removes it. BILL says: region. Use C(bill_region) instead."
+    )
+    assert (
+        "| `bill_continent` | `BILL_CONTINENT` | The former name of region. Secret. It is deprecated, and bill.connect 3.0.0 removes it. "
+        "BILL says: region. Use `region` instead. "
+    ) in option_texts.readme_table()
+    assert "The name `area` is deprecated" in option_texts.readme_table()
+    assert "continent" not in option_texts.awx_inputs()
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=[option.name for option in OPTIONS])
