@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: bill_login
 short_description: Get a session of BILL, and sign in only if there is none
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the bill.connect authors (@bill-connect)
 description:

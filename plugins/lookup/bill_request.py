@@ -7,7 +7,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 name: bill_request
 short_description: Read from BILL, for templates and loops
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the bill.connect authors (@bill-connect)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bill_user
 short_description: Bring users of an organization to a wanted state
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the bill.connect authors (@bill-connect)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bill_vault_file
 short_description: Write variables to a file that is encrypted with Ansible's vault password
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the bill.connect authors (@bill-connect)
 description:

@@ -9,7 +9,7 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: bill_webhook_subscription
 short_description: Bring subscriptions to BILL's events to a wanted state
-version_added: 0.1.0
+version_added: 1.0.0
 author:
   - the bill.connect authors (@bill-connect)
 description:
