@@ -79,6 +79,8 @@ def shape(option: Option) -> dict[str, Any]:
         about["default"] = option.default
     if option.aliases:
         about["aliases"] = list(option.aliases)
+    if option.version_added:
+        about["version_added"] = option.version_added
     return about
 
 

@@ -63,7 +63,7 @@ class DisplayReporter:
         if self._secrets:
             text = self._secrets.redact_all(use.text)
             # Every supported ansible-core has these arguments. ansible-core adds the version to the text.
-            display.deprecated(text, version=use.version, collection_name="bill.connect")
+            display.deprecated(text, version=use.version, collection_name=use.collection_name)
 
     def log(self, text: str) -> None:
         # Usually nobody sees the text, and its redaction takes longer than the text.

@@ -42,6 +42,7 @@ class DeprecatedUse:
 
     text: str
     version: str
+    collection_name: str = "bill.connect"
 
 
 def formerly(option: Option, name: str, deprecation: Deprecation) -> Option:
@@ -66,6 +67,7 @@ def formerly(option: Option, name: str, deprecation: Deprecation) -> Option:
         default_text="",
         awx="none",
         awx_note="",
+        version_added="",
         deprecated=replace(deprecation, replaced_by=option.name),
     )
 

@@ -63,8 +63,9 @@ class Option:
     - ``shared``: the option can also come from a variable or the environment. Other options come only from the task.
     - ``variable_suffix``: the part after ``bill_`` and ``BILL_`` in those names, if it is not ``name``.
 
-    What goes:
+    What comes and goes:
 
+    - ``version_added``: the version of bill.connect that brings the option. Only the options of the first release have none.
     - ``deprecated``: a later version of bill.connect removes the option. A use of it, of its variable or of its environment name causes
       Ansible's deprecation warning. To rename an option, add a row with ``formerly`` of ``deprecation.py``.
     - ``deprecated_aliases``: those of the ``aliases`` that a later version removes.
@@ -118,6 +119,7 @@ class Option:
     default_text: str = ""
     awx: AwxField = "none"
     awx_note: str = ""
+    version_added: str = ""
     deprecated: Deprecation | None = None
     deprecated_aliases: Mapping[str, Deprecation] = field(default_factory=dict, hash=False)
     # The names of its other sources, and the compiled pattern.

@@ -113,6 +113,7 @@ NEW = Option(
     label="Region",
     summary="Where it is: here or there.",
     awx="usual",
+    version_added="1.1.0",
 )
 
 
@@ -152,6 +153,7 @@ def test_documentation_of_a_secret_option_says_how_to_store_it(monkeypatch: pyte
             "type": "str",
             "choices": ["us", "eu"],
             "default": "us",
+            "version_added": "1.1.0",
         }
     }
 
