@@ -48,8 +48,8 @@ TEST := generate-check lint+types+docs+galaxy+community unit-quick e2e-quick
 CHECK := units sanity certification e2e-slow awx eda sweep e2e-cores
 
 .DEFAULT_GOAL := help
-.PHONY: help venv stage demo emulator test check generate generate-check format lint types unit unit-quick units docs community galaxy certification e2e e2e-quick e2e-slow e2e-cores awx eda pictures \
-	simulation sanity matrix sanity-matrix benchmark sweep build clean
+# The targets with a help text are no files.
+.PHONY: stage $(shell sed -n 's/^\([a-z0-9-]*\):.*\#\# .*/\1/p' $(MAKEFILE_LIST))
 
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -200,6 +200,13 @@ build: venv ## Build the collection's archive into .work/dist
 	@rm -rf $(WORK)/build $(WORK)/dist
 	@$(BIN)/python -m tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
+
+# `make galaxy` has the program that imports an archive as Galaxy does.
+IMPORTER := $(wildcard tools/galaxy.py)
+
+release: stage $(if $(IMPORTER),$(WORK)/galaxy/.stamp) ## Try the release VERSION=1.2.0 and show its checks; DO=yes commits and tags it
+	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.release "$(VERSION)" --root $(CURDIR) $(if $(filter yes,$(DO)),--do) \
+		$(if $(IMPORTER),--importer "python -m tools.galaxy {archive} $(WORK)/galaxy/bin")
 
 clean: ## Remove everything that make has created in .work
 	rm -rf $(WORK)
