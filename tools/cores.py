@@ -5,6 +5,9 @@
 
 A core here is a release line of ansible-core. The table at the end names a core that did not run as clearly as a failed one.
 Otherwise the table would claim more than the tests showed.
+
+``2.20:3.14`` names a core and its Python. ``pairs`` and ``lines`` print the table as the matrix of a workflow: each core with each of its
+Pythons, or with the best one.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from pathlib import Path
 
@@ -34,9 +37,12 @@ class Core:
     releases: str
     pythons: tuple[str, ...]
 
+    # The Python that the caller has chosen. Otherwise the best one of this machine.
+    chosen: str = ""
+
     @property
     def bin(self) -> Path:
-        return WORK / "cores" / self.line / "bin"
+        return WORK / "cores" / (f"{self.line}-{self.chosen}" if self.chosen else self.line) / "bin"
 
 
 # Releases before 2.16.13 and 2.17.6 ignore the flag that hides a result (CVE-2024-8775).
@@ -109,7 +115,7 @@ def make_environment(core: Core, python: str) -> None:
 
 def run_e2e(core: Core) -> tuple[bool, str]:
     """Run the end-to-end tests. The tests use the development Python, and start this core's programs."""
-    report = WORK / "cores" / f"{core.line}.json"
+    report = core.bin.parents[1] / f"{core.bin.parent.name}.json"
     report.unlink(missing_ok=True)
     done = subprocess.run(
         ["make", "--no-print-directory", "e2e", f"ARGS={os.environ.get('BILL_TEST_ARGS', '')}"],
@@ -160,8 +166,32 @@ def try_core(kind: str, core: Core) -> Outcome:
     return Outcome(versions[0], versions[1], "passed" if succeeded else "FAILED", tests, time.monotonic() - start)
 
 
+def with_python(name: str) -> Core:
+    """The core of a name such as ``2.20:3.14``, with that Python only. Ends the program if it is not supported."""
+    line, _colon, python = name.partition(":")
+    core = next((core for core in CORES if core.line == line and python in core.pythons), None)
+    if core is None:
+        sys.exit(f"Not a supported core and Python: {name}")
+    return replace(core, pythons=(python,), chosen=python)
+
+
+def matrix(*, every_python: bool) -> str:
+    """The table as JSON, on one line, for the matrix of a workflow."""
+    return json.dumps(
+        [
+            {"core": core.line, "python": python}
+            for core in CORES
+            for python in (core.pythons if every_python else core.pythons[:1])
+        ]
+    )
+
+
 def chosen(lines: tuple[str, ...]) -> list[Core]:
     """The requested cores, or all. ``newest`` also returns newer cores without a Python on this machine, so that the table names them."""
+    if pairs := [line for line in lines if ":" in line]:
+        return [with_python(pair) for pair in pairs] + (
+            chosen(others) if (others := tuple(set(lines) - {*pairs})) else []
+        )
     if unknown := set(lines) - {core.line for core in CORES} - {"oldest", "newest"}:
         sys.exit(f"Not a supported core: {', '.join(sorted(unknown))}")
     wanted = set(lines)
@@ -173,7 +203,10 @@ def chosen(lines: tuple[str, ...]) -> list[Core]:
 
 
 def main(kind: str, *lines: str) -> int:
-    """Try the requested cores, or all, and print a table at the end."""
+    """Try the requested cores, or all, and print a table at the end. ``pairs`` and ``lines`` only print the matrix."""
+    if kind in ("pairs", "lines"):
+        print(matrix(every_python=kind == "pairs"))
+        return 0
     outcomes = [try_core(kind, core) for core in chosen(lines)]
     print(f"\n{'core':<12}{'Python':<22}{'result':<10}{'tests':<36}{'seconds':>7}")
     for outcome in outcomes:
