@@ -94,13 +94,18 @@ format: venv ## Format the Python files
 	$(BIN)/ruff format $(PYTHON_SOURCES)
 	$(BIN)/ruff check --fix $(PYTHON_SOURCES)
 
-lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog
+lint: stage ## Check format and style: Python, YAML, shell, Ansible, changelog, workflows
 	@$(IN_STAGE) ruff format --check $(PYTHON_SOURCES)
 	@$(IN_STAGE) ruff check $(PYTHON_SOURCES)
 	@$(IN_STAGE) yamllint --strict .
 	@$(IN_STAGE) shellcheck .ci/run
 	@$(IN_STAGE) antsibull-changelog lint
 	@$(IN_STAGE) ansible-lint --offline
+	@$(IN_STAGE) check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(IN_STAGE) check-jsonschema --quiet --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/[!c]*.yml
+	@$(IN_STAGE) check-jsonschema --quiet --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	@$(IN_STAGE) check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(IN_STAGE) zizmor --quiet --offline --persona pedantic .github
 
 # The plugins have the module names of Ansible. The tests have the module names of pytest and `python -m`.
 types: stage ## Check the types with mypy, in strict mode
