@@ -125,9 +125,13 @@ docs: stage ## Check the documentation of the plugins and roles, and the guides
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs \
 		--check-extra-docs-refs .
 
-# antsibull-nox.toml has the settings. `nox` without arguments runs all its sessions, each in an environment of its own.
-community: stage ## Check what the community package asks for: licences, action groups, stray files
-	@$(IN_STAGE) nox --no-venv --envdir $(WORK)/nox --sessions license-check extra-checks
+# antsibull-nox.toml has the settings. `nox` without arguments runs all its sessions, each in an environment of its own. The copy is new,
+# because reuse would also read what other checks have left in the staged copy.
+community: venv ## Check what the community package asks for: licences, action groups, stray files
+	@rm -rf $(WORK)/community
+	@$(BIN)/python -m tools.stage $(WORK) community >/dev/null
+	@cd $(WORK)/community && env HOME=$(WORK)/home PATH="$(BIN):$$PATH" \
+		nox --no-venv --envdir $(WORK)/nox --sessions license-check extra-checks
 
 # An environment of its own: galaxy-importer needs older releases of packages that other tools use.
 $(WORK)/galaxy/.stamp: $(VENV)/.stamp
