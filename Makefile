@@ -143,7 +143,7 @@ $(WORK)/galaxy/.stamp: $(VENV)/.stamp
 galaxy: build $(WORK)/galaxy/.stamp ## Check that Galaxy imports the archive without an error or a warning
 	@$(BIN)/python -m tools.galaxy $(WORK)/dist/bill-connect-*.tar.gz $(WORK)/galaxy/bin
 
-certification: build ## Run the import and ansible-lint with the releases of Red Hat's certification
+certification: build stage ## Run the import, ansible-lint and some sanity tests with the releases of Red Hat's certification
 	@$(BIN)/python -m tools.certification $(WORK)/dist/bill-connect-*.tar.gz
 
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)

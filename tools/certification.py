@@ -1,10 +1,10 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run the jobs of Red Hat's certification that need no container: the import, and ansible-lint in a plain copy of the checkout.
+"""Run what Red Hat's certification runs: the import, ansible-lint in a plain copy of the checkout, and a part of the sanity tests.
 
-The releases of the tools are those of certification's own workflow (partner-certification-checker, job `build-import` and job `lint`).
-pyproject.toml names them. ansible-lint also runs in its newest release. The third job is `make sanity-matrix`.
+The releases of the tools are those of certification's own workflow (partner-certification-checker, jobs `build-import` and `lint`).
+pyproject.toml names them. ansible-lint also runs in its newest release. The whole third job is `make sanity-matrix`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from . import cores, galaxy
+from . import ansible_test, cores, galaxy
 from .stage import CHECKOUT, stage
 
 WORK = CHECKOUT / ".work"
@@ -26,6 +26,11 @@ SETTINGS = {"check_required_tags": True, "run_ansible_lint": False}
 # What galaxy-importer runs for each plugin if it is so configured. Here it is one command for all of them.
 FLAKE8 = ("flake8", "--isolated", "--select", "E,F,W", "--extend-ignore", "E402", "--max-line-length", "160")
 PLUGINS = ("plugins/action", "plugins/doc_fragments", "plugins/lookup", "plugins/modules")
+# The quick sanity tests that are stricter in this release than in the newest, or that only this release has.
+SANITY = (
+    *("pep8", "future-import-boilerplate", "metaclass-boilerplate", "no-basestring", "no-dict-iteritems"),
+    *("no-dict-iterkeys", "no-dict-itervalues", "no-main-display", "no-unicode-literals"),
+)
 
 
 def make_environment(python: str) -> None:
@@ -82,11 +87,17 @@ def style() -> bool:
     return passed
 
 
+def sanity() -> bool:
+    wanted = [word for name in SANITY for word in ("--test", name)]
+    passed, tests = ansible_test.run("sanity", *wanted, core_bin=PROGRAMS)
+    return passed and tests == len(SANITY)
+
+
 def main(archive: Path) -> int:
     passed = [lint(cores.DEVELOPMENT_BIN)]
     if python := cores.find_python(PYTHONS):
         make_environment(python)
-        passed += [lint(PROGRAMS), galaxy.import_archive(archive, PROGRAMS, SETTINGS), style()]
+        passed += [lint(PROGRAMS), galaxy.import_archive(archive, PROGRAMS, SETTINGS), style(), sanity()]
     else:
         print(f"NOT RUN with the releases of certification: no Python {' or '.join(PYTHONS)} here.")
     return int(not all(passed))

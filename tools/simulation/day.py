@@ -116,9 +116,11 @@ class _Quiet:
     def warn(self, text: str) -> None:
         raise AssertionError(text)
 
-    def log(self, text: str) -> None: ...
+    def log(self, text: str) -> None:
+        """Nobody reads the log."""
 
-    def progress(self, text: str) -> None: ...
+    def progress(self, text: str) -> None:
+        """Nobody waits for the end."""
 
 
 class _Job:

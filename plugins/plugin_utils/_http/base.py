@@ -57,7 +57,8 @@ class Exchange(Protocol):
     """Sends requests to one base URL."""
 
     @property
-    def base_url(self) -> BaseUrl: ...
+    def base_url(self) -> BaseUrl:
+        """The base URL of the requests."""
 
     def at(self, base_url: BaseUrl) -> Exchange:
         """An exchange with the same settings for another base URL."""

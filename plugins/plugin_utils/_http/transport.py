@@ -33,16 +33,21 @@ class Transport(Protocol):
     """Sends requests to BILL at one base URL."""
 
     @property
-    def base_url(self) -> BaseUrl: ...
+    def base_url(self) -> BaseUrl:
+        """The base URL of the requests."""
 
     @property
-    def environment_label(self) -> str: ...
+    def environment_label(self) -> str:
+        """The name of the environment for messages."""
 
-    def at(self, base_url: BaseUrl) -> Transport: ...
+    def at(self, base_url: BaseUrl) -> Transport:
+        """A transport with the same settings for another base URL."""
 
-    def keep_alive(self) -> AbstractContextManager[None]: ...
+    def keep_alive(self) -> AbstractContextManager[None]:
+        """Use one connection for all requests inside the context, which is for reads only."""
 
-    def send(self, request: HttpRequest) -> Response: ...
+    def send(self, request: HttpRequest) -> Response:
+        """BILL's response to a request. Raises a ``BillError`` if there is none, or if BILL answers with an error."""
 
 
 class HttpTransport:
