@@ -19,6 +19,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = sorted((ROOT / "docs" / "docsite" / "rst").glob("*.rst"))
 PLAYS = sorted(path for folder in ("playbooks", "roles") for path in (ROOT / folder).rglob("*.yml"))
+ROLES = sorted(ROOT.glob("roles/*/README.md"))
 DOCUMENTED = sorted(path for folder in ("modules", "lookup") for path in (ROOT / "plugins" / folder).glob("bill_*.py"))
 _PLUGINS = "ansible_collections.bill.connect.plugins"
 
@@ -81,7 +82,7 @@ def writes_without_looking(text: str) -> list[str]:
 
 def examples() -> list[tuple[str, str]]:
     """The places and names of all writes without ``unless``."""
-    every = (*GUIDES, ROOT / "README.md", *DOCUMENTED, *PLAYS)
+    every = (*GUIDES, ROOT / "README.md", *ROLES, *DOCUMENTED, *PLAYS)
     return [(path.name, name) for path in every for text in blocks(path) for name in writes_without_looking(text)]
 
 
