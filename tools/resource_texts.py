@@ -40,7 +40,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.vend
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.specs.webhook_subscription import (
     WEBHOOK_SUBSCRIPTION,
 )
-from tools.option_texts import joined, scalar
+from tools.option_texts import deprecated, joined, scalar
 
 # The tasks, with their kinds of objects.
 TASKS: dict[str, Mapping[str, Resource]] = {
@@ -389,7 +389,10 @@ class _Texts:
 
 def _documented(field: Field, one: str, more: Sequence[str] = ()) -> list[str]:
     elements = [f"elements: {field.elements_name}"] if field.elements_name else []
-    lines = _option(field.name, [*_description(field, one), *more], field.type_name, *elements)
+    added = [f"version_added: {field.version_added}"] if field.version_added else []
+    summary, *facts = _description(field, one)
+    going = [deprecated("It", field.deprecated, f"C({field.deprecated.replaced_by})")] if field.deprecated else []
+    lines = _option(field.name, [summary, *going, *facts, *more], field.type_name, *elements, *added)
     if isinstance(field, Nested) or (isinstance(field, ObjectList) and not field.text_is):
         lines.append("  suboptions:")
         lines += [f"    {line}" for each in field.fields for line in _documented(each, one)]

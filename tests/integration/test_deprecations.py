@@ -36,6 +36,15 @@ ACCOUNT_OPTIONS = (
     Option("colour", summary="The colour.", deprecated=Deprecation("It has no effect.", "2.0.0", "Leave it out.")),
 )
 """
+# A field of an object, and of the objects that belong to it.
+FIELDS = {
+    "customer.py": ('"The fax number."', ', deprecated=Deprecation("Nobody has one.", "2.0.0", "Leave it out.")'),
+    "customer_contact.py": (
+        '"The last name."',
+        ', deprecated=Deprecation("It is part of the name.", "2.0.0", "Use name.")',
+    ),
+}
+IMPORT = "from ..._options.deprecation import Deprecation\n"
 COLOUR = "is deprecated. It has no effect. Leave it out. This feature will be removed from"
 PASSPHRASE = "BILL says: password. Use {} instead. This feature will be removed from"
 
@@ -50,6 +59,12 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, copy / name)
     table = copy / "plugins/plugin_utils/_options/table_account.py"
     table.write_text(table.read_text() + ROWS)
+    for file, (summary, more) in FIELDS.items():
+        spec = copy / "plugins/plugin_utils/_resources/specs" / file
+        before = spec.read_text()
+        assert summary in before
+        after = before.replace(summary, summary + more, 1)
+        spec.write_text(after.replace("from ..fields import", IMPORT + "from ..fields import", 1))
     subprocess.run(
         [sys.executable, "-m", "tools.generate", str(copy)],
         cwd=copy,
@@ -60,9 +75,9 @@ def collections(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return top
 
 
-def documented(project: Project, kind: str) -> dict[str, Any]:
-    """The options of bill_login that ansible-doc shows."""
-    run = project.run("ansible-doc", "--json", "--type", kind, "bill.connect.bill_login")
+def documented(project: Project, kind: str, name: str = "bill_login") -> dict[str, Any]:
+    """The options that ansible-doc shows."""
+    run = project.run("ansible-doc", "--json", "--type", kind, f"bill.connect.{name}")
     (page,) = json.loads(run.output[run.output.index("{") :]).values()
     options: dict[str, Any] = page["doc"]["options"]
     return options
@@ -78,6 +93,9 @@ def test_deprecated_options_are_deprecated_in_ansible_doc(project: Project) -> N
     deprecated = options["colour"]["deprecated"]
     assert (deprecated["why"], deprecated["version"]) == ("It has no effect.", "2.0.0")
     assert deprecated["collection_name"] == "bill.connect"
+    assert documented(project, "module", "bill_customer")["fax"]["description"][1] == (
+        "It is deprecated, and bill.connect 2.0.0 removes it. Nobody has one. Leave it out."
+    )
 
 
 @pytest.mark.promise(5)
@@ -114,3 +132,12 @@ def test_play_with_a_former_environment_name_works_and_names_the_new_one(payer: 
         run.output
     )
     assert "findme" not in run.output
+
+
+def test_play_with_a_deprecated_field_of_an_object_names_it_once(project: Project, bill: Control) -> None:
+    customer = {"email": "ar@birch.example", "contacts": [{"email": "jo@birch.example", "last_name": "Birch"}]}
+    rows = [{"name": name, "fax": "555-0100", **customer} for name in ("Birch Paper", "Oak Paper")]
+    run = project.play({"bill.connect.bill_customer": {"objects": rows}, "check_mode": True})
+    assert run.code == 0, run.output
+    assert run.times("The field fax is deprecated. Nobody has one. Leave it out. This feature will be removed") == 1
+    assert run.times("The field last_name is deprecated. It is part of the name. Use name.") == 1

@@ -92,10 +92,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VersionError as error:
         print(error, file=sys.stderr)
         return 2
-    work = given.root / ".work" / "release"
+    root = given.root.resolve()
+    work = root / ".work" / "release"
     if not given.importer:
         print("Not checked: whether Galaxy accepts the archive. No importer is given.\n")
-    candidate = Candidate(given.root, version, removals_in(tables(given.root)))
+    candidate = Candidate(root, version, removals_in(tables(root)))
     return 0 if release(candidate, work, steps(str(version), work / "dist", given.importer), do=given.do) else 1
 
 

@@ -9,15 +9,24 @@ Private to bill.connect. A task of this kind names its resource. Everything else
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 from .._core.errors import OptionError
 from .._core.written_values import dict_or_list
+from .._options.deprecation import DeprecatedUse
 from .._options.spec import Option
 from .._resources.calls import Calls
 from .._resources.children import with_children
-from .._resources.desired import STATES, Desired, desired_of, option_names, refuse_unknown_fields, secrets_among
+from .._resources.desired import (
+    STATES,
+    Desired,
+    deprecated_uses,
+    desired_of,
+    option_names,
+    refuse_unknown_fields,
+    secrets_among,
+)
 from .._resources.finder import Finder
 from .._resources.many import ManyReconciler, Result, reconcile_singles
 from .._resources.reconcile import Reconciler
@@ -51,6 +60,9 @@ class ResourceAction(BillAction):
         # The secrets are registered first. Ansible may show the options even if they are rejected here.
         for given in (options, *_elements(options["objects"])):
             context.secrets.add_quietly(secrets_among(resource.fields, given))
+        for given in (options, *_elements(options["objects"])):
+            for use in _deprecated(resource, given):
+                context.deprecate_once(use)
         calls = Calls(context.client, resource, context.reporter, context.writes)
         is_list = options["objects"] is not None
         wanted = self._listed(resource, options) if is_list else [self._single(resource, options)]
@@ -136,6 +148,14 @@ class ResourceAction(BillAction):
             desired_of(resource, {**consents, **each}, match_by=options.get("match_by"), place=f"objects[{number}]")
             for number, each in enumerate(rows)
         ]
+
+
+def _deprecated(resource: Resource, given: Any) -> Iterator[DeprecatedUse]:
+    """What an object uses that is deprecated, also in the objects that belong to it."""
+    yield from deprecated_uses(resource.fields, given)
+    for name, child in resource.children.items():
+        if isinstance(given, Mapping):
+            yield from deprecated_uses(child.fields, given.get(name))
 
 
 def _refuse_children(wanted: Sequence[Desired]) -> None:

@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
+class DeprecatedUse:
+    """A use of something deprecated: the text for the user, and the version of bill.connect that removes it."""
+
+    text: str
+    version: str
+    collection_name: str = "bill.connect"
+
+
+@dataclass(frozen=True)
 class Deprecation:
     """Why an option or a name goes, when, and what to use instead.
 
@@ -35,14 +44,12 @@ class Deprecation:
     alternative: str = ""
     replaced_by: str = ""
 
-
-@dataclass(frozen=True)
-class DeprecatedUse:
-    """A use of something deprecated: the text for the user, and the version of bill.connect that removes it."""
-
-    text: str
-    version: str
-    collection_name: str = "bill.connect"
+    def use(self, what: str, new_name: str) -> DeprecatedUse:
+        """A use of ``what`` by the user. ``new_name`` is what to write instead, unless there is an alternative."""
+        instead = self.alternative or f"Use {new_name} instead."
+        return DeprecatedUse(
+            f"{what[0].upper()}{what[1:]} is deprecated. {self.why} {instead}", self.removed_in_version
+        )
 
 
 def formerly(option: Option, name: str, deprecation: Deprecation) -> Option:
@@ -114,22 +121,15 @@ def deprecated_uses(
     for option in table:
         if option.deprecated and (source := sources.get(option.name)):
             new = by_name.get(option.deprecated.replaced_by)
-            yield _use(str(source), option.deprecated, _name_for(new, source) if new else "")
+            yield option.deprecated.use(str(source), _name_for(new, source) if new else "")
         for alias, deprecation in option.deprecated_aliases.items():
             if alias in given:
-                yield _use(f"the name {alias} of the option {option.name}", deprecation, option.name)
+                yield deprecation.use(f"the name {alias} of the option {option.name}", option.name)
 
 
 def _name_for(option: Option, source: Source) -> str:
     """The option's name of the same kind as the name that the user wrote."""
     return {Kind.VARIABLE: option.variable, Kind.ENVIRONMENT: option.environment_name}.get(source.kind, option.name)
-
-
-def _use(what: str, deprecation: Deprecation, new_name: str) -> DeprecatedUse:
-    instead = deprecation.alternative or f"Use {new_name} instead."
-    return DeprecatedUse(
-        f"{what[0].upper()}{what[1:]} is deprecated. {deprecation.why} {instead}", deprecation.removed_in_version
-    )
 
 
 def deprecations_in(table: Iterable[Option]) -> Iterator[tuple[str, Deprecation]]:

@@ -17,8 +17,9 @@ from typing import Any, Literal
 from .._core.errors import OptionError
 from .._core.plain_name import plain_name
 from .._core.written_values import dict_or_list
+from .._options.deprecation import DeprecatedUse
 from .fields import Field, Nested
-from .list_fields import elements
+from .list_fields import ObjectList, elements
 from .reference_fields import Reference
 from .spec import Key, Resource
 from .values import text_of
@@ -257,3 +258,23 @@ def secrets_among(fields: Sequence[Field], given: object) -> set[str]:
             elif each.is_secret and value:
                 found.add(text_of(value))
     return found
+
+
+def deprecated_uses(fields: Sequence[Field], given: object) -> Iterator[DeprecatedUse]:
+    """What is deprecated among given fields, also in inner objects and lists. The values are not checked yet, so they can be anything."""
+    if isinstance(given, str):
+        given = dict_or_list(given)
+    if isinstance(given, (list, tuple)):
+        for element in given:
+            yield from deprecated_uses(fields, element)
+    if not isinstance(given, Mapping):
+        return
+    for name, value in given.items():
+        first, _dot, rest = str(name).partition(".")
+        for each in fields:
+            if first not in each.option_names or value in (None, ""):
+                continue
+            if each.deprecated:
+                yield each.deprecated.use(f"the field {first}", each.deprecated.replaced_by)
+            if isinstance(each, (Nested, ObjectList)):
+                yield from deprecated_uses(each.fields, {rest: value} if rest else value)

@@ -20,6 +20,7 @@ from .._core.plain_name import plain_name
 from .._core.written_values import dict_or_list
 from .._options import source
 from .._options.convert import convert
+from .._options.deprecation import Deprecation
 from .._options.option import Option
 from .values import decimal_of, fits_mask, is_masked, street, text_of, value_at, with_value
 
@@ -38,6 +39,7 @@ class Field:
     - ``is_fixed``: BILL takes the value only when the object is created.
     - ``on_creation``: the value that a new object gets if the user gives none, because BILL requires one.
     - ``is_read``: false for a field that BILL never shows.
+    - ``version_added`` and ``deprecated``: as in the option table.
     - ``read_at`` and ``write_at``: where responses and requests have the value, if not under BILL's name. A dot goes into an object.
 
     A wanted value has the same form as a value that was read, so that they can be compared.
@@ -54,6 +56,8 @@ class Field:
     is_read: bool = True
     read_at: str = ""
     write_at: str = ""
+    version_added: str = ""
+    deprecated: Deprecation | None = None
 
     @cached_property
     def api_name(self) -> str:

@@ -26,6 +26,9 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation 
 from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations import check_destinations
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import deprecated_uses
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Nested, Text
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.list_fields import ObjectList
 from tests.unit.plugins.plugin_utils import fakes
 
 BY_NAME = {option.name: option for option in OPTIONS}
@@ -181,6 +184,25 @@ def test_warning_goes_through_ansible_once_a_run_with_the_version_and_the_collec
             {"version": "2.0.0", **about},
         ),
     ]
+
+
+def test_deprecated_field_of_an_object_is_named_wherever_it_is_given() -> None:
+    """Alone, in an inner object, in a list, in a dotted column, and in JSON. An empty one is not used."""
+    fax = Text("fax", "The fax number.", deprecated=Deprecation("Nobody has one.", "2.0.0", "Leave it out."))
+    rows = ObjectList("lines", "The lines.", fields=(fax,))
+    fields = (fax, Text("name", "The name."), Nested("contact", "The person.", fields=(fax,)), rows)
+    used = DeprecatedUse("The field fax is deprecated. Nobody has one. Leave it out.", "2.0.0")
+    for given in (
+        {"fax": "1"},
+        {"contact": {"fax": "1"}},
+        {"contact.fax": "1"},
+        {"contact": '{"fax": "1"}'},
+        {"lines": [{"name": "x"}, {"fax": "1"}]},
+        [{"fax": "1"}],
+    ):
+        assert list(deprecated_uses(fields, given)) == [used], given
+    for unused in ({"fax": ""}, {"fax": None, "name": "x"}, {"contact": 3, "lines": "no"}, None, [None]):
+        assert list(deprecated_uses(fields, unused)) == [], unused
 
 
 def test_everything_deprecated_in_a_table_is_listed() -> None:
