@@ -6,12 +6,26 @@
 
 from __future__ import annotations
 
+import asyncio
+import dataclasses
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.errors import (
+    SourceError,
+    StoreInUseError,
+)
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.events import Event
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.inbox import Inbox, Outcome
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.options import Arguments
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.store import EventStore
+from tests.unit.extensions.sources import FOLDER, SUBSCRIPTION, body_of
 
 DAY = 24 * 60 * 60
 
@@ -47,6 +61,172 @@ def test_store_with_too_many_ids_forgets_the_oldest_but_no_event_that_waits(tmp_
     assert [store.has(event(f"event-{number}")) for number in range(5)] == [True, False, False, True, True]
     waiting = store.next_waiting(0)
     assert (waiting and waiting.event.id, store.waiting_count) == ("event-0", 1)
+
+
+@pytest.mark.promise(21)
+def test_store_never_forgets_an_event_that_waits(tmp_path: Path) -> None:
+    now = 0.0
+    store = EventStore.open(tmp_path, max_ids=1000, clock=lambda: now)
+    store.add([event("event-1")])
+    now = 400 * DAY
+    assert store.prune() == 0
+    waiting = store.next_waiting(0)
+    assert waiting
+    assert waiting.event.id == "event-1"
+
+
+@pytest.mark.promise(21)
+def test_store_remembers_the_latest_time_of_a_reading(tmp_path: Path) -> None:
+    store = EventStore.open(tmp_path, max_ids=1000)
+    assert store.begin_reading("subscription", 10.0) == (10.0, 10.0)
+    store.set_read_to("subscription", 30.0)
+    store.set_read_to("subscription", 20.0)
+    assert store.begin_reading("subscription", 50.0) == (10.0, 30.0)
+
+
+@pytest.mark.promise(21)
+def test_store_waits_for_the_disk_when_it_stores_an_event(tmp_path: Path) -> None:
+    synced: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_ino))
+        store = EventStore.open(tmp_path / "new" / "state", max_ids=1000)
+    # The names of the folders that are new survive a power failure too.
+    folders = [tmp_path / "new" / "state", tmp_path / "new", tmp_path]
+    assert synced == [folder.stat().st_ino for folder in folders]
+    store.add([event("event-1")])
+    # 2 is FULL: SQLite syncs at each commit. 1 is NORMAL.
+    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)
+    store.set_handed_over([1])
+    assert store._connection.execute("PRAGMA synchronous").fetchone() == (1,)
+    store.add([event("event-2")])
+    assert store._connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+@pytest.mark.promise(21)
+def test_store_adds_all_events_or_none(tmp_path: Path) -> None:
+    store = EventStore.open(tmp_path, max_ids=1000)
+    # JSON has no text for this payload.
+    wrong = dataclasses.replace(event("event-2"), payload={"vendor": object()})
+    with pytest.raises(TypeError):
+        store.add([event("event-1"), wrong])
+    assert (store.has(event("event-1")), store.waiting_count) == (False, 0)
+
+
+OPEN = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from bill_connect_eda.store import EventStore
+EventStore.open(Path(sys.argv[2]), max_ids=1000)
+"""
+
+
+@pytest.mark.promise(21)
+def test_store_that_is_open_stays_locked_after_another_source_of_the_process_tried_it(tmp_path: Path) -> None:
+    store = EventStore.open(tmp_path, max_ids=1000)
+    with pytest.raises(StoreInUseError):
+        EventStore.open(tmp_path, max_ids=1000)
+    done = subprocess.run(
+        [sys.executable, "-c", OPEN, str(FOLDER), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert "StoreInUseError: Another event source uses the store" in done.stderr
+    store.close()
+
+
+def link_to_a_file(folder: Path) -> None:
+    (folder / "elsewhere").touch(0o600)
+    (folder / "events.sqlite3").symlink_to(folder / "elsewhere")
+
+
+def link_to_nothing(folder: Path) -> None:
+    (folder / "events.sqlite3").symlink_to(folder / "elsewhere")
+
+
+def file_for_everybody(folder: Path) -> None:
+    EventStore.open(folder, max_ids=1000).close()
+    (folder / "events.sqlite3").chmod(0o602)
+
+
+UNSAFE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a folder for everybody": (lambda folder: folder.chmod(0o1777), "every user can change its folder"),
+    "a link": (link_to_a_file, "it is not a file"),
+    "a link to nothing": (link_to_nothing, "it is not a file"),
+    "a pipe": (lambda folder: os.mkfifo(folder / "events.sqlite3"), "it is not a file"),
+    "a file for everybody": (file_for_everybody, "every user can change it"),
+}
+
+
+@pytest.mark.promise(21)
+@pytest.mark.parametrize(("make", "why"), UNSAFE.values(), ids=UNSAFE)
+def test_store_that_other_users_can_change_is_not_used(
+    tmp_path: Path, make: Callable[[Path], object], why: str
+) -> None:
+    folder = tmp_path / "state"
+    folder.mkdir(0o700)
+    make(folder)
+    with pytest.raises(SourceError, match=f"is not safe: {why}. .*Name another folder in state_dir"):
+        EventStore.open(folder, max_ids=1000)
+    assert not (folder / "elsewhere").exists() or not (folder / "elsewhere").read_bytes()
+
+
+@pytest.mark.promise(21)
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [("state", "its folder belongs to another user"), ("state/events.sqlite3", "it belongs to another user")],
+)
+def test_store_of_another_user_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, why: str
+) -> None:
+    EventStore.open(tmp_path / "state", max_ids=1000).close()
+    theirs = tmp_path / what
+    real = {"stat": Path.stat, "lstat": Path.lstat}
+
+    # Only root could give the file to another user.
+    def of_another_user(path: Path, name: str) -> os.stat_result:
+        about = list(real[name](path))
+        about[stat.ST_UID] = os.geteuid() + (path == theirs)
+        return os.stat_result(about)
+
+    monkeypatch.setattr(Path, "stat", lambda path, **_more: of_another_user(path, "stat"))
+    monkeypatch.setattr(Path, "lstat", lambda path: of_another_user(path, "lstat"))
+    with pytest.raises(SourceError, match=f"is not safe: {why}"):
+        EventStore.open(tmp_path / "state", max_ids=1000)
+
+
+@pytest.mark.promise(21)
+def test_store_makes_its_file_private_again(tmp_path: Path) -> None:
+    EventStore.open(tmp_path, max_ids=1000).close()
+    file = tmp_path / "events.sqlite3"
+    file.chmod(0o664)
+    EventStore.open(tmp_path, max_ids=1000).close()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+@pytest.mark.promise(21)
+def test_inbox_with_a_full_disk_refuses_events_and_takes_them_later(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = Arguments({"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path)}).inbox()
+    store = EventStore.open(tmp_path, max_ids=1000)
+    inbox = Inbox(store, options)
+    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
+    body = body_of("event-1").replace(b"Birch Paper Supply", b"x" * 100_000)
+
+    async def conversation() -> list[Outcome]:
+        store._connection.execute(f"PRAGMA max_page_count = {pages}")
+        outcomes = [await inbox.take(body), await inbox.take(body), await inbox.take(b"x" * 100_000)]
+        store._connection.execute("PRAGMA max_page_count = 1000000")
+        return [*outcomes, await inbox.take(body), await inbox.take(body)]
+
+    refused = [Outcome.FULL, Outcome.FULL, Outcome.UNREADABLE]
+    assert asyncio.run(conversation()) == [*refused, Outcome.STORED, Outcome.DUPLICATE]
+    assert store.waiting_count == 1
+    # Once a minute, so the log does not fill the disk.
+    warnings = [record.getMessage() for record in caplog.records if "is full" in record.getMessage()]
+    assert [warning.split(":")[0] for warning in warnings] == [
+        "Events cannot be stored",
+        "A signed delivery is not an event",
+    ]
 
 
 @pytest.mark.promise(21)

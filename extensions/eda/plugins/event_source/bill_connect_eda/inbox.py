@@ -136,7 +136,9 @@ class Inbox:
         try:
             are_new = self._store.add([event for event, _stored in batch])
         except sqlite3.Error as error:
-            logger.error("Events cannot be stored: %s. BILL sends them again. Check the disk of state_dir.", error)
+            self._notices.warn(
+                f"Events cannot be stored: {error}. BILL is asked for them again. Check the disk of state_dir."
+            )
             outcomes = [Outcome.FULL] * len(batch)
         else:
             outcomes = [Outcome.STORED if is_new else Outcome.DUPLICATE for is_new in are_new]
@@ -147,11 +149,13 @@ class Inbox:
         self._stored.set()
 
     def _keep_unreadable(self, body: bytes, why: str) -> Outcome:
-        self._notices.warn(f"{why} It is kept in the table unreadable of the store.")
         try:
-            self._store.keep_unreadable(body)
+            is_new = self._store.keep_unreadable(body)
         except sqlite3.Error as error:
-            logger.error("It cannot be kept: %s. Check the disk of state_dir.", error)
+            self._notices.warn(f"{why} It cannot be kept: {error}. Check the disk of state_dir.")
+        else:
+            if is_new:
+                self._notices.warn(f"{why} It is kept in the table unreadable of the store.")
         return Outcome.UNREADABLE
 
     async def _hand_over(self, waiting: Waiting, queue: Queue, feedback: asyncio.Queue[Any] | None) -> None:
@@ -177,9 +181,8 @@ class Inbox:
         try:
             self._store.set_handed_over(self._not_marked)
         except sqlite3.Error as error:
-            logger.error(
-                "The store cannot mark an event as handed over: %s. After a restart the event would come twice. Check the disk of state_dir.",
-                error,
+            self._notices.warn(
+                f"The store cannot mark events as handed over: {error}. After a restart they would come twice. Check the disk of state_dir."
             )
             return
         self._not_marked.clear()

@@ -11,7 +11,6 @@ then only the id stays, for the check of duplicates.
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +20,7 @@ from pathlib import Path
 
 from .errors import SourceError, StoreInUseError
 from .events import Event
+from .store_file import UnsafeStoreError, make_file
 
 # Documented by BILL: its event history, and so the oldest event that it can send again, is 180 days old.
 ID_SECONDS = 180 * 24 * 60 * 60.0
@@ -69,10 +69,13 @@ class EventStore:
         """
         path = folder / "events.sqlite3"
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            # Payloads are business data. The other files of SQLite get the mode of this one.
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+            make_file(path)
             connection = sqlite3.connect(path, timeout=0, isolation_level=None)
+        except UnsafeStoreError as error:
+            raise SourceError(
+                f"The store {path} is not safe: {error}. Another user could put forged events into it. Name another folder in state_dir: "
+                "the source makes a folder that is missing."
+            ) from None
         except (OSError, sqlite3.Error) as error:
             raise _unusable(path, error) from None
         try:
@@ -139,8 +142,11 @@ class EventStore:
             "UPDATE readings SET read_to = max(read_to, ?) WHERE subscription_id = ?", (seconds, subscription_id)
         )
 
-    def keep_unreadable(self, body: bytes) -> None:
-        """Keep a signed delivery that is not an event. Only the last 100 are kept."""
+    def keep_unreadable(self, body: bytes) -> bool:
+        """Keep a signed delivery that is not an event. Only the last 100 different ones are kept. False if it is one of them."""
+        # BILL repeats a delivery, and the event list has its entries in each reading.
+        if self._connection.execute("SELECT 1 FROM unreadable WHERE body = ?", (body,)).fetchone():
+            return False
         with self._transaction():
             added = self._connection.execute(
                 "INSERT INTO unreadable (received_at, body) VALUES (?, ?)", (self._clock(), body)
@@ -148,6 +154,7 @@ class EventStore:
             self._connection.execute(
                 "DELETE FROM unreadable WHERE sequence <= ?", ((added.lastrowid or 0) - _UNREADABLE,)
             )
+        return True
 
     def prune(self) -> int:
         """Forget the ids of events that BILL cannot send again. Returns how many ids had to go early, because there are too many."""
