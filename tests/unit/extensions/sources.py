@@ -13,9 +13,11 @@ import hmac
 import importlib.util
 import json
 import logging
+import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -168,6 +170,11 @@ class FakeBill:
         self.unknown = ""
         self.login: Callable[[], tuple[int, Any]] | None = None
         self.list_status = 200
+        self.patch_status = 200
+        # The time in its responses, in seconds since 1970.
+        self.clock: Callable[[], float] = time.time
+        # The Authorization headers of the requests that had one.
+        self.authorizations: list[str] = []
         # Where a response sends the client to.
         self.location = ""
         self.page_size = 2
@@ -177,6 +184,7 @@ class FakeBill:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[FakeBill]:
         application = web.Application()
+        application.on_response_prepare.append(self._complete)
         application.router.add_post("/connect/v3/login", self._log_in)
         application.router.add_get("/connect-events/v3/subscriptions/{id}", self._with_session(self._subscription))
         application.router.add_patch("/connect-events/v3/subscriptions/{id}", self._with_session(self._patch))
@@ -190,6 +198,10 @@ class FakeBill:
             yield self
         finally:
             await runner.cleanup()
+
+    async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
+        self.authorizations += request.headers.getall("Authorization", [])
+        response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
     def count(self, what: str) -> int:
         return self.received.count(what)
@@ -232,6 +244,8 @@ class FakeBill:
 
     async def _patch(self, request: web.Request) -> web.Response:
         self.received.append("patch")
+        if self.patch_status != 200:
+            return web.json_response([{"code": "BDC_1105", "message": "not allowed"}], status=self.patch_status)
         self.status = (await request.json())["status"]
         return web.json_response({})
 

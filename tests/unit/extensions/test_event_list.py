@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.bill_api import BillApi
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.errors import BillError
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.event_list import (
     EventListReader,
 )
@@ -54,6 +55,8 @@ class Reading:
     def __init__(self, api: BillApi, arguments: Arguments, folder: Path) -> None:
         options = arguments.inbox()
         self.now = NOON
+        # How many seconds the clock of this machine is ahead of BILL's.
+        self.ahead = 0.0
         self.queue = Queue()
         self.store = EventStore.open(folder, max_ids=1000, clock=lambda: self.now)
         self.inbox = Inbox(self.store, options, lambda: self.now)
@@ -63,7 +66,7 @@ class Reading:
             self.store,
             options=arguments.event_list(60),
             subscription_ids=options.subscription_ids,
-            clock=lambda: self.now,
+            clock=lambda: self.now + self.ahead,
         )
 
     async def read(self) -> list[str]:
@@ -84,6 +87,7 @@ async def reading(bill: FakeBill, folder: Path, **changes: Any) -> AsyncIterator
     assert account
     async with BillApi(account) as api:
         reading = Reading(api, Arguments(args), folder)
+        bill.clock = lambda: reading.now
         try:
             yield reading
         finally:
@@ -170,6 +174,33 @@ def test_reader_that_failed_in_the_middle_begins_at_the_same_place_again(tmp_pat
     assert asyncio.run(conversation()) == (["event-1"], ["2026-12-15T11:59:00.000Z"])
 
 
+@pytest.mark.promise(21)
+@pytest.mark.parametrize("ahead", [-400 * 24 * 3600, 24 * 3600])
+def test_reader_on_a_machine_with_a_wrong_clock_begins_at_the_time_of_bill(tmp_path: Path, ahead: float) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            reader.ahead = ahead
+            bill.entries = [
+                entry_of("before", "2026-12-15T11:00:00.000Z"),
+                entry_of("event-1", "2026-12-15T12:00:01.000Z"),
+            ]
+            return await reader.read(), bill.since
+
+    assert asyncio.run(conversation()) == (["event-1"], ["2026-12-15T11:59:00.000Z"])
+
+
+@pytest.mark.promise(21)
+def test_reader_with_an_entry_from_the_future_finds_the_events_before_it_too(tmp_path: Path) -> None:
+    async def conversation() -> list[list[str]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.entries = [entry_of("future", "2999-01-01T00:00:00.000Z")]
+            found = [await reader.read()]
+            bill.entries.append(entry_of("event-1", "2026-12-15T12:10:00.000Z"))
+            return [*found, await reader.read()]
+
+    assert asyncio.run(conversation()) == [["future"], ["event-1"]]
+
+
 def test_reader_with_since_reads_from_there_at_the_first_start(tmp_path: Path) -> None:
     async def conversation() -> tuple[list[str], list[str]]:
         async with FakeBill().open() as bill:
@@ -194,7 +225,11 @@ def test_reader_with_entries_that_are_no_events_keeps_them_and_takes_the_others(
                 entry_of("event-4", LATER),
             ]
             async with reading(bill, tmp_path) as first:
-                return await first.read()
+                found = await first.read()
+                assert await first.read() == []
+                # The second reading does not keep the same entries once more.
+                assert first.store._connection.execute("SELECT count(*) FROM unreadable").fetchone() == (2,)
+                return found
 
     # The third has no metadata of its own, but its entry says enough.
     assert asyncio.run(conversation()) == ["event-3", "event-4"]
@@ -223,6 +258,91 @@ def test_reader_with_a_subscription_that_is_off_warns_and_switches_it_on_only_if
     bill = asyncio.run(conversation())
     assert (bill.count("patch"), bill.status["enabled"]) == (patches, bool(patches))
     assert [message in record.message for record in caplog.records if record.levelname == "WARNING"] == [True]
+
+
+@pytest.mark.promise(21)
+def test_reader_that_cannot_switch_the_subscription_on_reads_its_events(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill:
+            bill.status = {"enabled": False, "actor": "SYSTEM"}
+            bill.patch_status = 403
+            bill.entries = [entry_of("event-1", LATER)]
+            async with reading(bill, tmp_path, reenable=True) as reader:
+                return await reader.read()
+
+    assert asyncio.run(conversation()) == ["event-1"]
+    assert "could not switch it on: BILL answered status 403 BDC_1105" in caplog.text
+
+
+@pytest.mark.promise(7)
+def test_reader_sends_its_credentials_to_no_proxy_in_the_clear_and_nothing_of_netrc(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "netrc").write_text("default login somebody password netrc-findme")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            await reader.read()
+            return bill.authorizations, bill.received
+
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        # Nobody listens there.
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert asyncio.run(conversation()) == ([], ["login", "subscription", "events"])
+
+
+@pytest.mark.parametrize(("host", "connects"), [("bill.invalid", ["CONNECT bill.invalid:443"]), ("127.0.0.1:9", [])])
+def test_reader_of_an_https_address_uses_the_proxy_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, connects: list[str]
+) -> None:
+    asked: list[str] = []
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append((await reader.readline()).decode().rpartition(" ")[0])
+        writer.write(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    async def conversation() -> None:
+        bill = FakeBill()
+        bill.url = f"https://{host}/connect"
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
+            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+            monkeypatch.setenv("no_proxy", "127.0.0.1")
+            async with reading(bill, tmp_path) as reader:
+                with pytest.raises(Exception, match="BILL does not answer"):
+                    await reader.read()
+
+    asyncio.run(conversation())
+    assert asked == connects
+
+
+def test_reader_with_credentials_that_end_with_a_line_break_signs_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in CREDENTIALS.items():
+        monkeypatch.setenv(name, f"{value}\n")
+
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            await reader.read()
+            return bill.received
+
+    assert asyncio.run(conversation()) == ["login", "subscription", "events"]
+
+
+def test_reader_with_a_session_that_cannot_be_a_header_tries_again(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.login = lambda: (200, {"sessionId": "session-findme\r\nHost: x"})
+            with pytest.raises(BillError, match="BILL does not answer") as raised:
+                await reader.read()
+            assert "findme" not in str(raised.value)
+
+    asyncio.run(conversation())
 
 
 def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path) -> None:
@@ -263,7 +383,20 @@ def test_source_with_refused_credentials_sends_them_once_and_still_receives(
 
 @pytest.mark.parametrize(
     "answer",
-    [(422, [{"code": "BDC_1144"}]), (429, None), (500, []), (200, {}), (200, "text"), (302, None)],
+    [
+        (422, [{"code": "BDC_1144"}]),
+        (400, [{"code": "BDC_1001"}]),
+        (429, [{"code": "BDC_1322"}]),
+        (408, [{"code": "BDC_1199"}]),
+        (429, [{"code": "BDC_1199"}]),
+        (500, []),
+        (200, {}),
+        (200, "text"),
+        (302, None),
+        # Not BILL, but a proxy.
+        (403, "<html>"),
+        (404, {"code": "not_found"}),
+    ],
     ids=str,
 )
 def test_reader_with_a_sign_in_that_failed_for_another_reason_tries_again(

@@ -11,9 +11,12 @@ time, one session in memory, and no repetition except after the end of a session
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 
@@ -25,10 +28,11 @@ _TIMEOUT = aiohttp.ClientTimeout(total=60)
 _LARGEST = 16 * 1024 * 1024
 # Documented by BILL: a page of a list has at most 100 entries.
 _PAGE = "100"
+_BDC_CODE = re.compile("BDC_[0-9]{1,6}")
 # BILL's code for a session that has expired (documented), and the status for wrong credentials of the webhooks API (documented).
 _SESSION_EXPIRED = "BDC_1109"
-# The quotas of an hour and of requests at the same time (documented). They say nothing about the credentials.
-_QUOTAS = {"BDC_1144", "BDC_1322"}
+# The quotas of an hour and of requests at the same time, and a fault of BILL (documented). They say nothing about the credentials.
+_TRANSIENT = {"BDC_1144", "BDC_1322", "BDC_1001"}
 
 
 class BillApi:
@@ -38,7 +42,11 @@ class BillApi:
         self._account = account
         self._headers: dict[str, str] = {}
         self._is_refused = False
-        self._http = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=True)
+        # When BILL sent its last response, on its own clock, in seconds since 1970. None if no response had a time.
+        self.bill_time: float | None = None
+        # With trust_env, aiohttp would send the credentials that ~/.netrc contains for this host.
+        self._http = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
+        self._proxy = _proxy_of(account.api_url)
 
     async def __aenter__(self) -> BillApi:
         return self
@@ -113,7 +121,9 @@ class BillApi:
         session_id = answer.get("sessionId") if isinstance(answer, dict) else None
         if status == 200 and isinstance(session_id, str) and session_id:
             return {"sessionId": session_id, "devKey": values["dev_key"]}
-        if 400 <= status < 500 and status not in (408, 429) and not _QUOTAS & _codes(answer):
+        # A proxy, or the wrong address, can cause another status of 400 to 499. Then the response has no code of BILL.
+        is_about_credentials = status == 401 or (400 <= status < 500 and bool(_bdc_codes(answer)))
+        if is_about_credentials and status not in (408, 429) and not _TRANSIENT & _codes(answer):
             self._is_refused = True
             raise RefusedError(f"BILL refused the sign-in with {_said(status, answer)}.")
         raise BillError(f"BILL answered {_said(status, answer)} to the sign-in.")
@@ -128,16 +138,34 @@ class BillApi:
         body: object = None,
     ) -> tuple[int, object]:
         """The status and the JSON of BILL's response. Credentials follow no redirect."""
-        request = self._http.request(method, url, headers=headers, params=query, json=body, allow_redirects=False)
+        options: dict[str, Any] = {"headers": headers, "params": query, "json": body, "proxy": self._proxy}
         try:
-            async with request as response:
+            async with self._http.request(method, url, **options, allow_redirects=False) as response:
                 content = await response.content.read(_LARGEST)
                 while len(content) < _LARGEST and (more := await response.content.read(_LARGEST)):
                     content += more
+                self.bill_time = _seconds(response.headers.get("Date"))
                 return response.status, _json(content)
-        # The texts of these errors can contain an address, but no credentials.
-        except (aiohttp.ClientError, asyncio.TimeoutError, OSError) as error:
+        # ValueError: a value cannot be in a header. The text of an error can contain an address or a value, so it is left out.
+        except (aiohttp.ClientError, asyncio.TimeoutError, OSError, ValueError) as error:
             raise BillError(f"BILL does not answer ({type(error).__name__}).") from None
+
+
+def _proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for an address. None for http: a proxy would see the credentials."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = getproxies()
+    return proxies.get("https") or proxies.get("all")
+
+
+def _seconds(date: str | None) -> float | None:
+    try:
+        return parsedate_to_datetime(date).timestamp() if date else None
+    # Python 3.9 raises TypeError, later versions raise ValueError.
+    except (TypeError, ValueError):
+        return None
 
 
 def _json(content: bytes) -> object:
@@ -159,8 +187,10 @@ def _codes(answer: object) -> set[str]:
     return {error["code"] for error in errors if isinstance(error, dict) and isinstance(error.get("code"), str)}
 
 
+def _bdc_codes(answer: object) -> list[str]:
+    return sorted(code for code in _codes(answer) if _BDC_CODE.fullmatch(code))
+
+
 def _said(status: int, answer: object) -> str:
     """The status and the codes. BILL's texts are left out, because they could repeat what was sent."""
-    return " ".join(
-        [f"status {status}", *sorted(code for code in _codes(answer) if code.startswith("BDC_") and code[4:].isdigit())]
-    )
+    return " ".join([f"status {status}", *_bdc_codes(answer)])

@@ -27,7 +27,7 @@ from .options import ListOptions
 from .store import EventStore
 
 _OVERLAP_SECONDS = 60 * 60.0
-# The clocks of this machine and of BILL can differ.
+# BILL's servers, or the clocks of this machine and of BILL, can differ.
 _CLOCK_SECONDS = 60.0
 _LONGEST_WAIT = 60 * 60.0
 
@@ -98,15 +98,7 @@ class EventListReader:
         # Documented by BILL: CLIENT is a user of the API, SYSTEM is BILL.
         by_bill = status.get("actor") == "SYSTEM"
         if by_bill and self._options.reenable:
-            await self._api.enable(subscription_id)
-            # Without a reachable notification URL, this happens again and again.
-            level = logging.INFO if subscription_id in self._switched_off else logging.WARNING
-            self._switched_off.add(subscription_id)
-            logger.log(
-                level,
-                "BILL had switched the subscription %s off. The source has switched it on again.",
-                subscription_id,
-            )
+            await self._enable(subscription_id)
         elif subscription_id not in self._switched_off:
             self._switched_off.add(subscription_id)
             logger.warning(
@@ -118,9 +110,24 @@ class EventListReader:
                 else "Switch it on if this is a mistake.",
             )
 
+    async def _enable(self, subscription_id: str) -> None:
+        # Without a reachable notification URL, this happens again and again.
+        level = logging.INFO if subscription_id in self._switched_off else logging.WARNING
+        self._switched_off.add(subscription_id)
+        what = "The source has switched it on again."
+        try:
+            await self._api.enable(subscription_id)
+        except RefusedError:
+            raise
+        # The events count more than the subscription, so the reading goes on.
+        except BillError as error:
+            what = f"The source could not switch it on: {error}"
+        logger.log(level, "BILL had switched the subscription %s off. %s", subscription_id, what)
+
     async def _read_events(self, subscription_id: str, organization_id: str) -> None:
         # At the first start, older events were made before anybody wanted them.
-        first = self._clock() - _CLOCK_SECONDS if self._options.since is None else self._options.since
+        now = self._now()
+        first = now - _CLOCK_SECONDS if self._options.since is None else self._options.since
         since, read_to = self._store.begin_reading(subscription_id, first)
         newest, found = read_to, 0
         async for entries in self._api.events(subscription_id, text_of(max(since, read_to - _OVERLAP_SECONDS))):
@@ -128,14 +135,18 @@ class EventListReader:
                 outcome = await self._inbox.take_entry(entry, organization_id)
                 found += outcome is Outcome.STORED
                 newest = max(newest, _created(entry) or newest)
-        # Only now: a reading that was interrupted begins at the same place again.
-        self._store.set_read_to(subscription_id, newest)
+        # Only now: a reading that was interrupted begins at the same place again. A time in the future would hide all events before it.
+        self._store.set_read_to(subscription_id, min(newest, now))
         if found:
             logger.info(
                 "BILL's event list had undelivered events of the subscription %s: %d.",
                 subscription_id,
                 found,
             )
+
+    def _now(self) -> float:
+        """The time of BILL, because its events have it. A wrong clock of this machine would hide events."""
+        return self._clock() if self._api.bill_time is None else self._api.bill_time
 
 
 def _created(entry: object) -> float | None:

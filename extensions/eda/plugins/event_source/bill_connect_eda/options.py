@@ -160,7 +160,8 @@ class Arguments:
         if not api_url and environment not in _API_URLS:
             raise OptionError("environment must be sandbox or production.")
         api_url = _checked(api_url or _API_URLS[environment])
-        values = {name: self._environ.get(variable, "") for name, variable in names.items()}
+        # A value from a file often ends with a line break.
+        values = {name: self._environ.get(variable, "").rstrip("\r\n") for name, variable in names.items()}
         if not values["api_token"] or values["username"]:
             missing = [names[name] for name in names if name != "api_token" and not values[name]]
             if missing:
@@ -180,12 +181,13 @@ class Arguments:
 
     def _security_keys(self) -> tuple[bytes, ...]:
         variables = self._texts("security_keys_env")
-        missing = [variable for variable in variables if not self._environ.get(variable)]
+        from_environ = [self._environ.get(variable, "").strip() for variable in variables]
+        missing = [variable for variable, key in zip(variables, from_environ, strict=True) if not key]
         if missing:
             raise OptionError(
                 f"The environment of ansible-rulebook lacks {', '.join(missing)}, which security_keys_env names."
             )
-        keys = (*self._texts("security_keys"), *(self._environ[variable] for variable in variables))
+        keys = (*self._texts("security_keys"), *from_environ)
         if not keys:
             raise OptionError(
                 "security_keys is missing or empty. The source does not start without a key, because it could not tell BILL's events from "
@@ -216,7 +218,7 @@ class Arguments:
     def _texts(self, name: str) -> tuple[str, ...]:
         """The texts of a list. Empty ones are left out, so a variable for a previous key can be empty."""
         value = self._given.pop(name, None)
-        values = [value] if isinstance(value, str) else value or []
+        values = [] if value is None else [value] if isinstance(value, str) else value
         if not isinstance(values, list) or not all(isinstance(each, str) for each in values):
             raise OptionError(
                 f"{name} must be a list of texts. YAML reads some values as numbers: write them in quotes."
@@ -228,7 +230,7 @@ class Arguments:
         if value is None:
             raise OptionError(f"{name} is missing.")
         # A template in a rulebook gives a text.
-        if isinstance(value, str) and value.strip().isdigit():
+        if isinstance(value, str) and value.strip().isdecimal():
             value = int(value)
         if (
             not isinstance(value, int)
@@ -251,8 +253,11 @@ class Arguments:
 
 def _checked(url: str) -> str:
     """The address without a slash at its end. Raises OptionError if credentials must not be sent there."""
-    parts = urlsplit(url.rstrip("/"))
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url.rstrip("/"))
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:
+        raise OptionError("api_url is not an address. Check its host and port.") from None
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(host)):
         raise OptionError("api_url must begin with https://. Only an address of this machine may begin with http://.")
     if not host or "@" in parts.netloc or parts.query or parts.fragment or not parts.path.endswith(_API):
