@@ -13,16 +13,20 @@ import os
 import sqlite3
 import ssl
 import stat
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from cryptography.hazmat.primitives import serialization
 
 from tests.emulator.certificates import Authority
 from tests.unit.extensions.sources import (
+    FOLDER,
     KEY,
     ORGANIZATION,
     PREVIOUS_KEY,
@@ -124,7 +128,8 @@ def test_source_with_a_forged_delivery_answers_401_and_hands_nothing_over(
 
 @pytest.mark.promise(21)
 def test_source_with_two_keys_accepts_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CURRENT_KEY", KEY)
+    # A value from a file often ends with a line break.
+    monkeypatch.setenv("CURRENT_KEY", f"{KEY}\n")
 
     async def conversation() -> list[str]:
         queue = Queue()
@@ -159,6 +164,11 @@ def test_source_without_a_key_does_not_start(tmp_path: Path, keys: dict[str, Any
         ({"state_dir": ""}, "state_dir is missing"),
         ({"port": None}, "port is missing"),
         ({"port": "http"}, "port must be a whole number from 0 to 65535"),
+        ({"port": "8²"}, "port must be a whole number from 0 to 65535"),
+        ({"port": True}, "port must be a whole number from 0 to 65535"),
+        ({"host": "::2"}, r"cannot listen on \[::2\]:0: "),
+        ({"organization_ids": 0}, "organization_ids must be a list of texts"),
+        ({"security_keys": {}}, "security_keys must be a list of texts"),
         ({"path": "bill"}, "path must begin with /"),
         ({"keyfile": "key.pem"}, "keyfile is given without certfile"),
         ({"certfile": "/nowhere.pem"}, "certificate cannot be loaded"),
@@ -168,6 +178,9 @@ def test_source_without_a_key_does_not_start(tmp_path: Path, keys: dict[str, Any
         ({"environment": "sandbox"}, "lacks BILL_USERNAME, BILL_PASSWORD"),
         ({"api_url": "http://bill.example/connect"}, "api_url must begin with https"),
         ({"api_url": "https://bill.example/v3"}, "must be an address that ends with /connect"),
+        ({"api_url": "https://user@bill.example/connect"}, "must be an address that ends with /connect"),
+        ({"api_url": "https://bill.example:https/connect"}, "api_url is not an address"),
+        ({"api_url": "https://[bill/connect"}, "api_url is not an address"),
         ({"credentials_env": {"user": "X"}}, "credentials_env must be a mapping"),
         ({"since": "yesterday"}, "since is not a time"),
         ({"reenable": "perhaps"}, "reenable must be true or false"),
@@ -302,6 +315,7 @@ UNREADABLE = {
     "a deeply nested entity": body_of("deep").replace(b'"00901VENDOR"', b"[" * 300 + b"]" * 300),
     "an id that is no text": body_of("lone \ud800 surrogate"),
     "not a number": b'{"metadata": {"eventId": NaN}}',
+    "a number that Python reads as infinity": body_of("huge").replace(b'"00901VENDOR"', b"-1e999"),
     "a payload that is no event": b'{"payload": "[]"}',
 }
 
@@ -434,6 +448,87 @@ def test_source_with_a_certificate_speaks_https(tmp_path: Path) -> None:
                 return response.status
 
     assert asyncio.run(conversation()) == 200
+
+
+def test_source_with_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
+    server = Authority(tmp_path / "authority").good()
+    key = serialization.load_pem_private_key(Path(server.private_key).read_bytes(), None)
+    Path(server.private_key).write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(b"password-findme"),
+        )
+    )
+    args = {
+        "port": 0,
+        "security_keys": [KEY],
+        "subscription_ids": [SUBSCRIPTION],
+        "state_dir": str(tmp_path / "state"),
+        "certfile": str(server.certificate),
+        "keyfile": str(server.private_key),
+    }
+    # The process opens the terminal as its own, so OpenSSL could ask there.
+    program = (
+        "import asyncio, json, os, runpy, sys; os.open(sys.argv[3], os.O_RDWR); "
+        'asyncio.run(runpy.run_path(sys.argv[1])["main"](asyncio.Queue(), json.loads(sys.argv[2])))'
+    )
+    ours, terminal = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", program, str(FOLDER / "bill_webhook.py"), json.dumps(args), os.ttyname(terminal)],
+            start_new_session=True,
+            stdin=terminal,
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+    finally:
+        os.close(terminal)
+        os.close(ours)
+    assert "The certificate cannot be loaded" in done.stderr
+
+
+@pytest.mark.promise(21)
+def test_source_takes_small_deliveries_without_a_length_while_strangers_send_large_bodies(tmp_path: Path) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield body_of("event-1")
+
+    async def conversation() -> tuple[list[int], list[str]]:
+        queue = Queue()
+        # The strangers hold their connections for a minute, and BILL does not wait so long.
+        async with receiving(queue, tmp_path, read_seconds=60) as url:
+            strangers = []
+            start = ["POST /bill HTTP/1.1", "Host: x", "Transfer-Encoding: chunked"]
+            start += [f"x-bill-sha-signature: {signature(b'')}", "", "20000", "x" * 0x18000]
+            for _each in range(40):
+                _reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+                writer.write("\r\n".join(start).encode())
+                await writer.drain()
+                strangers.append(writer)
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+                session.post(url, data=chunks(), headers=signed(body_of("event-1"))) as response,
+            ):
+                statuses = [response.status, await post(url, body_of("event-2"))]
+            for writer in strangers:
+                writer.close()
+            await until(lambda: queue.qsize() == 2)
+        return statuses, queue.ids()
+
+    assert asyncio.run(conversation()) == ([200, 200], ["event-1", "event-2"])
+
+
+def test_source_with_a_port_that_is_taken_does_not_start(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        async with receiving(Queue(), tmp_path / "first") as url:
+            port = urlsplit(url).port
+            async with receiving(Queue(), tmp_path / "second", port=port):
+                raise AssertionError("it started")
+
+    with pytest.raises(Exception, match=r"cannot listen on 127\.0\.0\.1:\d+: .*in use"):
+        asyncio.run(conversation())
 
 
 def test_source_with_a_filter_that_fails_goes_on_and_tries_the_event_at_the_next_start(

@@ -12,6 +12,7 @@ delivery is "presented as a string", but public receivers get an object. Therefo
 from __future__ import annotations
 
 import json
+import math
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -63,7 +64,7 @@ class Event:
 def parse(body: bytes | str) -> object:
     """The JSON document of a body. Raises UnreadableError."""
     try:
-        document = json.loads(body, parse_constant=_refuse_constant)
+        document = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     # UnicodeDecodeError is a ValueError.
     except (ValueError, RecursionError):
         raise UnreadableError("it is not JSON") from None
@@ -117,6 +118,13 @@ def text_of(seconds: float) -> str:
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    # Python reads 1e999 as infinity, and then writes it in a way that is not JSON.
+    if not math.isfinite(number := float(text)):
+        raise ValueError(f"{text} is too large")
+    return number
 
 
 def _is_deeper(document: object, levels: int) -> bool:

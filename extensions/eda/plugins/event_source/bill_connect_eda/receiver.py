@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import cast
 
 from aiohttp import web
@@ -30,7 +30,8 @@ from .signature import HEADER, is_signed, signature_of
 _silent = logging.getLogger("bill.connect.http")
 _silent.setLevel(logging.CRITICAL)
 
-# A large body waits for one of these slots, so memory is limited. BILL's events are small, so strangers cannot block them with large bodies.
+# A body that turns out to be large waits for one of these slots, so memory is limited. BILL's events are small, so strangers cannot block
+# them with large bodies. It is unknown whether BILL sends a length, so only what has arrived counts.
 _LARGE_BODIES = 16
 _SMALL_BODY = 64 * 1024
 
@@ -50,7 +51,7 @@ class Receiver:
         """Serve until the task is cancelled. Raises OptionError for an unusable certificate, and SourceError if the port is taken."""
         options = self._options
         context = _tls_context(options)
-        application = web.Application(client_max_size=options.max_body)
+        application = web.Application()
         application.router.add_post(options.path, self._deliver)
         runner = web.AppRunner(
             application,
@@ -69,7 +70,7 @@ class Receiver:
                 for socket in listener.sockets:
                     host, port = socket.getsockname()[:2]
                     scheme = "https" if context else "http"
-                    logger.info("Listening for BILL: %s://%s:%d%s", scheme, host, port, options.path)
+                    logger.info("Listening for BILL: %s://%s:%d%s", scheme, _in_url(host), port, options.path)
                 await self._connections.watch(server)
         finally:
             await runner.cleanup()
@@ -87,7 +88,7 @@ class Receiver:
             )
         except OSError as error:
             raise SourceError(
-                f"The source cannot listen on {options.host}:{options.port}: {error.strerror or error}. Check host and port."
+                f"The source cannot listen on {_in_url(options.host)}:{options.port}: {error.strerror or error}. Check host and port."
             ) from None
 
     async def _deliver(self, request: web.Request) -> web.Response:
@@ -118,20 +119,26 @@ class Receiver:
         if (request.content_length or 0) > self._options.max_body:
             return _answer(413)
         try:
-            return await asyncio.wait_for(self._read(request), self._options.read_seconds)
-        except web.HTTPRequestEntityTooLarge:
-            return _answer(413)
+            body = await asyncio.wait_for(self._read(request), self._options.read_seconds)
+            return _answer(413) if body is None else body
         except asyncio.TimeoutError:
             return _answer(408)
         # A cut connection or a malformed body. aiohttp has several classes of errors for them, which differ between its versions.
         except Exception:
             return _answer(400)
 
-    async def _read(self, request: web.Request) -> bytes:
-        if request.content_length is not None and request.content_length <= _SMALL_BODY:
-            return await request.read()
-        async with self._large_bodies:
-            return await request.read()
+    async def _read(self, request: web.Request) -> bytes | None:
+        """The raw body. None if it is too large."""
+        body = bytearray()
+        async with AsyncExitStack() as slot:
+            async for part in request.content.iter_any():
+                was_small = len(body) <= _SMALL_BODY
+                body += part
+                if len(body) > self._options.max_body:
+                    return None
+                if was_small and len(body) > _SMALL_BODY:
+                    await slot.enter_async_context(self._large_bodies)
+        return bytes(body)
 
 
 def _answer(status: int) -> web.Response:
@@ -141,12 +148,17 @@ def _answer(status: int) -> web.Response:
     return response
 
 
+def _in_url(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
 def _tls_context(options: ReceiverOptions) -> ssl.SSLContext | None:
     if not options.certfile:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
-        context.load_cert_chain(options.certfile, options.keyfile)
+        # Without this, OpenSSL would ask the terminal for the password of a key, and the source would wait for ever.
+        context.load_cert_chain(options.certfile, options.keyfile, password="")
     except OSError as error:
         raise OptionError(
             f"The certificate cannot be loaded: {error.strerror or error}. Check certfile and keyfile. Both are PEM files, and the key has no password."
