@@ -167,6 +167,9 @@ class FakeBill:
         self.entries: list[Json] = []
         self.status: Json = {"enabled": True}
         self.session = ""
+        # The token of Spend & Expense.
+        self.token = ""
+        self.expired_status = 401
         self.unknown = ""
         self.login: Callable[[], tuple[int, Any]] | None = None
         self.list_status = 200
@@ -178,6 +181,7 @@ class FakeBill:
         # Where a response sends the client to.
         self.location = ""
         self.page_size = 2
+        self.next_page = ""
         self.since: list[str] = []
         self.url = ""
 
@@ -226,9 +230,12 @@ class FakeBill:
         self, handler: Callable[[web.Request], Awaitable[web.Response]]
     ) -> Callable[[web.Request], Awaitable[web.Response]]:
         async def checked(request: web.Request) -> web.Response:
+            if self.token and request.headers.get("apiToken") == self.token:
+                return await handler(request)
             if request.headers.get("sessionId") != self.session or not self.session:
                 self.received.append("expired")
-                return web.json_response([{"code": "BDC_1109", "message": "Session is invalid"}], status=401)
+                expired = [{"code": "BDC_1109", "message": "Session is invalid"}]
+                return web.json_response(expired, status=self.expired_status)
             assert request.headers["devKey"] == CREDENTIALS["BILL_DEV_KEY"]
             return await handler(request)
 
@@ -256,7 +263,9 @@ class FakeBill:
         begin = int(request.query.get("page", 0))
         self.since.append(request.query["createdTimeFrom"])
         wanted = [entry for entry in self.entries if entry["createdTime"] >= request.query["createdTimeFrom"]]
+        if request.query.get("ascending") != "true":
+            wanted.reverse()
         page: Json = {"results": wanted[begin : begin + self.page_size]}
         if begin + self.page_size < len(wanted):
-            page["nextPage"] = str(begin + self.page_size)
+            page["nextPage"] = self.next_page or str(begin + self.page_size)
         return web.json_response(page)

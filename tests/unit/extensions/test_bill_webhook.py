@@ -16,6 +16,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,10 @@ import aiohttp
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.inbox import Inbox, Outcome
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.options import Arguments
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.receiver import Receiver
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.store import EventStore
 from tests.emulator.certificates import Authority
 from tests.unit.extensions.sources import (
     FOLDER,
@@ -377,6 +382,45 @@ async def raw(url: str, *parts: bytes, wait: float = 0.0) -> bytes:
         return b""
     finally:
         writer.close()
+
+
+def test_source_ends_the_connection_after_its_answer(tmp_path: Path) -> None:
+    async def conversation() -> list[bytes]:
+        async with receiving(Queue(), tmp_path) as url:
+            body = body_of("event-1")
+            return [await raw(url, head(body, len(body)) + body), await raw(url, head(b"", 4) + b"nope")]
+
+    for answer, status in zip(asyncio.run(conversation()), (b"200", b"401"), strict=True):
+        assert answer.startswith(b"HTTP/1.1 " + status)
+        assert b"Connection: close" in answer
+
+
+def test_receiver_with_a_mistake_of_its_own_answers_503_and_does_not_show_the_event(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class WrongInbox(Inbox):
+        async def take(self, body: bytes) -> Outcome:
+            raise ValueError(body)
+
+    arguments = Arguments(
+        {"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path), "port": 0, "security_keys": [KEY]}
+    )
+
+    async def conversation() -> int:
+        inbox = arguments.inbox()
+        with closing(EventStore.open(inbox.state_dir, max_ids=1000)) as store:
+            serving = asyncio.ensure_future(Receiver(arguments.receiver(), WrongInbox(store, inbox)).serve())
+            await until(lambda: "Listening for BILL: " in caplog.text)
+            url = caplog.text.split("Listening for BILL: ")[1].split()[0]
+            try:
+                return await post(url, body_of("event-1"))
+            finally:
+                serving.cancel()
+                await asyncio.wait([serving])
+
+    assert asyncio.run(conversation()) == 503
+    assert "A delivery could not be taken: ValueError. Report this." in caplog.text
+    assert "Birch" not in caplog.text
 
 
 def head(body: bytes, length: int) -> bytes:

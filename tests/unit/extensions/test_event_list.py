@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.bill_api import BillApi
-from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.errors import BillError
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.errors import (
+    BillError,
+    RefusedError,
+)
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.event_list import (
     EventListReader,
 )
@@ -58,6 +61,9 @@ class Reading:
         # How many seconds the clock of this machine is ahead of BILL's.
         self.ahead = 0.0
         self.queue = Queue()
+        # How long the reader has waited. The test ends it after some waits.
+        self.waits: list[float] = []
+        self.ends_after = 1
         self.store = EventStore.open(folder, max_ids=1000, clock=lambda: self.now)
         self.inbox = Inbox(self.store, options, lambda: self.now)
         self.reader = EventListReader(
@@ -67,7 +73,13 @@ class Reading:
             options=arguments.event_list(60),
             subscription_ids=options.subscription_ids,
             clock=lambda: self.now + self.ahead,
+            sleep=self._sleep,
         )
+
+    async def _sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        if len(self.waits) == self.ends_after:
+            raise asyncio.CancelledError
 
     async def read(self) -> list[str]:
         """The ids of the events that one reading finds."""
@@ -345,9 +357,11 @@ def test_reader_with_a_session_that_cannot_be_a_header_tries_again(tmp_path: Pat
     asyncio.run(conversation())
 
 
-def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("status", [400, 401])
+def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path, status: int) -> None:
     async def conversation() -> list[str]:
         async with FakeBill().open() as bill:
+            bill.expired_status = status
             async with reading(bill, tmp_path) as reader:
                 await reader.read()
                 bill.session = "another"
@@ -356,6 +370,87 @@ def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path) -> N
 
     first = ["login", "subscription", "events"]
     assert asyncio.run(conversation()) == [*first, "expired", "login", "subscription", "events"]
+
+
+def test_reader_with_a_token_signs_in_nowhere_and_sends_a_refused_token_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("BILL_USERNAME")
+    monkeypatch.setenv("BILL_API_TOKEN", "token-findme")
+
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.token = "token-findme"
+            await reader.read()
+            bill.token = ""
+            for _attempt in range(2):
+                with pytest.raises(RefusedError, match="refused"):
+                    await reader.read()
+            return bill.received
+
+    assert asyncio.run(conversation()) == ["subscription", "events", "expired"]
+
+
+def test_reader_waits_longer_after_each_failure_and_never_longer_than_an_hour(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> tuple[list[float], list[float]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.list_status = 500
+            reader.ends_after = 8
+            with suppress(asyncio.CancelledError):
+                await reader.reader.read_forever()
+            failed, reader.waits, reader.ends_after = reader.waits, [], 2
+            bill.list_status = 200
+            reader.store._connection.execute("PRAGMA query_only = ON")
+            bill.clock = lambda: reader.now + 10 if reader.waits else reader.now
+            with suppress(asyncio.CancelledError):
+                await reader.reader.read_forever()
+            return failed, reader.waits
+
+    assert asyncio.run(conversation()) == ([120, 240, 480, 960, 1920, 3600, 3600, 3600], [120, 240])
+    assert "BILL's event list could not be read: attempt to write a readonly database" in caplog.text
+
+
+def test_reader_that_succeeds_again_waits_as_at_first(tmp_path: Path) -> None:
+    async def conversation() -> list[float]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            reader.ends_after = 4
+
+            def status() -> int:
+                return 500 if len(reader.waits) % 2 == 0 else 200
+
+            bill.login = lambda: (status(), {"sessionId": bill.session})
+            bill.session = "session-findme"
+            with suppress(asyncio.CancelledError):
+                await reader.reader.read_forever()
+            return reader.waits
+
+    # The session lasts after the second reading.
+    assert asyncio.run(conversation()) == [120, 60, 60, 60]
+
+
+def test_reader_of_a_list_that_repeats_a_page_stops_and_has_its_events(tmp_path: Path) -> None:
+    async def conversation() -> tuple[int, list[str]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.entries = [entry_of(f"event-{number}", LATER) for number in range(5)]
+            bill.next_page = "2"
+            with pytest.raises(BillError, match="repeats a page"):
+                await reader.reader.read()
+            return reader.store.waiting_count, bill.received
+
+    assert asyncio.run(conversation()) == (4, ["login", "subscription", "events", "events"])
+
+
+@pytest.mark.promise(21)
+def test_reader_takes_the_organization_of_the_subscription_if_an_entry_has_none(tmp_path: Path) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill:
+            bill.entries = [entry_of("event-1", LATER, payload='{"vendor": {}}')]
+            async with reading(bill, tmp_path, organization_ids=[ORGANIZATION]) as reader:
+                return await reader.read()
+
+    assert asyncio.run(conversation()) == ["event-1"]
 
 
 @pytest.mark.promise(4)

@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import os
 import stat
@@ -22,10 +21,8 @@ from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_c
     StoreInUseError,
 )
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.events import Event
-from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.inbox import Inbox, Outcome
-from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.options import Arguments
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.store import EventStore
-from tests.unit.extensions.sources import FOLDER, SUBSCRIPTION, body_of
+from tests.unit.extensions.sources import FOLDER
 
 DAY = 24 * 60 * 60
 
@@ -200,33 +197,6 @@ def test_store_makes_its_file_private_again(tmp_path: Path) -> None:
     file.chmod(0o664)
     EventStore.open(tmp_path, max_ids=1000).close()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-
-
-@pytest.mark.promise(21)
-def test_inbox_with_a_full_disk_refuses_events_and_takes_them_later(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    options = Arguments({"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path)}).inbox()
-    store = EventStore.open(tmp_path, max_ids=1000)
-    inbox = Inbox(store, options)
-    (pages,) = store._connection.execute("PRAGMA page_count").fetchone()
-    body = body_of("event-1").replace(b"Birch Paper Supply", b"x" * 100_000)
-
-    async def conversation() -> list[Outcome]:
-        store._connection.execute(f"PRAGMA max_page_count = {pages}")
-        outcomes = [await inbox.take(body), await inbox.take(body), await inbox.take(b"x" * 100_000)]
-        store._connection.execute("PRAGMA max_page_count = 1000000")
-        return [*outcomes, await inbox.take(body), await inbox.take(body)]
-
-    refused = [Outcome.FULL, Outcome.FULL, Outcome.UNREADABLE]
-    assert asyncio.run(conversation()) == [*refused, Outcome.STORED, Outcome.DUPLICATE]
-    assert store.waiting_count == 1
-    # Once a minute, so the log does not fill the disk.
-    warnings = [record.getMessage() for record in caplog.records if "is full" in record.getMessage()]
-    assert [warning.split(":")[0] for warning in warnings] == [
-        "Events cannot be stored",
-        "A signed delivery is not an event",
-    ]
 
 
 @pytest.mark.promise(21)

@@ -111,6 +111,34 @@ async def send(url: str, what: bytes) -> str:
     return answer[9:12].decode("ascii", errors="replace")
 
 
+def test_source_with_many_large_bodies_at_once_needs_little_memory(tmp_path: Path) -> None:
+    async def conversation() -> float:
+        source = Killed(tmp_path)
+        await source.start(read_seconds=60)
+        assert await post(source.url, GENUINE) == 200
+        before = source.memory()
+        strangers = []
+
+        async def begin() -> None:
+            _reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(source.url).port)
+            strangers.append(writer)
+            writer.write(with_signature(b"x" * 2**20, signature(FORGED), length=2**20 + 1))
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(writer.drain(), 1)
+
+        await asyncio.gather(*(begin() for _each in range(200)))
+        # The source answers, so it has read what it wanted to read.
+        assert await post(source.url, body_of("event-2")) == 200
+        grown = source.memory() - before
+        for writer in strangers:
+            writer.transport.abort()
+        await source.kill()
+        return grown
+
+    # They have sent 200 MiB.
+    assert asyncio.run(conversation()) < 100
+
+
 @pytest.mark.promise(21)
 @pytest.mark.parametrize("count", [100, pytest.param(10_000, marks=pytest.mark.slow)])
 def test_source_with_hostile_deliveries_takes_only_the_genuine_ones(tmp_path: Path, count: int) -> None:

@@ -88,6 +88,8 @@ class BillApi:
         self, method: str, path: str, *, query: Mapping[str, str] | None = None, body: object = None
     ) -> object:
         """BILL's answer. If the session has expired, signs in once and asks again."""
+        if self._is_refused:
+            raise RefusedError("BILL has refused the credentials before.")
         url = self._account.webhooks_url + path
         if not self._headers:
             self._headers = await self._signed_in()
@@ -100,12 +102,10 @@ class BillApi:
         return answer
 
     async def _signed_in(self) -> dict[str, str]:
-        """The headers of a new session, or of the token. Raises RefusedError, then always, after BILL has refused the credentials."""
-        if self._is_refused:
-            raise RefusedError("BILL has refused the credentials before.")
+        """The headers of a new session, or of the token. Raises RefusedError if BILL refuses the credentials."""
         values = self._account.credentials
         if "api_token" in values:
-            # Nothing to sign in. If BILL refused the token, it refuses it again.
+            # There is no sign-in. If the token has been sent, BILL has just refused it.
             self._is_refused = bool(self._headers)
             if self._is_refused:
                 raise RefusedError("BILL refused the token of Spend & Expense.")

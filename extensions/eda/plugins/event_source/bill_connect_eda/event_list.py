@@ -15,7 +15,7 @@ import asyncio
 import logging
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from .bill_api import BillApi
@@ -44,6 +44,7 @@ class EventListReader:
         options: ListOptions,
         subscription_ids: tuple[str, ...],
         clock: Callable[[], float] = time.time,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._api = api
         self._inbox = inbox
@@ -51,6 +52,7 @@ class EventListReader:
         self._options = options
         self._subscription_ids = subscription_ids
         self._clock = clock
+        self._sleep = sleep
         self._switched_off: set[str] = set()
 
     async def read_forever(self) -> None:
@@ -70,7 +72,7 @@ class EventListReader:
             except (BillError, sqlite3.Error) as error:
                 failures += 1
                 logger.warning("BILL's event list could not be read: %s The source tries again.", error)
-            await asyncio.sleep(
+            await self._sleep(
                 min(self._options.interval * 2 ** min(failures, 10), max(_LONGEST_WAIT, self._options.interval))
             )
 
