@@ -132,7 +132,8 @@ def test_emulator_delivery_has_a_minified_payload_and_a_signature_of_its_bytes(b
     }
     assert received.content == {"metadata": metadata, "vendor": vendor}
     assert received.body.decode() == event["payload"]
-    assert ": " not in event["payload"]
+    minified = json.dumps(received.content, ensure_ascii=False, separators=(",", ":"))
+    assert event["payload"] == minified
     assert "Birch & Söhne" in event["payload"]
     assert (event["statusCode"], "retries" in event) == (200, False)
 
@@ -340,16 +341,56 @@ def test_emulator_delivery_number_of_lost_events_before_the_end_is_a_setting(
     assert found == expected
 
 
-@pytest.mark.parametrize(("setting", "state"), [("200", "waiting"), ("2xx", "delivered")])
+def test_emulator_delivery_counts_lost_events_again_after_a_success_and_after_the_end(
+    bill_events: Subscriber, receiver: Receiver
+) -> None:
+    bill_events.control.post("settings", webhook_lost_events=2, webhook_retry_seconds=[])
+    made = bill_events.subscribe("vendor.created")
+    found = []
+    for status in (500, 200, 500, 500, 500):
+        receiver.statuses.append(status)
+        bill_events.create_vendor()
+        bill_events.control.deliver()
+        found.append(bill_events.status(made["id"])["enabled"])
+        bill_events.call("PATCH", f"/subscriptions/{made['id']}", {"status": {"enabled": True}})
+    assert found == [True, True, True, False, True]
+
+
+def test_emulator_delivery_of_other_events_is_dropped_when_the_subscription_is_disabled(
+    bill_events: Subscriber, receiver: Receiver
+) -> None:
+    made = bill_events.subscribe("vendor.created")
+    receiver.statuses += [500] * 6
+    bill_events.create_vendor()
+    bill_events.control.advance(29)
+    bill_events.create_vendor()
+    bill_events.control.advance(1.5)
+    assert bill_events.status(made["id"])["enabled"] is False
+    # The second event waited for its first retry. It does not come, although the subscription is enabled in time.
+    bill_events.call("PATCH", f"/subscriptions/{made['id']}", {"status": {"enabled": True}})
+    bill_events.control.advance(60)
+    assert bill_events.states() == [("lost", [500] * 5), ("dropped", [500])]
+
+
+def test_emulator_delivery_has_the_documented_defaults(control: Control) -> None:
+    settings = control.get("settings")
+    found = {name: settings[f"webhook_{name}"] for name in ("retry_seconds", "timeout", "success", "http")}
+    assert found == {"retry_seconds": [2, 4, 8, 16], "timeout": 10, "success": "200", "http": False}
+
+
+@pytest.mark.parametrize(
+    ("setting", "status", "state"),
+    [("200", 202, "waiting"), ("2xx", 202, "delivered"), ("2xx", 302, "waiting"), ("2xx", 500, "waiting")],
+)
 def test_emulator_delivery_with_another_success_status_is_a_setting(
-    bill_events: Subscriber, setting: str, state: str
+    bill_events: Subscriber, setting: str, status: int, state: str
 ) -> None:
     bill_events.control.post("settings", webhook_success=setting)
     bill_events.subscribe("vendor.created")
-    bill_events.receiver.statuses.append(202)
+    bill_events.receiver.statuses.append(status)
     bill_events.create_vendor()
     bill_events.control.deliver()
-    assert bill_events.states() == [(state, [202])]
+    assert bill_events.states() == [(state, [status])]
 
 
 def test_emulator_delivery_to_a_silent_or_closed_receiver_is_a_failure(bill: Bill, control: Control) -> None:
@@ -360,7 +401,11 @@ def test_emulator_delivery_to_a_silent_or_closed_receiver_is_a_failure(bill: Bil
         receiver.statuses.append(None)
         events.create_vendor()
         control.deliver()
-        assert control.get("webhooks")["deliveries"][0]["problem"] == "no response in 0.1 s"
+        (delivery,) = control.get("webhooks")["deliveries"]
+        assert delivery["problem"] == "no response in 0.1 s"
+        # The wait of two seconds begins at the end of the attempt.
+        begin, due = (datetime.fromisoformat(at) for at in (delivery["attempts"][0]["at"], delivery["due"]))
+        assert (due - begin).total_seconds() >= 2.09
     control.advance(2)
     assert events.states() == [("waiting", [None, None])]
     assert control.get("webhooks")["deliveries"][0]["problem"].startswith("ConnectionRefusedError")
@@ -428,7 +473,7 @@ def test_emulator_delivery_of_events_while_disabled_can_be_asked_for(bill_events
     made = bill_events.subscribe("vendor.created", status={"enabled": False})
     bill_events.create_vendor()
     bill_events.control.deliver()
-    assert bill_events.receiver.received == []
+    assert (bill_events.receiver.received, bill_events.states()) == ([], [])
     events = bill_events.history(made["id"])
     assert len(events) == (1 if setting == "recorded" else 0)
     for event in events:
@@ -438,6 +483,11 @@ def test_emulator_delivery_of_events_while_disabled_can_be_asked_for(bill_events
         bill_events.control.deliver()
         assert bill_events.receiver.received[0].metadata["eventId"] == event["id"]
         assert bill_events.history(made["id"])[0]["statusCode"] == 200
+    # The events of an enabled subscription are always recorded and sent.
+    bill_events.call("PATCH", f"/subscriptions/{made['id']}", {"status": {"enabled": True}})
+    bill_events.create_vendor()
+    bill_events.control.deliver()
+    assert len(bill_events.history(made["id"])) == len(bill_events.receiver.received) == len(events) + 1
 
 
 def test_emulator_delivery_stops_when_the_subscription_is_disabled_or_deleted(bill_events: Subscriber) -> None:
@@ -504,6 +554,8 @@ def test_emulator_delivery_history_is_filtered_sorted_and_ends_after_180_days(
 
 
 def test_emulator_delivery_is_signed_with_the_old_key_for_a_while_after_a_rotation(bill_events: Subscriber) -> None:
+    # Before the first rotation, there is no old key.
+    bill_events.control.post("settings", webhook_old_key_seconds=600)
     made = bill_events.subscribe("vendor.created")
     keys = [made["securityKey"]]
     found = []
@@ -513,6 +565,8 @@ def test_emulator_delivery_is_signed_with_the_old_key_for_a_while_after_a_rotati
         bill_events.control.deliver()
         found.append([is_signed(bill_events.receiver.received[-1], key) for key in keys].index(True))
 
+    send()
+    bill_events.control.post("settings", webhook_old_key_seconds=0)
     keys.append(bill_events.call("POST", f"/subscriptions/{made['id']}/security_key")["securityKey"])
     send()
     bill_events.control.post("settings", webhook_old_key_seconds=600)
@@ -520,7 +574,7 @@ def test_emulator_delivery_is_signed_with_the_old_key_for_a_while_after_a_rotati
     send()
     bill_events.control.advance(600)
     send()
-    assert found == [1, 1, 2]
+    assert found == [0, 1, 1, 2]
 
 
 def test_emulator_delivery_body_as_an_escaped_text_is_a_setting(bill_events: Subscriber) -> None:
@@ -538,12 +592,14 @@ def test_emulator_delivery_body_as_an_escaped_text_is_a_setting(bill_events: Sub
 def test_emulator_delivery_order_and_copies_are_settings(
     bill: Bill, bill_events: Subscriber, receiver: Receiver
 ) -> None:
-    bill_events.subscribe("vendor.created")
+    made = bill_events.subscribe("vendor.created")
     bill_events.control.post("settings", webhook_order="newest_first", webhook_copies=2)
     several = [{**VENDOR, "name": name} for name in ("one", "two")]
     assert bill.post("/v3/vendors/bulk", bill_events.headers, several).status_code == 201
     bill_events.control.deliver()
     assert [one.content["vendor"]["name"] for one in receiver.received] == ["two", "two", "one", "one"]
+    # A copy is no retry.
+    assert not any("retries" in event for event in bill_events.history(made["id"]))
     assert len({one.metadata["eventId"] for one in receiver.received}) == 2
 
 

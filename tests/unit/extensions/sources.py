@@ -169,7 +169,8 @@ class FakeBill:
         self.session = ""
         # The token of Spend & Expense.
         self.token = ""
-        self.expired_status = 401
+        self.expired: tuple[int, Any] = (401, [{"code": "BDC_1109", "message": "Session is invalid"}])
+        self.subscription: Json = {"organizationId": ORGANIZATION}
         self.unknown = ""
         self.login: Callable[[], tuple[int, Any]] | None = None
         self.list_status = 200
@@ -234,8 +235,8 @@ class FakeBill:
                 return await handler(request)
             if request.headers.get("sessionId") != self.session or not self.session:
                 self.received.append("expired")
-                expired = [{"code": "BDC_1109", "message": "Session is invalid"}]
-                return web.json_response(expired, status=self.expired_status)
+                status, answer = self.expired
+                return web.json_response(answer, status=status)
             assert request.headers["devKey"] == CREDENTIALS["BILL_DEV_KEY"]
             return await handler(request)
 
@@ -245,9 +246,7 @@ class FakeBill:
         self.received.append("subscription")
         if request.match_info["id"] == self.unknown:
             return web.json_response([{"code": "BDC_1205", "message": "not found"}], status=404)
-        return web.json_response(
-            {"id": request.match_info["id"], "organizationId": ORGANIZATION, "status": self.status}
-        )
+        return web.json_response({"id": request.match_info["id"], **self.subscription, "status": self.status})
 
     async def _patch(self, request: web.Request) -> web.Response:
         self.received.append("patch")

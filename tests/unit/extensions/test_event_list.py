@@ -357,11 +357,13 @@ def test_reader_with_a_session_that_cannot_be_a_header_tries_again(tmp_path: Pat
     asyncio.run(conversation())
 
 
-@pytest.mark.parametrize("status", [400, 401])
-def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path, status: int) -> None:
+@pytest.mark.parametrize(
+    "expired", [(401, None), (400, [{"code": "BDC_1109"}]), (401, [{"code": "BDC_1109"}])], ids=str
+)
+def test_reader_with_an_expired_session_signs_in_again_once(tmp_path: Path, expired: tuple[int, Any]) -> None:
     async def conversation() -> list[str]:
         async with FakeBill().open() as bill:
-            bill.expired_status = status
+            bill.expired = expired
             async with reading(bill, tmp_path) as reader:
                 await reader.read()
                 bill.session = "another"
@@ -442,6 +444,16 @@ def test_reader_of_a_list_that_repeats_a_page_stops_and_has_its_events(tmp_path:
     assert asyncio.run(conversation()) == (4, ["login", "subscription", "events", "events"])
 
 
+def test_reader_with_a_huge_answer_reads_a_part_and_tries_again_later(tmp_path: Path) -> None:
+    async def conversation() -> None:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.subscription = {"name": "x" * 17 * 2**20}
+            with pytest.raises(BillError, match="BILL's answer is not an object"):
+                await reader.reader.read()
+
+    asyncio.run(conversation())
+
+
 @pytest.mark.promise(21)
 def test_reader_takes_the_organization_of_the_subscription_if_an_entry_has_none(tmp_path: Path) -> None:
     async def conversation() -> list[str]:
@@ -453,13 +465,62 @@ def test_reader_takes_the_organization_of_the_subscription_if_an_entry_has_none(
     assert asyncio.run(conversation()) == ["event-1"]
 
 
+def test_reader_warns_again_if_the_subscription_was_on_in_between(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def conversation() -> None:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            for status in ({"enabled": False}, {"enabled": False}, {"enabled": True}, {"enabled": False}):
+                bill.status = status
+                await reader.reader.read()
+
+    asyncio.run(conversation())
+    assert caplog.text.count("is off: a user has switched it off") == 2
+
+
+@pytest.mark.promise(21)
+def test_reader_of_entries_in_another_order_remembers_the_newest(tmp_path: Path) -> None:
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            reader.now = NOON + 5 * 3600
+            bill.entries = [
+                entry_of("event-1", "2026-12-15T16:50:00.000Z"),
+                entry_of("event-2", "2026-12-15T16:40:00.000Z"),
+                entry_of("event-3", "2026-12-15T16:45:00.000Z"),
+            ]
+            reader.store.begin_reading(SUBSCRIPTION, NOON)
+            await reader.reader.read()
+            await reader.reader.read()
+            return bill.since
+
+    # Each reading has two pages.
+    since = asyncio.run(conversation())
+    assert since == ["2026-12-15T12:00:00.000Z"] * 2 + ["2026-12-15T15:50:00.000Z"] * 2
+
+
+@pytest.mark.promise(4)
+def test_reader_with_two_subscriptions_sends_refused_credentials_once(tmp_path: Path) -> None:
+    async def conversation() -> list[str]:
+        async with (
+            FakeBill().open() as bill,
+            reading(bill, tmp_path, subscription_ids=["first", "second"]) as reader,
+        ):
+            bill.login = lambda: (401, [{"code": "BDC_1101"}])
+            # Returns, because it does not try again.
+            await reader.reader.read_forever()
+            return bill.received
+
+    assert asyncio.run(conversation()) == ["login"]
+
+
 @pytest.mark.promise(4)
 def test_source_with_refused_credentials_sends_them_once_and_still_receives(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def conversation() -> tuple[list[str], list[str]]:
         async with FakeBill().open() as bill:
-            bill.login = lambda: (401, [{"code": "BDC_1101", "message": "password-findme is wrong"}])
+            errors = [{"code": "BDC_1101", "message": "password-findme is wrong"}, {"code": "password-findme"}]
+            bill.login = lambda: (401, errors)
             queue = Queue()
             async with receiving(queue, tmp_path, api_url=bill.url, interval=5) as url:
                 await until(lambda: "BILL refused the sign-in" in caplog.text)
