@@ -458,7 +458,12 @@ def test_reader_with_a_huge_answer_reads_a_part_and_tries_again_later(tmp_path: 
 def test_reader_takes_the_organization_of_the_subscription_if_an_entry_has_none(tmp_path: Path) -> None:
     async def conversation() -> list[str]:
         async with FakeBill().open() as bill:
-            bill.entries = [entry_of("event-1", LATER, payload='{"vendor": {}}')]
+            # The second is in the subscription of a partner, which has events of several organizations.
+            theirs = body_of("event-2", organizationId="another").decode()
+            bill.entries = [
+                entry_of("event-1", LATER, payload='{"vendor": {}}'),
+                entry_of("event-2", LATER, payload=theirs),
+            ]
             async with reading(bill, tmp_path, organization_ids=[ORGANIZATION]) as reader:
                 return await reader.read()
 

@@ -12,6 +12,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -168,26 +169,33 @@ def test_store_that_other_users_can_change_is_not_used(
 
 @pytest.mark.promise(21)
 @pytest.mark.parametrize(
-    ("what", "why"),
-    [("state", "its folder belongs to another user"), ("state/events.sqlite3", "it belongs to another user")],
+    ("what", "owner", "why"),
+    [
+        ("state", 1001, "is not safe: its folder belongs to another user"),
+        ("state/events.sqlite3", 1001, "is not safe: it belongs to another user"),
+        ("state/events.sqlite3", 0, "is not safe: it belongs to another user"),
+        # Root owns the folder of a volume in a container.
+        ("state", 0, ""),
+        ("state", 1000, ""),
+    ],
 )
 def test_store_of_another_user_is_not_used(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, why: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str, owner: int, why: str
 ) -> None:
     EventStore.open(tmp_path / "state", max_ids=1000).close()
-    theirs = tmp_path / what
     real = {"stat": Path.stat, "lstat": Path.lstat}
 
-    # Only root could give the file to another user.
-    def of_another_user(path: Path, name: str) -> os.stat_result:
+    # Only root could really give the file to another user.
+    def owned(path: Path, name: str) -> os.stat_result:
         about = list(real[name](path))
-        about[stat.ST_UID] = os.geteuid() + (path == theirs)
+        about[stat.ST_UID] = owner if path == tmp_path / what else 1000
         return os.stat_result(about)
 
-    monkeypatch.setattr(Path, "stat", lambda path, **_more: of_another_user(path, "stat"))
-    monkeypatch.setattr(Path, "lstat", lambda path: of_another_user(path, "lstat"))
-    with pytest.raises(SourceError, match=f"is not safe: {why}"):
-        EventStore.open(tmp_path / "state", max_ids=1000)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(Path, "stat", lambda path, **_more: owned(path, "stat"))
+    monkeypatch.setattr(Path, "lstat", lambda path: owned(path, "lstat"))
+    with pytest.raises(SourceError, match=why) if why else nullcontext():
+        EventStore.open(tmp_path / "state", max_ids=1000).close()
 
 
 @pytest.mark.promise(21)

@@ -7,12 +7,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.events import Event
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.inbox import Inbox, Outcome
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.options import Arguments
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.store import EventStore
@@ -63,6 +65,25 @@ def test_inbox_stores_the_other_deliveries_if_one_is_cancelled(tmp_path: Path) -
         return await asyncio.wait_for(other, 10)
 
     assert asyncio.run(conversation()) is Outcome.STORED
+
+
+@pytest.mark.promise(21)
+def test_inbox_with_an_event_that_cannot_be_stored_leaves_no_delivery_without_a_response(tmp_path: Path) -> None:
+    class WrongStore(EventStore):
+        def add(self, events: Sequence[Event]) -> list[bool]:
+            if len(events) == 2:
+                raise ValueError("a mistake")
+            return super().add(events)
+
+    options = Arguments({"subscription_ids": [SUBSCRIPTION], "state_dir": str(tmp_path)}).inbox()
+
+    async def conversation() -> list[Any]:
+        inbox = Inbox(WrongStore.open(tmp_path, max_ids=1000), options)
+        together = [inbox.take(body_of("event-1")), inbox.take(body_of("event-2"))]
+        results = await asyncio.wait_for(asyncio.gather(*together, return_exceptions=True), 10)
+        return [type(each) for each in results] + [await inbox.take(body_of("event-1"))]
+
+    assert asyncio.run(conversation()) == [ValueError, ValueError, Outcome.STORED]
 
 
 @pytest.mark.promise(21)

@@ -62,7 +62,8 @@ options:
   state_dir:
     description:
       - The folder of the store. It is made if it is missing. It must survive a restart.
-      - The events of the store are business data, so nobody else should read it. It has no secret of yours.
+      - The events of the store are business data. It has no secret of yours. Nobody verifies its events again, so the source
+        refuses a folder or a file that belongs to another user, or that every user can change.
       - Each source needs a folder of its own.
     type: path
     required: true

@@ -70,13 +70,15 @@ options:
   state_dir:
     description:
       - The folder of the store. It is made if it is missing. It must survive a restart.
-      - The events of the store are business data, so nobody else should read it. It has no secret of yours.
+      - The events of the store are business data. It has no secret of yours. Nobody verifies its events again, so the source
+        refuses a folder or a file that belongs to another user, or that every user can change.
       - Each source needs a folder of its own.
     type: path
     required: true
   certfile:
     description:
       - A PEM file with the certificate and its chain. Without it the source speaks plain HTTP, for a proxy that ends TLS.
+      - The source reads it at the start. Restart ansible-rulebook after you have renewed the certificate.
     type: path
   keyfile:
     description: A PEM file with the private key, without a password. By default it is in O(certfile).

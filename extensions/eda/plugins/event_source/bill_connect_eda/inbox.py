@@ -140,6 +140,12 @@ class Inbox:
                 f"Events cannot be stored: {error}. BILL is asked for them again. Check the disk of state_dir."
             )
             outcomes = [Outcome.FULL] * len(batch)
+        # A mistake of ours. Without this, these deliveries would never get a response.
+        except Exception as error:
+            for _event, stored in batch:
+                if not stored.done():
+                    stored.set_exception(error)
+            return
         else:
             outcomes = [Outcome.STORED if is_new else Outcome.DUPLICATE for is_new in are_new]
         for (_event, stored), outcome in zip(batch, outcomes, strict=True):
