@@ -192,6 +192,8 @@ class Deliveries:
         body = (event.payload if settings.webhook_body == "object" else json.dumps(event.payload)).encode()
         key = self._subscriptions.signing_key(event.subscription_id)
         headers = {"Content-Type": settings.webhook_content_type, "x-bill-sha-signature": signature(key, body)}
+        if settings.webhook_framing == "chunks":
+            headers["Transfer-Encoding"] = "chunked"
         at = self._clock.now()
         if is_on_loopback(delivery.url):
             result = await post(delivery.url, headers, body, settings.webhook_timeout, settings.webhook_ca)

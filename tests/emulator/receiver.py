@@ -67,7 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: Receiver
 
     def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self._chunks() if "Transfer-Encoding" in self.headers else self._read(self.headers["Content-Length"])
         headers = {name.lower(): value for name, value in self.headers.items()}
         self.server.received.append(Received(self.path, headers, body))
         if self.server.together is not None:
@@ -79,6 +79,17 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Length", "0")
         self.end_headers()
+
+    def _read(self, length: str, base: int = 10) -> bytes:
+        return self.rfile.read(int(length, base))
+
+    def _chunks(self) -> bytes:
+        body = b""
+        while chunk := self._read(self.rfile.readline().decode(), 16):
+            body += chunk
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log nothing."""

@@ -178,6 +178,9 @@ class Settings(BaseModel):
     # Unknown: the content type of a delivery.
     webhook_content_type: str = "application/json"
 
+    # Unknown: whether a delivery has a Content-Length. "chunks": it has Transfer-Encoding: chunked.
+    webhook_framing: Literal["length", "chunks"] = "length"
+
     # Documented: events may come out of order, and more than once.
     webhook_order: Literal["oldest_first", "newest_first"] = "oldest_first"
     webhook_copies: int = Field(default=1, ge=1)

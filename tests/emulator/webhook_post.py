@@ -60,8 +60,9 @@ async def _exchange(url: str, headers: dict[str, str], body: bytes, authority: s
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         sent = {
             "Host": parts.netloc.rpartition("@")[2],
+            # h11 sends the body in chunks if the headers say so.
+            **({} if "Transfer-Encoding" in headers else {"Content-Length": str(len(body))}),
             **headers,
-            "Content-Length": str(len(body)),
             "Connection": "close",
         }
         for message in (

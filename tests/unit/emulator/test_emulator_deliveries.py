@@ -589,6 +589,19 @@ def test_emulator_delivery_body_as_an_escaped_text_is_a_setting(bill_events: Sub
     assert received.headers["content-type"] == "text/plain"
 
 
+def test_emulator_delivery_without_a_length_is_a_setting(bill_events: Subscriber) -> None:
+    made = bill_events.subscribe("vendor.created")
+    for framing in ("length", "chunks"):
+        bill_events.control.post("settings", webhook_framing=framing)
+        bill_events.create_vendor()
+        bill_events.control.deliver()
+    received = bill_events.receiver.received
+    assert all(is_signed(one, made["securityKey"]) for one in received)
+    found = [{"content-length", "transfer-encoding"} & one.headers.keys() for one in received]
+    assert found == [{"content-length"}, {"transfer-encoding"}]
+    assert bill_events.states() == [("delivered", [200])] * 2
+
+
 def test_emulator_delivery_order_and_copies_are_settings(
     bill: Bill, bill_events: Subscriber, receiver: Receiver
 ) -> None:

@@ -146,7 +146,7 @@ def file_for_everybody(folder: Path) -> None:
 
 
 UNSAFE: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a folder for everybody": (lambda folder: folder.chmod(0o1777), "every user can change its folder"),
+    "a folder for everybody": (lambda folder: folder.chmod(0o1702), "every user can change its folder"),
     "a link": (link_to_a_file, "it is not a file"),
     "a link to nothing": (link_to_nothing, "it is not a file"),
     "a pipe": (lambda folder: os.mkfifo(folder / "events.sqlite3"), "it is not a file"),
@@ -203,6 +203,8 @@ def test_store_makes_its_file_private_again(tmp_path: Path) -> None:
     EventStore.open(tmp_path, max_ids=1000).close()
     file = tmp_path / "events.sqlite3"
     file.chmod(0o664)
+    # Others may enter the folder.
+    tmp_path.chmod(0o775)
     EventStore.open(tmp_path, max_ids=1000).close()
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
