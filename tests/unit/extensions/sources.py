@@ -177,8 +177,8 @@ class FakeBill:
         self.patch_status = 200
         # The time in its responses, in seconds since 1970.
         self.clock: Callable[[], float] = time.time
-        # The Authorization headers of the requests that had one.
-        self.authorizations: list[str] = []
+        # The headers Authorization and Cookie of the requests that had one.
+        self.extra_headers: list[str] = []
         # Where a response sends the client to.
         self.location = ""
         self.page_size = 2
@@ -205,7 +205,8 @@ class FakeBill:
             await runner.cleanup()
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
-        self.authorizations += request.headers.getall("Authorization", [])
+        self.extra_headers += [request.headers[name] for name in ("Authorization", "Cookie") if name in request.headers]
+        response.set_cookie("session", "cookie-findme")
         response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
     def count(self, what: str) -> int:

@@ -289,16 +289,19 @@ def test_reader_that_cannot_switch_the_subscription_on_reads_its_events(
 
 
 @pytest.mark.promise(7)
-def test_reader_sends_its_credentials_to_no_proxy_in_the_clear_and_nothing_of_netrc(
+def test_reader_sends_its_credentials_to_no_proxy_in_the_clear_and_no_cookies_and_nothing_of_netrc(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "netrc").write_text("default login somebody password netrc-findme")
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
 
     async def conversation() -> tuple[list[str], list[str]]:
-        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
-            await reader.read()
-            return bill.authorizations, bill.received
+        async with FakeBill().open() as bill:
+            # aiohttp stores no cookies of an IP address.
+            bill.url = bill.url.replace("127.0.0.1", "localhost")
+            async with reading(bill, tmp_path) as reader:
+                await reader.read()
+            return bill.extra_headers, bill.received
 
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         # Nobody listens there.

@@ -25,11 +25,11 @@ from .events import parse
 from .options import Account
 
 _TIMEOUT = aiohttp.ClientTimeout(total=60)
-_LARGEST = 16 * 1024 * 1024
+_LARGEST_RESPONSE = 16 * 1024 * 1024
 # Documented by BILL: a page of a list has at most 100 entries.
-_PAGE = "100"
+_PAGE_SIZE = "100"
 _BDC_CODE = re.compile("BDC_[0-9]{1,6}")
-# BILL's code for a session that has expired (documented), and the status for wrong credentials of the webhooks API (documented).
+# BILL's code for a session that has expired (documented).
 _SESSION_EXPIRED = "BDC_1109"
 # The quotas of an hour and of requests at the same time, and a fault of BILL (documented). They say nothing about the credentials.
 _TRANSIENT = {"BDC_1144", "BDC_1322", "BDC_1001"}
@@ -44,8 +44,8 @@ class BillApi:
         self._is_refused = False
         # When BILL sent its last response, on its own clock, in seconds since 1970. None if no response had a time.
         self.bill_time: float | None = None
-        # With trust_env, aiohttp would send the credentials that ~/.netrc contains for this host.
-        self._http = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False)
+        # With trust_env, aiohttp would send the credentials that ~/.netrc contains for this host. With cookies, it would send those of BILL back.
+        self._http = aiohttp.ClientSession(timeout=_TIMEOUT, trust_env=False, cookie_jar=aiohttp.DummyCookieJar())
         self._proxy = _proxy_of(account.api_url)
 
     async def __aenter__(self) -> BillApi:
@@ -67,7 +67,7 @@ class BillApi:
     async def events(self, subscription_id: str, since: str) -> AsyncIterator[list[Any]]:
         """The pages of the event list from a time on, the oldest event first. Raises BillError."""
         path = f"/v3/events/subscription/{quote(subscription_id, safe='')}"
-        query = {"createdTimeFrom": since, "ascending": "true", "max": _PAGE}
+        query = {"createdTimeFrom": since, "ascending": "true", "max": _PAGE_SIZE}
         pages: set[str] = set()
         while True:
             answer = _object(await self._call("GET", path, query=query))
@@ -94,11 +94,12 @@ class BillApi:
         if not self._headers:
             self._headers = await self._signed_in()
         status, answer = await self._send(method, url, headers=self._headers, query=query, body=body)
+        # Documented by BILL: 401 is the status for wrong credentials of the webhooks API. An expired session is one of them.
         if status == 401 or _SESSION_EXPIRED in _codes(answer):
             self._headers = await self._signed_in()
             status, answer = await self._send(method, url, headers=self._headers, query=query, body=body)
         if status != 200:
-            raise BillError(f"BILL answered {_said(status, answer)} to {method} {path}.")
+            raise BillError(f"BILL answered {_status_and_codes(status, answer)} to {method} {path}.")
         return answer
 
     async def _signed_in(self) -> dict[str, str]:
@@ -125,8 +126,8 @@ class BillApi:
         is_about_credentials = status == 401 or (400 <= status < 500 and bool(_bdc_codes(answer)))
         if is_about_credentials and status not in (408, 429) and not _TRANSIENT & _codes(answer):
             self._is_refused = True
-            raise RefusedError(f"BILL refused the sign-in with {_said(status, answer)}.")
-        raise BillError(f"BILL answered {_said(status, answer)} to the sign-in.")
+            raise RefusedError(f"BILL refused the sign-in with {_status_and_codes(status, answer)}.")
+        raise BillError(f"BILL answered {_status_and_codes(status, answer)} to the sign-in.")
 
     async def _send(
         self,
@@ -141,8 +142,8 @@ class BillApi:
         options: dict[str, Any] = {"headers": headers, "params": query, "json": body, "proxy": self._proxy}
         try:
             async with self._http.request(method, url, **options, allow_redirects=False) as response:
-                content = await response.content.read(_LARGEST)
-                while len(content) < _LARGEST and (more := await response.content.read(_LARGEST)):
+                content = await response.content.read(_LARGEST_RESPONSE)
+                while len(content) < _LARGEST_RESPONSE and (more := await response.content.read(_LARGEST_RESPONSE)):
                     content += more
                 self.bill_time = _seconds(response.headers.get("Date"))
                 return response.status, _json(content)
@@ -191,6 +192,6 @@ def _bdc_codes(answer: object) -> list[str]:
     return sorted(code for code in _codes(answer) if _BDC_CODE.fullmatch(code))
 
 
-def _said(status: int, answer: object) -> str:
+def _status_and_codes(status: int, answer: object) -> str:
     """The status and the codes. BILL's texts are left out, because they could repeat what was sent."""
     return " ".join([f"status {status}", *_bdc_codes(answer)])

@@ -18,7 +18,7 @@ from aiohttp import web
 
 _SECONDS_BETWEEN = 1.0
 # BILL needs one or a few.
-_MOST = 256
+_MOST_CONNECTIONS = 256
 
 
 class Connections:
@@ -39,7 +39,7 @@ class Connections:
     def _end_old(self, connections: list[web.RequestHandler]) -> None:
         now = self._clock()
         self._since = {each: self._since.get(each, now) for each in connections}
-        too_many = len(connections) - _MOST
+        too_many = len(connections) - _MOST_CONNECTIONS
         for number, (connection, since) in enumerate(self._since.items()):
             is_old = number < too_many or now - since > self._most_seconds
             if is_old and connection.transport is not None:
