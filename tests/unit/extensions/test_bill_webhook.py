@@ -628,6 +628,18 @@ def test_source_with_the_store_of_a_running_source_does_not_start(tmp_path: Path
         asyncio.run(conversation())
 
 
+@pytest.mark.promise(21)
+def test_source_waits_until_the_source_before_it_has_ended(tmp_path: Path) -> None:
+    async def conversation() -> int:
+        store = EventStore.open(tmp_path, max_ids=1000)
+        # When a rulebook is loaded again, the old source ends a moment after the start of the new one.
+        asyncio.get_running_loop().call_later(0.1, store.close)
+        async with receiving(Queue(), tmp_path) as url:
+            return await post(url, body_of("event-1"))
+
+    assert asyncio.run(conversation()) == 200
+
+
 def test_source_makes_its_store_for_its_own_user_only(tmp_path: Path) -> None:
     async def conversation() -> None:
         async with receiving(Queue(), tmp_path / "state") as url:

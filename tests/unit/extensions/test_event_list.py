@@ -396,6 +396,36 @@ def test_reader_with_a_token_signs_in_nowhere_and_sends_a_refused_token_once(
     assert asyncio.run(conversation()) == ["subscription", "events", "expired"]
 
 
+@pytest.mark.promise(7)
+def test_source_says_that_its_credentials_go_to_a_host_that_is_not_of_bill(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # Nobody listens there, so nothing leaves this machine.
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async def conversation() -> None:
+        async with FakeBill().open() as bill:
+            for number, url in enumerate(("https://bill.invalid/connect", bill.url)):
+                async with receiving(Queue(), tmp_path / str(number), api_url=url):
+                    await until(lambda: "not a host of BILL" in caplog.text)
+
+    asyncio.run(conversation())
+    warnings = [record.getMessage() for record in caplog.records if "not a host of BILL" in record.getMessage()]
+    assert warnings == ["The credentials go to bill.invalid, which is not a host of BILL (api_url)."]
+
+
+def test_reader_with_a_token_and_a_user_signs_in_as_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BILL_API_TOKEN", "token-findme")
+
+    async def conversation() -> list[str]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            await reader.read()
+            return bill.received
+
+    assert asyncio.run(conversation()) == ["login", "subscription", "events"]
+
+
 def test_reader_waits_longer_after_each_failure_and_never_longer_than_an_hour(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

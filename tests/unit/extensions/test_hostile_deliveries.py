@@ -122,7 +122,7 @@ def test_source_with_many_large_bodies_at_once_needs_little_memory(tmp_path: Pat
         async def begin() -> None:
             _reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(source.url).port)
             strangers.append(writer)
-            writer.write(with_signature(b"x" * 2**20, signature(FORGED), length=2**20 + 1))
+            writer.write(with_signature(b"x" * (2**20 - 1), signature(FORGED), length=2**20))
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(writer.drain(), 1)
 
