@@ -206,7 +206,7 @@ class FakeBill:
 
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         self.extra_headers += [request.headers[name] for name in ("Authorization", "Cookie") if name in request.headers]
-        response.set_cookie("session", "cookie-findme")
+        response.headers["Set-Cookie"] = "session=cookie-findme; Path=/"
         response.headers["Date"] = formatdate(self.clock(), usegmt=True)
 
     def count(self, what: str) -> int:

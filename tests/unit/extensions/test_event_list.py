@@ -447,6 +447,18 @@ def test_reader_waits_longer_after_each_failure_and_never_longer_than_an_hour(
     assert "BILL's event list could not be read: attempt to write a readonly database" in caplog.text
 
 
+def test_reader_with_a_long_interval_never_waits_less(tmp_path: Path) -> None:
+    async def conversation() -> list[float]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path, interval=7200) as reader:
+            bill.list_status = 500
+            reader.ends_after = 2
+            with suppress(asyncio.CancelledError):
+                await reader.reader.read_forever()
+            return reader.waits
+
+    assert asyncio.run(conversation()) == [7200, 7200]
+
+
 def test_reader_that_succeeds_again_waits_as_at_first(tmp_path: Path) -> None:
     async def conversation() -> list[float]:
         async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:

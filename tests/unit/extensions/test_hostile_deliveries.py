@@ -111,10 +111,11 @@ async def send(url: str, what: bytes) -> str:
     return answer[9:12].decode("ascii", errors="replace")
 
 
-def test_source_with_many_large_bodies_at_once_needs_little_memory(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_source_with_many_large_bodies_at_once_reads_only_some_of_them(tmp_path: Path) -> None:
     async def conversation() -> float:
         source = Killed(tmp_path)
-        await source.start(read_seconds=60)
+        await source.start(read_seconds=60, max_body=4 * 2**20)
         assert await post(source.url, GENUINE) == 200
         before = source.memory()
         strangers = []
@@ -122,11 +123,11 @@ def test_source_with_many_large_bodies_at_once_needs_little_memory(tmp_path: Pat
         async def begin() -> None:
             _reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(source.url).port)
             strangers.append(writer)
-            writer.write(with_signature(b"x" * (2**20 - 1), signature(FORGED), length=2**20))
+            writer.write(with_signature(b"x" * (4 * 2**20 - 1), signature(FORGED), length=4 * 2**20))
             with suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(writer.drain(), 1)
 
-        await asyncio.gather(*(begin() for _each in range(200)))
+        await asyncio.gather(*(begin() for _each in range(50)))
         # The source answers others. It goes on reading until it has what it wants to read.
         for number in range(20):
             assert await post(source.url, body_of(f"event-{number}")) == 200
@@ -137,8 +138,8 @@ def test_source_with_many_large_bodies_at_once_needs_little_memory(tmp_path: Pat
         await source.kill()
         return grown
 
-    # They have sent 200 MiB.
-    assert asyncio.run(conversation()) < 100
+    # They have sent 200 MiB. Sixteen bodies may be in memory, and less than 1 MiB of each other one.
+    assert asyncio.run(conversation()) < 160
 
 
 @pytest.mark.promise(21)

@@ -84,8 +84,6 @@ class EventListReader:
                 subscription = await self._api.subscription(subscription_id)
                 await self._look_after(subscription_id, subscription)
                 await self._read_events(subscription_id, str(subscription.get("organizationId") or ""))
-            except RefusedError:
-                raise
             except BillError as error:
                 problems.append(error)
         if problems:
@@ -119,8 +117,6 @@ class EventListReader:
         what = "The source has switched it on again."
         try:
             await self._api.enable(subscription_id)
-        except RefusedError:
-            raise
         # The events count more than the subscription, so the reading goes on.
         except BillError as error:
             what = f"The source could not switch it on: {error}"

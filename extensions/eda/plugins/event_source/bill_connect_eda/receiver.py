@@ -131,7 +131,7 @@ class Receiver:
         """The raw body. None if it is too large."""
         body = bytearray()
         async with AsyncExitStack() as slot:
-            async for part in request.content.iter_any():
+            while part := await request.content.read(_SMALL_BODY):
                 was_small = len(body) <= _SMALL_BODY
                 body += part
                 if len(body) > self._options.max_body:
