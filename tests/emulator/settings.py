@@ -191,6 +191,15 @@ class Settings(BaseModel):
     # Unknown: is the status of an event that of its first attempt, or that of the last one?
     webhook_event_status: Literal["first_attempt", "last_attempt"] = "first_attempt"
 
+    # Documented: only select partners have autopay.failed. False: the caller is not one of them. Inferred: then BILL's catalog lacks it.
+    autopay_partner: bool = True
+
+    # Documented: autopay.failed has vendor, fundingAccount and errors beside each other. One third party reads them in a payment.
+    autopay_body: Literal["beside", "payment"] = "beside"
+
+    # Unknown: the name of the object in spend.three-ds-challenge.created.
+    three_ds_challenge_name: str = "threeDsChallenge"
+
     # Unknown: does BILL respond to a test, and to the request to send an event again, after the attempt? Its response has a status.
     webhook_test_waits: bool = False
 

@@ -66,8 +66,9 @@ class Webhooks:
             is_lost = not is_enabled(subscription) and self._settings.webhook_while_disabled == "lost"
             if is_lost:
                 continue
+            name = webhook_events.name_of(event_type, self._settings)
             event = webhook_events.new(
-                event_type, subscription["id"], organization_id, entity, self._clock.now(), **more
+                event_type, subscription["id"], organization_id, name, entity, self._clock.now(), **more
             )
             self.record(event)
             if is_enabled(subscription):

@@ -29,6 +29,7 @@ TYPES = (
     *(f"vendor.{what}" for what in ("created", "updated", "archived", "restored")),
     *(f"bill.{what}" for what in ("created", "updated", "archived", "restored")),
     *(f"invoice.{what}" for what in ("created", "updated", "archived", "restored")),
+    "autopay.failed",
     "payment.updated",
     "payment.failed",
     "bank-account.created",
@@ -40,6 +41,7 @@ TYPES = (
     "spend.reimbursement.created",
     "spend.reimbursement.updated",
     "spend.reimbursement.deleted",
+    "spend.three-ds-challenge.created",
 )
 # The beginning of the types of each kind of objects.
 FAMILIES = {
@@ -51,8 +53,11 @@ FAMILIES = {
     "funding-accounts/cards": "card-account",
     "spend/transactions": "spend.transaction",
 }
-# The name of the object in a payload, if it is not that of the family. The last three come from a third party.
+# The name of the object in a payload, if it is not that of the family. Three come from third parties: cardAccount, riskVerification,
+# reimbursement. The setting `three_ds_challenge_name` has one more.
 _NAMES = {
+    # Documented: vendor, fundingAccount and errors are beside each other. The setting `autopay_body` has another form.
+    "autopay": "vendor",
     "bank-account": "bankAccount",
     "card-account": "cardAccount",
     "risk-verification": "riskVerification",
@@ -71,6 +76,9 @@ _INVENTED: dict[str, Object] = {
     "transaction": {"uuid": "7c1de8a2-0b7e-4a55-9f0c-3d5b6a1f2e40", "merchantName": "A Test Shop", "amount": 100},
     "reimbursement": {"uuid": "5f2ac9b1-6d3e-4c17-8a92-b7e04d1c6f58", "merchantName": "A Test Shop", "amount": 100},
 }
+# Unknown: the fields of a challenge. Other objects of Spend & Expense have a uuid.
+_INVENTED_CHALLENGE: Object = {"uuid": "1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"}
+_INVENTED_FUNDING_ACCOUNT: Object = {"id": "bac00TESTBANK0000001", "type": "BANK_ACCOUNT"}
 INVENTED_ERRORS: list[Object] = [{"code": "BDC_1160", "message": "The payment failed"}]
 
 
@@ -119,8 +127,22 @@ def family(event_type: str) -> str:
     return event_type.rpartition(".")[0]
 
 
-def new(event_type: str, subscription_id: str, organization_id: str, entity: Object, at: float, **more: Any) -> Event:
-    """An event about an object. `more` are the other fields of the payload, beside `metadata` and the object."""
+def catalog(settings: Settings) -> tuple[str, ...]:
+    """The types that a caller can subscribe to."""
+    return tuple(each for each in TYPES if each != "autopay.failed" or settings.autopay_partner)
+
+
+def name_of(event_type: str, settings: Settings) -> str:
+    """The name of the object in the payload of a type."""
+    if event_type == "spend.three-ds-challenge.created":
+        return settings.three_ds_challenge_name
+    return _NAMES.get(family(event_type), family(event_type))
+
+
+def new(
+    event_type: str, subscription_id: str, organization_id: str, name: str, entity: Object, at: float, **more: Any
+) -> Event:
+    """An event about an object, which has this name in the payload. `more` are the fields beside `metadata` and the object."""
     id_ = str(uuid.uuid4())
     metadata = {
         "eventId": id_,
@@ -129,7 +151,6 @@ def new(event_type: str, subscription_id: str, organization_id: str, entity: Obj
         "eventType": event_type,
         "version": VERSION,
     }
-    name = _NAMES.get(family(event_type), family(event_type))
     entity_id = str(entity.get("id") or entity.get("uuid") or "")
     payload = _minified({"metadata": metadata, name: entity, **more})
     return Event(id_, event_type, subscription_id, entity_id, payload, _to_the_millisecond(at))
@@ -143,19 +164,25 @@ def renamed(event: Event, at: float) -> Event:
     return Event(id_, event.type, event.subscription_id, event.entity_id, _minified(content), _to_the_millisecond(at))
 
 
-def invented(given: Object, subscription: Object, organization_id: str, at: float) -> Event:
+def invented(given: Object, subscription: Object, organization_id: str, at: float, settings: Settings) -> Event:
     """An event of the type that the request names, otherwise of the first type of the subscription.
 
     Documented: the request can have the object, under the name of its family without `spend`.
     """
     event_type = str(given.get("eventType") or subscription["events"][0]["type"])
     of = family(event_type)
-    name = _NAMES.get(of, of)
+    name = name_of(event_type, settings)
     now = timestamp(at)
     times = {"updatedTime": now} if of.startswith("spend.") else {"createdTime": now, "updatedTime": now}
-    entity = given.get(of.removeprefix("spend.")) or given.get(name) or {**_INVENTED[name], **times}
-    more = {"errors": INVENTED_ERRORS} if event_type == "payment.failed" else {}
-    return new(event_type, subscription["id"], organization_id, entity, at, **more)
+    entity = (
+        given.get(of.removeprefix("spend.")) or given.get(name) or {**_INVENTED.get(name, _INVENTED_CHALLENGE), **times}
+    )
+    more: Object = {"errors": INVENTED_ERRORS} if event_type in {"payment.failed", "autopay.failed"} else {}
+    if of == "autopay":
+        more = {"fundingAccount": _INVENTED_FUNDING_ACCOUNT, **more}
+        if settings.autopay_body == "payment":
+            name, entity, more = "payment", {name: entity, **more}, {}
+    return new(event_type, subscription["id"], organization_id, name, entity, at, **more)
 
 
 def _to_the_millisecond(at: float) -> float:

@@ -76,8 +76,8 @@ async def health() -> dict[str, str]:
 
 
 @router.get("/v3/events/catalog")
-async def catalog(_owner: Subscriber) -> list[Object]:
-    return [{"type": name, "versions": ["1"]} for name in webhook_events.TYPES]
+async def catalog(_owner: Subscriber, emulator: TheEmulator) -> list[Object]:
+    return [{"type": name, "versions": ["1"]} for name in webhook_events.catalog(emulator.settings)]
 
 
 @router.get("/v3/subscriptions")
@@ -148,10 +148,10 @@ async def security_key(id_: str, key: Key, owner: Subscriber, emulator: TheEmula
 async def test(id_: str, request: Request, owner: Subscriber, emulator: TheEmulator) -> Object:
     subscription = _found(emulator, owner, id_)
     given = await json_object(request) if await request.body() else {}
-    if given.get("eventType", subscription["events"][0]["type"]) not in webhook_events.TYPES:
+    if given.get("eventType", subscription["events"][0]["type"]) not in webhook_events.catalog(emulator.settings):
         raise InvalidFieldsError((INVALID_FIELD, "eventType: is not in the catalog of events"))
     organization_id = subscriptions.organization_of(owner) or subscriptions.first_organization(owner)
-    event = webhook_events.invented(given, subscription, organization_id, emulator.clock.now())
+    event = webhook_events.invented(given, subscription, organization_id, emulator.clock.now(), emulator.settings)
     emulator.webhooks.record(event)
     return await _sent(emulator, event)
 
@@ -253,7 +253,9 @@ def _check(emulator: Emulator, owner: str, given: Object, id_: str = "") -> None
         for name in ("type", "version"):
             if not isinstance(event.get(name), str):
                 problems.invalid(f"{position}.{name}", "must be a string")
-        if (event.get("type"), event.get("version")) not in {(name, "1") for name in webhook_events.TYPES}:
+        if (event.get("type"), event.get("version")) not in {
+            (name, "1") for name in webhook_events.catalog(emulator.settings)
+        }:
             problems.invalid(position, "is not in the catalog of events")
     problems.raise_if_any()
     for other in _owned(emulator, owner).values():
