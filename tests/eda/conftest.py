@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,9 +71,39 @@ class Rulebook:
         url: str = self.wait_for(found)
         return url
 
+    @property
+    def fired(self) -> list[str]:
+        """The ids of the events for which the rule of `changes` has fired, in their order."""
+        return re.findall(r"fired for ([\w-]+)", self.log)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+    def kill_with_its_playbooks(self) -> None:
+        """Kill the whole group of processes, as the end of a container does."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def wait_for_its_end(self) -> None:
+        """Wait until something else has ended it."""
+        self._process.wait(120)
+
     def deliver(self, body: bytes) -> None:
         """Send a signed delivery, as BILL does."""
         assert requests.post(self.url, data=body, headers=signed(body), timeout=10).status_code == 200
+
+
+def changes(file: Path, source: str, **options: Any) -> str:
+    """Write a rulebook with this source. Its rule fires for each event. Returns its path."""
+    rule = {
+        "name": "Something was changed",
+        "condition": "event.meta.verified",
+        "action": {"debug": {"msg": "fired for {{ event.meta.id }}"}},
+    }
+    sources = [{"name": "bill", f"bill.connect.{source}": options}]
+    file.write_text(yaml.safe_dump([{"name": "Changes", "hosts": "all", "sources": sources, "rules": [rule]}]))
+    return str(file)
 
 
 @pytest.fixture
@@ -91,12 +122,38 @@ def environ(tmp_path: Path, api_url: str, java_home: str) -> dict[str, str]:
     }
 
 
+@contextmanager
+def started(command: list[str], folder: Path, environ: dict[str, str]) -> Iterator[Rulebook]:
+    """A command of ansible-rulebook that runs in a folder."""
+    log = folder / "rulebook.log"
+    program, *arguments = command
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(
+            [str(BIN / program), *arguments],
+            env=environ,
+            cwd=folder,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        ) as process,
+    ):
+        try:
+            yield Rulebook(process, log)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
 @pytest.fixture
 def run(tmp_path: Path, api_url: str, environ: dict[str, str]) -> Callable[..., Any]:
-    """Run a rulebook of the collection, or a file, with variables."""
+    """Run a rulebook of the collection, or a file, with arguments and variables."""
 
     @contextmanager
-    def run(rulebook: str, **variables: Any) -> Iterator[Rulebook]:
+    def run(rulebook: str, *arguments: str, **variables: Any) -> Iterator[Rulebook]:
         (tmp_path / "inventory.yml").write_text(
             yaml.safe_dump({"all": {"hosts": {"localhost": {"ansible_connection": "local"}}}})
         )
@@ -109,22 +166,12 @@ def run(tmp_path: Path, api_url: str, environ: dict[str, str]) -> Callable[..., 
             **variables,
         }
         (tmp_path / "variables.yml").write_text(yaml.safe_dump(values))
-        log = tmp_path / "rulebook.log"
         command = [
-            *(str(BIN / "ansible-rulebook"), "-vv", "--rulebook", rulebook),
+            *("ansible-rulebook", "-vv", "--rulebook", rulebook),
             *("--inventory", str(tmp_path / "inventory.yml"), "--vars", str(tmp_path / "variables.yml")),
+            *arguments,
         ]
-        with (
-            log.open("wb") as output,
-            subprocess.Popen(command, env=environ, cwd=tmp_path, stdout=output, stderr=output) as process,
-        ):
-            try:
-                yield Rulebook(process, log)
-            finally:
-                process.send_signal(signal.SIGINT)
-                try:
-                    process.wait(20)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+        with started(command, tmp_path, environ) as rulebook_:
+            yield rulebook_
 
     return run

@@ -75,6 +75,8 @@ def test_source_with_a_signed_delivery_answers_200_and_hands_the_event_over(
     assert event == {
         "meta": {
             "id": "event-1",
+            # The same in every process and every release.
+            "uuid": "f6ec4d09-e3bc-5cca-8458-2fafe1242e48",
             "type": "vendor.updated",
             "version": "1",
             "subscription_id": SUBSCRIPTION,
@@ -598,7 +600,7 @@ def test_source_with_a_filter_that_fails_goes_on_and_tries_the_event_at_the_next
 
 
 def test_source_with_feedback_counts_an_event_as_handed_over_when_ansible_rulebook_confirms_it(tmp_path: Path) -> None:
-    async def conversation() -> tuple[list[str], list[str]]:
+    async def conversation() -> list[Any]:
         queue, feedback, later = Queue(), Queue(1), Queue()
         async with receiving(queue, tmp_path, feedback=True, eda_feedback_queue=feedback) as url:
             assert [await post(url, body_of(f"event-{number}")) for number in (1, 2)] == [200, 200]
@@ -613,9 +615,12 @@ def test_source_with_feedback_counts_an_event_as_handed_over_when_ansible_rulebo
             await until(lambda: not queue.empty())
         async with receiving(later, tmp_path):
             await until(lambda: not later.empty())
-        return [first["meta"]["id"], *queue.ids()], later.ids()
+        return [first["meta"], queue.get_nowait()["meta"], later.get_nowait()["meta"]]
 
-    assert asyncio.run(conversation()) == (["event-1", "event-2"], ["event-2"])
+    first, second, again = asyncio.run(conversation())
+    assert [first["id"], second["id"], again["id"]] == ["event-1", "event-2", "event-2"]
+    # ansible-rulebook knows an event again by this value.
+    assert first["uuid"] != second["uuid"] == again["uuid"]
 
 
 @pytest.mark.slow

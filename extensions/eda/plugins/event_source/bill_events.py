@@ -93,7 +93,7 @@ options:
   feedback:
     description:
       - An option of ansible-rulebook, which then needs C(--persistence-id) and a database. An event counts as handed
-        over only when ansible-rulebook has written it to this database.
+        over only when ansible-rulebook has written it to this database. An event filter must not drop events then.
     type: bool
     default: false
 """

@@ -24,8 +24,8 @@ description:
 notes:
   - C(event.meta) has C(id), C(type) (for example C(vendor.updated)), C(version), C(subscription_id),
     C(organization_id), C(received_at), C(updated_at) (the time of the entity, as BILL writes it), C(verified)
-    (always true), C(known) (whether BILL documents this type and version) and C(stale) (see O(max_age)).
-    ansible-rulebook adds C(source) and C(uuid).
+    (always true), C(known) (whether BILL documents this type and version), C(stale) (see O(max_age)) and C(uuid),
+    which ansible-rulebook uses to know an event again. ansible-rulebook adds C(source).
   - C(event.payload) has the entity under the key that BILL gives it, for example C(event.payload.vendor.id).
   - BILL does not guarantee the order of events. A rule that changes something, or moves money, must read the object
     again. The event only says that something happened.
@@ -141,7 +141,7 @@ options:
   feedback:
     description:
       - An option of ansible-rulebook, which then needs C(--persistence-id) and a database. An event counts as handed
-        over only when ansible-rulebook has written it to this database.
+        over only when ansible-rulebook has written it to this database. An event filter must not drop events then.
     type: bool
     default: false
 """

@@ -12,7 +12,11 @@ a power failure, an event of the last seconds can come again, because a commit o
 If the process is killed after the commit, the event is not handed over again, although ansible-rulebook may not have worked on it: it keeps
 events in memory. To close this gap as well, give the source ``feedback: true``, and ansible-rulebook a database (``--persistence-id``). Then
 the commit follows the confirmation of ansible-rulebook, which has written the event to its database. A process that is killed between
-these two makes the event come twice. An event filter that splits an event lets rules run before ``put`` returns; the same is true for it.
+these two makes the event come twice. ansible-rulebook ignores the second one, because both have the same ``meta.uuid``: its database has
+the last five (observed: ansible-rulebook 1.3.2, ``drools_deduplication_window_size``), and only one event waits for its confirmation.
+Without a database, ansible-rulebook does not look at ``meta.uuid`` (observed).
+
+An event filter that splits an event lets rules run before ``put`` returns. A filter that drops an event makes the confirmation never come.
 """
 
 from __future__ import annotations
@@ -20,7 +24,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
+import sys
 import time
+import uuid
 from collections.abc import Callable
 from enum import Enum
 from typing import Any, Protocol
@@ -33,6 +39,10 @@ from .store import EventStore, Waiting
 
 _PRUNE_SECONDS = 60 * 60.0
 _ROOM_SECONDS = 1.0
+
+
+# Any UUID. Another one would give all events other values of meta.uuid.
+_NAMESPACE = uuid.UUID("b2f8a0f6-6a53-4d7e-9a8f-3f0e9b0c7d15")
 
 
 class Queue(Protocol):
@@ -55,15 +65,24 @@ class Outcome(Enum):
 class Inbox:
     """The way of all events, delivered or read from BILL's list: check, store, hand over."""
 
-    def __init__(self, store: EventStore, options: InboxOptions, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        store: EventStore,
+        options: InboxOptions,
+        clock: Callable[[], float] = time.time,
+        confirmation_seconds: float = 60.0,
+    ) -> None:
+        """``confirmation_seconds``: after which time without a confirmation of ansible-rulebook a warning comes."""
         self._store = store
         self._options = options
         self._clock = clock
+        self._confirmation_seconds = confirmation_seconds
         self._notices = Notices()
         self._stored = asyncio.Event()
         self._batch: list[tuple[Event, asyncio.Future[Outcome]]] = []
         self._last = 0
         self._not_marked: list[int] = []
+        self._has_checked_database = False
 
     async def take(self, body: bytes) -> Outcome:
         """Store the event in the body of a delivery with a verified signature. It is on the disk when this returns."""
@@ -169,9 +188,8 @@ class Inbox:
         self._last = waiting.sequence
         try:
             await queue.put(self._seen_by_rules(waiting))
-            # A filter that splits an event causes more than one confirmation.
-            while feedback is not None and (await feedback.get())["meta"].get("id") != waiting.event.id:
-                pass
+            if feedback is not None:
+                await self._confirmation(waiting.event.id, feedback)
         except Exception as error:
             logger.error(
                 "The event %s was not handed over: %s. An event filter of the rulebook may have failed. The next start tries it again.",
@@ -181,6 +199,30 @@ class Inbox:
             return
         # No await here: see the top of this file.
         self._mark(waiting.sequence)
+
+    async def _confirmation(self, event_id: str, feedback: asyncio.Queue[Any]) -> None:
+        """Wait until ansible-rulebook has taken the event. Warns if that takes long.
+
+        Observed (ansible-rulebook 1.3.2): after an error of its database it confirms nothing, and ignores the event if it gets it again. Only
+        a restart helps. Slow rules delay the confirmation too, so this process does not end by itself.
+        """
+        reminder = asyncio.get_running_loop().call_later(
+            self._confirmation_seconds,
+            logger.warning,
+            "ansible-rulebook has not confirmed the event %s yet, and all later events wait. If its log has an error of its database, restart "
+            "it: the event comes again then. An event filter must not drop events while feedback is true.",
+            event_id,
+        )
+        try:
+            # A filter that splits an event causes more than one confirmation.
+            while (await feedback.get())["meta"].get("id") != event_id:
+                pass
+        finally:
+            reminder.cancel()
+        if not self._has_checked_database:
+            # Only now: ansible-rulebook opens its database after it has started the sources.
+            self._has_checked_database = True
+            _warn_without_database()
 
     def _mark(self, sequence: int) -> None:
         self._not_marked.append(sequence)
@@ -198,6 +240,7 @@ class Inbox:
         return {
             "meta": {
                 "id": event.id,
+                "uuid": str(uuid.uuid5(_NAMESPACE, f"{event.subscription_id}/{event.id}")),
                 "type": event.type,
                 "version": event.version,
                 "subscription_id": event.subscription_id,
@@ -214,3 +257,13 @@ class Inbox:
     def _is_stale(self, event: Event) -> bool:
         updated_at, max_age = seconds_of(event.updated_at), self._options.max_age
         return updated_at is not None and max_age is not None and self._clock() - updated_at > max_age
+
+
+def _warn_without_database() -> None:
+    """Warn if ansible-rulebook confirms events that it keeps in memory only. It accepts a persistence id without a database."""
+    conf = sys.modules.get("ansible_rulebook.conf")
+    if conf is not None and getattr(conf.settings, "persistence_enabled", None) is False:
+        logger.warning(
+            "feedback is true, but ansible-rulebook has no database, so a killed process loses the event that it works on. "
+            "Give it drools_db_host, drools_db_port and drools_db_name in its variables."
+        )
