@@ -18,7 +18,7 @@ from tests.eda.conftest import BIN, SECRETS
 from tests.emulator import world
 from tests.emulator.certificates import Authority
 from tests.emulator.control_client import Bill, Control
-from tests.integration.test_guides import RUN_BY_MAKE_EDA, blocks
+from tests.integration.test_guides import blocks
 
 pytestmark = pytest.mark.slow
 VAULT_PASSWORD = "a vault password"
@@ -26,8 +26,7 @@ VAULT_PASSWORD = "a vault password"
 
 def files() -> dict[str, str]:
     """The files of the guide by their names."""
-    (name,) = RUN_BY_MAKE_EDA
-    return {block.file: block.text for block in blocks(name) if block.file and block.file.endswith(".yml")}
+    return {block.file: block.text for block in blocks("guide_events") if block.file and block.file.endswith(".yml")}
 
 
 @pytest.mark.promise(5)

@@ -587,8 +587,9 @@ GUIDES = {
     ),
     # It has files only. tests/unit/docs/test_guide_fleet.py checks what is in them.
     "guide_fleet": Guide(),
-    # tests/eda/test_guide.py runs its files.
+    # tests/eda/test_guide.py runs their files.
     "guide_events": Guide(),
+    "guide_events_in_production": Guide(),
 }
 
 
@@ -811,8 +812,8 @@ def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
 RUN_BY_MAKE_TEST = ("guide_connect",)
 # These need a collection that `make awx` downloads. tests/awx/test_guides.py runs them.
 RUN_BY_MAKE_AWX = ("guide_spreadsheet",)
-# These need ansible-rulebook, and are run by tests/eda/test_guide.py.
-RUN_BY_MAKE_EDA = ("guide_events",)
+# These need ansible-rulebook, and are run by tests/eda/test_guide.py and the files that it names.
+RUN_BY_MAKE_EDA = ("guide_events", "guide_events_in_production")
 assert {*RUN_BY_MAKE_TEST, *RUN_BY_MAKE_AWX, *RUN_BY_MAKE_EDA} < {*GUIDES}
 
 
