@@ -167,15 +167,15 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py
 awx: stage $(WORK)/awx/.stamp ## Run what needs another collection: the credential type with AWX's own module, vendors from a CSV file
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
-# An environment of its own: ansible-rulebook and Java are large.
+# An environment of its own: ansible-rulebook, Java, PostgreSQL and the reverse proxies are large.
 $(WORK)/eda/.stamp: $(VENV)/.stamp
 	@rm -rf $(WORK)/eda
 	$(BIN)/python -m venv $(WORK)/eda
 	$(BIN)/uv pip install --quiet --python $(WORK)/eda/bin/python --group dev --group eda
 	@touch $@
 
-eda: stage $(WORK)/eda/.stamp ## Run the rulebooks with ansible-rulebook against the emulator
-	@$(IN_STAGE) PATH="$(WORK)/eda/bin:$$PATH" $(WORK)/eda/bin/pytest tests/eda
+eda: stage $(WORK)/eda/.stamp ## Run the rulebooks with ansible-rulebook against the emulator, behind real proxies and with a real database
+	@$(IN_STAGE) PATH="$(WORK)/eda/bin:$$PATH" $(WORK)/eda/bin/pytest $(call tests_in,tests/eda)
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator
 	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.pictures $(ARGS)
