@@ -60,7 +60,8 @@ REGIONS = (
         # The organization of the session needs no option.
         if resource_texts.info_options(resources)
     ),
-    Region("README.md", "option-table", option_texts.readme_table),
+    Region("docs/docsite/rst/guide_options.rst", "option-table", option_texts.option_table),
+    Region("docs/docsite/rst/guide_options.rst", "option-details", option_texts.option_details),
     Region("docs/docsite/rst/guide_connect.rst", "first-questions", option_texts.first_questions),
     Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),
     Region("docs/docsite/rst/guide_awx.rst", "awx-form", awx_form.drawn),

@@ -34,6 +34,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
 )
 
 _WIDTH = 120
+# The lines of the guides.
+_RST_WIDTH = 160
 # Ansible has no such types, so the documentation names the next wider type.
 _ANSIBLE_TYPES = {"date": "str", "digits": "str", "statuses": "list"}
 _BY_NAME = {option.name: option for option in OPTIONS}
@@ -144,17 +146,17 @@ def _deprecated_parts(option: Option, mark: str) -> list[str]:
 
 
 def _description(option: Option) -> list[str]:
-    first = [option.summary, *_with_methods(option, "O(auth_method={})")]
+    """The paragraphs of an option's documentation. A shared option has one: its page in the guides has the others."""
+    methods = _with_methods(option, "V({})")
+    deprecated_parts = _deprecated_parts(option, "O({})")
+    if not option.shared:
+        return [" ".join([option.summary, *methods]), *deprecated_parts, *option.details]
+    first = [option.summary, *methods]
     if option.secret:
-        first.append("Keep it in a variable that is encrypted with C(ansible-vault).")
-    paragraphs = [" ".join(first), *_deprecated_parts(option, "O({})"), *option.details]
-    if option.shared:
-        source = (
-            f"If not given, taken from the variable C({option.variable}), then from the environment variable "
-            f"E({option.environment_name})."
-        )
-        paragraphs.append(source + (f" The default is {option.default_text}." if option.default_text else ""))
-    return paragraphs
+        first.append("Secret.")
+    if option.default_text:
+        first.append(f"The default is {option.default_text}.")
+    return [" ".join([*first, f"Variable C({option.variable}), environment E({option.environment_name})."]), *deprecated_parts]
 
 
 # --- Ansible's documentation ---
@@ -280,27 +282,45 @@ def awx_injectors() -> str:
     return "\n".join(f'{option.environment_name}: "{{{{ {option.name} }}}}"' for option in awx_options())
 
 
-# --- README and guides ---
+# --- Guides ---
 
 
-def readme_table() -> str:
+def option_table() -> str:
     """The table of the shared options."""
-    rows = [("Option", "Variable", "Environment", "Meaning"), ("---",) * 4]
+    rows = []
     for option in OPTIONS:
-        name = f"`{option.name}`" + "".join(f" (`{alias}`)" for alias in option.aliases)
-        rows.append((name, f"`{option.variable}`", f"`{option.environment_name}`", _meaning(option)))
-    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+        name = f"``{option.name}``" + "".join(f" (``{alias}``)" for alias in option.aliases)
+        rows.append((name, f"``{option.variable}``", f"``{option.environment_name}``", _meaning(option)))
+    return list_table("17, 20, 23, 40", ("Option", "Variable", "Environment", "Meaning"), rows)
+
+
+def option_details() -> str:
+    """What the table does not say about the shared options, with a title for each."""
+    sections = []
+    for option in OPTIONS:
+        if option.details:
+            title = f"``{option.name}``"
+            paragraphs = [line for text in option.details for line in (*textwrap.wrap(_plain(text), _RST_WIDTH), "")]
+            sections.append("\n".join([title, "~" * len(title), "", *paragraphs]))
+    return "\n".join(sections)
+
+
+def _plain(text: str) -> str:
+    """The text with the markup of the guides in place of Ansible's."""
+    # RV(name#module:value) names a value of another task.
+    text = re.sub(r"\b(?:O|RV)\([\w.]+#\w+:([^)]*)\)", r"``\1``", text)
+    return re.sub(r"\bP\(([\w.]+)#\w+\)|\b(?:O|RV|V|C|E)\(([^)]*)\)", lambda found: f"``{found[1] or found[2]}``", text)
 
 
 def _meaning(option: Option) -> str:
-    parts = [option.summary, *(["Secret."] if option.secret else []), *_with_methods(option, "`{}`")]
-    # Markdown has another markup than Ansible's documentation.
-    parts += [re.sub(r"C\((\w+)\)", r"`\1`", text) for text in _deprecated_parts(option, "`{}`")]
+    parts = [option.summary, *(["Secret."] if option.secret else []), *_with_methods(option, "``{}``")]
+    # reStructuredText has another markup than Ansible's documentation.
+    parts += [re.sub(r"C\((\w+)\)", r"``\1``", text) for text in _deprecated_parts(option, "``{}``")]
     if option.choices:
-        values = [f"`{each}`" + (" (default)" if each == option.default else "") for each in option.choices]
+        values = [f"``{each}``" + (" (default)" if each == option.default else "") for each in option.choices]
         parts.append(f"{' or '.join([', '.join(values[:-1]), values[-1]])}.")
     elif option.default is not None:
-        parts.append(f"Default: `{_flow(option.default)}`.")
+        parts.append(f"Default: ``{_flow(option.default)}``.")
     elif option.default_text:
         parts.append(f"Default: {option.default_text}.")
     return " ".join(parts)

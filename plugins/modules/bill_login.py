@@ -20,18 +20,13 @@ description:
     the missing ones.
   - The result is hidden from all output, without C(no_log) in the task. C(register) and the facts have the real values. A failure shows
     its message, which never holds a secret.
-  - Stored sessions are encrypted with a key that is made from the credentials. Only the owner can read the files. So a wrong password or
-    developer key never finds the session of the right one. If you change a password at BILL, its session may continue until its end. To
-    end it at once, sign out with the old value first.
-  - BILL may refuse credentials with BDC_1101, 1102, 1103, 1107, 1110 or 1123. A repeated sign-in would not change that. So the same
-    credentials are not sent again for ten minutes, by any task, host, fork, lookup or later run with the same session store. Fifty hosts
-    with one wrong password do not lock the account. Corrected values are tried at once.
-  - After BDC_1144, the requests of the clock hour are used up. Nothing is sent with the same developer key until the next hour begins,
-    except with O(force). A stored session that must be validated cannot be used meanwhile.
-  - BILL accepts three requests at a time for a developer key and organization. This collection applies the limit also to a client ID, an
-    API token and an app key, for which BILL does not document it. All tasks, hosts, forks, lookups and runs with the same session store
-    have at most three requests in flight. Further requests wait.
-  - Requests of C(uri) and other tasks are not counted. For these, C(throttle) limits how many hosts send requests at once.
+  - Stored sessions are encrypted with a key that is made from the credentials. So a wrong password or developer key never finds the
+    session of the right one. If you change a password at BILL, its session may continue until its end. To end it at once, sign out with
+    the old value first.
+  - If BILL refuses credentials, they are not sent again for ten minutes. After BDC_1144, nothing is sent with the same developer key until
+    the next clock hour. This holds for every task, host, fork and run with the same session store. Corrected values are tried at once.
+  - All of them have at most three requests in flight, as BILL allows. C(uri) and other tasks are not counted. For these, use C(throttle).
+  - L(How a session lives,https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_sessions.rst) has the details.
 extends_documentation_fragment:
   - bill.connect.attributes
   - bill.connect.sign_in

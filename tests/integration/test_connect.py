@@ -772,6 +772,85 @@ def test_disconnect_file_with_other_variables_removes_only_its_own(connected: Fo
     assert bill.get("counts") == {LOGIN: 1, LOGOUT: 1}
 
 
+UNINSTALL = (*REMOVE, "-e", "bill_remove_backups=true", "-e", "bill_remove_store=true")
+
+
+def another_account_signs_in(here: Folder) -> None:
+    """Sign in as another user, whose session is in the same store."""
+    # A vault file beside the playbook would win over the environment.
+    elsewhere = here.home / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "site.yml").write_text(THREE_LINES)
+    usual = here.environ
+    here.environ = {**IN_THE_ENVIRONMENT, "BILL_USERNAME": world.PAYER.username, "BILL_PASSWORD": world.PAYER.password}
+    run = here.run("ansible-playbook", str(elsewhere / "site.yml"), *here.vault_arguments)
+    assert run.code == 0, run.output
+    here.environ = usual
+
+
+def test_disconnect_as_uninstall_leaves_nothing(here: Folder, bill: Control) -> None:
+    here.connect(AP)
+    backup = here.folder / f"{FILE}.4711.2026-11-22_09-30-00.bak"
+    backup.write_bytes(encrypted("bill_password: s3cret-findme-old\n"))
+    store = here.home / ".ansible" / "bill"
+    disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments, *UNINSTALL)
+    before = sorted(store.iterdir())
+    run = here.run(*disconnect, "--check")
+    assert run.code == 0, run.output
+    assert run.shows(f"Backups that would be removed: {backup}"), run.output
+    assert sorted(store.iterdir()) == before
+    run = here.run(*disconnect)
+    assert (run.code, run.warnings) == (0, []), run.output
+    assert run.shows("Session: ended")
+    assert run.shows(f"{here.folder / FILE} is removed")
+    assert run.shows(f"Backups that are removed: {backup}")
+    assert run.shows(f"Session store: {store} is removed"), run.output
+    assert here.left() == []
+    assert not store.exists()
+    check_no_secrets(here, run)
+    # Nothing is left to remove.
+    run = here.run(*disconnect)
+    assert (run.code, run.changed) == (0, 0), run.output
+    assert run.shows(f"Session store: {store} does not exist, or has no files of bill.connect"), run.output
+
+
+def test_disconnect_store_with_another_account_is_removed_only_with_all(here: Folder, bill: Control) -> None:
+    here.connect(AP)
+    another_account_signs_in(here)
+    store = here.home / ".ansible" / "bill"
+    mine = store / "notes.txt"
+    mine.write_text("not of bill.connect")
+    disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments, "-e")
+    run = here.run(*disconnect, "bill_remove_store=true")
+    assert run.code == 0, run.output
+    assert run.shows(f"Session store: {store} was not removed, because it has 1 more entries"), run.output
+    assert run.shows("or run this again with -e bill_remove_store=all")
+    assert len(list(store.glob("*.session"))) == 1
+    run = here.run(*disconnect, "bill_remove_store=all", "--check")
+    assert run.shows(f"{store} would be removed, with 1 entries of other accounts"), run.output
+    assert len(list(store.glob("*.session"))) == 1
+    run = here.run(*disconnect, "bill_remove_store=all")
+    assert run.code == 0, run.output
+    assert run.shows(f"{store} is removed, with 1 entries of other accounts, users or keys"), run.output
+    assert run.shows("their sessions stay open at BILL until they end")
+    # A file that bill.connect has not made stays.
+    assert list(store.iterdir()) == [mine]
+    assert bill.get("counts") == {LOGIN: 2, LOGOUT: 1}
+
+
+def test_disconnect_store_in_redis_or_a_wrong_word_removes_nothing(here: Folder, bill: Control) -> None:
+    here.connect(AP)
+    disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments, "-e")
+    run = here.run(*disconnect, "bill_remove_store=everything")
+    assert run.code == 2
+    assert run.shows("bill_remove_store is true, false or all. Nothing was done."), run.output
+    assert bill.get("counts") == {LOGIN: 1}
+    run = here.run(*disconnect, "bill_remove_store=true", "-e", "bill_session_store=none")
+    assert run.code == 0, run.output
+    assert run.shows("Session store: not a directory, so nothing was removed"), run.output
+    assert list((here.home / ".ansible" / "bill").iterdir())
+
+
 @pytest.mark.terminal
 def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bill: Control) -> None:
     # A value cannot be removed if another variable refers to it.

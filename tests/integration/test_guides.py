@@ -36,11 +36,10 @@ from typing import Any
 import pytest
 import yaml
 
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS
 from tests.awx import rules
 from tests.emulator import ledger, world
 from tests.emulator.control_client import Control
-from tests.integration.payer import PAYER, REMEMBERED
+from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
 from tools.awx_form import TYPED
@@ -275,6 +274,24 @@ GUIDES = {
                 path="four.yml", variables={"a": 1}, vault_id="prod"
             ),
         },
+    ),
+    "guide_pay": Guide(
+        secrets={
+            "bill_password": world.PAYER.password,
+            "bill_dev_key": world.DEV_KEY,
+            "bill_remember_me_id": world.REMEMBERED_DEVICE.id,
+        },
+        # The vendor exists, with another address.
+        requests={SIGN_IN: 1, "PATCH /v3/vendors/*": 1, "POST /v3/bills": 1, PAY: 1},
+    ),
+    "guide_organizations": Guide(
+        secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
+        requests={SIGN_IN: 2},
+    ),
+    "guide_rotation": Guide(
+        secrets={"bill_dev_key": world.DEV_KEY},
+        environ={"BILL_PASSWORD": world.USER.password},
+        requests={SIGN_IN: 1},
     ),
     "guide_password": Guide(
         secrets={"bill_password": world.USER.password, "bill_dev_key": world.DEV_KEY},
@@ -769,37 +786,6 @@ def test_guides_in_extra_docs_are_complete() -> None:
     assert sorted(listed) == sorted(path.stem for path in FOLDER.glob("*.rst"))
 
 
-def test_readme_tables_have_every_option_and_guide() -> None:
-    readme = (ROOT / "README.md").read_text()
-    for option in OPTIONS:
-        alias = " (`developer_key`)" if option.name == "dev_key" else ""
-        assert f"| `{option.name}`{alias} | `{option.variable}` | `{option.environment_name}` | " in readme, option.name
-    for path in FOLDER.glob("*.rst"):
-        assert f"(docs/docsite/rst/{path.name})" in readme, path.name
-
-
-def tasks_of_readme() -> list[dict[str, Any]]:
-    part = (ROOT / "README.md").read_text().partition("## Reading and writing\n")[2].partition("\n## ")[0]
-    block = re.search(r"```yaml\n(.*?)```", part, re.DOTALL)
-    assert block
-    tasks: list[dict[str, Any]] = yaml.safe_load(block[1])
-    return tasks
-
-
-def test_readme_example_reads_and_writes_once(payer: Project, bill: Control) -> None:
-    payer.variables(bill_api_url=payer.api_url, **REMEMBERED)
-    tasks = tasks_of_readme()
-    check = payer.play(*tasks, arguments=("--check",))
-    assert (check.code, check.changed) == (0, 3), check.output
-    assert bill.get("payments") == []
-    runs = [payer.play(*tasks) for _time in range(2)]
-    assert [run.code for run in runs] == [0, 0], runs[0].output
-    assert [run.changed for run in runs] == [3, 0]
-    [paid] = bill.get("payments")
-    assert paid["payment"]["amount"] == 120.5
-    assert secrets_in(runs[0].output) == []
-
-
 @pytest.mark.parametrize("name", GUIDES)
 def test_guide_blocks_begin_with_file_name_or_command(name: str) -> None:
     for block in blocks(name):
@@ -888,9 +874,7 @@ def writes(part: Any) -> bool:
 
 
 def writing_plays(name: str) -> list[dict[str, Any]]:
-    """The plays of the README or of a page that write at BILL, in the order of its commands. The variables of a command are in the play."""
-    if name == "README":
-        return [{"name": "The README", "tasks": tasks_of_readme()}]
+    """The plays of a page that write at BILL, in the order of its commands. The variables of a command are in the play."""
     files = {block.file: block.text for block in blocks(name) if block.file}
     found: list[dict[str, Any]] = []
     for command in [block.first for block in blocks(name) if block.first.startswith("ansible-playbook ")]:
@@ -908,17 +892,15 @@ def writing_plays(name: str) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.promise(10)
 @pytest.mark.promise(20)
-@pytest.mark.parametrize(
-    "name", [name for name in ("README", *GUIDES) if name not in RUN_BY_MAKE_AWX and writing_plays(name)]
-)
+@pytest.mark.parametrize("name", [name for name in GUIDES if name not in RUN_BY_MAKE_AWX and writing_plays(name)])
 def test_guide_writes_of_twenty_hosts_are_those_of_one_host(project: Project, bill: Control, name: str) -> None:
     """On twenty hosts, each write is sent once, or refused with the reason. A second run writes nothing."""
-    guide = GUIDES.get(name, Guide(secrets={"bill_password": world.PAYER.password}))
+    guide = GUIDES[name]
     project.without_vault()
     project.timeout = 400
     pays = guide.secrets.get("bill_password") == world.PAYER.password
     project.variables(bill_api_url=project.api_url, **(REMEMBERED if pays else {}))
-    project.environ |= PAYER if name == "README" else guide.environ
+    project.environ |= guide.environ
     plays = [
         {**play, "hosts": "all", "gather_facts": False, "ignore_errors": True, "name": f"Play {number}"}
         for number, play in enumerate(writing_plays(name))
@@ -937,7 +919,7 @@ def test_guide_writes_of_twenty_hosts_are_those_of_one_host(project: Project, bi
     def begin() -> None:
         bill.post("reset")
         shutil.rmtree(project.home / ".ansible", ignore_errors=True)
-        for block in reversed(blocks(name) if name in GUIDES else []):
+        for block in reversed(blocks(name)):
             if block.file and block.file.startswith("group_vars/"):
                 write_file(project, block, guide)
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The README's quickstart as a newcomer does it: an empty folder, an empty HOME, the built archive, and a person who types."""
+"""The README as a newcomer follows it: an empty folder, an empty HOME, the built archive, and a person who types."""
 
 from __future__ import annotations
 
@@ -36,13 +36,10 @@ TYPED = {
 }
 
 
-def quickstart() -> dict[str, list[str]]:
-    """The blocks of the section, by their kind."""
-    section = (ROOT / "README.md").read_text().partition("## Quickstart\n")[2].partition("\n## ")[0]
-    blocks: dict[str, list[str]] = {}
-    for kind, text in re.findall(r"```(\w+)\n(.*?)```", section, re.DOTALL):
-        blocks.setdefault(kind, []).append(text)
-    return blocks
+def blocks(title: str) -> dict[str, str]:
+    """The blocks of a section of the README, by their kind."""
+    section = (ROOT / "README.md").read_text().partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+    return dict(re.findall(r"```(\w+)\n(.*?)```", section, re.DOTALL))
 
 
 class Newcomer:
@@ -79,15 +76,16 @@ class Newcomer:
 @pytest.mark.promise(2)
 @pytest.mark.promise(5)
 @pytest.mark.promise(14)
-def test_quickstart_in_empty_folder_signs_in_once(
+def test_readme_in_empty_folder_leads_to_the_first_play_with_one_sign_in(
     tmp_path: Path, core_bin: Path, bill: Control, api_url: str, archive: Path
 ) -> None:
     newcomer = Newcomer(tmp_path, core_bin, api_url)
-    readme = quickstart()
-    newcomer.types(f"ansible-galaxy collection install {archive} --offline", {})
+    # The archive takes the place of Galaxy.
+    install = blocks("Installation")["console"].strip()
+    assert install == "ansible-galaxy collection install bill.connect"
+    newcomer.types(install.replace("bill.connect", f"{archive} --offline"), {})
 
-    connect = next(block.strip() for block in readme["console"] if "bill.connect.connect" in block)
-    first = newcomer.types(connect, TYPED)
+    first = newcomer.types(blocks("Connect your BILL account")["console"].strip(), TYPED)
     assert first.changed == 2
     assert world.ORGANIZATION.id in first.output
     assert world.USER.id in first.output
@@ -96,25 +94,30 @@ def test_quickstart_in_empty_folder_signs_in_once(
     assert VAULT_PASSWORD not in first.output
     assert stat.S_IMODE((newcomer.folder / VAULT_FILE).stat().st_mode) == 0o600
 
-    # ansible-vault alone opens the file. It has the README's variables and those that name the environment.
+    # ansible-vault alone opens the file.
     view = newcomer.types(f"ansible-vault view {VAULT_FILE}", {"Vault password:": VAULT_PASSWORD})
-    stored = yaml.safe_load(view.output.partition("---")[2])
-    documented = yaml.safe_load(next(block for block in readme["yaml"] if block.startswith("bill_username")))
-    assert stored == {
+    assert yaml.safe_load(view.output.partition("---")[2]) == {
         "bill_api_url": api_url,
         "bill_username": world.USER.username,
         "bill_password": world.USER.password,
         "bill_organization_id": world.ORGANIZATION.id,
         "bill_dev_key": world.DEV_KEY,
     }
-    assert set(documented) <= set(stored)
 
-    play = next(block for block in readme["yaml"] if block.startswith("- hosts: localhost"))
-    assert len(play.splitlines()) == 3
-    (newcomer.folder / "site.yml").write_text(play)
+    play = blocks("Your first play")
+    (newcomer.folder / "site.yml").write_text(play["yaml"])
+    command, _line, documented = play["console"].removeprefix("$ ").partition("\n")
     del newcomer.environ["BILL_API_URL"]
     for _run in range(2):
-        run = newcomer.types("ansible-playbook site.yml --ask-vault-pass", {"Vault password:": VAULT_PASSWORD})
+        run = newcomer.types(command, {"Vault password:": VAULT_PASSWORD})
         assert run.changed == 0, run.output
+        assert run.shows(documented), run.output
         assert Leaks(*MARKS).in_text(run.output) == []
-    assert bill.get("counts") == {"POST /v3/login": 1}
+    assert bill.get("counts") == {"POST /v3/login": 1, "GET /v3/vendors": 8}
+
+
+def test_readme_requirements_file_and_address_have_the_form_that_galaxy_takes() -> None:
+    (needed,) = yaml.safe_load(blocks("Installation")["yaml"])["collections"]
+    about = yaml.safe_load((ROOT / "galaxy.yml").read_text())
+    assert needed["name"] == f"{about['namespace']}.{about['name']}"
+    assert f"`ansible-galaxy collection install git+{about['repository']}.git`" in (ROOT / "README.md").read_text()

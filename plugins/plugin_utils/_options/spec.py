@@ -50,6 +50,8 @@ ROLE_VARIABLES = (
     "bill_mfa_challenge_id",
     "bill_mfa_machine_name",
     "bill_mfa_token",
+    "bill_remove_backups",
+    "bill_remove_store",
     "bill_remove_vault_file",
     "bill_trust_device",
     "bill_webhook_events",

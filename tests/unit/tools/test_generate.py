@@ -112,6 +112,9 @@ NEW = Option(
     is_destination=True,
     label="Region",
     summary="Where it is: here or there.",
+    details=(
+        "With V(us), see RV(bill.connect.bill_login#module:expires_at), the role P(bill.connect.trust#role) and O(device).",
+    ),
     awx="usual",
     version_added="1.1.0",
 )
@@ -124,8 +127,13 @@ NEW = Option(
         (option_texts.fragment_of_lookups, "env: [{name: BILL_REGION}]"),
         (option_texts.role_options, "bill_region"),
         (
-            option_texts.readme_table,
-            "| `region` | `bill_region` | `BILL_REGION` | Where it is: here or there. Secret. `us` (default) or `eu`. |",
+            option_texts.option_table,
+            "   * - ``region``\n     - ``bill_region``\n     - ``BILL_REGION``\n"
+            "     - Where it is: here or there. Secret. ``us`` (default) or ``eu``.",
+        ),
+        (
+            option_texts.option_details,
+            "``region``\n~~~~~~~~~~\n\nWith ``us``, see ``expires_at``, the role ``bill.connect.trust`` and ``device``.",
         ),
         (
             option_texts.awx_inputs,
@@ -142,13 +150,12 @@ def test_option_in_a_new_row_is_in_each_generated_text(
     assert written in write()
 
 
-def test_documentation_of_a_secret_option_says_how_to_store_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_documentation_of_a_shared_option_is_one_paragraph(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(option_texts, "OPTIONS", (NEW,))
     assert yaml.safe_load(option_texts.fragment_of_options()) == {
         "region": {
             "description": [
-                "Where it is: here or there. Keep it in a variable that is encrypted with C(ansible-vault).",
-                "If not given, taken from the variable C(bill_region), then from the environment variable E(BILL_REGION).",
+                "Where it is: here or there. Secret. Variable C(bill_region), environment E(BILL_REGION).",
             ],
             "type": "str",
             "choices": ["us", "eu"],
