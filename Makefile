@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-# All results go to .work, which git ignores. `make clean` removes it.
+# All results go to .work, which git ignores, and those of `make demo` to demo. `make clean` removes both.
 WORK := $(CURDIR)/.work
 VENV := $(WORK)/venv
 BIN := $(VENV)/bin
@@ -210,12 +210,13 @@ build: venv ## Build the collection's archive into .work/dist
 	@$(BIN)/python -m tools.stage $(WORK)/build >/dev/null
 	@cd $(WORK)/build/ansible_collections/bill/connect && env HOME=$(WORK)/home $(BIN)/ansible-galaxy collection build --force --output-path $(WORK)/dist
 
-# `make galaxy` has the program that imports an archive as Galaxy does.
-IMPORTER := $(wildcard tools/galaxy.py)
-
-release: stage $(if $(IMPORTER),$(WORK)/galaxy/.stamp) ## Try the release VERSION=1.2.0 and show its checks; DO=yes commits and tags it
+release: stage $(WORK)/galaxy/.stamp ## Try the release VERSION=1.2.0 and show its checks; DO=yes commits and tags it
 	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.release "$(VERSION)" --root $(CURDIR) $(if $(filter yes,$(DO)),--do) \
-		$(if $(IMPORTER),--importer "python -m tools.galaxy {archive} $(WORK)/galaxy/bin")
+		--importer "python -m tools.galaxy {archive} $(WORK)/galaxy/bin"
 
-clean: ## Remove everything that make has created in .work
-	rm -rf $(WORK)
+# The other lines have what tools leave if somebody runs them by hand.
+clean: ## Remove everything that make has created: .work, demo, and the caches of tools
+	rm -rf $(WORK) demo
+	rm -rf tests/output tests/integration/inventory changelogs/.plugin-cache.yaml bill-connect-*.tar.gz
+	find . \( -path ./.git -o -path ./.venv \) -prune -o \( -name '*.pyc' -o -name '*.retry' -o -name __pycache__ -o -name .ansible -o -name .coverage \
+		-o -name .hypothesis -o -name .mypy_cache -o -name .pytest_cache -o -name .ruff_cache \) -prune -exec rm -rf {} +

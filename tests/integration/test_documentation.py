@@ -34,6 +34,10 @@ def test_ansible_doc_of_each_part_shows_expected_sentences(
 ) -> None:
     run = project.run("ansible-doc", "-t", kind, name)
     assert run.code == 0, run.output
+    # The examples must not be far below, because a reader scrolls to them. There were once 560 lines before them.
+    lines = run.output.splitlines()
+    if kind != "role":
+        assert next(number for number, line in enumerate(lines) if line.startswith("EXAMPLES")) < 500, run.output
     # Some versions of ansible-core warn about their own collection, _protomatter.
     assert [warning for warning in run.warnings if "_protomatter" not in warning] == []
     for sentence in sentences:

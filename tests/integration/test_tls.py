@@ -127,6 +127,29 @@ def test_ca_path_with_right_authority_is_accepted_by_task_lookup_and_role(
     assert [received for received in bill.received() if "authorization" in received["headers"]] == []
 
 
+@pytest.mark.promise(7)
+def test_ca_path_replaces_the_usual_authorities_and_a_bundle_has_both(
+    project: Project, bills: Bills, bill: Control
+) -> None:
+    """As the guide says. A bundle is one file after the other, as ``cat`` makes it."""
+    usual, company = bills.authority.file, bills.another.file
+    bundle = project.home / "bundle.pem"
+    bundle.write_text(usual.read_text() + company.read_text())
+    project.environ = {"REQUESTS_CA_BUNDLE": str(usual)}
+    inspected = {"bill_api_url": bills.urls["of_another_authority"]}
+    hosts(
+        project,
+        usual={},
+        replaced={"bill_ca_path": str(company)},
+        inspected={**inspected, "bill_ca_path": str(company)},
+        both={"bill_ca_path": str(bundle)},
+        both_inspected={**inspected, "bill_ca_path": str(bundle)},
+    )
+    run = project.play(LOGIN, ignore_errors=True)
+    assert refusals(run, "replaced", "ca_path does not contain the authority") == 1, run.output
+    assert run.output.count("fatal: ") == 1, run.output
+
+
 REFUSED = {
     "expired": (
         "{{ true }}",

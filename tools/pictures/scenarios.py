@@ -50,7 +50,8 @@ def filled_in(user: User, *more: tuple[str, str]) -> tuple[tuple[str, str], ...]
     )
 
 
-CONNECTED = Command(CONNECT, filled_in(USER, ("MFA:", ENTER)))
+# The lines before it are about the inventory, and not about BILL.
+CONNECTED = Command(CONNECT, filled_in(USER, ("MFA:", ENTER)), since="PLAY")
 CORRECTED = Command(
     CONNECT,
     (

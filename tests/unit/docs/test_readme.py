@@ -68,9 +68,11 @@ def test_readme_anchors_are_titles_of_their_pages() -> None:
         assert urlsplit(url).fragment in {re.sub(r"\W+", "-", title.lower()).strip("-") for title in titles}, url
 
 
-def test_readme_picture_is_a_raw_file() -> None:
+def test_readme_picture_is_a_raw_file_that_browsers_show() -> None:
+    # Without the query, GitHub serves an SVG as plain text, and a browser shows no picture.
     (picture,) = re.findall(r"!\[.+\]\((.*)\)", README)
     assert picture.startswith(f"{RAW}/main/docs/pictures/")
+    assert picture.endswith(".svg?sanitize=true")
 
 
 @pytest.mark.parametrize("text", ["[a](docs/b.rst)", "![a](docs/pictures/connect.svg)", '<img src="a.svg">'])
