@@ -14,11 +14,15 @@ from typing import Any
 
 from .._core.errors import BillError, InvalidResponseError, UnknownApiError, reworded
 from .._http.messages import Response
+from .filters import fields_of
 from .request import Request
 from .write_outcome import named
 
 _CHECK = "Check api_url, and that no proxy answers instead of BILL."
 _NO_CONTENT = 204
+# Documented by BILL: a filter for a field that the list does not have. BILL's message does not name the field.
+_UNKNOWN_FILTER = "BDC_1130"
+_FILTERABLE = "https://developer.bill.com/docs/filterable-fields"
 
 
 def is_about(error: BillError, request: Request) -> bool:
@@ -37,7 +41,10 @@ def explained(error: BillError, request: Request, said: Sequence[dict[str, Any]]
     # Documented by BILL: an error is an array. Servers before BILL send an object without a code, such as {"message": "Forbidden"}.
     if isinstance(error, InvalidResponseError) and isinstance(error.response_body, dict):
         quoted = f"{quoted.rstrip('.')}. The response has no BDC code. {_CHECK}"
-    return reworded(error, f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}")
+    text = f"BILL answered {named(error)} to {request.method} {request.path}: {quoted}"
+    if error.code == _UNKNOWN_FILTER and (fields := fields_of(dict(request.query).get("filters", ""))):
+        text = f"{text.rstrip('.')}. The filters use {', '.join(fields)}. The fields of each list are at {_FILTERABLE}"
+    return reworded(error, text)
 
 
 def is_empty_read(response: Response, request: Request, expected: Collection[int]) -> bool:

@@ -46,6 +46,14 @@ def explained(why: FilterError, remedy: str) -> str:
     return f"{why} {remedy}" if isinstance(why, _ControlCharacterError) else str(why)
 
 
+def fields_of(written: str) -> list[str]:
+    """The names of the fields in filters in BILL's syntax, in their order."""
+    # A value in quotes can have commas and colons.
+    plain = re.sub(r'"(?:[^"\\]|\\.)*"', "", written)
+    names = (part.partition(":")[0].strip() for part in plain.split(",") if ":" in part)
+    return list(dict.fromkeys(name for name in names if _FIELD.fullmatch(name)))
+
+
 def written_filters(given: object, texts: Collection[str] = (), remedy: str = IN_A_BLOCK) -> str:
     """The filters in BILL's syntax. Empty if there are no filters. Raises OptionError.
 

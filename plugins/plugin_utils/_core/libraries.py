@@ -14,6 +14,9 @@ import sys
 
 from .errors import BillError
 
+# pip is not everywhere: pipx and uv can make an environment without it, and Debian's Python refuses it.
+_OTHER_WAYS = "For Ansible from pipx, uv, apt or dnf, see https://github.com/bill-connect/bill.connect#installation"
+
 
 def library_error(
     library: str, error: Exception | None, *, module: str | None = None, purpose: str = "", version: str = ""
@@ -37,5 +40,5 @@ def library_error(
     needs = f"bill.connect needs the Python library {library}{' ' if purpose else ''}{purpose}"
     return BillError(
         f"{needs}. The Python that runs Ansible on the controller ({python}) {why}. Install it for this Python, for example with: "
-        f"{python} -m pip {command} {library}"
+        f"{python} -m pip {command} {library}. {_OTHER_WAYS}"
     )

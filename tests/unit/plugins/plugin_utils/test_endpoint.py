@@ -1056,6 +1056,30 @@ def test_endpoint_error_about_a_body_field_names_no_option(signed_in: OpenClient
 
 @pytest.mark.promise(8)
 @pytest.mark.parametrize(
+    ("filters", "named"),
+    [
+        (
+            [{"field": "nosuch", "op": "eq", "value": 1}, {"field": "name", "op": "sw", "value": "a,b:c"}],
+            "nosuch, name",
+        ),
+        ('nosuch:eq:1,name:sw:"a,b:c"', "nosuch, name"),
+    ],
+)
+def test_endpoint_error_about_a_filter_names_the_fields_of_the_filters_and_no_value(
+    signed_in: OpenClient, bill: Bill, filters: Any, named: str
+) -> None:
+    what = request("GET", "/v3/vendors", filters=filters)
+    refusal = [{"code": "BDC_1130", "message": "Invalid list filter field"}]
+    bill.will_answer((400, refusal), to=f"GET {what.target}")
+    error = failed(signed_in(), what)
+    assert str(error).endswith(
+        f"to GET /v3/vendors: Invalid list filter field. The filters use {named}. "
+        "The fields of each list are at https://developer.bill.com/docs/filterable-fields"
+    )
+
+
+@pytest.mark.promise(8)
+@pytest.mark.parametrize(
     ("response", "doubt"),
     [
         ([{"message": "Not here."}], ""),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.bill.connect.plugins.plugin_utils._client.filters import (
     OPERATORS,
+    fields_of,
     written_filters,
     written_sort,
 )
@@ -214,7 +215,9 @@ def means(text: str, value: Any) -> bool:
 def test_filter_with_any_value_is_parsed_back_unchanged(asked: list[tuple[str, str, Any]]) -> None:
     # A list element cannot contain a comma.
     asked = [each for each in asked if each[1] not in ("in", "nin") or "," not in str(each[2])]
-    read = as_bill_reads(written_filters([{"field": field, "op": op, "value": value} for field, op, value in asked]))
+    written = written_filters([{"field": field, "op": op, "value": value} for field, op, value in asked])
+    read = as_bill_reads(written)
+    assert fields_of(written) == list(dict.fromkeys(each[0] for each in asked))
     assert [each[:2] for each in read] == [each[:2] for each in asked]
     assert all(
         means(text.strip('"'), value) for (_field, _op, text), (_name, _as, value) in zip(read, asked, strict=True)
