@@ -116,7 +116,18 @@ LOCKED_ORGANIZATION = Organization("00803LOCKEDSTORE0003", "Closed Corner Store"
 CLIENT_ORGANIZATION = Organization("00804WILLOWCLINIC004", "Willow Vet Clinic", vendors=12)
 # For long lists. The first request for its vendors creates them.
 LARGE_ORGANIZATION = Organization("00805GRANDMARKETS005", "Grand Markets Group", vendors=10_000)
-ORGANIZATIONS = (ORGANIZATION, SECOND_ORGANIZATION, LOCKED_ORGANIZATION, CLIENT_ORGANIZATION, LARGE_ORGANIZATION)
+# The clients of an accounting firm.
+FORTY_ORGANIZATIONS = tuple(
+    Organization(f"008{number}CLIENT{number:09d}", f"Client {number}", vendors=4) for number in range(11, 51)
+)
+ORGANIZATIONS = (
+    ORGANIZATION,
+    SECOND_ORGANIZATION,
+    LOCKED_ORGANIZATION,
+    CLIENT_ORGANIZATION,
+    LARGE_ORGANIZATION,
+    *FORTY_ORGANIZATIONS,
+)
 
 USER = User(
     "00601ALEXPARKER00001",
@@ -182,7 +193,16 @@ CONSOLE_ACCOUNT = ConsoleAccount(
     "Books",
     "ACCOUNTANT",
 )
-CONSOLE_ACCOUNTS = (CONSOLE_ACCOUNT,)
+FIRM = ConsoleAccount(
+    "firm@example.net",
+    "CONSOLETOKEN-findme-58b2f7c04ad64e19",
+    "00612MORGANFIRM00012",
+    tuple(organization.id for organization in FORTY_ORGANIZATIONS),
+    "Morgan",
+    "Firm",
+    "ACCOUNTANT",
+)
+CONSOLE_ACCOUNTS = (CONSOLE_ACCOUNT, FIRM)
 
 PARTNER = Partner(
     "APPKEY-findme-01-7c15ea90b3d8462f",

@@ -30,9 +30,15 @@ NEED_NOT_LOOK = {
         "Open a ticket",
     ): "It goes to a ticket system, with a key that identifies the event.",
     ("event_payment_failed.yml", "Inform"): "It is a message for people, once for each event.",
+    (
+        "guide_from_uri.rst",
+        "Enter the bill",
+    ): "It is the old way. A task before it looks, and the page says what is wrong with it.",
+    ("guide_from_uri.rst", "Sign in to BILL"): "It signs in with uri, and changes no data.",
+    ("guide_from_uri.rst", "Sign out"): "It signs out with uri, and changes no data.",
+    ("guide_from_v2.rst", "List/Vendor.json"): "It reads: v2 has POST for every call.",
     ("guide_requests.rst", "Create the vendor"): "The page shows the refusal. A task before it looks.",
     ("guide_requests.rst", "Create a vendor without an address"): "BILL refuses it.",
-    ("guide_requests.rst", "Sign in to BILL"): "It signs in with uri, and changes no data.",
     (
         "webhook.yml",
         "Let BILL send an event with invented values",
