@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
 from tools import awx_form, option_texts, resource_texts
 from tools.simulation import page as simulation_page
 
@@ -47,6 +48,16 @@ REGIONS = (
     Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
     Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),
     *(
+        Region(f"playbooks/files/awx/{method}/{file}.yml", f"awx-{name}", partial(write, method))
+        for method in METHODS
+        for file, name, write in (
+            ("inputs", "inputs", option_texts.awx_inputs),
+            ("inputs", "required", option_texts.awx_required_fields),
+            ("injectors", "injectors", option_texts.awx_injectors),
+        )
+    ),
+    Region("playbooks/awx_credential_type.yml", "awx-methods", option_texts.awx_methods),
+    *(
         Region(f"plugins/modules/{task}.py", "options", partial(resource_texts.task_options, resources))
         for task, resources in resource_texts.TASKS.items()
     ),
@@ -66,6 +77,7 @@ REGIONS = (
     Region("docs/docsite/rst/guide_connect.rst", "questions-of-methods", option_texts.questions_of_methods),
     Region("docs/docsite/rst/guide_awx.rst", "awx-form", awx_form.drawn),
     Region("docs/docsite/rst/guide_awx.rst", "awx-fields", awx_form.explained),
+    Region("docs/docsite/rst/guide_awx.rst", "awx-types", option_texts.awx_types),
     Region("docs/docsite/rst/guide_fleet.rst", "simulation-chart", simulation_page.chart),
     Region("docs/docsite/rst/guide_fleet.rst", "simulation-table", simulation_page.table),
 )

@@ -240,33 +240,50 @@ def account_secrets() -> str:
 # --- AWX ---
 
 
-def awx_options() -> list[Option]:
-    """The options that have a field in AWX's form, in the order of the form."""
-    return [option for place in ("usual", "rare") for option in OPTIONS if option.awx == place]
+def awx_options(method: str = "") -> list[Option]:
+    """The options that have a field in AWX's form, in the order of the form. With a method, only those that this method uses."""
+    options = [option for place in ("usual", "rare") for option in OPTIONS if option.awx == place]
+    if not method:
+        return options
+    # An option without methods has the same meaning for all of them.
+    return [each for each in options if each.name != "auth_method" and method in (methods_of(each) or [method])]
 
 
-def awx_help(option: Option) -> str:
-    """The help text of a field in AWX's form."""
+def awx_label(option: Option, method: str = "") -> str:
+    """The label of a field in AWX's form."""
+    prompt = option.prompts.get(method) if method else None
+    return prompt.label if prompt else option.label
+
+
+def awx_help(option: Option, method: str = "") -> str:
+    """The help text of a field in AWX's form, for all methods or for one."""
     parts = ["Usually empty."] if option.awx == "rare" else []
     by_place: dict[str, list[str]] = {}
-    for method in methods_of(option):
-        if prompt := option.prompt(method):
-            by_place.setdefault(prompt.where_to_find, []).append(method)
-    if by_place:
+    for each in methods_of(option):
+        if method in ("", each) and (prompt := option.prompt(each)):
+            by_place.setdefault(prompt.where_to_find, []).append(each)
+    if method and by_place:
+        parts += [_sentence(place) for place in by_place]
+    elif by_place:
         parts += [f"With {joined(methods)}: {place}." for place, methods in by_place.items()]
     else:
-        parts += [option.summary, *_with_methods(option, "{}")]
+        parts += [option.summary, *([] if method else _with_methods(option, "{}"))]
     return " ".join([*parts, option.awx_note]).strip()
 
 
-def awx_inputs() -> str:
+def awx_required(method: str) -> list[Option]:
+    """The options that the method needs, in the order of the form."""
+    return [option for option in awx_options(method) if option.name in METHODS[method].required_options]
+
+
+def awx_inputs(method: str = "") -> str:
     """The fields of the form."""
-    return "\n".join(line for option in awx_options() for line in _awx_field(option))
+    return "\n".join(line for option in awx_options(method) for line in _awx_field(option, method))
 
 
-def _awx_field(option: Option) -> Iterator[str]:
+def _awx_field(option: Option, method: str) -> Iterator[str]:
     yield f"- id: {option.name}"
-    yield f"  label: {scalar(option.label, 2)}"
+    yield f"  label: {scalar(awx_label(option, method), 2)}"
     yield "  type: string"
     if option.secret or option.secret_in_url:
         yield "  secret: true"
@@ -274,12 +291,35 @@ def _awx_field(option: Option) -> Iterator[str]:
         yield f"  choices: {_flow(option.choices)}"
         yield f"  default: {_flow(option.default)}"
     yield "  help_text: >-"
-    yield from ("    " + line for line in _lines(awx_help(option), 6))
+    yield from ("    " + line for line in _lines(awx_help(option, method), 6))
 
 
-def awx_injectors() -> str:
-    """What a job gets from each field."""
-    return "\n".join(f'{option.environment_name}: "{{{{ {option.name} }}}}"' for option in awx_options())
+def awx_required_fields(method: str) -> str:
+    """The list of the required fields of the form."""
+    return f"required: {_flow([option.name for option in awx_required(method)])}"
+
+
+def awx_injectors(method: str = "") -> str:
+    """What a job gets from each field, and the method."""
+    fixed = [f"{_BY_NAME['auth_method'].environment_name}: {method}"] if method else []
+    fields = [f'{option.environment_name}: "{{{{ {option.name} }}}}"' for option in awx_options(method)]
+    return "\n".join([*fixed, *fields])
+
+
+def awx_methods() -> str:
+    """The methods that have a credential type of their own."""
+    return f"bill_awx_methods: {_flow(list(METHODS))}"
+
+
+def awx_types() -> str:
+    """A table of the credential types: the required fields of each, and the other ones."""
+    rows = []
+    for method in METHODS:
+        required = awx_required(method)
+        others = [option for option in awx_options(method) if option not in required]
+        labels = [", ".join(awx_label(option, method) for option in options) for options in (required, others)]
+        rows.append((f"``BILL {method} (bill.connect)``", *labels))
+    return list_table("26, 34, 40", ("Credential type", "Required", "May be empty"), rows)
 
 
 # --- Guides ---

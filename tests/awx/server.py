@@ -40,6 +40,11 @@ class Awx:
         assert len(self.types) == 1
         return next(iter(self.types.values()))
 
+    def type_named(self, name: str) -> dict[str, Any]:
+        """The credential type with this name."""
+        [found] = [each for each in self.types.values() if each["name"] == name]
+        return found
+
     def add(self, name: str, inputs: Any, injectors: Any) -> dict[str, Any]:
         """Add a credential type, as a person does who pastes its two parts."""
         status, added = self._store(31, {}, {"name": name, "kind": "cloud", "inputs": inputs, "injectors": injectors})
@@ -47,9 +52,9 @@ class Awx:
         known: dict[str, Any] = added
         return known
 
-    def job_with(self, values: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    def job_with(self, values: Mapping[str, Any], type_name: str = "") -> tuple[dict[str, str], dict[str, str]]:
         """Add a credential. Returns the environment that a job gets from it, and the environment in the details of the job."""
-        known = self.type()
+        known = self.type_named(type_name) if type_name else self.type()
         refusals = refusals_of_values(known["inputs"], values)
         assert refusals == []
         self.credentials.append((known["id"], stored_values(known["inputs"], values)))

@@ -2,17 +2,18 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook that installs the credential type with AWX's own module, and a job with a credential of this type."""
+"""The playbook that installs the credential types with AWX's own module, and jobs with credentials of these types."""
 
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.awx.rules import form
+from tests.awx.rules import form, refusals_of_values
 from tests.awx.server import PASSWORD, USERNAME, Awx
 from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS
@@ -26,6 +27,9 @@ AWX_WARNINGS = re.compile("ansible.module_utils.six|Deprecation warnings can be 
 COMMAND = ("ansible-playbook", "bill.connect.awx_credential_type")
 NAME = "BILL (bill.connect)"
 TYPES = "/api/v2/credential_types/"
+OAUTH = ("-e", "bill_awx_method=oauth")
+# The authentication methods. METHODS has partner twice, as a user and as the partner itself.
+AUTH_METHODS = [method.auth_method for method in METHODS.values()]
 
 
 def run_playbook(project: Project, *arguments: str) -> Run:
@@ -61,8 +65,8 @@ def test_playbook_with_an_older_type_updates_it(admin: Project, awx: Awx) -> Non
 
 
 def test_guide_first_command_is_the_command_of_these_tests() -> None:
-    commands = re.findall("^   (ansible-playbook .*)$", GUIDE.read_text().partition("The form\n---")[0], re.MULTILINE)
-    assert commands == [" ".join(COMMAND)]
+    commands = re.findall("^   (ansible-playbook .*)$", GUIDE.read_text().partition("The play\n---")[0], re.MULTILINE)
+    assert commands == [" ".join(COMMAND), " ".join([*COMMAND, *OAUTH])]
 
 
 def test_playbook_with_state_absent_removes_the_type_once(admin: Project, awx: Awx) -> None:
@@ -146,3 +150,58 @@ def test_job_with_a_credential_of_the_type_signs_in(admin: Project, awx: Awx, bi
     run = admin.play({"name": "Sign in", "bill.connect.bill_login": None})
     assert run.code == 0, run.output
     assert bill.get("counts") == {"POST /v3/login": 1}
+
+
+def test_playbook_with_a_method_installs_its_type_once_beside_the_type_for_all(admin: Project, awx: Awx) -> None:
+    assert install(admin) == 1
+    assert install(admin, *OAUTH) == 1
+    assert install(admin, *OAUTH) == 0
+    assert sorted(each["name"] for each in awx.types.values()) == [NAME, "BILL oauth (bill.connect)"]
+    known = awx.type_named("BILL oauth (bill.connect)")
+    assert known["inputs"] == yaml.safe_load((FILES / "oauth" / "inputs.yml").read_text())
+    assert known["injectors"] == yaml.safe_load((FILES / "oauth" / "injectors.yml").read_text())
+    assert install(admin, *OAUTH, "-e", "bill_awx_state=absent") == 1
+    assert awx.type()["name"] == NAME
+
+
+def test_playbook_with_each_installs_a_type_for_each_method_and_a_job_of_each_signs_in(
+    admin: Project, awx: Awx, bill: Control
+) -> None:
+    each_type = ("-e", "bill_awx_method=each")
+    assert install(admin, *each_type) == 6
+    assert install(admin, *each_type) == 0
+    assert sorted(known["name"] for known in awx.types.values()) == sorted(
+        f"BILL {name} (bill.connect)" for name in {*AUTH_METHODS}
+    )
+    environ = admin.environ
+    for method in METHODS.values():
+        name = f"BILL {method.auth_method} (bill.connect)"
+        inputs = awx.type_named(name)["inputs"]
+        # A credential without a required value is refused.
+        for required in inputs["required"]:
+            typed = {option: value for option, value in method.options.items() if option != required}
+            assert refusals_of_values(inputs, form(inputs, **typed)) == [f"{required} is required"]
+        bill.post("reset")
+        # Each job has a container of its own.
+        shutil.rmtree(admin.home / ".ansible")
+        admin.environ = awx.job_with(form(inputs, api_url=admin.api_url, **method.options), name)[0]
+        run = admin.play({"name": "Sign in", "bill.connect.bill_login": None})
+        assert run.code == 0, run.output
+        assert bill.get("counts") == dict.fromkeys(method.sign_in, 1)
+        assert secrets_in(run.output) == []
+    admin.environ = environ
+    # All types are in use now, so none is removed.
+    run = run_playbook(admin, *each_type, "-e", "bill_awx_state=absent")
+    assert (run.code, len(awx.types)) == (2, 6)
+
+
+@pytest.mark.parametrize("wrong", [("bill_awx_method=password2",), ("bill_awx_method=each", "bill_awx_name=Ours")])
+def test_playbook_with_a_wrong_method_names_the_methods_and_sends_nothing(
+    admin: Project, awx: Awx, wrong: tuple[str, ...]
+) -> None:
+    run = run_playbook(admin, *(argument for each in wrong for argument in ("-e", each)))
+    assert run.code == 2
+    assert run.shows(
+        "bill_awx_method must be one of password, sync_token, console_token, partner, oauth, spend_token, or each"
+    )
+    assert awx.received == []

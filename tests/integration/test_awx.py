@@ -9,13 +9,13 @@ AWX itself does not run here. tests/awx/rules.py describes what AWX makes of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
-from tests.awx.rules import HIDDEN, form, injected
+from tests.awx.rules import HIDDEN, form, injected, refusals_of_values
 from tests.emulator import world
 from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS, Method
@@ -23,20 +23,25 @@ from tests.integration.payer import STEP_UP
 from tests.integration.project import Project, secrets_in
 
 FILES = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "awx"
-INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
-INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
 SITE = {"name": "Sign in", "bill.connect.bill_login": None, "register": "bill"}
 
 
-def job(project: Project, **typed: str) -> dict[str, str]:
-    """The environment of a job with this filled-in credential. It returns what the job's details show."""
+def job(project: Project, typed: Mapping[str, str], folder: Path = FILES) -> dict[str, str]:
+    """The environment of a job with this filled-in credential. It returns what the job's details show.
+
+    ``folder`` has the credential type: the one for all authentication methods, or the one for a single method.
+    """
     project.without_vault()
     project.variables()
-    project.environ, shown = injected(INPUTS, INJECTORS, form(INPUTS, api_url=project.api_url, **typed))
+    inputs, injectors = (yaml.safe_load((folder / f"{name}.yml").read_text()) for name in ("inputs", "injectors"))
+    values = form(inputs, api_url=project.api_url, **typed)
+    assert refusals_of_values(inputs, values) == []
+    project.environ, shown = injected(inputs, injectors, values)
     return shown
 
 
 @pytest.mark.promise(5)
+@pytest.mark.parametrize("of_method", [False, True], ids=["type for all", "type of the method"])
 @pytest.mark.parametrize(
     "method",
     [
@@ -45,9 +50,10 @@ def job(project: Project, **typed: str) -> dict[str, str]:
     ],
 )
 def test_awx_credential_of_each_auth_method_signs_in_without_options(
-    project: Project, bill: Control, method: Method
+    project: Project, bill: Control, method: Method, of_method: bool
 ) -> None:
-    shown = job(project, auth_method=method.auth_method, **method.options)
+    all_methods = {"auth_method": method.auth_method, **method.options}
+    shown = job(project, method.options, FILES / method.auth_method) if of_method else job(project, all_methods)
     run = project.play(SITE)
     assert run.code == 0, run.output
     assert run.warnings == []
@@ -58,15 +64,15 @@ def test_awx_credential_of_each_auth_method_signs_in_without_options(
 
 def test_awx_credential_with_mfa_id_is_trusted(project: Project, bill: Control) -> None:
     device = world.REMEMBERED_DEVICE
-    job(
-        project,
-        username=world.PAYER.username,
-        password=world.PAYER.password,
-        organization_id=world.ORGANIZATION.id,
-        dev_key=world.DEV_KEY,
-        remember_me_id=device.id,
-        device=device.device,
-    )
+    typed = {
+        "username": world.PAYER.username,
+        "password": world.PAYER.password,
+        "organization_id": world.ORGANIZATION.id,
+        "dev_key": world.DEV_KEY,
+        "remember_me_id": device.id,
+        "device": device.device,
+    }
+    job(project, typed)
     run = project.play(SITE, {"ansible.builtin.assert": {"that": "bill.trusted"}})
     assert run.code == 0, run.output
     assert STEP_UP not in bill.get("counts")
@@ -74,7 +80,7 @@ def test_awx_credential_with_mfa_id_is_trusted(project: Project, bill: Control) 
 
 def test_awx_credential_overridden_by_variable_names_both_sources(project: Project) -> None:
     """A variable that a project had before AWX is the most likely reason for a refusal in AWX."""
-    job(project, **METHODS["password"].options)
+    job(project, METHODS["password"].options)
     project.variables(bill_password="left over")
     run = project.play(SITE)
     assert run.code == 2

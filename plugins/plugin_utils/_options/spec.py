@@ -44,6 +44,7 @@ OPTION_VARIABLES = (("bill_organization_id", "organization_id"), ("bill_user_id"
 # The variables that the roles and playbooks read in addition to those of the options.
 ROLE_VARIABLES = (
     "bill_awx_collection",
+    "bill_awx_method",
     "bill_awx_name",
     "bill_awx_state",
     "bill_connect_role_set",

@@ -258,7 +258,7 @@ ACCOUNT_OPTIONS = (
         awx="usual",
         awx_note=(
             "Required only for payments and for other operations that require MFA. The role bill.connect.trust returns one. It lasts 30 days. BILL calls it "
-            "rememberMeId. With partner it is used only for a user."
+            "rememberMeId."
         ),
     ),
     Option(

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The credential type for AWX has the collection's options in the form that AWX accepts."""
+"""The credential types for AWX have the collection's options in the form that AWX accepts: one for all methods, and one for each method."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ FILES = ROOT / "playbooks" / "files" / "awx"
 INPUTS: dict[str, Any] = yaml.safe_load((FILES / "inputs.yml").read_text())
 INJECTORS: dict[str, Any] = yaml.safe_load((FILES / "injectors.yml").read_text())
 FIELDS: dict[str, dict[str, Any]] = {field["id"]: field for field in INPUTS["fields"]}
+
+# The type of each method.
+OF_METHOD: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    name: (
+        yaml.safe_load((FILES / name / "inputs.yml").read_text()),
+        yaml.safe_load((FILES / name / "injectors.yml").read_text()),
+    )
+    for name in METHODS
+}
 
 BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -89,4 +98,46 @@ def test_job_details_hide_every_secret_field() -> None:
     shown = injected(INPUTS, INJECTORS, form(INPUTS, **typed))[1]
     assert {name for name, value in shown.items() if "findme" in value} == {
         BY_NAME[name].environment_name for name in typed if not (BY_NAME[name].secret or BY_NAME[name].secret_in_url)
+    }
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_type_of_a_method_is_accepted_by_awx_and_has_the_fields_of_this_method(name: str) -> None:
+    inputs, injectors = OF_METHOD[name]
+    assert refusals_of_inputs(inputs) == []
+    assert refusals_of_injectors(injectors, inputs) == []
+    assert {*inputs["required"]} == {*METHODS[name].required_options}
+    common = {"environment", "api_url", "session_store", "ca_path"}
+    fields = {field["id"]: field for field in inputs["fields"]}
+    assert {*fields} == METHODS[name].options_used() | common
+    # The text is about this method only.
+    others = {*METHODS} - {name}
+    assert not [each for each in others for field in fields.values() if f"With {each}" in field["help_text"]]
+    assert {field["id"] for field in fields.values() if field.get("secret")} == {
+        each for each in fields if BY_NAME[each].secret or BY_NAME[each].secret_in_url
+    }
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_credential_of_a_method_without_a_required_field_is_refused_by_awx(name: str) -> None:
+    inputs, injectors = OF_METHOD[name]
+    typed = {each: f"some{each.replace('_', '')}" for each in METHODS[name].required_options}
+    assert refusals_of_values(inputs, form(inputs, **typed)) == []
+    for each in typed:
+        assert refusals_of_values(inputs, form(inputs, **{**typed, each: ""})) == [f"{each} is required"]
+    options = resolve({}, table=OPTIONS, variable=lambda _name: None, environ=injected(inputs, injectors, typed)[0])
+    assert options.values["auth_method"] == name
+    METHODS[name].from_options(options.values)
+    # The type names the method itself, so nobody can choose it.
+    assert {*options.sources} == {"auth_method", *typed}
+
+
+@pytest.mark.promise(5)
+@pytest.mark.parametrize("name", METHODS)
+def test_job_details_of_a_method_hide_every_secret_field(name: str) -> None:
+    inputs, injectors = OF_METHOD[name]
+    typed = {field["id"]: f"findme{field['id']}" for field in inputs["fields"] if "choices" not in field}
+    shown = injected(inputs, injectors, form(inputs, **typed))[1]
+    assert {each for each, value in shown.items() if "findme" in value} == {
+        BY_NAME[each].environment_name for each in typed if not (BY_NAME[each].secret or BY_NAME[each].secret_in_url)
     }

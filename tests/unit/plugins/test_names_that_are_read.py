@@ -76,10 +76,15 @@ RULES: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "bill_awx_chosen",
             "bill_awx_facts",
+            "bill_awx_folder",
             "bill_awx_from",
+            "bill_awx_methods",
             "bill_awx_modules",
             "bill_awx_type",
+            "bill_awx_types",
+            "bill_awx_usual",
             "bill_connect_answers",
             "bill_connect_backup",
             "bill_connect_elsewhere",
