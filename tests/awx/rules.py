@@ -11,6 +11,7 @@ that code. They cover only custom types of kind ``cloud`` whose injectors set en
 - ``refusals_of_injectors``: ``CredentialTypeInjectorField`` there, ``ENV_BLOCKLIST`` in awx/main/constants.py;
 - ``refusals_of_values``, ``stored_values``: ``CredentialInputField`` there, ``CredentialType.default_for_field`` in
   awx/main/models/credential.py;
+- ``refusals_of_survey``: ``JobTemplateSurveySpec`` in awx/api/views;
 - ``injected``: ``CredentialType.inject_credential`` there;
 - ``form``: what the web form sends, awx/ui/src/screens/Credential/shared/CredentialForm.js of release 24.6.1.
 """
@@ -147,6 +148,48 @@ def stored_inputs(inputs: Values) -> dict[str, Any]:
     for field in stored.get("fields", []):
         field.setdefault("type", "string")
     return stored
+
+
+_SURVEY_TYPES: dict[str, tuple[type, ...]] = {
+    "text": (str,),
+    "textarea": (str,),
+    "password": (str,),
+    "multiplechoice": (str,),
+    "multiselect": (str,),
+    "integer": (int,),
+    "float": (float, int),
+}
+
+
+def refusals_of_survey(survey: Any) -> list[str]:
+    """The reasons why AWX rejects the survey of a job template. Empty if it accepts it. Passwords are not covered."""
+    expected: dict[str, type] = {"name": str, "description": str, "spec": list}
+    found = [
+        f"{name} is missing or of another type" for name, of in expected.items() if not isinstance(survey.get(name), of)
+    ]
+    if found or not survey["spec"]:
+        return found or ["spec has no items"]
+    for number, question in enumerate(survey["spec"]):
+        found += [f"question {number}: {why}" for why in _refusals_of_question(question)]
+    variables = [question.get("variable") for question in survey["spec"]]
+    return found + [
+        f"{each} is there twice" for each in sorted({str(each) for each in variables if variables.count(each) > 1})
+    ]
+
+
+def _refusals_of_question(question: Values) -> Iterator[str]:
+    for name in ("type", "question_name", "variable", "required"):
+        if not isinstance(question.get(name), bool if name == "required" else str):
+            yield f"{name} is missing or of another type"
+    kind = question.get("type")
+    if kind not in _SURVEY_TYPES:
+        yield "type is unknown"
+        return
+    if question.get("default", "") != "" and not isinstance(question["default"], _SURVEY_TYPES[kind]):
+        yield "default is of another type"
+    yield from (f"{name} is no number" for name in ("min", "max") if not isinstance(question.get(name) or 0, int))
+    if kind in ("multiplechoice", "multiselect") and not question.get("choices"):
+        yield "choices are missing"
 
 
 def form(inputs: Values, **values: Any) -> dict[str, Any]:

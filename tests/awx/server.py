@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""An emulator of AWX on loopback. It has only the calls that the module credential_type sends, and the checks of AWX.
+"""An emulator of AWX on loopback. It has only the calls that the modules credential_type and job_template send, and the checks of AWX.
 
 The calls, their statuses and headers are those that awx.awx 24.6.1 sends and expects. rules.py decides what is accepted. The test
 creates a credential itself, as the web form does.
@@ -19,11 +19,26 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from .rules import injected, refusals_of_injectors, refusals_of_inputs, refusals_of_values, stored_inputs, stored_values
+from .rules import (
+    injected,
+    refusals_of_injectors,
+    refusals_of_inputs,
+    refusals_of_survey,
+    refusals_of_values,
+    stored_inputs,
+    stored_values,
+)
 
 TOKEN = "AWXTOKEN-findme-51c9"
 USERNAME, PASSWORD = "admin", "AWX-findme-password"
-_TYPES, _TOKENS = "/api/v2/credential_types/", "/api/v2/tokens/"
+_TYPES, _TOKENS, _TEMPLATES = "/api/v2/credential_types/", "/api/v2/tokens/", "/api/v2/job_templates/"
+# What a job template names. Each is the only one of its kind, and has this id.
+NAMED = {
+    "/api/v2/organizations/": (1, "Default"),
+    "/api/v2/projects/": (6, "BILL"),
+    "/api/v2/inventories/": (2, "Localhost"),
+    "/api/v2/credentials/": (9, "BILL, Maple Street Bakery"),
+}
 
 
 class Awx:
@@ -33,6 +48,10 @@ class Awx:
         self.url = ""
         self.types: dict[int, dict[str, Any]] = {}
         self.credentials: list[tuple[int, dict[str, Any]]] = []
+        # The only job template, its survey and the ids of its credentials.
+        self.template: dict[str, Any] = {}
+        self.survey: dict[str, Any] = {}
+        self.template_credentials: list[int] = []
         self.received: list[str] = []
 
     def type(self) -> dict[str, Any]:
@@ -73,13 +92,51 @@ class Awx:
         if parts.path == _TYPES and method == "GET":
             name = dict(parse_qsl(parts.query)).get("name")
             found = [each for each in self.types.values() if each["name"] == name]
-            return 200, {"count": len(found), "next": None, "previous": None, "results": found}
+            return 200, _page(found)
         if parts.path == _TYPES and method == "POST":
             return self._store(max(self.types, default=30) + 1, {"inputs": {}, "injectors": {}}, body)
+        if parts.path.startswith(_TEMPLATES):
+            return self._handle_template(
+                method, parts.path.removeprefix(_TEMPLATES), dict(parse_qsl(parts.query)), body
+            )
+        if parts.path in NAMED and method == "GET":
+            known_id, name = NAMED[parts.path]
+            wanted = dict(parse_qsl(parts.query)).get("name")
+            return 200, _page([{"id": known_id, "name": name}] if wanted == name else [])
         number = parts.path.removeprefix(_TYPES).strip("/")
         if not number.isdecimal() or int(number) not in self.types:
             return 404, {"detail": "Not found."}
         return self._handle_type(method, self.types[int(number)], body)
+
+    def _handle_template(self, method: str, rest: str, query: Mapping[str, str], body: Any) -> tuple[int, Any]:
+        if rest == "" and method == "GET":
+            return 200, _page([self.template] if self.template.get("name") == query["name"] else [])
+        if rest == "" and method == "POST":
+            url = f"{_TEMPLATES}7/"
+            self.template = {
+                **body,
+                "id": 7,
+                "type": "job_template",
+                "url": url,
+                "related": {"survey_spec": f"{url}survey_spec/"},
+            }
+            return 201, self.template
+        if rest == "7/" and method == "PATCH":
+            self.template |= body
+            return 200, self.template
+        if rest == "7/survey_spec/" and method == "GET":
+            return 200, self.survey
+        if rest == "7/survey_spec/" and method == "POST":
+            if refusals := refusals_of_survey(body):
+                return 400, {"error": refusals}
+            self.survey = body
+            return 200, {}
+        if rest == "7/credentials/" and method == "GET":
+            return 200, _page([{"id": number} for number in self.template_credentials])
+        if rest == "7/credentials/" and method == "POST":
+            self.template_credentials.append(body["id"])
+            return 204, None
+        return 404, {"detail": "Not found."}
 
     def _handle_type(self, method: str, known: dict[str, Any], body: Any) -> tuple[int, Any]:
         in_use = any(of == known["id"] for of, _values in self.credentials)
@@ -110,6 +167,10 @@ class Awx:
         requested |= {"id": number, "type": "credential_type", "url": f"{_TYPES}{number}/", "managed": False}
         self.types[number] = {**requested, "inputs": stored_inputs(requested["inputs"])}
         return (201 if is_new else 200), self.types[number]
+
+
+def _page(found: list[Any]) -> dict[str, Any]:
+    return {"count": len(found), "next": None, "previous": None, "results": found}
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The playbook that installs the credential types with AWX's own module, and jobs with credentials of these types."""
+"""The playbook that installs the credential types with AWX's own module, and jobs with credentials of these types. A job template with a survey."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 import yaml
 
 from tests.awx.rules import form, refusals_of_values
-from tests.awx.server import PASSWORD, USERNAME, Awx
+from tests.awx.server import NAMED, PASSWORD, USERNAME, Awx
 from tests.emulator.control_client import Control
 from tests.integration.methods import METHODS
 from tests.integration.project import Project, Run, secrets_in
+from tests.integration.test_guides import blocks
 
 FILES = Path(__file__).resolve().parents[2] / "playbooks" / "files" / "awx"
 INPUTS, INJECTORS = (yaml.safe_load((FILES / f"{name}.yml").read_text()) for name in ("inputs", "injectors"))
@@ -205,3 +206,30 @@ def test_playbook_with_a_wrong_method_names_the_methods_and_sends_nothing(
         "bill_awx_method must be one of password, sync_token, console_token, partner, oauth, spend_token, or each"
     )
     assert awx.received == []
+
+
+def test_guide_job_template_with_its_survey_is_made_once(admin: Project, awx: Awx) -> None:
+    """The play of the guide, with AWX's own module. The survey follows AWX's rules. The guide's test runs the job."""
+    files = {block.file: block.text for block in blocks("guide_awx") if block.file}
+    (admin.folder / "job_template.yml").write_text(files["job_template.yml"])
+    [play] = yaml.safe_load(files["job_template.yml"])
+    options = play["tasks"][0]["awx.awx.job_template"]
+    # The inventory of the tests has other connection settings for localhost.
+    admin.hosts("localhost")
+    check = admin.run("ansible-playbook", "job_template.yml", "--check")
+    assert (check.code, check.changed, awx.template) == (0, 1, {}), check.output
+    runs = [admin.run("ansible-playbook", "job_template.yml") for _time in range(2)]
+    assert [(run.code, run.changed) for run in runs] == [(0, 1), (0, 0)], runs[0].output
+    ids = {name: number for number, name in NAMED.values()}
+    plain = ("name", "playbook", "survey_enabled", "ask_variables_on_launch", "ask_credential_on_launch")
+    assert {name: awx.template[name] for name in plain} == {name: options[name] for name in plain}
+    assert [awx.template[name] for name in ("organization", "project", "inventory")] == [
+        ids[options[name]] for name in ("organization", "project", "inventory")
+    ]
+    assert awx.template_credentials == [ids[name] for name in options["credentials"]]
+    assert awx.survey == options["survey_spec"]
+    # The job gets an answer for each variable that the play reads, and no other one.
+    [job] = yaml.safe_load(files["vendor.yml"])
+    asked = {question["variable"] for question in options["survey_spec"]["spec"]}
+    assert asked == {*re.findall(r"{{ (vendor_\w+) }}", str(job))}
+    assert not [name for name in asked if name.startswith("bill_")]

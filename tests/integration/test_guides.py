@@ -628,7 +628,7 @@ GUIDES = {
         environ=job_of_awx(),
         actions={"Without a shared store, every job signs in": in_another_container},
         # The last run is in the same container as the one before.
-        requests={SIGN_IN: 2, SIGN_OUT: 1},
+        requests={SIGN_IN: 2, SIGN_OUT: 1, "POST /v3/vendors": 1},
         wrong={
             "A field is empty that the chosen way needs": Wrong({"bill_auth_method": "console_token"}),
             "The password is wrong, or belongs to the other environment": Wrong(faults={SIGN_IN: {"code": "BDC_1101"}}),
