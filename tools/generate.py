@@ -84,7 +84,7 @@ REGIONS = (
 
 
 class MarkerError(Exception):
-    """A file has no markers of a region, or has them twice."""
+    """A file does not exist, has no markers of a region, or has them twice."""
 
 
 def rewritten(text: str, region: Region) -> str:
@@ -111,6 +111,10 @@ def stale_regions(root: Path, regions: Sequence[Region] = REGIONS) -> Iterator[t
     """Each stale region below ``root``, with the text that the whole file should have."""
     texts: dict[str, str] = {}
     for region in regions:
+        if not (root / region.path).exists():
+            raise MarkerError(
+                f"{region.path} does not exist. Copy such a file of another method, and keep the lines with generated."
+            )
         text = texts.get(region.path) or (root / region.path).read_text(encoding="utf-8")
         texts[region.path] = rewritten(text, region)
         if texts[region.path] != text:

@@ -78,6 +78,16 @@ def test_rewritten_without_markers_names_the_file_and_the_region(text: str) -> N
         rewritten(text, YAML)
 
 
+def test_generate_without_the_file_of_a_method_names_it_and_the_remedy(
+    checkout: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (checkout / "playbooks/files/awx/oauth/inputs.yml").unlink()
+    assert main([str(checkout)]) == 1
+    assert capsys.readouterr().err == (
+        "playbooks/files/awx/oauth/inputs.yml does not exist. Copy such a file of another method, and keep the lines with generated.\n"
+    )
+
+
 def test_rewritten_with_two_regions_of_one_name_is_refused() -> None:
     with pytest.raises(MarkerError, match="2 times"):
         rewritten("# generated: numbers\n# end generated\n" * 2, YAML)
