@@ -44,7 +44,8 @@ def lines(number: int) -> dict[str, Line]:
     """The lines of the table with this number on the page, by fault."""
     blocks = re.findall(r"^\.\. csv-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", GUIDE.read_text(), re.MULTILINE)
     rows = csv.reader(textwrap.dedent(blocks[number]).splitlines(), skipinitialspace=True)
-    found = [Line(*row) for row in rows]
+    # A bar before a letter or a sign would begin a substitution of reStructuredText, so it has a backslash.
+    found = [Line(*(cell.replace("\\|", "|") for cell in row)) for row in rows]
     assert len({line.wrong for line in found}) == len(found)
     return {line.wrong: line for line in found}
 
