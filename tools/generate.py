@@ -19,7 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from ansible_collections.bill.connect.plugins.plugin_utils._auth.methods import METHODS
-from tools import awx_form, option_texts, resource_texts
+from tools import awx_form, code_texts, option_texts, playbook_texts, resource_texts
 from tools.simulation import page as simulation_page
 
 # How a comment line begins and ends in YAML and Python, reStructuredText and Markdown.
@@ -44,6 +44,10 @@ REGIONS = (
     Region("plugins/plugin_utils/_core/api_fields.py", "api-fields", option_texts.api_fields),
     Region("roles/login/meta/argument_specs.yml", "role-options", option_texts.role_options),
     Region("roles/login/meta/argument_specs.yml", "role-variables", option_texts.role_variables),
+    *(
+        Region(f"playbooks/{name}.yml", "about", partial(playbook_texts.header, name))
+        for name in playbook_texts.PLAYBOOKS
+    ),
     Region("playbooks/disconnect.yml", "account-secrets", option_texts.account_secrets),
     Region("playbooks/files/awx/inputs.yml", "awx-inputs", option_texts.awx_inputs),
     Region("playbooks/files/awx/injectors.yml", "awx-injectors", option_texts.awx_injectors),
@@ -78,6 +82,7 @@ REGIONS = (
     Region("docs/docsite/rst/guide_awx.rst", "awx-form", awx_form.drawn),
     Region("docs/docsite/rst/guide_awx.rst", "awx-fields", awx_form.explained),
     Region("docs/docsite/rst/guide_awx.rst", "awx-types", option_texts.awx_types),
+    Region("docs/docsite/rst/guide_faults.rst", "codes", code_texts.table),
     Region("docs/docsite/rst/guide_fleet.rst", "simulation-chart", simulation_page.chart),
     Region("docs/docsite/rst/guide_fleet.rst", "simulation-table", simulation_page.table),
 )

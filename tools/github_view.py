@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -43,7 +44,7 @@ _MARKDOWN_TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 class _CodeBlock(CodeBlock):
     """rest2html drops the options of a directive that docutils does not know, such as the caption."""
 
-    option_spec = {**CodeBlock.option_spec, "caption": directives.unchanged}
+    option_spec: ClassVar[dict[str, Any]] = {**CodeBlock.option_spec, "caption": directives.unchanged}
 
 
 directives.register_directive("code-block", _CodeBlock)

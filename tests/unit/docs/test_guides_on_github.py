@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES
 from tools import github_view
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,6 +26,12 @@ def test_guide_has_nothing_that_github_shows_raw(path: str) -> None:
 @pytest.mark.parametrize("path", [*GUIDES, *PAGES])
 def test_page_has_no_dead_link(path: str) -> None:
     assert github_view.dead_links(path) == []
+
+
+def test_each_code_of_bill_has_an_anchor() -> None:
+    named = {code.lower().replace("_", "-") for code in ERROR_CODES}
+    assert "bdc-1144" in named
+    assert named <= github_view.anchors("docs/docsite/rst/guide_faults.rst")
 
 
 def test_role_of_sphinx_dead_file_and_dead_anchor_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
