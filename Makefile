@@ -45,7 +45,7 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 # The steps of `make test`. Targets joined by + run at the same time.
 TEST := generate-check lint+types+docs+galaxy+community unit-quick e2e-quick
 # `make check` runs these after them.
-CHECK := units sanity certification e2e-slow awx eda sweep e2e-cores
+CHECK := units sanity certification site e2e-slow awx eda sweep e2e-cores
 
 .DEFAULT_GOAL := help
 # The targets with a help text are no files.
@@ -176,6 +176,23 @@ $(WORK)/eda/.stamp: $(VENV)/.stamp
 
 eda: stage $(WORK)/eda/.stamp ## Run the rulebooks with ansible-rulebook against the emulator, behind real proxies and with a real database
 	@$(IN_STAGE) PATH="$(WORK)/eda/bin:$$PATH" $(WORK)/eda/bin/pytest $(call tests_in,tests/eda)
+
+# The documentation site, in an environment of its own: Sphinx, its theme and the parser of Markdown.
+$(WORK)/site/env/.stamp: $(VENV)/.stamp
+	@rm -rf $(WORK)/site/env
+	$(BIN)/python -m venv $(WORK)/site/env
+	$(BIN)/uv pip install --quiet --python $(WORK)/site/env/bin/python --group site
+	@touch $@
+
+IN_SITE := PATH="$(WORK)/site/env/bin:$$PATH" $(WORK)/site/env/bin/python
+
+site: stage $(WORK)/site/env/.stamp ## Build the documentation site into .work/site/html, and check its links; takes a minute
+	@$(IN_STAGE) $(IN_SITE) -m tools.site $(WORK)/site
+
+# It needs chromium (on Debian and Ubuntu, the package chromium). So `make check` does not run it.
+site-look: site ## Look at the site in a browser: no page may be wider than a phone; pictures go to .work/site/look
+	@$(BIN)/uv pip install --quiet --python $(WORK)/site/env/bin/python --group look
+	@$(IN_STAGE) $(IN_SITE) -m tools.site.look $(WORK)/site
 
 pictures: stage ## Update the pictures in the guides with runs against the emulator
 	@PYTHONPATH=$(STAGE) $(BIN)/python -m tools.pictures $(ARGS)

@@ -47,9 +47,6 @@ class _CodeBlock(CodeBlock):
     option_spec: ClassVar[dict[str, Any]] = {**CodeBlock.option_spec, "caption": directives.unchanged}
 
 
-directives.register_directive("code-block", _CodeBlock)
-
-
 def path_of(target: str, source: str) -> tuple[str, str] | None:
     """The path in the repository, and the anchor, that a link of the file ``source`` means. None for a link to another place.
 
@@ -70,6 +67,8 @@ def path_of(target: str, source: str) -> tuple[str, str] | None:
 
 @cache
 def _read(file: Path) -> tuple[nodes.document, str]:
+    # Not at the import, because Sphinx has a directive of the same name and imports this module, too.
+    directives.register_directive("code-block", _CodeBlock)
     messages = io.StringIO()
     text = file.read_text(encoding="utf-8")
     document = publish_doctree(text, file.name, settings_overrides={**_SETTINGS, "warning_stream": messages})

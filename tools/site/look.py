@@ -1,0 +1,98 @@
+# Copyright (c) 2026, the bill.connect authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Look at the documentation site in a browser, on a desk and on a phone. Fails if a page is wider than its screen.
+
+Needs chromium on this machine. Takes pictures of the pages in ``PICTURES``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import http.server
+import shutil
+import sys
+import threading
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+SCREENS = {"desk": (1280, 900), "phone": (390, 844)}
+PICTURES = (
+    "index.html",
+    "readme.html",
+    "tasks.html",
+    "bill_vendor_module.html",
+    "trust_role.html",
+    "playbooks/webhook.html",
+    "event_sources/bill_webhook.html",
+    "docsite/guide_choose.html",
+    "docsite/guide_connect.html",
+    "docsite/guide_faults.html",
+    "docsite/guide_security.html",
+    "docsite/guide_speed.html",
+    "contributing.html",
+    "changelog.html",
+)
+# How far the page reaches to the right of the screen, in pixels; and what reaches out of it, if it does not scroll by itself.
+_TOO_WIDE = """() => {
+  const wide = document.scrollingElement.scrollWidth - window.innerWidth;
+  const scrolls = (node) => node && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+  const out = [...document.querySelectorAll('article *')].filter(
+    (node) => node.getBoundingClientRect().right > window.innerWidth + 1 && node.offsetParent && !scrolls(node.parentElement));
+  return [wide, out.slice(0, 3).map((node) => node.tagName + '.' + node.className)];
+}"""
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def _look(page: Page, address: str, pages: list[str], screen: str, pictures: Path) -> list[str]:
+    wrong = []
+    for path in pages:
+        page.goto(f"{address}/{path}")
+        wide, out = page.evaluate(_TOO_WIDE)
+        if wide > 0 or out:
+            wrong.append(f"{path} on a {screen}: {wide} pixels too wide: {', '.join(out)}")
+        if path in PICTURES:
+            picture = pictures / f"{path.removesuffix('.html').replace('/', '-')}.{screen}.png"
+            # The beginning of a long page is enough.
+            height = min(page.evaluate("document.scrollingElement.scrollHeight"), 6000)
+            page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": SCREENS[screen][0], "height": height})
+    return wrong
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path, help="the folder of `make site`")
+    work: Path = parser.parse_args().work.resolve()
+    browser = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not browser:
+        sys.exit("There is no chromium on this machine. On Debian and Ubuntu, install the package chromium.")
+    html, pictures = work / "html", work / "look"
+    shutil.rmtree(pictures, ignore_errors=True)
+    pictures.mkdir()
+    pages = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
+    missing = [f"{path} is not there, and a picture of it is wanted" for path in PICTURES if path not in pages]
+    handler = functools.partial(_Quiet, directory=str(html))
+    wrong = list(missing)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as play:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        # Chromium has no sandbox of its own for root, and a container often has nobody else. It shows our own pages only.
+        started = play.chromium.launch(executable_path=browser, args=["--no-sandbox"])
+        for screen, (width, height) in SCREENS.items():
+            page = started.new_page(viewport={"width": width, "height": height})
+            wrong += _look(page, address, pages, screen, pictures)
+        started.close()
+        server.shutdown()
+    print("\n".join(wrong), file=sys.stderr, end="\n" if wrong else "")
+    print(f"{len(pages)} pages on {len(SCREENS)} screens; pictures: {pictures}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
