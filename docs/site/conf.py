@@ -24,13 +24,14 @@ smartquotes = False
 html_theme = "furo"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_use_index = False
 html_theme_options = {
     "footer_icons": [],
-    # The page that was opened is one of many, so the way back is at the top.
+    # Most pages are generated, so the theme cannot name the file to edit.
     "top_of_page_buttons": [],
     "navigation_with_keys": False,
 }

@@ -33,6 +33,9 @@ notes:
   - Before ansible-core 2.22, the task that uses a lookup may show its value. Only that task can hide it, so give it C(no_log).
   - A variable that is defined as a lookup is evaluated at each use. That takes some milliseconds in each task, but makes no sign-in.
 seealso:
+  - name: How to sign in
+    description: The ways to sign in, compared.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_choose.rst
   - module: bill.connect.bill_login
 """
 

@@ -36,6 +36,9 @@ notes:
     and C(register).
   - Use C(query), or C(lookup) with C(wantlist=true). A plain C(lookup) returns one record as that record, and several records as a list.
 seealso:
+  - name: Reading and writing
+    description: Calls of any endpoint, with examples.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_requests.rst
   - module: bill.connect.bill_request
 """
 

@@ -26,6 +26,9 @@ options:
     type: str
   # end generated
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
   - module: bill.connect.bill_approval_policy
 """
 

@@ -62,6 +62,9 @@ notes:
   - Asks only once, for any number of hosts. There is no time limit for the person.
   - Ctrl-C at any question ends the task with a failure. BILL may have made a session by then. That session is stored, encrypted, like any other.
 seealso:
+  - name: Connect your BILL account
+    description: The form and the vault file.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_connect.rst
   - module: bill.connect.bill_vault_file
   - module: bill.connect.bill_login
 """

@@ -91,6 +91,12 @@ notes:
   - ansible-core before 2.16.13, and 2.17 before 2.17.6, would show the session (CVE-2024-8775). The task refuses to run on these
     versions.
 seealso:
+  - name: How to sign in
+    description: The ways to sign in, compared.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_choose.rst
+  - name: When something goes wrong
+    description: The messages, and the error codes of BILL.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_faults.rst
   - module: bill.connect.bill_request
   - module: bill.connect.bill_session_info
   - module: bill.connect.bill_mfa_challenge

@@ -36,6 +36,9 @@ notes:
   - BILL sends a code for every host. On more than one host, use C(run_once).
   - The user needs a phone for 2-step verification. Set it up in BILL.
 seealso:
+  - name: Payments and MFA
+    description: How a session becomes MFA-trusted, and pays.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_payments.rst
   - module: bill.connect.bill_mfa_validate
   - module: bill.connect.bill_login
   - name: MFA challenge

@@ -48,6 +48,9 @@ attributes:
     details:
       - Everything that could be shown is secret.
 seealso:
+  - name: Payments and MFA
+    description: How a session becomes MFA-trusted, and pays.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_payments.rst
   - module: bill.connect.bill_mfa_challenge
   - module: bill.connect.bill_login
   - name: Validate an MFA challenge

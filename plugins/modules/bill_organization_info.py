@@ -20,6 +20,9 @@ extends_documentation_fragment:
   - bill.connect.resource_info
   - bill.connect.sign_in
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
   - module: bill.connect.bill_organizations_info
 """
 

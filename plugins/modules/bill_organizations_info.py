@@ -31,6 +31,9 @@ attributes:
 notes:
   - There is no such list with O(auth_method=spend_token). BILL does not document whether there is one with O(auth_method=oauth).
 seealso:
+  - name: BILL partner
+    description: How a partner signs in.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_partner.rst
   - module: bill.connect.bill_login
   - name: List all organizations
     description: BILL's own description of the list.

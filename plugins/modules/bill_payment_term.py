@@ -77,6 +77,12 @@ options:
     type: str
   # end generated
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
+  - name: A new organization
+    description: Everything that a new organization needs, in one playbook.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_new_organization.rst
   - module: bill.connect.bill_payment_term_info
 """
 

@@ -120,6 +120,12 @@ notes:
   - Files cannot be uploaded or downloaded yet. The body of a request and the response must be JSON. To send a file, use M(ansible.builtin.uri)
     with the RV(bill.connect.bill_login#module:headers) of M(bill.connect.bill_login).
 seealso:
+  - name: Reading and writing
+    description: Calls of any endpoint, with examples.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_requests.rst
+  - name: When something goes wrong
+    description: The messages, and the error codes of BILL.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_faults.rst
   - plugin: bill.connect.bill_request
     plugin_type: lookup
   - module: bill.connect.bill_login

@@ -41,6 +41,9 @@ attributes:
     details:
       - Changes nothing except the session, and that only with O(sign_in).
 seealso:
+  - name: Payments and MFA
+    description: How a session becomes MFA-trusted, and pays.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_payments.rst
   - module: bill.connect.bill_login
   - module: bill.connect.bill_form
   - name: Session details

@@ -96,6 +96,12 @@ options:
     type: bool
   # end generated
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
+  - name: Joiners and leavers
+    description: The users of an organization.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_people.rst
   - module: bill.connect.bill_user_info
   - module: bill.connect.bill_role_info
 """

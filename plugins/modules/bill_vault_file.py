@@ -88,6 +88,9 @@ notes:
   - The file is on the controller. It is written with the rights of the user who has started Ansible.
   - C(ansible-vault view) shows the file, C(ansible-vault edit) changes it, and C(ansible-vault rekey) encrypts it with another password.
 seealso:
+  - name: Connect your BILL account
+    description: The form and the vault file.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_connect.rst
   - module: bill.connect.bill_login
   - name: Protecting sensitive data with Ansible vault
     description: Ansible's guide to vault passwords and vault IDs.

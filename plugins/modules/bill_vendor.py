@@ -214,6 +214,12 @@ options:
         type: int
   # end generated
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
+  - name: Vendors from a spreadsheet
+    description: Vendors and their bank accounts from a file.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_spreadsheet.rst
   - module: bill.connect.bill_request
   - name: Vendors
     description: BILL's own description of vendors.

@@ -28,6 +28,9 @@ options:
     required: true
   # end generated
 seealso:
+  - name: Master data, declared
+    description: What the tasks for master data have in common.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_resources.rst
   - module: bill.connect.bill_vendor_bank_account
 """
 

@@ -103,6 +103,9 @@ options:
       - Variable C(bill_vault_id), environment variable E(BILL_VAULT_ID).
     type: str
 seealso:
+  - name: Reacting to changes at BILL
+    description: Subscriptions, event sources and rulebooks.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_events.rst
   - module: bill.connect.bill_webhook_subscription_info
   - module: bill.connect.bill_vault_file
 """

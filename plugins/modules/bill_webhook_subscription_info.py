@@ -26,6 +26,9 @@ options:
     type: str
   # end generated
 seealso:
+  - name: Reacting to changes at BILL
+    description: Subscriptions, event sources and rulebooks.
+    link: https://github.com/bill-connect/bill.connect/blob/main/docs/docsite/rst/guide_events.rst
   - module: bill.connect.bill_webhook_subscription
 """
 

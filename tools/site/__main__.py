@@ -28,10 +28,20 @@ def _run(*command: str, folder: Path, collections: Path) -> None:
         sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
-def _release(root: Path, collections: Path) -> None:
+def _release(root: Path, collections: Path) -> bool:
     """Turn the fragments of the copy into a release, if there are any. So the site shows what the next release brings."""
-    if any((root / "changelogs/fragments").glob("*.yml")):
+    has_fragments = any((root / "changelogs/fragments").glob("*.yml"))
+    if has_fragments:
         _run("antsibull-changelog", "release", folder=root, collections=collections)
+    return has_fragments
+
+
+def _say_unreleased(changelog: Path, version: str) -> None:
+    """Say below the title of the changelog that its newest version is not released."""
+    lines = changelog.read_text(encoding="utf-8").splitlines()
+    title_end = max(number for number, line in enumerate(lines[:10]) if line.startswith("==="))
+    lines.insert(title_end + 1, f"\n.. note::\n   Version {version} is not released yet.\n")
+    changelog.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def _documented(root: Path) -> list[str]:
@@ -52,14 +62,22 @@ def main() -> int:
         shutil.rmtree(folder, ignore_errors=True)
     source.mkdir(parents=True)
     root = stage(collections)
-    name = ".".join(yaml.safe_load((root / "galaxy.yml").read_text())[key] for key in ("namespace", "name"))
-    _release(root, collections)
+    galaxy = yaml.safe_load((root / "galaxy.yml").read_text())
+    is_unreleased = _release(root, collections)
     _run(
         *("antsibull-docs", "--config-file", "docs/site/antsibull-docs.cfg", "collection", "--use-current"),
-        *("--squash-hierarchy", "--fail-on-error", "--dest-dir", str(source), name),
+        *(
+            "--squash-hierarchy",
+            "--fail-on-error",
+            "--dest-dir",
+            str(source),
+            f"{galaxy['namespace']}.{galaxy['name']}",
+        ),
         folder=root,
         collections=collections,
     )
+    if is_unreleased:
+        _say_unreleased(source / "changelog.rst", galaxy["version"])
     made = pages.write(root, source)
     shutil.copytree(root / "docs/pictures", source / "docs/pictures")
     shutil.copytree(root / "docs/site/static", source / "static")

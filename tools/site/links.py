@@ -43,7 +43,9 @@ class FileLinks(SphinxPostTransform):
         for node in self.document.findall(nodes.reference):
             target = node.get("refuri", "")
             # The generated pages have no file in the repository. They have addresses only.
-            meant = path_of(target, source) if target and (source or "://" in target) and "mailto:" not in target else None
+            meant = (
+                path_of(target, source) if target and (source or "://" in target) and "mailto:" not in target else None
+            )
             if not meant or target.startswith("#"):
                 continue
             path, anchor = meant
@@ -75,7 +77,9 @@ class NameLinks(SphinxPostTransform):
             while parent is not None:
                 above.append(parent)
                 parent = parent.parent
-            if any(isinstance(each, (nodes.reference, nodes.title)) or each.tagname == "pending_xref" for each in above):
+            if any(
+                isinstance(each, (nodes.reference, nodes.title)) or each.tagname == "pending_xref" for each in above
+            ):
                 continue
             section = next((each for each in above if isinstance(each, nodes.section)), self.document)
             if (id(section), name) in seen:
@@ -84,6 +88,17 @@ class NameLinks(SphinxPostTransform):
             link = nodes.reference("", "", internal=True, refuri=self.app.builder.get_relative_uri(page, name))
             node.replace_self(link)
             link += node
+
+
+class Contents(SphinxPostTransform):
+    """The list of contents at the top of a page stays. The theme wants a class for that: it has its own, which narrow screens do not show."""
+
+    default_priority = 7
+
+    def run(self, **_arguments: Any) -> None:
+        for node in self.document.findall(nodes.topic):
+            if "contents" in node["classes"]:
+                node["classes"].append("this-will-duplicate-information-and-it-is-still-useful-here")
 
 
 def of_ansible(_app: Sphinx, _env: Any, node: Any, shown: nodes.Node) -> nodes.reference | None:
@@ -106,5 +121,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("bill_names", {}, "env", types=(dict,))
     app.add_post_transform(FileLinks)
     app.add_post_transform(NameLinks)
+    app.add_post_transform(Contents)
     app.connect("missing-reference", of_ansible)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

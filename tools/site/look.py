@@ -35,13 +35,17 @@ PICTURES = (
     "contributing.html",
     "changelog.html",
 )
-# How far the page reaches to the right of the screen, in pixels; and what reaches out of it, if it does not scroll by itself.
+# How far the page reaches to the right of the screen, in pixels. Then what is wider than its place: a box with a table, which would hide the
+# end of each line until the reader moves it, and anything else that has no box of its own that scrolls.
 _TOO_WIDE = """() => {
-  const wide = document.scrollingElement.scrollWidth - window.innerWidth;
-  const scrolls = (node) => node && (['auto', 'scroll', 'hidden'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
-  const out = [...document.querySelectorAll('article *')].filter(
-    (node) => node.getBoundingClientRect().right > window.innerWidth + 1 && node.offsetParent && !scrolls(node.parentElement));
-  return [wide, out.slice(0, 3).map((node) => node.tagName + '.' + node.className)];
+  const scrolls = (node) => node && (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
+  const wide = [...document.querySelectorAll('article .table-wrapper')].filter((box) => box.scrollWidth > box.clientWidth + 1);
+  const out = [...document.querySelectorAll('article *')].filter((node) =>
+    node.offsetParent && node.getBoundingClientRect().right > window.innerWidth + 1 && !scrolls(node.parentElement));
+  return [
+    Math.max(0, document.scrollingElement.scrollWidth - window.innerWidth),
+    [...wide, ...out].slice(0, 3).map((node) => `${node.tagName}.${node.className}: ${node.textContent.trim().slice(0, 40)}`),
+  ];
 }"""
 
 
@@ -61,7 +65,9 @@ def _look(page: Page, address: str, pages: list[str], screen: str, pictures: Pat
             picture = pictures / f"{path.removesuffix('.html').replace('/', '-')}.{screen}.png"
             # The beginning of a long page is enough.
             height = min(page.evaluate("document.scrollingElement.scrollHeight"), 6000)
-            page.screenshot(path=picture, full_page=True, clip={"x": 0, "y": 0, "width": SCREENS[screen][0], "height": height})
+            page.screenshot(
+                path=picture, full_page=True, clip={"x": 0, "y": 0, "width": SCREENS[screen][0], "height": height}
+            )
     return wrong
 
 

@@ -67,7 +67,7 @@ def _cell(paragraphs: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], widths: str) -> list[str]:
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "   :class: stacked", ""]
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "", ""]
     for row in (head, *rows):
         lines += [f"   {'* -' if number == 0 else '  -'} {_cell(cell)}" for number, cell in enumerate(row)]
     return [*lines, ""]
@@ -138,7 +138,11 @@ def _constants(path: Path) -> dict[str, Any]:
     """The texts of a plugin's file, such as DOCUMENTATION, without running it."""
     found = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.Constant):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Constant)
+        ):
             found[node.targets[0].id] = node.value.value
     return found
 
@@ -172,7 +176,13 @@ def _source_page(name: str, texts: dict[str, Any]) -> str:
     ]
     if about.get("notes"):
         lines += [*_title("Notes", "-"), *(f"- {_rst(text)}" for text in about["notes"]), ""]
-    lines += [*_title("Example", "-"), ".. code-block:: yaml", "", textwrap.indent(texts["EXAMPLES"].strip(), "   "), ""]
+    lines += [
+        *_title("Example", "-"),
+        ".. code-block:: yaml",
+        "",
+        textwrap.indent(texts["EXAMPLES"].strip(), "   "),
+        "",
+    ]
     lines += [*_title("See also", "-"), "- :doc:`/docsite/guide_events`", ""]
     return "\n".join(lines)
 
@@ -198,9 +208,12 @@ def _start(root: Path) -> str:
     lines += _toctree(["Overview <readme>"], COLLECTION)
     for section in sections:
         lines += _toctree([f"docsite/{guide}" for guide in section["toctree"]], section["title"])
-    reference = ["tasks", "lookups", "roles", "playbooks", "event_sources", "environment_variables"]
+    reference = ["tasks", "lookups", "roles", "playbooks", "event_sources"]
+    reference.append("Environment variables <environment_variables>")
     lines += _toctree(reference, "Reference")
-    lines += _toctree(["changelog", "contributing", "architecture", "reporting"], "The project")
+    lines += _toctree(
+        ["Changelog <changelog>", "contributing", "architecture", "Report a vulnerability <reporting>"], "The project"
+    )
     lines += _help(root)
     return "\n".join(lines)
 
@@ -217,6 +230,7 @@ def write(root: Path, folder: Path) -> Pages:
         if literal:
             pages.names[literal] = name
 
+    variables = {variable.name for playbook in PLAYBOOKS.values() for variable in playbook.variables}
     for kind, title, where in (
         ("lookup", "Lookups", "plugins/lookup/{}.py"),
         ("module", "Tasks", "plugins/modules/{}.py"),
@@ -226,8 +240,10 @@ def write(root: Path, folder: Path) -> Pages:
         page("tasks" if kind == "module" else f"{kind}s", "\n".join([*_title(title), *_listing(found)]))
         for name, (plugin, _summary) in found.items():
             pages.files[name] = where.format(plugin)
-            # A name that a task and a lookup share means the task.
+            # A name that a task and a lookup share means the task. A short name that is a variable, too, means the variable.
             pages.names[f"{COLLECTION}.{plugin}"] = name
+            if plugin.startswith("bill_") and plugin not in variables:
+                pages.names[plugin] = name
 
     sources = {path.stem: _constants(path) for path in sorted((root / _SOURCES).glob("*.py"))}
     for name, texts in sources.items():
