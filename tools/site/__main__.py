@@ -46,8 +46,8 @@ def _say_unreleased(changelog: Path, version: str) -> None:
 
 def _documented(root: Path) -> list[str]:
     """The files of the collection that must have a page."""
-    patterns = ("docs/docsite/rst/*.rst", "plugins/modules/bill_*.py", "plugins/lookup/*.py", "playbooks/*.yml")
-    patterns += ("roles/*/meta/argument_specs.yml", "extensions/eda/plugins/event_source/*.py")
+    patterns = ["docs/docsite/rst/*.rst", "plugins/modules/bill_*.py", "plugins/lookup/*.py", "playbooks/*.yml"]
+    patterns += ["roles/*/meta/argument_specs.yml", "extensions/eda/plugins/event_source/*.py"]
     return sorted(path.relative_to(root).as_posix() for pattern in patterns for path in root.glob(pattern))
 
 
