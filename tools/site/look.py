@@ -44,7 +44,7 @@ _TOO_WIDE = """() => {
     node.offsetParent && node.getBoundingClientRect().right > window.innerWidth + 1 && !scrolls(node.parentElement));
   return [
     Math.max(0, document.scrollingElement.scrollWidth - window.innerWidth),
-    [...wide, ...out].slice(0, 3).map((node) => `${node.tagName}.${node.className}: ${node.textContent.trim().slice(0, 40)}`),
+    [...wide, ...out].slice(0, 3).map((node) => `${node.tagName}.${node.className}: ${node.textContent.trim().replace(/\\s+/g, ' ').slice(0, 40)}`),
   ];
 }"""
 
