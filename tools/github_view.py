@@ -81,10 +81,13 @@ def shown_raw(path: str) -> str:
 
 
 def links(path: str) -> Iterator[str]:
-    """The targets of the links in a .rst or .md file."""
+    """The targets of the links and pictures in a .rst or .md file."""
     if path.endswith(".rst"):
-        for node in _read(ROOT / path)[0].findall(nodes.reference):
+        document = _read(ROOT / path)[0]
+        for node in document.findall(nodes.reference):
             yield node.get("refuri") or f"#{node['refid']}"
+        for node in document.findall(nodes.image):
+            yield node["uri"]
         return
     text = _MARKDOWN_CODE.sub("", (ROOT / path).read_text(encoding="utf-8"))
     for found in _MARKDOWN_LINK.finditer(text):

@@ -79,7 +79,8 @@ def main() -> int:
     if is_unreleased:
         _say_unreleased(source / "changelog.rst", galaxy["version"])
     made = pages.write(root, source)
-    shutil.copytree(root / "docs/pictures", source / "docs/pictures")
+    for pictures in ("docs/pictures", "docs/simulation"):
+        shutil.copytree(root / pictures, source / pictures)
     shutil.copytree(root / "docs/site/static", source / "static")
     settings = "\n".join(f"{f'bill_{key}'} = {json.dumps(value)}" for key, value in asdict(made).items())
     (source / "conf.py").write_text(f"{(root / 'docs/site/conf.py').read_text()}\n{settings}\n")

@@ -15,6 +15,7 @@ from typing import Any
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.transforms import SphinxTransform
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 
@@ -28,6 +29,20 @@ _LABELS = {
     "common_return_values": "reference_appendices/common_return_values.html",
 }
 _PLUGIN = re.compile(r"ansible_collections\.(?P<namespace>\w+)\.(?P<name>\w+)\.(?P<plugin>\w+_(?:module|lookup|role))")
+
+
+class Pictures(SphinxTransform):
+    """A picture of a page is the one of the repository. The pages lie elsewhere than their files, so the relative path changes."""
+
+    # Before Sphinx looks for the pictures.
+    default_priority = 200
+
+    def apply(self, **_arguments: Any) -> None:
+        source = self.config.bill_files.get(self.env.docname, "")
+        for node in self.document.findall(nodes.image):
+            meant = path_of(node["uri"], source) if source and "://" not in node["uri"] else None
+            if meant:
+                node["uri"] = f"/{meant[0]}"
 
 
 class FileLinks(SphinxPostTransform):
@@ -119,6 +134,7 @@ def of_ansible(_app: Sphinx, _env: Any, node: Any, shown: nodes.Node) -> nodes.r
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("bill_files", {}, "env", types=(dict,))
     app.add_config_value("bill_names", {}, "env", types=(dict,))
+    app.add_transform(Pictures)
     app.add_post_transform(FileLinks)
     app.add_post_transform(NameLinks)
     app.add_post_transform(Contents)

@@ -38,7 +38,7 @@ def test_role_of_sphinx_dead_file_and_dead_anchor_are_found(tmp_path: Path, monk
     monkeypatch.setattr(github_view, "ROOT", tmp_path)
     (tmp_path / "a.rst").write_text(
         "Title\n=====\n\n:ref:`x` and `b <b.rst>`__, `c <b.rst#no-such>`__, `d <b.rst#part-one>`__, `e <missing.rst>`__,\n"
-        f"`f <{github_view.REPOSITORY}/blob/main/missing.md>`__, `g <https://www.bill.com/missing>`__, `h <m.md#a-part>`__.\n"
+        f"`f <{github_view.REPOSITORY}/blob/main/missing.md>`__, `g <https://www.bill.com/missing>`__, `h <m.md#a-part>`__.\n\n.. image:: no.svg\n"
     )
     (tmp_path / "b.rst").write_text("Title\n=====\n\nPart One\n--------\n\nText\n\nPart two\n--------\n\nText\n")
     (tmp_path / "m.md").write_text("# A part\n\n[x](#a-part), [y](#no), `[z](#code)`, [b](b.rst)\n")
@@ -48,5 +48,6 @@ def test_role_of_sphinx_dead_file_and_dead_anchor_are_found(tmp_path: Path, monk
         "b.rst#no-such",
         "missing.rst",
         f"{github_view.REPOSITORY}/blob/main/missing.md",
+        "no.svg",
     ]
     assert github_view.dead_links("m.md") == ["#no"]

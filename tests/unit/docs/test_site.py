@@ -39,6 +39,8 @@ def built(folder: Path, page: str) -> tuple[str, str]:
     )
     (source / "index.rst").write_text(page)
     (source / "other.rst").write_text(":orphan:\n\nOther\n=====\n\nPart\n----\n\nText\n")
+    (source / "docs/pictures").mkdir(parents=True)
+    (source / "docs/pictures/connect.svg").write_text("<svg/>")
     (source / "sub").mkdir()
     (source / "sub" / "task.rst").write_text(":orphan:\n\nTask\n====\n\n``bill.connect.bill_vendor``\n")
     done = subprocess.run(
@@ -57,7 +59,7 @@ def test_link_to_a_file_goes_to_its_page_or_to_github_and_a_name_to_its_manual(t
         "Title\n=====\n\n`a <guide_security.rst#part>`__, `b <../../../galaxy.yml>`__, `c <../../../plugins>`__, "
         f"`d <{REPOSITORY}/blob/main/docs/docsite/rst/guide_security.rst>`__, `e <https://www.bill.com/x.rst>`__, `f <gone.rst>`__,\n"
         "`Part`_, ``bill.connect.bill_vendor`` and again ``bill.connect.bill_vendor``, ``bill.connect.other``\n\nPart\n----\n\n"
-        ":ref:`ansible_collections.ansible.builtin.uri_module`\n",
+        ":ref:`ansible_collections.ansible.builtin.uri_module`\n\n.. image:: ../../pictures/connect.svg\n",
     )
     text = html.partition('class="body"')[2].partition("sphinxsidebar")[0]
     assert re.findall(r'<a class="reference (\w+)" href="([^"]+)">', text) == [
@@ -71,6 +73,7 @@ def test_link_to_a_file_goes_to_its_page_or_to_github_and_a_name_to_its_manual(t
         ("internal", "sub/task.html"),
         ("external", "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/uri_module.html"),
     ]
+    assert 'src="_images/connect.svg"' in text
     assert re.findall(r"WARNING: (.*)", said) == ["link to gone.rst, which does not exist [bill.link]"]
 
 
