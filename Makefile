@@ -236,4 +236,4 @@ clean: ## Remove everything that make has created: .work, demo, and the caches o
 	rm -rf $(WORK) demo
 	rm -rf tests/output tests/integration/inventory changelogs/.plugin-cache.yaml bill-connect-*.tar.gz
 	find . \( -path ./.git -o -path ./.venv \) -prune -o \( -name '*.pyc' -o -name '*.retry' -o -name __pycache__ -o -name .ansible -o -name .coverage \
-		-o -name .hypothesis -o -name .mypy_cache -o -name .pytest_cache -o -name .ruff_cache \) -prune -exec rm -rf {} +
+		-o -name .hypothesis -o -name .mypy_cache -o -name .nox -o -name .pytest_cache -o -name .ruff_cache \) -prune -exec rm -rf {} +

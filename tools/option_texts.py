@@ -156,7 +156,10 @@ def _description(option: Option) -> list[str]:
         first.append("Secret.")
     if option.default_text:
         first.append(f"The default is {option.default_text}.")
-    return [" ".join([*first, f"Variable C({option.variable}), environment E({option.environment_name})."]), *deprecated_parts]
+    return [
+        " ".join([*first, f"Variable C({option.variable}), environment E({option.environment_name})."]),
+        *deprecated_parts,
+    ]
 
 
 # --- Ansible's documentation ---

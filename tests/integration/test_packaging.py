@@ -43,7 +43,6 @@ LARGEST = 900_000
 # The definitions of images in the guides, and the libraries that each adds to those of the collection.
 EXTRAS = {
     ("guide_awx", "execution-environment.yml"): ["redis>=5"],
-    ("guide_awx", "decision-environment.yml"): ["aiohttp"],
     ("guide_fleet", "execution-environment.yml"): ["redis>=5"],
 }
 

@@ -45,12 +45,13 @@ def test_inbox_with_events_that_come_together_takes_as_many_as_it_has_room_for(t
 def test_inbox_with_the_same_event_from_a_delivery_and_from_the_list_at_once_takes_it_once(tmp_path: Path) -> None:
     store, inbox = opened(tmp_path)
 
-    async def conversation() -> list[Outcome]:
-        return await asyncio.gather(
+    async def conversation() -> tuple[Outcome, Outcome]:
+        delivered, listed = await asyncio.gather(
             inbox.take(body_of("event-1")), inbox.take_entry(entry_of("event-1", LATER), ORGANIZATION)
         )
+        return delivered, listed
 
-    assert asyncio.run(conversation()) == [Outcome.STORED, Outcome.DUPLICATE]
+    assert asyncio.run(conversation()) == (Outcome.STORED, Outcome.DUPLICATE)
     assert store.waiting_count == 1
 
 

@@ -202,10 +202,10 @@ def test_former_name_of_an_option_is_documented_as_deprecated_in_each_text(monke
         "bill.connect 3.0.0 removes it. BILL says: region. Use C(bill_region) instead."
     )
     assert (
-        "| `bill_continent` | `BILL_CONTINENT` | The former name of region. Secret. It is deprecated, and bill.connect 3.0.0 removes it. "
-        "BILL says: region. Use `region` instead. "
-    ) in option_texts.readme_table()
-    assert "The name `area` is deprecated" in option_texts.readme_table()
+        "     - ``bill_continent``\n     - ``BILL_CONTINENT``\n     - The former name of region. Secret. It is deprecated, and bill.connect 3.0.0 removes it. "
+        "BILL says: region. Use ``region`` instead. "
+    ) in option_texts.option_table()
+    assert "The name ``area`` is deprecated" in option_texts.option_table()
     assert "continent" not in option_texts.awx_inputs()
 
 
