@@ -549,13 +549,14 @@ def test_reader_of_entries_in_another_order_remembers_the_newest(tmp_path: Path)
 
 
 @pytest.mark.promise(4)
-def test_reader_with_two_subscriptions_sends_refused_credentials_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("answer", [(401, None), (400, [{"code": "BDC_1101"}])], ids=str)
+def test_reader_with_two_subscriptions_sends_refused_credentials_once(tmp_path: Path, answer: tuple[int, Any]) -> None:
     async def conversation() -> list[str]:
         async with (
             FakeBill().open() as bill,
             reading(bill, tmp_path, subscription_ids=["first", "second"]) as reader,
         ):
-            bill.login = lambda: (401, [{"code": "BDC_1101"}])
+            bill.login = lambda: answer
             # Returns, because it does not try again.
             await reader.reader.read_forever()
             return bill.received
