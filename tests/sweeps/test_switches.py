@@ -62,7 +62,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     "payment terms": ("payment_term_change",),
     # The approvers are users.
     "approval policies": ("approval_policy_path", "missing_filters"),
-    "subscriptions": (),
+    "subscriptions": ("autopay_partner",),
 }
 # Several workers share the combinations of a resource.
 PARTS = 8
