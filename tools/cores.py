@@ -189,9 +189,8 @@ def matrix(*, every_python: bool) -> str:
 def chosen(lines: tuple[str, ...]) -> list[Core]:
     """The requested cores, or all. ``newest`` also returns newer cores without a Python on this machine, so that the table names them."""
     if pairs := [line for line in lines if ":" in line]:
-        return [with_python(pair) for pair in pairs] + (
-            chosen(others) if (others := tuple(set(lines) - {*pairs})) else []
-        )
+        others = tuple(line for line in lines if line not in pairs)
+        return [*map(with_python, pairs), *(chosen(others) if others else [])]
     if unknown := set(lines) - {core.line for core in CORES} - {"oldest", "newest"}:
         sys.exit(f"Not a supported core: {', '.join(sorted(unknown))}")
     wanted = set(lines)
