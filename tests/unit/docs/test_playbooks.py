@@ -16,6 +16,7 @@ import jinja2
 import pytest
 import yaml
 
+from ansible_collections.bill.connect.plugins.doc_fragments import sign_in
 from tools.playbook_texts import PLAYBOOKS, SPECS, header
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -28,6 +29,7 @@ DOCUMENTED = {
     path.stem: importlib.import_module(f"ansible_collections.bill.connect.plugins.modules.{path.stem}").DOCUMENTATION
     for path in (ROOT / "plugins/modules").glob("bill_*.py")
 }
+SHARED = yaml.safe_load(sign_in.ModuleDocFragment.DOCUMENTATION)["options"]
 
 
 def templates(value: Any, *, is_expression: bool = False) -> Iterator[str]:
@@ -96,10 +98,11 @@ def test_variable_in_an_expression_or_a_nested_text_is_found() -> None:
 @pytest.mark.parametrize("name", PLAYBOOKS)
 def test_default_of_a_description_is_that_of_the_playbook(name: str) -> None:
     text = (FOLDER / f"{name}.yml").read_text()
+    names = {*defined(yaml.safe_load(text))}
     for variable, spec in SPECS[name]["variables"].items():
         written = re.findall(rf"\b{variable} \| default\((.+?)(?:, true)?\)(?= |\))", text)
         own = [play["vars"][variable] for play in yaml.safe_load(text) if variable in play.get("vars", {})]
-        found = [yaml.safe_load(each.replace("'", '"')) for each in written if each != "''"] + own
+        found = [yaml.safe_load(each.replace("'", '"')) for each in written if each not in ("''", *names)] + own
         assert set(map(str, found)) == ({str(spec["default"])} if "default" in spec else set()), variable
         assert not ("default" in spec and spec.get("required")), variable
 
@@ -109,7 +112,8 @@ def test_variables_of_tasks_are_those_of_a_task_of_the_playbook(name: str) -> No
     text = (FOLDER / f"{name}.yml").read_text()
     for variable, spec in SPECS[name]["variables_of_tasks"].items():
         assert f"bill.connect.{spec['task']}:" in text
-        option = yaml.safe_load(DOCUMENTED[spec["task"]])["options"][spec["option"]]
+        options = SHARED | yaml.safe_load(DOCUMENTED[spec["task"]])["options"]
+        option = options[spec["option"]]
         assert f"C({variable})" in " ".join(option["description"])
 
 
