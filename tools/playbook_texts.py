@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The texts about the playbooks, from ``meta/playbook_specs.yml``."""
+"""The texts about the playbooks, from ``docs/plays.yml``."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Variable:
 
 @dataclass(frozen=True)
 class Playbook:
-    """What ``meta/playbook_specs.yml`` says about a playbook. Texts are in Ansible's markup."""
+    """What ``docs/plays.yml`` says about a playbook. Texts are in Ansible's markup."""
 
     name: str
     summary: str
@@ -76,7 +76,7 @@ def _playbook(name: str, about: dict[str, Any]) -> Playbook:
     )
 
 
-SPECS: dict[str, Any] = yaml.safe_load((ROOT / "meta/playbook_specs.yml").read_text(encoding="utf-8"))["playbook_specs"]
+SPECS: dict[str, Any] = yaml.safe_load((ROOT / "docs/plays.yml").read_text(encoding="utf-8"))["plays"]
 PLAYBOOKS = {name: _playbook(name, about) for name, about in SPECS.items()}
 
 

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``meta/playbook_specs.yml`` describes each playbook, and each variable that it reads."""
+"""``docs/plays.yml`` describes each playbook, and each variable that it reads."""
 
 from __future__ import annotations
 
