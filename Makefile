@@ -146,8 +146,11 @@ galaxy: build $(WORK)/galaxy/.stamp ## Check that Galaxy imports the archive wit
 certification: build stage ## Run the import, ansible-lint and some sanity tests with the releases of Red Hat's certification
 	@$(BIN)/python -m tools.certification $(WORK)/dist/bill-connect-*.tar.gz
 
+# A play waits for some of its time, so there are more of them than processors.
+PLAYS_AT_ONCE := $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
+
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
-	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)
+	@$(IN_STAGE) PYTEST_XDIST_AUTO_NUM_WORKERS=$(PLAYS_AT_ONCE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)
 
 e2e-quick: ## Run the e2e tests that are not marked slow or terminal
 	@$(MAKE) --no-print-directory e2e ARGS='-m "not slow and not terminal"'

@@ -788,6 +788,7 @@ def another_account_signs_in(here: Folder) -> None:
     here.environ = usual
 
 
+@pytest.mark.slow
 def test_disconnect_as_uninstall_leaves_nothing(here: Folder, bill: Control) -> None:
     here.connect(AP)
     backup = here.folder / f"{FILE}.4711.2026-11-22_09-30-00.bak"
@@ -814,6 +815,7 @@ def test_disconnect_as_uninstall_leaves_nothing(here: Folder, bill: Control) -> 
     assert run.shows(f"Session store: {store} does not exist, or has no files of bill.connect"), run.output
 
 
+@pytest.mark.slow
 def test_disconnect_store_with_another_account_is_removed_only_with_all(here: Folder, bill: Control) -> None:
     here.connect(AP)
     another_account_signs_in(here)
@@ -838,6 +840,7 @@ def test_disconnect_store_with_another_account_is_removed_only_with_all(here: Fo
     assert bill.get("counts") == {LOGIN: 2, LOGOUT: 1}
 
 
+@pytest.mark.slow
 def test_disconnect_store_in_redis_or_a_wrong_word_removes_nothing(here: Folder, bill: Control) -> None:
     here.connect(AP)
     disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments, "-e")
@@ -890,6 +893,7 @@ def test_form_terminal_closed_ends_all_workers(here: Folder, bill: Control) -> N
 
 
 @pytest.mark.promise(8)
+@pytest.mark.slow
 def test_form_file_that_play_in_other_folder_does_not_read_is_named_by_play(here: Folder, bill: Control) -> None:
     here.environ |= IN_THE_ENVIRONMENT
     form = ("ansible-playbook", CONNECT, *here.vault_arguments)

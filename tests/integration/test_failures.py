@@ -226,6 +226,7 @@ def test_variable_that_fails_is_told_with_its_cause(project: Project) -> None:
 @pytest.mark.promise(8)
 @pytest.mark.promise(15)
 @pytest.mark.promise(17)
+@pytest.mark.slow
 def test_password_with_braces_is_never_changed_without_a_word(project: Project) -> None:
     """Nothing is sent, and no part of the password is shown."""
     look_up = {

@@ -107,6 +107,7 @@ def test_facts_with_api_url_are_refused_by_every_task_lookup_and_role(
 
 
 @pytest.mark.promise(7)
+@pytest.mark.slow
 def test_facts_with_options_or_variables_of_templates_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     facts = {
         "bill_validate_certs": False,
@@ -319,6 +320,7 @@ SIGN_IN = "bill.connect.bill_login"
 
 
 @pytest.mark.promise(7)
+@pytest.mark.slow
 def test_facts_changed_back_before_the_task_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     """The host lies while Ansible makes the items of a loop or the values of apply. It is honest when their tasks run."""
     here, there = (url.removeprefix("http://") for url in (project.api_url, evil.url))
@@ -431,6 +433,7 @@ def test_lookup_argument_from_fact_is_refused(project: Project, bill: Control, e
 
 
 @pytest.mark.promise(7)
+@pytest.mark.slow
 def test_facts_with_inventory_hostname_are_refused(project: Project, bill: Control, evil: Trap) -> None:
     facts = {"bill_api_url": evil.url, "hostvars": {}, "groups": {}, "vars": {}, "ansible_facts": {}}
     for name in ("localhost", "nosuch", "\u001b]0;pwn\u0007", {"a": 1}, None):

@@ -78,6 +78,7 @@ def test_session_info_stored_session_is_validated_each_time(payer: Project, bill
 
 
 @pytest.mark.promise(2)
+@pytest.mark.slow
 def test_session_info_without_valid_session_signs_in_only_on_request(payer: Project, bill: Control) -> None:
     run = payer.play(
         info(sign_in=True),

@@ -253,6 +253,7 @@ def test_sync_token_used_for_days_signs_in_once(project: Project, bill: Control)
 
 
 @pytest.mark.promise(1)
+@pytest.mark.slow
 def test_access_token_near_its_end_is_renewed(project: Project, bill: Control) -> None:
     """A token is renewed two minutes before its end, or after four fifths of a short life. Without an end, check_after counts."""
     sign_in = {**SIGN_IN, "bill.connect.bill_login": {"check_after": 5 * MINUTE}}
@@ -284,6 +285,7 @@ def test_access_token_near_its_end_is_renewed(project: Project, bill: Control) -
 @pytest.mark.promise(7)
 @pytest.mark.promise(8)
 @pytest.mark.promise(9)
+@pytest.mark.slow
 def test_access_token_url_failing_tries_root_url_unless_token_url_is_set(project: Project, bill: Control) -> None:
     variables = variables_of(project.api_url, METHODS["oauth"])
     token_url = project.api_url.removesuffix("/connect") + "/authx/token"
@@ -354,6 +356,7 @@ def on_all_hosts(project: Project, *tasks: dict[str, Any]) -> Run:
 
 @pytest.mark.promise(1)
 @pytest.mark.promise(9)
+@pytest.mark.slow
 def test_partner_with_several_users_signs_in_once(partner: Project, bill: Control) -> None:
     each = len(CLIENTS)
     as_its_user = {"name": "Who", "ansible.builtin.assert": {"that": "bill.user_id == bill_user_id"}}

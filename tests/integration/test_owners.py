@@ -160,6 +160,7 @@ def test_environment_secrets_read_by_template_are_not_sent_elsewhere(job: Projec
 
 
 @pytest.mark.promise(7)
+@pytest.mark.slow
 def test_form_environment_secret_with_destination_from_variable_is_not_sent(
     project: Project, bill: Control, evil: Trap
 ) -> None:

@@ -27,6 +27,7 @@ def times(bill: Control) -> list[float]:
 
 
 @pytest.mark.promise(11)
+@pytest.mark.slow
 def test_rate_limit_twenty_hosts_send_at_most_sixty_calls_a_minute(payer: Project, bill: Control) -> None:
     """Each task validates the token. BILL's own limit is active and never reached."""
     only(payer, SPEND_TOKEN)

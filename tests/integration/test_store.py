@@ -94,6 +94,7 @@ def test_controller_in_fips_mode_signs_in_once(project: Project, bill: Control) 
 
 
 @pytest.mark.promise(6)
+@pytest.mark.slow
 def test_store_file_names_without_key_cannot_confirm_password(project: Project, bill: Control) -> None:
     """Without the store's key, nobody can compute an entry's name from the right password."""
     store = project.home / ".ansible" / "bill"

@@ -87,6 +87,7 @@ def test_webhooks_subscription_from_a_play_lives_with_one_sign_in_and_hides_its_
 
 
 @pytest.mark.promise(10)
+@pytest.mark.slow
 def test_webhooks_create_with_a_lost_response_is_done_once(project: Project, bill: Control) -> None:
     """In the same task, in its rescue, and in the next run."""
     lost = {"reset": True, "acted": True}
