@@ -170,7 +170,11 @@ def test_playbook_subscribes_keeps_the_key_tests_the_delivery_and_rotates(
         receiver.statuses += [401] * 5
         refused = project.run(*command, "-e", "bill_webhook_test=true")
         assert refused.shows("The event source answered BILL with HTTP status 401. With 401, give it the key in")
-    for run in (check, first, again, rotated, refused):
+    project.leap_over_waits()
+    nowhere = "https://127.0.0.1:9/bill"
+    unreachable = project.run(*command[:2], "-e", f"bill_webhook_url={nowhere}", "-e", "bill_webhook_test=true")
+    assert (unreachable.code, unreachable.shows(f"BILL shows no response of {nowhere} half a minute")) == (2, True)
+    for run in (check, first, again, rotated, refused, unreachable):
         assert "s3cret-webhook-" not in run.output
 
 

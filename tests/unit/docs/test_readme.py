@@ -64,8 +64,10 @@ def test_readme_anchors_are_titles_of_their_pages() -> None:
     for url in anchors:
         page = file_in_repository(url)
         assert page
-        titles = re.findall(r"^(\S.*)\n[-=~]{3,}$", page.read_text(), re.MULTILINE)
-        assert urlsplit(url).fragment in {re.sub(r"\W+", "-", title.lower()).strip("-") for title in titles}, url
+        titles = re.findall(r"^(\S.*)\n[-=~]{3,}$|^#+ (.+)$", page.read_text(), re.MULTILINE)
+        assert urlsplit(url).fragment in {re.sub(r"\W+", "-", "".join(title).lower()).strip("-") for title in titles}, (
+            url
+        )
 
 
 def test_readme_picture_is_a_raw_file_that_browsers_show() -> None:
