@@ -23,6 +23,7 @@ from .._resources.desired import (
     Desired,
     deprecated_uses,
     desired_of,
+    has_deprecated,
     option_names,
     refuse_unknown_fields,
     secrets_among,
@@ -60,9 +61,8 @@ class ResourceAction(BillAction):
         # The secrets are registered first. Ansible may show the options even if they are rejected here.
         for given in (options, *_elements(options["objects"])):
             context.secrets.add_quietly(secrets_among(resource.fields, given))
-        for given in (options, *_elements(options["objects"])):
-            for use in _deprecated(resource, given):
-                context.deprecate_once(use)
+        for use in _deprecated(resource, (options, *_elements(options["objects"]))):
+            context.deprecate_once(use)
         calls = Calls(context.client, resource, context.reporter, context.writes)
         is_list = options["objects"] is not None
         wanted = self._listed(resource, options) if is_list else [self._single(resource, options)]
@@ -150,12 +150,16 @@ class ResourceAction(BillAction):
         ]
 
 
-def _deprecated(resource: Resource, given: Any) -> Iterator[DeprecatedUse]:
-    """What an object uses that is deprecated, also in the objects that belong to it."""
-    yield from deprecated_uses(resource.fields, given)
+def _deprecated(resource: Resource, objects: Sequence[Any]) -> Iterator[DeprecatedUse]:
+    """What objects use that is deprecated, also in the objects that belong to them."""
+    # Usually nothing is deprecated. A list can have thousands of objects.
+    if has_deprecated(resource.fields):
+        for given in objects:
+            yield from deprecated_uses(resource.fields, given)
     for name, child in resource.children.items():
-        if isinstance(given, Mapping):
-            yield from deprecated_uses(child.fields, given.get(name))
+        if has_deprecated(child.fields):
+            for given in objects:
+                yield from deprecated_uses(child.fields, given.get(name) if isinstance(given, Mapping) else None)
 
 
 def _refuse_children(wanted: Sequence[Desired]) -> None:

@@ -260,6 +260,14 @@ def secrets_among(fields: Sequence[Field], given: object) -> set[str]:
     return found
 
 
+def has_deprecated(fields: Sequence[Field]) -> bool:
+    """Whether one of the fields is deprecated, also in inner objects and lists."""
+    return any(
+        each.deprecated is not None or (isinstance(each, (Nested, ObjectList)) and has_deprecated(each.fields))
+        for each in fields
+    )
+
+
 def deprecated_uses(fields: Sequence[Field], given: object) -> Iterator[DeprecatedUse]:
     """What is deprecated among given fields, also in inner objects and lists. The values are not checked yet, so they can be anything."""
     if isinstance(given, str):
