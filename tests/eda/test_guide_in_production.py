@@ -56,10 +56,10 @@ class Machine:
         (folder / "vault_password").write_text(VAULT_PASSWORD)
         environ["ANSIBLE_VAULT_PASSWORD_FILE"] = str(folder / "vault_password")
 
-    def write(self, name: str, values: Mapping[str, str] = {}) -> None:
+    def write(self, name: str, values: Mapping[str, str] | None = None) -> None:
         """Write a file of the guide. Each value must replace something."""
         text = FILES[name]
-        for example, real in values.items():
+        for example, real in (values or {}).items():
             assert example in text, f"{name} has no {example}"
             text = text.replace(example, real)
         (self.folder / name).parent.mkdir(exist_ok=True)

@@ -80,7 +80,7 @@ def test_delivery_through_a_proxy_fires_a_rule_and_a_restart_of_the_proxy_or_the
 ) -> None:
     with run(book) as rulebook:
         assert rulebook.url == f"http://127.0.0.1:{proxy.source_port}/bill"
-        user.create_vendor("Birch & Söhne „naïve“")
+        user.create_vendor("Birch & S\u00f6hne \u201ena\u00efve\u201c")
         bill.deliver()
         rulebook.wait_for(lambda: len(rulebook.fired) == 1)
         # The proxy restarts while BILL delivers.
@@ -137,23 +137,30 @@ def test_proxy_stops_all_that_is_no_delivery_and_passes_the_bytes_on_as_they_are
         )
         return response.status_code
 
+    def is_too_large(body: Any, **headers: str) -> bool:
+        try:
+            return status(body=body, **headers) == 413
+        except requests.ConnectionError:
+            # The proxy may close the connection while the client is still sending. Then the client does not see the response.
+            return True
+
     with run(book) as rulebook:
         assert rulebook.url
         for method in ("GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH"):
             assert status(method) == 405, method
         for path in ("/", "/bill/", "/bills", "/bill/x", "/BILL", "/connect"):
             assert status(path=path) == 404, path
-        assert status(body=b"x" * (MIB + 1)) == 413
+        assert is_too_large(b"x" * (MIB + 1))
         # Not one of these has reached the source.
         assert REFUSED not in rulebook.log
         # A large body without its length reaches a limit all the same.
-        assert status(body=(b"x" * 65536 for _part in range(17)), **signed(b"")) == 413
+        assert is_too_large((b"x" * 65536 for _part in range(17)), **signed(b""))
         # What is no delivery of BILL gets no further than the signature.
         assert status() == 401
         assert status(body=b"x" * MIB, **signed(b"another body", user.key)) == 401
         rulebook.wait_for(lambda: REFUSED in rulebook.log)
         # The source accepts the signature of exactly these bytes, also if they are no event, and also if the address has a query.
-        body = bytes(range(256)) + b' {"a" : 1 }\r\n\r\n\xff\xfe' + "„ä“".encode("utf-16")
+        body = bytes(range(256)) + b' {"a" : 1 }\r\n\r\n\xff\xfe' + "\u201e\u00e4\u201c".encode("utf-16")
         headers = {"Content-Encoding": "gzip", "Content-Type": "text/plain; charset=latin-1"}
         assert status(body=body, **headers, **signed(body, user.key)) == 200
         assert status(path="/bill?a=%2F&b", body=body, **signed(body, user.key)) == 200

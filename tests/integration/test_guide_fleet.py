@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -35,13 +36,12 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     (user,) = re.findall(r"^   user (bill .*)$", guide, re.MULTILINE)
     authority = Authority(tmp_path / "authority")
     server = RedisServer(request.param, tmp_path)
-    try:
+    with ExitStack() as stack:
+        stack.callback(server.close)
         with server.client() as client:
             client.execute_command("ACL", "SETUSER", *user.replace("PASSWORD", PASSWORD).split())
-        with tls_in_front_of(server.port, authority.good()) as port:
-            yield f"rediss://bill:{PASSWORD}@localhost:{port}/0?ssl_ca_certs={authority.file}"
-    finally:
-        server.close()
+        port = stack.enter_context(tls_in_front_of(server.port, authority.good()))
+        yield f"rediss://bill:{PASSWORD}@localhost:{port}/0?ssl_ca_certs={authority.file}"
 
 
 def environment_of_job(store_url: str) -> dict[str, str]:

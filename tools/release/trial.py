@@ -68,7 +68,7 @@ class Trial:
             "HOME": str(home),
             "ANSIBLE_HOME": str(home / ".ansible"),
             "ANSIBLE_COLLECTIONS_PATH": str(self.work),
-            "PYTHONPATH": f"{self.work}{os.pathsep}{self.copy}",
+            "PYTHONPATH": os.pathsep.join(filter(None, (str(self.work), str(self.copy), os.environ.get("PYTHONPATH")))),
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         }
 

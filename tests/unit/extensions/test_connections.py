@@ -9,8 +9,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any, cast
 
-from aiohttp import web
-
 from ansible_collections.bill.connect.extensions.eda.plugins.event_source.bill_connect_eda.connections import (
     Connections,
 )
@@ -37,7 +35,7 @@ def test_connections_that_are_old_or_too_many_end() -> None:
     connections, server = Connections(10, lambda: now), Server()
 
     async def look() -> None:
-        watching = asyncio.ensure_future(connections.watch(cast("web.Server", server)))
+        watching = asyncio.ensure_future(connections.watch(cast(Any, server)))
         await asyncio.sleep(0)
         watching.cancel()
         server.connections = [each for each in server.connections if each.is_open]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -162,8 +163,10 @@ def test_release_without_do_shows_what_it_would_do_and_changes_nothing(checkout:
     assert "To release: make release VERSION=1.0.0 DO=yes" in checkout.output
 
 
-def test_release_with_do_commits_and_tags_what_was_tried(checkout: Checkout) -> None:
+def test_release_with_do_commits_and_tags_what_was_tried(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the real program for the changelog. It finds the plugins with ansible-doc."""
+    # Under ansible-test, ansible-doc is a program that does not find ansible-core by itself.
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, sys.path)))
     checkout.write("galaxy.yml", (checkout.root / "galaxy.yml").read_text().replace("1.0.0", "0.9.0"))
     checkout.write("docs/docsite/rst/guide_install.rst", GUIDE.format(version="0.9.0"))
     checkout.commit()
