@@ -1029,7 +1029,10 @@ def writing_plays(name: str) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.promise(10)
 @pytest.mark.promise(20)
-@pytest.mark.parametrize("name", [name for name in GUIDES if name not in RUN_BY_MAKE_AWX and writing_plays(name)])
+@pytest.mark.parametrize(
+    "name",
+    [name for name in GUIDES if name not in (*RUN_BY_MAKE_AWX, *RUN_BY_MAKE_EDA) and writing_plays(name)],
+)
 def test_guide_writes_of_twenty_hosts_are_those_of_one_host(project: Project, bill: Control, name: str) -> None:
     """On twenty hosts, each write is sent once, or refused with the reason. A second run writes nothing."""
     guide = GUIDES[name]
