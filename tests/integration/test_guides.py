@@ -155,7 +155,7 @@ def has_paid_in_january(bill: Control) -> None:
         vendorId=EXAMPLES["00901EXAMPLEEXAMPLE1"],
         billId=EXAMPLES["00n01EXAMPLEEXAMPLE2"],
         amount=12.25,
-        description='Paper, "A4"',
+        description='=Paper, "A4"',
         status="SCHEDULED",
     )
     bill.change("payments", paid["id"], world.ORGANIZATION.id, createdTime="2025-01-20T09:00:00.000+00:00")
