@@ -2,6 +2,15 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+# make splits a path at its spaces. `rm -rf` would then remove a folder whose name is the part before the space.
+ifneq ($(word 2,$(CURDIR)),)
+$(error The path of this checkout has a space, which make cannot handle: $(CURDIR). Move the checkout)
+endif
+# The paths below are those of the current folder, and `make clean` removes files there.
+ifneq ($(filter-out Makefile,$(MAKEFILE_LIST)),)
+$(error Run make in the folder of the checkout, or with -C)
+endif
+
 # All results go to .work, which git ignores, and those of `make demo` to demo. `make clean` removes both.
 WORK := $(CURDIR)/.work
 VENV := $(WORK)/venv
@@ -147,7 +156,7 @@ certification: build stage ## Run the import, ansible-lint and some sanity tests
 	@$(BIN)/python -m tools.certification $(WORK)/dist/bill-connect-*.tar.gz
 
 # A play waits for some of its time, so there are more of them than processors.
-PLAYS_AT_ONCE := $(shell $(PYTHON) -c "import os; print(os.cpu_count() * 3 // 2)")
+PLAYS_AT_ONCE = $(shell $(BIN)/python -c "import os; print(os.cpu_count() * 3 // 2)")
 
 e2e: stage ## Run playbooks against the emulator (ARGS as for unit; BILL_TEST_CORE_BIN names another core)
 	@$(IN_STAGE) PYTEST_XDIST_AUTO_NUM_WORKERS=$(PLAYS_AT_ONCE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(call tests_in,tests/integration)

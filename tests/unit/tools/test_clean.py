@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""``make clean`` leaves nothing that git ignores, except an environment that somebody has made by hand."""
+"""``make clean`` leaves nothing that git ignores, except an environment that somebody has made by hand. It removes nothing elsewhere."""
 
 from __future__ import annotations
 
@@ -35,3 +35,29 @@ def test_make_clean_removes_all_that_git_ignores(tmp_path: Path) -> None:
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")}
     # The folders in which something was are part of the checkout.
     assert left - {"changelogs", "tests", "tests/integration", "plugins/.venv"} == KEPT
+
+
+def refused(*command: str, folder: Path) -> str:
+    """Why make does not run."""
+    done = subprocess.run(["make", *command], cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    return done.stderr
+
+
+def test_make_clean_in_a_path_with_a_space_removes_nothing(tmp_path: Path) -> None:
+    """make splits the path, and the part before the space can be another folder."""
+    other, checkout = tmp_path / "my", tmp_path / "my work"
+    for folder in (other, checkout):
+        folder.mkdir()
+        (folder / "old.retry").touch()
+    shutil.copy(ROOT / "Makefile", checkout)
+    assert "The path of this checkout has a space" in refused("clean", folder=checkout)
+    assert [*other.iterdir()] == [other / "old.retry"]
+    assert (checkout / "old.retry").exists()
+
+
+def test_make_clean_from_another_folder_removes_nothing_there(tmp_path: Path) -> None:
+    (tmp_path / "old.retry").touch()
+    why = refused("--file", str(ROOT / "Makefile"), "clean", folder=tmp_path)
+    assert "Run make in the folder of the checkout, or with -C" in why
+    assert (tmp_path / "old.retry").exists()
