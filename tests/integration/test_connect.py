@@ -854,6 +854,40 @@ def test_disconnect_store_in_redis_or_a_wrong_word_removes_nothing(here: Folder,
     assert list((here.home / ".ansible" / "bill").iterdir())
 
 
+@pytest.mark.parametrize("content", [None, "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIPq\n"], ids=["folder", "file"])
+def test_disconnect_directory_that_is_no_store_keeps_its_key(here: Folder, content: str | None) -> None:
+    mine = here.home / "certificates"
+    key = mine / "key"
+    inner = key if content else key / "inner"
+    inner.parent.mkdir(parents=True)
+    inner.write_text(content or "not of bill.connect")
+    run = here.run("ansible-playbook", DISCONNECT, "-e", f"bill_remove_store=all bill_session_store={mine}")
+    assert (run.code, run.changed) == (0, 0), run.output
+    assert run.shows(f"{mine} does not exist, or has no files of bill.connect"), run.output
+    assert inner.exists()
+
+
+@pytest.mark.slow
+def test_disconnect_store_behind_a_link_can_be_used_again(here: Folder, bill: Control) -> None:
+    store, link = here.home / "elsewhere", here.home / "link"
+    store.mkdir(mode=0o700)
+    link.symlink_to(store)
+    here.environ = {**IN_THE_ENVIRONMENT, "BILL_SESSION_STORE": str(link)}
+    # The files are on this machine, whatever the inventory says about it.
+    here.hosts("localhost", ansible_connection="ssh", ansible_host="host.invalid", ansible_become=True)
+    run = here.run("ansible-playbook", "-i", "inventory.yml", DISCONNECT, "-e", "bill_remove_store=true")
+    assert run.code == 0, run.output
+    (here.folder / "site.yml").write_text(THREE_LINES)
+    for _time in range(2):
+        run = here.run("ansible-playbook", "site.yml")
+        assert (run.code, run.warnings) == (0, []), run.output
+        assert list(store.glob("*.session"))
+        run = here.run("ansible-playbook", "-i", "inventory.yml", DISCONNECT, "-e", "bill_remove_store=true")
+        assert run.code == 0, run.output
+        assert run.shows(f"Session store: {store} is removed"), run.output
+        assert list(store.iterdir()) == []
+
+
 @pytest.mark.terminal
 def test_disconnect_file_not_removable_signs_out_and_fails(connected: Folder, bill: Control) -> None:
     # A value cannot be removed if another variable refers to it.

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -709,6 +710,18 @@ def test_playbook_variable_from_fact_is_refused(project: Project) -> None:
     assert run.code == 2
     assert run.shows("The variable bill_remove_vault_file is a fact of localhost.")
     assert (project.folder / "group_vars" / "all" / "bill.yml").exists()
+    store = project.home / "other" / "key"
+    store.parent.mkdir()
+    store.write_bytes(b"k" * 32)
+    shutil.rmtree(project.home / "facts")
+    compromise_host(project, {"bill_session_store": str(store.parent)})
+    assert project.plays(to_localhost).code == 0
+    project.without_vault()
+    project.hosts("localhost")
+    run = project.run("ansible-playbook", "bill.connect.disconnect", "-e", "bill_remove_store=all")
+    assert run.code == 2, run.output
+    assert run.shows("bill_session_store comes from a fact"), run.output
+    assert store.exists()
     compromise_host(project, {"bill_awx_state": "absent"})
     assert project.plays(to_localhost).code == 0
     run = project.run("ansible-playbook", "bill.connect.awx_credential_type")
