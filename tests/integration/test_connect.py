@@ -854,7 +854,9 @@ def test_disconnect_store_in_redis_or_a_wrong_word_removes_nothing(here: Folder,
     assert list((here.home / ".ansible" / "bill").iterdir())
 
 
-@pytest.mark.parametrize("content", [None, "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIPq\n"], ids=["folder", "file"])
+@pytest.mark.parametrize(
+    "content", [None, "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIPq\n"], ids=["folder", "file"]
+)
 def test_disconnect_directory_that_is_no_store_keeps_its_key(here: Folder, content: str | None) -> None:
     mine = here.home / "certificates"
     key = mine / "key"

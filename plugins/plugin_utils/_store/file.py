@@ -197,6 +197,11 @@ class FileStore:
                 # Another task may have replaced the file while this task waited for the lock.
                 if is_at(path, file):
                     about = os.fstat(file)
+                    if about.st_size > SECRET_BYTES:
+                        # For example, a directory of certificates has such a file.
+                        raise StoreError(
+                            f"The session store {self._directory} cannot be used: {path} is a file of another program. Name another directory"
+                        )
                     if not (why := unsafe(about)):
                         return file
                     if not stat.S_ISREG(about.st_mode) or about.st_uid != os.geteuid() or not about.st_mode & PRIVATE:
