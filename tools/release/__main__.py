@@ -13,9 +13,13 @@ import importlib
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import deprecations_in
+from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation, deprecations_in
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Field, Nested
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.list_fields import ObjectList
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
 from tools.release.checks import CHECKS, Candidate, Removal
 from tools.release.trial import Step, Trial, steps
 from tools.release.versions import Version, VersionError
@@ -23,22 +27,52 @@ from tools.release.versions import Version, VersionError
 _PLUGINS = "ansible_collections.bill.connect.plugins"
 
 
+def plugins(root: Path) -> Iterator[tuple[str, Any]]:
+    """The class of each task and lookup, with the words for it."""
+    for kind, name_of_class in (("action", "ActionModule"), ("lookup", "LookupModule")):
+        for path in sorted((root / "plugins" / kind).glob("bill_*.py")):
+            module = importlib.import_module(f"{_PLUGINS}.{kind}.{path.stem}")
+            yield f"the {kind} {path.stem}", getattr(module, name_of_class)
+
+
 def tables(root: Path) -> Iterator[tuple[str, Sequence[Option]]]:
     """The shared options, and the own options of each task and lookup."""
     yield "the shared options", OPTIONS
-    for kind, name_of_class in (("action", "ActionModule"), ("lookup", "LookupModule")):
-        for path in sorted((root / "plugins" / kind).glob("bill_*.py")):
-            plugin = getattr(importlib.import_module(f"{_PLUGINS}.{kind}.{path.stem}"), name_of_class)
-            yield f"the {kind} {path.stem}", plugin.OWN_OPTIONS
+    yield from ((owner, plugin.OWN_OPTIONS) for owner, plugin in plugins(root))
 
 
-def removals_in(options: Iterable[tuple[str, Sequence[Option]]]) -> tuple[Removal, ...]:
-    """What the option tables deprecate."""
-    return tuple(
-        Removal(f"The option {name} of {owner}", deprecation.removed_in_version)
-        for owner, table in options
-        for name, deprecation in deprecations_in(table)
+def resources(root: Path) -> Iterator[tuple[str, Resource]]:
+    """The kinds of objects of each task that has some, and the kinds that belong to these."""
+    for owner, plugin in plugins(root):
+        for resource in getattr(plugin, "RESOURCES", {}).values():
+            yield owner, resource
+            yield from ((f"{name} of {owner}", child) for name, child in resource.children.items())
+
+
+def removals_in(
+    options: Iterable[tuple[str, Sequence[Option]]], kinds: Iterable[tuple[str, Resource]]
+) -> tuple[Removal, ...]:
+    """What the option tables and the fields of the kinds of objects deprecate."""
+    return (
+        *(
+            Removal(f"The option {name} of {owner}", deprecation.removed_in_version)
+            for owner, table in options
+            for name, deprecation in deprecations_in(table)
+        ),
+        *(
+            Removal(f"The field {name} of {owner}", deprecation.removed_in_version)
+            for owner, resource in kinds
+            for name, deprecation in _deprecations_of(resource.fields)
+        ),
     )
+
+
+def _deprecations_of(fields: Sequence[Field], outer: str = "") -> Iterator[tuple[str, Deprecation]]:
+    for each in fields:
+        if each.deprecated:
+            yield f"{outer}{each.name}", each.deprecated
+        if isinstance(each, (Nested, ObjectList)):
+            yield from _deprecations_of(each.fields, f"{outer}{each.name}.")
 
 
 def release(candidate: Candidate, work: Path, to_run: Iterable[Step], *, do: bool) -> bool:
@@ -66,7 +100,9 @@ def release(candidate: Candidate, work: Path, to_run: Iterable[Step], *, do: boo
             f"Nothing was changed. The trial is in {trial.copy}. To release: make release VERSION={candidate.version} DO=yes"
         )
         return True
-    trial.hand_over()
+    if problem := trial.hand_over():
+        print(problem)
+        return False
     print(f"Done. To publish: git push origin HEAD {candidate.version}")
     return True
 
@@ -96,7 +132,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     work = root / ".work" / "release"
     if not given.importer:
         print("Not checked: whether Galaxy accepts the archive. No importer is given.\n")
-    candidate = Candidate(root, version, removals_in(tables(root)))
+    candidate = Candidate(root, version, removals_in(tables(root), resources(root)))
     return 0 if release(candidate, work, steps(str(version), work / "dist", given.importer), do=given.do) else 1
 
 

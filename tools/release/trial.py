@@ -77,18 +77,28 @@ class Trial:
         copy = Candidate(self.copy, self.candidate.version)
         return [line[3:] for line in copy.git("status", "--porcelain", "--untracked-files=all").splitlines()]
 
-    def hand_over(self) -> None:
-        """Write the changes into the checkout, commit and tag them."""
-        root, version = self.candidate.root, self.candidate.version
+    def hand_over(self) -> str:
+        """Write the changes into the checkout, commit and tag them. Returns an empty text, or why not. Then the checkout is as before."""
+        root, version, git = self.candidate.root, self.candidate.version, self.candidate.git
+        head = Candidate(self.copy, version).git("rev-parse", "HEAD").strip()
+        if git("status", "--porcelain") or git("rev-parse", "HEAD").strip() != head:
+            return "The checkout has changed since the trial began. Nothing was released."
         changed = self.changed()
         for name in changed:
             if (self.copy / name).exists():
                 shutil.copy(self.copy / name, root / name)
             else:
                 (root / name).unlink()
-        self.candidate.git("add", "--all", "--", *changed)
-        self.candidate.git("commit", "--quiet", "--message", f"Release {version}")
-        self.candidate.git("tag", "--annotate", "--message", f"bill.connect {version}", str(version))
+        git("add", "--all", "--", *changed)
+        try:
+            git("commit", "--quiet", "--message", f"Release {version}")
+            git("tag", "--annotate", "--message", f"bill.connect {version}", str(version))
+        except subprocess.CalledProcessError as error:
+            # Only the files of the release: a hook takes a while, and somebody may work meanwhile.
+            git("reset", "--quiet", "--soft", head)
+            git("restore", "--staged", "--worktree", "--", *changed)
+            return f"git did not {error.cmd[3]}. Nothing was released: {error.stderr.strip()}"
+        return ""
 
 
 def steps(version: str, archives: Path, importer: str) -> Iterator[Step]:

@@ -10,7 +10,7 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,8 @@ import yaml
 
 from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
-from tools.release.__main__ import main, release, removals_in, tables
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Nested, Text
+from tools.release.__main__ import main, release, removals_in, resources, tables
 from tools.release.checks import Candidate, Removal
 from tools.release.trial import Step, steps
 from tools.release.versions import Version, version_in_galaxy, versions_in_guides
@@ -203,6 +204,31 @@ def test_release_with_a_failing_step_is_refused_with_its_output_and_ends(checkou
     assert checkout.refusals("1.0.0", step("open('new', 'w')"), failing, never) == ["a text is stale"]
 
 
+@pytest.mark.parametrize("is_committed", [False, True])
+def test_release_of_a_checkout_that_changed_meanwhile_is_refused(checkout: Checkout, is_committed: bool) -> None:
+    """The steps take minutes. What somebody did in the meantime was not checked, and must not be overwritten."""
+    work = checkout.root / "galaxy.yml"
+    commit = f"import subprocess; subprocess.run(['git', '-C', {str(checkout.root)!r}, 'commit', '-qam', 'More'], check=True)"
+    meanwhile = f"open({str(work)!r}, 'a').write('# more\\n'); {commit if is_committed else ''}"
+    write = "open('galaxy.yml', 'a').write('# of the release')"
+    assert not checkout.release("1.0.0", step(write), step(meanwhile), do=True)
+    assert "The checkout has changed since the trial began. Nothing was released." in checkout.output
+    assert work.read_text().endswith("# more\n")
+    assert checkout.git("tag") == ""
+    assert checkout.git("log", "-1", "--format=%s") != "Release 1.0.0"
+
+
+def test_release_that_git_does_not_commit_leaves_the_checkout_and_says_why(checkout: Checkout) -> None:
+    hook = checkout.root / ".git/hooks/pre-commit"
+    hook.write_text("#!/bin/sh\necho not on this branch >&2\nexit 1\n")
+    hook.chmod(0o755)
+    before = checkout.state()
+    assert not checkout.release("1.0.0", step("open('CHANGELOG.rst', 'w'); open('README.md', 'w')"), do=True)
+    assert "git did not commit. Nothing was released: not on this branch" in checkout.output
+    assert checkout.state() == before
+    assert not (checkout.root / "CHANGELOG.rst").exists()
+
+
 def test_steps_of_a_release_check_the_texts_the_changelog_and_the_archive() -> None:
     commands = [" ".join(each.command) for each in steps("1.2.0", Path("/dist"), "import {archive} /bin")]
     assert commands == [
@@ -372,8 +398,20 @@ def test_release_with_a_guide_of_another_version_is_refused(checkout: Checkout) 
 
 def test_removals_name_the_option_its_owner_and_the_version() -> None:
     gone = Option("old", deprecated=Deprecation("It has no effect.", "3.0.0", "Leave it out."))
-    assert removals_in([("the lookup bill_request", [gone])]) == (
+    assert removals_in([("the lookup bill_request", [gone])], []) == (
         Removal("The option old of the lookup bill_request", "3.0.0"),
+    )
+
+
+def test_removals_name_the_field_of_an_object_or_of_what_belongs_to_it() -> None:
+    owners = dict(resources(ROOT))
+    assert {"the action bill_vendor", "contacts of the action bill_customer"} <= owners.keys()
+    deprecation = Deprecation("Nobody has one.", "2.0.0", "Leave it out.")
+    fields = (Text("fax", deprecated=deprecation), Nested("address", fields=(Text("line5", deprecated=deprecation),)))
+    vendor = replace(owners["the action bill_vendor"], fields=fields)
+    assert removals_in([], [("the action bill_vendor", vendor)]) == (
+        Removal("The field fax of the action bill_vendor", "2.0.0"),
+        Removal("The field address.line5 of the action bill_vendor", "2.0.0"),
     )
 
 
