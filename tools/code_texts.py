@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ansible_collections.bill.connect.plugins.plugin_utils._core.error_codes import ERROR_CODES, ErrorCode
+from tools.option_texts import list_table
 
 # The names of these meanings, for the texts below. `in_words` has only the patterns of BILL's message.
 _IN_WORDS = {"RateLimitError": "a minute", "HourlyQuotaError": "a day", "SignInQuotaError": "sign-ins"}
@@ -43,7 +44,4 @@ def _rows() -> Iterator[tuple[str, str, str]]:
 
 def table() -> str:
     """The codes in the order of their numbers: what each means, and what to do."""
-    lines = [".. list-table::", "   :header-rows: 1", "   :widths: 18, 41, 41", ""]
-    for row in (("Code", "Meaning", "Do this"), *_rows()):
-        lines += [f"   {'* -' if number == 0 else '  -'} {cell}" for number, cell in enumerate(row)]
-    return "\n".join(lines)
+    return list_table("18, 41, 41", ("Code", "Meaning", "Do this"), _rows())

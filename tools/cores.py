@@ -23,8 +23,8 @@ from itertools import takewhile
 from pathlib import Path
 
 from . import ansible_test
+from .stage import CHECKOUT
 
-CHECKOUT = Path(__file__).resolve().parents[1]
 WORK = CHECKOUT / ".work"
 DEVELOPMENT_BIN = Path(sys.executable).parent
 

@@ -15,9 +15,9 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[1]
+from .stage import CHECKOUT
+
 # The targets do not update the staged copy, because several of them may be reading it.
 MAKE = (os.environ.get("MAKE", "make"), "--no-print-directory")
 IS_STAGED = "IS_STAGED=yes"

@@ -372,14 +372,9 @@ def _meaning(option: Option) -> str:
 def list_table(widths: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in reStructuredText."""
     lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
-    for row in (header, *rows):
-        lines += [f"   {'*' if first else ' '} - {cell}" for first, cell in _cells(row)]
+    for first, *others in (header, *rows):
+        lines += [f"   * - {first}", *(f"     - {cell}" for cell in others)]
     return "\n".join(lines)
-
-
-def _cells(row: Sequence[str]) -> Iterator[tuple[bool, str]]:
-    for index, cell in enumerate(row):
-        yield index == 0, cell
 
 
 def first_questions() -> str:

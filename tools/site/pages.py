@@ -16,6 +16,7 @@ import yaml
 from antsibull_docs_parser.parser import Context, parse
 from antsibull_docs_parser.rst import to_rst_plain
 
+from tools.option_texts import list_table
 from tools.playbook_texts import PLAYBOOKS, Playbook, shown
 
 COLLECTION = "bill.connect"
@@ -67,10 +68,7 @@ def _cell(paragraphs: str) -> str:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], widths: str) -> list[str]:
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", "", ""]
-    for row in (head, *rows):
-        lines += [f"   {'* -' if number == 0 else '  -'} {_cell(cell)}" for number, cell in enumerate(row)]
-    return [*lines, ""]
+    return [list_table(widths, head, ([_cell(cell) for cell in row] for row in rows)), ""]
 
 
 def _plugins(folder: Path, kind: str) -> dict[str, tuple[str, str]]:
