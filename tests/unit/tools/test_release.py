@@ -276,6 +276,7 @@ def test_release_with_a_tag_that_exists_is_refused(checkout: Checkout) -> None:
 
 
 def test_release_without_the_tag_of_the_last_one_is_refused(released: Checkout) -> None:
+    released.git("tag", "0.9.0")
     released.git("tag", "--delete", "1.0.0")
     assert released.refusals("1.0.1") == ["The tag 1.0.0 of the last release is missing here. Run: git fetch --tags"]
 

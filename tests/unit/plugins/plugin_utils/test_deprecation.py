@@ -120,6 +120,7 @@ def test_option_that_is_not_given_warns_of_nothing() -> None:
         ({"given": {"retries": 1}, "variables": {"bill_attempts": 2}}, 1),
         ({"variables": {"bill_attempts": 1}, "environ": {"BILL_RETRIES": "2"}}, 1),
         ({"given": {"attempts": "1", "retries": 1}}, 1),
+        ({"given": {"attempts": 1}, "defaulted": ("attempts",), "variables": {"bill_retries": 2}}, 1),
     ],
     ids=str,
 )
@@ -138,6 +139,30 @@ def test_both_names_with_different_values_in_one_kind_of_source_are_an_error_wit
         "The option password is given twice, by the variable bill_password and by the variable bill_passphrase, with different "
         "values. Keep one."
     )
+
+
+def test_former_name_has_only_its_own_names_and_is_never_missing() -> None:
+    size = Option(
+        "size", kind="int", required=True, default=1, aliases=("extent",), variable_suffix="box", api_name="boxSize"
+    )
+    former = formerly(size, "width", RENAMED)
+    assert (former.variable, former.environment_name, former.default) == ("bill_width", "BILL_WIDTH", None)
+    assert former.api_name != size.api_name
+    for given, variables in (({"size": 2}, {}), ({"extent": 2}, {}), ({}, {"bill_box": 2})):
+        options = resolve(given, table=(size, former), variable=variables.get, environ={})
+        assert (options.values["size"], options.deprecated) == (2, ())
+
+
+def test_two_former_names_of_an_option_are_compared_too() -> None:
+    table = (*TABLE, formerly(BY_NAME["retries"], "tries", RENAMED))
+
+    def retries(**given: Any) -> Any:
+        return resolve(given, table=table, variable={"bill_tries": 2}.get, environ={}).values["retries"]
+
+    assert retries() == 2
+    assert retries(attempts=1) == 1
+    with pytest.raises(OptionError, match="given twice, by the option tries and by the option attempts"):
+        retries(attempts=1, tries=2)
 
 
 @pytest.mark.promise(18)
