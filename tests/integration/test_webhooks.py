@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +165,12 @@ def test_playbook_subscribes_keeps_the_key_tests_the_delivery_and_rotates(
         (delivery,) = receiver.received
         signature = base64.b64encode(hmac.digest(key.encode(), delivery.body, "sha256")).decode()
         assert delivery.headers["x-bill-sha-signature"] == signature
+        # A new key, and nothing else: the subscription keeps the events that somebody has chosen.
+        chosen = project.run(*command, "-e", json.dumps({"bill_webhook_events": ["vendor.updated"]}))
+        assert (chosen.code, chosen.changed) == (0, 1), chosen.output
         rotated = project.run(*command, "-e", "bill_webhook_rotate=true")
+        (kept,) = bill.get(f"objects/webhook-subscriptions?organization_id={world.ORGANIZATION.id}")
+        assert [each["type"] for each in kept["events"]] == ["vendor.updated"]
         assert (rotated.code, rotated.changed) == (0, 1), rotated.output
         assert variable(project, "bill_webhook_key_previous") == key != variable(project, "bill_webhook_key")
         receiver.statuses += [401] * 5
