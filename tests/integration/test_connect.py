@@ -799,6 +799,7 @@ def test_disconnect_as_uninstall_leaves_nothing(here: Folder, bill: Control) -> 
     run = here.run(*disconnect, "--check")
     assert run.code == 0, run.output
     assert run.shows(f"Backups that would be removed: {backup}"), run.output
+    assert run.shows(f"Session store: {store} would be removed"), run.output
     assert sorted(store.iterdir()) == before
     run = here.run(*disconnect)
     assert (run.code, run.warnings) == (0, []), run.output
@@ -876,7 +877,13 @@ def test_disconnect_store_behind_a_link_can_be_used_again(here: Folder, bill: Co
     link.symlink_to(store)
     here.environ = {**IN_THE_ENVIRONMENT, "BILL_SESSION_STORE": str(link)}
     # The files are on this machine, whatever the inventory says about it.
-    here.hosts("localhost", ansible_connection="ssh", ansible_host="host.invalid", ansible_become=True)
+    here.hosts(
+        "localhost",
+        ansible_connection="ssh",
+        ansible_host="host.invalid",
+        ansible_become=True,
+        ansible_become_user="gone",
+    )
     run = here.run("ansible-playbook", "-i", "inventory.yml", DISCONNECT, "-e", "bill_remove_store=true")
     assert run.code == 0, run.output
     (here.folder / "site.yml").write_text(THREE_LINES)

@@ -198,6 +198,10 @@ def test_release_of_a_patch_and_a_minor_version_is_accepted(released: Checkout) 
     assert released.release("1.1.0"), released.output
 
 
+def test_first_release_may_have_any_fragment(checkout: Checkout) -> None:
+    assert checkout.release("1.1.0"), checkout.output
+
+
 def test_release_with_a_failing_step_is_refused_with_its_output_and_ends(checkout: Checkout) -> None:
     failing = step("import sys; print('a text is stale'); sys.exit(1)")
     never = step("raise AssertionError('never reached')")
@@ -227,6 +231,15 @@ def test_release_that_git_does_not_commit_leaves_the_checkout_and_says_why(check
     assert "git did not commit. Nothing was released: not on this branch" in checkout.output
     assert checkout.state() == before
     assert not (checkout.root / "CHANGELOG.rst").exists()
+
+
+def test_release_that_git_does_not_tag_leaves_the_checkout_and_says_why(checkout: Checkout) -> None:
+    checkout.git("config", "tag.gpgSign", "true")
+    checkout.git("config", "gpg.program", "false")
+    before = checkout.state()
+    assert not checkout.release("1.0.0", step("open('CHANGELOG.rst', 'w'); open('README.md', 'w')"), do=True)
+    assert "git did not tag. Nothing was released: " in checkout.output
+    assert checkout.state() == before
 
 
 def test_steps_of_a_release_check_the_texts_the_changelog_and_the_archive() -> None:
@@ -268,6 +281,11 @@ def test_release_of_a_version_before_that_of_galaxy_yml_is_refused(checkout: Che
 def test_release_of_a_dirty_tree_is_refused(checkout: Checkout, name: str) -> None:
     checkout.write(name, "changed")
     assert checkout.refusals("1.0.0") == [f"Git does not have everything: {name}. Commit it, or remove it."]
+
+
+def test_release_without_a_file_that_git_has_is_refused(checkout: Checkout) -> None:
+    (checkout.root / "plugins/modules/bill_work.py").unlink()
+    assert checkout.refusals("1.0.0")[0].startswith("Git does not have everything: plugins/modules/bill_work.py.")
 
 
 def test_release_with_a_tag_that_exists_is_refused(checkout: Checkout) -> None:
@@ -348,6 +366,17 @@ def test_release_with_new_options_and_modules_names_those_without_this_version(r
         "plugins/modules/bill_late.py: the module bill_late is new, but it says version_added: 1.0.0. Write 1.1.0.",
         "plugins/modules/bill_work.py: the option color of bill_work says version_added: 1.3.0, which is later than 1.1.0.",
     ]
+
+
+def test_release_with_a_new_suboption_without_its_age_is_refused(released: Checkout) -> None:
+    path = "plugins/modules/bill_work.py"
+    text = (released.root / path).read_text()
+    released.write(path, text.replace("suboptions:\n", "suboptions:\n      hue: {description: The hue., type: str}\n"))
+    released.commit()
+    released.fragment("more.yml", minor_changes=["Something."])
+    released.commit()
+    (refusal,) = released.refusals("1.1.0")
+    assert "the option color.hue of bill_work is new, but it has no version_added" in refusal
 
 
 def test_release_of_a_patch_with_something_new_is_refused(released: Checkout) -> None:
