@@ -26,7 +26,7 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation 
 from ansible_collections.bill.connect.plugins.plugin_utils._options.destinations import check_destinations
 from ansible_collections.bill.connect.plugins.plugin_utils._options.resolve import ResolvedOptions, resolve
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
-from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import deprecated_uses
+from ansible_collections.bill.connect.plugins.plugin_utils._resources.desired import deprecated_uses, has_deprecated
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Nested, Text
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.list_fields import ObjectList
 from tests.unit.plugins.plugin_utils import fakes
@@ -238,3 +238,10 @@ def test_everything_deprecated_in_a_table_is_listed() -> None:
         "address": "3.0.0",
         "colour": "2.0.0",
     }
+
+
+def test_field_is_looked_for_only_if_a_kind_of_object_has_a_deprecated_one() -> None:
+    gone = Text("fax", deprecated=Deprecation("Nobody has one.", "2.0.0", "Leave it out."))
+    assert not has_deprecated((Text("name"), Nested("address", fields=(Text("line1"),))))
+    assert has_deprecated((Text("name"), gone))
+    assert has_deprecated((Text("name"), Nested("address", fields=(Text("line1"), gone))))
