@@ -26,6 +26,8 @@ from docutils.parsers.rst.directives.body import CodeBlock
 
 ROOT = Path(__file__).resolve().parents[1]
 REPOSITORY: str = yaml.safe_load((ROOT / "galaxy.yml").read_text())["repository"]
+# Where GitHub has the files themselves, such as the picture of the README.
+RAW = REPOSITORY.replace("https://github.com", "https://raw.githubusercontent.com")
 
 # What rest2html sets, with one exception: it hides the messages of docutils, and this module returns them.
 _SETTINGS = {
@@ -54,7 +56,8 @@ def path_of(target: str, source: str) -> tuple[str, str] | None:
     """
     parts = urlsplit(target)
     if parts.scheme or parts.netloc:
-        found = re.fullmatch(rf"{re.escape(REPOSITORY)}/(?:blob|tree)/(?:main|HEAD)/(.+)", target.partition("#")[0])
+        address = f"{parts.scheme}://{parts.netloc}{parts.path}"
+        found = re.fullmatch(rf"(?:{re.escape(REPOSITORY)}/(?:blob|tree)|{re.escape(RAW)})/(?:main|HEAD)/(.+)", address)
         return (unquote(found[1]).rstrip("/"), parts.fragment) if found else None
     if not parts.path:
         return source, parts.fragment

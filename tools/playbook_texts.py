@@ -95,8 +95,9 @@ def shown(value: Any) -> str:
 def _about(variable: Variable) -> str:
     if variable.task:
         return f"{plain(variable.summary)} See the option {variable.option} of bill.connect.{variable.task}."
-    need = " Required." if variable.required else f" Default: {shown(variable.default)}."
-    return plain(variable.summary) + need
+    if variable.required:
+        return f"{plain(variable.summary)} Required."
+    return plain(variable.summary) + ("" if variable.default is None else f" Default: {shown(variable.default)}.")
 
 
 def header(name: str) -> str:

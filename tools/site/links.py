@@ -40,7 +40,7 @@ class Pictures(SphinxTransform):
     def apply(self, **_arguments: Any) -> None:
         source = self.config.bill_files.get(self.env.docname, "")
         for node in self.document.findall(nodes.image):
-            meant = path_of(node["uri"], source) if source and "://" not in node["uri"] else None
+            meant = path_of(node["uri"], source) if source else None
             if meant:
                 node["uri"] = f"/{meant[0]}"
 

@@ -102,7 +102,7 @@ def _variable_rows(playbook: Playbook) -> Iterator[tuple[str, str]]:
             about += f"\n\nSee the option ``{variable.option}`` of ``{COLLECTION}.{variable.task}``."
         elif variable.required:
             about += "\n\nRequired."
-        else:
+        elif variable.default is not None:
             about += f"\n\nDefault: ``{shown(variable.default)}``"
         if variable.choices:
             about += f"\n\nOne of {', '.join(f'``{choice}``' for choice in variable.choices)}."

@@ -135,5 +135,6 @@ def test_header_of_a_playbook_has_every_variable_and_example() -> None:
         text = header(name)
         for variable in playbook.variables:
             assert f"# - {variable.name}: " in text
+        assert "Default: None" not in text
         for example in playbook.examples:
             assert f"#   {example}\n" in f"{text}\n"

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tools.github_view import REPOSITORY
+from tools.github_view import RAW, REPOSITORY
 from tools.playbook_texts import PLAYBOOKS
 from tools.site import check
 
@@ -59,7 +59,8 @@ def test_link_to_a_file_goes_to_its_page_or_to_github_and_a_name_to_its_manual(t
         "Title\n=====\n\n`a <guide_security.rst#part>`__, `b <../../../galaxy.yml>`__, `c <../../../plugins>`__, "
         f"`d <{REPOSITORY}/blob/main/docs/docsite/rst/guide_security.rst>`__, `e <https://www.bill.com/x.rst>`__, `f <gone.rst>`__,\n"
         "`Part`_, ``bill.connect.bill_vendor`` and again ``bill.connect.bill_vendor``, ``bill.connect.other``\n\nPart\n----\n\n"
-        ":ref:`ansible_collections.ansible.builtin.uri_module`\n\n.. image:: ../../pictures/connect.svg\n",
+        ":ref:`ansible_collections.ansible.builtin.uri_module`\n\n.. image:: ../../pictures/connect.svg\n\n"
+        f".. image:: {RAW}/main/docs/pictures/connect.svg?sanitize=true\n",
     )
     text = html.partition('class="body"')[2].partition("sphinxsidebar")[0]
     assert re.findall(r'<a class="reference (\w+)" href="([^"]+)">', text) == [
@@ -73,7 +74,8 @@ def test_link_to_a_file_goes_to_its_page_or_to_github_and_a_name_to_its_manual(t
         ("internal", "sub/task.html"),
         ("external", "https://docs.ansible.com/ansible/latest/collections/ansible/builtin/uri_module.html"),
     ]
-    assert 'src="_images/connect.svg"' in text
+    # Both pictures are files of the site, so it needs no network.
+    assert re.findall(r'src="(.*?)"', text) == ["_images/connect.svg"] * 2
     assert re.findall(r"WARNING: (.*)", said) == ["link to gone.rst, which does not exist [bill.link]"]
 
 
