@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import platform
 import shutil
 import signal
 import socket
@@ -28,12 +27,12 @@ import redis
 
 from tests.emulator.certificates import Authority, Certificate
 from tests.listener import connections
+from tests.platforms import IS_LINUX_ON_X86_64
 
-_IS_LINUX = sys.platform == "linux" and platform.machine() == "x86_64"
 # The servers for which pyproject.toml names a package on this platform. A test fails if such a package is missing.
 KINDS = (
-    *(("valkey",) if _IS_LINUX and sys.version_info >= (3, 11) else ()),
-    *(("redis",) if _IS_LINUX and sys.version_info[:2] == (3, 11) else ()),
+    *(("valkey",) if IS_LINUX_ON_X86_64 and sys.version_info >= (3, 11) else ()),
+    *(("redis",) if IS_LINUX_ON_X86_64 and sys.version_info[:2] == (3, 11) else ()),
 )
 # The parameters of a test that runs with each kind. Only `make check` runs it with the second kind.
 EACH_KIND = [*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
@@ -41,10 +40,11 @@ EACH_KIND = [*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind i
 _END_WITH_PARENT = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
 )
-# pytest shows a skipped test with this reason. Where a package exists but is missing, the test fails and is not skipped.
-NO_SERVER_FOR_THIS_PLATFORM = (
-    "PyPI has no server of Redis or Valkey for this platform (only for Linux on x86_64), so nothing can be tested here"
+# For a test that needs one of the servers. If the package of a server is missing on a platform that has one, the test fails.
+PYPI_HAS_NO_REDIS = (
+    "PyPI has no Redis and no Valkey for this machine, only for Linux on x86_64 with Python 3.11 or later"
 )
+needs_redis = pytest.mark.skipif(not KINDS, reason=PYPI_HAS_NO_REDIS)
 
 
 def program(kind: str) -> Path:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 import base64
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from tests.http_server import Handler, serving
 
 from .rules import (
     injected,
@@ -31,6 +31,7 @@ from .rules import (
 
 TOKEN = "AWXTOKEN-findme-51c9"
 USERNAME, PASSWORD = "admin", "AWX-findme-password"
+HEADERS = {"X-API-Product-Name": "AWX", "X-API-Product-Version": "24.6.1"}
 _TYPES, _TOKENS, _TEMPLATES = "/api/v2/credential_types/", "/api/v2/tokens/", "/api/v2/job_templates/"
 # What a job template names. Each is the only one of its kind, and has this id.
 NAMED = {
@@ -178,33 +179,15 @@ def running() -> Iterator[Awx]:
     """A new emulator, until the block ends."""
     awx = Awx()
 
-    class Handler(BaseHTTPRequestHandler):
+    class AwxHandler(Handler):
         def answer(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(length)) if length else None
-            status, content = awx.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
-            text = b"" if content is None else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("X-API-Product-Name", "AWX")
-            self.send_header("X-API-Product-Version", "24.6.1")
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            body = self.body()
+            status, content = awx.answer(
+                self.command, self.path, self.headers.get("Authorization", ""), json.loads(body) if body else None
+            )
+            self.answer_json(content, status, HEADERS)
 
         do_GET = do_POST = do_PATCH = do_DELETE = answer
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Log nothing, because ``received`` has the requests."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    awx.url = f"http://127.0.0.1:{server.server_port}"
-    # A short poll interval, because every test waits for the end of the server.
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-    thread.start()
-    try:
+    with serving(AwxHandler) as awx.url:
         yield awx
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -9,15 +9,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.benchmarks.conftest import Often, Report
 from tests.benchmarks.figures import Figure, Target, differences, ratios
 from tests.benchmarks.report import TASK
 from tests.benchmarks.timing import Timed, timed
 from tests.emulator.control_client import Control
 from tests.integration.project import Project
-from tests.redis_servers import KINDS, NO_SERVER_FOR_THIS_PLATFORM, RedisServer
+from tests.redis_servers import KINDS, RedisServer, needs_redis
 
 DEBUG: dict[str, Any] = {"name": "debug", "ansible.builtin.debug": {"msg": "hello"}}
 WARM: dict[str, Any] = {"name": "warm", "bill.connect.bill_login": None}
@@ -58,7 +56,7 @@ def test_warm_task_compared_with_debug_and_uri(project: Project, bill: Control, 
     )
 
 
-@pytest.mark.skipif(not KINDS, reason=NO_SERVER_FOR_THIS_PLATFORM)
+@needs_redis
 def test_warm_task_with_redis_compared_with_debug(
     project: Project, bill: Control, often: Often, report: Report, tmp_path: Path
 ) -> None:

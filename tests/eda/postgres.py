@@ -8,20 +8,23 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import platform
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
 
+import pytest
+
+from tests.platforms import IS_LINUX_ON_X86_64
 from tests.redis_servers import free_port
 
-# The platform for which pyproject.toml names the package. There, a test fails if it is missing. Elsewhere it is skipped.
-IS_SUPPORTED = sys.platform == "linux" and platform.machine() == "x86_64"
-NO_SERVER_FOR_THIS_PLATFORM = "pyproject.toml names the package of PostgreSQL for Linux on x86_64 only"
+# For a test that needs the server. On this platform, the test fails if the package is missing.
+needs_postgresql = pytest.mark.skipif(
+    not IS_LINUX_ON_X86_64,
+    reason="make eda installs PostgreSQL on Linux on x86_64 only: its package was tried on no other machine",
+)
 USER = "rulebooks"
 PASSWORD = "s3cret-database-findme"
 # PostgreSQL refuses to run as root.

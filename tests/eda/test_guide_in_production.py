@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 import shlex
 import subprocess
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +19,14 @@ import pytest
 import yaml
 
 from tests.eda.conftest import BIN, SECRETS, Rulebook, started
-from tests.eda.postgres import IS_SUPPORTED, NO_SERVER_FOR_THIS_PLATFORM, PASSWORD, Postgres
+from tests.eda.postgres import PASSWORD, Postgres, needs_postgresql
 from tests.eda.proxies import FILES as PROXIES
-from tests.eda.proxies import Proxy
+from tests.eda.proxies import Proxy, needs_proxies
 from tests.eda.subscriber import Subscriber
 from tests.emulator import world
 from tests.emulator.certificates import Authority
 from tests.emulator.control_client import Control
+from tests.http_server import Handler, serving
 from tests.integration.test_guides import ROOT, Block, blocks, shows
 from tests.redis_servers import free_port
 
@@ -64,6 +63,15 @@ class Machine:
             text = text.replace(example, real)
         (self.folder / name).parent.mkdir(exist_ok=True)
         (self.folder / name).write_text(text)
+
+    def write_rulebook(self, name: str, user: Subscriber, api_url: str, values: Mapping[str, str]) -> None:
+        """Write a rulebook of the guide. It has the subscription of the user, the emulator, and a store in this folder."""
+        common = {
+            SUBSCRIPTION: user.id,
+            "/var/lib/bill-events": str(self.folder / "events"),
+            "environment: production": f"api_url: {api_url}",
+        }
+        self.write(name, {**common, **values})
 
     def run(self, block: Block) -> str:
         """Run a command. It succeeds, and its output is that of the page. A file has the vault password."""
@@ -125,7 +133,7 @@ def vendor() -> str:
 
 
 @pytest.mark.promise(21)
-@pytest.mark.skipif(not IS_SUPPORTED, reason=NO_SERVER_FOR_THIS_PLATFORM)
+@needs_proxies
 def test_guide_behind_nginx_a_delivery_of_bill_runs_the_playbook(
     machine: Machine, bill: Control, api_url: str, tmp_path: Path
 ) -> None:
@@ -135,13 +143,7 @@ def test_guide_behind_nginx_a_delivery_of_bill_runs_the_playbook(
     with closing(Proxy("nginx", tmp_path / "proxy", free_port(), free_port(), certificate)) as proxy:
         user = Subscriber(api_url, proxy.url)
         machine.environ["BILL_SECURITY_KEY"] = user.key
-        values = {
-            SUBSCRIPTION: user.id,
-            "port: 8080": f"port: {proxy.source_port}",
-            "/var/lib/bill-events": str(tmp_path / "events"),
-            "environment: production": f"api_url: {api_url}",
-        }
-        machine.write("behind_proxy.yml", values)
+        machine.write_rulebook("behind_proxy.yml", user, api_url, {"port: 8080": f"port: {proxy.source_port}"})
         with machine.rulebook("behind_proxy.yml") as rulebook:
             assert rulebook.url
             user.change_vendors(1)
@@ -155,20 +157,14 @@ def test_guide_behind_nginx_a_delivery_of_bill_runs_the_playbook(
 
 @pytest.mark.promise(5)
 @pytest.mark.promise(21)
-@pytest.mark.skipif(not IS_SUPPORTED, reason=NO_SERVER_FOR_THIS_PLATFORM)
+@needs_postgresql
 def test_guide_with_a_database_runs_as_it_is_written(
     machine: Machine, bill: Control, api_url: str, tmp_path: Path
 ) -> None:
     port = free_port()
     user = Subscriber(api_url, f"http://127.0.0.1:{port}/bill")
     machine.environ |= {"BILL_SECURITY_KEY": user.key, "drools_db_password": PASSWORD}
-    values = {
-        SUBSCRIPTION: user.id,
-        "port: 8080": f"port: {port}",
-        "/var/lib/bill-events": str(tmp_path / "events"),
-        "environment: production": f"api_url: {api_url}",
-    }
-    machine.write("with_database.yml", values)
+    machine.write_rulebook("with_database.yml", user, api_url, {"port: 8080": f"port: {port}"})
     with closing(Postgres()) as postgres:
         machine.write("database.yml", {"5432": str(postgres.port)})
         with started(shlex.split(command("ansible-rulebook").first), machine.folder, machine.environ) as rulebook:
@@ -227,34 +223,17 @@ def controller() -> Iterator[tuple[str, list[Any]]]:
         "created": "2026-12-15T00:00:00Z",
     }
 
-    class Api(BaseHTTPRequestHandler):
+    class Api(Handler):
         def do_GET(self) -> None:
-            self._answer(
-                {"version": "4.7.0", "count": 1, "results": [template if "unified_job_templates" in self.path else job]}
-            )
+            found = template if "unified_job_templates" in self.path else job
+            self.answer_json({"version": "4.7.0", "count": 1, "results": [found]})
 
         def do_POST(self) -> None:
-            launched.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self._answer(job)
+            launched.append(json.loads(self.body()))
+            self.answer_json(job)
 
-        def _answer(self, content: Any) -> None:
-            body = json.dumps(content).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_arguments: Any) -> None:
-            """The test needs no log."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Api)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", launched
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Api) as url:
+        yield f"{url}/", launched
 
 
 @pytest.mark.promise(5)
@@ -285,13 +264,8 @@ def test_guide_rulebooks_of_eda_controller_start_the_job_template_with_the_value
         machine.environ.pop(variable)
     machine.environ |= injected["env"]
     (machine.folder / "extra_vars.yml").write_text(yaml.safe_dump(injected["extra_vars"]))
-    values = {
-        SUBSCRIPTION: user.id,
-        "/var/lib/bill-events": str(tmp_path / "events"),
-        "environment: production": f"api_url: {api_url}",
-        **({"host: 0.0.0.0": "host: 127.0.0.1", "port: 5000": f"port: {port}"} if is_webhook else {}),
-    }
-    machine.write(name, values)
+    listens = {"host: 0.0.0.0": "host: 127.0.0.1", "port: 5000": f"port: {port}"} if is_webhook else {}
+    machine.write_rulebook(name, user, api_url, listens)
     arguments = ["--vars", "extra_vars.yml", "--controller-url", url, "--controller-token", "token-findme"]
     # Each source reads the event list at its start.
     user.change_vendors(1)
@@ -316,14 +290,8 @@ def test_guide_after_an_outage_its_commands_show_the_gap_switch_the_subscription
     port = free_port()
     here = f"http://127.0.0.1:{port}/bill"
     user = Subscriber(api_url, here)
-    values = {
-        SUBSCRIPTION: user.id,
-        "port: 8080": f"port: {port}",
-        "/var/lib/bill-events": str(tmp_path / "events"),
-        "environment: production": f"api_url: {api_url}",
-        "reenable: true": "interval: 5",
-    }
-    machine.write("behind_proxy.yml", values)
+    values = {"port: 8080": f"port: {port}", "reenable: true": "interval: 5"}
+    machine.write_rulebook("behind_proxy.yml", user, api_url, values)
     # The source has lost its key. It finds the events in the list, and BILL gives up.
     machine.environ["BILL_SECURITY_KEY"] = "another-key-findme"
     with machine.rulebook("behind_proxy.yml") as rulebook:

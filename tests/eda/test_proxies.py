@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from tests.eda.conftest import changes
-from tests.eda.proxies import FILES, IS_SUPPORTED, NO_PROXY_FOR_THIS_PLATFORM, Proxy
+from tests.eda.proxies import FILES, Proxy, needs_proxies
 from tests.eda.subscriber import Subscriber
 from tests.emulator.certificates import Authority
 from tests.emulator.control_client import Control
@@ -26,7 +26,7 @@ from tests.unit.extensions.sources import signature, signed
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(not IS_SUPPORTED, reason=NO_PROXY_FOR_THIS_PLATFORM),
+    needs_proxies,
 ]
 
 MIB = 1024 * 1024

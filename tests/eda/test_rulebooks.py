@@ -7,10 +7,8 @@
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +16,13 @@ import pytest
 import yaml
 
 from tests.eda.conftest import SECRETS
+from tests.eda.subscriber import ADDRESS
 from tests.emulator import world
 from tests.emulator.control_client import Bill, Control
+from tests.http_server import Handler, serving
 from tests.unit.extensions.sources import KEY, ORGANIZATION, SUBSCRIPTION, signature
 
 pytestmark = pytest.mark.slow
-
-ADDRESS = {
-    "line1": "1 Mill Lane",
-    "city": "Portland",
-    "stateOrProvince": "OR",
-    "zipOrPostalCode": "97201",
-    "country": "US",
-}
-
 
 TRUSTED = {
     "username": world.PAYER.username,
@@ -58,19 +49,13 @@ def somebody() -> Iterator[tuple[str, list[Any]]]:
     """The URL of a ticket system, and what it received."""
     received: list[Any] = []
 
-    class Tickets(BaseHTTPRequestHandler):
+    class Tickets(Handler):
         def do_POST(self) -> None:
-            received.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(204)
-            self.end_headers()
+            received.append(json.loads(self.body()))
+            self.answer_json(None, 204)
 
-    server = HTTPServer(("127.0.0.1", 0), Tickets)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}/", received
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Tickets) as url:
+        yield f"{url}/", received
 
 
 @pytest.mark.promise(21)

@@ -27,13 +27,11 @@ import re
 import shlex
 import shutil
 import textwrap
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, timezone
 from fnmatch import fnmatchcase
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -44,6 +42,7 @@ import yaml
 from tests.awx import rules
 from tests.emulator import ledger, world
 from tests.emulator.control_client import Control
+from tests.http_server import Handler, serving
 from tests.integration.payer import REMEMBERED
 from tests.integration.project import VAULT_PASSWORD, Project, Run, secrets_in
 from tests.integration.terminal import run_at_a_terminal
@@ -1132,30 +1131,13 @@ def test_guide_from_v2_call_of_v2_has_the_session_in_its_form(project: Project, 
             write(project, block.file, with_secrets(block.text, GUIDES[name].secrets))
     received: list[tuple[str, dict[str, list[str]]]] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class V2(Handler):
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            received.append((self.path, parse_qs(body, strict_parsing=True)))
-            text = json.dumps({"response_status": 0, "response_data": []}).encode()
-            self.send_response(200)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text)
+            received.append((self.path, parse_qs(self.body().decode(), strict_parsing=True)))
+            self.answer_json({"response_status": 0, "response_data": []})
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """Log nothing."""
-
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
-        thread.start()
-        try:
-            run = project.run(
-                "ansible-playbook", "v2.yml", "-e", f"v2_url=http://127.0.0.1:{server.server_port}/api/v2"
-            )
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(V2) as url:
+        run = project.run("ansible-playbook", "v2.yml", "-e", f"v2_url={url}/api/v2")
     assert run.code == 0, run.output
     [(path, form_fields)] = received
     assert path == "/api/v2/List/Vendor.json"

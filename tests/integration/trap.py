@@ -6,10 +6,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.http_server import Handler, serving
 
 
 class Trap:
@@ -24,26 +24,13 @@ class Trap:
 def trap() -> Iterator[Trap]:
     received: list[str] = []
 
-    class Handler(BaseHTTPRequestHandler):
+    class SignsIn(Handler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            self.body()
             received.append(self.path)
-            body = b'{"sessionId": "SESSION-of-the-trap"}'
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            self.answer_json({"sessionId": "SESSION-of-the-trap"})
 
         do_GET = do_POST
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Log nothing: the list has the requests."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield Trap(f"http://127.0.0.1:{server.server_address[1]}/connect", received)
-    finally:
-        server.shutdown()
-        server.server_close()
+    with serving(SignsIn) as url:
+        yield Trap(f"{url}/connect", received)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.redis_servers import KINDS as SERVERS
-from tests.redis_servers import NO_SERVER_FOR_THIS_PLATFORM, RedisServer
+from tests.redis_servers import PYPI_HAS_NO_REDIS, RedisServer
 
 from .day import Plan, Stores, simulated
 from .figures import Figures, figures
@@ -41,7 +41,7 @@ def _stores(kind: str) -> Iterator[Stores]:
     if kind != "redis":
         yield JobStores() if kind == "job" else ControllerStores()
         return
-    assert SERVERS, NO_SERVER_FOR_THIS_PLATFORM
+    assert SERVERS, PYPI_HAS_NO_REDIS
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(SERVERS[0], Path(folder))
         try:
