@@ -21,10 +21,10 @@ _ROLES = ("roles/*/meta/argument_specs.yml",)
 
 @dataclass(frozen=True)
 class Documented:
-    """A plugin, a role or an option: where it is, its name, and its ``version_added``; None if it has none.
+    """A plugin, a role or an option: its file, its name, and its ``version_added``, which can be None.
 
-    ``owner`` is the name of what an option belongs to: a plugin, a role or another option. It is empty in a fragment, and None for a
-    plugin or role.
+    An option has an ``owner``: the name of its plugin, its role, or the option around it. An option of a fragment has an empty ``owner``. A
+    plugin or a role has None.
     """
 
     path: str
