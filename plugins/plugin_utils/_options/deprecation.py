@@ -36,13 +36,18 @@ class Deprecation:
 
     - ``why``: one sentence. ``removed_in_version``: the version of bill.connect that no longer has it, such as ``2.0.0``.
     - ``alternative``: one sentence for an option that nothing replaces. ``replaced_by``: the option that replaces it. One of the two is
-      given. ``formerly`` sets ``replaced_by``.
+      given. ``formerly`` sets ``replaced_by``. A deprecated alias needs neither, because the name of its option replaces it.
     """
 
     why: str
     removed_in_version: str
     alternative: str = ""
     replaced_by: str = ""
+
+    def check(self, name: str) -> None:
+        """Raises ValueError if the row of ``name`` does not say what to use instead, or says it twice."""
+        if bool(self.alternative) == bool(self.replaced_by):
+            raise ValueError(f"{name} is deprecated, so it needs either an alternative or the name that replaces it.")
 
     def use(self, what: str, new_name: str) -> DeprecatedUse:
         """A use of ``what`` by the user. ``new_name`` is what to write instead, unless there is an alternative."""

@@ -128,6 +128,8 @@ class Option:
     _regex: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if self.deprecated:
+            self.deprecated.check(self.name)
         # Ansible creates the options in its main process. So the workers, one for each task, need not compute these values again.
         suffix = self.variable_suffix or self.name
         computed = {"variable": f"bill_{suffix}", "environment_name": f"BILL_{suffix.upper()}"}

@@ -59,6 +59,10 @@ class Field:
     version_added: str = ""
     deprecated: Deprecation | None = None
 
+    def __post_init__(self) -> None:
+        if self.deprecated:
+            self.deprecated.check(self.name)
+
     @cached_property
     def api_name(self) -> str:
         first, *more = self.name.split("_")

@@ -32,7 +32,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._resources.list_field
 from tests.unit.plugins.plugin_utils import fakes
 
 BY_NAME = {option.name: option for option in OPTIONS}
-RENAMED = Deprecation("BILL calls it a passphrase no longer.", "3.0.0")
+WHY = "BILL no longer calls it a passphrase."
+RENAMED = Deprecation(WHY, "3.0.0")
 GONE = Option("colour", summary="The colour.", deprecated=Deprecation("It has no effect.", "2.0.0", "Leave it out."))
 DEV_KEY = replace(
     BY_NAME["dev_key"], deprecated_aliases={"developer_key": Deprecation("Two names are too many.", "4.0.0")}
@@ -45,7 +46,6 @@ TABLE = (
     formerly(BY_NAME["api_url"], "address", RENAMED),
     GONE,
 )
-WHY = "BILL calls it a passphrase no longer."
 
 
 def resolved(
@@ -105,6 +105,27 @@ def test_deprecated_alias_works_and_the_other_name_of_the_option_warns_of_nothin
         "The name developer_key of the option dev_key is deprecated. Two names are too many. Use dev_key instead."
     ]
     assert resolved({"dev_key": "findme"}).deprecated == ()
+
+
+@pytest.mark.parametrize("row", [Option, Text])
+@pytest.mark.parametrize(
+    "deprecation",
+    [
+        Deprecation("It has no effect.", "2.0.0"),
+        Deprecation("It has no effect.", "2.0.0", "Leave it out.", replaced_by="size"),
+    ],
+    ids=["neither", "both"],
+)
+def test_deprecated_row_with_neither_or_both_of_alternative_and_new_name_is_refused(
+    row: type[Option] | type[Text], deprecation: Deprecation
+) -> None:
+    with pytest.raises(ValueError, match="colour is deprecated, so it needs either an alternative or the name"):
+        row("colour", deprecated=deprecation)
+
+
+def test_former_name_with_an_alternative_is_refused() -> None:
+    with pytest.raises(ValueError, match="passphrase is deprecated, so it needs either"):
+        formerly(BY_NAME["password"], "passphrase", Deprecation(WHY, "3.0.0", "Leave it out."))
 
 
 def test_option_that_is_not_given_warns_of_nothing() -> None:
