@@ -38,7 +38,10 @@ _SETTINGS = {
     "report_level": 2,
     "halt_level": 5,
 }
-_MARKDOWN_LINK = re.compile(r"\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)", re.MULTILINE)
+# A link of Markdown, its definition at another place, or a link or picture of HTML.
+_MARKDOWN_LINK = re.compile(
+    r"\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)|\b(?:href|src)=[\"']?([^\"'>\s]+)", re.MULTILINE
+)
 _MARKDOWN_CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _MARKDOWN_TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
@@ -94,7 +97,7 @@ def links(path: str) -> Iterator[str]:
         return
     text = _MARKDOWN_CODE.sub("", (ROOT / path).read_text(encoding="utf-8"))
     for found in _MARKDOWN_LINK.finditer(text):
-        yield found[1] or found[2]
+        yield found[1] or found[2] or found[3]
 
 
 def anchors(path: str) -> set[str]:
