@@ -15,7 +15,11 @@ from tools import github_view
 
 ROOT = Path(__file__).resolve().parents[3]
 GUIDES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "docs/docsite/rst").glob("*.rst"))
-PAGES = ["README.md", "CONTRIBUTING.md", "SECURITY.md", "docs/ARCHITECTURE.md", "tests/emulator/README.md"]
+PAGES = sorted(
+    path.relative_to(ROOT).as_posix()
+    for pattern in ("*.md", ".github/*.md", "docs/*.md", "roles/*/README.md", "tests/*/README.md")
+    for path in ROOT.glob(pattern)
+)
 
 
 @pytest.mark.parametrize("path", GUIDES)
