@@ -39,9 +39,7 @@ _SETTINGS = {
     "halt_level": 5,
 }
 # A link of Markdown, its definition at another place, or a link or picture of HTML.
-_MARKDOWN_LINK = re.compile(
-    r"\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)|\b(?:href|src)=[\"']?([^\"'>\s]+)", re.MULTILINE
-)
+_MARKDOWN_LINK = re.compile(r"\]\(([^()\s]+)\)|^\[[^\]]+\]: (\S+)|\b(?:href|src)=[\"']?([^\"'>\s]+)", re.MULTILINE)
 _MARKDOWN_CODE = re.compile(r"^( *)```.*?^\1```|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _MARKDOWN_TITLE = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
