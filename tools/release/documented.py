@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
 import yaml
+
+from tools.python_texts import texts_in
 
 # Where documentation is. A fragment has only options.
 _PLUGINS = ("plugins/modules/*.py", "plugins/lookup/*.py")
@@ -48,8 +49,7 @@ def documented_in(path: str, text: str) -> Iterator[Documented]:
             yield from _options(path, about.get("options"), f"the variable {{}} of {owner}", owner)
         return
     is_fragment = any(fnmatch(path, pattern) for pattern in _FRAGMENTS)
-    for documentation in _documentations(text):
-        about = yaml.safe_load(documentation) or {}
+    for about in (yaml.safe_load(value) or {} for variable, value in texts_in(text) if variable == "DOCUMENTATION"):
         name = path.rsplit("/", maxsplit=1)[-1].removesuffix(".py")
         owner = "" if is_fragment else f"the {path.split('/')[1].rstrip('s')} {name}"
         if owner:
@@ -70,12 +70,3 @@ def _options(
 def _added(about: Mapping[str, Any]) -> str | None:
     # YAML reads 1.0 as a number.
     return str(about["version_added"]) if "version_added" in about else None
-
-
-def _documentations(text: str) -> Iterator[str]:
-    """The texts that are assigned to DOCUMENTATION, in the file or in its class."""
-    for node in ast.walk(ast.parse(text)):
-        if not isinstance(node, ast.Assign) or "DOCUMENTATION" not in map(ast.unparse, node.targets):
-            continue
-        if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            yield node.value.value

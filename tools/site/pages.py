@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import ast
 import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from antsibull_docs_parser.rst import to_rst_plain
 
 from tools.option_texts import list_table
 from tools.playbook_texts import PLAYBOOKS, Playbook, shown
+from tools.python_texts import texts_in
 
 COLLECTION = "bill.connect"
 _SOURCES = "extensions/eda/plugins/event_source"
@@ -132,19 +132,6 @@ def _playbook_page(playbook: Playbook) -> str:
 # --- event sources ---
 
 
-def _constants(path: Path) -> dict[str, Any]:
-    """The texts of a plugin's file, such as DOCUMENTATION, without running it."""
-    found = {}
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if (
-            isinstance(node, ast.Assign)
-            and isinstance(node.targets[0], ast.Name)
-            and isinstance(node.value, ast.Constant)
-        ):
-            found[node.targets[0].id] = node.value.value
-    return found
-
-
 def _texts(description: str | list[str]) -> list[str]:
     return [description] if isinstance(description, str) else description
 
@@ -161,7 +148,7 @@ def _option_rows(options: dict[str, Any], above: str = "") -> Iterator[tuple[str
         yield from _option_rows(option.get("suboptions", {}), f"{above}{name}.")
 
 
-def _source_page(name: str, texts: dict[str, Any]) -> str:
+def _source_page(name: str, texts: dict[str, str]) -> str:
     about = yaml.safe_load(texts["DOCUMENTATION"])
     lines = [
         *_title(f"{COLLECTION}.{name} event source"),
@@ -243,7 +230,9 @@ def write(root: Path, folder: Path) -> Pages:
             if plugin.startswith("bill_") and plugin not in variables:
                 pages.names[plugin] = name
 
-    sources = {path.stem: _constants(path) for path in sorted((root / _SOURCES).glob("*.py"))}
+    sources = {
+        path.stem: dict(texts_in(path.read_text(encoding="utf-8"))) for path in sorted((root / _SOURCES).glob("*.py"))
+    }
     for name, texts in sources.items():
         page(f"event_sources/{name}", _source_page(name, texts), f"{_SOURCES}/{name}.py", f"{COLLECTION}.{name}")
     listed = {
