@@ -9,7 +9,6 @@ pyproject.toml names them. ansible-lint also runs in its newest release. The who
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -51,16 +50,12 @@ def make_environment(python: str) -> None:
 
 
 def lint(programs: Path) -> bool:
-    """Lint a copy that is like a fresh clone. Its folder has any name, and no setting leads to another copy of the collection."""
+    """Lint a copy that is like a fresh clone: its folder is not below ansible_collections."""
     shutil.rmtree(WORK / "clone", ignore_errors=True)
     done = subprocess.run(
         [programs / "ansible-lint", "--profile", "production", "--nocolor", "-q"],
         cwd=stage(WORK, "clone"),
-        env={
-            **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
-            "HOME": str(galaxy.HOME),
-            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        },
+        env=galaxy.plain_environment(programs),
         stdin=subprocess.DEVNULL,
         check=False,
     )

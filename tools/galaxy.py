@@ -17,9 +17,20 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-HOME = Path(__file__).resolve().parents[1] / ".work" / "home"
+from .stage import CHECKOUT
+
+HOME = CHECKOUT / ".work" / "home"
 PROBLEMS = ("WARNING:", "ERROR:")
 COMPLETE = "Importer processing completed successfully"
+
+
+def plain_environment(programs: Path) -> dict[str, str]:
+    """The environment for the programs in a folder. It has no setting of Ansible, which could lead to another copy of the collection."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
+        "HOME": str(HOME),
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+    }
 
 
 def import_archive(archive: Path, programs: Path, settings: Mapping[str, bool] | None = None) -> bool:
@@ -31,12 +42,7 @@ def import_archive(archive: Path, programs: Path, settings: Mapping[str, bool] |
         done = subprocess.run(
             [programs / "python", "-m", "galaxy_importer.main", archive.resolve()],
             cwd=folder,
-            env={
-                **{name: value for name, value in os.environ.items() if not name.startswith("ANSIBLE_")},
-                "GALAXY_IMPORTER_CONFIG": str(configuration),
-                "HOME": str(HOME),
-                "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-            },
+            env={**plain_environment(programs), "GALAXY_IMPORTER_CONFIG": str(configuration)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -46,7 +52,7 @@ def import_archive(archive: Path, programs: Path, settings: Mapping[str, bool] |
         problems = [line for line in done.stdout.splitlines() if line.startswith(PROBLEMS)]
         if done.returncode or problems or COMPLETE not in done.stdout:
             print("\n".join(problems) or done.stdout)
-            print(f"No success: Galaxy would not import {archive.name} without a warning.")
+            print(f"FAILED: Galaxy would refuse {archive.name}, or warn about it.")
             return False
         result = json.loads((Path(folder) / "importer_result.json").read_text())
     kinds = Counter(each["content_type"] for each in result["contents"])

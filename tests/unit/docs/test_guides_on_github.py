@@ -45,7 +45,9 @@ def test_role_of_sphinx_dead_file_and_dead_anchor_are_found(tmp_path: Path, monk
         f"`f <{github_view.REPOSITORY}/blob/main/missing.md>`__, `g <https://www.bill.com/missing>`__, `h <m.md#a-part>`__.\n\n.. image:: no.svg\n"
     )
     (tmp_path / "b.rst").write_text("Title\n=====\n\nPart One\n--------\n\nText\n\nPart two\n--------\n\nText\n")
-    (tmp_path / "m.md").write_text("# A part\n\n[x](#a-part), [y](#no), `[z](#code)`, [b](b.rst), <img src=\"gone.svg\">\n")
+    (tmp_path / "m.md").write_text(
+        '# A part\n\n[x](#a-part), [y](#no), `[z](#code)`, [b](b.rst), <img src="gone.svg">\n'
+    )
     assert 'role "ref"' in github_view.shown_raw("a.rst")
     assert github_view.shown_raw("b.rst") == ""
     assert github_view.dead_links("a.rst") == [

@@ -49,7 +49,7 @@ def test_import_with_a_problem_fails_and_shows_it(
     assert not galaxy.import_archive(tmp_path / "a.tar.gz", importer(tmp_path, *lines))
     out = capsys.readouterr().out
     assert shown in out
-    assert "No success" in out
+    assert "FAILED: Galaxy would refuse a.tar.gz, or warn about it." in out
 
 
 def test_import_gets_the_settings(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
