@@ -78,7 +78,7 @@ def _deprecations_of(fields: Sequence[Field], outer: str = "") -> Iterator[tuple
 def release(candidate: Candidate, work: Path, to_run: Iterable[Step], *, do: bool) -> bool:
     """Check, and release if ``do``. Prints every result. Returns whether nothing was refused."""
     print(
-        f"bill.connect {candidate.version}, a {candidate.version.step} version after {candidate.last or 'no release'}\n"
+        f"bill.connect {candidate.version}, a {candidate.version.kind} version after {candidate.last or 'no release'}\n"
     )
     refused = False
     for name, check in CHECKS:

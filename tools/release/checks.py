@@ -82,7 +82,7 @@ def new_tag(candidate: Candidate) -> Iterator[str]:
 
 
 def right_fragments(candidate: Candidate) -> Iterator[str]:
-    yield from problems_of_fragments(candidate.root, candidate.version.step, is_first=candidate.last is None)
+    yield from problems_of_fragments(candidate.root, candidate.version.kind, is_first=candidate.last is None)
 
 
 def same_version_in_guides(candidate: Candidate) -> Iterator[str]:
@@ -105,7 +105,7 @@ def right_ages(candidate: Candidate) -> Iterator[str]:
 
 
 def _problems_of_age(version: Version, each: Documented, *, is_new: bool) -> Iterator[str]:
-    if is_new and version.step == "patch":
+    if is_new and version.kind == "patch":
         yield f"{each.name} is new. A patch version brings nothing new."
     if each.added is None:
         if is_new:
@@ -153,7 +153,7 @@ def nothing_overdue(candidate: Candidate) -> Iterator[str]:
             continue
         if version <= candidate.version:
             yield f"{removal.name} should be gone: its removal was announced for {version}."
-        elif version.step != "major":
+        elif version.kind != "major":
             yield f"The removal of {removal.name} is announced for {version}. Only a major version removes something."
 
 

@@ -12,7 +12,7 @@ import yaml
 
 FOLDER = "changelogs/fragments"
 
-# Semantic versioning: what each step of the version may bring. The other sections of the changelog may be in every version.
+# Semantic versioning: the kinds of versions that may have these sections of the changelog. Every version may have the other sections.
 _ONLY_IN = {
     "breaking_changes": ("major",),
     "removed_features": ("major",),
@@ -29,8 +29,8 @@ def fragments(root: Path) -> Iterator[tuple[str, frozenset[str]]]:
         yield path.name, frozenset(content) if isinstance(content, dict) else frozenset()
 
 
-def problems_of_fragments(root: Path, step: str, *, is_first: bool) -> Iterator[str]:
-    """What is wrong with the fragments for a version of this step. The first release has nothing to break."""
+def problems_of_fragments(root: Path, kind: str, *, is_first: bool) -> Iterator[str]:
+    """What is wrong with the fragments for a version of this kind. The first release has nothing to break."""
     found = dict(fragments(root))
     if not found:
         yield f"{FOLDER} is empty. Each change for users needs a fragment."
@@ -39,5 +39,5 @@ def problems_of_fragments(root: Path, step: str, *, is_first: bool) -> Iterator[
         yield f"No file in {FOLDER} has a release_summary. Say in some sentences what the version brings."
     for name, sections in found.items():
         for section in sorted(sections & _ONLY_IN.keys()):
-            if not is_first and step not in _ONLY_IN[section]:
-                yield f"{name} has {section}, which only a {' or '.join(_ONLY_IN[section])} version may bring. This is a {step} version."
+            if not is_first and kind not in _ONLY_IN[section]:
+                yield f"{name} has {section}, which only a {' or '.join(_ONLY_IN[section])} version may bring. This is a {kind} version."

@@ -45,7 +45,7 @@ class Version:
         return f"{self.major}.{self.minor}.{self.patch}"
 
     @property
-    def step(self) -> str:
+    def kind(self) -> str:
         """``major``, ``minor`` or ``patch``."""
         return "patch" if self.patch else "minor" if self.minor else "major"
 
