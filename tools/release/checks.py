@@ -20,7 +20,7 @@ from tools.release.versions import Version, VersionError, version_in_galaxy, ver
 
 @dataclass(frozen=True)
 class Removal:
-    """Something that a version must no longer have: what it is, and the version that removes it."""
+    """Something that a version must no longer have: what it is, as the beginning of a sentence, and the version that removes it."""
 
     name: str
     version: str
@@ -28,7 +28,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version that could be released from the checkout ``root``. ``removals`` is what the option table says about deprecated options."""
+    """A version that could be released from the checkout ``root``. ``removals`` has the deprecated options and fields."""
 
     root: Path
     version: Version
@@ -149,12 +149,12 @@ def nothing_overdue(candidate: Candidate) -> Iterator[str]:
         try:
             version = Version.of(removal.version)
         except VersionError as error:
-            yield f"The removal of {removal.name}: {error}"
+            yield f"{removal.name} is deprecated, but the version that removes it is wrong: {error}"
             continue
         if version <= candidate.version:
             yield f"{removal.name} should be gone: its removal was announced for {version}."
         elif version.kind != "major":
-            yield f"The removal of {removal.name} is announced for {version}. Only a major version removes something."
+            yield f"{removal.name} is announced to be removed in {version}. Only a major version removes something."
 
 
 def _removals_of_plugins(root: Path) -> Iterator[Removal]:
@@ -164,7 +164,9 @@ def _removals_of_plugins(root: Path) -> Iterator[Removal]:
     for kind, plugins in routing.items():
         for name, about in plugins.items():
             if deprecation := (about or {}).get("deprecation"):
-                yield Removal(f"{name} ({kind} in meta/runtime.yml)", str(deprecation.get("removal_version")))
+                yield Removal(
+                    f"The entry {name} of {kind} in meta/runtime.yml", str(deprecation.get("removal_version"))
+                )
 
 
 CHECKS: tuple[tuple[str, Callable[[Candidate], Iterator[str]]], ...] = (

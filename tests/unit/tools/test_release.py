@@ -269,7 +269,7 @@ def test_release_of_something_that_is_no_version_is_refused(
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "0.9.0"])
-def test_release_of_an_older_version_is_refused(released: Checkout, version: str) -> None:
+def test_release_of_a_version_that_is_not_newer_is_refused(released: Checkout, version: str) -> None:
     assert f"{version} is not newer than 1.0.0, the last release." in released.refusals(version)
 
 
@@ -372,7 +372,6 @@ def test_release_with_a_new_suboption_without_its_age_is_refused(released: Check
     path = "plugins/modules/bill_work.py"
     text = (released.root / path).read_text()
     released.write(path, text.replace("suboptions:\n", "suboptions:\n      hue: {description: The hue., type: str}\n"))
-    released.commit()
     released.fragment("more.yml", minor_changes=["Something."])
     released.commit()
     (refusal,) = released.refusals("1.1.0")
@@ -391,8 +390,11 @@ def test_release_of_a_patch_with_something_new_is_refused(released: Checkout) ->
     ("version", "refusal"),
     [
         ("1.0.0", "The option old should be gone: its removal was announced for 1.0.0."),
-        ("1.5.0", "The removal of The option old is announced for 1.5.0. Only a major version removes something."),
-        ("soon", "The removal of The option old: soon is not a version such as 1.2.0"),
+        ("1.5.0", "The option old is announced to be removed in 1.5.0. Only a major version removes something."),
+        (
+            "soon",
+            "The option old is deprecated, but the version that removes it is wrong: soon is not a version such as 1.2.0",
+        ),
     ],
 )
 def test_release_with_an_overdue_or_unclear_removal_is_refused(checkout: Checkout, version: str, refusal: str) -> None:
@@ -411,7 +413,7 @@ def test_release_with_a_module_that_should_be_gone_is_refused(released: Checkout
     released.commit()
     assert released.release("1.0.1"), released.output
     assert released.refusals("2.0.0") == [
-        "bill_work (modules in meta/runtime.yml) should be gone: its removal was announced for 2.0.0."
+        "The entry bill_work of modules in meta/runtime.yml should be gone: its removal was announced for 2.0.0."
     ]
 
 
