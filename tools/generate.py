@@ -118,7 +118,7 @@ def stale_regions(root: Path, regions: Sequence[Region] = REGIONS) -> Iterator[t
     for region in regions:
         if not (root / region.path).exists():
             raise MarkerError(
-                f"{region.path} does not exist. Copy such a file of another method, and keep the lines with generated."
+                f"{region.path} does not exist. Copy a file of the same kind, and keep its lines with generated."
             )
         text = texts.get(region.path) or (root / region.path).read_text(encoding="utf-8")
         texts[region.path] = rewritten(text, region)

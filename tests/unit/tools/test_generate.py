@@ -78,13 +78,14 @@ def test_rewritten_without_markers_names_the_file_and_the_region(text: str) -> N
         rewritten(text, YAML)
 
 
-def test_generate_without_the_file_of_a_method_names_it_and_the_remedy(
-    checkout: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("path", ["playbooks/files/awx/oauth/inputs.yml", "playbooks/connect.yml"])
+def test_generate_without_a_file_names_it_and_the_remedy(
+    checkout: Path, capsys: pytest.CaptureFixture[str], path: str
 ) -> None:
-    (checkout / "playbooks/files/awx/oauth/inputs.yml").unlink()
+    (checkout / path).unlink()
     assert main([str(checkout)]) == 1
     assert capsys.readouterr().err == (
-        "playbooks/files/awx/oauth/inputs.yml does not exist. Copy such a file of another method, and keep the lines with generated.\n"
+        f"{path} does not exist. Copy a file of the same kind, and keep its lines with generated.\n"
     )
 
 
