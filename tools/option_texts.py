@@ -33,8 +33,8 @@ from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import 
     Option,
 )
 
+# The length of a generated line, and of one in the guides.
 _WIDTH = 120
-# The lines of the guides.
 _RST_WIDTH = 160
 # Ansible has no such types, so the documentation names the next wider type.
 _ANSIBLE_TYPES = {"date": "str", "digits": "str", "statuses": "list"}
@@ -343,12 +343,14 @@ def option_details() -> str:
     for option in OPTIONS:
         if option.details:
             title = f"``{option.name}``"
-            paragraphs = [line for text in option.details for line in (*textwrap.wrap(_plain(text), _RST_WIDTH), "")]
+            paragraphs = [
+                line for text in option.details for line in (*textwrap.wrap(_for_guides(text), _RST_WIDTH), "")
+            ]
             sections.append("\n".join([title, "~" * len(title), "", *paragraphs]))
     return "\n".join(sections)
 
 
-def _plain(text: str) -> str:
+def _for_guides(text: str) -> str:
     """The text with the markup of the guides in place of Ansible's."""
     # RV(name#module:value) names a value of another task.
     text = re.sub(r"\b(?:O|RV)\([\w.]+#\w+:([^)]*)\)", r"``\1``", text)
@@ -357,8 +359,7 @@ def _plain(text: str) -> str:
 
 def _meaning(option: Option) -> str:
     parts = [option.summary, *(["Secret."] if option.secret else []), *_with_methods(option, "``{}``")]
-    # reStructuredText has another markup than Ansible's documentation.
-    parts += [re.sub(r"C\((\w+)\)", r"``\1``", text) for text in _deprecated_parts(option, "``{}``")]
+    parts += map(_for_guides, _deprecated_parts(option, "O({})"))
     if option.choices:
         values = [f"``{each}``" + (" (default)" if each == option.default else "") for each in option.choices]
         parts.append(f"{' or '.join([', '.join(values[:-1]), values[-1]])}.")

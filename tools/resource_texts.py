@@ -391,8 +391,8 @@ def _documented(field: Field, one: str, more: Sequence[str] = ()) -> list[str]:
     elements = [f"elements: {field.elements_name}"] if field.elements_name else []
     added = [f"version_added: {field.version_added}"] if field.version_added else []
     summary, *facts = _description(field, one)
-    going = [deprecated("It", field.deprecated, f"C({field.deprecated.replaced_by})")] if field.deprecated else []
-    lines = _option(field.name, [summary, *going, *facts, *more], field.type_name, *elements, *added)
+    deprecation = [deprecated("It", field.deprecated, f"C({field.deprecated.replaced_by})")] if field.deprecated else []
+    lines = _option(field.name, [summary, *deprecation, *facts, *more], field.type_name, *elements, *added)
     if isinstance(field, Nested) or (isinstance(field, ObjectList) and not field.text_is):
         lines.append("  suboptions:")
         lines += [f"    {line}" for each in field.fields for line in _documented(each, one)]
