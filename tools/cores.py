@@ -38,11 +38,11 @@ class Core:
     pythons: tuple[str, ...]
 
     # The Python that the caller has chosen. Otherwise the best one of this machine.
-    chosen: str = ""
+    chosen_python: str = ""
 
     @property
     def bin(self) -> Path:
-        return WORK / "cores" / (f"{self.line}-{self.chosen}" if self.chosen else self.line) / "bin"
+        return WORK / "cores" / (f"{self.line}-{self.chosen_python}" if self.chosen_python else self.line) / "bin"
 
 
 # Releases before 2.16.13 and 2.17.6 ignore the flag that hides a result (CVE-2024-8775).
@@ -172,7 +172,7 @@ def with_python(name: str) -> Core:
     core = next((core for core in CORES if core.line == line and python in core.pythons), None)
     if core is None:
         sys.exit(f"Not a supported core and Python: {name}")
-    return replace(core, pythons=(python,), chosen=python)
+    return replace(core, pythons=(python,), chosen_python=python)
 
 
 def matrix(*, every_python: bool) -> str:
