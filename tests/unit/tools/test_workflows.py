@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +99,3 @@ def test_core_with_a_python_is_tried_with_that_python_in_an_environment_of_its_o
 def test_core_with_a_python_that_is_not_supported_is_refused(name: str) -> None:
     with pytest.raises(SystemExit, match="Not a supported core and Python"):
         cores.chosen((name,))
-
-
-def test_archive_has_no_file_for_contributors_only() -> None:
-    ignored = yaml.safe_load((ROOT / "galaxy.yml").read_text())["build_ignore"]
-    for name in (".github", ".pre-commit-config.yaml"):
-        assert any(fnmatchcase(name, pattern) for pattern in ignored), name
