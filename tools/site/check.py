@@ -17,7 +17,7 @@ _OF_SPHINX = {"search.html", "genindex.html"}
 
 @dataclass
 class Page:
-    """The anchors of a page, and its links inside the site: the page and the anchor of each."""
+    """The anchors of a page, its links inside the site (the page and the anchor of each), and the other files that it names."""
 
     anchors: set[str] = field(default_factory=set)
     links: list[tuple[str, str]] = field(default_factory=list)

@@ -57,11 +57,12 @@ class FileLinks(SphinxPostTransform):
         pages = {file: name for name, file in self.config.bill_files.items()}
         for node in self.document.findall(nodes.reference):
             target = node.get("refuri", "")
-            # The generated pages have no file in the repository. They have addresses only.
-            meant = (
-                path_of(target, source) if target and (source or "://" in target) and "mailto:" not in target else None
-            )
-            if not meant or target.startswith("#"):
+            # A generated page has no file in the repository, so its relative links are those of Sphinx.
+            is_link_of_sphinx = not source and "://" not in target
+            if not target or target.startswith("#") or is_link_of_sphinx:
+                continue
+            meant = path_of(target, source)
+            if not meant:
                 continue
             path, anchor = meant
             if path in pages:
@@ -106,7 +107,10 @@ class NameLinks(SphinxPostTransform):
 
 
 class Contents(SphinxPostTransform):
-    """The list of contents at the top of a page stays. The theme wants a class for that: it has its own, which narrow screens do not show."""
+    """The list of contents at the top of a page stays.
+
+    The theme has a list of its own, which narrow screens do not show. So it accepts another one only with this class.
+    """
 
     default_priority = 7
 
