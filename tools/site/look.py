@@ -1,7 +1,7 @@
 # Copyright (c) 2026, the bill.connect authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Look at the documentation site in a browser, on a desk and on a phone. Fails if a page is wider than its screen.
+"""Look at the documentation site in a browser, on the screens of a desktop and of a phone. Fails if a page is wider than its screen.
 
 Needs chromium on this machine. Takes pictures of the pages in ``PICTURES``.
 """
@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-SCREENS = {"desk": (1280, 900), "phone": (390, 844)}
+SCREENS = {"desktop": (1280, 900), "phone": (390, 844)}
 PICTURES = (
     "index.html",
     "readme.html",
@@ -35,8 +35,8 @@ PICTURES = (
     "contributing.html",
     "changelog.html",
 )
-# How far the page reaches to the right of the screen, in pixels. Then what is wider than its place: a box with a table, which would hide the
-# end of each line until the reader moves it, and anything else that has no box of its own that scrolls.
+# Two results. The first is how many pixels the page is wider than the screen. The second is what is too wide for its place: a box with a
+# table, because the end of each line would be hidden until the reader scrolls, and anything else that is in no box that scrolls.
 _TOO_WIDE = """() => {
   const scrolls = (node) => node && (['auto', 'scroll'].includes(getComputedStyle(node).overflowX) || scrolls(node.parentElement));
   const wide = [...document.querySelectorAll('article .table-wrapper')].filter((box) => box.scrollWidth > box.clientWidth + 1);
@@ -82,13 +82,12 @@ def main() -> int:
     shutil.rmtree(pictures, ignore_errors=True)
     pictures.mkdir()
     pages = sorted(path.relative_to(html).as_posix() for path in html.rglob("*.html"))
-    missing = [f"{path} is not there, and a picture of it is wanted" for path in PICTURES if path not in pages]
+    wrong = [f"{path} does not exist, but PICTURES names it" for path in PICTURES if path not in pages]
     handler = functools.partial(_Quiet, directory=str(html))
-    wrong = list(missing)
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server, sync_playwright() as play:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
-        # Chromium has no sandbox of its own for root, and a container often has nobody else. It shows our own pages only.
+        # Chromium cannot use its sandbox as root, and a container often has only root. It shows our own pages only.
         started = play.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for screen, (width, height) in SCREENS.items():
             page = started.new_page(viewport={"width": width, "height": height})
