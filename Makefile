@@ -90,10 +90,10 @@ emulator: venv ## Start the BILL emulator on loopback (ARGS="--help" shows its o
 test: venv ## Run the quick checks after a change; takes some minutes
 	@$(BIN)/python -m tools.gate $(TEST)
 
-check: venv ## Run all checks, as CI does, beginning with `make test`; takes about half an hour
+check: venv ## Run all checks, as the workflow Weekly does, beginning with `make test`; takes about half an hour
 	@$(BIN)/python -m tools.gate $(TEST) $(CHECK)
 
-generate: stage ## Write the texts that follow from the option table: documentation, forms, lists
+generate: stage ## Write the generated texts: documentation, forms, lists
 	@$(IN_STAGE) python -m tools.generate $(CURDIR)
 
 generate-check: stage ## Check that the generated texts are up to date
@@ -176,7 +176,7 @@ $(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py
 	@$(BIN)/python -m tools.awx $(WORK)/awx
 	@touch $@
 
-awx: stage $(WORK)/awx/.stamp ## Run what needs another collection: the credential type with AWX's own module, vendors from a CSV file
+awx: stage $(WORK)/awx/.stamp ## Run what needs another collection: the credential types and a job template with AWX's own modules, vendors from a CSV file
 	@$(IN_STAGE) BILL_TEST_AWX=$(WORK)/awx BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -n auto tests/awx
 
 # An environment of its own: ansible-rulebook, Java, PostgreSQL and the reverse proxies are large.
