@@ -842,7 +842,9 @@ def test_disconnect_store_with_another_account_is_removed_only_with_all(here: Fo
 
 
 @pytest.mark.slow
-def test_disconnect_store_in_redis_or_a_wrong_word_removes_nothing(here: Folder, bill: Control) -> None:
+def test_disconnect_with_a_store_that_is_no_directory_or_a_wrong_word_removes_nothing(
+    here: Folder, bill: Control
+) -> None:
     here.connect(AP)
     disconnect = ("ansible-playbook", DISCONNECT, *here.vault_arguments, "-e")
     run = here.run(*disconnect, "bill_remove_store=everything")

@@ -30,7 +30,7 @@ VENDOR = "00901EXAMPLEEXAMPLE1"
         ),
     ],
 )
-def test_event_playbook_with_an_id_that_is_none_sends_nothing(
+def test_event_playbook_with_an_invalid_id_sends_nothing(
     project: Project, bill: Control, playbook: str, ids: dict[str, str]
 ) -> None:
     for name, value in ids.items():

@@ -146,7 +146,7 @@ def test_login_forty_hosts_on_twenty_forks_signs_in_once(
 
 
 @pytest.mark.promise(11)
-@pytest.mark.parametrize("session_store", [None, pytest.param("none", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("session_store", [None, "none"])
 @pytest.mark.slow
 def test_concurrency_limit_six_users_of_one_key_send_three_requests_at_once(
     project: Project, bill: Control, session_store: str | None

@@ -79,7 +79,7 @@ def test_link_to_a_file_goes_to_its_page_or_to_github_and_a_name_to_its_manual(t
     assert re.findall(r"WARNING: (.*)", said) == ["link to gone.rst, which does not exist [bill.link]"]
 
 
-def test_check_finds_dead_links_dead_anchors_missing_files_and_lonely_pages(tmp_path: Path) -> None:
+def test_check_finds_dead_links_dead_anchors_missing_files_and_unreachable_pages(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "index.html").write_text(
         '<h1 id="top"><a href="sub/a.html#part">a</a> <a href="#top">top</a> <a href="https://www.bill.com/x.html">out</a></h1>'
@@ -87,12 +87,12 @@ def test_check_finds_dead_links_dead_anchors_missing_files_and_lonely_pages(tmp_
     (tmp_path / "sub/a.html").write_text(
         '<link href="gone.css"><p id="part"><a href="../gone.html">b</a> <a href="../index.html#no">c</a></p>'
     )
-    (tmp_path / "lonely.html").write_text('<a href="index.html">start</a>')
+    (tmp_path / "unreachable.html").write_text('<a href="index.html">start</a>')
     assert check.problems(tmp_path) == [
         "sub/a.html: link to gone.html, which is no page",
         "sub/a.html: link to index.html#no, which is no anchor",
         "sub/a.html: sub/gone.css is missing",
-        "lonely.html is not reachable from the start page",
+        "unreachable.html is not reachable from the start page",
     ]
 
 

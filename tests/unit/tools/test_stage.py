@@ -2,6 +2,8 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
+"""The copy of the checkout has its files, and keeps the results of earlier runs."""
+
 from __future__ import annotations
 
 import subprocess

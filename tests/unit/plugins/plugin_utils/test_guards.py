@@ -380,7 +380,7 @@ def test_users_of_one_organization_exclude_each_other(open_tasks: Open, monkeypa
 
 
 @pytest.mark.promise(20)
-def test_bank_account_that_bill_answers_with_an_empty_object_is_none(open_tasks: Open) -> None:
+def test_bank_account_that_bill_shows_as_an_empty_object_counts_as_missing(open_tasks: Open) -> None:
     tasks = open_tasks(VENDOR_BANK_ACCOUNT)
     tasks.bill.post("settings", missing_bank_account="empty")
     assert tasks.task("absent").actions == ()

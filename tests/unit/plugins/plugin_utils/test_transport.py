@@ -443,7 +443,7 @@ def test_exchange_with_an_endless_response_is_an_error(scripted: Start) -> None:
 
 @pytest.fixture
 def no_garbage_collection() -> Iterator[None]:
-    """At the end of Python's stack, the end of an object of another test would fail, and this test with it."""
+    """No object of another test is deleted here: the stack of Python is nearly full, so its ``__del__`` would fail, and this test with it."""
     gc.collect()
     gc.disable()
     yield
