@@ -9,70 +9,14 @@ The release is made and checked in a copy first. So a refusal changes nothing.
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
-from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation, deprecations_in
-from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import OPTIONS, Option
-from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Field, Nested
-from ansible_collections.bill.connect.plugins.plugin_utils._resources.list_fields import ObjectList
-from ansible_collections.bill.connect.plugins.plugin_utils._resources.spec import Resource
-from tools.release.checks import CHECKS, Candidate, Removal
+from tools.release.checks import CHECKS, Candidate
+from tools.release.removals import removals_in, resources, tables
 from tools.release.trial import Step, Trial, steps
 from tools.release.versions import Version, VersionError
-
-_PLUGINS = "ansible_collections.bill.connect.plugins"
-
-
-def plugins(root: Path) -> Iterator[tuple[str, Any]]:
-    """The class of each task and lookup, with the words for it."""
-    for kind, name_of_class in (("action", "ActionModule"), ("lookup", "LookupModule")):
-        for path in sorted((root / "plugins" / kind).glob("bill_*.py")):
-            module = importlib.import_module(f"{_PLUGINS}.{kind}.{path.stem}")
-            yield f"the {kind} {path.stem}", getattr(module, name_of_class)
-
-
-def tables(root: Path) -> Iterator[tuple[str, Sequence[Option]]]:
-    """The shared options, and the own options of each task and lookup."""
-    yield "the shared options", OPTIONS
-    yield from ((owner, plugin.OWN_OPTIONS) for owner, plugin in plugins(root))
-
-
-def resources(root: Path) -> Iterator[tuple[str, Resource]]:
-    """The kinds of objects of each task that has some, and the kinds that belong to these."""
-    for owner, plugin in plugins(root):
-        for resource in getattr(plugin, "RESOURCES", {}).values():
-            yield owner, resource
-            yield from ((f"{name} of {owner}", child) for name, child in resource.children.items())
-
-
-def removals_in(
-    options: Iterable[tuple[str, Sequence[Option]]], kinds: Iterable[tuple[str, Resource]]
-) -> tuple[Removal, ...]:
-    """What the option tables and the fields of the kinds of objects deprecate."""
-    return (
-        *(
-            Removal(f"The option {name} of {owner}", deprecation.removed_in_version)
-            for owner, table in options
-            for name, deprecation in deprecations_in(table)
-        ),
-        *(
-            Removal(f"The field {name} of {owner}", deprecation.removed_in_version)
-            for owner, resource in kinds
-            for name, deprecation in _deprecations_of(resource.fields)
-        ),
-    )
-
-
-def _deprecations_of(fields: Sequence[Field], outer: str = "") -> Iterator[tuple[str, Deprecation]]:
-    for each in fields:
-        if each.deprecated:
-            yield f"{outer}{each.name}", each.deprecated
-        if isinstance(each, (Nested, ObjectList)):
-            yield from _deprecations_of(each.fields, f"{outer}{each.name}.")
 
 
 def release(candidate: Candidate, work: Path, to_run: Iterable[Step], *, do: bool) -> bool:

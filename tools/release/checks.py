@@ -9,21 +9,13 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from tools.release.documented import Documented, documented_in, is_documentation
 from tools.release.fragments import problems_of_fragments
+from tools.release.removals import Removal, removals_of_entries
 from tools.release.versions import Version, VersionError, version_in_galaxy, versions_in_guides
-
-
-@dataclass(frozen=True)
-class Removal:
-    """Something that a version must no longer have: what it is, as the beginning of a sentence, and the version that removes it."""
-
-    name: str
-    version: str
 
 
 @dataclass(frozen=True)
@@ -145,7 +137,7 @@ def _documented_at(candidate: Candidate, tag: str) -> list[Documented] | None:
 
 def nothing_overdue(candidate: Candidate) -> Iterator[str]:
     """What was deprecated is gone in the version that was announced, and only a major version removes something."""
-    for removal in (*candidate.removals, *_removals_of_plugins(candidate.root)):
+    for removal in (*candidate.removals, *removals_of_entries(candidate.root)):
         try:
             version = Version.of(removal.version)
         except VersionError as error:
@@ -155,18 +147,6 @@ def nothing_overdue(candidate: Candidate) -> Iterator[str]:
             yield f"{removal.name} should be gone: its removal was announced for {version}."
         elif version.kind != "major":
             yield f"{removal.name} is announced to be removed in {version}. Only a major version removes something."
-
-
-def _removals_of_plugins(root: Path) -> Iterator[Removal]:
-    """The plugins that meta/runtime.yml deprecates."""
-    runtime = yaml.safe_load((root / "meta" / "runtime.yml").read_text(encoding="utf-8")) or {}
-    routing: dict[str, Any] = runtime.get("plugin_routing") or {}
-    for kind, plugins in routing.items():
-        for name, about in plugins.items():
-            if deprecation := (about or {}).get("deprecation"):
-                yield Removal(
-                    f"The entry {name} of {kind} in meta/runtime.yml", str(deprecation.get("removal_version"))
-                )
 
 
 CHECKS: tuple[tuple[str, Callable[[Candidate], Iterator[str]]], ...] = (

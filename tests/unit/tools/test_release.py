@@ -19,8 +19,9 @@ import yaml
 from ansible_collections.bill.connect.plugins.plugin_utils._options.deprecation import Deprecation
 from ansible_collections.bill.connect.plugins.plugin_utils._options.spec import Option
 from ansible_collections.bill.connect.plugins.plugin_utils._resources.fields import Nested, Text
-from tools.release.__main__ import main, release, removals_in, resources, tables
-from tools.release.checks import Candidate, Removal
+from tools.release.__main__ import main, release
+from tools.release.checks import Candidate
+from tools.release.removals import Removal, removals_in, resources, tables
 from tools.release.trial import Step, steps
 from tools.release.versions import Version, version_in_galaxy, versions_in_guides
 
