@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
     folder = tempfile.TemporaryDirectory(prefix="hypothesis-")
     config.add_cleanup(folder.cleanup)
     os.environ["HYPOTHESIS_STORAGE_DIRECTORY"] = folder.name
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_colour() -> Iterator[None]:
+    """The programs that tests start write no colour codes. Some write them when a CI system or the user's shell asks for it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("NO_COLOR", "1")
+        for name in ("FORCE_COLOR", "FORCE_COLOUR", "CLICOLOR_FORCE", "PY_COLORS", "ANSIBLE_FORCE_COLOR"):
+            patch.delenv(name, raising=False)
+        yield
