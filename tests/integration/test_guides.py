@@ -668,7 +668,7 @@ GUIDES = {
             "oak_garage": world.DEV_KEY,
             "willow_clinic": world.SECOND_DEV_KEY,
         },
-        # The last run tries one client only, because the token is wrong.
+        # The last run sends the wrong token for one client only.
         requests={SIGN_IN: 5, "GET /v3/bills": 6},
         wrong={
             "A client has no developer key": Wrong({**OF_A_CLIENT, "bill_dev_key": ""}),

@@ -47,6 +47,34 @@ def test_login_refused_on_fifty_hosts_is_sent_once(stale: Project, bill: Control
 
 
 @pytest.mark.promise(4)
+def test_login_refused_for_forty_organizations_is_sent_once(stale: Project, bill: Control) -> None:
+    """The lock of a session does not help here, because each organization has its own session."""
+    clients = {f"client{number:02}": each.id for number, each in enumerate(world.FORTY_ORGANIZATIONS)}
+    firm = {
+        "bill_auth_method": "console_token",
+        "bill_username": world.FIRM.username,
+        "bill_console_api_token": world.FIRM.token,
+        "bill_organization_id": "{{ clients[inventory_hostname] }}",
+        "bill_api_url": stale.api_url,
+        "clients": clients,
+    }
+    stale.variables(**firm | {"bill_console_api_token": "stale-findme"})
+    stale.hosts(*clients)
+    bill.post("settings", latency=0.05, lock_after=3)
+    run = stale.play(LOGIN, arguments=("--forks", "20"))
+    assert run.times("failed=1") == 40, run.output
+    assert run.shows("BILL answered BDC_1101: the user name, the password or the token is wrong."), run.output
+    assert run.shows("BILL answered BDC_1101 for the host client"), run.output
+    # A lookup in a later run knows it, too.
+    assert stale.play(LOOKUP, arguments=("--limit", "client39")).shows("did not send the request again")
+    assert bill.get("counts") == ONCE
+    # The account is not locked. Now the clients sign in, the first one alone.
+    stale.variables(**firm)
+    assert stale.play(LOGIN, arguments=("--forks", "20")).times("changed=1 ") == len(clients)
+    assert bill.get("counts") == {"POST /v3/login": 1 + len(clients)}
+
+
+@pytest.mark.promise(4)
 def test_cached_refusal_in_later_run_applies_to_task_lookup_and_role(stale: Project, bill: Control) -> None:
     assert stale.play(LOGIN).shows("BILL answered BDC_1101: the user name, the password or the token is wrong.")
     for task in (LOGIN, LOOKUP, ROLE):

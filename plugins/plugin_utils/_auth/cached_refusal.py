@@ -17,7 +17,7 @@ from datetime import datetime, timezone
 
 from .._core.asker import Asker
 from .._core.clock import CLOCK_TOLERANCE, Clock
-from .._core.error_codes import is_final
+from .._core.error_codes import Scope, is_final, scope_of
 from .._core.errors import (
     AuthenticationError,
     BillError,
@@ -126,20 +126,26 @@ class CachedRefusal(JsonRecord):
 
 
 class Refusals:
-    """The cached refusals of one credential: one of the credential itself, and those of the hourly quotas that it shares with others.
+    """The cached refusals of one credential: one of the credential itself, and those that it shares with others.
 
-    ``sign_ins`` is that of the quota of sign-ins. ``asker`` is who needs the requests.
+    - ``user`` is that of the user's name with its password or token, in each organization. None if the credential belongs to no user of
+      organizations.
+    - ``quota`` is that of the hourly quota, and ``sign_ins`` that of the quota of sign-ins.
+    - ``asker`` is who needs the requests.
     """
 
     def __init__(
         self,
         credential: EncryptedEntry[CachedRefusal],
+        user: EncryptedEntry[CachedRefusal] | None,
         quota: EncryptedEntry[CachedRefusal],
         sign_ins: EncryptedEntry[CachedRefusal],
+        *,
         clock: Clock,
         asker: Asker,
     ) -> None:
         self._credential = credential
+        self._user = user
         self._quota = quota
         self._sign_ins = sign_ins
         self._clock = clock
@@ -158,7 +164,9 @@ class Refusals:
         if refusal and (refusal.of_session or not of_session):
             self._raise_if_active(self._credential, refusal)
         if not of_session:
-            self._raise_if_active(self._sign_ins, self._sign_ins.load())
+            for entry in (self._user, self._sign_ins):
+                if entry:
+                    self._raise_if_active(entry, entry.load())
 
     @contextmanager
     def guard(self, *, of_session: bool) -> Iterator[None]:
@@ -169,7 +177,10 @@ class Refusals:
         try:
             yield
         except AuthenticationError as error:
-            raise self._cached(error, self._credential, of_session) from None
+            entry = self._credential
+            if self._user and not of_session and scope_of(error.code) is Scope.USER:
+                entry = self._user
+            raise self._cached(error, entry, of_session) from None
         except SignInQuotaError as error:
             raise self._cached(error, self._sign_ins, of_session) from None
         except HourlyQuotaError as error:
@@ -177,8 +188,8 @@ class Refusals:
 
     def clear(self) -> None:
         """Delete all cached refusals, because BILL has just accepted the credential."""
-        for entry in (self._credential, self._quota, self._sign_ins):
-            if entry.load():
+        for entry in (self._credential, self._user, self._quota, self._sign_ins):
+            if entry and entry.load():
                 # If another task holds the lock, it has a newer response of BILL.
                 with suppress(LockTimeoutError), entry.lock(0):
                     entry.delete()

@@ -20,6 +20,7 @@ from .._http.transport import Transport
 from .._store.encrypted_entry import EncryptedEntry
 from .cached_refusal import Refusals
 from .decision import Decision, can_send_at_once, decide, is_trust_unknown, mfa_id_to_try
+from .first_login import FirstLogin
 from .methods import AuthMethod
 from .session import HeldSession, Session, SessionResult
 from .session_requests import SessionRequests
@@ -44,6 +45,7 @@ class SessionManager:
         transport: Transport,
         entry: EncryptedEntry[Session],
         refusals: Refusals,
+        first_login: FirstLogin,
         *,
         check_after: float,
         lock_timeout: float,
@@ -63,7 +65,7 @@ class SessionManager:
         self.secrets = secrets
         self.parent = parent
         self.stored = StoredSession(entry)
-        self._requests = SessionRequests(method, transport, refusals, clock, reporter)
+        self._requests = SessionRequests(method, transport, refusals, first_login, clock=clock, reporter=reporter)
 
     # --- For tasks that need a session ---
 
@@ -260,20 +262,20 @@ class SessionManager:
 
     def _log_in(self, force: bool) -> Session:
         if self.parent is None:
-            return self._requests.log_in(None)
+            return self._requests.log_in(None, force=force)
         held = self.parent.current(force=force)
         try:
-            session = self._log_in_with(self.parent, held)
+            session = self._log_in_with(self.parent, held, force)
         except SessionExpiredError as error:
             held = self.parent.renew(held, error, force=force)
-            session = self._log_in_with(self.parent, held)
+            session = self._log_in_with(self.parent, held, force)
         self.parent.touch(held)
         return session
 
-    def _log_in_with(self, parent: SessionManager, held: HeldSession) -> Session:
+    def _log_in_with(self, parent: SessionManager, held: HeldSession, force: bool) -> Session:
         # BILL may reject this credential although the parent's credential is right. So no refusal is cached for the parent.
         with parent.stored.watching(held.session):
-            return self._requests.log_in(held.session)
+            return self._requests.log_in(held.session, force=force)
 
     def _end(self, force: bool, check_only: bool) -> bool:
         with self.entry.lock(self.lock_timeout):

@@ -16,6 +16,7 @@ from .._core.errors import ApiError, MfaRequiredError, SessionExpiredError, Unkn
 from .._core.reporter import Reporter
 from .._http.transport import Transport
 from .cached_refusal import Refusals
+from .first_login import FirstLogin
 from .methods import AuthMethod
 from .mfa_id import MfaId
 from .session import Session
@@ -26,21 +27,36 @@ _ALWAYS_VALID_SECONDS = 60
 
 
 class SessionRequests:
-    """Sends the requests of one authentication method about a session. It does not read or write the store."""
+    """Sends the requests of one authentication method about a session. It does not read or write the stored session."""
 
     def __init__(
-        self, method: AuthMethod, transport: Transport, refusals: Refusals, clock: Clock, reporter: Reporter
+        self,
+        method: AuthMethod,
+        transport: Transport,
+        refusals: Refusals,
+        first_login: FirstLogin,
+        *,
+        clock: Clock,
+        reporter: Reporter,
     ) -> None:
         self._method = method
         self._transport = transport
         self._refusals = refusals
+        self._first_login = first_login
         self._clock = clock
         self._reporter = reporter
 
-    def log_in(self, parent: Session | None) -> Session:
-        """A new session. A user's login through a partner sends the partner's session, ``parent``. Raises BillError."""
-        with self._refusals.guard(of_session=False):
-            return self._method.log_in(self._transport, self._clock.time(), parent)
+    def log_in(self, parent: Session | None, *, force: bool) -> Session:
+        """A new session. A user's login through a partner sends the partner's session, ``parent``. Raises BillError.
+
+        With ``force`` it is sent at once, even if BILL has just refused the user.
+        """
+        if force:
+            return self._log_in(parent)
+        with self._first_login.alone():
+            # BILL may have refused the user while this task waited.
+            self._refusals.raise_if_refused()
+            return self._log_in(parent)
 
     def validate(self, session: Session) -> Session:
         """The session with BILL's current information about it. Raises SessionExpiredError if BILL calls it expired."""
@@ -82,6 +98,7 @@ class SessionRequests:
 
     def log_out(self, session: Session, *, force: bool) -> bool:
         """Whether BILL has ended the session. Raises ApiError if BILL refuses to end it, unless ``force`` is true."""
+        self._first_login.forget()
         try:
             with self._refusals.guard(of_session=True):
                 self._method.log_out(self._transport, session)
@@ -92,3 +109,7 @@ class SessionRequests:
             if not force:
                 raise
         return False
+
+    def _log_in(self, parent: Session | None) -> Session:
+        with self._refusals.guard(of_session=False):
+            return self._method.log_in(self._transport, self._clock.time(), parent)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from .._auth.cached_refusal import CachedRefusal, Refusals
+from .._auth.first_login import FirstLogin, FirstLoginEnd
 from .._auth.methods import METHODS, AuthMethod
 from .._auth.session import Session
 from .._auth.session_manager import SessionManager
@@ -21,6 +22,7 @@ from .._core.asker import Asker
 from .._core.base_url import API_URLS, BaseUrl
 from .._core.clock import Clock, SystemClock
 from .._core.errors import RateLimitError
+from .._core.json_record import JsonRecord
 from .._core.reporter import Reporter
 from .._core.run import Run, UnwatchedRun
 from .._core.secret_registry import SecretRegistry
@@ -36,6 +38,8 @@ from .._store.factory import open_shared, open_store
 from .._store.store_clock import StoreClock
 from .client import BillClient
 from .late_exchange import ExchangeParts, LateExchange
+
+_T = TypeVar("_T", bound=JsonRecord)
 
 
 @dataclass(frozen=True)
@@ -99,13 +103,19 @@ class _Builder:
         sessions = SessionManager(
             method,
             RetryingTransport(transport, self._retry),
-            EncryptedEntry(Session, self._identity(method), self._store, self._around.reporter.warn),
+            self._entry(Session, self._identity(method)),
             Refusals(
                 self._refusals(self._identity(method, kind="refusal")),
+                self._refusals(self._user(method, kind="refusal")) if method.user else None,
                 self._refusals(self._quota(method, kind="quota")),
                 self._refusals(self._quota(method, kind="sign-ins")),
+                clock=self._clock,
+                asker=self._around.asker,
+            ),
+            FirstLogin(
+                self._entry(FirstLoginEnd, self._user(method, kind="first login")) if method.user else None,
                 self._clock,
-                self._around.asker,
+                self._longest(method, method.max_login_requests()),
             ),
             check_after=self._options["check_after"],
             lock_timeout=self._lock_timeout(method),
@@ -140,12 +150,19 @@ class _Builder:
     def _shared(self) -> Store:
         return open_shared(self._store, run_directory=self._around.run_store, warn=self._around.reporter.warn)
 
+    def _entry(self, kind: type[_T], identity: EntryIdentity) -> EncryptedEntry[_T]:
+        return EncryptedEntry(kind, identity, self._store, self._around.reporter.warn)
+
     def _refusals(self, identity: EntryIdentity) -> EncryptedEntry[CachedRefusal]:
-        return EncryptedEntry(CachedRefusal, identity, self._store, self._around.reporter.warn)
+        return self._entry(CachedRefusal, identity)
 
     def _identity(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to one credential."""
         return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **more})
+
+    def _user(self, method: AuthMethod, **more: str) -> EntryIdentity:
+        """The identity of an entry that belongs to one user in all organizations."""
+        return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.user, **more})
 
     def _quota(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to all credentials with the same hourly quota."""
@@ -153,10 +170,15 @@ class _Builder:
 
     def _lock_timeout(self, method: AuthMethod) -> float:
         """The time in seconds to wait for the lock of the session. It is the longest time that another task can hold the lock."""
+        # The other task may wait for the user's first login, to another organization.
+        return self._longest(method, method.max_requests() + (method.max_login_requests() if method.user else 0))
+
+    def _longest(self, method: AuthMethod, requests: int) -> float:
+        """The longest time in seconds for this number of requests."""
         # Each attempt may wait for the rate limiter and for a slot before it is sent.
         timeout: float = self._options["timeout"]
         # The header Retry-After can require a wait of this length.
         slot_wait, min_wait = (
             (MAX_WAIT, max(RateLimitError.min_wait, timeout)) if method.is_rate_limited else (0.0, timeout)
         )
-        return method.max_requests() * self._retry.max_duration(slot_wait + 2 * timeout, min_wait)
+        return requests * self._retry.max_duration(slot_wait + 2 * timeout, min_wait)

@@ -37,6 +37,7 @@ class Scope(Enum):
     ADDRESS = "the address of the API"
     SESSION = "the session"
     CREDENTIAL = "the credential"
+    USER = "the user, in each organization"
     MFA_CODE = "the code that a person typed"
     QUOTA = "the quota of the clock hour"
     SIGN_INS = "the quota of sign-ins of the clock hour"
@@ -123,7 +124,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "the login is locked",
         "BILL does not document how long the lock lasts. If it stays, ask BILL's support.",
         ("username",),
-        scope=Scope.CREDENTIAL,
+        scope=Scope.USER,
         is_final=True,
     ),
     "BDC_1107": ErrorCode(
@@ -139,7 +140,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         "the user name, the password or the token is wrong",
         "Correct them.",
         ("username", "password", "console_api_token"),
-        scope=Scope.CREDENTIAL,
+        scope=Scope.USER,
         may_be_other_environment=True,
     ),
     "BDC_1102": ErrorCode(

@@ -82,7 +82,8 @@ CONNECTION_OPTIONS = (
             "If three requests are already in flight, each try first waits up to C(timeout) seconds for a slot. So one request takes at most "
             "(retries + 1) * 2 * timeout seconds and the waits: 330 seconds with the defaults. If another task is signing in with the same "
             "credentials, a task waits as long as the two requests of that task can take. So the longest time to get a session is 1320 seconds "
-            "with the defaults. With more requests, it is longer in proportion.",
+            "with the defaults. With more requests, it is longer in proportion. If the user also signs in to other organizations, each of the two "
+            "tasks may first wait for one of these sign-ins: 1980 seconds with the defaults.",
             "BILL allows 60 calls a minute to Spend & Expense. So each try of such a call first waits for a slot, 600 seconds at most. If "
             "BILL still refuses the call, the next wait is at least 61 seconds. Such a request takes at most (retries + 1) * (600 + 2 * "
             "timeout) seconds and the waits: 2823 seconds with the defaults. With O(auth_method=spend_token), a task needs at most 11292 "

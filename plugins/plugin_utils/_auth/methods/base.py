@@ -39,6 +39,9 @@ class AuthMethod(ABC):
     optional_options: ClassVar[tuple[str, ...]] = ()
     # BILL limits the requests in flight for the values of these options. BILL counts the hourly quota for the first option only.
     quota_options: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
+    # The options that are the same in each organization of a user. BILL checks them before the organization. Empty if a login is for no
+    # organization, or sends no secret of the user.
+    user_options: ClassVar[tuple[str, ...]] = ()
     # Whether a login creates a session at BILL.
     creates_session: ClassVar[bool] = True
     # Whether BILL has a call that validates a session.
@@ -94,17 +97,25 @@ class AuthMethod(ABC):
         option = self.quota_options[0]
         return {option: self.values[option]}
 
+    @property
+    def user(self) -> dict[str, str]:
+        """The options that are the same in each organization of a user, with their values."""
+        return {option: self.values[option] for option in self.user_options}
+
     def parent(self) -> AuthMethod | None:
         """The credential whose session this login needs. None if the login needs no other session."""
         return None
 
     def max_requests(self) -> int:
         """The maximum number of requests that a task needs to get a session."""
-        # Without an MFA ID, a login needs 1 request. With an MFA ID that BILL refuses, it needs 2.
-        login = 2 if self.mfa_id else 1
+        login = self.max_login_requests()
         # An MFA ID also adds a step-up and the validation of its result. A parent adds its validation, its login, and a second login with
         # its new session.
         return 1 + login + (2 if self.mfa_id else 0) + (2 + login if self.parent() else 0)
+
+    def max_login_requests(self) -> int:
+        """The maximum number of requests of one login. With an MFA ID that BILL refuses, it needs 2."""
+        return 2 if self.mfa_id else 1
 
     @abstractmethod
     def log_in(self, transport: Transport, now: float, parent: Session | None) -> Session:

@@ -21,6 +21,8 @@ class ConsoleToken(Password):
         "organization_id": "the client's; begins with 008",
         "dev_key": "a developer key of the client",
     }
+    # A token is random, so nobody can guess it. Each client can have its own developer key.
+    user_options = ("username", "console_api_token")
     secret = ("console_api_token", "consoleApiToken")
     # BILL does not document the idle time of these sessions. Assumption: it is the same as for a user's session. If BILL ends them earlier
     # or later, the validation detects it.

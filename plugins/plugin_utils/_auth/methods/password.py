@@ -27,6 +27,8 @@ class Password(User):
         "dev_key": "a developer key",
     }
     optional_options: ClassVar[tuple[str, ...]] = MFA_OPTIONS
+    # The developer key is one of them because it is random: without it, nobody can test guesses of the password with a copy of the store.
+    user_options: ClassVar[tuple[str, ...]] = ("username", "password", "dev_key")
     # The option with the user's secret, and BILL's name of its field.
     secret: ClassVar[tuple[str, str]] = ("password", "password")
 

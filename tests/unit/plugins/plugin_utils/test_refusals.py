@@ -59,6 +59,8 @@ def test_refusal_is_not_retried_and_a_transient_failure_is(open_sessions: Open, 
     assert bill.received == [LOGIN] * 4
 
 
+# BDC_1101 is about the user in each organization.
+CODES_OF_WRONG_VALUES = {**dict.fromkeys(OPTIONS, "BDC_1101"), "organization_id": "BDC_1123"}
 REFUSALS = ("BDC_1101", "BDC_1102", "BDC_1103", "BDC_1107", "BDC_1110", "BDC_1123")
 
 
@@ -106,7 +108,7 @@ def test_refusal_message_names_start_end_and_reason(open_sessions: Open, bill: B
 def test_refusal_of_a_wrong_value_does_not_affect_the_corrected_value(
     open_sessions: Open, bill: Bill, name: str
 ) -> None:
-    bill.will_answer(no("BDC_1101"))
+    bill.will_answer(no(CODES_OF_WRONG_VALUES[name]))
     with pytest.raises(errors.AuthenticationError):
         open_sessions(**{name: "wrong"}).ensure()
     assert open_sessions().ensure().changed

@@ -514,14 +514,16 @@ def test_mfa_id_that_is_invalid_warns_at_the_login_only(
 
 @pytest.mark.promise(15)
 @pytest.mark.parametrize(
-    ("options", "requests"), [({}, 2), (MFA_ID, 5), (PARTNER_USER, 5), ({**PARTNER_USER, **MFA_ID}, 9), (OAUTH, 2)]
+    ("options", "requests", "of_another"),
+    [({}, 2, 1), (MFA_ID, 5, 2), (PARTNER_USER, 5, 0), ({**PARTNER_USER, **MFA_ID}, 9, 0), (OAUTH, 2, 0)],
 )
 def test_lock_timeout_grows_with_the_number_of_requests(
-    open_sessions: Open, options: dict[str, Any], requests: int
+    open_sessions: Open, options: dict[str, Any], requests: int, of_another: int
 ) -> None:
+    """``of_another`` are the requests of the user's first sign-in to another organization."""
     sign_in = open_sessions(**options, timeout=30, retries=3)
     assert sign_in.method.max_requests() == requests
-    assert sign_in.lock_timeout == requests * (4 * (30 + 30) + 3 * 30)
+    assert sign_in.lock_timeout == (requests + of_another) * (4 * (30 + 30) + 3 * 30)
 
 
 @pytest.mark.promise(15)
