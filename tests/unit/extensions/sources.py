@@ -177,6 +177,8 @@ class FakeBill:
         self.patch_status = 200
         # The time in its responses, in seconds since 1970.
         self.clock: Callable[[], float] = time.time
+        # The header Date of each response. Empty: the time of the clock.
+        self.date = ""
         # The headers Authorization and Cookie of the requests that had one.
         self.extra_headers: list[str] = []
         # Where a response sends the client to.
@@ -207,7 +209,7 @@ class FakeBill:
     async def _complete(self, request: web.Request, response: web.StreamResponse) -> None:
         self.extra_headers += [request.headers[name] for name in ("Authorization", "Cookie") if name in request.headers]
         response.headers["Set-Cookie"] = "session=cookie-findme; Path=/"
-        response.headers["Date"] = formatdate(self.clock(), usegmt=True)
+        response.headers["Date"] = self.date or formatdate(self.clock(), usegmt=True)
 
     def count(self, what: str) -> int:
         return self.received.count(what)

@@ -202,6 +202,28 @@ def test_reader_on_a_machine_with_a_wrong_clock_begins_at_the_time_of_bill(tmp_p
 
 
 @pytest.mark.promise(21)
+@pytest.mark.parametrize(
+    "date",
+    [
+        "no date",
+        "Tue, 15 Dec 99999999999999999999 12:00:00 GMT",
+        "Tue, 15 Dec 2026 12:00:00 +99999999999999999999",
+        "Fri, 31 Dec 9999 23:59:59 -2359",
+    ],
+)
+def test_reader_of_responses_with_an_unusable_date_begins_at_the_time_of_this_machine(
+    tmp_path: Path, date: str
+) -> None:
+    async def conversation() -> tuple[list[str], list[str]]:
+        async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
+            bill.date = date
+            bill.entries = [entry_of("event-1", "2026-12-15T12:00:01.000Z")]
+            return await reader.read(), bill.since
+
+    assert asyncio.run(conversation()) == (["event-1"], ["2026-12-15T11:59:00.000Z"])
+
+
+@pytest.mark.promise(21)
 def test_reader_with_an_entry_from_the_future_finds_the_events_before_it_too(tmp_path: Path) -> None:
     async def conversation() -> list[list[str]]:
         async with FakeBill().open() as bill, reading(bill, tmp_path) as reader:
@@ -310,9 +332,10 @@ def test_reader_sends_its_credentials_to_no_proxy_in_the_clear_and_no_cookies_an
     assert asyncio.run(conversation()) == ([], ["login", "subscription", "events"])
 
 
+@pytest.mark.parametrize("variable", ["https_proxy", "all_proxy"])
 @pytest.mark.parametrize(("host", "connects"), [("bill.invalid", ["CONNECT bill.invalid:443"]), ("127.0.0.1:9", [])])
 def test_reader_of_an_https_address_uses_the_proxy_of_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, connects: list[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str, connects: list[str], variable: str
 ) -> None:
     asked: list[str] = []
 
@@ -325,7 +348,10 @@ def test_reader_of_an_https_address_uses_the_proxy_of_the_environment(
         bill = FakeBill()
         bill.url = f"https://{host}/connect"
         async with await asyncio.start_server(refuse, "127.0.0.1", 0) as proxy:
-            monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+            for name in ("https_proxy", "all_proxy"):
+                monkeypatch.delenv(name, raising=False)
+                monkeypatch.delenv(name.upper(), raising=False)
+            monkeypatch.setenv(variable, f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
             monkeypatch.setenv("no_proxy", "127.0.0.1")
             async with reading(bill, tmp_path) as reader:
                 with pytest.raises(Exception, match="BILL does not answer"):

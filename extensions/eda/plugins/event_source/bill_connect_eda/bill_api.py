@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator, Mapping
+from datetime import timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -162,10 +163,11 @@ def _proxy_of(url: str) -> str | None:
 
 
 def _seconds(date: str | None) -> float | None:
+    """The seconds since 1970 of a header Date. None if there is none, or if it is no time between the years 1 and 9999 (UTC)."""
     try:
-        return parsedate_to_datetime(date).timestamp() if date else None
-    # Python 3.9 raises TypeError, later versions raise ValueError.
-    except (TypeError, ValueError):
+        return parsedate_to_datetime(date).astimezone(timezone.utc).timestamp() if date else None
+    # Python 3.9 raises TypeError for a text that is no date, later versions raise ValueError.
+    except (TypeError, ValueError, OverflowError):
         return None
 
 
