@@ -496,6 +496,41 @@ def test_source_with_a_certificate_speaks_https(tmp_path: Path) -> None:
     assert asyncio.run(conversation()) == 200
 
 
+def test_source_uses_a_renewed_certificate_without_a_restart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    old, new = (Authority(tmp_path / name) for name in ("old", "new"))
+    files = {"certfile": tmp_path / "fullchain.pem", "keyfile": tmp_path / "key.pem"}
+    sleep = asyncio.sleep
+    # A minute takes a moment.
+    monkeypatch.setattr(asyncio, "sleep", lambda seconds: sleep(0.01 if seconds == 60 else seconds))
+
+    def put(authority: Authority) -> None:
+        issued = authority.good()
+        files["certfile"].write_bytes(issued.certificate.read_bytes())
+        files["keyfile"].write_bytes(issued.private_key.read_bytes())
+
+    async def deliver(url: str, authority: Authority, number: int) -> int:
+        body = body_of(f"event-{number}")
+        context = ssl.create_default_context(cafile=authority.file)
+        async with (
+            aiohttp.ClientSession() as session,
+            session.post(url, data=body, headers=signed(body), ssl=context) as response,
+        ):
+            return response.status
+
+    async def conversation() -> list[int]:
+        paths = {name: str(path) for name, path in files.items()}
+        async with receiving(Queue(), tmp_path / "state", **paths) as url:
+            statuses = [await deliver(url, old, 1)]
+            put(new)
+            await until(lambda: "The source uses the renewed certificate." in caplog.text)
+            return [*statuses, await deliver(url, new, 2)]
+
+    put(old)
+    assert asyncio.run(conversation()) == [200, 200]
+
+
 def test_source_with_an_encrypted_key_does_not_ask_for_its_password(tmp_path: Path) -> None:
     server = Authority(tmp_path / "authority").good()
     key = serialization.load_pem_private_key(Path(server.private_key).read_bytes(), None)

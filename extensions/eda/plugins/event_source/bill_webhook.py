@@ -78,7 +78,7 @@ options:
   certfile:
     description:
       - A PEM file with the certificate and its chain. Without it the source speaks plain HTTP, for a proxy that ends TLS.
-      - The source reads it at the start. Restart ansible-rulebook after you have renewed the certificate.
+      - After its renewal, the source loads it again within a minute.
     type: path
   keyfile:
     description: A PEM file with the private key, without a password. By default it is in O(certfile).

@@ -20,7 +20,7 @@ from typing import cast
 from aiohttp import web
 
 from .connections import Connections
-from .errors import OptionError, SourceError
+from .errors import SourceError
 from .inbox import Inbox, Outcome
 from .notices import Notices, logger
 from .options import ReceiverOptions
@@ -37,20 +37,20 @@ _SMALL_BODY = 64 * 1024
 
 
 class Receiver:
-    """The HTTP server of the source."""
+    """The HTTP server of the source. ``context`` has its certificate. Without it the server speaks plain HTTP."""
 
-    def __init__(self, options: ReceiverOptions, inbox: Inbox) -> None:
+    def __init__(self, options: ReceiverOptions, inbox: Inbox, context: ssl.SSLContext | None = None) -> None:
         self._options = options
         self._inbox = inbox
+        self._context = context
         self._notices = Notices()
         self._large_bodies = asyncio.Semaphore(_LARGE_BODIES)
         # A request has its headers, its body and its response in this time.
         self._connections = Connections(2 * options.read_seconds)
 
     async def serve(self) -> None:
-        """Serve until the task is cancelled. Raises OptionError for an unusable certificate, and SourceError if the port is taken."""
+        """Serve until the task is cancelled. Raises SourceError if the port is taken."""
         options = self._options
-        context = _tls_context(options)
         application = web.Application()
         application.router.add_post(options.path, self._deliver)
         runner = web.AppRunner(
@@ -66,16 +66,16 @@ class Receiver:
         try:
             # After its setup, the runner has a server.
             server = cast("web.Server", runner.server)
-            with closing(await self._listen(server, context)) as listener:
+            with closing(await self._listen(server)) as listener:
                 for socket in listener.sockets:
                     host, port = socket.getsockname()[:2]
-                    scheme = "https" if context else "http"
+                    scheme = "https" if self._context else "http"
                     logger.info("Listening for BILL: %s://%s:%d%s", scheme, _in_url(host), port, options.path)
                 await self._connections.watch(server)
         finally:
             await runner.cleanup()
 
-    async def _listen(self, server: web.Server, context: ssl.SSLContext | None) -> asyncio.Server:
+    async def _listen(self, server: web.Server) -> asyncio.Server:
         options = self._options
         try:
             # TCPSite of aiohttp does not limit the time of a TLS handshake.
@@ -83,8 +83,8 @@ class Receiver:
                 server,
                 options.host,
                 options.port,
-                ssl=context,
-                ssl_handshake_timeout=options.read_seconds if context else None,
+                ssl=self._context,
+                ssl_handshake_timeout=options.read_seconds if self._context else None,
             )
         except OSError as error:
             raise SourceError(
@@ -150,17 +150,3 @@ def _answer(status: int) -> web.Response:
 
 def _in_url(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def _tls_context(options: ReceiverOptions) -> ssl.SSLContext | None:
-    if not options.certfile:
-        return None
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    try:
-        # Without this, OpenSSL would ask the terminal for the password of a key, and the source would wait for ever.
-        context.load_cert_chain(options.certfile, options.keyfile, password="")
-    except OSError as error:
-        raise OptionError(
-            f"The certificate cannot be loaded: {error.strerror or error}. Check certfile and keyfile. Both are PEM files, and the key has no password."
-        ) from None
-    return context

@@ -12,6 +12,7 @@ from contextlib import AsyncExitStack, closing
 from typing import Any
 
 from .bill_api import BillApi
+from .certificate import Certificate
 from .errors import OptionError, StoreInUseError
 from .event_list import EventListReader
 from .inbox import Inbox, Queue
@@ -62,7 +63,9 @@ async def _run(
         inbox = Inbox(store, inbox_options)
         jobs = [inbox.hand_over(queue, args.get("eda_feedback_queue")), inbox.prune()]
         if receiver:
-            jobs.append(Receiver(receiver, inbox).serve())
+            certificate = Certificate(receiver.certfile, receiver.keyfile) if receiver.certfile else None
+            jobs.append(Receiver(receiver, inbox, certificate.context if certificate else None).serve())
+            jobs += [certificate.watch()] if certificate else []
         if account:
             if account.foreign_host:
                 logger.warning("The credentials go to %s, which is not a host of BILL (api_url).", account.foreign_host)
