@@ -58,18 +58,20 @@ async def _run(
     account: Account | None,
     event_list: ListOptions,
 ) -> None:
+    # Whatever can fail comes before the first job, because a job that never starts is a fault of its own.
+    certificate = Certificate(receiver.certfile, receiver.keyfile) if receiver and receiver.certfile else None
     async with AsyncExitStack() as stack:
         store = stack.enter_context(closing(await _open_store(inbox_options)))
         inbox = Inbox(store, inbox_options)
+        if account and account.foreign_host:
+            logger.warning("The credentials go to %s, which is not a host of BILL (api_url).", account.foreign_host)
+        api = await stack.enter_async_context(BillApi(account)) if account else None
         jobs = [inbox.hand_over(queue, args.get("eda_feedback_queue")), inbox.prune()]
         if receiver:
-            certificate = Certificate(receiver.certfile, receiver.keyfile) if receiver.certfile else None
             jobs.append(Receiver(receiver, inbox, certificate.context if certificate else None).serve())
-            jobs += [certificate.watch()] if certificate else []
-        if account:
-            if account.foreign_host:
-                logger.warning("The credentials go to %s, which is not a host of BILL (api_url).", account.foreign_host)
-            api = await stack.enter_async_context(BillApi(account))
+        if certificate:
+            jobs.append(certificate.watch())
+        if api:
             reader = EventListReader(
                 api, inbox, store, options=event_list, subscription_ids=inbox_options.subscription_ids
             )
