@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from .._core.clock import CLOCK_TOLERANCE, Clock
-from .._core.errors import AuthenticationError, BillError, LockTimeoutError
+from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, LockTimeoutError
 from .._core.json_record import JsonRecord
 from .._store.encrypted_entry import EncryptedEntry
 
@@ -59,7 +59,8 @@ class FirstLogin:
                 return
             try:
                 yield
-            except AuthenticationError:
+            except (AuthenticationError, HourlyQuotaError):
+                # The others find the cached refusal.
                 raise
             except BillError:
                 # BILL cannot be reached, for example. Then each of the others tries for itself.

@@ -54,7 +54,8 @@ class SessionRequests:
         if force:
             return self._log_in(parent)
         with self._first_login.alone():
-            # BILL may have refused the user while this task waited.
+            # BILL may have refused the user while this task waited, or its quota may be used up.
+            self._refusals.raise_if_quota_is_used_up()
             self._refusals.raise_if_refused()
             return self._log_in(parent)
 

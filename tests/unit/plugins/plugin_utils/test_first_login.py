@@ -58,6 +58,14 @@ def test_refusal_of_a_user_in_forty_organizations_is_one_login(
     assert bill.received == [LOGIN]
 
 
+@pytest.mark.promise(9)
+def test_quota_that_is_used_up_in_forty_organizations_is_one_login(open_sessions: Open, bill: Bill) -> None:
+    bill.will_answer(*[no("BDC_1144")] * len(CLIENTS))
+    outcomes = outcomes_of([open_sessions(organization_id=each).ensure for each in CLIENTS])
+    assert {type(each) for each in outcomes} == {errors.HourlyQuotaError}
+    assert bill.received == [LOGIN]
+
+
 @pytest.mark.promise(4)
 @pytest.mark.parametrize("store", [None, "none"])
 def test_refusal_of_a_user_is_cached_for_ten_minutes_in_each_organization(
