@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 
 from .._core.clock import CLOCK_TOLERANCE, Clock
-from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, LockTimeoutError
+from .._core.errors import AuthenticationError, BillError, HourlyQuotaError, StoreError
 from .._core.json_record import JsonRecord
 from .._store.encrypted_entry import EncryptedEntry
 
@@ -32,28 +32,40 @@ class FirstLoginEnd(JsonRecord):
 
 
 class FirstLogin:
-    """The first login of a user. ``timeout`` is the time in seconds to wait for it.
+    """The first login of a user.
 
-    ``entry`` belongs to the user. It is None if the credential belongs to no user of organizations.
+    - ``lock`` is the entry of the user whose lock the login holds. It is in the store of the sessions, so other runs wait, too.
+    - ``end`` is the entry with the end of the login, in a store of this run. So nothing about the user stays after the run.
+    - ``timeout`` is the time in seconds to wait for the login.
+
+    Both entries are None if the credential belongs to no user of organizations.
     """
 
-    def __init__(self, entry: EncryptedEntry[FirstLoginEnd] | None, clock: Clock, timeout: float) -> None:
-        self._entry = entry
+    def __init__(
+        self,
+        lock: EncryptedEntry[FirstLoginEnd] | None,
+        end: EncryptedEntry[FirstLoginEnd] | None,
+        clock: Clock,
+        *,
+        timeout: float,
+    ) -> None:
+        self._lock = lock
+        self._end = end
         self._clock = clock
         self._timeout = timeout
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Log in inside the context: alone if no other login of the user has ended just now.
+        """Log in inside the context: alone if no other login of the user has ended just now in this run.
 
         Raises LockTimeoutError if another first login takes too long.
         """
-        if self._entry is None or self._has_ended(self._entry):
+        if self._lock is None or self._has_ended():
             yield
             return
         with ExitStack() as lock:
-            lock.enter_context(self._entry.lock(self._timeout))
-            if self._has_ended(self._entry):
+            lock.enter_context(self._lock.lock(self._timeout))
+            if self._has_ended():
                 lock.close()
                 yield
                 return
@@ -64,20 +76,17 @@ class FirstLogin:
                 raise
             except BillError:
                 # BILL cannot be reached, for example. Then each of the others tries for itself.
-                self._end(self._entry)
+                self._save_end()
                 raise
-            self._end(self._entry)
+            self._save_end()
 
-    def forget(self) -> None:
-        """Let the next login go alone. Then nothing about the user stays in the store after a logout."""
-        if self._entry and self._entry.load():
-            # If another task holds the lock, it is about to log in.
-            with suppress(LockTimeoutError), self._entry.lock(0):
-                self._entry.delete()
-
-    def _has_ended(self, entry: EncryptedEntry[FirstLoginEnd]) -> bool:
-        end = entry.load()
+    def _has_ended(self) -> bool:
+        end = None
+        # With an unusable store, each login goes alone.
+        with suppress(StoreError):
+            end = self._end.load() if self._end else None
         return end is not None and -CLOCK_TOLERANCE <= self._clock.time() - end.at < _FOLLOW_SECONDS
 
-    def _end(self, entry: EncryptedEntry[FirstLoginEnd]) -> None:
-        entry.save(FirstLoginEnd(self._clock.time()), seconds=_FOLLOW_SECONDS)
+    def _save_end(self) -> None:
+        if self._end:
+            self._end.save(FirstLoginEnd(self._clock.time()), seconds=_FOLLOW_SECONDS)

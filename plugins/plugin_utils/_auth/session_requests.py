@@ -99,7 +99,6 @@ class SessionRequests:
 
     def log_out(self, session: Session, *, force: bool) -> bool:
         """Whether BILL has ended the session. Raises ApiError if BILL refuses to end it, unless ``force`` is true."""
-        self._first_login.forget()
         try:
             with self._refusals.guard(of_session=True):
                 self._method.log_out(self._transport, session)

@@ -34,7 +34,7 @@ from .._limits.rate_limiter import MAX_WAIT
 from .._store.base import Store
 from .._store.cipher import EntryIdentity
 from .._store.encrypted_entry import EncryptedEntry
-from .._store.factory import open_shared, open_store
+from .._store.factory import open_run_store, open_shared, open_store
 from .._store.store_clock import StoreClock
 from .client import BillClient
 from .late_exchange import ExchangeParts, LateExchange
@@ -112,11 +112,7 @@ class _Builder:
                 clock=self._clock,
                 asker=self._around.asker,
             ),
-            FirstLogin(
-                self._entry(FirstLoginEnd, self._user(method, kind="first login")) if method.user else None,
-                self._clock,
-                self._longest(method, method.max_login_requests()),
-            ),
+            self._first_login(method),
             check_after=self._options["check_after"],
             lock_timeout=self._lock_timeout(method),
             clock=self._clock,
@@ -159,6 +155,16 @@ class _Builder:
     def _identity(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to one credential."""
         return EntryIdentity.of({"auth_method": method.method, "api_url": self._base_url.url, **method.values, **more})
+
+    def _first_login(self, method: AuthMethod) -> FirstLogin:
+        identity, warn = self._user(method, kind="first login"), self._around.reporter.warn
+        of_run = open_run_store(self._around.run_store, warn=warn)
+        return FirstLogin(
+            self._entry(FirstLoginEnd, identity) if method.user else None,
+            EncryptedEntry(FirstLoginEnd, identity, of_run, warn) if method.user else None,
+            self._clock,
+            timeout=self._longest(method, method.max_login_requests()),
+        )
 
     def _user(self, method: AuthMethod, **more: str) -> EntryIdentity:
         """The identity of an entry that belongs to one user in all organizations."""

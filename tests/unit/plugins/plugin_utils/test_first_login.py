@@ -209,7 +209,7 @@ def test_login_that_waited_for_the_first_one_frees_the_lock_before_it_is_sent(cl
             events.append("free")
 
     entry: Any = Entry()
-    with FirstLogin(entry, clock, 1).alone():
+    with FirstLogin(entry, entry, clock, timeout=1).alone():
         events.append("logs in")
     assert events == ["locked", "free", "logs in"]
 

@@ -214,8 +214,8 @@ def test_fleet_writes_nothing_readable_to_redis(
     with on_the_wire(open_controller(), **SPEND_TOKEN).slot("/v3/spend/budgets"):
         pass
     data = server.data()
-    # The secret, the session, the end of the first sign-in, the refusal, and the calls of the minute.
-    assert len(data) == 5
+    # The secret, the session, the refusal, and the calls of the minute.
+    assert len(data) == 4
     assert all(name == "bill.connect:secret" or (len(name.removeprefix("bill.connect:")) == 32) for name in data)
     secrets = [*session.secrets, *OPTIONS.values(), "wrong-findme", SPEND_TOKEN["api_token"], "BDC_1101"]
     everything = b"\n".join(name.encode() + value for name, value in data.items())
