@@ -39,8 +39,8 @@ class AuthMethod(ABC):
     optional_options: ClassVar[tuple[str, ...]] = ()
     # BILL limits the requests in flight for the values of these options. BILL counts the hourly quota for the first option only.
     quota_options: ClassVar[tuple[str, ...]] = ("dev_key", "organization_id")
-    # The options that are the same in each organization of a user. BILL checks them before the organization. Empty if a login is for no
-    # organization, or sends no secret of the user.
+    # The options that are the same in each organization of a user. BDC_1101 and BDC_1110 are about them: BILL documents these codes without
+    # a word about the organization, which has codes of its own. Empty if a login is for no organization, or sends no secret of the user.
     user_options: ClassVar[tuple[str, ...]] = ()
     # Whether a login creates a session at BILL.
     creates_session: ClassVar[bool] = True

@@ -65,7 +65,7 @@ class Certificate:
             logger.info("The source uses the renewed certificate.")
 
     def _choose(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
-        """Python calls this at the begin of each connection, also if the client names no host."""
+        """Python calls this at the beginning of each connection, also if the client names no host."""
         connection.context = self._newest
 
     def _loaded(self) -> ssl.SSLContext:
