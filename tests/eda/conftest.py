@@ -85,9 +85,9 @@ class Rulebook:
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def wait_for_its_end(self) -> None:
-        """Wait until something else has ended it."""
-        self._process.wait(120)
+    def wait_for_its_end(self) -> int:
+        """Wait until something else has ended it, or it has ended itself. Returns its exit status."""
+        return self._process.wait(120)
 
     def deliver(self, body: bytes) -> None:
         """Send a signed delivery, as BILL does."""

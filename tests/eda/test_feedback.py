@@ -103,12 +103,25 @@ class Restarted:
         return {id_: counts[id_] for id_ in ids}
 
 
+def deliver(rulebook: Rulebook, id_: str, timeout: float = 10) -> None:
+    body = body_of(id_)
+    requests.post(rulebook.url, data=body, headers=signed(body), timeout=timeout)
+
+
 def send(rulebook: Rulebook, *ids: str) -> None:
     """Send deliveries. The process can be killed before it responds. Then BILL would send them again."""
     for id_ in ids:
-        body = body_of(id_)
         with suppress(requests.ConnectionError):
-            requests.post(rulebook.url, data=body, headers=signed(body), timeout=10)
+            deliver(rulebook, id_)
+
+
+def work_on(rulebook: Rulebook, id_: str) -> None:
+    """Send a delivery, and wait until nobody works on the event any more: not the rule, not the source, and not ansible-rulebook."""
+    send(rulebook, id_)
+    rulebook.wait_for(lambda: id_ in rulebook.fired)
+    rulebook.wait_for(lambda: f"marked {id_}" in rulebook.log)
+    # After the action, ansible-rulebook still writes to its database.
+    rulebook.wait_for(lambda: "finished, active actions 0" in rulebook.log)
 
 
 @pytest.mark.promise(21)
@@ -118,8 +131,7 @@ def test_process_that_is_killed_between_the_hand_over_and_its_end_works_on_each_
 ) -> None:
     restarted = Restarted(tmp_path, run, database, feedback=True)
     with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: rulebook.fired == ["first"])
+        work_on(rulebook, "first")
         restarted.kill_when(moment)
         send(rulebook, "second")
         rulebook.wait_for_its_end()
@@ -165,8 +177,7 @@ def test_after_a_restart_of_the_database_a_restart_of_ansible_rulebook_brings_ea
 ) -> None:
     restarted = Restarted(tmp_path, run, postgres.variables, feedback=True)
     with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: rulebook.fired == ["first"])
+        work_on(rulebook, "first")
         postgres.stop()
         send(rulebook, "second")
         rulebook.wait_for(lambda: "Failed to persist SessionState" in rulebook.log)
@@ -179,28 +190,92 @@ def test_after_a_restart_of_the_database_a_restart_of_ansible_rulebook_brings_ea
     assert restarted.times("first", "second", "third") == {"first": 1, "second": 1, "third": 1}
 
 
+class SlowAction:
+    """A rule that runs a playbook. The playbook waits in its middle."""
+
+    def __init__(self, folder: Path) -> None:
+        self._notes = folder / "notes"
+        self._go = folder / "go"
+        tasks = [
+            {"name": "Begin", "ansible.builtin.shell": f"echo begun >> {self._notes}"},
+            {"name": "Wait", "ansible.builtin.wait_for": {"path": str(self._go), "sleep": 1, "timeout": 60}},
+            {"name": "End", "ansible.builtin.shell": f"echo ended >> {self._notes}"},
+        ]
+        play = {"name": "Slow", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
+        (folder / "slow.yml").write_text(yaml.safe_dump([play]))
+        self.action = {"run_playbook": {"name": "slow.yml"}}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the playbook has done, over all its runs."""
+        return self._notes.read_text().split() if self._notes.exists() else []
+
+    def go_on(self) -> None:
+        """Let the playbook end, and all later ones."""
+        self._go.touch()
+
+
 @pytest.mark.promise(21)
 def test_action_that_was_killed_runs_again_from_its_beginning(
     run: Callable[..., Any], database: Variables, tmp_path: Path
 ) -> None:
-    restarted = Restarted(tmp_path, run, database, feedback=True, action={"run_playbook": {"name": "slow.yml"}})
-    tasks = [
-        {"name": "Begin", "ansible.builtin.shell": f"echo begun >> {tmp_path}/notes"},
-        {"name": "Wait", "ansible.builtin.wait_for": {"path": f"{tmp_path}/go", "sleep": 1, "timeout": 60}},
-        {"name": "End", "ansible.builtin.shell": f"echo ended >> {tmp_path}/notes"},
-    ]
-    (tmp_path / "slow.yml").write_text(
-        yaml.safe_dump([{"name": "Slow", "hosts": "localhost", "gather_facts": False, "tasks": tasks}])
-    )
-    notes = tmp_path / "notes"
+    slow = SlowAction(tmp_path)
+    restarted = Restarted(tmp_path, run, database, feedback=True, action=slow.action)
     with restarted.running() as rulebook:
         send(rulebook, "first")
-        rulebook.wait_for(notes.exists)
+        rulebook.wait_for(lambda: slow.notes)
         rulebook.kill_with_its_playbooks()
-    (tmp_path / "go").touch()
+    slow.go_on()
     with restarted.running() as rulebook:
-        rulebook.wait_for(lambda: "ended" in notes.read_text())
-    assert notes.read_text().split() == ["begun", "begun", "ended"]
+        rulebook.wait_for(lambda: "ended" in slow.notes)
+    assert slow.notes == ["begun", "begun", "ended"]
+
+
+@pytest.mark.promise(21)
+@needs_postgresql
+def test_short_restart_of_the_database_while_an_action_runs_changes_nothing(
+    run: Callable[..., Any], postgres: Postgres, tmp_path: Path
+) -> None:
+    slow = SlowAction(tmp_path)
+    restarted = Restarted(tmp_path, run, postgres.variables, feedback=True, action=slow.action)
+    with restarted.running() as rulebook:
+        send(rulebook, "first")
+        rulebook.wait_for(lambda: slow.notes)
+        postgres.stop()
+        postgres.start()
+        slow.go_on()
+        rulebook.wait_for(lambda: "finished, active actions 0" in rulebook.log)
+        send(rulebook, "second")
+        rulebook.wait_for(lambda: slow.notes.count("ended") == 2)
+    assert slow.notes == ["begun", "ended", "begun", "ended"]
+
+
+@pytest.mark.promise(21)
+@needs_postgresql
+def test_action_that_ends_without_the_database_ends_ansible_rulebook_and_runs_again(
+    run: Callable[..., Any], postgres: Postgres, tmp_path: Path
+) -> None:
+    slow = SlowAction(tmp_path)
+    restarted = Restarted(tmp_path, run, postgres.variables, feedback=True, action=slow.action)
+    with restarted.running() as rulebook:
+        send(rulebook, "first")
+        rulebook.wait_for(lambda: slow.notes)
+        postgres.stop()
+        slow.go_on()
+        # It waits half a minute for its database, and does nothing else.
+        rulebook.wait_for(lambda: "Failed to validate connection" in rulebook.log)
+        with pytest.raises(requests.ReadTimeout):
+            deliver(rulebook, "second", timeout=2)
+        assert rulebook.wait_for_its_end() == 0
+        assert "Failed to delete action info from PostgreSQL" in rulebook.log
+    assert slow.notes == ["begun", "ended"]
+    postgres.start()
+    with restarted.running() as rulebook:
+        rulebook.wait_for(lambda: slow.notes.count("ended") == 2)
+        # BILL sends the second event again.
+        send(rulebook, "first", "second")
+        rulebook.wait_for(lambda: slow.notes.count("ended") == 3)
+    assert slow.notes == ["begun", "ended"] * 3
 
 
 def test_without_feedback_a_killed_process_loses_the_event_in_its_memory(
@@ -208,8 +283,7 @@ def test_without_feedback_a_killed_process_loses_the_event_in_its_memory(
 ) -> None:
     restarted = Restarted(tmp_path, run, {}, feedback=False)
     with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: rulebook.fired == ["first"])
+        work_on(rulebook, "first")
         restarted.kill_when("marked")
         send(rulebook, "second")
         rulebook.wait_for_its_end()

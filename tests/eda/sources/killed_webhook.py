@@ -10,11 +10,14 @@ names the moment. Then the process kills itself, and the file is gone:
 - ``handed over``: ansible-rulebook has the event in its memory, and the source has not marked it yet.
 - ``marked``: without feedback, the source has marked the event, and no action has begun.
 - ``confirmed``: ansible-rulebook has confirmed the event, and the source does not know it yet.
+
+It also writes a line to the log when the source has marked an event as handed over.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import runpy
 import signal
@@ -22,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 _KILL = Path("kill")
+_logger = logging.getLogger(__name__)
 
 
 def _kill_if(moment: str) -> None:
@@ -30,15 +34,22 @@ def _kill_if(moment: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _after_the_mark(event: dict[str, Any]) -> None:
+    _kill_if("marked")
+    _logger.warning("marked %s", event["meta"]["id"])
+
+
 class _Events:
-    def __init__(self, queue: Any) -> None:
+    def __init__(self, queue: Any, *, feedback: bool) -> None:
         self._queue = queue
+        self._feedback = feedback
 
     async def put(self, item: dict[str, Any]) -> None:
         await self._queue.put(item)
         _kill_if("handed over")
-        # The source marks the event in this step of the event loop.
-        asyncio.get_running_loop().call_soon(_kill_if, "marked")
+        if not self._feedback:
+            # The source marks the event in this step of the event loop.
+            asyncio.get_running_loop().call_soon(_after_the_mark, item)
 
 
 class _Confirmations:
@@ -48,12 +59,15 @@ class _Confirmations:
     async def get(self) -> Any:
         confirmed = await self._queue.get()
         _kill_if("confirmed")
+        # Here, too.
+        asyncio.get_running_loop().call_soon(_after_the_mark, confirmed)
         return confirmed
 
 
 async def main(queue: Any, args: dict[str, Any]) -> None:
     """Run bill_webhook. Its file is in the argument ``source``."""
     source = args.pop("source")
-    if "eda_feedback_queue" in args:
+    feedback = "eda_feedback_queue" in args
+    if feedback:
         args["eda_feedback_queue"] = _Confirmations(args["eda_feedback_queue"])
-    await runpy.run_path(source)["main"](_Events(queue), args)
+    await runpy.run_path(source)["main"](_Events(queue, feedback=feedback), args)
