@@ -267,14 +267,17 @@ def test_guide_rulebooks_of_eda_controller_start_the_job_template_with_the_value
     listens = {"host: 0.0.0.0": "host: 127.0.0.1", "port: 5000": f"port: {port}"} if is_webhook else {}
     machine.write_rulebook(name, user, api_url, listens)
     arguments = ["--vars", "extra_vars.yml", "--controller-url", url, "--controller-token", "token-findme"]
+    # BILL sends only when it is told to, however long the source takes to start.
+    bill.post("webhooks/pause")
     # Each source reads the event list at its start.
     user.change_vendors(1)
+    bill.deliver()
     with machine.rulebook(name, *arguments) as rulebook:
         rulebook.wait_for(lambda: launched)
         if is_webhook:
             # BILL tries it again, and the source has the key.
             bill.advance(2)
-            assert [each["state"] for each in bill.get("webhooks")["deliveries"]] == ["delivered"]
+            assert [each["state"] for each in bill.deliver()] == ["delivered"]
         log = rulebook.log
     assert [each["extra_vars"] for each in launched] == [{"vendor_id": vendor()}]
     for secret in (user.key, "token-findme", *SECRETS.values()):
