@@ -262,7 +262,7 @@ def test_action_that_ends_without_the_database_ends_ansible_rulebook_and_runs_ag
         rulebook.wait_for(lambda: slow.notes)
         postgres.stop()
         slow.go_on()
-        # It waits half a minute for its database, and does nothing else.
+        # It waits half a minute for its database, and does nothing else. BILL sends this event again.
         rulebook.wait_for(lambda: "Failed to validate connection" in rulebook.log)
         with pytest.raises(requests.ReadTimeout):
             deliver(rulebook, "second", timeout=2)
@@ -272,7 +272,6 @@ def test_action_that_ends_without_the_database_ends_ansible_rulebook_and_runs_ag
     postgres.start()
     with restarted.running() as rulebook:
         rulebook.wait_for(lambda: slow.notes.count("ended") == 2)
-        # BILL sends the second event again.
         send(rulebook, "first", "second")
         rulebook.wait_for(lambda: slow.notes.count("ended") == 3)
     assert slow.notes == ["begun", "ended"] * 3
