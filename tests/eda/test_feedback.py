@@ -115,13 +115,12 @@ def send(rulebook: Rulebook, *ids: str) -> None:
             deliver(rulebook, id_)
 
 
-def work_on(rulebook: Rulebook, id_: str) -> None:
-    """Send a delivery, and wait until nobody works on the event any more: not the rule, not the source, and not ansible-rulebook."""
+def send_and_complete(rulebook: Rulebook, id_: str) -> None:
+    """Send a delivery, and wait until all work on the event has ended: in the source, in the rule, and in ansible-rulebook."""
     send(rulebook, id_)
-    rulebook.wait_for(lambda: id_ in rulebook.fired)
     rulebook.wait_for(lambda: f"marked {id_}" in rulebook.log)
     # After the action, ansible-rulebook still writes to its database.
-    rulebook.wait_for(lambda: "finished, active actions 0" in rulebook.log)
+    rulebook.wait_for(lambda: "finished, active actions 0" in rulebook.log.partition(f"fired for {id_}")[2])
 
 
 @pytest.mark.promise(21)
@@ -131,7 +130,7 @@ def test_process_that_is_killed_between_the_hand_over_and_its_end_works_on_each_
 ) -> None:
     restarted = Restarted(tmp_path, run, database, feedback=True)
     with restarted.running() as rulebook:
-        work_on(rulebook, "first")
+        send_and_complete(rulebook, "first")
         restarted.kill_when(moment)
         send(rulebook, "second")
         rulebook.wait_for_its_end()
@@ -177,7 +176,7 @@ def test_after_a_restart_of_the_database_a_restart_of_ansible_rulebook_brings_ea
 ) -> None:
     restarted = Restarted(tmp_path, run, postgres.variables, feedback=True)
     with restarted.running() as rulebook:
-        work_on(rulebook, "first")
+        send_and_complete(rulebook, "first")
         postgres.stop()
         send(rulebook, "second")
         rulebook.wait_for(lambda: "Failed to persist SessionState" in rulebook.log)
@@ -190,10 +189,10 @@ def test_after_a_restart_of_the_database_a_restart_of_ansible_rulebook_brings_ea
     assert restarted.times("first", "second", "third") == {"first": 1, "second": 1, "third": 1}
 
 
-class SlowAction:
-    """A rule that runs a playbook. The playbook waits in its middle."""
+class SlowRulebook(Restarted):
+    """ansible-rulebook whose rule runs a playbook. The playbook waits in its middle."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, run: Callable[..., Any], database: Variables) -> None:
         self._notes = folder / "notes"
         self._go = folder / "go"
         tasks = [
@@ -203,7 +202,15 @@ class SlowAction:
         ]
         play = {"name": "Slow", "hosts": "localhost", "gather_facts": False, "tasks": tasks}
         (folder / "slow.yml").write_text(yaml.safe_dump([play]))
-        self.action = {"run_playbook": {"name": "slow.yml"}}
+        super().__init__(folder, run, database, feedback=True, action={"run_playbook": {"name": "slow.yml"}})
+
+    @contextmanager
+    def running_in_the_middle(self) -> Iterator[Rulebook]:
+        """ansible-rulebook while the playbook for the first event waits."""
+        with self.running() as rulebook:
+            send(rulebook, "first")
+            rulebook.wait_for(lambda: self.notes)
+            yield rulebook
 
     @property
     def notes(self) -> list[str]:
@@ -219,14 +226,11 @@ class SlowAction:
 def test_action_that_was_killed_runs_again_from_its_beginning(
     run: Callable[..., Any], database: Variables, tmp_path: Path
 ) -> None:
-    slow = SlowAction(tmp_path)
-    restarted = Restarted(tmp_path, run, database, feedback=True, action=slow.action)
-    with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: slow.notes)
+    slow = SlowRulebook(tmp_path, run, database)
+    with slow.running_in_the_middle() as rulebook:
         rulebook.kill_with_its_playbooks()
     slow.go_on()
-    with restarted.running() as rulebook:
+    with slow.running() as rulebook:
         rulebook.wait_for(lambda: "ended" in slow.notes)
     assert slow.notes == ["begun", "begun", "ended"]
 
@@ -236,11 +240,8 @@ def test_action_that_was_killed_runs_again_from_its_beginning(
 def test_short_restart_of_the_database_while_an_action_runs_changes_nothing(
     run: Callable[..., Any], postgres: Postgres, tmp_path: Path
 ) -> None:
-    slow = SlowAction(tmp_path)
-    restarted = Restarted(tmp_path, run, postgres.variables, feedback=True, action=slow.action)
-    with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: slow.notes)
+    slow = SlowRulebook(tmp_path, run, postgres.variables)
+    with slow.running_in_the_middle() as rulebook:
         postgres.stop()
         postgres.start()
         slow.go_on()
@@ -255,11 +256,8 @@ def test_short_restart_of_the_database_while_an_action_runs_changes_nothing(
 def test_action_that_ends_without_the_database_ends_ansible_rulebook_and_runs_again(
     run: Callable[..., Any], postgres: Postgres, tmp_path: Path
 ) -> None:
-    slow = SlowAction(tmp_path)
-    restarted = Restarted(tmp_path, run, postgres.variables, feedback=True, action=slow.action)
-    with restarted.running() as rulebook:
-        send(rulebook, "first")
-        rulebook.wait_for(lambda: slow.notes)
+    slow = SlowRulebook(tmp_path, run, postgres.variables)
+    with slow.running_in_the_middle() as rulebook:
         postgres.stop()
         slow.go_on()
         # It waits half a minute for its database, and does nothing else. BILL sends this event again.
@@ -270,7 +268,7 @@ def test_action_that_ends_without_the_database_ends_ansible_rulebook_and_runs_ag
         assert "Failed to delete action info from PostgreSQL" in rulebook.log
     assert slow.notes == ["begun", "ended"]
     postgres.start()
-    with restarted.running() as rulebook:
+    with slow.running() as rulebook:
         rulebook.wait_for(lambda: slow.notes.count("ended") == 2)
         send(rulebook, "first", "second")
         rulebook.wait_for(lambda: slow.notes.count("ended") == 3)
@@ -282,7 +280,7 @@ def test_without_feedback_a_killed_process_loses_the_event_in_its_memory(
 ) -> None:
     restarted = Restarted(tmp_path, run, {}, feedback=False)
     with restarted.running() as rulebook:
-        work_on(rulebook, "first")
+        send_and_complete(rulebook, "first")
         restarted.kill_when("marked")
         send(rulebook, "second")
         rulebook.wait_for_its_end()

@@ -59,7 +59,7 @@ class _Confirmations:
     async def get(self) -> Any:
         confirmed = await self._queue.get()
         _kill_if("confirmed")
-        # Here, too.
+        # The source marks the event in this step of the event loop.
         asyncio.get_running_loop().call_soon(_after_the_mark, confirmed)
         return confirmed
 
