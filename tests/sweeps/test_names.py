@@ -2,16 +2,11 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No object is written because of a name that is not exactly its own, whatever the names are.
-
-A run prints its BILL_TEST_SEED. This variable repeats the run.
-"""
+"""No object is written because of a name that is not exactly its own, whatever the names are."""
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -102,14 +97,9 @@ def local_bill(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBill]:
 
 
 @pytest.fixture
-def search(
-    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
-) -> Callable[[Callable[..., None]], None]:
+def search(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, first_seed: int) -> Callable[[Callable[..., None]], None]:
     """Runs a property with many examples."""
     monkeypatch.setenv("HYPOTHESIS_STORAGE_DIRECTORY", str(tmp_path))
-    first_seed = int(os.environ.get("BILL_TEST_SEED") or secrets.randbelow(2**32))
-    with capfd.disabled():
-        print(f"\nBILL_TEST_SEED={first_seed}", flush=True)
 
     def run(holds: Callable[..., None]) -> None:
         chosen = settings(
