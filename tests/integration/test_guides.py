@@ -965,19 +965,24 @@ def check_guide(project: Project, bill: Control, name: str) -> None:
 
 
 def run_again(project: Project, bill: Control, name: str, done: list[Block]) -> None:
-    """Run every command of the page that succeeded again, in the order of the page. BILL gets no further write.
+    """Run every command of the page that succeeded again, in the order of the page, each once. BILL gets no further write.
 
     If a later command of the page has undone something, the command may do it again. Then it runs twice.
     """
     assert changes(bill) or not writing_plays(name)
     # A file that the page changes later gets its earlier text again. Every other file stays as the page's commands have left it.
     texts = Counter(block.file for block in done)
+    seen: set[str] = set()
     for block in done:
         if block.file and texts[block.file] > 1:
             write_file(project, block, GUIDES[name])
+            seen.clear()
         # BILL accepts a code once.
         if block.file or not block.first.startswith("ansible-playbook ") or "bill_mfa_token" in block.first:
             continue
+        if block.first in seen:
+            continue
+        seen.add(block.first)
         before = changes(bill)
         assert run_block(project, bill, block).code == 0, block
         if (after := changes(bill)) != before:
