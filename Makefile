@@ -53,8 +53,9 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 
 # The steps of `make test`. Targets joined by + run at the same time.
 TEST := generate-check lint+types+docs+galaxy+community unit-quick e2e-quick
-# `make check` runs these after them.
-CHECK := units sanity certification site e2e-slow awx eda sweep e2e-cores
+# `make check` runs these after them. The sanity tests and certification use one processor, so something else runs beside them. Not both
+# at the same time, because both prepare environments of ansible-test.
+CHECK := units-plugins certification+unit-slow sanity+awx+site e2e-slow eda sweep e2e-cores
 
 .DEFAULT_GOAL := help
 # The targets with a help text are no files.
@@ -127,8 +128,15 @@ unit: stage ## Run the unit tests with pytest (ARGS="-k some_name" runs one)
 unit-quick: ## Run the unit tests that are not marked slow
 	@$(MAKE) --no-print-directory unit ARGS='-m "not slow"'
 
-units: stage ## Run all unit tests with ansible-test
-	@$(BIN)/python -m tools.ansible_test units
+unit-slow: ## Run the unit tests that are marked slow
+	@$(MAKE) --no-print-directory unit ARGS='-m slow'
+
+# ansible-test starts a process for each test, so this takes twice as long as `make unit`.
+units: stage ## Run all unit tests with ansible-test, or those of the files in ARGS
+	@$(BIN)/python -m tools.ansible_test units $(ARGS)
+
+units-plugins: ## Run the unit tests of what Ansible loads with ansible-test
+	@$(MAKE) --no-print-directory units ARGS="$(wildcard tests/unit/plugins/test_*.py)"
 
 docs: stage ## Check the documentation of the plugins and roles, and the guides
 	@$(IN_STAGE) antsibull-docs lint-collection-docs --plugin-docs --validate-collection-refs all --disallow-unknown-collection-refs \
@@ -167,8 +175,9 @@ e2e-quick: ## Run the e2e tests that are not marked slow or terminal
 e2e-slow: ## Run the e2e tests that are marked slow or terminal
 	@$(MAKE) --no-print-directory e2e ARGS='-m "slow or terminal"'
 
-e2e-cores: ## Run the e2e tests that are not marked slow on the oldest and the newest core
-	@BILL_TEST_ARGS='-m "not slow"' $(MAKE) --no-print-directory matrix CORES="oldest newest"
+# `make e2e-quick` and `make e2e-slow` run every test on the core of the development environment.
+e2e-cores: stage ## Run half of the e2e tests that are not marked slow on the oldest core, and the other half on the newest
+	@BILL_TEST_ARGS='-m "not slow"' $(BIN)/python -m tools.cores e2e-parts oldest newest
 
 # awx.awx and read_csv of community.general, in the release that pyproject.toml names.
 $(WORK)/awx/.stamp: $(VENV)/.stamp tools/awx.py
@@ -227,12 +236,12 @@ sanity-matrix: stage ## Run the sanity tests of every supported ansible-core (sl
 benchmark: stage ## Measure how fast bill.connect is, for the guide; takes some minutes (BILL_TEST_CORE_BIN as for e2e)
 	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest -s tests/benchmarks --write-to $(CURDIR) $(ARGS)
 
-# These sweeps use one processor each. The others start many processes at once.
-IN_PROCESS := tests/sweeps/test_switches.py tests/sweeps/test_names.py
+# This sweep starts 200 processes at once. The others use one processor each.
+TWO_HUNDRED := tests/sweeps/test_two_hundred.py
 
 sweep: stage ## Run the slow tests: many processes, many malformed responses, all combinations (BILL_TEST_CORE_BIN as for e2e)
-	@$(IN_STAGE) pytest -n auto $(IN_PROCESS)
-	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(addprefix --ignore=,$(IN_PROCESS)) tests/sweeps
+	@$(IN_STAGE) pytest -n auto --ignore=$(TWO_HUNDRED) tests/sweeps
+	@$(IN_STAGE) BILL_TEST_CORE_BIN=$${BILL_TEST_CORE_BIN:-$(BIN)} pytest $(TWO_HUNDRED)
 
 build: venv ## Build the collection's archive into .work/dist
 	@rm -rf $(WORK)/build $(WORK)/dist

@@ -6,6 +6,8 @@
 A core here is a release line of ansible-core. The table at the end names a core that did not run as clearly as a failed one.
 Otherwise the table would claim more than the tests showed.
 
+``e2e-parts`` divides the end-to-end tests among the cores: each test runs on one of them.
+
 ``2.20:3.14`` names a core and its Python. ``pairs`` and ``lines`` print the table as the matrix of a workflow: each core with each of its
 Pythons, or with the best one.
 """
@@ -113,8 +115,8 @@ def make_environment(core: Core, python: str) -> None:
     complete.write_text(" ".join(packages))
 
 
-def run_e2e(core: Core) -> tuple[bool, str]:
-    """Run the end-to-end tests. The tests use the development Python, and start this core's programs."""
+def run_e2e(core: Core, part: str) -> tuple[bool, str]:
+    """Run the end-to-end tests, or a part of them. The tests use the development Python, and start this core's programs."""
     report = core.bin.parents[1] / f"{core.bin.parent.name}.json"
     report.unlink(missing_ok=True)
     done = subprocess.run(
@@ -124,6 +126,7 @@ def run_e2e(core: Core) -> tuple[bool, str]:
             **os.environ,
             "BILL_TEST_CORE_BIN": str(core.bin),
             "BILL_TEST_COUNTS": str(report),
+            "BILL_TEST_PART": part,
             "PYTEST_ADDOPTS": "--quiet",
         },
         check=False,
@@ -141,8 +144,8 @@ def run_sanity(core: Core) -> tuple[bool, str]:
     return succeeded, f"{tests} run"
 
 
-def try_core(kind: str, core: Core) -> Outcome:
-    """Run one kind of test on one core. Returns the outcome, also after a failure."""
+def try_core(kind: str, core: Core, part: str = "") -> Outcome:
+    """Run one kind of test on one core, or a part of the tests, such as ``1/2``. Returns the outcome, also after a failure."""
     start = time.monotonic()
     python = find_python(core.pythons)
     if python is None:
@@ -162,7 +165,7 @@ def try_core(kind: str, core: Core) -> Outcome:
         text=True,
     ).stdout.split()
     print(f"\n== {kind} on ansible-core {versions[0]}, Python {versions[1]}", flush=True)
-    succeeded, tests = {"e2e": run_e2e, "sanity": run_sanity}[kind](core)
+    succeeded, tests = run_sanity(core) if kind == "sanity" else run_e2e(core, part)
     return Outcome(versions[0], versions[1], "passed" if succeeded else "FAILED", tests, time.monotonic() - start)
 
 
@@ -201,12 +204,20 @@ def chosen(lines: tuple[str, ...]) -> list[Core]:
     return [core for core in CORES if not lines or core.line in wanted]
 
 
+def parts(cores: list[Core]) -> dict[Core, str]:
+    """Which part of the tests each core runs. A core without a Python on this machine has none."""
+    able = [core for core in cores if find_python(core.pythons)]
+    return {core: f"{number}/{len(able)}" for number, core in enumerate(able, 1)}
+
+
 def main(kind: str, *lines: str) -> int:
     """Try the requested cores, or all, and print a table at the end. ``pairs`` and ``lines`` only print the matrix."""
     if kind in ("pairs", "lines"):
         print(matrix(every_python=kind == "pairs"))
         return 0
-    outcomes = [try_core(kind, core) for core in chosen(lines)]
+    cores = chosen(lines)
+    part_of = parts(cores) if kind == "e2e-parts" else {}
+    outcomes = [try_core(kind, core, part_of.get(core, "")) for core in cores]
     print(f"\n{'core':<12}{'Python':<22}{'result':<10}{'tests':<36}{'seconds':>7}")
     for outcome in outcomes:
         print(f"{outcome.core:<12}{outcome.python:<22}{outcome.result:<10}{outcome.tests:<36}{outcome.seconds:>7.0f}")
