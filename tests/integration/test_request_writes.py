@@ -41,7 +41,7 @@ LOST: dict[str, tuple[dict[str, Any], str, dict[str, Any], dict[str, Any]]] = {
     "The response is cut off": ({"cut": True}, DONE, {}, {}),
     "The response trickles": ({"drip": 4}, DONE, {"timeout": 1}, {}),
     "The response comes too late": ({"slow": 2}, DONE_LATER, {"timeout": 1}, {}),
-    "The task runs out of its time": ({"slow": 2.5}, DONE_LATER, {}, {"timeout": 1}),
+    "The task runs out of its time": ({"slow": 4}, DONE_LATER, {}, {"timeout": 2}),
     "The response is not JSON": ({"not_json": True}, NOT_DONE, {}, {}),
     "A fault of a gateway before BILL": ({"status": 503}, NOT_DONE, {}, {}),
     "A fault of BILL": ({"code": "BDC_1001"}, NOT_DONE, {}, {}),
