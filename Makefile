@@ -53,8 +53,8 @@ IN_STAGE := cd $(STAGED) && env HOME=$(WORK)/home ANSIBLE_HOME=$(WORK)/home/.ans
 
 # The steps of `make test`. Targets joined by + run at the same time.
 TEST := generate-check lint+types+docs+galaxy+community unit-quick e2e-quick
-# `make check` runs these after them. The sanity tests and certification use one processor, so something else runs beside them. Not both
-# at the same time, because both prepare environments of ansible-test.
+# `make check` runs these after them. The sanity tests and certification use one processor each, so something else runs beside them. They
+# do not run beside each other, because both prepare environments of ansible-test.
 CHECK := units-plugins certification+unit-slow sanity+awx+site e2e-slow eda sweep e2e-cores
 
 .DEFAULT_GOAL := help

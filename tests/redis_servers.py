@@ -40,8 +40,10 @@ EACH_KIND = [*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind i
 _END_WITH_PARENT = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
 )
+NO_REDIS_IS_INSTALLED = (
+    "pyproject.toml installs a server of Redis or Valkey on Linux on x86_64 with Python 3.11 or later only"
+)
 # For a test that needs one of the servers. If the package of a server is missing on a platform that has one, the test fails.
-NO_REDIS_IS_INSTALLED = "pyproject.toml installs Valkey and Redis on Linux on x86_64 with Python 3.11 or later only"
 needs_redis = pytest.mark.skipif(
     not KINDS, reason=f"needs a real server: {NO_REDIS_IS_INSTALLED}. CI runs make check there, with this test"
 )
