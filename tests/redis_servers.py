@@ -34,18 +34,22 @@ KINDS = (
     *(("valkey",) if IS_LINUX_ON_X86_64 and sys.version_info >= (3, 11) else ()),
     *(("redis",) if IS_LINUX_ON_X86_64 and sys.version_info[:2] == (3, 11) else ()),
 )
-# The parameters of a test that runs with each kind. Only `make check` runs it with the second kind.
-EACH_KIND = [*KINDS[:1], *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:])]
-# The server ends with the test process also if somebody kills the test (prctl PR_SET_PDEATHSIG).
-_END_WITH_PARENT = (
-    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
-)
 NO_REDIS_IS_INSTALLED = (
     "pyproject.toml installs a server of Redis or Valkey on Linux on x86_64 with Python 3.11 or later only"
 )
 # For a test that needs one of the servers. If the package of a server is missing on a platform that has one, the test fails.
 needs_redis = pytest.mark.skipif(
     not KINDS, reason=f"needs a real server: {NO_REDIS_IS_INSTALLED}. CI runs make check there, with this test"
+)
+# The parameters of a test that runs with each kind. Only `make check` runs it with the second kind. Without a server, it is skipped with
+# the reason above.
+EACH_KIND = [
+    *KINDS[:1],
+    *(pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS[1:]),
+] or [pytest.param("valkey", marks=needs_redis)]
+# The server ends with the test process also if somebody kills the test (prctl PR_SET_PDEATHSIG).
+_END_WITH_PARENT = (
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGKILL); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
 
